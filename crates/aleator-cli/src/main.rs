@@ -1,0 +1,2 @@
+//! The command `aleator`.
+fn main() {}

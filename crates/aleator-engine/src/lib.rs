@@ -1,0 +1,1 @@
+//! Tensor graphs as data: shapes, derivatives, and their execution on the CPU.

@@ -1,0 +1,3 @@
+//! Measuring estimators: bias, variance, price.
+mod report;
+pub use report::*;

@@ -1,0 +1,166 @@
+//! What `grad` and `compare` answer: plain data, serialised as the command's JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+/// A number in a report. Numbers that are not finite become the strings `"nan"`, `"inf"` and `"-inf"`.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct Number(pub f64);
+
+impl Serialize for Number {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            x if x.is_finite() => serializer.serialize_f64(x),
+            x if x.is_nan() => serializer.serialize_str("nan"),
+            x if x > 0.0 => serializer.serialize_str("inf"),
+            _ => serializer.serialize_str("-inf"),
+        }
+    }
+}
+
+impl From<f64> for Number {
+    fn from(x: f64) -> Self {
+        Number(x)
+    }
+}
+
+/// A mean over replicates with its standard error.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Mean {
+    /// The mean over replicates.
+    pub mean: Number,
+    /// `sqrt(variance / replicates)`; `None` for a single replicate.
+    pub std_error: Option<Number>,
+}
+
+/// Exact values of a tensor: flat, row-major.
+#[derive(Clone, Debug, Serialize)]
+pub struct ExactGradient {
+    /// The parameter's shape.
+    pub shape: Vec<usize>,
+    /// The values, flat and row-major.
+    pub values: Vec<Number>,
+}
+
+/// The exact objective and gradient, where they can be had without sampling.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Exact {
+    /// `"enumeration"`, `"quadrature"`, or `None` where neither applies.
+    pub method: Option<&'static str>,
+    /// The objective E[sum of costs].
+    pub objective: Option<Number>,
+    /// The gradient, by parameter name.
+    pub gradient: BTreeMap<String, ExactGradient>,
+}
+
+/// The gradient estimate of one parameter; all vectors flat and row-major.
+#[derive(Clone, Debug, Serialize)]
+pub struct GradientEstimate {
+    /// The parameter's shape.
+    pub shape: Vec<usize>,
+    /// Mean over replicates.
+    pub mean: Vec<Number>,
+    /// `sqrt(variance / replicates)`.
+    pub std_error: Option<Vec<Number>>,
+    /// Unbiased sample variance of one estimate (of K samples) over the replicates; `None` for one replicate.
+    pub variance: Option<Vec<Number>>,
+    /// The exact gradient, where it is known.
+    pub exact: Option<Vec<Number>>,
+    /// `(mean − exact) / std_error`; an element is `None` where the standard error is zero.
+    pub z: Option<Vec<Option<Number>>>,
+}
+
+/// What one estimator (or one plan of estimators) gave.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Canonical estimator name; several sites with different estimators are joined by `" + "`.
+    pub estimator: String,
+    /// Site name to estimator with its options.
+    pub plan: BTreeMap<String, String>,
+    /// Samples K averaged in one estimate.
+    pub samples: usize,
+    /// Whether every estimator of the plan is unbiased here.
+    pub unbiased: bool,
+    /// The value used forward.
+    pub objective: Mean,
+    /// By parameter name.
+    pub gradient: BTreeMap<String, GradientEstimate>,
+    /// Sum of the variances of all coordinates of all parameters.
+    pub total_variance: Option<Number>,
+    /// Cost evaluations per estimate.
+    pub evaluations: usize,
+    /// Wall-clock seconds of one estimate, amortised over the run.
+    pub seconds_per_estimate: Number,
+    /// `total_variance × seconds_per_estimate`.
+    pub work_normalised_variance: Option<Number>,
+}
+
+/// An estimator that could not run, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Skipped {
+    /// Canonical estimator name.
+    pub estimator: String,
+    /// Why it does not apply.
+    pub reason: String,
+}
+
+/// The answer of `grad` and `compare`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Version of aleator.
+    pub aleator: &'static str,
+    /// The file's name as given.
+    pub file: String,
+    /// The seed.
+    pub seed: u64,
+    /// Samples K asked for (or the smallest K that was used).
+    pub samples: usize,
+    /// Independent estimates R.
+    pub replicates: usize,
+    /// The exact answer.
+    pub exact: Exact,
+    /// One row per plan.
+    pub results: Vec<Row>,
+    /// The unbiased row with the smallest work-normalised variance.
+    pub best: Option<String>,
+    /// Estimators that could not run.
+    pub skipped: Vec<Skipped>,
+    /// Warnings for standard error (not part of the JSON).
+    #[serde(skip)]
+    pub warnings: Vec<String>,
+}
+
+/// The path of an optimisation.
+#[derive(Clone, Debug, Serialize)]
+pub struct OptimizationPath {
+    /// Version of aleator.
+    pub aleator: &'static str,
+    /// The file's name as given.
+    pub file: String,
+    /// The seed.
+    pub seed: u64,
+    /// Number of steps taken.
+    pub steps: usize,
+    /// Optimiser name.
+    pub optimizer: String,
+    /// Learning rate.
+    pub lr: Number,
+    /// Site name to estimator with its options.
+    pub plan: BTreeMap<String, String>,
+    /// Points along the path, first and last included.
+    pub history: Vec<PathPoint>,
+    /// Final parameters by name.
+    pub parameters: BTreeMap<String, ExactGradient>,
+}
+
+/// One point of an optimisation path.
+#[derive(Clone, Debug, Serialize)]
+pub struct PathPoint {
+    /// The step.
+    pub step: usize,
+    /// The objective's estimate at this step (one estimate).
+    pub objective: Number,
+    /// Parameters at this step, flat, by name.
+    pub parameters: BTreeMap<String, Vec<Number>>,
+}

@@ -1,0 +1,3 @@
+//! Stochastic graphs.
+mod drawing;
+pub use drawing::{Drawing, DrawnNode, NodeKind};

@@ -1,0 +1,3 @@
+//! Stochastic computation graphs and gradient estimators.
+pub mod diagnostics;
+pub mod graph;
