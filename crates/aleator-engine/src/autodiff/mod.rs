@@ -1,0 +1,1 @@
+//! Derivatives, graph to graph.

@@ -1,0 +1,1 @@
+//! Compilation of graphs to fused kernels.

@@ -1,0 +1,2 @@
+//! Running graphs on the CPU.
+pub mod math;

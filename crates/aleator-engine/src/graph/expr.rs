@@ -1,0 +1,404 @@
+//! Handles to nodes, with the operators of arithmetic.
+//!
+//! An [`Expr`] is a small copyable reference. Operands of different rank are aligned at their last axis when an
+//! operation is written down (axes of size 1 are inserted), so that the node keeps its meaning when one of them later
+//! grows leading axes.
+
+use std::fmt;
+use std::ops::{Add, Div, Mul, Neg, Sub};
+
+use super::arena::{Graph, NodeId};
+use super::op::{Binary, Op, Reduction, Unary};
+use super::shape::Shape;
+use crate::error::Error;
+
+/// A node of a [`Graph`].
+#[derive(Clone, Copy)]
+pub struct Expr<'g> {
+    graph: &'g Graph,
+    id: NodeId,
+}
+
+impl PartialEq for Expr<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.graph, other.graph) && self.id == other.id
+    }
+}
+
+impl fmt::Debug for Expr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "%{}: {}", self.id.0, self.shape())
+    }
+}
+
+macro_rules! unary_methods {
+    ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
+        impl<'g> Expr<'g> {
+            $($(#[$doc])* pub fn $name(self) -> Self { self.graph.apply(Op::Unary(Unary::$op), &[self]) })*
+        }
+    };
+}
+
+unary_methods! {
+    /// |x|
+    abs => Abs;
+    /// −1, 0 or 1
+    sign => Sign;
+    /// ⌊x⌋
+    floor => Floor;
+    /// eˣ
+    exp => Exp;
+    /// eˣ − 1, accurate near 0
+    expm1 => Expm1;
+    /// log x
+    log => Log;
+    /// log(1 + x), accurate near 0
+    log1p => Log1p;
+    /// √x
+    sqrt => Sqrt;
+    /// sin x
+    sin => Sin;
+    /// cos x
+    cos => Cos;
+    /// tan x
+    tan => Tan;
+    /// tanh x
+    tanh => Tanh;
+    /// σ(x) = 1 / (1 + e⁻ˣ)
+    sigmoid => Sigmoid;
+    /// log(1 + eˣ)
+    softplus => Softplus;
+    /// The error function.
+    erf => Erf;
+    /// The quantile function of the standard normal distribution.
+    normal_quantile => NormalQuantile;
+    /// log |Γ(x)|
+    lgamma => Lgamma;
+}
+
+macro_rules! binary_methods {
+    ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
+        impl<'g> Expr<'g> {
+            $($(#[$doc])* pub fn $name(self, other: impl IntoExpr<'g>) -> Self {
+                self.binary(Binary::$op, other.into_expr(self.graph))
+            })*
+        }
+    };
+}
+
+binary_methods! {
+    /// The larger, elementwise.
+    maximum => Max;
+    /// The smaller, elementwise.
+    minimum => Min;
+    /// 1 where x < y, else 0.
+    less => Lt;
+    /// 1 where x ≤ y, else 0.
+    less_equal => Le;
+    /// 1 where x = y, else 0.
+    equal => Eq;
+    /// 1 where x ≠ y, else 0.
+    not_equal => Ne;
+}
+
+/// What can stand beside an expression in arithmetic: an expression or a number.
+pub trait IntoExpr<'g> {
+    /// The expression in `graph`.
+    fn into_expr(self, graph: &'g Graph) -> Expr<'g>;
+}
+
+impl<'g> IntoExpr<'g> for Expr<'g> {
+    fn into_expr(self, _: &'g Graph) -> Expr<'g> {
+        self
+    }
+}
+
+impl<'g> IntoExpr<'g> for f64 {
+    fn into_expr(self, graph: &'g Graph) -> Expr<'g> {
+        graph.scalar(self)
+    }
+}
+
+impl<'g> Expr<'g> {
+    pub(crate) fn new(graph: &'g Graph, id: NodeId) -> Self {
+        Expr { graph, id }
+    }
+
+    /// Its node's id.
+    pub fn id(self) -> NodeId {
+        self.id
+    }
+
+    /// The graph it belongs to.
+    pub fn graph(self) -> &'g Graph {
+        self.graph
+    }
+
+    /// Its shape.
+    pub fn shape(self) -> Shape {
+        self.graph.with_node(self.id, |n| n.shape.clone())
+    }
+
+    /// Number of axes.
+    pub fn rank(self) -> usize {
+        self.graph.with_node(self.id, |n| n.shape.rank())
+    }
+
+    /// Inserts axes of size 1 in front until there are `rank`. Constant scalars need none: they never grow axes.
+    pub fn with_rank(self, rank: usize) -> Self {
+        let have = self.rank();
+        if have >= rank || self.graph.scalar_value(self.id).is_some() {
+            return self;
+        }
+        let to = Shape::from(vec![1; rank - have]).join(&self.shape());
+        self.graph.apply(Op::Reshape { consumed: have, to }, &[self])
+    }
+
+    fn binary(self, op: Binary, other: Expr<'g>) -> Self {
+        let rank = self.rank().max(other.rank());
+        self.graph.apply(Op::Binary(op), &[self.with_rank(rank), other.with_rank(rank)])
+    }
+
+    /// `yes` where this is not 0, else `no`, elementwise.
+    pub fn select(self, yes: impl IntoExpr<'g>, no: impl IntoExpr<'g>) -> Self {
+        let (yes, no) = (yes.into_expr(self.graph), no.into_expr(self.graph));
+        let rank = self.rank().max(yes.rank()).max(no.rank());
+        let operands = [self.with_rank(rank), yes.with_rank(rank), no.with_rank(rank)];
+        self.graph.apply(Op::Select, &operands)
+    }
+
+    /// 1 where x > y, else 0.
+    pub fn greater(self, other: impl IntoExpr<'g>) -> Self {
+        other.into_expr(self.graph).less(self)
+    }
+
+    /// 1 where x ≥ y, else 0.
+    pub fn greater_equal(self, other: impl IntoExpr<'g>) -> Self {
+        other.into_expr(self.graph).less_equal(self)
+    }
+
+    /// 1 where this is 0, else 0.
+    pub fn not(self) -> Self {
+        self.equal(0.0)
+    }
+
+    /// x²
+    pub fn square(self) -> Self {
+        self * self
+    }
+
+    /// xʸ; small whole exponents are multiplied out.
+    pub fn pow(self, exponent: impl IntoExpr<'g>) -> Self {
+        let exponent = exponent.into_expr(self.graph);
+        match self.graph.scalar_value(exponent.id) {
+            Some(0.0) => self.graph.full(self.shape(), 1.0),
+            Some(2.0) => self * self,
+            Some(3.0) => self * self * self,
+            Some(4.0) => self.square().square(),
+            Some(-1.0) => 1.0 / self,
+            Some(0.5) => self.sqrt(),
+            _ => self.binary(Binary::Pow, exponent),
+        }
+    }
+
+    /// ψ⁽ⁿ⁾(x): digamma for n = 0, trigamma for n = 1, and so on.
+    pub fn polygamma(self, n: u32) -> Self {
+        self.graph.apply(Op::Unary(Unary::Polygamma(n)), &[self])
+    }
+
+    /// The value without its derivative.
+    pub fn stop_gradient(self) -> Self {
+        self.graph.apply(Op::StopGradient, &[self])
+    }
+
+    /// Reduces axes, counted from the end (0 is the last); they disappear.
+    pub fn reduce(self, reduction: Reduction, axes: &[usize]) -> Self {
+        let mut axes = axes.to_vec();
+        axes.sort_unstable();
+        axes.dedup();
+        if axes.is_empty() {
+            return self;
+        }
+        self.graph.apply(Op::Reduce(reduction, axes), &[self])
+    }
+
+    /// Σ over axes counted from the end.
+    pub fn sum_axes(self, axes: &[usize]) -> Self {
+        self.reduce(Reduction::Sum, axes)
+    }
+
+    /// Σ over the last `n` axes.
+    pub fn sum_last(self, n: usize) -> Self {
+        self.sum_axes(&(0..n).collect::<Vec<_>>())
+    }
+
+    /// Σ over all elements, shape `[]`.
+    pub fn sum(self) -> Self {
+        self.sum_last(self.rank())
+    }
+
+    /// Mean over all elements, shape `[]`.
+    pub fn mean(self) -> Self {
+        let n = self.shape().numel();
+        self.sum() / n as f64
+    }
+
+    /// Mean over axes counted from the end.
+    pub fn mean_axes(self, axes: &[usize]) -> Self {
+        let shape = self.shape();
+        let n: usize = axes.iter().map(|&a| shape.from_end(a)).product();
+        self.sum_axes(axes) / n as f64
+    }
+
+    /// Inserts an axis of size 1; `axis` is its place counted from the end of the result.
+    pub fn unsqueeze(self, axis: usize) -> Self {
+        let shape = self.shape();
+        if axis > shape.rank() {
+            return self
+                .graph
+                .fail(Error::shape("unsqueeze", format!("shape {shape} has fewer than {axis} axes")));
+        }
+        let mut to = vec![1];
+        to.extend_from_slice(&shape.trailing(axis));
+        self.graph.apply(Op::Reshape { consumed: axis, to: to.into() }, &[self])
+    }
+
+    /// Removes an axis of size 1, counted from the end.
+    pub fn squeeze(self, axis: usize) -> Self {
+        let shape = self.shape();
+        if axis >= shape.rank() || shape.from_end(axis) != 1 {
+            let problem = format!("axis {axis} (from the end) of shape {shape} is not of size 1");
+            return self.graph.fail(Error::shape("squeeze", problem));
+        }
+        let to = shape.trailing(axis);
+        self.graph.apply(Op::Reshape { consumed: axis + 1, to }, &[self])
+    }
+
+    /// The same elements in another shape.
+    pub fn reshape(self, shape: impl Into<Shape>) -> Self {
+        self.graph.apply(Op::Reshape { consumed: self.rank(), to: shape.into() }, &[self])
+    }
+
+    /// The last `consumed` axes in another shape.
+    pub fn reshape_last(self, consumed: usize, shape: impl Into<Shape>) -> Self {
+        self.graph.apply(Op::Reshape { consumed, to: shape.into() }, &[self])
+    }
+
+    /// Broadcasts to a shape of at least this rank.
+    pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
+        let shape = shape.into();
+        let mut e = self;
+        if self.graph.scalar_value(self.id).is_some() && shape.rank() > 0 {
+            let to = Shape::from(vec![1; shape.rank()]);
+            e = self.graph.apply(Op::Reshape { consumed: 0, to }, &[self]);
+        }
+        let e = e.with_rank(shape.rank());
+        self.graph.apply(Op::Broadcast { to: shape }, &[e])
+    }
+
+    /// The last axes in another order: axis i of the result is axis `order[i]` of these.
+    pub fn permute(self, order: &[usize]) -> Self {
+        self.graph.apply(Op::Permute(order.to_vec()), &[self])
+    }
+
+    /// Exchanges the last two axes.
+    pub fn transpose(self) -> Self {
+        if self.rank() < 2 {
+            return self;
+        }
+        self.permute(&[1, 0])
+    }
+
+    /// `len` elements from `start` along an axis counted from the end.
+    pub fn slice(self, axis: usize, start: usize, len: usize) -> Self {
+        self.graph.apply(Op::Slice { axis, start, len }, &[self])
+    }
+
+    /// Running sums along the last axis.
+    pub fn cumsum(self) -> Self {
+        self.graph.apply(Op::CumSum { reverse: false }, &[self])
+    }
+
+    /// Index of the first largest element along the last axis, which disappears.
+    pub fn argmax(self) -> Self {
+        self.graph.apply(Op::ArgMax, &[self])
+    }
+
+    /// Matrix product over the last two axes. Vectors are rows on the left and columns on the right.
+    pub fn matmul(self, other: Expr<'g>) -> Self {
+        let (ra, rb) = (self.rank(), other.rank());
+        if ra == 0 || rb == 0 {
+            let error = Error::shape(
+                "@",
+                format!(
+                    "matrix product of shapes {} and {}: both sides need at least one axis; use * for scalars",
+                    self.shape(),
+                    other.shape()
+                ),
+            );
+            return self.graph.fail(error);
+        }
+        let a = if ra == 1 { self.unsqueeze(1) } else { self };
+        let b = if rb == 1 { other.unsqueeze(0) } else { other };
+        let rank = a.rank().max(b.rank());
+        let mut product = self.graph.apply(Op::MatMul, &[a.with_rank(rank), b.with_rank(rank)]);
+        if product.is_poison() {
+            return product;
+        }
+        if rb == 1 {
+            product = product.squeeze(0);
+        }
+        if ra == 1 {
+            product = product.squeeze(if rb == 1 { 0 } else { 1 });
+        }
+        product
+    }
+
+    /// Whether the operation that made it failed.
+    pub fn is_poison(self) -> bool {
+        self.graph.with_node(self.id, |n| n.op == Op::Poison)
+    }
+}
+
+/// Joins expressions along an axis counted from the end.
+pub fn concat<'g>(parts: &[Expr<'g>], axis: usize) -> Option<Expr<'g>> {
+    let first = parts.first()?;
+    Some(first.graph.apply(Op::Concat { axis }, parts))
+}
+
+macro_rules! operators {
+    ($($trait:ident $method:ident $op:ident;)*) => {$(
+        impl<'g> $trait for Expr<'g> {
+            type Output = Expr<'g>;
+            fn $method(self, other: Expr<'g>) -> Expr<'g> {
+                self.binary(Binary::$op, other)
+            }
+        }
+        impl<'g> $trait<f64> for Expr<'g> {
+            type Output = Expr<'g>;
+            fn $method(self, other: f64) -> Expr<'g> {
+                self.binary(Binary::$op, self.graph.scalar(other))
+            }
+        }
+        impl<'g> $trait<Expr<'g>> for f64 {
+            type Output = Expr<'g>;
+            fn $method(self, other: Expr<'g>) -> Expr<'g> {
+                other.graph.scalar(self).binary(Binary::$op, other)
+            }
+        }
+    )*};
+}
+
+operators! {
+    Add add Add;
+    Sub sub Sub;
+    Mul mul Mul;
+    Div div Div;
+}
+
+impl<'g> Neg for Expr<'g> {
+    type Output = Expr<'g>;
+    fn neg(self) -> Expr<'g> {
+        self.graph.apply(Op::Unary(Unary::Neg), &[self])
+    }
+}

@@ -1,0 +1,47 @@
+//! Constant folding of scalars, with the very functions that run.
+
+use super::op::{Binary, Unary};
+use crate::exec::math::Real;
+
+/// f(x)
+pub fn unary<T: Real>(op: Unary, x: T) -> T {
+    match op {
+        Unary::Neg => -x,
+        Unary::Abs => x.abs(),
+        Unary::Sign => x.sign(),
+        Unary::Floor => x.floor(),
+        Unary::Exp => x.exp(),
+        Unary::Expm1 => x.expm1(),
+        Unary::Log => x.log(),
+        Unary::Log1p => x.log1p(),
+        Unary::Sqrt => x.sqrt(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
+        Unary::Tan => x.tan(),
+        Unary::Tanh => x.tanh(),
+        Unary::Sigmoid => x.sigmoid(),
+        Unary::Softplus => x.softplus(),
+        Unary::Erf => x.erf(),
+        Unary::NormalQuantile => x.normal_quantile(),
+        Unary::Lgamma => x.lgamma(),
+        Unary::Polygamma(n) => x.polygamma(n),
+    }
+}
+
+/// f(x, y)
+pub fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
+    let truth = |b: bool| T::from_f64(if b { 1.0 } else { 0.0 });
+    match op {
+        Binary::Add => x + y,
+        Binary::Sub => x - y,
+        Binary::Mul => x * y,
+        Binary::Div => x / y,
+        Binary::Pow => x.pow(y),
+        Binary::Max => x.max(y),
+        Binary::Min => x.min(y),
+        Binary::Lt => truth(x < y),
+        Binary::Le => truth(x <= y),
+        Binary::Eq => truth(x == y),
+        Binary::Ne => truth(x != y),
+    }
+}

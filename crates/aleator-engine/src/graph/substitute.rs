@@ -1,0 +1,67 @@
+//! Evaluating a graph again with some of its nodes replaced.
+//!
+//! The replacements may carry further leading axes: they pass through every operation, because operations act on
+//! trailing axes only. Nodes that do not depend on a replaced one are shared, not copied.
+
+use std::collections::HashMap;
+
+use super::arena::{Graph, NodeId};
+use super::expr::Expr;
+
+/// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes
+/// made so far.
+pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
+    let mut depends = vec![false; graph.len()];
+    for source in sources {
+        depends[source.index()] = true;
+    }
+    let first = sources.iter().map(|s| s.index() + 1).min().unwrap_or(usize::MAX);
+    for i in first..depends.len() {
+        let id = NodeId(i as u32);
+        let through = graph.with_node(id, |n| n.inputs.iter().any(|input| depends[input.index()]));
+        depends[i] |= through;
+    }
+    depends
+}
+
+/// Which nodes some others are computed from, those themselves included.
+pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
+    let mut needed = vec![false; graph.len()];
+    for sink in sinks {
+        needed[sink.index()] = true;
+    }
+    for i in (0..needed.len()).rev() {
+        if needed[i] {
+            graph.with_node(NodeId(i as u32), |n| {
+                for input in &n.inputs {
+                    needed[input.index()] = true;
+                }
+            });
+        }
+    }
+    needed
+}
+
+/// `id` with replacements made; `replaced` remembers every node visited.
+pub fn substitute<'g>(graph: &'g Graph, id: NodeId, replaced: &mut HashMap<NodeId, Expr<'g>>) -> Expr<'g> {
+    let mut stack = vec![id];
+    while let Some(&top) = stack.last() {
+        if replaced.contains_key(&top) {
+            stack.pop();
+            continue;
+        }
+        let node = graph.node(top);
+        let missing: Vec<NodeId> =
+            node.inputs.iter().copied().filter(|i| !replaced.contains_key(i)).collect();
+        if !missing.is_empty() {
+            stack.extend(missing);
+            continue;
+        }
+        let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|i| replaced[i]).collect();
+        let unchanged = inputs.iter().zip(&node.inputs).all(|(e, i)| e.id() == *i);
+        let expr = if unchanged { graph.expr(top) } else { graph.apply(node.op, &inputs) };
+        replaced.insert(top, expr);
+        stack.pop();
+    }
+    replaced[&id]
+}
