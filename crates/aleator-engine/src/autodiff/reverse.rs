@@ -1,0 +1,56 @@
+//! Reverse mode: vector-Jacobian products.
+
+use std::collections::HashMap;
+
+use super::rules;
+use crate::graph::{Expr, NodeId, dependents};
+
+/// The derivative of the sum of all elements of `y` by each of `wrt` (any nodes, each taken as a whole: a node that
+/// lies on the way to another one counts through it). Shapes are those of `wrt`; zeros where `y` does not depend.
+pub fn grad<'g>(y: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
+    let ones = y.graph().full(y.shape(), 1.0);
+    vjp(&[(y, ones)], wrt)
+}
+
+/// Σ over pairs (y, cotangent) of cotangentᵀ ∂y/∂x, for each x of `wrt`.
+///
+/// ```text
+/// x̄ = Σ over users u of x:  (∂u/∂x)ᵀ ū,   from the last node to the first
+/// ```
+///
+/// A cotangent has the shape of its y. Errors (an operation without a derivative on the way) poison the graph.
+pub fn vjp<'g>(pairs: &[(Expr<'g>, Expr<'g>)], wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
+    let Some(graph) = wrt.first().map(|x| x.graph()) else { return Vec::new() };
+    let sources: Vec<NodeId> = wrt.iter().map(|x| x.id()).collect();
+    let active = dependents(graph, &sources);
+    let mut adjoints: HashMap<NodeId, Expr<'g>> = HashMap::new();
+    let mut last = 0;
+    for (y, cotangent) in pairs {
+        if active.get(y.id().index()).copied().unwrap_or(false) {
+            last = last.max(y.id().index() + 1);
+            accumulate(&mut adjoints, y.id(), *cotangent);
+        }
+    }
+    let first = sources.iter().map(|s| s.index()).min().unwrap_or(0);
+    for index in (first..last).rev() {
+        let id = NodeId(index as u32);
+        let Some(&cotangent) = adjoints.get(&id) else { continue };
+        let node = graph.node(id);
+        let wanted: Vec<bool> = node.inputs.iter().map(|i| active[i.index()]).collect();
+        if !wanted.contains(&true) {
+            continue;
+        }
+        let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|&i| graph.expr(i)).collect();
+        let contributions = rules::pull_back(&node.op, &inputs, graph.expr(id), cotangent, &wanted);
+        for (input, contribution) in node.inputs.iter().zip(contributions) {
+            if let Some(contribution) = contribution {
+                accumulate(&mut adjoints, *input, contribution);
+            }
+        }
+    }
+    wrt.iter().map(|x| adjoints.get(&x.id()).copied().unwrap_or_else(|| graph.full(x.shape(), 0.0))).collect()
+}
+
+fn accumulate<'g>(adjoints: &mut HashMap<NodeId, Expr<'g>>, id: NodeId, term: Expr<'g>) {
+    adjoints.entry(id).and_modify(|sum| *sum = *sum + term).or_insert(term);
+}

@@ -1,0 +1,99 @@
+//! Partial derivatives of the elementwise operations.
+
+use std::f64::consts::PI;
+
+use crate::graph::{Binary, Expr, Op, Unary};
+
+use super::unbroadcast;
+
+/// A partial derivative: ±1, which costs nothing, or an expression.
+pub enum Partial<'g> {
+    /// 1
+    One,
+    /// −1
+    MinusOne,
+    /// Any other.
+    Is(Expr<'g>),
+}
+
+/// ∂f/∂x · t
+pub fn scale<'g>(partial: Partial<'g>, along: Expr<'g>) -> Expr<'g> {
+    match partial {
+        Partial::One => along,
+        Partial::MinusOne => -along,
+        Partial::Is(d) => along * d,
+    }
+}
+
+/// ∂y/∂xᵢ; `None` where it is zero everywhere it exists (steps and comparisons).
+pub fn partial<'g>(op: &Op, i: usize, x: &[Expr<'g>], y: Expr<'g>) -> Option<Partial<'g>> {
+    match op {
+        Op::Unary(u) => unary(*u, x[0], y),
+        Op::Binary(b) => binary(*b, i, x[0], x[1], y),
+        _ => None,
+    }
+}
+
+fn unary<'g>(op: Unary, x: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {
+    Some(Partial::Is(match op {
+        Unary::Neg => return Some(Partial::MinusOne),
+        Unary::Sign | Unary::Floor => return None,
+        Unary::Abs => x.sign(),
+        Unary::Exp => y,
+        Unary::Expm1 => y + 1.0,
+        Unary::Log => 1.0 / x,
+        Unary::Log1p => 1.0 / (x + 1.0),
+        Unary::Sqrt => 0.5 / y,
+        Unary::Sin => x.cos(),
+        Unary::Cos => -x.sin(),
+        Unary::Tan => y.square() + 1.0,
+        Unary::Tanh => 1.0 - y.square(),
+        // σ(x) σ(−x), not y (1 − y): the latter is 0 where y rounds to 1.
+        Unary::Sigmoid => y * (-x).sigmoid(),
+        Unary::Softplus => x.sigmoid(),
+        Unary::Erf => (-x.square()).exp() * (2.0 / PI.sqrt()),
+        // 1 / φ(y), the density at the quantile.
+        Unary::NormalQuantile => (y.square() * 0.5).exp() * (2.0 * PI).sqrt(),
+        Unary::Lgamma => x.polygamma(0),
+        Unary::Polygamma(n) => x.polygamma(n + 1),
+    }))
+}
+
+fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {
+    Some(Partial::Is(match (op, i) {
+        (Binary::Add, _) | (Binary::Sub, 0) => return Some(Partial::One),
+        (Binary::Sub, _) => return Some(Partial::MinusOne),
+        (Binary::Mul, 0) => b,
+        (Binary::Mul, _) => a,
+        (Binary::Div, 0) => 1.0 / b,
+        (Binary::Div, _) => -(y / b),
+        // b a^(b−1), and 0 at b = 0 (where a^(−1) may be infinite).
+        (Binary::Pow, 0) => b.equal(0.0).select(0.0, b * a.pow(b - 1.0)),
+        // y log a, and 0 at a = 0 (where log a is infinite but y vanishes).
+        (Binary::Pow, _) => y * a.equal(0.0).select(0.0, a.equal(0.0).select(1.0, a).log()),
+        // Equal arguments share the derivative.
+        (Binary::Max, 0) => b.less(a) + a.equal(b) * 0.5,
+        (Binary::Max, _) => a.less(b) + a.equal(b) * 0.5,
+        (Binary::Min, 0) => a.less(b) + a.equal(b) * 0.5,
+        (Binary::Min, _) => b.less(a) + a.equal(b) * 0.5,
+        (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne, _) => return None,
+    }))
+}
+
+/// y = c ? a : b  ⇒  ā = c ? ȳ : 0,  b̄ = c ? 0 : ȳ
+pub fn select_pull_back<'g>(x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[bool]) -> Vec<Option<Expr<'g>>> {
+    vec![
+        None,
+        wanted[1].then(|| unbroadcast(x[0].select(cotangent, 0.0), &x[1].shape())),
+        wanted[2].then(|| unbroadcast(x[0].select(0.0, cotangent), &x[2].shape())),
+    ]
+}
+
+/// ẏ = c ? ȧ : ḃ
+pub fn select_push_forward<'g>(x: &[Expr<'g>], tangents: &[Option<Expr<'g>>]) -> Option<Expr<'g>> {
+    let zero = x[0].graph().scalar(0.0);
+    if tangents[1].is_none() && tangents[2].is_none() {
+        return None;
+    }
+    Some(x[0].select(tangents[1].unwrap_or(zero), tangents[2].unwrap_or(zero)))
+}

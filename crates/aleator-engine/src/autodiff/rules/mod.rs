@@ -1,0 +1,70 @@
+//! The derivative rules of the operations.
+
+mod elementwise;
+mod matmul;
+mod reduce;
+mod structure;
+
+use crate::error::Error;
+use crate::graph::{Expr, Op, Reduction, Shape};
+
+/// (∂y/∂xᵢ)ᵀ ȳ for each wanted input xᵢ of y = op(x); `None` where it is zero.
+pub fn pull_back<'g>(
+    op: &Op,
+    inputs: &[Expr<'g>],
+    y: Expr<'g>,
+    cotangent: Expr<'g>,
+    wanted: &[bool],
+) -> Vec<Option<Expr<'g>>> {
+    match op {
+        Op::Unary(_) | Op::Binary(_) => (0..inputs.len())
+            .map(|i| {
+                let partial = wanted[i].then(|| elementwise::partial(op, i, inputs, y)).flatten()?;
+                Some(unbroadcast(elementwise::scale(partial, cotangent), &inputs[i].shape()))
+            })
+            .collect(),
+        Op::Select => elementwise::select_pull_back(inputs, cotangent, wanted),
+        Op::Reduce(reduction, axes) => vec![reduce::pull_back(*reduction, axes, inputs[0], y, cotangent)],
+        Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
+        Op::External(e) => no_derivative(y, &e.name, inputs.len()),
+        _ => structure::pull_back(op, inputs, cotangent, wanted),
+    }
+}
+
+/// Σ ∂y/∂xᵢ ẋᵢ over the inputs that have a tangent; `None` where it is zero.
+pub fn push_forward<'g>(
+    op: &Op,
+    inputs: &[Expr<'g>],
+    y: Expr<'g>,
+    tangents: &[Option<Expr<'g>>],
+) -> Option<Expr<'g>> {
+    match op {
+        Op::Unary(_) | Op::Binary(_) => (0..inputs.len())
+            .filter_map(|i| Some(elementwise::scale(elementwise::partial(op, i, inputs, y)?, tangents[i]?)))
+            .reduce(|a, b| a + b)
+            .map(|t| t.broadcast_to(y.shape())),
+        Op::Select => Some(elementwise::select_push_forward(inputs, tangents)?.broadcast_to(y.shape())),
+        Op::Reduce(reduction, axes) => reduce::push_forward(*reduction, axes, inputs[0], y, tangents[0]?),
+        Op::MatMul => matmul::push_forward(inputs, tangents),
+        Op::External(e) => no_derivative(y, &e.name, 1)[0],
+        _ => structure::push_forward(op, inputs, tangents),
+    }
+}
+
+fn no_derivative<'g>(y: Expr<'g>, name: &str, inputs: usize) -> Vec<Option<Expr<'g>>> {
+    let poison = y.graph().fail(Error::NoDerivative { operation: name.to_string() });
+    vec![Some(poison); inputs]
+}
+
+/// The transpose of broadcasting: sums what was broadcast, back to `shape`.
+pub fn unbroadcast<'g>(e: Expr<'g>, shape: &Shape) -> Expr<'g> {
+    let from = e.shape();
+    if from == *shape {
+        return e;
+    }
+    let summed: Vec<usize> = (0..from.rank())
+        .filter(|&a| a >= shape.rank() || shape.from_end(a) == 1 && from.from_end(a) != 1)
+        .collect();
+    let sum = e.reduce(Reduction::Sum, &summed);
+    sum.reshape(shape.clone())
+}
