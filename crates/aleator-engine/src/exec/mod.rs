@@ -1,2 +1,4 @@
-//! Running graphs on the CPU.
+//! Execution on the CPU: vector mathematics and random bits.
+
 pub mod math;
+pub mod philox;
