@@ -1,0 +1,85 @@
+//! Arrays of numbers from files, for `data x : [..] = file("..")`.
+
+use std::fs::{self, File};
+use std::io::BufReader;
+use std::path::Path;
+
+use super::error::DataError;
+use super::{csv, npy};
+
+/// The most that an array may take in memory, as 8-byte numbers: 2 GiB.
+pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
+
+/// Loads an array of real numbers: its shape and its values in row-major (C) order.
+///
+/// | extension | accepts | shape |
+/// |---|---|---|
+/// | `.npy` | NumPy's format, versions 1 to 3; `f4 f8 i1..i8 u1..u8 bool`, either byte order, C or Fortran order | as saved |
+/// | `.csv` | rows of numbers separated by commas; a first row that is not all numbers is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
+///
+/// Integers beyond 2⁵³ are rounded to the nearest `f64`. `nan` and `inf` are numbers.
+///
+/// # Errors
+/// A [`DataError`] naming the file, and for `.csv` the line. Nothing larger than [`MAX_ARRAY_BYTES`] is loaded.
+pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+    let path = path.as_ref();
+    let extension = path
+        .extension()
+        .and_then(|extension| extension.to_str())
+        .map(str::to_ascii_lowercase);
+    let load = match extension.as_deref() {
+        Some("npy") => npy::read,
+        Some("csv") => csv::read,
+        _ => {
+            return Err(DataError::UnknownFormat {
+                path: path.to_owned(),
+            });
+        }
+    };
+    // Asked before opening: to open a pipe would wait for its other end.
+    let metadata = fs::metadata(path).map_err(DataError::read(path))?;
+    if !metadata.is_file() {
+        return Err(DataError::NotAFile {
+            path: path.to_owned(),
+        });
+    }
+    let file = File::open(path).map_err(DataError::read(path))?;
+    load(
+        &mut BufReader::new(file),
+        metadata.len(),
+        path,
+        MAX_ARRAY_BYTES,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::*;
+
+    #[test]
+    fn the_extension_decides() {
+        let scratch = Scratch::new("array");
+        let table = scratch.write("table.CSV", "a,b\n1,2\n3,4\n");
+        assert_eq!(
+            load_array(&table).unwrap(),
+            (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0])
+        );
+        let npy = scratch.write("table.npy", "not an array");
+        assert!(matches!(load_array(npy), Err(DataError::Magic { .. })));
+        assert!(matches!(
+            load_array("table.txt"),
+            Err(DataError::UnknownFormat { .. })
+        ));
+        assert!(matches!(
+            load_array(scratch.path().join("none.npy")),
+            Err(DataError::Read { .. })
+        ));
+        let directory = scratch.path().join("directory.csv");
+        fs::create_dir(&directory).unwrap();
+        assert!(matches!(
+            load_array(directory),
+            Err(DataError::NotAFile { .. })
+        ));
+    }
+}

@@ -1,0 +1,189 @@
+//! Tables of numbers as text.
+
+use std::io::BufRead;
+use std::path::Path;
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+
+use super::error::DataError;
+
+/// Reads a table of numbers: shape `[rows, columns]`, row-major values. `length` is the file's size in bytes.
+pub(super) fn read(
+    reader: &mut dyn BufRead,
+    length: u64,
+    path: &Path,
+    limit: u64,
+) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+    let too_large = |claim| DataError::TooLarge {
+        path: path.to_owned(),
+        claim,
+        limit,
+    };
+    if length > limit {
+        return Err(too_large(format!("it has {length} bytes")));
+    }
+    let mut table = ReaderBuilder::new()
+        .has_headers(false)
+        .trim(Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(reader);
+    let mut record = StringRecord::new();
+    let mut values = Vec::new();
+    let mut rows = 0;
+    let mut first = true;
+    while table
+        .read_record(&mut record)
+        .map_err(|error| unreadable(error, path))?
+    {
+        let line = record.position().map_or(0, csv::Position::line);
+        let is_header =
+            std::mem::take(&mut first) && record.iter().any(|field| field.parse::<f64>().is_err());
+        if is_header {
+            continue;
+        }
+        for (column, field) in record.iter().enumerate() {
+            values.push(field.parse().map_err(|_| DataError::Row {
+                path: path.to_owned(),
+                line,
+                reason: format!(
+                    "column {} is {}, which is not a number",
+                    column + 1,
+                    excerpt(field)
+                ),
+            })?);
+        }
+        rows += 1;
+        if values.len() as u64 > limit / 8 {
+            return Err(too_large(format!(
+                "it holds over {} numbers of 8 bytes",
+                limit / 8
+            )));
+        }
+    }
+    if rows == 0 {
+        return Err(DataError::Row {
+            path: path.to_owned(),
+            line: 1,
+            reason: "no row of numbers".to_owned(),
+        });
+    }
+    Ok((vec![rows, values.len() / rows], values))
+}
+
+/// A field as an error shows it: quoted, and not the whole of a long one.
+fn excerpt(field: &str) -> String {
+    match field.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}..", &field[..end]),
+        None => format!("{field:?}"),
+    }
+}
+
+fn unreadable(error: csv::Error, path: &Path) -> DataError {
+    let line = error.position().map_or(0, csv::Position::line);
+    let reason = match error.into_kind() {
+        ErrorKind::Io(source) => {
+            return DataError::Read {
+                path: path.to_owned(),
+                source,
+            };
+        }
+        ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            format!("{len} columns, the rows before it have {expected_len}")
+        }
+        ErrorKind::Utf8 { err, .. } => format!("column {} is not UTF-8 text", err.field() + 1),
+        other => format!("{other:?}"),
+    };
+    DataError::Row {
+        path: path.to_owned(),
+        line,
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+        read(
+            &mut &bytes[..],
+            bytes.len() as u64,
+            Path::new("table.csv"),
+            1 << 20,
+        )
+    }
+
+    #[test]
+    fn rows_of_numbers_with_or_without_a_header() {
+        let expected = (vec![2, 3], vec![1.0, -2.5, 3e-4, 4.0, 5.0, 6.0]);
+        for text in [
+            "1,-2.5,3e-4\n4,5,6\n",
+            "# made by hand\nx, y ,z\n 1, -2.5,3e-4\r\n\n\"4\",5,6",
+            "1,y,3\n1,-2.5,3e-4\n4,5,6",
+        ] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text:?}");
+        }
+        assert_eq!(parse(b"7\n8\n").unwrap(), (vec![2, 1], vec![7.0, 8.0]));
+        let (_, special) = parse(b"nan,inf,-inf\n").unwrap();
+        assert!(
+            special[0].is_nan() && special[1] == f64::INFINITY && special[2] == f64::NEG_INFINITY
+        );
+    }
+
+    #[test]
+    fn a_fault_is_named_with_its_line() {
+        for (text, place, reason) in [
+            ("x,y\n1,2\n3,four\n", "table.csv:3", "\"four\""),
+            ("1,2\n3\n", "table.csv:2", "1 columns"),
+            ("1,2\n3,\n", "table.csv:2", "column 2"),
+            ("x,y\n", "table.csv:1", "no row"),
+            ("", "table.csv:1", "no row"),
+        ] {
+            let message = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(
+                message.contains(place) && message.contains(reason),
+                "{text:?}: {message}"
+            );
+        }
+        assert!(
+            parse(b"1,2\n\xff\xfe,4\n")
+                .unwrap_err()
+                .to_string()
+                .contains("UTF-8")
+        );
+    }
+
+    #[test]
+    fn the_limit_counts_the_text_and_the_numbers() {
+        let text = b"1\n2\n3\n4\n5\n";
+        assert!(read(&mut &text[..], 10, Path::new("table.csv"), 40).is_ok());
+        assert!(matches!(
+            read(&mut &text[..], 10, Path::new("t"), 32),
+            Err(DataError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            read(&mut &text[..], 41, Path::new("t"), 40),
+            Err(DataError::TooLarge { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_can_make_it_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            if let Ok((shape, values)) = parse(&bytes) {
+                prop_assert_eq!(shape[0] * shape[1], values.len());
+            }
+        }
+
+        #[test]
+        fn no_table_can_make_it_panic(text in "[-+0-9.,\"#eEinfa\n\r ]{0,80}") {
+            if let Ok((shape, values)) = parse(text.as_bytes()) {
+                prop_assert_eq!(shape[0] * shape[1], values.len());
+            }
+        }
+    }
+}
