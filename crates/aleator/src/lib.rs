@@ -1,4 +1,9 @@
 //! Stochastic computation graphs and gradient estimators.
+
 pub mod data;
 pub mod diagnostics;
+pub mod distributions;
+mod error;
 pub mod graph;
+
+pub use error::{Error, Result};

@@ -44,7 +44,10 @@ pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 /// Several blocks under one key. Words occupy the lower halves of 64-bit lanes, where vector units multiply them; what
 /// the upper halves of the result hold is of no meaning.
 #[inline(always)]
-fn rounds<const N: usize>([mut c0, mut c1, mut c2, mut c3]: [[u64; N]; 4], [mut k0, mut k1]: [u32; 2]) -> [[u64; N]; 4] {
+fn rounds<const N: usize>(
+    [mut c0, mut c1, mut c2, mut c3]: [[u64; N]; 4],
+    [mut k0, mut k1]: [u32; 2],
+) -> [[u64; N]; 4] {
     for _ in 0..ROUNDS {
         for i in 0..N {
             let product0 = u64::from(MULTIPLIERS[0]) * (c0[i] & 0xFFFF_FFFF);

@@ -23,33 +23,21 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 /// A [`DataError`] naming the file, and for `.csv` the line. Nothing larger than [`MAX_ARRAY_BYTES`] is loaded.
 pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), DataError> {
     let path = path.as_ref();
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .map(str::to_ascii_lowercase);
+    let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     let load = match extension.as_deref() {
         Some("npy") => npy::read,
         Some("csv") => csv::read,
         _ => {
-            return Err(DataError::UnknownFormat {
-                path: path.to_owned(),
-            });
+            return Err(DataError::UnknownFormat { path: path.to_owned() });
         }
     };
     // Asked before opening: to open a pipe would wait for its other end.
     let metadata = fs::metadata(path).map_err(DataError::read(path))?;
     if !metadata.is_file() {
-        return Err(DataError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(DataError::NotAFile { path: path.to_owned() });
     }
     let file = File::open(path).map_err(DataError::read(path))?;
-    load(
-        &mut BufReader::new(file),
-        metadata.len(),
-        path,
-        MAX_ARRAY_BYTES,
-    )
+    load(&mut BufReader::new(file), metadata.len(), path, MAX_ARRAY_BYTES)
 }
 
 #[cfg(test)]
@@ -61,25 +49,13 @@ mod tests {
     fn the_extension_decides() {
         let scratch = Scratch::new("array");
         let table = scratch.write("table.CSV", "a,b\n1,2\n3,4\n");
-        assert_eq!(
-            load_array(&table).unwrap(),
-            (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0])
-        );
+        assert_eq!(load_array(&table).unwrap(), (vec![2, 2], vec![1.0, 2.0, 3.0, 4.0]));
         let npy = scratch.write("table.npy", "not an array");
         assert!(matches!(load_array(npy), Err(DataError::Magic { .. })));
-        assert!(matches!(
-            load_array("table.txt"),
-            Err(DataError::UnknownFormat { .. })
-        ));
-        assert!(matches!(
-            load_array(scratch.path().join("none.npy")),
-            Err(DataError::Read { .. })
-        ));
+        assert!(matches!(load_array("table.txt"), Err(DataError::UnknownFormat { .. })));
+        assert!(matches!(load_array(scratch.path().join("none.npy")), Err(DataError::Read { .. })));
         let directory = scratch.path().join("directory.csv");
         fs::create_dir(&directory).unwrap();
-        assert!(matches!(
-            load_array(directory),
-            Err(DataError::NotAFile { .. })
-        ));
+        assert!(matches!(load_array(directory), Err(DataError::NotAFile { .. })));
     }
 }

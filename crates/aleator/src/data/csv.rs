@@ -14,27 +14,17 @@ pub(super) fn read(
     path: &Path,
     limit: u64,
 ) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-    let too_large = |claim| DataError::TooLarge {
-        path: path.to_owned(),
-        claim,
-        limit,
-    };
+    let too_large = |claim| DataError::TooLarge { path: path.to_owned(), claim, limit };
     if length > limit {
         return Err(too_large(format!("it has {length} bytes")));
     }
-    let mut table = ReaderBuilder::new()
-        .has_headers(false)
-        .trim(Trim::All)
-        .comment(Some(b'#'))
-        .from_reader(reader);
+    let mut table =
+        ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(reader);
     let mut record = StringRecord::new();
     let mut values = Vec::new();
     let mut rows = 0;
     let mut first = true;
-    while table
-        .read_record(&mut record)
-        .map_err(|error| unreadable(error, path))?
-    {
+    while table.read_record(&mut record).map_err(|error| unreadable(error, path))? {
         let line = record.position().map_or(0, csv::Position::line);
         let is_header =
             std::mem::take(&mut first) && record.iter().any(|field| field.parse::<f64>().is_err());
@@ -45,19 +35,12 @@ pub(super) fn read(
             values.push(field.parse().map_err(|_| DataError::Row {
                 path: path.to_owned(),
                 line,
-                reason: format!(
-                    "column {} is {}, which is not a number",
-                    column + 1,
-                    excerpt(field)
-                ),
+                reason: format!("column {} is {}, which is not a number", column + 1, excerpt(field)),
             })?);
         }
         rows += 1;
         if values.len() as u64 > limit / 8 {
-            return Err(too_large(format!(
-                "it holds over {} numbers of 8 bytes",
-                limit / 8
-            )));
+            return Err(too_large(format!("it holds over {} numbers of 8 bytes", limit / 8)));
         }
     }
     if rows == 0 {
@@ -82,24 +65,15 @@ fn unreadable(error: csv::Error, path: &Path) -> DataError {
     let line = error.position().map_or(0, csv::Position::line);
     let reason = match error.into_kind() {
         ErrorKind::Io(source) => {
-            return DataError::Read {
-                path: path.to_owned(),
-                source,
-            };
+            return DataError::Read { path: path.to_owned(), source };
         }
-        ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
             format!("{len} columns, the rows before it have {expected_len}")
         }
         ErrorKind::Utf8 { err, .. } => format!("column {} is not UTF-8 text", err.field() + 1),
         other => format!("{other:?}"),
     };
-    DataError::Row {
-        path: path.to_owned(),
-        line,
-        reason,
-    }
+    DataError::Row { path: path.to_owned(), line, reason }
 }
 
 #[cfg(test)]
@@ -109,12 +83,7 @@ mod tests {
     use super::*;
 
     fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        read(
-            &mut &bytes[..],
-            bytes.len() as u64,
-            Path::new("table.csv"),
-            1 << 20,
-        )
+        read(&mut &bytes[..], bytes.len() as u64, Path::new("table.csv"), 1 << 20)
     }
 
     #[test]
@@ -129,9 +98,7 @@ mod tests {
         }
         assert_eq!(parse(b"7\n8\n").unwrap(), (vec![2, 1], vec![7.0, 8.0]));
         let (_, special) = parse(b"nan,inf,-inf\n").unwrap();
-        assert!(
-            special[0].is_nan() && special[1] == f64::INFINITY && special[2] == f64::NEG_INFINITY
-        );
+        assert!(special[0].is_nan() && special[1] == f64::INFINITY && special[2] == f64::NEG_INFINITY);
     }
 
     #[test]
@@ -144,31 +111,17 @@ mod tests {
             ("", "table.csv:1", "no row"),
         ] {
             let message = parse(text.as_bytes()).unwrap_err().to_string();
-            assert!(
-                message.contains(place) && message.contains(reason),
-                "{text:?}: {message}"
-            );
+            assert!(message.contains(place) && message.contains(reason), "{text:?}: {message}");
         }
-        assert!(
-            parse(b"1,2\n\xff\xfe,4\n")
-                .unwrap_err()
-                .to_string()
-                .contains("UTF-8")
-        );
+        assert!(parse(b"1,2\n\xff\xfe,4\n").unwrap_err().to_string().contains("UTF-8"));
     }
 
     #[test]
     fn the_limit_counts_the_text_and_the_numbers() {
         let text = b"1\n2\n3\n4\n5\n";
         assert!(read(&mut &text[..], 10, Path::new("table.csv"), 40).is_ok());
-        assert!(matches!(
-            read(&mut &text[..], 10, Path::new("t"), 32),
-            Err(DataError::TooLarge { .. })
-        ));
-        assert!(matches!(
-            read(&mut &text[..], 41, Path::new("t"), 40),
-            Err(DataError::TooLarge { .. })
-        ));
+        assert!(matches!(read(&mut &text[..], 10, Path::new("t"), 32), Err(DataError::TooLarge { .. })));
+        assert!(matches!(read(&mut &text[..], 41, Path::new("t"), 40), Err(DataError::TooLarge { .. })));
     }
 
     proptest! {

@@ -23,32 +23,16 @@ const SPLIT_SEED: u64 = 1797;
 pub fn digits() -> ImageSet {
     let mut text = String::new();
     // Our own bytes, read by the tests: a failure here would be a broken build.
-    GzDecoder::new(COMPRESSED)
-        .read_to_string(&mut text)
-        .expect("the embedded digits decompress");
+    GzDecoder::new(COMPRESSED).read_to_string(&mut text).expect("the embedded digits decompress");
     let mut images = Vec::new();
     let mut labels = Vec::new();
     for line in text.lines() {
-        let mut fields = line.split(',').map(|field| {
-            field
-                .parse::<u8>()
-                .expect("the embedded digits are numbers")
-        });
-        images.extend(
-            fields
-                .by_ref()
-                .take(SIDE * SIDE)
-                .map(|level| f32::from(level) / DARKEST),
-        );
+        let mut fields =
+            line.split(',').map(|field| field.parse::<u8>().expect("the embedded digits are numbers"));
+        images.extend(fields.by_ref().take(SIDE * SIDE).map(|level| f32::from(level) / DARKEST));
         labels.extend(fields);
     }
-    ImageSet {
-        images,
-        count: labels.len(),
-        labels,
-        height: SIDE,
-        width: SIDE,
-    }
+    ImageSet { images, count: labels.len(), labels, height: SIDE, width: SIDE }
 }
 
 /// The digits as [`DIGITS_TRAINING`] for training and 297 held out, always the same ones.
@@ -59,10 +43,7 @@ pub fn digits_split() -> Split {
     let all = digits();
     let order = shuffled(all.count, SPLIT_SEED);
     let (train, held_out) = order.split_at(DIGITS_TRAINING);
-    Split {
-        train: all.select(train),
-        held_out: all.select(held_out),
-    }
+    Split { train: all.select(train), held_out: all.select(held_out) }
 }
 
 /// 0, 1, .., count − 1 in an order that depends on the seed only.
@@ -97,21 +78,13 @@ mod tests {
         assert_eq!(set.images.len(), 1797 * 64);
         // sklearn.datasets.load_digits(): images[0][0], target[:10], data.sum(), bincount(target)
         assert_eq!(
-            set.image(0)[..8]
-                .iter()
-                .map(|p| p * 16.0)
-                .collect::<Vec<_>>(),
+            set.image(0)[..8].iter().map(|p| p * 16.0).collect::<Vec<_>>(),
             [0., 0., 5., 13., 9., 1., 0., 0.]
         );
         assert_eq!(set.labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-        assert_eq!(
-            set.images.iter().map(|p| (p * 16.0) as u64).sum::<u64>(),
-            561_718
-        );
+        assert_eq!(set.images.iter().map(|p| (p * 16.0) as u64).sum::<u64>(), 561_718);
         let mut classes = [0; 10];
-        set.labels
-            .iter()
-            .for_each(|&label| classes[usize::from(label)] += 1);
+        set.labels.iter().for_each(|&label| classes[usize::from(label)] += 1);
         assert_eq!(classes, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
         assert!(set.images.iter().all(|pixel| (0.0..=1.0).contains(pixel)));
     }
@@ -128,12 +101,7 @@ mod tests {
         assert!(order.into_iter().eq(0..1797));
         // Every digit is held out about as often as it occurs.
         for digit in 0..10 {
-            let held_out = split
-                .held_out
-                .labels
-                .iter()
-                .filter(|&&label| label == digit)
-                .count();
+            let held_out = split.held_out.labels.iter().filter(|&&label| label == digit).count();
             assert!((15..=45).contains(&held_out), "{digit}: {held_out}");
         }
     }

@@ -151,16 +151,10 @@ pub enum DataError {
 impl DataError {
     /// Wraps an [`io::Error`] for use in `map_err`.
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        |source| Self::Read {
-            path: path.to_owned(),
-            source,
-        }
+        |source| Self::Read { path: path.to_owned(), source }
     }
 
     pub(super) fn header(path: &Path, reason: impl Into<String>) -> Self {
-        Self::Header {
-            path: path.to_owned(),
-            reason: reason.into(),
-        }
+        Self::Header { path: path.to_owned(), reason: reason.into() }
     }
 }

@@ -49,12 +49,7 @@ fn load_set(directory: &Path, prefix: &str) -> Result<ImageSet, DataError> {
     let ([count, height, width], bytes) = read_idx(open(&image_path)?, &image_path, IMAGE_MAGIC)?;
     let (count, height, width) = (count as usize, height as usize, width as usize);
     if bytes.is_empty() {
-        return Err(DataError::Empty {
-            path: image_path,
-            count,
-            height,
-            width,
-        });
+        return Err(DataError::Empty { path: image_path, count, height, width });
     }
     let label_path = find(directory, &format!("{prefix}-labels-idx1-ubyte"))?;
     let ([label_count], labels) = read_idx(open(&label_path)?, &label_path, LABEL_MAGIC)?;
@@ -65,55 +60,29 @@ fn load_set(directory: &Path, prefix: &str) -> Result<ImageSet, DataError> {
             found: format!("{label_count} labels"),
         });
     }
-    let images = bytes
-        .into_iter()
-        .map(|byte| f32::from(byte) / 255.0)
-        .collect();
-    Ok(ImageSet {
-        images,
-        labels,
-        count,
-        height,
-        width,
-    })
+    let images = bytes.into_iter().map(|byte| f32::from(byte) / 255.0).collect();
+    Ok(ImageSet { images, labels, count, height, width })
 }
 
 /// The path of `name` or `name.gz` in `directory`; some mirrors write `-images.idx3-ubyte`.
 fn find(directory: &Path, name: &str) -> Result<PathBuf, DataError> {
     let dotted = name.replace("-idx", ".idx");
-    [
-        name.to_owned(),
-        format!("{name}.gz"),
-        dotted.clone(),
-        format!("{dotted}.gz"),
-    ]
-    .into_iter()
-    .map(|candidate| directory.join(candidate))
-    .find(|path| path.exists())
-    .ok_or_else(|| DataError::Missing {
-        directory: directory.to_owned(),
-        file: name.to_owned(),
-    })
+    [name.to_owned(), format!("{name}.gz"), dotted.clone(), format!("{dotted}.gz")]
+        .into_iter()
+        .map(|candidate| directory.join(candidate))
+        .find(|path| path.exists())
+        .ok_or_else(|| DataError::Missing { directory: directory.to_owned(), file: name.to_owned() })
 }
 
 /// Opens a regular file, through a decompressor if it needs one.
 fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     // Asked before opening: to open a pipe would wait for its other end.
     if !fs::metadata(path).map_err(DataError::read(path))?.is_file() {
-        return Err(DataError::NotAFile {
-            path: path.to_owned(),
-        });
+        return Err(DataError::NotAFile { path: path.to_owned() });
     }
     let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
-    let compressed = file
-        .fill_buf()
-        .map_err(DataError::read(path))?
-        .starts_with(GZIP_MAGIC);
-    Ok(if compressed {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    })
+    let compressed = file.fill_buf().map_err(DataError::read(path))?.starts_with(GZIP_MAGIC);
+    Ok(if compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
 /// Reads a header of `N` sizes and exactly the bytes that it promises.
@@ -126,11 +95,7 @@ fn read_idx<const N: usize>(
     if found != magic {
         return Err(DataError::Magic {
             path: path.to_owned(),
-            format: if magic == IMAGE_MAGIC {
-                "an IDX file of images"
-            } else {
-                "an IDX file of labels"
-            },
+            format: if magic == IMAGE_MAGIC { "an IDX file of images" } else { "an IDX file of labels" },
             expected: magic.to_vec(),
             found,
         });
@@ -139,12 +104,9 @@ fn read_idx<const N: usize>(
     if header.len() < 4 * N {
         return Err(DataError::header(path, "it ends within its sizes"));
     }
-    let sizes: [u32; N] = std::array::from_fn(|axis| {
-        u32::from_be_bytes(std::array::from_fn(|byte| header[4 * axis + byte]))
-    });
-    let claimed = sizes
-        .iter()
-        .try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
+    let sizes: [u32; N] =
+        std::array::from_fn(|axis| u32::from_be_bytes(std::array::from_fn(|byte| header[4 * axis + byte])));
+    let claimed = sizes.iter().try_fold(1_u64, |product, &size| product.checked_mul(u64::from(size)));
     let Some(expected) = claimed.filter(|&claimed| claimed <= MAX_PIXELS) else {
         let sizes = sizes.map(|size| size.to_string()).join("×");
         return Err(DataError::TooLarge {
@@ -155,15 +117,8 @@ fn read_idx<const N: usize>(
     };
     let mut bytes = read_up_to(&mut reader, expected + 1, path)?;
     match bytes.len() as u64 {
-        found if found < expected => Err(DataError::Truncated {
-            path: path.to_owned(),
-            expected,
-            found,
-        }),
-        found if found > expected => Err(DataError::TrailingBytes {
-            path: path.to_owned(),
-            expected,
-        }),
+        found if found < expected => Err(DataError::Truncated { path: path.to_owned(), expected, found }),
+        found if found > expected => Err(DataError::TrailingBytes { path: path.to_owned(), expected }),
         _ => {
             bytes.shrink_to_fit();
             Ok((sizes, bytes))
@@ -193,11 +148,7 @@ mod tests {
 
     fn idx(magic: [u8; 4], sizes: &[u32], data: &[u8]) -> Vec<u8> {
         let sizes = sizes.iter().flat_map(|size| size.to_be_bytes());
-        magic
-            .into_iter()
-            .chain(sizes)
-            .chain(data.iter().copied())
-            .collect()
+        magic.into_iter().chain(sizes).chain(data.iter().copied()).collect()
     }
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -213,18 +164,9 @@ mod tests {
     /// Three training images and one held out, of 1×2 pixels; two of the files compressed.
     fn tiny(test: &str) -> Scratch {
         let scratch = Scratch::new(test);
-        scratch.write(
-            "train-images-idx3-ubyte",
-            idx(IMAGE_MAGIC, &[3, 1, 2], &[0, 255, 51, 102, 153, 204]),
-        );
-        scratch.write(
-            "train-labels-idx1-ubyte.gz",
-            gzip(&idx(LABEL_MAGIC, &[3], &[9, 0, 4])),
-        );
-        scratch.write(
-            "t10k-images-idx3-ubyte.gz",
-            gzip(&idx(IMAGE_MAGIC, &[1, 1, 2], &[255, 0])),
-        );
+        scratch.write("train-images-idx3-ubyte", idx(IMAGE_MAGIC, &[3, 1, 2], &[0, 255, 51, 102, 153, 204]));
+        scratch.write("train-labels-idx1-ubyte.gz", gzip(&idx(LABEL_MAGIC, &[3], &[9, 0, 4])));
+        scratch.write("t10k-images-idx3-ubyte.gz", gzip(&idx(IMAGE_MAGIC, &[1, 1, 2], &[255, 0])));
         scratch.write("t10k-labels-idx1-ubyte", idx(LABEL_MAGIC, &[1], &[5]));
         scratch
     }
@@ -243,56 +185,36 @@ mod tests {
                 width: 2
             }
         );
-        assert_eq!(
-            (split.held_out.image(0), split.held_out.labels[0]),
-            (&[1.0, 0.0][..], 5)
-        );
-        assert_eq!(
-            split,
-            super::super::load_images(scratch.path().to_str().unwrap()).unwrap()
-        );
+        assert_eq!((split.held_out.image(0), split.held_out.labels[0]), (&[1.0, 0.0][..], 5));
+        assert_eq!(split, super::super::load_images(scratch.path().to_str().unwrap()).unwrap());
     }
 
     #[test]
     fn every_fault_names_its_file() {
         type Expected = fn(&DataError) -> bool;
         let faults: [(&str, Vec<u8>, Expected); 8] = [
-            ("train-images-idx3-ubyte", vec![], |e| {
+            ("train-images-idx3-ubyte", vec![], |e| matches!(e, DataError::Magic { .. })),
+            ("train-images-idx3-ubyte", idx(LABEL_MAGIC, &[3], &[1, 2, 3]), |e| {
                 matches!(e, DataError::Magic { .. })
             }),
-            (
-                "train-images-idx3-ubyte",
-                idx(LABEL_MAGIC, &[3], &[1, 2, 3]),
-                |e| matches!(e, DataError::Magic { .. }),
-            ),
-            (
-                "train-images-idx3-ubyte",
-                idx(IMAGE_MAGIC, &[0, 28, 28], &[]),
-                |e| matches!(e, DataError::Empty { .. }),
-            ),
-            (
-                "train-labels-idx1-ubyte.gz",
-                idx(LABEL_MAGIC, &[2], &[1, 2]),
-                |e| matches!(e, DataError::Mismatch { .. }),
-            ),
-            (
-                "train-labels-idx1-ubyte.gz",
-                b"\x1f\x8b\x08junk, not deflate".to_vec(),
-                |e| matches!(e, DataError::Read { .. } | DataError::Magic { .. }),
-            ),
-            (
-                "t10k-images-idx3-ubyte.gz",
-                idx(IMAGE_MAGIC, &[1, 2, 1], &[1, 2]),
-                |e| matches!(e, DataError::Mismatch { .. }),
-            ),
+            ("train-images-idx3-ubyte", idx(IMAGE_MAGIC, &[0, 28, 28], &[]), |e| {
+                matches!(e, DataError::Empty { .. })
+            }),
+            ("train-labels-idx1-ubyte.gz", idx(LABEL_MAGIC, &[2], &[1, 2]), |e| {
+                matches!(e, DataError::Mismatch { .. })
+            }),
+            ("train-labels-idx1-ubyte.gz", b"\x1f\x8b\x08junk, not deflate".to_vec(), |e| {
+                matches!(e, DataError::Read { .. } | DataError::Magic { .. })
+            }),
+            ("t10k-images-idx3-ubyte.gz", idx(IMAGE_MAGIC, &[1, 2, 1], &[1, 2]), |e| {
+                matches!(e, DataError::Mismatch { .. })
+            }),
             ("t10k-labels-idx1-ubyte", idx(LABEL_MAGIC, &[1], &[]), |e| {
                 matches!(e, DataError::Truncated { .. })
             }),
-            (
-                "t10k-labels-idx1-ubyte",
-                idx(LABEL_MAGIC, &[1], &[1, 2]),
-                |e| matches!(e, DataError::TrailingBytes { .. }),
-            ),
+            ("t10k-labels-idx1-ubyte", idx(LABEL_MAGIC, &[1], &[1, 2]), |e| {
+                matches!(e, DataError::TrailingBytes { .. })
+            }),
         ];
         for (number, (file, bytes, expected)) in faults.into_iter().enumerate() {
             let scratch = tiny(&format!("fault-{number}"));
@@ -316,39 +238,18 @@ mod tests {
         let scratch = tiny("directory");
         fs::remove_file(scratch.path().join("train-images-idx3-ubyte")).unwrap();
         fs::create_dir(scratch.path().join("train-images-idx3-ubyte")).unwrap();
-        assert!(matches!(
-            load_idx_dir(scratch.path()),
-            Err(DataError::NotAFile { .. })
-        ));
+        assert!(matches!(load_idx_dir(scratch.path()), Err(DataError::NotAFile { .. })));
     }
 
     #[test]
     fn a_header_that_claims_the_world_costs_no_memory() {
-        for sizes in [
-            [u32::MAX; 3],
-            [u32::MAX, 1, 1],
-            [1, u32::MAX, 2],
-            [1 << 16, 1 << 16, 1],
-        ] {
+        for sizes in [[u32::MAX; 3], [u32::MAX, 1, 1], [1, u32::MAX, 2], [1 << 16, 1 << 16, 1]] {
             let error = images(&idx(IMAGE_MAGIC, &sizes, &[1, 2, 3])).unwrap_err();
-            assert!(
-                matches!(error, DataError::TooLarge { .. }),
-                "{sizes:?}: {error:?}"
-            );
+            assert!(matches!(error, DataError::TooLarge { .. }), "{sizes:?}: {error:?}");
         }
         // A claim within the limit that the file does not keep.
         let error = images(&idx(IMAGE_MAGIC, &[1 << 20, 16, 16], &[1, 2, 3])).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                DataError::Truncated {
-                    expected: 268_435_456,
-                    found: 3,
-                    ..
-                }
-            ),
-            "{error:?}"
-        );
+        assert!(matches!(error, DataError::Truncated { expected: 268_435_456, found: 3, .. }), "{error:?}");
     }
 
     #[test]
@@ -361,10 +262,7 @@ mod tests {
         }
         for length in 0..packed.len() - 8 {
             let reader = MultiGzDecoder::new(&packed[..length]);
-            assert!(
-                read_idx::<3>(reader, Path::new("images"), IMAGE_MAGIC).is_err(),
-                "{length}"
-            );
+            assert!(read_idx::<3>(reader, Path::new("images"), IMAGE_MAGIC).is_err(), "{length}");
         }
     }
 

@@ -44,11 +44,7 @@ impl ImageSet {
     /// If an index is not below `count`.
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
-            images: indices
-                .iter()
-                .flat_map(|&index| self.image(index))
-                .copied()
-                .collect(),
+            images: indices.iter().flat_map(|&index| self.image(index)).copied().collect(),
             labels: indices.iter().map(|&index| self.labels[index]).collect(),
             count: indices.len(),
             ..*self
@@ -64,9 +60,7 @@ impl ImageSet {
                 *total += f64::from(pixel);
             }
         }
-        sum.into_iter()
-            .map(|total| (total / self.count as f64) as f32)
-            .collect()
+        sum.into_iter().map(|total| (total / self.count as f64) as f32).collect()
     }
 
     /// Black and white once and for all: 1 where a pixel is above one half, else 0.
@@ -82,11 +76,7 @@ impl ImageSet {
     }
 
     fn map(&self, f: impl FnMut(f32) -> f32) -> Self {
-        Self {
-            images: self.images.iter().copied().map(f).collect(),
-            labels: self.labels.clone(),
-            ..*self
-        }
+        Self { images: self.images.iter().copied().map(f).collect(), labels: self.labels.clone(), ..*self }
     }
 }
 
@@ -109,10 +99,7 @@ mod tests {
         assert_eq!(pair().image(1), [1.0, 0.75, 0.5]);
         assert_eq!(pair().mean_image(), [0.5, 0.5, 0.5]);
         let swapped = pair().select(&[1, 0]);
-        assert_eq!(
-            (swapped.image(1), &swapped.labels[..]),
-            (pair().image(0), &[3, 7][..])
-        );
+        assert_eq!((swapped.image(1), &swapped.labels[..]), (pair().image(0), &[3, 7][..]));
     }
 
     #[test]
@@ -132,19 +119,13 @@ mod tests {
                 *count += pixel as i32;
             }
         }
-        assert_eq!(
-            ones.map(|count| count as f32 / steps as f32),
-            pair().images[..]
-        );
+        assert_eq!(ones.map(|count| count as f32 / steps as f32), pair().images[..]);
     }
 
     #[test]
     fn one_uniform_per_pixel_in_order() {
         let mut next = [0.9, 0.2, 0.6, 0.99, 0.8, 0.1].into_iter();
-        assert_eq!(
-            pair().binarized_by(|| next.next().unwrap()).images,
-            [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
-        );
+        assert_eq!(pair().binarized_by(|| next.next().unwrap()).images, [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]);
         assert_eq!(next.next(), None);
     }
 }

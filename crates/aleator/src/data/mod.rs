@@ -35,9 +35,7 @@ pub fn load_images(source: &str) -> Result<Split, DataError> {
     match source {
         "digits" => Ok(digits_split()),
         directory if Path::new(directory).is_dir() => load_idx_dir(directory),
-        other => Err(DataError::NoSuchSource {
-            source_name: other.to_owned(),
-        }),
+        other => Err(DataError::NoSuchSource { source_name: other.to_owned() }),
     }
 }
 
@@ -52,8 +50,7 @@ mod scratch {
 
     impl Scratch {
         pub fn new(test: &str) -> Self {
-            let path =
-                std::env::temp_dir().join(format!("aleator-data-{}-{test}", std::process::id()));
+            let path = std::env::temp_dir().join(format!("aleator-data-{}-{test}", std::process::id()));
             fs::create_dir_all(&path).unwrap();
             Self(path)
         }
@@ -84,9 +81,6 @@ mod tests {
     fn a_source_is_digits_or_a_directory() {
         assert_eq!(load_images("digits").unwrap().train.count, 1500);
         let message = load_images("digts").unwrap_err().to_string();
-        assert!(
-            message.contains("digts") && message.contains("digits"),
-            "{message}"
-        );
+        assert!(message.contains("digts") && message.contains("digits"), "{message}");
     }
 }

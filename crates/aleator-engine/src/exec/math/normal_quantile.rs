@@ -35,7 +35,12 @@ pub(super) fn normal_quantile<T: Quantile>(p: T) -> T {
 
 /// A polynomial whose coefficients are `near`, `middle` or `far`, as the flags say.
 #[inline(always)]
-fn selected_polynomial<T: Format, const N: usize>(x: T, [near, middle, far]: &[[T; N]; 3], is_near: bool, is_far: bool) -> T {
+fn selected_polynomial<T: Format, const N: usize>(
+    x: T,
+    [near, middle, far]: &[[T; N]; 3],
+    is_near: bool,
+    is_far: bool,
+) -> T {
     let mut sum = T::default();
     for i in (0..N).rev() {
         let c = if is_far { far[i] } else { middle[i] };

@@ -1,0 +1,138 @@
+//! Categorical: z ∈ {0, …, n − 1}, an index.
+//!
+//! ```text
+//! log p(z) = φ_z − logsumexp φ              from logits
+//!          = log(Σₖ 1[k = z] pₖ / Σₖ pₖ)     from probs
+//! z = argmaxₖ (log pₖ + γₖ),   γₖ = −log(−log uₖ)      (Gumbel-max)
+//! ```
+//!
+//! The last axis of the parameter is the event. An index has no mean and no relaxation: that is
+//! [`OneHotCategorical`](super::OneHotCategorical).
+
+use std::sync::Arc;
+
+use aleator_engine::graph::Expr;
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+
+/// The categorical family over indices, by logits or by (not necessarily normalised) probabilities.
+#[derive(Clone, Copy, Debug)]
+pub enum Categorical {
+    /// p = softmax(φ)
+    Logits,
+    /// p, divided by its sum
+    Probs,
+}
+
+impl Categorical {
+    /// φ, the unnormalised log-probabilities; the last axis is the event.
+    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
+        Distribution::new(Arc::new(Categorical::Logits), vec![logits])
+    }
+
+    /// p, the probabilities, normalised by their sum; the last axis is the event.
+    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
+        Distribution::new(Arc::new(Categorical::Probs), vec![probs])
+    }
+
+    pub(super) fn specification(self) -> &'static [Parameter] {
+        match self {
+            Categorical::Logits => {
+                &[Parameter { name: "logits", constraint: Constraint::NotNan, event_rank: 1 }]
+            }
+            Categorical::Probs => {
+                &[Parameter { name: "probs", constraint: Constraint::Weights, event_rank: 1 }]
+            }
+        }
+    }
+
+    /// Normalised probabilities.
+    pub(super) fn probabilities<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        match self {
+            Categorical::Logits => x.softmax(),
+            Categorical::Probs => x / x.sum_axes(&[0]).unsqueeze(0),
+        }
+    }
+
+    /// Log-probabilities, −∞ where a probability is 0.
+    pub(super) fn log_probabilities<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        match self {
+            Categorical::Logits => x.log_softmax(),
+            Categorical::Probs => self.probabilities(x).log(),
+        }
+    }
+
+    /// log p of the outcome that a 0/1 mask over the last axis names, without touching the others.
+    pub(super) fn log_prob_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Expr<'g> {
+        match self {
+            Categorical::Logits => mask.select(x.log_softmax(), 0.0).sum_axes(&[0]),
+            Categorical::Probs => mask.select(self.probabilities(x), 0.0).sum_axes(&[0]).log(),
+        }
+    }
+
+    /// log pₖ + γₖ, the Gumbel-perturbed log-probabilities.
+    pub(super) fn perturbed<'g>(self, x: Expr<'g>, noise: &mut Noise<'g>) -> Expr<'g> {
+        let n = x.shape().from_end(0);
+        let gumbel = -(-noise.uniform(&[n]).log()).log();
+        self.log_probabilities(x) + gumbel
+    }
+
+    /// −Σ p log p, with 0 log 0 = 0.
+    pub(super) fn entropy_of<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        let p = self.probabilities(x);
+        let log_p = p.equal(0.0).select(0.0, self.log_probabilities(x));
+        -(p * log_p).sum_axes(&[0])
+    }
+}
+
+/// The size of the event.
+pub(super) fn categories(parameters: &[Expr<'_>]) -> usize {
+    parameters[0].shape().from_end(0)
+}
+
+impl Family for Categorical {
+    fn name(&self) -> &'static str {
+        "Categorical"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.specification()
+    }
+
+    fn support(&self) -> Support {
+        Support::Indices
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        self.perturbed(parameters[0], noise).argmax()
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        self.log_prob_of(parameters[0], z.one_hot(categories(parameters)))
+    }
+
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn variance<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.entropy_of(parameters[0]))
+    }
+
+    fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
+        Some((0..categories(parameters)).map(|k| vec![k as f64]).collect())
+    }
+
+    fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(parameters[0].argmax())
+    }
+}

@@ -1,0 +1,69 @@
+//! Exponential: z > 0.
+//!
+//! ```text
+//! z = −log u / λ
+//! log p(z) = log λ − λ z for z ≥ 0, −∞ below
+//! E z = 1/λ,   Var z = 1/λ²,   entropy = 1 − log λ
+//! ```
+
+use std::sync::Arc;
+
+use aleator_engine::graph::Expr;
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+
+/// The Exponential family.
+#[derive(Clone, Copy, Debug)]
+pub struct Exponential;
+
+impl Exponential {
+    /// λ (`rate`) > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(rate: Expr<'g>) -> Distribution<'g> {
+        Distribution::new(Arc::new(Exponential), vec![rate])
+    }
+}
+
+impl Family for Exponential {
+    fn name(&self) -> &'static str {
+        "Exponential"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter { name: "rate", constraint: Constraint::Positive, event_rank: 0 }]
+    }
+
+    fn support(&self) -> Support {
+        Support::Positive
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let rate = parameters[0];
+        -noise.uniform(&[]).log() / rate
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let rate = parameters[0];
+        z.less(0.0).select(f64::NEG_INFINITY, rate.log() - rate * z)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let rate = parameters[0];
+        Some(1.0 / rate)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let rate = parameters[0];
+        Some(1.0 / rate.square())
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let rate = parameters[0];
+        Some(1.0 - rate.log())
+    }
+}

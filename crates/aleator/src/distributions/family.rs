@@ -1,0 +1,247 @@
+//! What every distribution offers, and the handle that carries its parameters.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, Shape};
+
+use super::noise::Noise;
+
+/// The domain of a parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Constraint {
+    /// Any finite number or, for logits, also an infinite one: anything but NaN.
+    NotNan,
+    /// A finite number.
+    Real,
+    /// Greater than 0, finite.
+    Positive,
+    /// Between 0 and 1.
+    Probability,
+    /// Not negative, finite, with a positive sum along the last axis.
+    Weights,
+}
+
+impl Constraint {
+    /// 1 for each element that violates it.
+    pub fn violated<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        let finite = x.abs().less(f64::INFINITY);
+        let fine = match self {
+            Constraint::NotNan => x.equal(x),
+            Constraint::Real => finite,
+            Constraint::Positive => finite * x.greater(0.0),
+            Constraint::Probability => x.greater_equal(0.0) * x.less_equal(1.0),
+            Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(&[0]).greater(0.0).unsqueeze(0),
+        };
+        fine.not()
+    }
+
+    /// What a value must be, in words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Constraint::NotNan => "a number",
+            Constraint::Real => "finite",
+            Constraint::Positive => "positive",
+            Constraint::Probability => "between 0 and 1",
+            Constraint::Weights => "non-negative with a positive sum",
+        }
+    }
+}
+
+/// A parameter of a family.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Its name, as in torch.distributions.
+    pub name: &'static str,
+    /// Its domain.
+    pub constraint: Constraint,
+    /// How many of its last axes belong to one event.
+    pub event_rank: usize,
+}
+
+/// Where a distribution puts its mass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// {0, 1}
+    Boolean,
+    /// {0, …, n − 1}
+    Indices,
+    /// The one-hot vectors.
+    OneHot,
+    /// The real line.
+    Real,
+    /// (0, ∞)
+    Positive,
+    /// An interval whose ends are parameters.
+    Interval,
+}
+
+impl Support {
+    /// Whether it is countable.
+    pub fn is_discrete(self) -> bool {
+        matches!(self, Support::Boolean | Support::Indices | Support::OneHot)
+    }
+}
+
+/// The formulas of one family of distributions, as expressions of parameters that already broadcast against each other.
+pub trait Family: fmt::Debug + Send + Sync {
+    /// Name as in LANGUAGE and torch.distributions.
+    fn name(&self) -> &'static str;
+    /// Its parameters, in order.
+    fn parameters(&self) -> &'static [Parameter];
+    /// Where it puts its mass.
+    fn support(&self) -> Support;
+    /// 1 where the parameters do not fit together, and the rule, in words.
+    fn jointly_violated<'g>(&self, _parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {
+        None
+    }
+    /// The event axes of a value, given the parameters; `[]` for scalars.
+    fn event_shape(&self, _parameters: &[Expr<'_>]) -> Shape {
+        Shape::scalar()
+    }
+    /// An exact draw from the noise. Where [`Family::is_reparameterized`], it may be differentiated.
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
+    /// Whether the draw is a differentiable function of the parameters whose derivative is that of the distribution.
+    fn is_reparameterized(&self) -> bool;
+    /// log p(value), summed over the event.
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g>;
+    /// E z, of the value's shape, where it exists as a value that a graph can take.
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// Var z, elementwise.
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// −E log p(z), of the batch shape.
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// A continuous relaxation at `temperature` of the draw from the same noise (concrete distribution).
+    fn relaxed_sample<'g>(
+        &self,
+        _parameters: &[Expr<'g>],
+        _noise: &mut Noise<'g>,
+        _temperature: Expr<'g>,
+    ) -> Option<Expr<'g>> {
+        None
+    }
+    /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
+    fn outcomes(&self, _parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
+        None
+    }
+    /// A most probable outcome; only needed where [`Family::outcomes`] is given.
+    fn mode<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+}
+
+/// A family with its parameters.
+#[derive(Clone, Debug)]
+pub struct Distribution<'g> {
+    family: Arc<dyn Family>,
+    parameters: Vec<Expr<'g>>,
+}
+
+impl<'g> Distribution<'g> {
+    /// Aligns the parameters at their batch axes. A shape that does not fit poisons the graph.
+    pub fn new(family: Arc<dyn Family>, parameters: Vec<Expr<'g>>) -> Self {
+        let mut distribution = Distribution { family, parameters };
+        let rank = distribution
+            .family
+            .parameters()
+            .iter()
+            .zip(&distribution.parameters)
+            .map(|(p, e)| e.rank().saturating_sub(p.event_rank))
+            .max()
+            .unwrap_or(0);
+        distribution.align(rank);
+        distribution
+    }
+
+    /// Gives every parameter `batch_rank` batch axes, of size 1 where it has none.
+    fn align(&mut self, batch_rank: usize) {
+        for (spec, parameter) in self.family.parameters().iter().zip(&mut self.parameters) {
+            *parameter = parameter.with_rank(batch_rank + spec.event_rank);
+        }
+    }
+
+    /// The same distribution over `copies` further batch axes in front, as parameters that broadcast over them.
+    pub(crate) fn with_batch_rank(mut self, batch_rank: usize) -> Self {
+        self.align(batch_rank);
+        self
+    }
+
+    /// The family.
+    pub fn family(&self) -> &Arc<dyn Family> {
+        &self.family
+    }
+
+    /// The family's name.
+    pub fn name(&self) -> &'static str {
+        self.family.name()
+    }
+
+    /// The parameters, in the family's order.
+    pub fn parameters(&self) -> &[Expr<'g>] {
+        &self.parameters
+    }
+
+    /// The same family with other parameters.
+    pub fn with_parameters(&self, parameters: Vec<Expr<'g>>) -> Self {
+        Distribution { family: self.family.clone(), parameters }
+    }
+
+    /// Axes of independent draws; `None` if the parameters do not broadcast.
+    pub fn batch_shape(&self) -> Option<Shape> {
+        self.family.parameters().iter().zip(&self.parameters).try_fold(Shape::scalar(), |shape, (spec, e)| {
+            let own = e.shape();
+            if own.rank() < spec.event_rank {
+                return if own.rank() == 0 { Some(shape) } else { None };
+            }
+            shape.broadcast(&own.leading(own.rank() - spec.event_rank))
+        })
+    }
+
+    /// Axes of one draw.
+    pub fn event_shape(&self) -> Shape {
+        self.family.event_shape(&self.parameters)
+    }
+
+    /// log p(value), summed over the event.
+    pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
+        self.family.log_prob(&self.parameters, value)
+    }
+
+    /// A draw from the noise, differentiable where the family is reparameterized.
+    pub fn sample(&self, noise: &mut Noise<'g>) -> Expr<'g> {
+        self.family.sample(&self.parameters, noise)
+    }
+
+    /// See [`Family::relaxed_sample`].
+    pub fn relaxed_sample(&self, noise: &mut Noise<'g>, temperature: Expr<'g>) -> Option<Expr<'g>> {
+        self.family.relaxed_sample(&self.parameters, noise, temperature)
+    }
+
+    /// E z, of shape batch + event.
+    pub fn mean(&self) -> Option<Expr<'g>> {
+        Some(self.broadcast(self.family.mean(&self.parameters)?, self.event_shape()))
+    }
+
+    /// Var z, elementwise, of shape batch + event.
+    pub fn variance(&self) -> Option<Expr<'g>> {
+        Some(self.broadcast(self.family.variance(&self.parameters)?, self.event_shape()))
+    }
+
+    /// −E log p(z), of shape batch.
+    pub fn entropy(&self) -> Option<Expr<'g>> {
+        Some(self.broadcast(self.family.entropy(&self.parameters)?, Shape::scalar()))
+    }
+
+    /// A most probable outcome, of shape batch + event.
+    pub fn mode(&self) -> Option<Expr<'g>> {
+        Some(self.broadcast(self.family.mode(&self.parameters)?, self.event_shape()))
+    }
+
+    /// Gives a formula that does not mention every parameter the shape of all of them.
+    fn broadcast(&self, e: Expr<'g>, event: Shape) -> Expr<'g> {
+        match self.batch_shape() {
+            Some(batch) => e.broadcast_to(batch.join(&event)),
+            None => e,
+        }
+    }
+}

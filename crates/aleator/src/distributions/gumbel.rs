@@ -1,0 +1,81 @@
+//! Gumbel (of maxima): z ∈ ℝ.
+//!
+//! ```text
+//! z = μ − β log(−log u)
+//! log p(z) = −(x + e⁻ˣ) − log β,   x = (z − μ)/β
+//! E z = μ + γβ (γ Euler's constant),   Var z = π² β²/6,   entropy = log β + γ + 1
+//! ```
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+
+/// Euler's constant γ.
+const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
+
+/// The Gumbel family.
+#[derive(Clone, Copy, Debug)]
+pub struct Gumbel;
+
+impl Gumbel {
+    /// μ (`loc`) and β (`scale`) > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
+        let scale = scale.into_expr(loc.graph());
+        Distribution::new(Arc::new(Gumbel), vec![loc, scale])
+    }
+}
+
+impl Family for Gumbel {
+    fn name(&self) -> &'static str {
+        "Gumbel"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
+            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Real
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let loc = parameters[0];
+        let scale = parameters[1];
+        loc - scale * (-noise.uniform(&[]).log()).log()
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let loc = parameters[0];
+        let scale = parameters[1];
+        let x = (z - loc) / scale;
+        -(x + (-x).exp()) - scale.log()
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let loc = parameters[0];
+        let scale = parameters[1];
+        Some(loc + EULER_GAMMA * scale)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let scale = parameters[1];
+        Some((PI * PI / 6.0) * scale.square())
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let scale = parameters[1];
+        Some(scale.log() + (EULER_GAMMA + 1.0))
+    }
+}

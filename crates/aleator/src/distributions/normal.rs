@@ -1,0 +1,77 @@
+//! Normal: z ∈ ℝ.
+//!
+//! ```text
+//! z = μ + σ ε,   ε = Φ⁻¹(u)
+//! log p(z) = −½ ((z − μ)/σ)² − log σ − ½ log 2π
+//! entropy = ½ + ½ log 2π + log σ
+//! ```
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+
+/// The Normal family.
+#[derive(Clone, Copy, Debug)]
+pub struct Normal;
+
+impl Normal {
+    /// μ (`loc`) and σ (`scale`) > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
+        let scale = scale.into_expr(loc.graph());
+        Distribution::new(Arc::new(Normal), vec![loc, scale])
+    }
+}
+
+impl Family for Normal {
+    fn name(&self) -> &'static str {
+        "Normal"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
+            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Real
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let loc = parameters[0];
+        let scale = parameters[1];
+        loc + scale * noise.uniform(&[]).normal_quantile()
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let loc = parameters[0];
+        let scale = parameters[1];
+        let standardized = (z - loc) / scale;
+        -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln()
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let loc = parameters[0];
+        Some(loc)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let scale = parameters[1];
+        Some(scale.square())
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let scale = parameters[1];
+        Some(0.5 + 0.5 * (2.0 * PI).ln() + scale.log())
+    }
+}

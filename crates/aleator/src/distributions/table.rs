@@ -1,0 +1,112 @@
+//! The table of all distributions, by the names of the language.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::Expr;
+
+use super::categorical::Categorical;
+use super::family::{Distribution, Family};
+use super::{
+    Bernoulli, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal, OneHotCategorical, Uniform,
+};
+
+/// One way to give a family its parameters: their names in positional order, and the family that takes them.
+pub struct Signature {
+    /// Parameter names in order.
+    pub names: &'static [&'static str],
+    family: fn() -> Arc<dyn Family>,
+}
+
+impl Signature {
+    /// The family.
+    pub fn family(&self) -> Arc<dyn Family> {
+        (self.family)()
+    }
+
+    /// The distribution with these parameters, as many as there are names.
+    pub fn build<'g>(&self, parameters: Vec<Expr<'g>>) -> Distribution<'g> {
+        Distribution::new(self.family(), parameters)
+    }
+}
+
+/// A distribution of the language.
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// One line: what it is.
+    pub summary: &'static str,
+    /// The ways to give its parameters; positional arguments mean the first.
+    pub signatures: &'static [Signature],
+}
+
+macro_rules! signature {
+    ($family:expr, $($name:literal),+) => {
+        Signature { names: &[$($name),+], family: || Arc::new($family) }
+    };
+}
+
+/// All distributions, in the order of the language's page.
+pub fn all() -> &'static [Entry] {
+    const LOC_SCALE: &[&str] = &["loc", "scale"];
+    static ALL: &[Entry] = &[
+        Entry {
+            name: "Bernoulli",
+            summary: "0 or 1",
+            signatures: &[signature!(Bernoulli::Probs, "probs"), signature!(Bernoulli::Logits, "logits")],
+        },
+        Entry {
+            name: "Categorical",
+            summary: "an index 0 .. n - 1; the last axis of its parameter is the event",
+            signatures: &[signature!(Categorical::Probs, "probs"), signature!(Categorical::Logits, "logits")],
+        },
+        Entry {
+            name: "OneHotCategorical",
+            summary: "a one-hot vector; the last axis of its parameter is the event",
+            signatures: &[
+                signature!(OneHotCategorical::PROBS, "probs"),
+                signature!(OneHotCategorical::LOGITS, "logits"),
+            ],
+        },
+        Entry {
+            name: "Normal",
+            summary: "real, with mean loc and standard deviation scale",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Normal) }],
+        },
+        Entry {
+            name: "LogNormal",
+            summary: "positive: exp of a Normal",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(LogNormal) }],
+        },
+        Entry {
+            name: "Laplace",
+            summary: "real, density exp(-|z - loc| / scale) / (2 scale)",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Laplace) }],
+        },
+        Entry {
+            name: "Logistic",
+            summary: "real, with distribution function sigmoid((z - loc) / scale)",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Logistic) }],
+        },
+        Entry {
+            name: "Gumbel",
+            summary: "real, the limit of maxima: distribution function exp(-exp(-(z - loc) / scale))",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Gumbel) }],
+        },
+        Entry {
+            name: "Uniform",
+            summary: "between low and high",
+            signatures: &[signature!(Uniform, "low", "high")],
+        },
+        Entry {
+            name: "Exponential",
+            summary: "positive, density rate exp(-rate z)",
+            signatures: &[signature!(Exponential, "rate")],
+        },
+    ];
+    ALL
+}
+
+/// The distribution of that name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().iter().find(|entry| entry.name == name)
+}

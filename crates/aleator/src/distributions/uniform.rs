@@ -1,0 +1,85 @@
+//! Uniform on an interval: z ∈ [a, b).
+//!
+//! ```text
+//! z = a + (b − a) u
+//! log p(z) = −log(b − a) inside, −∞ outside
+//! E z = (a + b)/2,   Var z = (b − a)²/12,   entropy = log(b − a)
+//! ```
+//!
+//! Its support moves with its parameters, so the score function does not give the derivative of an expectation.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+
+/// The Uniform family.
+#[derive(Clone, Copy, Debug)]
+pub struct Uniform;
+
+impl Uniform {
+    /// `low` < `high`.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(low: Expr<'g>, high: impl IntoExpr<'g>) -> Distribution<'g> {
+        let high = high.into_expr(low.graph());
+        Distribution::new(Arc::new(Uniform), vec![low, high])
+    }
+}
+
+impl Family for Uniform {
+    fn name(&self) -> &'static str {
+        "Uniform"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "low", constraint: Constraint::Real, event_rank: 0 },
+            Parameter { name: "high", constraint: Constraint::Real, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Interval
+    }
+
+    fn jointly_violated<'g>(&self, parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {
+        Some((parameters[0].less(parameters[1]).not(), "`low` must be less than `high`"))
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let low = parameters[0];
+        let high = parameters[1];
+        low + (high - low) * noise.uniform(&[])
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let low = parameters[0];
+        let high = parameters[1];
+        let inside = low.less_equal(z) * z.less_equal(high);
+        inside.select(-(high - low).log(), f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let low = parameters[0];
+        let high = parameters[1];
+        Some(0.5 * (low + high))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let low = parameters[0];
+        let high = parameters[1];
+        Some((high - low).square() / 12.0)
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let low = parameters[0];
+        let high = parameters[1];
+        Some((high - low).log())
+    }
+}
