@@ -5,5 +5,6 @@ pub mod diagnostics;
 pub mod distributions;
 mod error;
 pub mod graph;
+pub mod language;
 
 pub use error::{Error, Result};

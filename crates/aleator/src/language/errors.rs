@@ -1,0 +1,152 @@
+//! What is wrong with a source text, where, and what to do about it.
+use super::span::{Place, Span};
+
+/// One mistake of a source text, as data: the command line draws it with the line it stands in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Diagnostic {
+    /// What is wrong, in one sentence.
+    pub message: String,
+    /// Where, or `None` where the mistake belongs to the text as a whole.
+    pub span: Option<Span>,
+    /// A few words to write under the place.
+    pub label: Option<String>,
+    /// The remedy.
+    pub help: Option<String>,
+}
+
+impl Diagnostic {
+    /// A message without a place.
+    pub fn new(message: impl Into<String>) -> Self {
+        Diagnostic {
+            message: message.into(),
+            span: None,
+            label: None,
+            help: None,
+        }
+    }
+
+    /// Says where.
+    #[must_use]
+    pub fn at(mut self, span: Span) -> Self {
+        self.span = Some(span);
+        self
+    }
+
+    /// Says what to write under the place.
+    #[must_use]
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Line and column of the mistake.
+    pub fn place(&self, source: &str) -> Option<Place> {
+        self.span.map(|span| Place::of(source, span.start))
+    }
+}
+
+impl From<Box<Diagnostic>> for Diagnostic {
+    fn from(boxed: Box<Diagnostic>) -> Self {
+        *boxed
+    }
+}
+
+/// Longest name that is compared with others; also bounds the time that a suggestion takes.
+const LONGEST_COMPARED: usize = 64;
+
+/// The candidate that `name` is most likely a misspelling of, if any is near enough; the first of equals.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if name.len() > LONGEST_COMPARED {
+        return None;
+    }
+    let allowed = match name.chars().count() {
+        0..=1 => 0,
+        2..=4 => 1,
+        5..=8 => 2,
+        length => length / 3,
+    };
+    let lower = name.to_lowercase();
+    let distance = |candidate: &str| {
+        if candidate.len() > LONGEST_COMPARED || candidate.len().abs_diff(name.len()) > 2 * allowed
+        {
+            return usize::MAX;
+        }
+        strsim::damerau_levenshtein(&lower, &candidate.to_lowercase())
+    };
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(candidate), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
+        .min_by_key(|&(distance, _)| distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// A piece of source text for a message: between backquotes, without control characters, of bounded length.
+pub(super) fn quote(text: &str) -> String {
+    let mut quoted = String::from("`");
+    for (i, character) in text.chars().enumerate() {
+        if i == 40 {
+            quoted.push('…');
+            break;
+        }
+        if character.is_control() {
+            quoted.extend(character.escape_default());
+        } else {
+            quoted.push(character);
+        }
+    }
+    quoted.push('`');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_found() {
+        let names = [
+            "theta",
+            "phi",
+            "sigma",
+            "Bernoulli",
+            "reinforce",
+            "score_function",
+        ];
+        for (misspelt, expected) in [
+            ("thta", Some("theta")),
+            ("tehta", Some("theta")),
+            ("THETA", Some("theta")),
+            ("Bernouli", Some("Bernoulli")),
+            ("reinforc", Some("reinforce")),
+            ("scorefunction", Some("score_function")),
+            ("ph", Some("phi")),
+            ("x", None),
+            ("", None),
+            ("entirely", None),
+        ] {
+            assert_eq!(nearest(misspelt, names), expected, "{misspelt}");
+        }
+        assert_eq!(nearest(&"a".repeat(1 << 20), names), None);
+    }
+
+    #[test]
+    fn a_diagnostic_displays_its_message_and_knows_its_place() {
+        let diagnostic = Diagnostic::new("no")
+            .at(Span::new(3, 4))
+            .label("here")
+            .help("yes");
+        assert_eq!(diagnostic.to_string(), "no");
+        assert_eq!(diagnostic.place("a\nbc").unwrap().to_string(), "2:2");
+        assert_eq!(quote("a\nb"), "`a\\nb`");
+        assert_eq!(quote(&"x".repeat(1000)).chars().count(), 43);
+    }
+}

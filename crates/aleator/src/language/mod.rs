@@ -1,0 +1,39 @@
+//! The `.scg` language, front half: text to a syntax tree whose names are known to be defined.
+//!
+//! ```
+//! use aleator::language::{check_names, parse};
+//!
+//! let source = "param theta = 0.5\nb ~ Bernoulli(logits = thta)\ncost f = b\n";
+//! let file = parse(source)?;
+//! let mistake = check_names(source, &file).unwrap_err();
+//! assert_eq!(mistake.place(source).unwrap().to_string(), "2:24");
+//! assert_eq!(mistake.help.unwrap(), "did you mean `theta`?");
+//! # Ok::<(), aleator::language::Diagnostic>(())
+//! ```
+//!
+//! Nothing in a text can panic, exhaust the stack, or take more than time and memory proportional to its length; lengths,
+//! counts and nesting have the limits that [`parse`]'s module states. Shapes and values are not looked at here.
+mod ast;
+mod errors;
+mod lexer;
+mod names;
+mod parser;
+mod print;
+mod span;
+
+#[cfg(test)]
+mod hostile;
+
+pub use ast::{
+    Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions,
+    File, Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
+};
+pub use errors::{Diagnostic, nearest};
+pub use names::{CONSTANTS, DISTRIBUTIONS, FUNCTIONS, check_names};
+pub use parser::{
+    DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS,
+    MOST_LIST_ELEMENTS, MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set,
+    parse_via,
+};
+pub use print::number_text;
+pub use span::{Place, Span};

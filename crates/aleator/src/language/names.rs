@@ -1,0 +1,528 @@
+//! Names: defined once, before use, and not taken from the language.
+use std::collections::HashMap;
+
+use super::ast::{
+    Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind,
+};
+use super::errors::{Diagnostic, nearest, quote};
+use super::span::{Place, Span};
+
+/// Names that stand for numbers.
+pub const CONSTANTS: &[&str] = &["pi", "inf"];
+
+/// The functions of the language.
+pub const FUNCTIONS: &[&str] = &[
+    "exp",
+    "log",
+    "log1p",
+    "expm1",
+    "sqrt",
+    "square",
+    "abs",
+    "sign",
+    "floor",
+    "sin",
+    "cos",
+    "tan",
+    "tanh",
+    "sigmoid",
+    "softplus",
+    "logit",
+    "relu",
+    "erf",
+    "lgamma",
+    "digamma",
+    "min",
+    "max",
+    "clamp",
+    "where",
+    "sum",
+    "mean",
+    "prod",
+    "logsumexp",
+    "softmax",
+    "log_softmax",
+    "dot",
+    "norm",
+    "cumsum",
+    "one_hot",
+    "argmax",
+    "transpose",
+    "reshape",
+    "concat",
+    "stack",
+    "zeros",
+    "ones",
+    "eye",
+    "linspace",
+    "arange",
+    "stop_gradient",
+    "len",
+];
+
+/// The distributions of the language.
+pub const DISTRIBUTIONS: &[&str] = &[
+    "Bernoulli",
+    "Categorical",
+    "OneHotCategorical",
+    "Binomial",
+    "Geometric",
+    "Poisson",
+    "NegativeBinomial",
+    "Normal",
+    "LogNormal",
+    "Laplace",
+    "Logistic",
+    "Gumbel",
+    "Cauchy",
+    "Uniform",
+    "Exponential",
+    "Weibull",
+    "Gamma",
+    "Beta",
+    "Dirichlet",
+    "StudentT",
+    "VonMises",
+    "Kumaraswamy",
+    "MultivariateNormal",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+];
+
+/// Checks that every name is defined before it is used and only once, that functions and distributions exist and stand
+/// where they may, and that there is a cost. Names of arguments and an estimator's options are not looked at.
+///
+/// # Errors
+/// The first mistake in the order of `source`, the text that `file` was parsed from.
+pub fn check_names(source: &str, file: &File) -> Result<(), Diagnostic> {
+    let mut definitions = HashMap::new();
+    for statement in &file.statements {
+        definitions
+            .entry(statement.name().text.as_str())
+            .or_insert(statement.name().span);
+    }
+    let mut scope = Scope {
+        source,
+        definitions,
+        known: HashMap::new(),
+        constant: false,
+    };
+    let expressions = &file.expressions;
+    for statement in &file.statements {
+        scope.check_definition(statement.name())?;
+        match &statement.kind {
+            StatementKind::Param { value, .. }
+            | StatementKind::Const { value, .. }
+            | StatementKind::Let { value, .. }
+            | StatementKind::Cost { value, .. } => {
+                scope.check_uses(expressions, *value, Some(statement.name()))?
+            }
+            StatementKind::Data {
+                source: DataSource::Value(value),
+                ..
+            } => scope.check_uses(expressions, *value, None)?,
+            StatementKind::Data { .. } => {}
+            StatementKind::Sample {
+                name,
+                distribution,
+                arguments,
+                ..
+            } => {
+                scope.check_distribution(name, distribution)?;
+                for Argument { value, .. } in arguments {
+                    scope.check_uses(expressions, *value, None)?;
+                }
+            }
+        }
+        scope
+            .known
+            .insert(&statement.name().text, statement.name().span);
+    }
+    check_cost(file)
+}
+
+/// Checks that an expression names nothing but constants and functions.
+pub(super) fn check_constant(expressions: &Expressions, value: ExprId) -> Result<(), Diagnostic> {
+    let scope = Scope {
+        source: "",
+        definitions: HashMap::new(),
+        known: HashMap::new(),
+        constant: true,
+    };
+    scope.check_uses(expressions, value, None)
+}
+
+fn check_cost(file: &File) -> Result<(), Diagnostic> {
+    let is_cost = |statement: &Statement| matches!(statement.kind, StatementKind::Cost { .. });
+    if file.statements.iter().any(is_cost) {
+        return Ok(());
+    }
+    let last = file.statements.last();
+    Err(Diagnostic::new("there is no cost: nothing to minimise")
+        .at(last.map_or(Span::new(0, 0), |statement| statement.span))
+        .label("no cost up to here")
+        .help(format!(
+            "add a line such as `cost f = {}`",
+            last.map_or_else(
+                || "(x - 1)^2".to_owned(),
+                |statement| format!("sum({})", statement.name().text)
+            )
+        )))
+}
+
+/// The names that an expression may use.
+struct Scope<'a> {
+    source: &'a str,
+    /// First definitions of the whole file.
+    definitions: HashMap<&'a str, Span>,
+    /// Those above the present line.
+    known: HashMap<&'a str, Span>,
+    /// Whether only a constant expression will do.
+    constant: bool,
+}
+
+impl Scope<'_> {
+    fn line(&self, span: Span) -> usize {
+        Place::of(self.source, span.start).line
+    }
+
+    fn check_definition(&self, name: &Name) -> Result<(), Diagnostic> {
+        let word = name.text.as_str();
+        let what = if CONSTANTS.contains(&word) {
+            "a constant"
+        } else if FUNCTIONS.contains(&word) {
+            "a function"
+        } else if DISTRIBUTIONS.contains(&word) {
+            "a distribution"
+        } else if let Some(&first) = self.known.get(word) {
+            let line = self.line(first);
+            return Err(Diagnostic::new(format!(
+                "{} is defined a second time; the first is on line {line}",
+                quote(word)
+            ))
+            .at(name.span)
+            .label("second definition")
+            .help("a name is defined once and never changed; give this one another name"));
+        } else {
+            return Ok(());
+        };
+        Err(Diagnostic::new(format!(
+            "`{word}` is {what} of the language and cannot be defined"
+        ))
+        .at(name.span)
+        .help(format!("choose another name, such as `{word}_`")))
+    }
+
+    fn check_distribution(&self, site: &Name, distribution: &Name) -> Result<(), Diagnostic> {
+        let word = distribution.text.as_str();
+        if DISTRIBUTIONS.contains(&word) {
+            return Ok(());
+        }
+        let diagnostic = Diagnostic::new(format!("there is no distribution {}", quote(word)))
+            .at(distribution.span);
+        Err(if FUNCTIONS.contains(&word) {
+            diagnostic.help(format!(
+                "`{word}` is a function; to compute write `{} = {word}(..)`",
+                site.text
+            ))
+        } else if let Some(near) = nearest(word, DISTRIBUTIONS.iter().copied()) {
+            did_you_mean(diagnostic, near)
+        } else {
+            diagnostic.help(format!(
+                "the distributions are {}",
+                DISTRIBUTIONS.join(", ")
+            ))
+        })
+    }
+
+    /// Checks the names of an expression; `defines` is what its line defines, if by `=`.
+    fn check_uses(
+        &self,
+        expressions: &Expressions,
+        value: ExprId,
+        defines: Option<&Name>,
+    ) -> Result<(), Diagnostic> {
+        for (id, node) in expressions.walk(value) {
+            match &node.expr {
+                Expr::Name(word) => self.check_name(word, node.span)?,
+                Expr::Call(call) => {
+                    self.check_function(&call.function, defines.filter(|_| id == value))?
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, word: &str, span: Span) -> Result<(), Diagnostic> {
+        if self.known.contains_key(word) || CONSTANTS.contains(&word) {
+            return Ok(());
+        }
+        if FUNCTIONS.contains(&word) {
+            return Err(
+                Diagnostic::new(format!("`{word}` is a function, used without arguments"))
+                    .at(span)
+                    .help(format!("write `{word}(..)`")),
+            );
+        }
+        if DISTRIBUTIONS.contains(&word) {
+            return Err(draw_first(word, "z", span));
+        }
+        if self.constant {
+            return Err(Diagnostic::new(format!("{} is no constant", quote(word)))
+                .at(span)
+                .help("a value given here is made of numbers, lists and functions of them"));
+        }
+        if let Some(&later) = self.definitions.get(word) {
+            let message = format!(
+                "{} is used before it is defined on line {}",
+                quote(word),
+                self.line(later)
+            );
+            return Err(Diagnostic::new(message)
+                .at(span)
+                .help("a line uses the names of the lines above it"));
+        }
+        let diagnostic = Diagnostic::new(format!("{} is not defined", quote(word)))
+            .at(span)
+            .label("not defined");
+        let words = self
+            .known
+            .keys()
+            .chain(CONSTANTS)
+            .chain(&["true", "false"])
+            .copied();
+        // Sorted, so that the answer does not depend on the order of a hash table.
+        let mut words: Vec<&str> = words.collect();
+        words.sort_unstable();
+        Err(match nearest(word, words) {
+            Some(near) => did_you_mean(diagnostic, near),
+            None => diagnostic.help(format!(
+                "define it on a line above, for instance `param {word} = 0`"
+            )),
+        })
+    }
+
+    fn check_function(&self, function: &Name, defines: Option<&Name>) -> Result<(), Diagnostic> {
+        let word = function.text.as_str();
+        if FUNCTIONS.contains(&word) {
+            return Ok(());
+        }
+        if DISTRIBUTIONS.contains(&word) {
+            return Err(match defines {
+                Some(name) => Diagnostic::new(format!(
+                    "`{word}` is a distribution; `=` computes and does not draw"
+                ))
+                .at(function.span)
+                .help(format!("to draw, write `{} ~ {word}(..)`", name.text)),
+                None => draw_first(word, "z", function.span),
+            });
+        }
+        let quoted = quote(word);
+        if self.known.contains_key(word) || CONSTANTS.contains(&word) {
+            return Err(Diagnostic::new(format!("{quoted} is not a function"))
+                .at(function.span)
+                .help(format!(
+                    "to multiply, write `{word} * (..)`; for an element, `{word}[..]`"
+                )));
+        }
+        let diagnostic =
+            Diagnostic::new(format!("there is no function {quoted}")).at(function.span);
+        Err(match nearest(word, FUNCTIONS.iter().copied()) {
+            Some(near) => did_you_mean(diagnostic, near),
+            None => match nearest(word, DISTRIBUTIONS.iter().copied()) {
+                Some(near) => did_you_mean(diagnostic, near),
+                None => diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))),
+            },
+        })
+    }
+}
+
+fn did_you_mean(diagnostic: Diagnostic, near: &str) -> Diagnostic {
+    diagnostic.help(format!("did you mean `{near}`?"))
+}
+
+fn draw_first(distribution: &str, name: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(format!(
+        "`{distribution}` is a distribution and has no place in an expression"
+    ))
+    .at(span)
+    .help(format!(
+        "draw on a line of its own, `{name} ~ {distribution}(..)`, and compute with `{name}`"
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::parse;
+
+    fn check(source: &str) -> Result<(), Diagnostic> {
+        check_names(source, &parse(source).unwrap())
+    }
+
+    #[test]
+    fn well_named_files_pass() {
+        for source in [
+            "cost f = 1",
+            "param t = pi\nb ~ Bernoulli(logits = t) via rebar(temperature = 0.5, coupling = common)\ncost f = -inf * b",
+            "const axis = 1\ndata x : [2] = file(\"x.csv\")\ndata y : [2] = [axis, 2]\ndata z : [3]\ncost f = sum(x + y, axis = 0)",
+            "param t = 0\ncost f = t\ncost g = f + t",
+        ] {
+            assert_eq!(check(source), Ok(()), "{source}");
+        }
+    }
+
+    #[test]
+    fn every_mistake_is_shown_at_its_place() {
+        for (source, place, message, help) in [
+            (
+                "param theta = 0.5\nb ~ Bernoulli(logits = thta)\ncost f = b\n",
+                "2:24",
+                "`thta` is not defined",
+                "`theta`",
+            ),
+            (
+                "cost f = qqq",
+                "1:10",
+                "`qqq` is not defined",
+                "param qqq = 0",
+            ),
+            ("cost f = (Pi + 1)", "1:11", "`Pi`", "`pi`"),
+            ("cost f = True", "1:10", "`True`", "`true`"),
+            (
+                "y = x + 1\nx = 1\ncost f = y",
+                "1:5",
+                "before it is defined on line 2",
+                "lines above",
+            ),
+            (
+                "x = x + 1\ncost f = x",
+                "1:5",
+                "before it is defined on line 1",
+                "lines above",
+            ),
+            (
+                "x = 1\n\nx = 2\ncost f = x",
+                "3:1",
+                "`x` is defined a second time; the first is on line 1",
+                "another name",
+            ),
+            (
+                "param b = 0\nb ~ Bernoulli(0.5)\ncost f = b",
+                "2:1",
+                "line 1",
+                "another name",
+            ),
+            ("pi = 3", "1:1", "a constant of the language", "`pi_`"),
+            (
+                "param exp = 3",
+                "1:7",
+                "a function of the language",
+                "`exp_`",
+            ),
+            (
+                "cost mean = 3",
+                "1:6",
+                "a function of the language",
+                "`mean_`",
+            ),
+            (
+                "Normal ~ Normal(0, 1)",
+                "1:1",
+                "a distribution of the language",
+                "`Normal_`",
+            ),
+            (
+                "z ~ Bernouli(0.5)",
+                "1:5",
+                "no distribution `Bernouli`",
+                "`Bernoulli`",
+            ),
+            (
+                "z ~ exp(0.5)",
+                "1:5",
+                "no distribution `exp`",
+                "`z = exp(..)`",
+            ),
+            (
+                "z ~ Quux(0.5)",
+                "1:5",
+                "no distribution `Quux`",
+                "Bernoulli, Categorical",
+            ),
+            (
+                "z = Normal(0, 1)",
+                "1:5",
+                "`=` computes and does not draw",
+                "`z ~ Normal(..)`",
+            ),
+            (
+                "cost f = 1 + Normal(0, 1)",
+                "1:14",
+                "`Normal` is a distribution",
+                "line of its own",
+            ),
+            (
+                "cost f = Normal",
+                "1:10",
+                "`Normal` is a distribution",
+                "line of its own",
+            ),
+            ("cost f = exp", "1:10", "without arguments", "`exp(..)`"),
+            (
+                "cost f = sgimoid(1)",
+                "1:10",
+                "no function `sgimoid`",
+                "`sigmoid`",
+            ),
+            (
+                "cost f = Bernouli(1)",
+                "1:10",
+                "no function `Bernouli`",
+                "`Bernoulli`",
+            ),
+            (
+                "cost f = frobnicate(1)",
+                "1:10",
+                "no function `frobnicate`",
+                "exp, log",
+            ),
+            (
+                "x = 1\ncost f = x(2)",
+                "2:10",
+                "`x` is not a function",
+                "`x * (..)`",
+            ),
+            (
+                "cost f = sum([1, [2, q]][0:r])",
+                "1:22",
+                "`q` is not defined",
+                "",
+            ),
+            (
+                "z ~ Normal(loc = m, scale = 1)",
+                "1:18",
+                "`m` is not defined",
+                "",
+            ),
+            ("x = 1", "1:1", "no cost", "cost f = sum(x)"),
+            ("", "1:1", "no cost", "cost f ="),
+        ] {
+            let diagnostic = check(source).expect_err(source);
+            assert!(
+                diagnostic.message.contains(message),
+                "{source}: {diagnostic:?}"
+            );
+            assert!(
+                diagnostic.help.clone().unwrap_or_default().contains(help),
+                "{source}: {diagnostic:?}"
+            );
+            assert_eq!(
+                diagnostic.place(source).unwrap().to_string(),
+                place,
+                "{source}: {diagnostic:?}"
+            );
+        }
+    }
+}
