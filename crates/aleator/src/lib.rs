@@ -1,9 +1,11 @@
 //! Stochastic computation graphs and gradient estimators.
 
+pub mod control_variates;
 pub mod data;
 pub mod diagnostics;
 pub mod distributions;
 mod error;
+pub mod estimators;
 pub mod graph;
 pub mod language;
 

@@ -87,6 +87,12 @@ impl Graph {
         self.arena.borrow().nodes[id.index()].clone()
     }
 
+    /// The node at a position of the arena, with its id.
+    pub fn nodes_at(&self, index: usize) -> (NodeId, Node) {
+        let id = NodeId(index as u32);
+        (id, self.node(id))
+    }
+
     /// Looks at a node without copying it.
     pub fn with_node<R>(&self, id: NodeId, look: impl FnOnce(&Node) -> R) -> R {
         look(&self.arena.borrow().nodes[id.index()])

@@ -33,9 +33,7 @@ pub(super) fn read(
     let preamble = read_preamble(reader, path)?;
     let shape = read_shape(&preamble, path)?;
     // Axes of size 0 count as 1, so that no product of some of the sizes can overflow either.
-    let cells = shape.iter().try_fold(1_u64, |product, &size| {
-        product.checked_mul(size.max(1) as u64)
-    });
+    let cells = shape.iter().try_fold(1_u64, |product, &size| product.checked_mul(size.max(1) as u64));
     if cells.is_none_or(|cells| cells > limit / 8) {
         return Err(DataError::TooLarge {
             path: path.to_owned(),
@@ -46,27 +44,17 @@ pub(super) fn read(
     let data_length = length.saturating_sub(preamble.len() as u64);
     let npy = NpyFile::new((&preamble[..]).chain(reader))
         .map_err(|error| DataError::header(path, error.to_string()))?;
-    let unsupported = |found: String| DataError::ElementType {
-        path: path.to_owned(),
-        found,
-    };
+    let unsupported = |found: String| DataError::ElementType { path: path.to_owned(), found };
     let element = match npy.dtype() {
         DType::Plain(element) if is_real(&element) => element,
         other => return Err(unsupported(other.descr())),
     };
     let expected = npy.len() * element.size_field();
     if data_length < expected {
-        return Err(DataError::Truncated {
-            path: path.to_owned(),
-            expected,
-            found: data_length,
-        });
+        return Err(DataError::Truncated { path: path.to_owned(), expected, found: data_length });
     }
     if data_length > expected {
-        return Err(DataError::TrailingBytes {
-            path: path.to_owned(),
-            expected,
-        });
+        return Err(DataError::TrailingBytes { path: path.to_owned(), expected });
     }
     let order = npy.order();
     let values = match (element.type_char(), element.size_field()) {
@@ -96,10 +84,7 @@ pub(super) fn read(
 fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataError> {
     let mut preamble = Vec::new();
     let mut extend = |preamble: &mut Vec<u8>, count: usize| -> Result<bool, DataError> {
-        let read = (&mut *reader)
-            .take(count as u64)
-            .read_to_end(preamble)
-            .map_err(DataError::read(path))?;
+        let read = (&mut *reader).take(count as u64).read_to_end(preamble).map_err(DataError::read(path))?;
         Ok(read == count)
     };
     if !extend(&mut preamble, 8)? || !preamble.starts_with(MAGIC) {
@@ -116,15 +101,9 @@ fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataE
     if !extend(&mut preamble, size_bytes)? {
         return Err(cut_short());
     }
-    let header_length = preamble[8..]
-        .iter()
-        .rev()
-        .fold(0, |size, &byte| size << 8 | usize::from(byte));
+    let header_length = preamble[8..].iter().rev().fold(0, |size, &byte| size << 8 | usize::from(byte));
     if header_length > MAX_HEADER {
-        return Err(DataError::header(
-            path,
-            format!("it claims to be {header_length} bytes long"),
-        ));
+        return Err(DataError::header(path, format!("it claims to be {header_length} bytes long")));
     }
     if !extend(&mut preamble, header_length)? {
         return Err(cut_short());
@@ -136,29 +115,16 @@ fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataE
 fn read_shape(preamble: &[u8], path: &Path) -> Result<Vec<usize>, DataError> {
     let header = String::from_utf8_lossy(preamble);
     if header.contains('[') {
-        return Err(DataError::ElementType {
-            path: path.to_owned(),
-            found: "structured".to_owned(),
-        });
+        return Err(DataError::ElementType { path: path.to_owned(), found: "structured".to_owned() });
     }
     let strange = || DataError::header(path, "it has no shape in the form (3, 4)");
-    if ["{", "}", "(", ")"]
-        .iter()
-        .any(|bracket| header.matches(bracket).count() != 1)
-    {
+    if ["{", "}", "(", ")"].iter().any(|bracket| header.matches(bracket).count() != 1) {
         return Err(strange());
     }
-    let inside = header
-        .split_once('(')
-        .and_then(|(_, rest)| rest.split_once(')'))
-        .ok_or_else(strange)?
-        .0;
+    let inside = header.split_once('(').and_then(|(_, rest)| rest.split_once(')')).ok_or_else(strange)?.0;
     let sizes: Vec<&str> = inside.trim().split_terminator(',').map(str::trim).collect();
     if sizes.len() > MAX_AXES {
-        return Err(DataError::header(
-            path,
-            format!("it claims {} axes", sizes.len()),
-        ));
+        return Err(DataError::header(path, format!("it claims {} axes", sizes.len())));
     }
     sizes
         .into_iter()
@@ -183,12 +149,8 @@ fn elements<T: Deserialize, R: Read>(
     path: &Path,
     to_f64: impl Fn(T) -> f64,
 ) -> Result<Vec<f64>, DataError> {
-    let data = npy
-        .data::<T>()
-        .map_err(|error| DataError::header(path, error.to_string()))?;
-    data.map(|element| element.map(&to_f64))
-        .collect::<Result<_, _>>()
-        .map_err(DataError::read(path))
+    let data = npy.data::<T>().map_err(|error| DataError::header(path, error.to_string()))?;
+    data.map(|element| element.map(&to_f64)).collect::<Result<_, _>>().map_err(DataError::read(path))
 }
 
 /// Values in Fortran order (first axis fastest) put into C order (last axis fastest).
@@ -196,11 +158,7 @@ fn row_major(shape: &[usize], values: &[f64]) -> Vec<f64> {
     let mut index = vec![0; shape.len()];
     (0..values.len())
         .map(|_| {
-            let position = index
-                .iter()
-                .zip(shape)
-                .rev()
-                .fold(0, |position, (&i, &size)| position * size + i);
+            let position = index.iter().zip(shape).rev().fold(0, |position, (&i, &size)| position * size + i);
             for axis in (0..shape.len()).rev() {
                 index[axis] += 1;
                 if index[axis] < shape[axis] {
@@ -221,37 +179,17 @@ mod tests {
     use super::*;
 
     fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        read(
-            &mut &bytes[..],
-            bytes.len() as u64,
-            Path::new("x.npy"),
-            1 << 20,
-        )
+        read(&mut &bytes[..], bytes.len() as u64, Path::new("x.npy"), 1 << 20)
     }
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
-        [
-            MAGIC,
-            &[1, 0],
-            &(header.len() as u16).to_le_bytes(),
-            header.as_bytes(),
-            data,
-        ]
-        .concat()
+        [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes(), data].concat()
     }
 
-    fn saved<T: npyz::Serialize>(
-        descr: &str,
-        shape: &[u64],
-        order: Order,
-        values: &[T],
-    ) -> Vec<u8> {
+    fn saved<T: npyz::Serialize>(descr: &str, shape: &[u64], order: Order, values: &[T]) -> Vec<u8> {
         let mut bytes = Vec::new();
         let dtype = DType::Plain(descr.parse().unwrap());
-        let options = npyz::WriteOptions::new()
-            .dtype(dtype)
-            .shape(shape)
-            .order(order);
+        let options = npyz::WriteOptions::new().dtype(dtype).shape(shape).order(order);
         let mut writer = options.writer(&mut bytes).begin_nd().unwrap();
         values.iter().for_each(|value| writer.push(value).unwrap());
         writer.finish().unwrap();
@@ -263,55 +201,18 @@ mod tests {
         for order in ["<", ">"] {
             let as_descr = |kind: &str| format!("{order}{kind}");
             let expected = (vec![3], vec![0.0, 1.0, 100.0]);
-            assert_eq!(
-                parse(&saved(&as_descr("f8"), &[3], Order::C, &[0_f64, 1., 100.])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("f4"), &[3], Order::C, &[0_f32, 1., 100.])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("i8"), &[3], Order::C, &[0_i64, 1, 100])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("i4"), &[3], Order::C, &[0_i32, 1, 100])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("i2"), &[3], Order::C, &[0_i16, 1, 100])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("u8"), &[3], Order::C, &[0_u64, 1, 100])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("u4"), &[3], Order::C, &[0_u32, 1, 100])).unwrap(),
-                expected
-            );
-            assert_eq!(
-                parse(&saved(&as_descr("u2"), &[3], Order::C, &[0_u16, 1, 100])).unwrap(),
-                expected
-            );
+            assert_eq!(parse(&saved(&as_descr("f8"), &[3], Order::C, &[0_f64, 1., 100.])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("f4"), &[3], Order::C, &[0_f32, 1., 100.])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("i8"), &[3], Order::C, &[0_i64, 1, 100])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("i4"), &[3], Order::C, &[0_i32, 1, 100])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("i2"), &[3], Order::C, &[0_i16, 1, 100])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("u8"), &[3], Order::C, &[0_u64, 1, 100])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("u4"), &[3], Order::C, &[0_u32, 1, 100])).unwrap(), expected);
+            assert_eq!(parse(&saved(&as_descr("u2"), &[3], Order::C, &[0_u16, 1, 100])).unwrap(), expected);
         }
-        assert_eq!(
-            parse(&saved("|i1", &[2], Order::C, &[-1_i8, 1])).unwrap().1,
-            [-1.0, 1.0]
-        );
-        assert_eq!(
-            parse(&saved("|u1", &[2], Order::C, &[255_u8, 1]))
-                .unwrap()
-                .1,
-            [255.0, 1.0]
-        );
-        assert_eq!(
-            parse(&saved("|b1", &[2], Order::C, &[true, false]))
-                .unwrap()
-                .1,
-            [1.0, 0.0]
-        );
+        assert_eq!(parse(&saved("|i1", &[2], Order::C, &[-1_i8, 1])).unwrap().1, [-1.0, 1.0]);
+        assert_eq!(parse(&saved("|u1", &[2], Order::C, &[255_u8, 1])).unwrap().1, [255.0, 1.0]);
+        assert_eq!(parse(&saved("|b1", &[2], Order::C, &[true, false])).unwrap().1, [1.0, 0.0]);
     }
 
     #[test]
@@ -325,18 +226,11 @@ mod tests {
 
     #[test]
     fn numpy_itself_wrote_this() {
-        let header =
-            "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 1), }                 \n";
+        let header = "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 1), }                 \n";
         let data = [1.5_f32.to_be_bytes(), (-2.0_f32).to_be_bytes()].concat();
-        assert_eq!(
-            parse(&file(header, &data)).unwrap(),
-            (vec![2, 1], vec![1.5, -2.0])
-        );
+        assert_eq!(parse(&file(header, &data)).unwrap(), (vec![2, 1], vec![1.5, -2.0]));
         let scalar = "{'descr': '<f8', 'fortran_order': False, 'shape': (), }\n";
-        assert_eq!(
-            parse(&file(scalar, &7_f64.to_le_bytes())).unwrap(),
-            (vec![], vec![7.0])
-        );
+        assert_eq!(parse(&file(scalar, &7_f64.to_le_bytes())).unwrap(), (vec![], vec![7.0]));
         let empty = "{'descr': '<f8', 'fortran_order': True, 'shape': (0, 3), }\n";
         assert_eq!(parse(&file(empty, &[])).unwrap(), (vec![0, 3], vec![]));
     }
@@ -348,10 +242,7 @@ mod tests {
         };
         for (shape, reason) in [
             ("(4294967296, 4294967296, 4294967296)", "too large"),
-            (
-                "(0, 18446744073709551615, 18446744073709551615)",
-                "too large",
-            ),
+            ("(0, 18446744073709551615, 18446744073709551615)", "too large"),
             ("(1000000,)", "too large"),
             ("(18446744073709551616,)", "shape"),
             ("(-1,)", "shape"),
@@ -366,34 +257,15 @@ mod tests {
                 "axes",
             ),
         ] {
-            let message = parse(&file(&header("'<f8'", shape), &[0; 16]))
-                .unwrap_err()
-                .to_string();
-            assert!(
-                message.contains("x.npy") && message.contains(reason),
-                "{shape}: {message}"
-            );
+            let message = parse(&file(&header("'<f8'", shape), &[0; 16])).unwrap_err().to_string();
+            assert!(message.contains("x.npy") && message.contains(reason), "{shape}: {message}");
         }
-        for descr in [
-            "'<f2'",
-            "'<c8'",
-            "'|O'",
-            "'<U8'",
-            "'|S8'",
-            "'<M8[s]'",
-            "[('a', '<f8')]",
-        ] {
+        for descr in ["'<f2'", "'<c8'", "'|O'", "'<U8'", "'|S8'", "'<M8[s]'", "[('a', '<f8')]"] {
             let error = parse(&file(&header(descr, "(2,)"), &[0; 16])).unwrap_err();
-            assert!(
-                matches!(error, DataError::ElementType { .. }),
-                "{descr}: {error:?}"
-            );
+            assert!(matches!(error, DataError::ElementType { .. }), "{descr}: {error:?}");
         }
         let nested = format!("{{'descr': '<f8', 'shape': {}", "(".repeat(9000));
-        assert!(matches!(
-            parse(&file(&nested, &[])),
-            Err(DataError::Header { .. })
-        ));
+        assert!(matches!(parse(&file(&nested, &[])), Err(DataError::Header { .. })));
         let endless = [MAGIC, &[2, 0], &u32::MAX.to_le_bytes(), b"{"].concat();
         assert!(matches!(parse(&endless), Err(DataError::Header { .. })));
     }

@@ -376,10 +376,7 @@ impl Expressions {
 
     /// All expressions, operands before the operations that use them.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (ExprId, &Node)> {
-        self.nodes
-            .iter()
-            .enumerate()
-            .map(|(i, node)| (ExprId(i as u32), node))
+        self.nodes.iter().enumerate().map(|(i, node)| (ExprId(i as u32), node))
     }
 
     /// An expression and all its parts in the order of the text, each before its own parts; without recursion.
@@ -430,10 +427,7 @@ impl Expr {
                 visit(*left);
                 visit(*right);
             }
-            Expr::Call(call) => call
-                .arguments
-                .iter()
-                .for_each(|argument| visit(argument.value)),
+            Expr::Call(call) => call.arguments.iter().for_each(|argument| visit(argument.value)),
             Expr::List(elements) => elements.iter().copied().for_each(visit),
             Expr::Index { base, indices } => {
                 visit(*base);

@@ -18,12 +18,7 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A message without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Diagnostic {
-            message: message.into(),
-            span: None,
-            label: None,
-            help: None,
-        }
+        Diagnostic { message: message.into(), span: None, label: None, help: None }
     }
 
     /// Says where.
@@ -75,8 +70,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     };
     let lower = name.to_lowercase();
     let distance = |candidate: &str| {
-        if candidate.len() > LONGEST_COMPARED || candidate.len().abs_diff(name.len()) > 2 * allowed
-        {
+        if candidate.len() > LONGEST_COMPARED || candidate.len().abs_diff(name.len()) > 2 * allowed {
             return usize::MAX;
         }
         strsim::damerau_levenshtein(&lower, &candidate.to_lowercase())
@@ -113,14 +107,7 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_found() {
-        let names = [
-            "theta",
-            "phi",
-            "sigma",
-            "Bernoulli",
-            "reinforce",
-            "score_function",
-        ];
+        let names = ["theta", "phi", "sigma", "Bernoulli", "reinforce", "score_function"];
         for (misspelt, expected) in [
             ("thta", Some("theta")),
             ("tehta", Some("theta")),
@@ -140,10 +127,7 @@ mod tests {
 
     #[test]
     fn a_diagnostic_displays_its_message_and_knows_its_place() {
-        let diagnostic = Diagnostic::new("no")
-            .at(Span::new(3, 4))
-            .label("here")
-            .help("yes");
+        let diagnostic = Diagnostic::new("no").at(Span::new(3, 4)).label("here").help("yes");
         assert_eq!(diagnostic.to_string(), "no");
         assert_eq!(diagnostic.place("a\nbc").unwrap().to_string(), "2:2");
         assert_eq!(quote("a\nb"), "`a\\nb`");

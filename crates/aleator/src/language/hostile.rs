@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::{
-    DEEPEST_NESTING, Diagnostic, File, LONGEST_SOURCE, check_names, parse, parse_estimator,
-    parse_set, parse_via,
+    DEEPEST_NESTING, Diagnostic, File, LONGEST_SOURCE, check_names, parse, parse_estimator, parse_set,
+    parse_via,
 };
 
 const FILES: &[&str] = &[
@@ -86,11 +86,7 @@ fn read(source: &str) -> Result<File, Diagnostic> {
     let result = parse(source);
     if let Ok(file) = &result {
         for statement in &file.statements {
-            assert!(
-                source
-                    .get(statement.span.start..statement.span.end)
-                    .is_some()
-            );
+            assert!(source.get(statement.span.start..statement.span.end).is_some());
         }
         for (id, node) in file.expressions.iter() {
             assert!(source.get(node.span.start..node.span.end).is_some());
@@ -126,12 +122,7 @@ fn check_diagnostic(source: &str, diagnostic: Option<Diagnostic>) {
 
 /// Runs on a thread with half a megabyte of stack.
 fn on_a_small_stack(work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new()
-        .stack_size(512 << 10)
-        .spawn(work)
-        .unwrap()
-        .join()
-        .unwrap();
+    std::thread::Builder::new().stack_size(512 << 10).spawn(work).unwrap().join().unwrap();
 }
 
 #[test]
@@ -154,42 +145,19 @@ fn nesting_is_limited_with_an_error_that_says_so() {
         ] {
             for count in [1000, 20_000] {
                 for closings in [0, count] {
-                    let nested = format!(
-                        "{}{middle}{}",
-                        opening.repeat(count),
-                        closing.repeat(closings)
-                    );
+                    let nested = format!("{}{middle}{}", opening.repeat(count), closing.repeat(closings));
                     let source = format!("param t = 0\ncost f = {nested}\n");
                     let diagnostic = read(&source).unwrap_err();
-                    assert!(
-                        diagnostic.message.contains("nest"),
-                        "{opening}: {diagnostic:?}"
-                    );
-                    assert!(
-                        parse_set(&format!("x={nested}"))
-                            .unwrap_err()
-                            .message
-                            .contains("nest")
-                    );
-                    assert!(
-                        parse_via(&format!("b=rebar(x={nested})"))
-                            .unwrap_err()
-                            .message
-                            .contains("nest")
-                    );
+                    assert!(diagnostic.message.contains("nest"), "{opening}: {diagnostic:?}");
+                    assert!(parse_set(&format!("x={nested}")).unwrap_err().message.contains("nest"));
+                    assert!(parse_via(&format!("b=rebar(x={nested})")).unwrap_err().message.contains("nest"));
                 }
             }
             let count = DEEPEST_NESTING / levels;
-            let source = format!(
-                "cost f = {}{middle}{}",
-                opening.repeat(count),
-                closing.repeat(count)
-            );
-            let file = parse(&source)
-                .unwrap_or_else(|diagnostic| panic!("{count} of {opening}: {diagnostic:?}"));
-            let printed = file
-                .expressions
-                .print(file.expressions.iter().last().unwrap().0);
+            let source = format!("cost f = {}{middle}{}", opening.repeat(count), closing.repeat(count));
+            let file =
+                parse(&source).unwrap_or_else(|diagnostic| panic!("{count} of {opening}: {diagnostic:?}"));
+            let printed = file.expressions.print(file.expressions.iter().last().unwrap().0);
             assert!(!printed.is_empty());
         }
     });
@@ -219,26 +187,16 @@ fn long_chains_need_no_stack() {
         for chain in ["+ 1", "* x", "- 1 * 2", "and x", "or x", "< 1 and 2", "[0]"] {
             let source = format!("x = 0\ncost f = x {}", format!("{chain} ").repeat(200_000));
             let file = read(&source).unwrap();
-            let super::StatementKind::Cost { value, .. } = file.statements[1].kind else {
-                panic!()
-            };
+            let super::StatementKind::Cost { value, .. } = file.statements[1].kind else { panic!() };
             assert!(file.expressions.print(value).len() >= 600_000);
             assert!(file.expressions.walk(value).count() >= 200_000);
         }
         let many: String = (0..50_000).map(|i| format!("x{i} = {i}\n")).collect();
         let file = read(&many).unwrap();
+        assert!(check_names(&many, &file).unwrap_err().message.contains("cost"));
         assert!(
-            check_names(&many, &file)
-                .unwrap_err()
-                .message
-                .contains("cost")
-        );
-        assert!(
-            check_names(
-                &format!("{many}cost f = y1"),
-                &parse(&format!("{many}cost f = y1")).unwrap()
-            )
-            .is_err()
+            check_names(&format!("{many}cost f = y1"), &parse(&format!("{many}cost f = y1")).unwrap())
+                .is_err()
         );
     });
 }
@@ -266,8 +224,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     let place = any::<usize>();
     prop_oneof![
         (place, 1..8usize).prop_map(|(at, length)| Mutation::Delete(at, length)),
-        (place, proptest::sample::select(PIECES))
-            .prop_map(|(at, piece)| Mutation::Insert(at, piece)),
+        (place, proptest::sample::select(PIECES)).prop_map(|(at, piece)| Mutation::Insert(at, piece)),
         (place, any::<char>()).prop_map(|(at, character)| Mutation::InsertChar(at, character)),
         (place, 1..40usize, 1..60usize)
             .prop_map(|(at, length, times)| Mutation::Duplicate(at, length, times)),
@@ -281,13 +238,9 @@ fn mutate(words: &mut Vec<String>, mutation: &Mutation) {
     let length = words.len();
     match *mutation {
         Mutation::Insert(at, piece) => words.insert(at % (length + 1), piece.to_owned()),
-        Mutation::InsertChar(at, character) => {
-            words.insert(at % (length + 1), character.to_string())
-        }
+        Mutation::InsertChar(at, character) => words.insert(at % (length + 1), character.to_string()),
         _ if length == 0 => {}
-        Mutation::Delete(at, count) => {
-            drop(words.drain(at % length..(at % length + count).min(length)))
-        }
+        Mutation::Delete(at, count) => drop(words.drain(at % length..(at % length + count).min(length))),
         Mutation::Duplicate(at, count, times) => {
             let start = at % length;
             let piece = words[start..(start + count).min(length)].concat();
@@ -306,9 +259,7 @@ fn words(source: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for character in source.chars() {
         match words.last_mut() {
-            Some(word)
-                if character.is_alphanumeric() && word.chars().all(char::is_alphanumeric) =>
-            {
+            Some(word) if character.is_alphanumeric() && word.chars().all(char::is_alphanumeric) => {
                 word.push(character)
             }
             _ => words.push(character.to_string()),
@@ -325,29 +276,19 @@ fn expression() -> impl Strategy<Value = String> {
     ];
     leaf.prop_recursive(8, 60, 4, |inner| {
         let operators = &[
-            "or", "and", "<", "<=", ">", ">=", "==", "!=", "+", "-", "*", "/", "@", "^", "+", "-",
-            "*", "^",
+            "or", "and", "<", "<=", ">", ">=", "==", "!=", "+", "-", "*", "/", "@", "^", "+", "-", "*", "^",
         ][..];
         prop_oneof![
-            (
-                inner.clone(),
-                proptest::sample::select(operators),
-                inner.clone(),
-                any::<bool>(),
-                any::<bool>()
-            )
+            (inner.clone(), proptest::sample::select(operators), inner.clone(), any::<bool>(), any::<bool>())
                 .prop_map(|(a, operator, b, left, right)| {
-                    let group =
-                        |text: String, group: bool| if group { format!("({text})") } else { text };
+                    let group = |text: String, group: bool| if group { format!("({text})") } else { text };
                     format!("{} {operator} {}", group(a, left), group(b, right))
                 }),
             inner.clone().prop_map(|a| format!("-{a}")),
             inner.clone().prop_map(|a| format!("(not {a})")),
             inner.clone().prop_map(|a| format!("({a})")),
-            proptest::collection::vec(inner.clone(), 0..4)
-                .prop_map(|list| format!("[{}]", list.join(","))),
-            proptest::collection::vec(inner.clone(), 0..4)
-                .prop_map(|list| format!("f({})", list.join(", "))),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("[{}]", list.join(","))),
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(|list| format!("f({})", list.join(", "))),
             (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("f({a}, axis = {b})")),
             (inner.clone(), inner.clone(), inner.clone())
                 .prop_map(|(a, b, c)| format!("({a})[{b}, :, {c}:, :{b}]")),
@@ -405,11 +346,8 @@ fn shape(expr: &super::Expr) -> String {
         super::Expr::Unary { operator, .. } => format!("{operator:?} {parts:?}"),
         super::Expr::Binary { operator, .. } => format!("{operator:?} {parts:?}"),
         super::Expr::Call(call) => {
-            let names: Vec<_> = call
-                .arguments
-                .iter()
-                .map(|a| a.name.as_ref().map(|name| &name.text))
-                .collect();
+            let names: Vec<_> =
+                call.arguments.iter().map(|a| a.name.as_ref().map(|name| &name.text)).collect();
             format!("{} {names:?} {parts:?}", call.function.text)
         }
         super::Expr::List(_) => format!("list {parts:?}"),

@@ -97,18 +97,12 @@ impl Token {
     /// Whether it is a word that cannot be a name.
     pub(super) fn is_keyword(self) -> bool {
         use Token::{And, Const, Cost, Data, False, File, Not, Or, Param, True, Via};
-        matches!(
-            self,
-            Param | Const | Data | Cost | Via | File | And | Or | Not | True | False
-        )
+        matches!(self, Param | Const | Data | Cost | Via | File | And | Or | Not | True | False)
     }
 
     /// Whether it is a word that begins a statement.
     pub(super) fn begins_statement(self) -> bool {
-        matches!(
-            self,
-            Token::Param | Token::Const | Token::Data | Token::Cost
-        )
+        matches!(self, Token::Param | Token::Const | Token::Data | Token::Cost)
     }
 }
 
@@ -126,11 +120,7 @@ impl<'s> Lexer<'s> {
         if source.starts_with('\u{feff}') {
             inner.bump('\u{feff}'.len_utf8());
         }
-        Lexer {
-            source,
-            inner,
-            open: 0,
-        }
+        Lexer { source, inner, open: 0 }
     }
 
     pub(super) fn next(&mut self) -> Result<(Token, Span), Diagnostic> {
@@ -144,8 +134,9 @@ impl<'s> Lexer<'s> {
                 Token::Newline if self.open > 0 => continue,
                 Token::OpenParen | Token::OpenBracket => self.open += 1,
                 Token::CloseParen | Token::CloseBracket => self.open = self.open.saturating_sub(1),
-                Token::Number => check_number(span.text(self.source))
-                    .map_err(|diagnostic| diagnostic.at(span))?,
+                Token::Number => {
+                    check_number(span.text(self.source)).map_err(|diagnostic| diagnostic.at(span))?
+                }
                 Token::Name => self.check_name(span)?,
                 _ => {}
             }
@@ -155,15 +146,10 @@ impl<'s> Lexer<'s> {
 
     fn check_name(&self, span: Span) -> Result<(), Diagnostic> {
         if span.end - span.start > LONGEST_NAME {
-            return Err(Diagnostic::new(format!(
-                "a name is longer than {LONGEST_NAME} characters"
-            ))
-            .at(span));
+            return Err(Diagnostic::new(format!("a name is longer than {LONGEST_NAME} characters")).at(span));
         }
         match self.source[span.end..].chars().next() {
-            Some(next)
-                if next.is_alphanumeric() && !next.is_ascii() && !EXPONENTS.contains(next) =>
-            {
+            Some(next) if next.is_alphanumeric() && !next.is_ascii() && !EXPONENTS.contains(next) => {
                 Err(self.unknown(Span::new(span.end, span.end)))
             }
             _ => Ok(()),
@@ -181,23 +167,13 @@ impl<'s> Lexer<'s> {
         let following = &self.source[span.start + character.len_utf8()..];
         let at = Span::new(span.start, span.start + character.len_utf8());
         let unknown = |help: &str| {
-            let shown =
-                if character.is_whitespace() || character.is_control() || is_invisible(character) {
-                    format!(
-                        "unexpected invisible character U+{:04X}",
-                        u32::from(character)
-                    )
-                } else {
-                    format!("unexpected character `{character}`")
-                };
-            let diagnostic = Diagnostic::new(shown)
-                .at(at)
-                .label("not part of the language");
-            if help.is_empty() {
-                diagnostic
+            let shown = if character.is_whitespace() || character.is_control() || is_invisible(character) {
+                format!("unexpected invisible character U+{:04X}", u32::from(character))
             } else {
-                diagnostic.help(help)
-            }
+                format!("unexpected character `{character}`")
+            };
+            let diagnostic = Diagnostic::new(shown).at(at).label("not part of the language");
+            if help.is_empty() { diagnostic } else { diagnostic.help(help) }
         };
         match character {
             '"' => Diagnostic::new("the text that begins here has no end")
@@ -214,9 +190,7 @@ impl<'s> Lexer<'s> {
             '|' if following.starts_with('|') => unknown("write `or`"),
             '|' => unknown("write `or`; the absolute value is `abs(x)`"),
             ';' => unknown("one statement a line, and nothing at its end"),
-            '{' | '}' => {
-                unknown("lists and shapes are written with `[` and `]`, groups with `(` and `)`")
-            }
+            '{' | '}' => unknown("lists and shapes are written with `[` and `]`, groups with `(` and `)`"),
             '\'' | '“' | '”' | '„' | '‘' | '’' => {
                 unknown("text stands between straight double quotes: \"data.npy\"")
             }
@@ -245,29 +219,17 @@ impl<'s> Lexer<'s> {
     fn foreign_name(&self, offset: usize) -> Diagnostic {
         let before = &self.source[..offset];
         let belongs = |c: char| c.is_alphanumeric() || c == '_';
-        let letters = before.len()
-            - before
-                .trim_end_matches(|c: char| c.is_ascii() && belongs(c))
-                .len();
+        let letters = before.len() - before.trim_end_matches(|c: char| c.is_ascii() && belongs(c)).len();
         let start = offset - letters;
         let rest = &self.source[start..];
         let word = &rest[..rest.find(|c| !belongs(c)).unwrap_or(rest.len())];
-        let diagnostic = Diagnostic::new(format!(
-            "the name {} has letters other than a-z and A-Z",
-            quote(word)
-        ))
-        .at(Span::new(start, start + word.len()))
-        .label("names are made of a-z, A-Z, 0-9 and _");
-        let spelled: String = word
-            .chars()
-            .take(LONGEST_NAME)
-            .map(|c| greek(c).map_or(c.to_string(), str::to_owned))
-            .collect();
-        if spelled.is_ascii() {
-            diagnostic.help(format!("write {}", quote(&spelled)))
-        } else {
-            diagnostic
-        }
+        let diagnostic =
+            Diagnostic::new(format!("the name {} has letters other than a-z and A-Z", quote(word)))
+                .at(Span::new(start, start + word.len()))
+                .label("names are made of a-z, A-Z, 0-9 and _");
+        let spelled: String =
+            word.chars().take(LONGEST_NAME).map(|c| greek(c).map_or(c.to_string(), str::to_owned)).collect();
+        if spelled.is_ascii() { diagnostic.help(format!("write {}", quote(&spelled))) } else { diagnostic }
     }
 }
 
@@ -307,10 +269,7 @@ fn greek(letter: char) -> Option<&'static str> {
         ('ψ', 'Ψ', "psi"),
         ('ω', 'Ω', "omega"),
     ];
-    NAMES
-        .iter()
-        .find(|&&(small, capital, _)| letter == small || letter == capital)
-        .map(|&(_, _, name)| name)
+    NAMES.iter().find(|&&(small, capital, _)| letter == small || letter == capital).map(|&(_, _, name)| name)
 }
 
 /// Whether the text is a number of the language: `1`, `1.5`, `.5`, `1.`, each perhaps with an exponent, and finite.
@@ -334,9 +293,7 @@ fn check_number(text: &str) -> Result<(), Diagnostic> {
             return malformed("a number has one decimal point; ranges are written `a:b`".into());
         }
         Some('_') => return malformed("write its digits without `_`".into()),
-        Some('e' | 'E')
-            if digits(rest[1..].trim_start_matches(['+', '-'])) == 0 && rest.len() <= 2 =>
-        {
+        Some('e' | 'E') if digits(rest[1..].trim_start_matches(['+', '-'])) == 0 && rest.len() <= 2 => {
             return malformed("the exponent has no digits; write for instance `1e-3`".into());
         }
         Some(_) => {
@@ -396,17 +353,10 @@ mod tests {
     #[test]
     fn words_numbers_and_signs() {
         use Token::*;
-        let kinds = |source| {
-            tokens(source)
-                .into_iter()
-                .map(|(token, _)| token)
-                .collect::<Vec<_>>()
-        };
+        let kinds = |source| tokens(source).into_iter().map(|(token, _)| token).collect::<Vec<_>>();
         assert_eq!(
             kinds("param const data cost via file and or not true false"),
-            [
-                Param, Const, Data, Cost, Via, File, And, Or, Not, True, False
-            ]
+            [Param, Const, Data, Cost, Via, File, And, Or, Not, True, False]
         );
         assert_eq!(kinds("params _x X9 nota"), [Name; 4]);
         assert_eq!(
@@ -433,10 +383,7 @@ mod tests {
             ]
         );
         assert_eq!(kinds("1 1.5e-3 .5 2. 1E+9 0e-999 007"), [Number; 7]);
-        assert_eq!(
-            tokens("1e-3-2"),
-            [(Number, "1e-3"), (Minus, "-"), (Number, "2")]
-        );
+        assert_eq!(tokens("1e-3-2"), [(Number, "1e-3"), (Minus, "-"), (Number, "2")]);
         assert_eq!(tokens("x[1:2]").len(), 6);
         assert_eq!(tokens(r#"file("a b\c.csv")"#)[2], (Text, r#""a b\c.csv""#));
     }
@@ -444,33 +391,13 @@ mod tests {
     #[test]
     fn lines_end_except_inside_brackets() {
         use Token::*;
-        let kinds = |source| {
-            tokens(source)
-                .into_iter()
-                .map(|(token, _)| token)
-                .collect::<Vec<_>>()
-        };
-        assert_eq!(
-            kinds("a\n\r\nb\r\r\n"),
-            [Name, Newline, Newline, Name, Newline]
-        );
+        let kinds = |source| tokens(source).into_iter().map(|(token, _)| token).collect::<Vec<_>>();
+        assert_eq!(kinds("a\n\r\nb\r\r\n"), [Name, Newline, Newline, Name, Newline]);
         assert_eq!(
             kinds("(a\n[\r\nb]\n)\nc"),
-            [
-                OpenParen,
-                Name,
-                OpenBracket,
-                Name,
-                CloseBracket,
-                CloseParen,
-                Newline,
-                Name
-            ]
+            [OpenParen, Name, OpenBracket, Name, CloseBracket, CloseParen, Newline, Name]
         );
-        assert_eq!(
-            kinds(")\na # (\r\nb # end"),
-            [CloseParen, Newline, Name, Newline, Name]
-        );
+        assert_eq!(kinds(")\na # (\r\nb # end"), [CloseParen, Newline, Name, Newline, Name]);
         assert_eq!(kinds("\u{feff}a"), [Name]);
         assert_eq!(kinds("# only"), []);
     }
@@ -478,12 +405,7 @@ mod tests {
     #[test]
     fn what_is_no_token_is_explained_at_its_place() {
         for (source, column, message, help) in [
-            (
-                "x = 1.2.3",
-                5,
-                "`1.2.3` is not a number",
-                "one decimal point",
-            ),
+            ("x = 1.2.3", 5, "`1.2.3` is not a number", "one decimal point"),
             ("x = 1..2", 5, "`1..2`", "one decimal point"),
             ("x = 3abc", 5, "`3abc`", "`3 * abc`"),
             ("x = 2e", 5, "`2e`", "exponent"),
@@ -514,24 +436,10 @@ mod tests {
             ("x = 😀", 5, "`😀`", ""),
         ] {
             let diagnostic = first_error(source);
-            assert!(
-                diagnostic.message.contains(message),
-                "{source}: {diagnostic:?}"
-            );
-            assert!(
-                diagnostic.help.clone().unwrap_or_default().contains(help),
-                "{source}: {diagnostic:?}"
-            );
-            assert_eq!(
-                diagnostic.place(source),
-                Some(Place { line: 1, column }),
-                "{source}: {diagnostic:?}"
-            );
+            assert!(diagnostic.message.contains(message), "{source}: {diagnostic:?}");
+            assert!(diagnostic.help.clone().unwrap_or_default().contains(help), "{source}: {diagnostic:?}");
+            assert_eq!(diagnostic.place(source), Some(Place { line: 1, column }), "{source}: {diagnostic:?}");
         }
-        assert!(
-            first_error(&"x".repeat(1000))
-                .message
-                .contains("longer than 256")
-        );
+        assert!(first_error(&"x".repeat(1000)).message.contains("longer than 256"));
     }
 }

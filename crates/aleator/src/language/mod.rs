@@ -25,15 +25,14 @@ mod span;
 mod hostile;
 
 pub use ast::{
-    Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions,
-    File, Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
+    Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
+    Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
 };
 pub use errors::{Diagnostic, nearest};
 pub use names::{CONSTANTS, DISTRIBUTIONS, FUNCTIONS, check_names};
 pub use parser::{
-    DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS,
-    MOST_LIST_ELEMENTS, MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set,
-    parse_via,
+    DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,
+    MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,
 };
 pub use print::number_text;
 pub use span::{Place, Span};

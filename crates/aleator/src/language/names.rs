@@ -1,9 +1,7 @@
 //! Names: defined once, before use, and not taken from the language.
 use std::collections::HashMap;
 
-use super::ast::{
-    Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind,
-};
+use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
 use super::errors::{Diagnostic, nearest, quote};
 use super::span::{Place, Span};
 
@@ -97,16 +95,9 @@ pub const DISTRIBUTIONS: &[&str] = &[
 pub fn check_names(source: &str, file: &File) -> Result<(), Diagnostic> {
     let mut definitions = HashMap::new();
     for statement in &file.statements {
-        definitions
-            .entry(statement.name().text.as_str())
-            .or_insert(statement.name().span);
+        definitions.entry(statement.name().text.as_str()).or_insert(statement.name().span);
     }
-    let mut scope = Scope {
-        source,
-        definitions,
-        known: HashMap::new(),
-        constant: false,
-    };
+    let mut scope = Scope { source, definitions, known: HashMap::new(), constant: false };
     let expressions = &file.expressions;
     for statement in &file.statements {
         scope.check_definition(statement.name())?;
@@ -117,38 +108,25 @@ pub fn check_names(source: &str, file: &File) -> Result<(), Diagnostic> {
             | StatementKind::Cost { value, .. } => {
                 scope.check_uses(expressions, *value, Some(statement.name()))?
             }
-            StatementKind::Data {
-                source: DataSource::Value(value),
-                ..
-            } => scope.check_uses(expressions, *value, None)?,
+            StatementKind::Data { source: DataSource::Value(value), .. } => {
+                scope.check_uses(expressions, *value, None)?
+            }
             StatementKind::Data { .. } => {}
-            StatementKind::Sample {
-                name,
-                distribution,
-                arguments,
-                ..
-            } => {
+            StatementKind::Sample { name, distribution, arguments, .. } => {
                 scope.check_distribution(name, distribution)?;
                 for Argument { value, .. } in arguments {
                     scope.check_uses(expressions, *value, None)?;
                 }
             }
         }
-        scope
-            .known
-            .insert(&statement.name().text, statement.name().span);
+        scope.known.insert(&statement.name().text, statement.name().span);
     }
     check_cost(file)
 }
 
 /// Checks that an expression names nothing but constants and functions.
 pub(super) fn check_constant(expressions: &Expressions, value: ExprId) -> Result<(), Diagnostic> {
-    let scope = Scope {
-        source: "",
-        definitions: HashMap::new(),
-        known: HashMap::new(),
-        constant: true,
-    };
+    let scope = Scope { source: "", definitions: HashMap::new(), known: HashMap::new(), constant: true };
     scope.check_uses(expressions, value, None)
 }
 
@@ -206,11 +184,9 @@ impl Scope<'_> {
         } else {
             return Ok(());
         };
-        Err(Diagnostic::new(format!(
-            "`{word}` is {what} of the language and cannot be defined"
-        ))
-        .at(name.span)
-        .help(format!("choose another name, such as `{word}_`")))
+        Err(Diagnostic::new(format!("`{word}` is {what} of the language and cannot be defined"))
+            .at(name.span)
+            .help(format!("choose another name, such as `{word}_`")))
     }
 
     fn check_distribution(&self, site: &Name, distribution: &Name) -> Result<(), Diagnostic> {
@@ -218,20 +194,14 @@ impl Scope<'_> {
         if DISTRIBUTIONS.contains(&word) {
             return Ok(());
         }
-        let diagnostic = Diagnostic::new(format!("there is no distribution {}", quote(word)))
-            .at(distribution.span);
+        let diagnostic =
+            Diagnostic::new(format!("there is no distribution {}", quote(word))).at(distribution.span);
         Err(if FUNCTIONS.contains(&word) {
-            diagnostic.help(format!(
-                "`{word}` is a function; to compute write `{} = {word}(..)`",
-                site.text
-            ))
+            diagnostic.help(format!("`{word}` is a function; to compute write `{} = {word}(..)`", site.text))
         } else if let Some(near) = nearest(word, DISTRIBUTIONS.iter().copied()) {
             did_you_mean(diagnostic, near)
         } else {
-            diagnostic.help(format!(
-                "the distributions are {}",
-                DISTRIBUTIONS.join(", ")
-            ))
+            diagnostic.help(format!("the distributions are {}", DISTRIBUTIONS.join(", ")))
         })
     }
 
@@ -245,9 +215,7 @@ impl Scope<'_> {
         for (id, node) in expressions.walk(value) {
             match &node.expr {
                 Expr::Name(word) => self.check_name(word, node.span)?,
-                Expr::Call(call) => {
-                    self.check_function(&call.function, defines.filter(|_| id == value))?
-                }
+                Expr::Call(call) => self.check_function(&call.function, defines.filter(|_| id == value))?,
                 _ => {}
             }
         }
@@ -259,11 +227,9 @@ impl Scope<'_> {
             return Ok(());
         }
         if FUNCTIONS.contains(&word) {
-            return Err(
-                Diagnostic::new(format!("`{word}` is a function, used without arguments"))
-                    .at(span)
-                    .help(format!("write `{word}(..)`")),
-            );
+            return Err(Diagnostic::new(format!("`{word}` is a function, used without arguments"))
+                .at(span)
+                .help(format!("write `{word}(..)`")));
         }
         if DISTRIBUTIONS.contains(&word) {
             return Err(draw_first(word, "z", span));
@@ -274,32 +240,21 @@ impl Scope<'_> {
                 .help("a value given here is made of numbers, lists and functions of them"));
         }
         if let Some(&later) = self.definitions.get(word) {
-            let message = format!(
-                "{} is used before it is defined on line {}",
-                quote(word),
-                self.line(later)
-            );
+            let message =
+                format!("{} is used before it is defined on line {}", quote(word), self.line(later));
             return Err(Diagnostic::new(message)
                 .at(span)
                 .help("a line uses the names of the lines above it"));
         }
-        let diagnostic = Diagnostic::new(format!("{} is not defined", quote(word)))
-            .at(span)
-            .label("not defined");
-        let words = self
-            .known
-            .keys()
-            .chain(CONSTANTS)
-            .chain(&["true", "false"])
-            .copied();
+        let diagnostic =
+            Diagnostic::new(format!("{} is not defined", quote(word))).at(span).label("not defined");
+        let words = self.known.keys().chain(CONSTANTS).chain(&["true", "false"]).copied();
         // Sorted, so that the answer does not depend on the order of a hash table.
         let mut words: Vec<&str> = words.collect();
         words.sort_unstable();
         Err(match nearest(word, words) {
             Some(near) => did_you_mean(diagnostic, near),
-            None => diagnostic.help(format!(
-                "define it on a line above, for instance `param {word} = 0`"
-            )),
+            None => diagnostic.help(format!("define it on a line above, for instance `param {word} = 0`")),
         })
     }
 
@@ -310,11 +265,11 @@ impl Scope<'_> {
         }
         if DISTRIBUTIONS.contains(&word) {
             return Err(match defines {
-                Some(name) => Diagnostic::new(format!(
-                    "`{word}` is a distribution; `=` computes and does not draw"
-                ))
-                .at(function.span)
-                .help(format!("to draw, write `{} ~ {word}(..)`", name.text)),
+                Some(name) => {
+                    Diagnostic::new(format!("`{word}` is a distribution; `=` computes and does not draw"))
+                        .at(function.span)
+                        .help(format!("to draw, write `{} ~ {word}(..)`", name.text))
+                }
                 None => draw_first(word, "z", function.span),
             });
         }
@@ -322,12 +277,9 @@ impl Scope<'_> {
         if self.known.contains_key(word) || CONSTANTS.contains(&word) {
             return Err(Diagnostic::new(format!("{quoted} is not a function"))
                 .at(function.span)
-                .help(format!(
-                    "to multiply, write `{word} * (..)`; for an element, `{word}[..]`"
-                )));
+                .help(format!("to multiply, write `{word} * (..)`; for an element, `{word}[..]`")));
         }
-        let diagnostic =
-            Diagnostic::new(format!("there is no function {quoted}")).at(function.span);
+        let diagnostic = Diagnostic::new(format!("there is no function {quoted}")).at(function.span);
         Err(match nearest(word, FUNCTIONS.iter().copied()) {
             Some(near) => did_you_mean(diagnostic, near),
             None => match nearest(word, DISTRIBUTIONS.iter().copied()) {
@@ -343,13 +295,9 @@ fn did_you_mean(diagnostic: Diagnostic, near: &str) -> Diagnostic {
 }
 
 fn draw_first(distribution: &str, name: &str, span: Span) -> Diagnostic {
-    Diagnostic::new(format!(
-        "`{distribution}` is a distribution and has no place in an expression"
-    ))
-    .at(span)
-    .help(format!(
-        "draw on a line of its own, `{name} ~ {distribution}(..)`, and compute with `{name}`"
-    ))
+    Diagnostic::new(format!("`{distribution}` is a distribution and has no place in an expression"))
+        .at(span)
+        .help(format!("draw on a line of its own, `{name} ~ {distribution}(..)`, and compute with `{name}`"))
 }
 
 #[cfg(test)]
@@ -382,147 +330,42 @@ mod tests {
                 "`thta` is not defined",
                 "`theta`",
             ),
-            (
-                "cost f = qqq",
-                "1:10",
-                "`qqq` is not defined",
-                "param qqq = 0",
-            ),
+            ("cost f = qqq", "1:10", "`qqq` is not defined", "param qqq = 0"),
             ("cost f = (Pi + 1)", "1:11", "`Pi`", "`pi`"),
             ("cost f = True", "1:10", "`True`", "`true`"),
-            (
-                "y = x + 1\nx = 1\ncost f = y",
-                "1:5",
-                "before it is defined on line 2",
-                "lines above",
-            ),
-            (
-                "x = x + 1\ncost f = x",
-                "1:5",
-                "before it is defined on line 1",
-                "lines above",
-            ),
+            ("y = x + 1\nx = 1\ncost f = y", "1:5", "before it is defined on line 2", "lines above"),
+            ("x = x + 1\ncost f = x", "1:5", "before it is defined on line 1", "lines above"),
             (
                 "x = 1\n\nx = 2\ncost f = x",
                 "3:1",
                 "`x` is defined a second time; the first is on line 1",
                 "another name",
             ),
-            (
-                "param b = 0\nb ~ Bernoulli(0.5)\ncost f = b",
-                "2:1",
-                "line 1",
-                "another name",
-            ),
+            ("param b = 0\nb ~ Bernoulli(0.5)\ncost f = b", "2:1", "line 1", "another name"),
             ("pi = 3", "1:1", "a constant of the language", "`pi_`"),
-            (
-                "param exp = 3",
-                "1:7",
-                "a function of the language",
-                "`exp_`",
-            ),
-            (
-                "cost mean = 3",
-                "1:6",
-                "a function of the language",
-                "`mean_`",
-            ),
-            (
-                "Normal ~ Normal(0, 1)",
-                "1:1",
-                "a distribution of the language",
-                "`Normal_`",
-            ),
-            (
-                "z ~ Bernouli(0.5)",
-                "1:5",
-                "no distribution `Bernouli`",
-                "`Bernoulli`",
-            ),
-            (
-                "z ~ exp(0.5)",
-                "1:5",
-                "no distribution `exp`",
-                "`z = exp(..)`",
-            ),
-            (
-                "z ~ Quux(0.5)",
-                "1:5",
-                "no distribution `Quux`",
-                "Bernoulli, Categorical",
-            ),
-            (
-                "z = Normal(0, 1)",
-                "1:5",
-                "`=` computes and does not draw",
-                "`z ~ Normal(..)`",
-            ),
-            (
-                "cost f = 1 + Normal(0, 1)",
-                "1:14",
-                "`Normal` is a distribution",
-                "line of its own",
-            ),
-            (
-                "cost f = Normal",
-                "1:10",
-                "`Normal` is a distribution",
-                "line of its own",
-            ),
+            ("param exp = 3", "1:7", "a function of the language", "`exp_`"),
+            ("cost mean = 3", "1:6", "a function of the language", "`mean_`"),
+            ("Normal ~ Normal(0, 1)", "1:1", "a distribution of the language", "`Normal_`"),
+            ("z ~ Bernouli(0.5)", "1:5", "no distribution `Bernouli`", "`Bernoulli`"),
+            ("z ~ exp(0.5)", "1:5", "no distribution `exp`", "`z = exp(..)`"),
+            ("z ~ Quux(0.5)", "1:5", "no distribution `Quux`", "Bernoulli, Categorical"),
+            ("z = Normal(0, 1)", "1:5", "`=` computes and does not draw", "`z ~ Normal(..)`"),
+            ("cost f = 1 + Normal(0, 1)", "1:14", "`Normal` is a distribution", "line of its own"),
+            ("cost f = Normal", "1:10", "`Normal` is a distribution", "line of its own"),
             ("cost f = exp", "1:10", "without arguments", "`exp(..)`"),
-            (
-                "cost f = sgimoid(1)",
-                "1:10",
-                "no function `sgimoid`",
-                "`sigmoid`",
-            ),
-            (
-                "cost f = Bernouli(1)",
-                "1:10",
-                "no function `Bernouli`",
-                "`Bernoulli`",
-            ),
-            (
-                "cost f = frobnicate(1)",
-                "1:10",
-                "no function `frobnicate`",
-                "exp, log",
-            ),
-            (
-                "x = 1\ncost f = x(2)",
-                "2:10",
-                "`x` is not a function",
-                "`x * (..)`",
-            ),
-            (
-                "cost f = sum([1, [2, q]][0:r])",
-                "1:22",
-                "`q` is not defined",
-                "",
-            ),
-            (
-                "z ~ Normal(loc = m, scale = 1)",
-                "1:18",
-                "`m` is not defined",
-                "",
-            ),
+            ("cost f = sgimoid(1)", "1:10", "no function `sgimoid`", "`sigmoid`"),
+            ("cost f = Bernouli(1)", "1:10", "no function `Bernouli`", "`Bernoulli`"),
+            ("cost f = frobnicate(1)", "1:10", "no function `frobnicate`", "exp, log"),
+            ("x = 1\ncost f = x(2)", "2:10", "`x` is not a function", "`x * (..)`"),
+            ("cost f = sum([1, [2, q]][0:r])", "1:22", "`q` is not defined", ""),
+            ("z ~ Normal(loc = m, scale = 1)", "1:18", "`m` is not defined", ""),
             ("x = 1", "1:1", "no cost", "cost f = sum(x)"),
             ("", "1:1", "no cost", "cost f ="),
         ] {
             let diagnostic = check(source).expect_err(source);
-            assert!(
-                diagnostic.message.contains(message),
-                "{source}: {diagnostic:?}"
-            );
-            assert!(
-                diagnostic.help.clone().unwrap_or_default().contains(help),
-                "{source}: {diagnostic:?}"
-            );
-            assert_eq!(
-                diagnostic.place(source).unwrap().to_string(),
-                place,
-                "{source}: {diagnostic:?}"
-            );
+            assert!(diagnostic.message.contains(message), "{source}: {diagnostic:?}");
+            assert!(diagnostic.help.clone().unwrap_or_default().contains(help), "{source}: {diagnostic:?}");
+            assert_eq!(diagnostic.place(source).unwrap().to_string(), place, "{source}: {diagnostic:?}");
         }
     }
 }

@@ -3,8 +3,8 @@
 //! Chains of operators use no recursion at all. Brackets do, and so may whoever walks the tree through a prefix or
 //! right-associative operator; therefore brackets, prefix operators and `^` together may nest [`DEEPEST_NESTING`] levels.
 use super::ast::{
-    Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions,
-    File, Index, Name, Node, Precedence, Shape, Statement, StatementKind, UnaryOperator,
+    Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
+    Index, Name, Node, Precedence, Shape, Statement, StatementKind, UnaryOperator,
 };
 use super::errors::{Diagnostic, quote};
 use super::lexer::{Lexer, Token};
@@ -42,16 +42,11 @@ pub fn parse(source: &str) -> Result<File, Diagnostic> {
     loop {
         parser.skip_newlines()?;
         if parser.token == Token::End {
-            return Ok(File {
-                statements,
-                expressions: parser.expressions,
-            });
+            return Ok(File { statements, expressions: parser.expressions });
         }
         if statements.len() == MOST_STATEMENTS {
-            return Err(Diagnostic::new(format!(
-                "the file has more than {MOST_STATEMENTS} statements"
-            ))
-            .at(parser.span));
+            return Err(Diagnostic::new(format!("the file has more than {MOST_STATEMENTS} statements"))
+                .at(parser.span));
         }
         let statement = parser.statement()?;
         parser.end_of_statement(&statement)?;
@@ -97,10 +92,7 @@ pub fn parse_estimator(text: &str) -> Result<Estimator, Diagnostic> {
     parser.skip_newlines()?;
     let call = parser.estimator_call()?;
     parser.end_of_text("write an estimator such as `rebar(temperature=0.3)`")?;
-    Ok(Estimator {
-        expressions: parser.expressions,
-        call,
-    })
+    Ok(Estimator { expressions: parser.expressions, call })
 }
 
 /// Reads the value of `--via`, such as `b=rebar(temperature=0.3)` or `rebar`.
@@ -117,15 +109,8 @@ pub fn parse_via(text: &str) -> Result<Via, Diagnostic> {
         site = Some(call.name);
         call = parser.estimator_call()?;
     }
-    parser
-        .end_of_text("write `SITE=ESTIMATOR` or `ESTIMATOR`, such as `b=rebar(temperature=0.3)`")?;
-    Ok(Via {
-        site,
-        estimator: Estimator {
-            expressions: parser.expressions,
-            call,
-        },
-    })
+    parser.end_of_text("write `SITE=ESTIMATOR` or `ESTIMATOR`, such as `b=rebar(temperature=0.3)`")?;
+    Ok(Via { site, estimator: Estimator { expressions: parser.expressions, call } })
 }
 
 /// Reads the value of `--set`, such as `theta=0.7` or `phi=[0.1, 0.2]`.
@@ -137,9 +122,7 @@ pub fn parse_set(text: &str) -> Result<Setting, Diagnostic> {
     let mut parser = Parser::new(text, "its end")?;
     parser.skip_newlines()?;
     if parser.token != Token::Name {
-        return Err(parser
-            .unexpected("the name of a parameter or constant")
-            .help(HELP));
+        return Err(parser.unexpected("the name of a parameter or constant").help(HELP));
     }
     let name = parser.name()?;
     if parser.token != Token::Equals {
@@ -149,11 +132,7 @@ pub fn parse_set(text: &str) -> Result<Setting, Diagnostic> {
     let value = parser.expression()?;
     parser.end_of_text(HELP)?;
     names::check_constant(&parser.expressions, value)?;
-    Ok(Setting {
-        name,
-        expressions: parser.expressions,
-        value,
-    })
+    Ok(Setting { name, expressions: parser.expressions, value })
 }
 
 /// An operator that waits for its right operand.
@@ -202,11 +181,8 @@ impl<'s> Parser<'s> {
     fn new(source: &'s str, end: &'static str) -> Result<Self> {
         if source.len() > LONGEST_SOURCE {
             return fail(
-                Diagnostic::new(format!(
-                    "the text is longer than {} MiB",
-                    LONGEST_SOURCE >> 20
-                ))
-                .help("keep numbers in a file of their own: data x : [..] = file(\"x.npy\")"),
+                Diagnostic::new(format!("the text is longer than {} MiB", LONGEST_SOURCE >> 20))
+                    .help("keep numbers in a file of their own: data x : [..] = file(\"x.npy\")"),
             );
         }
         let mut lexer = Lexer::new(source);
@@ -271,10 +247,7 @@ impl<'s> Parser<'s> {
     }
 
     fn name(&mut self) -> Result<Name> {
-        let name = Name {
-            text: self.text().to_owned(),
-            span: self.span,
-        };
+        let name = Name { text: self.text().to_owned(), span: self.span };
         self.advance()?;
         Ok(name)
     }
@@ -291,10 +264,7 @@ impl<'s> Parser<'s> {
             Token::Name => self.definition()?,
             _ => return fail(self.no_statement()),
         };
-        Ok(Statement {
-            kind,
-            span: self.since(start),
-        })
+        Ok(Statement { kind, span: self.since(start) })
     }
 
     fn no_statement(&self) -> Diagnostic {
@@ -315,9 +285,7 @@ impl<'s> Parser<'s> {
         self.advance()?;
         match self.token {
             Token::Name => self.name(),
-            token if token.is_keyword() => {
-                fail(self.unexpected("a name").help(reserved_help(self.text())))
-            }
+            token if token.is_keyword() => fail(self.unexpected("a name").help(reserved_help(self.text()))),
             Token::Equals => fail(
                 Diagnostic::new(format!("`{keyword}` needs a name, found `=`"))
                     .at(self.span)
@@ -341,11 +309,7 @@ impl<'s> Parser<'s> {
             )));
         }
         self.equals("param", &name)?;
-        Ok(StatementKind::Param {
-            name,
-            shape,
-            value: self.expression()?,
-        })
+        Ok(StatementKind::Param { name, shape, value: self.expression()? })
     }
 
     fn constant(&mut self) -> Result<StatementKind> {
@@ -357,73 +321,46 @@ impl<'s> Parser<'s> {
             )));
         }
         self.equals("const", &name)?;
-        Ok(StatementKind::Const {
-            name,
-            value: self.expression()?,
-        })
+        Ok(StatementKind::Const { name, value: self.expression()? })
     }
 
     fn cost(&mut self) -> Result<StatementKind> {
         let name = self.defined_name("cost", "cost f = x^2")?;
         if self.token == Token::Colon {
-            return fail(
-                self.unexpected("`=`")
-                    .help("a cost has the shape of its value"),
-            );
+            return fail(self.unexpected("`=`").help("a cost has the shape of its value"));
         }
         self.equals("cost", &name)?;
-        Ok(StatementKind::Cost {
-            name,
-            value: self.expression()?,
-        })
+        Ok(StatementKind::Cost { name, value: self.expression()? })
     }
 
     fn data(&mut self) -> Result<StatementKind> {
         let name = self.defined_name("data", "data x : [100, 3] = file(\"x.npy\")")?;
         let Some(shape) = self.optional_shape()? else {
-            return fail(self.unexpected("`:` and a shape").help(format!(
-                "data needs a shape: `data {} : [100, 3] = file(\"x.npy\")`",
-                name.text
-            )));
+            return fail(
+                self.unexpected("`:` and a shape")
+                    .help(format!("data needs a shape: `data {} : [100, 3] = file(\"x.npy\")`", name.text)),
+            );
         };
         if matches!(self.token, Token::Newline | Token::End) {
-            return Ok(StatementKind::Data {
-                name,
-                shape,
-                source: DataSource::Unspecified,
-            });
+            return Ok(StatementKind::Data { name, shape, source: DataSource::Unspecified });
         }
         self.equals("data", &name)?;
-        let source = if self.token == Token::File {
-            self.data_file()?
-        } else {
-            DataSource::Value(self.expression()?)
-        };
-        Ok(StatementKind::Data {
-            name,
-            shape,
-            source,
-        })
+        let source =
+            if self.token == Token::File { self.data_file()? } else { DataSource::Value(self.expression()?) };
+        Ok(StatementKind::Data { name, shape, source })
     }
 
     fn data_file(&mut self) -> Result<DataSource> {
-        const HELP: &str =
-            "write `file(\"x.npy\")` or `file(\"x.csv\")`, with the path in double quotes";
+        const HELP: &str = "write `file(\"x.npy\")` or `file(\"x.csv\")`, with the path in double quotes";
         self.advance()?;
-        let open = self
-            .open_bracket(Token::OpenParen, "`(`")
-            .map_err(|diagnostic| diagnostic.help(HELP))?;
+        let open = self.open_bracket(Token::OpenParen, "`(`").map_err(|diagnostic| diagnostic.help(HELP))?;
         if self.token != Token::Text {
             return fail(self.unexpected("a path in double quotes").help(HELP));
         }
         let span = self.span;
         let path = self.text().trim_matches('"').to_owned();
         if path.is_empty() {
-            return fail(
-                Diagnostic::new("the path of the file is empty")
-                    .at(span)
-                    .help(HELP),
-            );
+            return fail(Diagnostic::new("the path of the file is empty").at(span).help(HELP));
         }
         self.advance()?;
         if self.token != Token::CloseParen {
@@ -439,20 +376,15 @@ impl<'s> Parser<'s> {
         }
         let diagnostic = self.unexpected(&format!("`=` after {}", quote(&name.text)));
         fail(match self.token {
-            Token::Number | Token::Name | Token::Minus => diagnostic.help(format!(
-                "write `{keyword} {} = {}`",
-                name.text,
-                self.rest_of_line()
-            )),
-            Token::OpenBracket if keyword == "param" => diagnostic.help(format!(
-                "a shape follows a colon: `param {} : [3] = 0`",
-                name.text
-            )),
+            Token::Number | Token::Name | Token::Minus => {
+                diagnostic.help(format!("write `{keyword} {} = {}`", name.text, self.rest_of_line()))
+            }
+            Token::OpenBracket if keyword == "param" => {
+                diagnostic.help(format!("a shape follows a colon: `param {} : [3] = 0`", name.text))
+            }
             Token::Equal => diagnostic.help("`==` compares; a definition has a single `=`"),
-            Token::Tilde => diagnostic.help(format!(
-                "only a line without `{keyword}` can draw: `{} ~ Normal(0, 1)`",
-                name.text
-            )),
+            Token::Tilde => diagnostic
+                .help(format!("only a line without `{keyword}` can draw: `{} ~ Normal(0, 1)`", name.text)),
             Token::Newline | Token::End => {
                 diagnostic.help(format!("give it a value: `{keyword} {} = 0`", name.text))
             }
@@ -476,10 +408,7 @@ impl<'s> Parser<'s> {
         match self.token {
             Token::Equals => {
                 self.advance()?;
-                Ok(StatementKind::Let {
-                    name,
-                    value: self.expression()?,
-                })
+                Ok(StatementKind::Let { name, value: self.expression()? })
             }
             Token::Tilde => {
                 self.advance()?;
@@ -512,10 +441,12 @@ impl<'s> Parser<'s> {
         if self.token != Token::Name {
             let diagnostic = self.unexpected("a distribution after `~`");
             return fail(match self.token {
-                Token::Number | Token::OpenParen | Token::OpenBracket | Token::Minus => diagnostic.help(format!(
-                    "`~` draws; to compute write `{0} = ..`, to draw write `{0} ~ Normal(0, 1)`",
-                    name.text
-                )),
+                Token::Number | Token::OpenParen | Token::OpenBracket | Token::Minus => {
+                    diagnostic.help(format!(
+                        "`~` draws; to compute write `{0} = ..`, to draw write `{0} ~ Normal(0, 1)`",
+                        name.text
+                    ))
+                }
                 _ => diagnostic.help(format!("write for instance `{} ~ Normal(0, 1)`", name.text)),
             });
         }
@@ -523,40 +454,21 @@ impl<'s> Parser<'s> {
         if self.token != Token::OpenParen {
             let help = match self.token {
                 Token::Newline | Token::End | Token::Via | Token::OpenBracket => {
-                    format!(
-                        "write its parameters: `{} ~ {}(..)`",
-                        name.text, distribution.text
-                    )
+                    format!("write its parameters: `{} ~ {}(..)`", name.text, distribution.text)
                 }
-                _ => format!(
-                    "`~` draws from a distribution; to compute write `{} = ..`",
-                    name.text
-                ),
+                _ => format!("`~` draws from a distribution; to compute write `{} = ..`", name.text),
             };
-            return fail(
-                self.unexpected(&format!("`(` after {}", quote(&distribution.text)))
-                    .help(help),
-            );
+            return fail(self.unexpected(&format!("`(` after {}", quote(&distribution.text))).help(help));
         }
         let arguments = self.arguments()?;
-        let copies = if self.token == Token::OpenBracket {
-            Some(self.copies()?)
-        } else {
-            None
-        };
+        let copies = if self.token == Token::OpenBracket { Some(self.copies()?) } else { None };
         let via = if self.token == Token::Via {
             self.advance()?;
             Some(self.estimator_call()?)
         } else {
             None
         };
-        Ok(StatementKind::Sample {
-            name,
-            distribution,
-            arguments,
-            copies,
-            via,
-        })
+        Ok(StatementKind::Sample { name, distribution, arguments, copies, via })
     }
 
     fn copies(&mut self) -> Result<Copies> {
@@ -579,10 +491,7 @@ impl<'s> Parser<'s> {
             return fail(self.unclosed(open, "`]`"));
         }
         self.close_bracket()?;
-        Ok(Copies {
-            count,
-            span: self.since(open.start),
-        })
+        Ok(Copies { count, span: self.since(open.start) })
     }
 
     fn estimator_call(&mut self) -> Result<EstimatorCall> {
@@ -593,17 +502,9 @@ impl<'s> Parser<'s> {
             );
         }
         let name = self.name()?;
-        let arguments = if self.token == Token::OpenParen {
-            self.arguments()?
-        } else {
-            Vec::new()
-        };
+        let arguments = if self.token == Token::OpenParen { self.arguments()? } else { Vec::new() };
         let span = self.since(name.span.start);
-        Ok(EstimatorCall {
-            name,
-            arguments,
-            span,
-        })
+        Ok(EstimatorCall { name, arguments, span })
     }
 
     fn end_of_statement(&mut self, statement: &Statement) -> Result<()> {
@@ -612,29 +513,22 @@ impl<'s> Parser<'s> {
         }
         let diagnostic = self.unexpected("the end of the line");
         fail(match (&statement.kind, self.token) {
-            (StatementKind::Sample { via: Some(_), .. }, Token::OpenBracket) => diagnostic
-                .help("the number of copies comes before `via`: z ~ Normal(0, 1)[10] via pathwise"),
-            (StatementKind::Sample { .. }, token) if token != Token::Via => {
-                diagnostic.help(format!(
-                    "a draw stands alone on its line; compute with {} on the next",
-                    quote(&statement.name().text)
-                ))
+            (StatementKind::Sample { via: Some(_), .. }, Token::OpenBracket) => {
+                diagnostic.help("the number of copies comes before `via`: z ~ Normal(0, 1)[10] via pathwise")
             }
+            (StatementKind::Sample { .. }, token) if token != Token::Via => diagnostic.help(format!(
+                "a draw stands alone on its line; compute with {} on the next",
+                quote(&statement.name().text)
+            )),
             (StatementKind::Sample { .. }, _) => diagnostic.help("a site has one estimator"),
-            (_, Token::Via) => {
-                diagnostic.help("only a draw has an estimator: z ~ Normal(0, 1) via pathwise")
-            }
+            (_, Token::Via) => diagnostic.help("only a draw has an estimator: z ~ Normal(0, 1) via pathwise"),
             _ => self.help_after_expression(diagnostic),
         })
     }
 
     fn end_of_text(&mut self, help: &str) -> Result<()> {
         self.skip_newlines()?;
-        if self.token == Token::End {
-            Ok(())
-        } else {
-            fail(self.unexpected("its end").help(help))
-        }
+        if self.token == Token::End { Ok(()) } else { fail(self.unexpected("its end").help(help)) }
     }
 
     // Brackets.
@@ -643,11 +537,9 @@ impl<'s> Parser<'s> {
     fn enter(&mut self) -> Result<()> {
         if self.depth == DEEPEST_NESTING {
             return fail(
-                Diagnostic::new(format!(
-                    "this is nested more than {DEEPEST_NESTING} levels deep"
-                ))
-                .at(self.span)
-                .help("give inner parts names on lines of their own"),
+                Diagnostic::new(format!("this is nested more than {DEEPEST_NESTING} levels deep"))
+                    .at(self.span)
+                    .help("give inner parts names on lines of their own"),
             );
         }
         self.depth += 1;
@@ -700,9 +592,7 @@ impl<'s> Parser<'s> {
                 diagnostic.help("to compare, write `==`; the name of an argument is a plain word")
             }
             Token::Tilde => diagnostic.help("a draw has a line of its own: z ~ Normal(0, 1)"),
-            Token::CloseParen | Token::CloseBracket => {
-                diagnostic.help("this bracket was never opened")
-            }
+            Token::CloseParen | Token::CloseBracket => diagnostic.help("this bracket was never opened"),
             Token::Dot => diagnostic.help("functions are called by name, not with a dot: `sum(x)`"),
             Token::Colon if self.open.is_empty() => {
                 diagnostic.help("only `param` and `data` have a shape written down")
@@ -728,20 +618,14 @@ impl<'s> Parser<'s> {
         mut item: impl FnMut(&mut Self, &[T]) -> Result<T>,
     ) -> Result<Vec<T>> {
         let open = self.span;
-        let opening = if closing == Token::CloseParen {
-            Token::OpenParen
-        } else {
-            Token::OpenBracket
-        };
+        let opening = if closing == Token::CloseParen { Token::OpenParen } else { Token::OpenBracket };
         self.open_bracket(opening, "a bracket")?;
         let mut items = Vec::new();
         while self.token != closing {
             if items.len() == most {
                 return fail(
-                    Diagnostic::new(format!(
-                        "there are more than {most} entries between these brackets"
-                    ))
-                    .at(open),
+                    Diagnostic::new(format!("there are more than {most} entries between these brackets"))
+                        .at(open),
                 );
             }
             items.push(item(self, &items)?);
@@ -756,12 +640,7 @@ impl<'s> Parser<'s> {
     }
 
     fn arguments(&mut self) -> Result<Vec<Argument>> {
-        self.items(
-            Token::CloseParen,
-            "`,` or `)`",
-            MOST_ARGUMENTS,
-            Self::argument,
-        )
+        self.items(Token::CloseParen, "`,` or `)`", MOST_ARGUMENTS, Self::argument)
     }
 
     fn argument(&mut self, earlier: &[Argument]) -> Result<Argument> {
@@ -776,12 +655,7 @@ impl<'s> Parser<'s> {
     }
 
     /// If what was read as the expression `value`, from the token `first` on, is a name before `=`: takes it back as that.
-    fn argument_name(
-        &mut self,
-        first: Span,
-        value: ExprId,
-        earlier: &[Argument],
-    ) -> Result<Option<Name>> {
+    fn argument_name(&mut self, first: Span, value: ExprId, earlier: &[Argument]) -> Result<Option<Name>> {
         let mut names = earlier.iter().filter_map(|argument| argument.name.as_ref());
         let Node { expr, span } = &self.expressions[value];
         // A name in parentheses is wider than its letters, and no argument name.
@@ -798,16 +672,11 @@ impl<'s> Parser<'s> {
         }
         let text = first.text(self.source);
         if names.any(|name| name.text == text) {
-            return fail(
-                Diagnostic::new(format!("the argument {} is given twice", quote(text))).at(first),
-            );
+            return fail(Diagnostic::new(format!("the argument {} is given twice", quote(text))).at(first));
         }
         self.expressions.pop();
         self.advance()?;
-        Ok(Some(Name {
-            text: text.to_owned(),
-            span: first,
-        }))
+        Ok(Some(Name { text: text.to_owned(), span: first }))
     }
 
     fn optional_shape(&mut self) -> Result<Option<Shape>> {
@@ -824,16 +693,10 @@ impl<'s> Parser<'s> {
             return fail(self.unexpected("a shape in brackets after `:`").help(help));
         }
         let start = self.span.start;
-        let dimensions = self.items(
-            Token::CloseBracket,
-            "`,` or `]`",
-            MOST_ARGUMENTS,
-            |parser, _| Ok(parser.whole_number("the length of an axis")?.0),
-        )?;
-        Ok(Some(Shape {
-            dimensions,
-            span: self.since(start),
-        }))
+        let dimensions = self.items(Token::CloseBracket, "`,` or `]`", MOST_ARGUMENTS, |parser, _| {
+            Ok(parser.whole_number("the length of an axis")?.0)
+        })?;
+        Ok(Some(Shape { dimensions, span: self.since(start) }))
     }
 
     fn whole_number(&mut self, what: &str) -> Result<(usize, Span)> {
@@ -844,15 +707,10 @@ impl<'s> Parser<'s> {
                 Token::Minus => "it cannot be negative",
                 _ => "write it with digits only, such as `3`",
             };
-            return fail(
-                self.unexpected(&format!("a whole number as {what}"))
-                    .help(help),
-            );
+            return fail(self.unexpected(&format!("a whole number as {what}")).help(help));
         }
         let Ok(number) = text.parse() else {
-            return fail(
-                Diagnostic::new(format!("{} is too large as {what}", quote(text))).at(span),
-            );
+            return fail(Diagnostic::new(format!("{} is too large as {what}", quote(text))).at(span));
         };
         self.advance()?;
         Ok((number, span))
@@ -908,9 +766,7 @@ impl<'s> Parser<'s> {
                 _ => return Ok(()),
             };
             let waiting = self.pending[base..].last().map(Pending::precedence);
-            if operator == UnaryOperator::Not
-                && waiting.is_some_and(|waiting| waiting > Precedence::Not)
-            {
+            if operator == UnaryOperator::Not && waiting.is_some_and(|waiting| waiting > Precedence::Not) {
                 return fail(
                     Diagnostic::new("`not` binds less tightly than the operator before it")
                         .at(self.span)
@@ -947,34 +803,18 @@ impl<'s> Parser<'s> {
         binds: impl Fn(Precedence) -> bool,
     ) -> Result<ExprId> {
         while self.pending.len() > base
-            && self
-                .pending
-                .last()
-                .is_some_and(|waiting| binds(waiting.precedence()))
+            && self.pending.last().is_some_and(|waiting| binds(waiting.precedence()))
         {
             let end = self.expressions[value].span;
             match self.pending.pop() {
                 Some(Pending::Prefix(operator, span)) => {
                     self.depth -= 1;
-                    value = self.push(
-                        Expr::Unary {
-                            operator,
-                            operand: value,
-                        },
-                        span.join(end),
-                    )?;
+                    value = self.push(Expr::Unary { operator, operand: value }, span.join(end))?;
                 }
                 Some(Pending::Infix(operator, left)) => {
                     self.depth -= usize::from(operator == BinaryOperator::Power);
                     let span = self.expressions[left].span.join(end);
-                    value = self.push(
-                        Expr::Binary {
-                            operator,
-                            left,
-                            right: value,
-                        },
-                        span,
-                    )?;
+                    value = self.push(Expr::Binary { operator, left, right: value }, span)?;
                 }
                 None => {}
             }
@@ -1014,23 +854,14 @@ impl<'s> Parser<'s> {
         }
         let arguments = self.arguments()?;
         let span = self.since(name.span.start);
-        self.push(
-            Expr::Call(Box::new(Call {
-                function: name,
-                arguments,
-            })),
-            span,
-        )
+        self.push(Expr::Call(Box::new(Call { function: name, arguments })), span)
     }
 
     fn group(&mut self) -> Result<ExprId> {
         let open = self.open_bracket(Token::OpenParen, "`(`")?;
         let value = self.expression()?;
         if self.token == Token::Comma {
-            return fail(
-                self.unexpected("`)`")
-                    .help("lists are written with `[` and `]`"),
-            );
+            return fail(self.unexpected("`)`").help("lists are written with `[` and `]`"));
         }
         if self.token != Token::CloseParen {
             return fail(self.unclosed(open, "`)`"));
@@ -1042,35 +873,27 @@ impl<'s> Parser<'s> {
 
     fn list(&mut self) -> Result<ExprId> {
         let start = self.span.start;
-        let elements =
-            self.items(
-                Token::CloseBracket,
-                "`,` or `]`",
-                usize::MAX,
-                |parser, _| {
-                    if parser.elements == MOST_LIST_ELEMENTS {
-                        return fail(Diagnostic::new(format!(
+        let elements = self.items(Token::CloseBracket, "`,` or `]`", usize::MAX, |parser, _| {
+            if parser.elements == MOST_LIST_ELEMENTS {
+                return fail(
+                    Diagnostic::new(format!(
                         "the lists of this text have more than {MOST_LIST_ELEMENTS} elements"
                     ))
                     .at(parser.span)
-                    .help("keep numbers in a file of their own: data x : [..] = file(\"x.npy\")"));
-                    }
-                    parser.elements += 1;
-                    parser.expression()
-                },
-            )?;
+                    .help("keep numbers in a file of their own: data x : [..] = file(\"x.npy\")"),
+                );
+            }
+            parser.elements += 1;
+            parser.expression()
+        })?;
         self.push(Expr::List(elements), self.since(start))
     }
 
     fn index(&mut self, base: ExprId) -> Result<ExprId> {
         let start = self.expressions[base].span.start;
         let brackets = self.span;
-        let indices = self.items(
-            Token::CloseBracket,
-            "`,`, `:` or `]`",
-            MOST_ARGUMENTS,
-            |parser, _| parser.one_index(),
-        )?;
+        let indices = self
+            .items(Token::CloseBracket, "`,`, `:` or `]`", MOST_ARGUMENTS, |parser, _| parser.one_index())?;
         let span = self.since(start);
         if indices.is_empty() {
             return fail(
@@ -1084,37 +907,19 @@ impl<'s> Parser<'s> {
 
     fn one_index(&mut self) -> Result<Index> {
         let from = self.span.start;
-        let start = if self.token == Token::Colon {
-            None
-        } else {
-            Some(self.expression()?)
-        };
+        let start = if self.token == Token::Colon { None } else { Some(self.expression()?) };
         if self.token != Token::Colon
             && let Some(at) = start
         {
             return Ok(Index::At(at));
         }
         self.advance()?;
-        let bounded = !matches!(
-            self.token,
-            Token::Comma | Token::CloseBracket | Token::Colon
-        );
-        let end = if bounded {
-            Some(self.expression()?)
-        } else {
-            None
-        };
+        let bounded = !matches!(self.token, Token::Comma | Token::CloseBracket | Token::Colon);
+        let end = if bounded { Some(self.expression()?) } else { None };
         if self.token == Token::Colon {
-            return fail(
-                self.unexpected("`,` or `]`")
-                    .help("a slice has a start and an end, and no step"),
-            );
+            return fail(self.unexpected("`,` or `]`").help("a slice has a start and an end, and no step"));
         }
-        Ok(Index::Slice {
-            start,
-            end,
-            span: self.since(from),
-        })
+        Ok(Index::Slice { start, end, span: self.since(from) })
     }
 
     fn no_operand(&self) -> Diagnostic {
@@ -1125,11 +930,10 @@ impl<'s> Parser<'s> {
         }
         let diagnostic = self.unexpected("an expression");
         match self.token {
-            Token::File => diagnostic
-                .help("files are read by data lines: `data x : [100, 3] = file(\"x.npy\")`"),
-            Token::Text => {
-                diagnostic.help("text in quotes stands only in `file(\"..\")` of a data line")
+            Token::File => {
+                diagnostic.help("files are read by data lines: `data x : [100, 3] = file(\"x.npy\")`")
             }
+            Token::Text => diagnostic.help("text in quotes stands only in `file(\"..\")` of a data line"),
             Token::Equals => diagnostic.help("to compare, write `==`"),
             Token::Plus => diagnostic.help("there is no sign `+`; leave it out"),
             Token::Star if self.source[..self.previous_end].ends_with('*') => {
@@ -1140,8 +944,9 @@ impl<'s> Parser<'s> {
             Token::CloseParen if !self.open.is_empty() => {
                 diagnostic.help("something is missing before this `)`")
             }
-            Token::Newline | Token::End => diagnostic
-                .help("the line is not complete; it goes on after its end only inside `(` or `[`"),
+            Token::Newline | Token::End => {
+                diagnostic.help("the line is not complete; it goes on after its end only inside `(` or `[`")
+            }
             token if token.is_keyword() => diagnostic.help(reserved_help(self.text())),
             _ => diagnostic,
         }
@@ -1169,9 +974,7 @@ fn binary_operator(token: Token) -> Option<BinaryOperator> {
 }
 
 fn reserved_help(word: &str) -> String {
-    format!(
-        "`{word}` is a word of the language and cannot be a name; choose another, such as `{word}_`"
-    )
+    format!("`{word}` is a word of the language and cannot be a name; choose another, such as `{word}_`")
 }
 
 #[cfg(test)]
@@ -1182,9 +985,7 @@ mod tests {
     fn tree(text: &str) -> String {
         let source = format!("cost f = {text}");
         let file = parse(&source).unwrap_or_else(|diagnostic| panic!("{text}: {diagnostic:?}"));
-        let StatementKind::Cost { value, .. } = file.statements[0].kind else {
-            panic!("{text}: no cost")
-        };
+        let StatementKind::Cost { value, .. } = file.statements[0].kind else { panic!("{text}: no cost") };
         let mut texts: Vec<String> = Vec::new();
         for (_, node) in file.expressions.iter() {
             let of = |id: ExprId| &texts[id.index()];
@@ -1196,11 +997,9 @@ mod tests {
                 Expr::Unary { operator, operand } => {
                     format!("({} {})", operator.symbol(), of(*operand))
                 }
-                Expr::Binary {
-                    operator,
-                    left,
-                    right,
-                } => format!("({} {} {})", operator.symbol(), of(*left), of(*right)),
+                Expr::Binary { operator, left, right } => {
+                    format!("({} {} {})", operator.symbol(), of(*left), of(*right))
+                }
                 Expr::Call(call) => {
                     let arguments = call.arguments.iter().map(|argument| match &argument.name {
                         Some(name) => format!(" {}={}", name.text, of(argument.value)),
@@ -1211,11 +1010,7 @@ mod tests {
                 Expr::List(elements) => {
                     format!(
                         "[{}]",
-                        elements
-                            .iter()
-                            .map(|&element| of(element).as_str())
-                            .collect::<Vec<_>>()
-                            .join(" ")
+                        elements.iter().map(|&element| of(element).as_str()).collect::<Vec<_>>().join(" ")
                     )
                 }
                 Expr::Index { base, indices } => {
@@ -1256,10 +1051,7 @@ mod tests {
             ("not a == b", "(not (== a b))"),
             ("not a and b", "(and (not a) b)"),
             ("a and not not b", "(and a (not (not b)))"),
-            (
-                "a <= b and c >= d or e != f",
-                "(or (and (<= a b) (>= c d)) (!= e f))",
-            ),
+            ("a <= b and c >= d or e != f", "(or (and (<= a b) (>= c d)) (!= e f))"),
             ("(a < b) < c", "(< (< a b) c)"),
             ("a > b", "(> a b)"),
             ("-x[0]^2", "(- (^ (index x 0) 2))"),
@@ -1274,10 +1066,7 @@ mod tests {
             ("f(\n  a, # first\n  b,\n)", "(f a b)"),
             ("f(a == b)", "(f (== a b))"),
             ("f(true, x = false)", "(f true x=false)"),
-            (
-                "1 + 2 < 3 * 4 ^ 5 and 1",
-                "(and (< (+ 1 2) (* 3 (^ 4 5))) 1)",
-            ),
+            ("1 + 2 < 3 * 4 ^ 5 and 1", "(and (< (+ 1 2) (* 3 (^ 4 5))) 1)"),
             ("-1 ^ 2 * 3 + 4 == 5", "(== (+ (* (- (^ 1 2)) 3) 4) 5)"),
             ("1.5e-3 + .5 + 2.", "(+ (+ 0.0015 0.5) 2)"),
         ] {
@@ -1301,124 +1090,56 @@ mod tests {
             l ~ Normal(0, 1) via pathwise\n\
             cost f = (b\n  - 0.45)^2";
         let file = parse(source).unwrap();
-        let texts: Vec<&str> = file
-            .statements
-            .iter()
-            .map(|statement| statement.span.text(source))
-            .collect();
+        let texts: Vec<&str> = file.statements.iter().map(|statement| statement.span.text(source)).collect();
         assert_eq!(texts[0], "param t = 0.5");
         assert_eq!(texts[1], "param W : [3, 2] = 0.1");
         assert_eq!(texts[6], "data z : [2]");
         assert_eq!(texts[11], "cost f = (b\n  - 0.45)^2");
-        let names: Vec<&str> = file
-            .statements
-            .iter()
-            .map(|statement| statement.name().text.as_str())
-            .collect();
-        assert_eq!(
-            names,
-            ["t", "W", "s", "c", "x", "y", "z", "h", "b", "k", "l", "f"]
-        );
+        let names: Vec<&str> =
+            file.statements.iter().map(|statement| statement.name().text.as_str()).collect();
+        assert_eq!(names, ["t", "W", "s", "c", "x", "y", "z", "h", "b", "k", "l", "f"]);
 
-        let StatementKind::Param {
-            shape: Some(shape),
-            value,
-            ..
-        } = &file.statements[1].kind
-        else {
+        let StatementKind::Param { shape: Some(shape), value, .. } = &file.statements[1].kind else {
             panic!()
         };
-        assert_eq!(
-            (shape.dimensions.as_slice(), shape.span.text(source)),
-            (&[3, 2][..], "[3, 2]")
-        );
+        assert_eq!((shape.dimensions.as_slice(), shape.span.text(source)), (&[3, 2][..], "[3, 2]"));
         assert_eq!(file.expressions[*value].expr, Expr::Number(0.1));
-        assert!(matches!(
-            &file.statements[0].kind,
-            StatementKind::Param { shape: None, .. }
-        ));
+        assert!(matches!(&file.statements[0].kind, StatementKind::Param { shape: None, .. }));
         assert!(
             matches!(&file.statements[2].kind, StatementKind::Param { shape: Some(s), .. } if s.dimensions.is_empty())
         );
-        assert!(matches!(
-            &file.statements[3].kind,
-            StatementKind::Const { .. }
-        ));
-        let StatementKind::Data {
-            source: DataSource::File { path, span },
-            ..
-        } = &file.statements[4].kind
+        assert!(matches!(&file.statements[3].kind, StatementKind::Const { .. }));
+        let StatementKind::Data { source: DataSource::File { path, span }, .. } = &file.statements[4].kind
         else {
             panic!()
         };
-        assert_eq!(
-            (path.as_str(), span.text(source)),
-            ("a\\b.csv", "\"a\\b.csv\"")
-        );
-        assert!(matches!(
-            &file.statements[5].kind,
-            StatementKind::Data {
-                source: DataSource::Value(_),
-                ..
-            }
-        ));
+        assert_eq!((path.as_str(), span.text(source)), ("a\\b.csv", "\"a\\b.csv\""));
+        assert!(matches!(&file.statements[5].kind, StatementKind::Data { source: DataSource::Value(_), .. }));
         assert!(matches!(
             &file.statements[6].kind,
-            StatementKind::Data {
-                source: DataSource::Unspecified,
-                ..
-            }
+            StatementKind::Data { source: DataSource::Unspecified, .. }
         ));
-        assert!(matches!(
-            &file.statements[7].kind,
-            StatementKind::Let { .. }
-        ));
+        assert!(matches!(&file.statements[7].kind, StatementKind::Let { .. }));
 
-        let StatementKind::Sample {
-            distribution,
-            arguments,
-            copies,
-            via,
-            ..
-        } = &file.statements[8].kind
+        let StatementKind::Sample { distribution, arguments, copies, via, .. } = &file.statements[8].kind
         else {
             panic!()
         };
-        assert_eq!(
-            (distribution.text.as_str(), distribution.span.text(source)),
-            ("Bernoulli", "Bernoulli")
-        );
-        assert_eq!(
-            arguments[0].name.as_ref().map(|name| name.text.as_str()),
-            Some("logits")
-        );
+        assert_eq!((distribution.text.as_str(), distribution.span.text(source)), ("Bernoulli", "Bernoulli"));
+        assert_eq!(arguments[0].name.as_ref().map(|name| name.text.as_str()), Some("logits"));
         assert_eq!(arguments[0].span.text(source), "logits = t");
         assert!(copies.is_none() && via.is_none());
-        let StatementKind::Sample {
-            arguments,
-            copies: Some(copies),
-            via: Some(via),
-            ..
-        } = &file.statements[9].kind
+        let StatementKind::Sample { arguments, copies: Some(copies), via: Some(via), .. } =
+            &file.statements[9].kind
         else {
             panic!()
         };
         assert_eq!(arguments.len(), 2);
         assert_eq!((copies.count, copies.span.text(source)), (3, "[3]"));
-        assert_eq!(
-            via.span.text(source),
-            "rebar(temperature = 0.5, coupling = common, tune = false)"
-        );
-        assert_eq!(
-            via.print(&file.expressions),
-            "rebar(temperature=0.5, coupling=common, tune=false)"
-        );
-        let StatementKind::Cost { value, .. } = file.statements[11].kind else {
-            panic!()
-        };
-        let Expr::Binary { left, .. } = file.expressions[value].expr else {
-            panic!()
-        };
+        assert_eq!(via.span.text(source), "rebar(temperature = 0.5, coupling = common, tune = false)");
+        assert_eq!(via.print(&file.expressions), "rebar(temperature=0.5, coupling=common, tune=false)");
+        let StatementKind::Cost { value, .. } = file.statements[11].kind else { panic!() };
+        let Expr::Binary { left, .. } = file.expressions[value].expr else { panic!() };
         assert_eq!(file.expressions[left].span.text(source), "(b\n  - 0.45)");
         assert!(parse("").unwrap().statements.is_empty());
         assert!(parse("\n\n# nothing\r\n").unwrap().statements.is_empty());
@@ -1434,130 +1155,35 @@ mod tests {
                 "expected `=` after `theta`, found `0.5`",
                 "write `param theta = 0.5`",
             ),
-            (
-                "param theta -0.5 # c",
-                "1:13",
-                "found `-`",
-                "write `param theta = -0.5`",
-            ),
-            (
-                "param theta\ncost f = 1",
-                "1:12",
-                "the end of the line",
-                "`param theta = 0`",
-            ),
-            (
-                "param theta ~ Normal(0, 1)",
-                "1:13",
-                "expected `=`",
-                "leave out `param`",
-            ),
+            ("param theta -0.5 # c", "1:13", "found `-`", "write `param theta = -0.5`"),
+            ("param theta\ncost f = 1", "1:12", "the end of the line", "`param theta = 0`"),
+            ("param theta ~ Normal(0, 1)", "1:13", "expected `=`", "leave out `param`"),
             ("param theta == 1", "1:13", "found `==`", "single `=`"),
-            (
-                "param = 1",
-                "1:7",
-                "`param` needs a name",
-                "param theta = 0.5",
-            ),
+            ("param = 1", "1:7", "`param` needs a name", "param theta = 0.5"),
             ("param", "1:6", "the end of the file", "param theta = 0.5"),
             ("param 3 = 1", "1:7", "a name after `param`", "param theta"),
-            (
-                "param cost = 1",
-                "1:7",
-                "found `cost`",
-                "`cost` is a word of the language",
-            ),
+            ("param cost = 1", "1:7", "found `cost`", "`cost` is a word of the language"),
             ("param θ = 1", "1:7", "`θ`", "`theta`"),
-            (
-                "param phi [3] = 0",
-                "1:11",
-                "found `[`",
-                "a shape follows a colon",
-            ),
+            ("param phi [3] = 0", "1:11", "found `[`", "a shape follows a colon"),
             ("param w : 3 = 0", "1:11", "a shape in brackets", "`: [3]`"),
             ("param w : = 0", "1:11", "a shape in brackets", "[2, 3]"),
-            (
-                "param w : [2.5] = 0",
-                "1:12",
-                "a whole number as the length of an axis",
-                "digits only",
-            ),
-            (
-                "param w : [1e3] = 0",
-                "1:12",
-                "a whole number",
-                "digits only",
-            ),
+            ("param w : [2.5] = 0", "1:12", "a whole number as the length of an axis", "digits only"),
+            ("param w : [1e3] = 0", "1:12", "a whole number", "digits only"),
             ("param w : [-1] = 0", "1:12", "a whole number", "negative"),
-            (
-                "param w : [n, 2] = 0",
-                "1:12",
-                "a whole number",
-                "the number itself",
-            ),
+            ("param w : [n, 2] = 0", "1:12", "a whole number", "the number itself"),
             ("param w : [2 = 0", "1:14", "expected `,` or `]`", ""),
-            (
-                "param w : [99999999999999999999999] = 0",
-                "1:12",
-                "too large as the length of an axis",
-                "",
-            ),
-            (
-                "const c : [2] = 0",
-                "1:9",
-                "expected `=`",
-                "shape of its value",
-            ),
-            (
-                "const c ~ Normal(0, 1)",
-                "1:9",
-                "expected `=` after `c`",
-                "without `const`",
-            ),
+            ("param w : [99999999999999999999999] = 0", "1:12", "too large as the length of an axis", ""),
+            ("const c : [2] = 0", "1:9", "expected `=`", "shape of its value"),
+            ("const c ~ Normal(0, 1)", "1:9", "expected `=` after `c`", "without `const`"),
             ("cost = x", "1:6", "`cost` needs a name", "`cost f = x^2`"),
-            (
-                "cost (b - 1)^2",
-                "1:6",
-                "a name after `cost`",
-                "`cost f = x^2`",
-            ),
-            (
-                "cost f : [2] = x",
-                "1:8",
-                "expected `=`",
-                "shape of its value",
-            ),
-            (
-                "data x = file(\"a.npy\")",
-                "1:8",
-                "`:` and a shape",
-                "data x : [100, 3]",
-            ),
-            (
-                "data x : [2] = file(a.npy)",
-                "1:21",
-                "a path in double quotes",
-                "double quotes",
-            ),
-            (
-                "data x : [2] = file \"a.npy\"",
-                "1:21",
-                "expected `(`",
-                "double quotes",
-            ),
+            ("cost (b - 1)^2", "1:6", "a name after `cost`", "`cost f = x^2`"),
+            ("cost f : [2] = x", "1:8", "expected `=`", "shape of its value"),
+            ("data x = file(\"a.npy\")", "1:8", "`:` and a shape", "data x : [100, 3]"),
+            ("data x : [2] = file(a.npy)", "1:21", "a path in double quotes", "double quotes"),
+            ("data x : [2] = file \"a.npy\"", "1:21", "expected `(`", "double quotes"),
             ("data x : [2] = file(\"\")", "1:21", "empty", ""),
-            (
-                "data x : [2] = file(\"a.npy\", 3)",
-                "1:28",
-                "expected `)`",
-                "",
-            ),
-            (
-                "data x : [2] = file(\"a.npy\"\ncost f = 1",
-                "1:20",
-                "never closed",
-                "`)`",
-            ),
+            ("data x : [2] = file(\"a.npy\", 3)", "1:28", "expected `)`", ""),
+            ("data x : [2] = file(\"a.npy\"\ncost f = 1", "1:20", "never closed", "`)`"),
             ("x", "1:2", "expected `=` or `~` after `x`", "name"),
             ("f(x)", "1:2", "found `(`", "cost f = f.."),
             ("x : [2] = 1", "1:3", "found `:`", "param x : [3] = 0"),
@@ -1567,169 +1193,44 @@ mod tests {
             ("x += 2", "1:3", "found `+`", "never changed"),
             ("x[0] = 2", "1:2", "found `[`", "one by one"),
             ("3 = x", "1:1", "expected a statement", "param x"),
-            (
-                "via pathwise",
-                "1:1",
-                "expected a statement",
-                "end of the line that draws",
-            ),
-            (
-                "file = 3",
-                "1:1",
-                "expected a statement",
-                "word of the language",
-            ),
+            ("via pathwise", "1:1", "expected a statement", "end of the line that draws"),
+            ("file = 3", "1:1", "expected a statement", "word of the language"),
             ("x = 1\n)", "2:1", "expected a statement", "never opened"),
             ("// hm", "1:1", "expected a statement", "`#`"),
             // Draws.
             ("b ~ 0.5", "1:5", "a distribution after `~`", "b = .."),
-            (
-                "b ~",
-                "1:4",
-                "a distribution after `~`, found the end of the file",
-                "b ~ Normal(0, 1)",
-            ),
-            (
-                "b ~ Bernoulli",
-                "1:14",
-                "`(` after `Bernoulli`",
-                "b ~ Bernoulli(..)",
-            ),
+            ("b ~", "1:4", "a distribution after `~`, found the end of the file", "b ~ Normal(0, 1)"),
+            ("b ~ Bernoulli", "1:14", "`(` after `Bernoulli`", "b ~ Bernoulli(..)"),
             ("b ~ x + 1", "1:7", "`(` after `x`", "b = .."),
-            (
-                "b ~ Bernoulli(0.5) + 1",
-                "1:20",
-                "the end of the line, found `+`",
-                "compute with `b`",
-            ),
+            ("b ~ Bernoulli(0.5) + 1", "1:20", "the end of the line, found `+`", "compute with `b`"),
             ("b ~ Bernoulli(0.5)[0]", "1:20", "at least 1", ""),
-            (
-                "b ~ Bernoulli(0.5)[K]",
-                "1:20",
-                "the number of copies",
-                "the number itself",
-            ),
+            ("b ~ Bernoulli(0.5)[K]", "1:20", "the number of copies", "the number itself"),
             ("b ~ Bernoulli(0.5)[]", "1:20", "the number of copies", ""),
-            (
-                "b ~ Bernoulli(0.5)[2.0]",
-                "1:20",
-                "the number of copies",
-                "digits only",
-            ),
-            (
-                "b ~ Bernoulli(0.5)[2, 3]",
-                "1:21",
-                "expected `]`",
-                "one new axis",
-            ),
+            ("b ~ Bernoulli(0.5)[2.0]", "1:20", "the number of copies", "digits only"),
+            ("b ~ Bernoulli(0.5)[2, 3]", "1:21", "expected `]`", "one new axis"),
             ("b ~ Bernoulli(0.5)[2", "1:19", "never closed", "`]`"),
-            (
-                "b ~ Bernoulli(0.5)[184467440737095516160]",
-                "1:20",
-                "too large as the number of copies",
-                "",
-            ),
-            (
-                "b ~ Bernoulli(0.5) via",
-                "1:23",
-                "the name of an estimator",
-                "rebar",
-            ),
-            (
-                "b ~ Bernoulli(0.5) via 3",
-                "1:24",
-                "the name of an estimator",
-                "rebar",
-            ),
-            (
-                "b ~ Bernoulli(0.5) via rebar via lax",
-                "1:30",
-                "found `via`",
-                "one estimator",
-            ),
-            (
-                "b ~ Normal(0, 1) via rebar[10]",
-                "1:27",
-                "found `[`",
-                "before `via`",
-            ),
+            ("b ~ Bernoulli(0.5)[184467440737095516160]", "1:20", "too large as the number of copies", ""),
+            ("b ~ Bernoulli(0.5) via", "1:23", "the name of an estimator", "rebar"),
+            ("b ~ Bernoulli(0.5) via 3", "1:24", "the name of an estimator", "rebar"),
+            ("b ~ Bernoulli(0.5) via rebar via lax", "1:30", "found `via`", "one estimator"),
+            ("b ~ Normal(0, 1) via rebar[10]", "1:27", "found `[`", "before `via`"),
             ("b = 1 via rebar", "1:7", "found `via`", "only a draw"),
-            (
-                "b ~ Bernoulli(probs = 0.5, 1)",
-                "1:28",
-                "without a name follows",
-                "",
-            ),
-            (
-                "b ~ Bernoulli(probs = 0.5, probs = 1)",
-                "1:28",
-                "`probs` is given twice",
-                "",
-            ),
-            (
-                "b ~ Bernoulli((probs) = 0.5)",
-                "1:23",
-                "expected `,` or `)`, found `=`",
-                "`==`",
-            ),
+            ("b ~ Bernoulli(probs = 0.5, 1)", "1:28", "without a name follows", ""),
+            ("b ~ Bernoulli(probs = 0.5, probs = 1)", "1:28", "`probs` is given twice", ""),
+            ("b ~ Bernoulli((probs) = 0.5)", "1:23", "expected `,` or `)`, found `=`", "`==`"),
             // Expressions.
-            (
-                "x = ",
-                "1:5",
-                "expected an expression, found the end of the file",
-                "not complete",
-            ),
-            (
-                "x = 1 +\ny = 2",
-                "1:8",
-                "found the end of the line",
-                "inside `(` or `[`",
-            ),
-            (
-                "x = (1 + 2\ny = 3\ncost f = y",
-                "1:5",
-                "this `(` is never closed",
-                "missing `)`",
-            ),
-            (
-                "x = (1 +\ncost f = y",
-                "1:5",
-                "this `(` is never closed",
-                "missing `)`",
-            ),
-            (
-                "x = (1 +\nz ~ Normal(0, 1)",
-                "1:5",
-                "this `(` is never closed",
-                "missing `)`",
-            ),
-            (
-                "x = [1, 2\ncost f = y",
-                "1:5",
-                "this `[` is never closed",
-                "missing `]`",
-            ),
-            (
-                "x = [1,\ncost f = y",
-                "1:5",
-                "this `[` is never closed",
-                "missing `]`",
-            ),
+            ("x = ", "1:5", "expected an expression, found the end of the file", "not complete"),
+            ("x = 1 +\ny = 2", "1:8", "found the end of the line", "inside `(` or `[`"),
+            ("x = (1 + 2\ny = 3\ncost f = y", "1:5", "this `(` is never closed", "missing `)`"),
+            ("x = (1 +\ncost f = y", "1:5", "this `(` is never closed", "missing `)`"),
+            ("x = (1 +\nz ~ Normal(0, 1)", "1:5", "this `(` is never closed", "missing `)`"),
+            ("x = [1, 2\ncost f = y", "1:5", "this `[` is never closed", "missing `]`"),
+            ("x = [1,\ncost f = y", "1:5", "this `[` is never closed", "missing `]`"),
             ("x = f(1", "1:6", "this `(` is never closed", "missing `)`"),
             ("x = (1", "1:5", "this `(` is never closed", "missing `)`"),
             ("x = (", "1:5", "this `(` is never closed", "missing `)`"),
-            (
-                "x = (a ~ b)",
-                "1:8",
-                "expected `)`, found `~`",
-                "line of its own",
-            ),
-            (
-                "x = (1]",
-                "1:7",
-                "expected `)`, found `]`",
-                "the `(` at 1:5",
-            ),
+            ("x = (a ~ b)", "1:8", "expected `)`, found `~`", "line of its own"),
+            ("x = (1]", "1:7", "expected `)`, found `]`", "the `(` at 1:5"),
             ("x = [1)", "1:7", "found `)`", "the `[` at 1:5"),
             ("x = 1)", "1:6", "found `)`", "never opened"),
             ("x = (1, 2)", "1:7", "expected `)`", "`[`"),
@@ -1745,24 +1246,9 @@ mod tests {
             ("x = a // b", "1:8", "found `/`", "`#`"),
             ("x = y.sum()", "1:6", "found `.`", "`sum(x)`"),
             ("x = ~ Normal(0, 1)", "1:5", "found `~`", "line of its own"),
-            (
-                "x = a < b < c",
-                "1:11",
-                "cannot be chained",
-                "`a < b and b < c`",
-            ),
-            (
-                "x = a == b + 1 != c",
-                "1:16",
-                "cannot be chained",
-                "`a == b and b != c`",
-            ),
-            (
-                "x = 1 + not a",
-                "1:9",
-                "`not` binds less tightly",
-                "(not x)",
-            ),
+            ("x = a < b < c", "1:11", "cannot be chained", "`a < b and b < c`"),
+            ("x = a == b + 1 != c", "1:16", "cannot be chained", "`a == b and b != c`"),
+            ("x = 1 + not a", "1:9", "`not` binds less tightly", "(not x)"),
             ("x = - not a", "1:7", "`not` binds less tightly", "(not x)"),
             ("x = a not b", "1:7", "found `not`", "`!=`"),
             ("x = and b", "1:5", "found `and`", "word of the language"),
@@ -1773,31 +1259,16 @@ mod tests {
             ("x = y[0:1:2]", "1:10", "found `:`", "no step"),
             ("x = f(,)", "1:7", "expected an expression", ""),
             ("x = a : b", "1:7", "found `:`", "param"),
-            (
-                "x = 1.2.3",
-                "1:5",
-                "`1.2.3` is not a number",
-                "decimal point",
-            ),
+            ("x = 1.2.3", "1:5", "`1.2.3` is not a number", "decimal point"),
             ("x = 1 % 2", "1:7", "`%`", "remainder"),
             ("x = 1 $ 2", "1:7", "`$`", ""),
             ("θ = 1", "1:1", "`θ`", "theta"),
             ("ü = x\nü = @", "1:1", "`ü`", ""),
         ] {
             let diagnostic = parse(source).expect_err(source);
-            assert!(
-                diagnostic.message.contains(message),
-                "{source}: {diagnostic:?}"
-            );
-            assert!(
-                diagnostic.help.clone().unwrap_or_default().contains(help),
-                "{source}: {diagnostic:?}"
-            );
-            assert_eq!(
-                diagnostic.place(source).unwrap().to_string(),
-                place,
-                "{source}: {diagnostic:?}"
-            );
+            assert!(diagnostic.message.contains(message), "{source}: {diagnostic:?}");
+            assert!(diagnostic.help.clone().unwrap_or_default().contains(help), "{source}: {diagnostic:?}");
+            assert_eq!(diagnostic.place(source).unwrap().to_string(), place, "{source}: {diagnostic:?}");
         }
     }
 
@@ -1805,52 +1276,25 @@ mod tests {
     fn limits_are_errors() {
         let repeated = |part: &str, count: usize| part.repeat(count);
         for (source, message) in [
-            (
-                repeated("x = 1\n", MOST_STATEMENTS + 1),
-                "100000 statements",
-            ),
-            (
-                format!("x = [{}]", repeated("1,", MOST_LIST_ELEMENTS + 1)),
-                "262144 elements",
-            ),
-            (
-                format!("x = 1{}", repeated("+1", MOST_EXPRESSIONS)),
-                "1048576 numbers",
-            ),
-            (
-                format!("x = f({})", repeated("1,", MOST_ARGUMENTS + 1)),
-                "64 entries",
-            ),
-            (
-                format!("x = y[{}]", repeated(":,", MOST_ARGUMENTS + 1)),
-                "64 entries",
-            ),
-            (
-                format!("param x : [{}] = 1", repeated("1,", MOST_ARGUMENTS + 1)),
-                "64 entries",
-            ),
+            (repeated("x = 1\n", MOST_STATEMENTS + 1), "100000 statements"),
+            (format!("x = [{}]", repeated("1,", MOST_LIST_ELEMENTS + 1)), "262144 elements"),
+            (format!("x = 1{}", repeated("+1", MOST_EXPRESSIONS)), "1048576 numbers"),
+            (format!("x = f({})", repeated("1,", MOST_ARGUMENTS + 1)), "64 entries"),
+            (format!("x = y[{}]", repeated(":,", MOST_ARGUMENTS + 1)), "64 entries"),
+            (format!("param x : [{}] = 1", repeated("1,", MOST_ARGUMENTS + 1)), "64 entries"),
             (repeated("#", LONGEST_SOURCE + 1), "16 MiB"),
         ] {
             let diagnostic = parse(&source).unwrap_err();
             assert!(diagnostic.message.contains(message), "{diagnostic:?}");
         }
-        assert_eq!(
-            parse(&format!("x = [{}]", repeated("1,", 10_000)))
-                .unwrap()
-                .expressions
-                .len(),
-            10_001
-        );
+        assert_eq!(parse(&format!("x = [{}]", repeated("1,", 10_000))).unwrap().expressions.len(), 10_001);
     }
 
     #[test]
     fn values_of_the_command_line() {
         let via = parse_via("b=rebar(temperature=0.3)").unwrap();
         assert_eq!(via.site.unwrap().text, "b");
-        assert_eq!(
-            via.estimator.call.print(&via.estimator.expressions),
-            "rebar(temperature=0.3)"
-        );
+        assert_eq!(via.estimator.call.print(&via.estimator.expressions), "rebar(temperature=0.3)");
         let via = parse_via(" rebar ").unwrap();
         assert!(via.site.is_none());
         assert_eq!(via.estimator.call.name.text, "rebar");
@@ -1864,20 +1308,13 @@ mod tests {
             ("b=rebar,c=lax", "found `,`"),
             ("3=rebar", "the name of an estimator"),
         ] {
-            assert!(
-                parse_via(text).unwrap_err().message.contains(message),
-                "{text}: {:?}",
-                parse_via(text)
-            );
+            assert!(parse_via(text).unwrap_err().message.contains(message), "{text}: {:?}", parse_via(text));
         }
         assert!(parse_estimator("b=rebar").is_err());
 
         let setting = parse_set("phi=[0.1,-0.2]").unwrap();
         assert_eq!(
-            (
-                setting.name.text.as_str(),
-                setting.expressions.print(setting.value).as_str()
-            ),
+            (setting.name.text.as_str(), setting.expressions.print(setting.value).as_str()),
             ("phi", "[0.1, -0.2]")
         );
         assert!(parse_set("theta = log(2) * pi").is_ok());
@@ -1892,11 +1329,7 @@ mod tests {
             ("theta=Normal(0, 1)", "`Normal` is a distribution"),
             ("theta=1\nphi=2", "expected its end, found `phi`"),
         ] {
-            assert!(
-                parse_set(text).unwrap_err().message.contains(message),
-                "{text}: {:?}",
-                parse_set(text)
-            );
+            assert!(parse_set(text).unwrap_err().message.contains(message), "{text}: {:?}", parse_set(text));
         }
     }
 }

@@ -1,7 +1,6 @@
 //! The canonical text of an expression: fewest parentheses, and parsing it gives the same tree again.
 use super::ast::{
-    Argument, BinaryOperator, EstimatorCall, Expr, ExprId, Expressions, Index, Precedence,
-    UnaryOperator,
+    Argument, BinaryOperator, EstimatorCall, Expr, ExprId, Expressions, Index, Precedence, UnaryOperator,
 };
 
 impl Expressions {
@@ -89,11 +88,7 @@ fn push_parts<'a>(parts: &mut Vec<Piece<'a>>, expr: &'a Expr) {
             }));
             parts.push(Piece::Expression(*operand, operator.precedence()));
         }
-        Expr::Binary {
-            operator,
-            left,
-            right,
-        } => {
+        Expr::Binary { operator, left, right } => {
             let (least_left, least_right) = operand_precedences(*operator);
             parts.push(Piece::Expression(*left, least_left));
             if *operator == BinaryOperator::Power {
@@ -192,10 +187,7 @@ mod tests {
             ("(not 1) == 2", "(not 1) == 2"),
             ("(1<2)<3", "(1 < 2) < 3"),
             ("(1 or 2) and 3", "(1 or 2) and 3"),
-            (
-                "sum( [[1,2],[3,4]] ,axis =0)",
-                "sum([[1, 2], [3, 4]], axis=0)",
-            ),
+            ("sum( [[1,2],[3,4]] ,axis =0)", "sum([[1, 2], [3, 4]], axis=0)"),
             ("([1,2]+1)[ 0 : , 1,:2,:]", "([1, 2] + 1)[0:, 1, :2, :]"),
             ("exp(1)[0][1]", "exp(1)[0][1]"),
             ("(-1)[0]", "(-1)[0]"),
@@ -232,19 +224,7 @@ mod tests {
 
     #[test]
     fn numbers_read_back() {
-        for value in [
-            0.0,
-            1.0,
-            0.1,
-            1e-5,
-            1e15,
-            1e16,
-            1e17,
-            5e-324,
-            f64::MAX,
-            1.0 / 3.0,
-            12345.678,
-        ] {
+        for value in [0.0, 1.0, 0.1, 1e-5, 1e15, 1e16, 1e17, 5e-324, f64::MAX, 1.0 / 3.0, 12345.678] {
             assert_eq!(number_text(value).parse::<f64>().unwrap(), value);
         }
         assert_eq!(number_text(f64::INFINITY), "inf");

@@ -48,13 +48,8 @@ impl Place {
         let before = &source[..offset];
         let start_of_line = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        let characters = before[start_of_line..]
-            .trim_start_matches('\u{feff}')
-            .chars();
-        Place {
-            line,
-            column: characters.count() + 1,
-        }
+        let characters = before[start_of_line..].trim_start_matches('\u{feff}').chars();
+        Place { line, column: characters.count() + 1 }
     }
 }
 
@@ -83,11 +78,7 @@ mod tests {
             (15, 3, 1),
             (999, 3, 2),
         ] {
-            assert_eq!(
-                Place::of(source, offset),
-                Place { line, column },
-                "offset {offset}"
-            );
+            assert_eq!(Place::of(source, offset), Place { line, column }, "offset {offset}");
         }
         assert_eq!(Place::of("", 0).to_string(), "1:1");
     }

@@ -1,0 +1,83 @@
+//! Enumeration: the exact sum over outcomes.
+//!
+//! ```text
+//! ∇θ E[F(z)]  =  ∇θ Σ_z p(z; θ) F(z)
+//! ```
+//!
+//! | property       | value                                                               |
+//! |----------------|---------------------------------------------------------------------|
+//! | bias           | none                                                                |
+//! | variance       | none from this site                                                 |
+//! | distributions  | finite support                                                      |
+//! | needs of F     | finite at every outcome of positive probability                     |
+//! | evaluations    | the number of joint outcomes of the draws whose costs mix           |
+//!
+//! Outcomes stand on an axis in front of the samples; what is downstream is evaluated for all of them at once and
+//! weighted by their probabilities. Draws whose costs never mix (elements of a batch, say) are enumerated side by side,
+//! so a thousand independent coins cost two evaluations. An outcome of probability 0 is never entered.
+//! Choose it whenever the number of outcomes is small.
+//! Also called: exact marginalisation, Rao-Blackwellisation over a site.
+//! Reference: `mohamed2020monte`.
+
+use super::estimator::{Estimator, SiteInfo};
+use super::properties::{Bias, Properties};
+use crate::error::Result;
+use crate::graph::{Draw, MOST_ALTERNATIVES, Site};
+
+/// The exact sum over outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Enumeration;
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "enumeration",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "the exact sum over all outcomes; no variance",
+    formula: "grad sum_z p(z; theta) F(z)",
+    distributions: "those with finite support",
+    requires: "F finite at every outcome",
+    evaluations: "number of outcomes",
+    advice: "whenever the number of outcomes is small",
+    options: "",
+    reference: "mohamed2020monte",
+};
+
+/// How many combinations of outcomes a site has; the reason if they are too many.
+pub(crate) fn outcome_count(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
+    let Some(outcomes) = site.distribution.family().outcomes(site.distribution.parameters()) else {
+        return Err("its support is not finite".into());
+    };
+    let too_many = || {
+        format!(
+            "enumeration would need {}^{} outcomes ({} draws whose costs mix), more than {MOST_ALTERNATIVES}; \
+             use reinforce_loo or score_function",
+            outcomes.len(),
+            site.coupled_draws,
+            site.coupled_draws
+        )
+    };
+    u32::try_from(site.coupled_draws)
+        .ok()
+        .and_then(|draws| outcomes.len().checked_pow(draws))
+        .filter(|&n| n <= MOST_ALTERNATIVES)
+        .ok_or_else(too_many)
+}
+
+impl Estimator for Enumeration {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        outcome_count(site).map(|_| ())
+    }
+
+    fn alternatives(&self, site: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {
+        outcome_count(site).map(Some)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        site.outcomes()
+    }
+}

@@ -1,0 +1,88 @@
+//! Gumbel-softmax (concrete relaxation).
+//!
+//! ```text
+//! one-hot:    ζ = softmax((log p + γ)/τ),   γ = −log(−log u)
+//! Bernoulli:  ζ = σ((φ + logit u)/τ)
+//! ∇θ E[F(z)]  ≈  1/K Σₖ ∇θ F(ζₖ)
+//! ```
+//!
+//! | property       | value                                                          |
+//! |----------------|----------------------------------------------------------------|
+//! | bias           | **biased**: unbiased for the relaxed objective E F(ζ) only     |
+//! | distributions  | Bernoulli, OneHotCategorical                                   |
+//! | needs of F     | differentiable, and meaningful between the outcomes            |
+//! | evaluations    | K                                                              |
+//!
+//! The value used forward is the relaxed one. A low temperature lowers the bias and raises the variance.
+//! Also called: concrete distribution.
+//! Not to be confused with Gumbel-max, which draws the hard value, or with its straight-through variant.
+//! Reference: `jang2017categorical`, `maddison2017concrete`.
+
+use super::estimator::{Estimator, SiteInfo};
+use super::options::{OptionError, Options};
+use super::properties::{Bias, Properties};
+use crate::distributions::Support;
+use crate::error::Result;
+use crate::graph::{Draw, Site};
+
+/// The relaxation at a fixed temperature.
+#[derive(Clone, Copy, Debug)]
+pub struct GumbelSoftmax {
+    /// τ > 0
+    pub temperature: f64,
+}
+
+impl Default for GumbelSoftmax {
+    fn default() -> Self {
+        GumbelSoftmax { temperature: 0.5 }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "gumbel_softmax",
+    aliases: &["concrete"],
+    bias: Bias::Biased,
+    summary: "the derivative through a continuous relaxation of the sample",
+    formula: "grad F(softmax((log p + gumbel) / tau))",
+    distributions: "Bernoulli, OneHotCategorical",
+    requires: "F differentiable and meaningful between the outcomes",
+    evaluations: "K",
+    advice: "when a small bias is acceptable and F is smooth; temperature trades bias for variance",
+    options: "temperature (0.5)",
+    reference: "jang2017categorical",
+};
+
+impl GumbelSoftmax {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(GumbelSoftmax { temperature: options.temperature(0.5)? })
+    }
+}
+
+/// Whether the site has a relaxation.
+pub(super) fn has_relaxation(site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    match site.distribution.family().support() {
+        Support::Boolean | Support::OneHot => Ok(()),
+        Support::Indices => Err("an index has no relaxation; use OneHotCategorical instead".into()),
+        _ => Err("it is continuous already; use pathwise".into()),
+    }
+}
+
+impl Estimator for GumbelSoftmax {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        vec![("temperature", self.temperature.to_string())]
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        site.relaxed_sample(self.temperature).map(Draw::value)
+    }
+}

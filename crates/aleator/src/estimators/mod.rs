@@ -1,0 +1,26 @@
+//! Gradient estimators: one file for each of the literature, and the table of all of them.
+
+mod enumeration;
+mod estimator;
+mod gumbel_softmax;
+mod options;
+mod pathwise;
+mod properties;
+mod reinforce_loo;
+mod score_function;
+mod straight_through;
+mod straight_through_gumbel_softmax;
+mod table;
+
+pub use enumeration::Enumeration;
+pub(crate) use enumeration::outcome_count;
+pub use estimator::{Estimator, SiteInfo, describe};
+pub use gumbel_softmax::GumbelSoftmax;
+pub use options::{OptionError, OptionValue, Options};
+pub use pathwise::Pathwise;
+pub use properties::{Bias, Properties};
+pub use reinforce_loo::ReinforceLoo;
+pub use score_function::ScoreFunction;
+pub use straight_through::StraightThrough;
+pub use straight_through_gumbel_softmax::StraightThroughGumbelSoftmax;
+pub use table::{Entry, all, find};

@@ -1,0 +1,61 @@
+//! Pathwise derivative (reparameterization).
+//!
+//! ```text
+//! z = T(ε; θ),  ε free of θ:      ∇θ E[F(z)]  ≈  1/K Σₖ ∇θ F(T(εₖ; θ))
+//! ```
+//!
+//! | property       | value                                                       |
+//! |----------------|-------------------------------------------------------------|
+//! | bias           | none where F is continuous and differentiable at the sample |
+//! | distributions  | those with a differentiable transform of θ-free noise       |
+//! | needs of F     | differentiable; a jump in F makes the estimate wrong        |
+//! | evaluations    | K                                                           |
+//!
+//! Choose it whenever it applies. The whole estimator is the value: its derivative is that of the transform.
+//! Also called: reparameterization trick, infinitesimal perturbation analysis.
+//! Reference: `kingma2014auto`, `rezende2014stochastic`.
+
+use super::estimator::{Estimator, SiteInfo};
+use super::properties::{Bias, Properties};
+use crate::error::Result;
+use crate::graph::{Draw, Site};
+
+/// The pathwise estimator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Pathwise;
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "pathwise",
+    aliases: &["reparameterization"],
+    bias: Bias::Unbiased,
+    summary: "the derivative through the sample, written as a transform of noise",
+    formula: "grad F(T(eps; theta))",
+    distributions: "continuous ones with a differentiable transform",
+    requires: "F continuous and differentiable at the sample",
+    evaluations: "K",
+    advice: "whenever it applies: small variance that does not feel constants in F",
+    options: "",
+    reference: "kingma2014auto",
+};
+
+impl Estimator for Pathwise {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        let family = site.distribution.family();
+        if family.is_reparameterized() {
+            Ok(())
+        } else if family.support().is_discrete() {
+            Err("a discrete sample has no derivative by its parameters".into())
+        } else {
+            Err("its sampler is not a differentiable transform of noise".into())
+        }
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        site.rsample().map(Draw::value)
+    }
+}

@@ -1,0 +1,44 @@
+//! What a table of estimators says about each.
+
+/// Whether the mean of the estimate is the gradient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bias {
+    /// E ĝ = ∇J.
+    Unbiased,
+    /// E ĝ ≠ ∇J in general.
+    Biased,
+}
+
+/// The entry of an estimator in the table of all of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Properties {
+    /// Canonical name.
+    pub name: &'static str,
+    /// Other names in the literature that the language accepts.
+    pub aliases: &'static [&'static str],
+    /// Whether the mean of the estimate is the gradient.
+    pub bias: Bias,
+    /// One line: what it does.
+    pub summary: &'static str,
+    /// The estimate, as a formula.
+    pub formula: &'static str,
+    /// What it needs of the distribution.
+    pub distributions: &'static str,
+    /// What it needs of the cost.
+    pub requires: &'static str,
+    /// Cost evaluations per estimate.
+    pub evaluations: &'static str,
+    /// When to choose it, and when not.
+    pub advice: &'static str,
+    /// Its options with their defaults.
+    pub options: &'static str,
+    /// Key in `references.bib`.
+    pub reference: &'static str,
+}
+
+impl Properties {
+    /// Whether `name` is this estimator's name or alias.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || self.aliases.contains(&name)
+    }
+}

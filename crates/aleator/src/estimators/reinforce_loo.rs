@@ -1,0 +1,71 @@
+//! Leave-one-out REINFORCE (RLOO).
+//!
+//! ```text
+//! ∇θ E[F(z)]  ≈  1/K Σₖ (F(zₖ) − b₋ₖ) ∇θ log p(zₖ; θ),    b₋ₖ = 1/(K−1) Σ_{j≠k} F(zⱼ),   K ≥ 2
+//! ```
+//!
+//! | property       | value                                        |
+//! |----------------|----------------------------------------------|
+//! | bias           | none: b₋ₖ does not depend on zₖ              |
+//! | distributions  | any with a differentiable `log_prob` and a support free of θ |
+//! | needs of F     | none: may be discontinuous or a black box    |
+//! | evaluations    | K                                            |
+//!
+//! Choose it first for discrete z when F may be evaluated several times. With K = 1 use [`score_function`] with a
+//! baseline. A constant added to F changes nothing. With K = 2 on a Bernoulli its variance is ½ p q Δ² − g².
+//! Also called: multi-sample REINFORCE with a leave-one-out baseline, VarGrad (same gradient for an ELBO).
+//! Not to be confused with VIMCO, which differentiates a logarithm of a mean.
+//! Reference: `kool2019buy`.
+//!
+//! [`score_function`]: super::ScoreFunction
+
+use aleator_engine::graph::Expr;
+
+use super::estimator::{Estimator, SiteInfo};
+use super::properties::{Bias, Properties};
+use super::score_function::has_score;
+use crate::control_variates::Baseline;
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Site};
+
+/// The leave-one-out estimator.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReinforceLoo;
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "reinforce_loo",
+    aliases: &["rloo"],
+    bias: Bias::Unbiased,
+    summary: "the score function with the mean of the other samples as baseline",
+    formula: "1/(K-1) sum_k (F(z_k) - mean F) grad log p(z_k; theta)",
+    distributions: "any whose support does not depend on its parameters",
+    requires: "nothing: F may be discontinuous or a black box",
+    evaluations: "K >= 2",
+    advice: "the first choice for discrete z when F may be evaluated several times",
+    options: "",
+    reference: "kool2019buy",
+};
+
+impl Estimator for ReinforceLoo {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_score(site)
+    }
+
+    fn min_samples(&self) -> usize {
+        2
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+        let centred = Baseline::LeaveOneOut.subtract(cone.cost(), site);
+        Ok(Some(centred.stop_gradient() * site.log_prob(cone.value())))
+    }
+}

@@ -1,0 +1,119 @@
+//! Score function (REINFORCE).
+//!
+//! ```text
+//! ∇θ E[F(z)]  ≈  1/K Σₖ (F(zₖ) − b) ∇θ log p(zₖ; θ)
+//! ```
+//!
+//! | property       | value                                                              |
+//! |----------------|--------------------------------------------------------------------|
+//! | bias           | none: b does not depend on zₖ                                      |
+//! | distributions  | any with a differentiable `log_prob` and a support free of θ       |
+//! | needs of F     | none: may be discontinuous or a black box                          |
+//! | evaluations    | K                                                                  |
+//!
+//! The most general estimator, and the one with the largest variance: it grows with any constant in F. Choose
+//! [`reinforce_loo`](super::ReinforceLoo) when F may be evaluated several times, a relaxation-based estimator when F is
+//! differentiable. The surrogate is `sg(F − b) log p(z)`: later sites' scores are differentiated through earlier
+//! pathwise values, because `log p` is.
+//! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
+//! Reference: `williams1992simple`.
+
+use aleator_engine::graph::Expr;
+
+use super::estimator::{Estimator, SiteInfo};
+use super::options::{OptionError, OptionValue, Options, not_one_of};
+use super::properties::{Bias, Properties};
+use crate::control_variates::Baseline;
+use crate::distributions::Support;
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Site};
+
+/// The score function estimator with a baseline.
+#[derive(Clone, Copy, Debug)]
+pub struct ScoreFunction {
+    /// What is subtracted from the cost.
+    pub baseline: Baseline,
+}
+
+impl Default for ScoreFunction {
+    fn default() -> Self {
+        ScoreFunction { baseline: Baseline::None }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "score_function",
+    aliases: &["reinforce"],
+    bias: Bias::Unbiased,
+    summary: "the cost times the gradient of the log-probability; the most general, the most variable",
+    formula: "(F(z) - b) grad log p(z; theta)",
+    distributions: "any whose support does not depend on its parameters",
+    requires: "nothing: F may be discontinuous or a black box",
+    evaluations: "K",
+    advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
+    options: "baseline = none | <number> | moving_average | leave_one_out (none), decay (0.95)",
+    reference: "williams1992simple",
+};
+
+impl ScoreFunction {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        let decay = options.number("decay", 0.95, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))?;
+        let baseline = match options.take("baseline") {
+            None => Baseline::None,
+            Some(OptionValue::Number(b)) if b.is_finite() => Baseline::Number(b),
+            Some(OptionValue::Word(word)) if word == "none" => Baseline::None,
+            Some(OptionValue::Word(word)) if word == "moving_average" => Baseline::MovingAverage { decay },
+            Some(OptionValue::Word(word)) if word == "leave_one_out" => Baseline::LeaveOneOut,
+            Some(other) => {
+                return Err(not_one_of("baseline", &other, "none, a number, moving_average, leave_one_out"));
+            }
+        };
+        Ok(ScoreFunction { baseline })
+    }
+}
+
+/// Whether a score has expectation zero: not where the support moves with the parameters.
+pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    if site.distribution.family().support() == Support::Interval {
+        return Err("its support depends on its parameters, so its score does not have mean zero; \
+                    use pathwise"
+            .into());
+    }
+    Ok(())
+}
+
+impl Estimator for ScoreFunction {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        match self.baseline {
+            Baseline::None => vec![],
+            Baseline::Number(b) => vec![("baseline", b.to_string())],
+            Baseline::MovingAverage { decay } => {
+                vec![("baseline", "moving_average".into()), ("decay", decay.to_string())]
+            }
+            Baseline::LeaveOneOut => vec![("baseline", "leave_one_out".into())],
+        }
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_score(site)
+    }
+
+    fn min_samples(&self) -> usize {
+        self.baseline.min_samples()
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+        let centred = self.baseline.subtract(cone.cost(), site);
+        Ok(Some(centred.stop_gradient() * site.log_prob(cone.value())))
+    }
+}

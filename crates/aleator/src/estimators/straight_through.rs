@@ -1,0 +1,57 @@
+//! Straight-through.
+//!
+//! ```text
+//! forward:   F(z),  z hard
+//! backward:  ∂z/∂θ := ∂E[z]/∂θ          (that is, z + μ − sg(μ) with μ = E z)
+//! ```
+//!
+//! | property       | value                                                        |
+//! |----------------|--------------------------------------------------------------|
+//! | bias           | **biased**, except where F is linear in a Bernoulli          |
+//! | distributions  | Bernoulli, OneHotCategorical                                 |
+//! | needs of F     | differentiable at the outcomes                               |
+//! | evaluations    | K                                                            |
+//!
+//! On F = (b − t)² its mean is 2 p q (p − t), not Δ p q. Simple, and without a foundation; use it for comparison.
+//! Not to be confused with straight-through Gumbel-softmax, whose backward pass is that of the relaxed sample.
+//! Reference: `bengio2013estimating`.
+
+use super::estimator::{Estimator, SiteInfo};
+use super::gumbel_softmax::has_relaxation;
+use super::properties::{Bias, Properties};
+use crate::error::Result;
+use crate::graph::{Draw, Site};
+
+/// Hard forward, the mean's derivative backward.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct StraightThrough;
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "straight_through",
+    aliases: &[],
+    bias: Bias::Biased,
+    summary: "the hard sample forward, the derivative of its mean backward",
+    formula: "grad F(z + mu - sg(mu)), mu = E z",
+    distributions: "Bernoulli, OneHotCategorical",
+    requires: "F differentiable at the outcomes",
+    evaluations: "K",
+    advice: "simple and biased; for comparison",
+    options: "",
+    reference: "bengio2013estimating",
+};
+
+impl Estimator for StraightThrough {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        let mean = site.mean()?;
+        Ok(Draw::value(site.sample() + (mean - mean.stop_gradient())))
+    }
+}

@@ -1,0 +1,78 @@
+//! Straight-through Gumbel-softmax.
+//!
+//! ```text
+//! forward:   F(z),  z = argmax X hard
+//! backward:  ∂z/∂θ := ∂ζ/∂θ,  ζ = softmax(X/τ) from the same noise      (z + ζ − sg(ζ))
+//! ```
+//!
+//! | property       | value                                                        |
+//! |----------------|--------------------------------------------------------------|
+//! | bias           | **biased**                                                   |
+//! | distributions  | Bernoulli, OneHotCategorical                                 |
+//! | needs of F     | differentiable at the outcomes                               |
+//! | evaluations    | K                                                            |
+//!
+//! Choose it over [`gumbel_softmax`](super::GumbelSoftmax) when F only makes sense at the outcomes and a bias is
+//! acceptable.
+//! Reference: `jang2017categorical`.
+
+use super::estimator::{Estimator, SiteInfo};
+use super::gumbel_softmax::has_relaxation;
+use super::options::{OptionError, Options};
+use super::properties::{Bias, Properties};
+use crate::error::Result;
+use crate::graph::{Draw, Site};
+
+/// Hard forward, the relaxation's derivative backward.
+#[derive(Clone, Copy, Debug)]
+pub struct StraightThroughGumbelSoftmax {
+    /// τ > 0
+    pub temperature: f64,
+}
+
+impl Default for StraightThroughGumbelSoftmax {
+    fn default() -> Self {
+        StraightThroughGumbelSoftmax { temperature: 0.5 }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "straight_through_gumbel_softmax",
+    aliases: &[],
+    bias: Bias::Biased,
+    summary: "the hard sample forward, the derivative of its relaxation backward",
+    formula: "grad F(z + zeta - sg(zeta)), zeta = softmax((log p + gumbel) / tau)",
+    distributions: "Bernoulli, OneHotCategorical",
+    requires: "F differentiable at the outcomes",
+    evaluations: "K",
+    advice: "when F only makes sense at the outcomes and a bias is acceptable",
+    options: "temperature (0.5)",
+    reference: "jang2017categorical",
+};
+
+impl StraightThroughGumbelSoftmax {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(StraightThroughGumbelSoftmax { temperature: options.temperature(0.5)? })
+    }
+}
+
+impl Estimator for StraightThroughGumbelSoftmax {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        vec![("temperature", self.temperature.to_string())]
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        let relaxed = site.relaxed_sample(self.temperature)?;
+        Ok(Draw::value(site.sample() + (relaxed - relaxed.stop_gradient())))
+    }
+}

@@ -1,0 +1,69 @@
+//! The table of all estimators.
+
+use std::sync::Arc;
+
+use super::estimator::Estimator;
+use super::options::{OptionError, Options};
+use super::properties::Properties;
+use super::{
+    Enumeration, GumbelSoftmax, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
+    StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, pathwise, reinforce_loo, score_function,
+    straight_through, straight_through_gumbel_softmax,
+};
+
+type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
+
+/// An estimator's properties and how to make one.
+pub struct Entry {
+    /// Its properties.
+    pub properties: &'static Properties,
+    build: Build,
+    options: &'static [&'static str],
+}
+
+impl Entry {
+    /// The estimator with these options.
+    ///
+    /// # Errors
+    /// If an option is unknown or its value is not acceptable.
+    pub fn build(&self, mut options: Options) -> Result<Arc<dyn Estimator>, OptionError> {
+        let estimator = (self.build)(&mut options)?;
+        options.finish(self.properties.name, self.options)?;
+        Ok(estimator)
+    }
+}
+
+/// All estimators, in the order in which they are shown.
+pub fn all() -> &'static [Entry] {
+    static ALL: &[Entry] = &[
+        Entry { properties: &enumeration::PROPERTIES, build: |_| Ok(Arc::new(Enumeration)), options: &[] },
+        Entry {
+            properties: &score_function::PROPERTIES,
+            build: |o| Ok(Arc::new(ScoreFunction::from_options(o)?)),
+            options: &["baseline", "decay"],
+        },
+        Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)), options: &[] },
+        Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)), options: &[] },
+        Entry {
+            properties: &gumbel_softmax::PROPERTIES,
+            build: |o| Ok(Arc::new(GumbelSoftmax::from_options(o)?)),
+            options: &["temperature"],
+        },
+        Entry {
+            properties: &straight_through::PROPERTIES,
+            build: |_| Ok(Arc::new(StraightThrough)),
+            options: &[],
+        },
+        Entry {
+            properties: &straight_through_gumbel_softmax::PROPERTIES,
+            build: |o| Ok(Arc::new(StraightThroughGumbelSoftmax::from_options(o)?)),
+            options: &["temperature"],
+        },
+    ];
+    ALL
+}
+
+/// The estimator of that name or alias.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    all().iter().find(|entry| entry.properties.is_called(name))
+}

@@ -1,0 +1,320 @@
+//! The graph as its author writes it: parameters, data, random sites, costs.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
+
+use crate::distributions::{Distribution, Family};
+use crate::error::{Error, Result};
+use crate::estimators::Estimator;
+
+/// A tensor that the objective is differentiated by.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its initial value, row-major.
+    pub initial: Vec<f64>,
+}
+
+/// A tensor that is given, not differentiated by.
+#[derive(Clone, Debug)]
+pub struct Data {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its value, row-major; may be replaced before a run.
+    pub values: Vec<f64>,
+}
+
+/// A random node `z ~ D(parameters)`.
+#[derive(Clone, Debug)]
+pub struct SiteDef {
+    /// Its name.
+    pub name: String,
+    /// Its distribution's formulas.
+    pub family: Arc<dyn Family>,
+    /// Its distribution's parameters, aligned at `batch` axes.
+    pub parameters: Vec<NodeId>,
+    /// The axes of independent draws.
+    pub batch: Shape,
+    /// The axes of one draw.
+    pub event: Shape,
+    /// Its value in the graph.
+    pub value: NodeId,
+    /// The estimator its author chose.
+    pub estimator: Option<Arc<dyn Estimator>>,
+}
+
+/// A node whose elements are all added to the objective.
+#[derive(Clone, Debug)]
+pub struct Cost {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+}
+
+#[derive(Default)]
+struct Parts {
+    params: Vec<Param>,
+    data: Vec<Data>,
+    sites: Vec<SiteDef>,
+    costs: Vec<Cost>,
+    named: Vec<(String, NodeId)>,
+}
+
+/// A stochastic computation graph. Its objective, to be minimised, is the expectation of the sum of all elements of
+/// all costs.
+///
+/// Mistakes in shapes do not panic: the first one is kept and returned when the graph is used.
+#[derive(Default)]
+pub struct Graph {
+    engine: engine::Graph,
+    parts: RefCell<Parts>,
+}
+
+/// A site as it is written down: a distribution, perhaps with copies and an estimator.
+pub struct Sampled<'g> {
+    distribution: Distribution<'g>,
+    copies: Option<usize>,
+    estimator: Option<Arc<dyn Estimator>>,
+}
+
+impl<'g> From<Distribution<'g>> for Sampled<'g> {
+    fn from(distribution: Distribution<'g>) -> Self {
+        Sampled { distribution, copies: None, estimator: None }
+    }
+}
+
+impl<'g> Sampled<'g> {
+    /// Names the estimator of this site.
+    pub fn via(self, estimator: impl Estimator + 'static) -> Self {
+        self.via_shared(Arc::new(estimator))
+    }
+
+    /// The same for an estimator that is already shared.
+    pub fn via_shared(self, estimator: Arc<dyn Estimator>) -> Self {
+        Sampled { estimator: Some(estimator), ..self }
+    }
+
+    /// Draws this many independent copies, on a new leading axis.
+    pub fn copies(self, copies: usize) -> Self {
+        Sampled { copies: Some(copies), ..self }
+    }
+}
+
+impl<'g> Distribution<'g> {
+    /// Names the estimator of the site drawn from this distribution.
+    pub fn via(self, estimator: impl Estimator + 'static) -> Sampled<'g> {
+        Sampled::from(self).via(estimator)
+    }
+
+    /// Draws this many independent copies, on a new leading axis.
+    pub fn copies(self, copies: usize) -> Sampled<'g> {
+        Sampled::from(self).copies(copies)
+    }
+}
+
+impl Graph {
+    /// An empty graph.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The graph of tensor operations beneath.
+    pub fn engine(&self) -> &engine::Graph {
+        &self.engine
+    }
+
+    /// The handle of a node.
+    pub fn expr(&self, id: NodeId) -> Expr<'_> {
+        self.engine.expr(id)
+    }
+
+    /// A scalar parameter.
+    pub fn param(&self, name: &str, initial: f64) -> Expr<'_> {
+        self.param_tensor(name, Shape::scalar(), vec![initial])
+    }
+
+    /// A parameter of any shape; a single number fills it.
+    pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
+        let shape = shape.into();
+        let expr = self.engine.input(name, shape.clone());
+        let Some(initial) = self.fill(name, &shape, initial) else { return expr };
+        self.note(name, expr);
+        let node = expr.id();
+        self.parts.borrow_mut().params.push(Param { name: name.into(), node, shape, initial });
+        expr
+    }
+
+    /// Data of any shape; a single number fills it.
+    pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
+        let shape = shape.into();
+        let expr = self.engine.input(name, shape.clone());
+        let Some(values) = self.fill(name, &shape, values) else { return expr };
+        self.note(name, expr);
+        let node = expr.id();
+        self.parts.borrow_mut().data.push(Data { name: name.into(), node, shape, values });
+        expr
+    }
+
+    /// Bytes that one parameter or data tensor may take.
+    const LARGEST_TENSOR: usize = 1 << 33;
+
+    fn fill(&self, name: &str, shape: &Shape, values: Vec<f64>) -> Option<Vec<f64>> {
+        let count = shape.checked_numel();
+        match (count, values.len()) {
+            (Some(n), _) if n > Self::LARGEST_TENSOR / 8 => {
+                self.engine.fail(aleator_engine::Error::Memory {
+                    what: format!("`{name}` of shape {shape}"),
+                    needed: aleator_engine::human_bytes(8 * n as u128),
+                    limit: aleator_engine::human_bytes(Self::LARGEST_TENSOR as u128),
+                });
+                None
+            }
+            (None, _) => None, // The engine has recorded the error already.
+            (Some(n), 1) => Some(vec![values[0]; n]),
+            (Some(n), m) if n == m => Some(values),
+            (Some(n), m) => {
+                self.engine.fail(aleator_engine::Error::Shape {
+                    operation: name.into(),
+                    problem: format!("shape {shape} has {n} elements, but {m} numbers were given"),
+                });
+                None
+            }
+        }
+    }
+
+    /// A random node. Give a distribution, or one with `.via(estimator)` and `.copies(n)`.
+    pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
+        let Sampled { distribution, copies, estimator } = sampled.into();
+        let Some(batch) = distribution.batch_shape() else {
+            let shapes: Vec<String> =
+                distribution.parameters().iter().map(|p| p.shape().to_string()).collect();
+            return self.engine.fail(aleator_engine::Error::Shape {
+                operation: distribution.name().into(),
+                problem: format!("the parameters' shapes {} do not fit together", shapes.join(" and ")),
+            });
+        };
+        for (spec, parameter) in distribution.family().parameters().iter().zip(distribution.parameters()) {
+            if !parameter.is_poison() && parameter.rank() < spec.event_rank
+                || spec.event_rank == 1 && parameter.shape().from_end(0) == 0
+            {
+                return self.engine.fail(aleator_engine::Error::Shape {
+                    operation: distribution.name().into(),
+                    problem: format!(
+                        "`{}` needs a last axis of categories, got shape {}",
+                        spec.name,
+                        parameter.shape()
+                    ),
+                });
+            }
+        }
+        let batch = match copies {
+            Some(n) => Shape::from([n]).join(&batch),
+            None => batch,
+        };
+        let distribution = distribution.with_batch_rank(batch.rank());
+        let event = distribution.event_shape();
+        let value = self.engine.hole(name, distribution.parameters(), batch.join(&event));
+        if value.is_poison() {
+            return value;
+        }
+        self.note(name, value);
+        self.parts.borrow_mut().sites.push(SiteDef {
+            name: name.into(),
+            family: distribution.family().clone(),
+            parameters: distribution.parameters().iter().map(|p| p.id()).collect(),
+            batch,
+            event,
+            value: value.id(),
+            estimator,
+        });
+        value
+    }
+
+    /// Adds the sum of all elements of `expr` to the objective.
+    pub fn cost(&self, name: &str, expr: Expr<'_>) {
+        self.note(name, expr);
+        self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id() });
+    }
+
+    /// Gives a deterministic node a name, for drawings and messages.
+    pub fn note(&self, name: &str, expr: Expr<'_>) {
+        self.parts.borrow_mut().named.push((name.into(), expr.id()));
+    }
+
+    /// A black box: values, but no derivative. `function` gets the elements of each argument, row-major, and fills
+    /// the result. It may be called from several threads, and must not panic.
+    pub fn external<'g>(
+        &'g self,
+        name: &str,
+        shape: impl Into<Shape>,
+        arguments: &[Expr<'g>],
+        function: impl Fn(&[&[f64]], &mut [f64]) + Send + Sync + 'static,
+    ) -> Expr<'g> {
+        let external = engine::External {
+            name: name.into(),
+            shape: shape.into(),
+            input_ranks: arguments.iter().map(|a| a.rank()).collect(),
+            function: Arc::new(function),
+        };
+        self.engine.external(external, arguments)
+    }
+
+    /// The parameters in order.
+    pub fn params(&self) -> Vec<Param> {
+        self.parts.borrow().params.clone()
+    }
+
+    /// The data in order.
+    pub fn datasets(&self) -> Vec<Data> {
+        self.parts.borrow().data.clone()
+    }
+
+    /// The sites in order.
+    pub fn sites(&self) -> Vec<SiteDef> {
+        self.parts.borrow().sites.clone()
+    }
+
+    /// The costs in order.
+    pub fn costs(&self) -> Vec<Cost> {
+        self.parts.borrow().costs.clone()
+    }
+
+    /// All names with their nodes, in order.
+    pub fn named(&self) -> Vec<(String, NodeId)> {
+        self.parts.borrow().named.clone()
+    }
+
+    /// Replaces a parameter's initial value; a single number fills it.
+    ///
+    /// # Errors
+    /// If there is no such parameter or the number of elements differs.
+    pub fn set_param(&self, name: &str, values: Vec<f64>) -> Result<()> {
+        let mut parts = self.parts.borrow_mut();
+        let Some(param) = parts.params.iter_mut().find(|p| p.name == name) else {
+            return Err(Error::invalid(format!("there is no parameter `{name}`")));
+        };
+        let n = param.shape.numel();
+        param.initial = match values.len() {
+            1 => vec![values[0]; n],
+            len if len == n => values,
+            len => {
+                return Err(Error::invalid(format!(
+                    "`{name}` has {n} elements, but {len} numbers were given"
+                )));
+            }
+        };
+        Ok(())
+    }
+}

@@ -1,0 +1,222 @@
+//! A site as an estimator sees it: its distribution at the current parameters, its noise, its axes.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aleator_engine::graph::{Expr, Graph, NodeId, Shape};
+
+use crate::distributions::{Distribution, Noise};
+use crate::error::{Error, Result};
+
+/// What an estimator puts in place of a site: a value, and, where it stands for several alternatives, their weights.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw<'g> {
+    /// The value, of shape sample + batch + event (alternatives in front).
+    pub value: Expr<'g>,
+    /// Weights by which costs downstream are multiplied and summed over the alternatives, of shape sample + batch.
+    pub weight: Option<Expr<'g>>,
+}
+
+impl<'g> Draw<'g> {
+    /// A single value.
+    pub fn value(value: Expr<'g>) -> Self {
+        Draw { value, weight: None }
+    }
+}
+
+/// A number that an estimator remembers from one run to the next: read during a run, updated after it.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// `site.name`
+    pub name: String,
+    /// The input that holds it.
+    pub node: NodeId,
+    /// Its first value.
+    pub initial: f64,
+    /// What it becomes after a run.
+    pub update: NodeId,
+}
+
+/// Memories of all sites of a surrogate, collected while it is built.
+pub(crate) type Memories = Rc<RefCell<Vec<Memory>>>;
+
+/// A random node in the middle of a rewrite. Axis order is always sample, batch, event; `lead` axes are the replicates
+/// (if any) and the samples.
+#[derive(Clone)]
+pub struct Site<'g> {
+    pub(crate) graph: &'g Graph,
+    pub(crate) number: u32,
+    pub(crate) name: String,
+    pub(crate) distribution: Distribution<'g>,
+    pub(crate) batch: Shape,
+    pub(crate) event: Shape,
+    pub(crate) lead: Shape,
+    /// Which place in front of the lead axes its alternatives take.
+    pub(crate) slot: usize,
+    /// For each batch axis (0 is the last): whether costs mix its elements.
+    pub(crate) coupled: Vec<bool>,
+    pub(crate) memories: Memories,
+}
+
+impl<'g> Site<'g> {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its distribution, at this run's parameters.
+    pub fn distribution(&self) -> &Distribution<'g> {
+        &self.distribution
+    }
+
+    /// K, the samples that are averaged in one estimate.
+    pub fn num_samples(&self) -> usize {
+        self.lead.from_end(0)
+    }
+
+    /// The axes of independent draws.
+    pub fn batch_shape(&self) -> &Shape {
+        &self.batch
+    }
+
+    /// Its noise, from the start: two calls give the same numbers.
+    pub fn noise(&self) -> Noise<'g> {
+        Noise::new(self.graph, self.number, self.lead.join(&self.batch))
+    }
+
+    /// A draw without a derivative.
+    pub fn sample(&self) -> Expr<'g> {
+        self.distribution.sample(&mut self.noise()).stop_gradient()
+    }
+
+    /// A differentiable draw.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn rsample(&self) -> Result<Expr<'g>> {
+        if !self.distribution.family().is_reparameterized() {
+            return Err(self.lacks("a differentiable sample"));
+        }
+        Ok(self.distribution.sample(&mut self.noise()))
+    }
+
+    /// The relaxation of [`Site::sample`] from the same noise.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn relaxed_sample(&self, temperature: f64) -> Result<Expr<'g>> {
+        let temperature = self.graph.scalar(temperature);
+        self.distribution
+            .relaxed_sample(&mut self.noise(), temperature)
+            .ok_or_else(|| self.lacks("a relaxation"))
+    }
+
+    /// E z at this run's parameters.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn mean(&self) -> Result<Expr<'g>> {
+        self.distribution.mean().ok_or_else(|| self.lacks("a mean"))
+    }
+
+    /// log p(value), of shape sample + batch.
+    pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
+        self.distribution.log_prob(value)
+    }
+
+    fn lacks(&self, what: &str) -> Error {
+        Error::Invalid(format!(
+            "the distribution of `{}` ({}) has no {what}",
+            self.name,
+            self.distribution.name()
+        ))
+    }
+
+    /// Σ over the sample axis, which stays as an axis of size 1, of something of shape sample + batch.
+    pub fn sum_over_samples(&self, e: Expr<'g>) -> Expr<'g> {
+        let axis = self.batch.rank();
+        e.sum_axes(&[axis]).unsqueeze(axis)
+    }
+
+    /// The mean of all observations of earlier runs: m ← decay · m + (1 − decay) · mean of `observed`, from 0. What is
+    /// returned is m *before* this run's observation, so it does not depend on this run's sample.
+    pub fn moving_average(&self, name: &str, decay: f64, observed: Expr<'g>) -> Expr<'g> {
+        let name = format!("{}.{name}", self.name);
+        let before = self.graph.input(&name, Shape::scalar());
+        let update = decay * before + (1.0 - decay) * observed.stop_gradient().mean();
+        let memory = Memory { name, node: before.id(), initial: 0.0, update: update.id() };
+        self.memories.borrow_mut().push(memory);
+        before
+    }
+
+    /// Number of draws that must be enumerated together.
+    fn coupled_draws(&self) -> usize {
+        (0..self.batch.rank()).filter(|&i| self.coupled[i]).map(|i| self.batch.from_end(i)).product()
+    }
+
+    /// Stands `values`, of shape `[alternatives] + batch (or ones) + event`, on this site's own axis in front of the
+    /// lead axes.
+    fn on_slot(&self, values: Expr<'g>, core_rank: usize) -> Expr<'g> {
+        let mut shape = vec![values.shape()[0]];
+        shape.extend(std::iter::repeat_n(1, self.slot + self.lead.rank()));
+        shape.extend_from_slice(&values.shape().trailing(core_rank));
+        values.reshape(shape)
+    }
+
+    /// Every outcome of the coupled draws, as alternatives weighted by their probabilities.
+    ///
+    /// Draws whose costs never mix are enumerated side by side. An outcome of probability 0 is never entered: a most
+    /// probable one stands in its place, with weight 0.
+    ///
+    /// # Errors
+    /// If the support is infinite.
+    pub fn outcomes(&self) -> Result<Draw<'g>> {
+        let family = self.distribution.family();
+        let outcomes =
+            family.outcomes(self.distribution.parameters()).ok_or_else(|| self.lacks("finite support"))?;
+        let value = self.all_combinations(&outcomes, &self.event);
+        let mode = self.distribution.mode().ok_or_else(|| self.lacks("mode"))?;
+        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
+        let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
+        let safe = spread(possible).select(value, mode.stop_gradient());
+        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
+        let keep = |e: Expr<'g>| coupled.iter().fold(e, |e, &axis| e.unsqueeze(axis));
+        let log_weight = keep(self.log_prob(safe).sum_axes(&coupled));
+        let all_possible = keep(possible.reduce(aleator_engine::graph::Reduction::Min, &coupled));
+        Ok(Draw { value: safe, weight: Some(all_possible.select(log_weight.exp(), 0.0)) })
+    }
+
+    /// A grid of uniform numbers for the coupled draws in place of the noise, with the weights of a quadrature rule.
+    pub(crate) fn quadrature(&self, nodes: &[f64], weights: &[f64]) -> Draw<'g> {
+        let column = |values: &[f64]| values.iter().map(|&v| vec![v]).collect::<Vec<_>>();
+        let uniforms = self.all_combinations(&column(nodes), &Shape::scalar());
+        let value = self.distribution.sample(&mut Noise::given(self.graph, uniforms));
+        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
+        let each = self.all_combinations(&column(weights), &Shape::scalar());
+        let product = each.reduce(aleator_engine::graph::Reduction::Prod, &coupled);
+        Draw { value, weight: Some(coupled.iter().fold(product, |e, &axis| e.unsqueeze(axis))) }
+    }
+
+    /// All combinations of `outcomes` over the coupled draws, the others alike: shape alternatives (on this site's
+    /// axis) + batch + event.
+    fn all_combinations(&self, outcomes: &[Vec<f64>], event: &Shape) -> Expr<'g> {
+        let draws = self.coupled_draws();
+        let count = outcomes.len().pow(draws as u32);
+        let mut data = Vec::with_capacity(count * draws * event.numel());
+        for combination in 0..count {
+            let mut rest = combination;
+            for _ in 0..draws {
+                data.extend_from_slice(&outcomes[rest % outcomes.len()]);
+                rest /= outcomes.len();
+            }
+        }
+        let rank = self.batch.rank();
+        let mut shape = vec![count];
+        shape.extend((0..rank).map(|i| if self.coupled[rank - 1 - i] { self.batch[i] } else { 1 }));
+        shape.extend_from_slice(event);
+        let grid = self.on_slot(self.graph.tensor(shape, data), rank + event.rank());
+        let full = self.batch.join(event);
+        let leading = grid.shape().leading(grid.rank() - full.rank());
+        grid.broadcast_to(leading.join(&full))
+    }
+}

@@ -1,0 +1,456 @@
+//! The rewriter: from a stochastic graph and a plan to a deterministic surrogate whose derivative is the estimate.
+//!
+//! ```text
+//! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
+//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the enumerated sites that T_t depends on
+//! surrogate      S = J + Σ_sites mean_K Σ sg(w_s) surrogate_s
+//! estimate       ∇θ S
+//! ```
+//!
+//! Values pass through the author's graph by [`substitute`]: parameters get a replicate axis, sites are replaced by
+//! what their estimators draw, and everything downstream follows.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use aleator_engine::autodiff;
+use aleator_engine::graph::{Expr, NodeId, Shape, ancestors, substitute};
+
+use super::cone::Cone;
+use super::influence::{AxisMap, Influence};
+use super::model::{Graph, SiteDef};
+use super::site::{Draw, Memories, Memory, Site};
+use super::terms::{Term, terms};
+use crate::distributions::Distribution;
+use crate::error::{Error, Result};
+use crate::estimators::{Bias, Estimator, SiteInfo};
+
+/// How a surrogate is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// K: samples averaged in one estimate.
+    pub samples: usize,
+    /// R: independent estimates side by side, each with its own gradient; `None` for one without the extra axis.
+    pub replicates: Option<usize>,
+}
+
+/// A condition on a distribution's parameter, to be looked at after a run.
+#[derive(Clone, Debug)]
+pub struct DomainCheck {
+    /// Parameter name.
+    pub parameter: String,
+    /// Site name.
+    pub site: String,
+    /// Distribution name.
+    pub distribution: &'static str,
+    /// What must hold, in words.
+    pub constraint: &'static str,
+    /// How many elements violate it.
+    pub violations: NodeId,
+    /// One of the violating values.
+    pub example: NodeId,
+}
+
+/// A deterministic graph whose derivative estimates the gradient.
+pub struct Surrogate {
+    /// The objective's estimates, shape `[R]` (or `[]`).
+    pub objective: NodeId,
+    /// ∇θ by parameter in the graph's order, shape `[R] + parameter` (or the parameter's).
+    pub gradients: Vec<NodeId>,
+    /// Conditions on parameters of distributions.
+    pub checks: Vec<DomainCheck>,
+    /// What estimators remember between runs.
+    pub memories: Vec<Memory>,
+    /// Cost evaluations per estimate.
+    pub evaluations: usize,
+    /// Whether every estimator of the plan is unbiased.
+    pub unbiased: bool,
+}
+
+/// Terms of the objective that the same sites influence in the same way: handled as one.
+pub(crate) struct TermGroup {
+    /// Coefficients and nodes, all of one shape.
+    pub parts: Vec<(f64, NodeId)>,
+    /// The author's shape.
+    pub shape: Shape,
+    /// For each site: its axis map, if the terms depend on it.
+    pub maps: Vec<Option<AxisMap>>,
+}
+
+/// A graph's analysis for rewriting: sites in use, their influence, the objective's terms.
+pub(crate) struct Analysis {
+    pub sites: Vec<SiteDef>,
+    /// Whether a cost depends on the site at all.
+    pub used: Vec<bool>,
+    pub influence: Vec<Influence>,
+    pub groups: Vec<TermGroup>,
+}
+
+impl Analysis {
+    pub fn of(graph: &Graph) -> Result<Self> {
+        if let Some(error) = graph.engine().take_error() {
+            return Err(error.into());
+        }
+        let (sites, costs) = (graph.sites(), graph.costs());
+        if costs.is_empty() {
+            return Err(Error::NoCost);
+        }
+        let cost_nodes: Vec<NodeId> = costs.iter().map(|c| c.node).collect();
+        let needed = ancestors(graph.engine(), &cost_nodes);
+        let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
+        let end = cost_nodes.iter().map(|c| c.index() + 1).max().unwrap_or(0);
+        let influence: Vec<Influence> =
+            sites.iter().map(|s| Influence::of(graph, s, &sites, end.max(s.value.index() + 1))).collect();
+        let mut groups: Vec<TermGroup> = Vec::new();
+        for Term { node, coefficient } in terms(graph, &cost_nodes) {
+            let shape = graph.expr(node).shape();
+            let maps: Vec<Option<AxisMap>> = influence.iter().map(|i| i.map(node).cloned()).collect();
+            match groups.iter_mut().find(|g| g.shape == shape && g.maps == maps) {
+                Some(group) => group.parts.push((coefficient, node)),
+                None => groups.push(TermGroup { parts: vec![(coefficient, node)], shape, maps }),
+            }
+        }
+        Ok(Analysis { sites, used, influence, groups })
+    }
+
+    /// For each batch axis of a site: whether some cost mixes its elements.
+    pub fn coupled(&self, site: usize) -> Vec<bool> {
+        (0..self.sites[site].batch.rank())
+            .map(|axis| {
+                self.groups.iter().any(|g| g.maps[site].as_ref().is_some_and(|map| map[axis].is_none()))
+            })
+            .collect()
+    }
+
+    /// A site's description before rewriting.
+    pub fn info<'a, 'g>(
+        &'a self,
+        graph: &'g Graph,
+        site: usize,
+        distribution: &'a mut Option<Distribution<'g>>,
+    ) -> SiteInfo<'a, 'g> {
+        let def = &self.sites[site];
+        let parameters = def.parameters.iter().map(|&p| graph.expr(p)).collect();
+        let coupled = self.coupled(site);
+        let rank = def.batch.rank();
+        let coupled_draws =
+            (0..rank).filter(|&i| coupled[i]).fold(1usize, |n, i| n.saturating_mul(def.batch.from_end(i)));
+        let built = Distribution::new(def.family.clone(), parameters);
+        SiteInfo {
+            name: &def.name,
+            distribution: distribution.insert(built),
+            draws: def.batch.numel(),
+            coupled_draws,
+        }
+    }
+}
+
+/// Everything that has a value at one setting of the sites.
+#[derive(Clone, Default)]
+pub(crate) struct Environment<'g> {
+    /// The author's nodes with their values here.
+    pub values: HashMap<NodeId, Expr<'g>>,
+    /// Weights of the enumerated sites, by site.
+    pub weights: HashMap<usize, Expr<'g>>,
+}
+
+/// The rewriter in the middle of its work.
+pub(crate) struct Rewriter<'a, 'g> {
+    pub graph: &'g Graph,
+    pub analysis: &'a Analysis,
+    pub plan: &'a [Arc<dyn Estimator>],
+    pub lead: Shape,
+    /// The places of the enumerated sites' alternatives, by site.
+    slots: Vec<usize>,
+    memories: Memories,
+}
+
+/// The most alternatives that one plan may have.
+pub const MOST_ALTERNATIVES: usize = 1 << 20;
+
+/// Rewrites the graph by the plan (one estimator for each site).
+///
+/// # Errors
+/// If an estimator cannot serve its site, K is too small, or the graph holds an error.
+pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
+    let analysis = Analysis::of(graph)?;
+    let engine = graph.engine();
+    let mut slots = Vec::new();
+    let (mut next_slot, mut alternatives, mut extra) = (0, 1usize, 0);
+    for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
+        slots.push(next_slot);
+        let mut distribution = None;
+        let info = analysis.info(graph, i, &mut distribution);
+        let unsuitable = |reason: String| Error::Unsuitable {
+            estimator: estimator.properties().name.into(),
+            site: site.name.clone(),
+            distribution: site.family.name().into(),
+            reason,
+        };
+        estimator.serves(&info).map_err(unsuitable)?;
+        if layout.samples < estimator.min_samples() {
+            return Err(Error::Samples {
+                estimator: estimator.properties().name.into(),
+                site: site.name.clone(),
+                needed: estimator.min_samples(),
+                got: layout.samples,
+            });
+        }
+        if !analysis.used[i] {
+            continue;
+        }
+        extra += estimator.extra_evaluations();
+        if let Some(n) = estimator.alternatives(&info).map_err(unsuitable)? {
+            next_slot += 1;
+            alternatives = alternatives.saturating_mul(n);
+            if alternatives > MOST_ALTERNATIVES {
+                return Err(unsuitable(format!(
+                    "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"
+                )));
+            }
+        }
+    }
+
+    let lead: Shape = layout.replicates.into_iter().chain([layout.samples]).collect::<Vec<_>>().into();
+    let rewriter = Rewriter {
+        graph,
+        analysis: &analysis,
+        plan,
+        lead: lead.clone(),
+        slots,
+        memories: Memories::default(),
+    };
+
+    // Parameters: one copy for each replicate, so that each has its own gradient.
+    let params = graph.params();
+    let mut main = Environment::default();
+    let mut wrt = Vec::new();
+    for param in &params {
+        let theta = graph.expr(param.node);
+        let own = match layout.replicates {
+            None => theta,
+            Some(r) => theta
+                .with_rank(lead.rank() + param.shape.rank())
+                .broadcast_to(Shape::from([r, 1]).join(&param.shape)),
+        };
+        main.values.insert(param.node, own);
+        wrt.push(own);
+    }
+
+    // Values of the sites, in order.
+    let mut sites: Vec<Option<Site<'_>>> = Vec::new();
+    for i in 0..analysis.sites.len() {
+        if !analysis.used[i] {
+            sites.push(None);
+            continue;
+        }
+        let site = rewriter.site(i, &mut main);
+        let draw = plan[i].draw(&site)?;
+        rewriter.enter(i, draw, &mut main);
+        sites.push(Some(site));
+    }
+
+    // The objective, and the surrogate of each site.
+    let mut objective = engine.scalar(0.0);
+    for group in &analysis.groups {
+        let value = rewriter.group_value(group, &mut main);
+        let weighted = rewriter.weigh(value, group, &main, |_| true);
+        objective = objective + rewriter.collapse(weighted, group.shape.rank());
+    }
+    let mut surrogate = objective.sum();
+    for (i, site) in sites.iter().enumerate() {
+        let Some(site) = site else { continue };
+        let cone = Cone::new(&rewriter, i, &main);
+        if let Some(term) = plan[i].surrogate(site, &cone)? {
+            let weighted = rewriter.weigh_site(term, i, &main);
+            surrogate = surrogate + rewriter.collapse(weighted, site.batch.rank()).sum();
+        }
+    }
+    let gradients: Vec<NodeId> = autodiff::grad(surrogate, &wrt)
+        .iter()
+        .zip(&params)
+        .map(|(g, param)| match layout.replicates {
+            None => g.id(),
+            Some(r) => g.reshape(Shape::from([r]).join(&param.shape)).id(),
+        })
+        .collect();
+    let objective = match layout.replicates {
+        None => objective,
+        Some(r) => objective.broadcast_to([r]),
+    };
+
+    let checks = sites.iter().flatten().flat_map(domain_checks).collect();
+    if let Some(error) = engine.take_error() {
+        return Err(error.into());
+    }
+    Ok(Surrogate {
+        objective: objective.id(),
+        gradients,
+        checks,
+        memories: rewriter.memories.take(),
+        evaluations: layout.samples * (alternatives + extra),
+        unbiased: plan
+            .iter()
+            .zip(&analysis.used)
+            .all(|(e, used)| !used || e.properties().bias == Bias::Unbiased),
+    })
+}
+
+impl<'a, 'g> Rewriter<'a, 'g> {
+    /// A site at the parameters that its environment gives.
+    pub fn site(&self, number: usize, environment: &mut Environment<'g>) -> Site<'g> {
+        let def = &self.analysis.sites[number];
+        let engine = self.graph.engine();
+        let parameters =
+            def.parameters.iter().map(|&p| substitute(engine, p, &mut environment.values)).collect();
+        let own = def.parameters.iter().map(|&p| self.graph.expr(p)).collect();
+        let distribution = Distribution::new(def.family.clone(), own).with_parameters(parameters);
+        Site {
+            graph: engine,
+            number: number as u32,
+            name: def.name.clone(),
+            distribution,
+            batch: def.batch.clone(),
+            event: def.event.clone(),
+            lead: self.lead.clone(),
+            slot: self.slots[number],
+            coupled: self.analysis.coupled(number),
+            memories: Rc::clone(&self.memories),
+        }
+    }
+
+    /// Puts a draw in a site's place.
+    pub fn enter(&self, number: usize, draw: Draw<'g>, environment: &mut Environment<'g>) {
+        environment.values.insert(self.analysis.sites[number].value, draw.value);
+        if let Some(weight) = draw.weight {
+            environment.weights.insert(number, weight);
+        }
+    }
+
+    /// Σ c T over a group's terms, unweighted.
+    pub fn group_value(&self, group: &TermGroup, environment: &mut Environment<'g>) -> Expr<'g> {
+        let engine = self.graph.engine();
+        let mut terms =
+            group.parts.iter().map(|&(c, node)| c * substitute(engine, node, &mut environment.values));
+        let first = terms.next().unwrap_or_else(|| engine.scalar(0.0));
+        terms.fold(first, |sum, term| sum + term)
+    }
+
+    /// Multiplies by the weights of the enumerated sites that the group depends on and `which` admits.
+    pub fn weigh(
+        &self,
+        mut value: Expr<'g>,
+        group: &TermGroup,
+        environment: &Environment<'g>,
+        which: impl Fn(usize) -> bool,
+    ) -> Expr<'g> {
+        for number in 0..self.analysis.sites.len() {
+            let Some(weight) = environment.weights.get(&number) else { continue };
+            if let (true, Some(map)) = (which(number), &group.maps[number]) {
+                let pairs = map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (i, a))).collect::<Vec<_>>();
+                value = value * relocate(*weight, map.len(), group.shape.rank(), &pairs);
+            }
+        }
+        value
+    }
+
+    /// Multiplies something of shape sample + batch by the (constant) weights of the sites upstream of site `number`.
+    fn weigh_site(&self, mut term: Expr<'g>, number: usize, environment: &Environment<'g>) -> Expr<'g> {
+        let site = &self.analysis.sites[number];
+        for (upstream, weight) in sorted(&environment.weights) {
+            if let (true, Some(map)) = (upstream != number, self.analysis.influence[upstream].map(site.value))
+            {
+                let pairs: Vec<(usize, usize)> = map
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(i, a)| Some((i, (*a)?.checked_sub(site.event.rank())?)))
+                    .collect();
+                term = term * relocate(weight.stop_gradient(), map.len(), site.batch.rank(), &pairs);
+            }
+        }
+        term
+    }
+
+    /// Mean over samples, sum over everything else but the replicates: shape `[R]`, `[1]` or `[]`.
+    fn collapse(&self, e: Expr<'g>, core_rank: usize) -> Expr<'g> {
+        let rank = core_rank + self.lead.rank();
+        let e = if e.rank() < rank {
+            let shape = Shape::from(vec![1; rank - e.rank()]).join(&e.shape());
+            e.broadcast_to(shape)
+        } else {
+            e
+        };
+        let k = e.shape().from_end(core_rank);
+        let summed: Vec<usize> = (0..e.rank()).filter(|&axis| axis <= core_rank || axis >= rank).collect();
+        e.sum_axes(&summed) / k as f64
+    }
+}
+
+/// In the order of the sites, so that the graph is the same every time.
+fn sorted<'g>(weights: &HashMap<usize, Expr<'g>>) -> Vec<(usize, Expr<'g>)> {
+    let mut all: Vec<(usize, Expr<'g>)> = weights.iter().map(|(n, w)| (*n, *w)).collect();
+    all.sort_by_key(|(number, _)| *number);
+    all
+}
+
+/// Moves the last `from_rank` axes to a layout of `to_rank` axes: axis `from` becomes axis `to` for each of `pairs`,
+/// axes without a partner are summed, and the rest of the new layout has size 1. Axes count from the end.
+pub(crate) fn relocate<'g>(
+    e: Expr<'g>,
+    from_rank: usize,
+    to_rank: usize,
+    pairs: &[(usize, usize)],
+) -> Expr<'g> {
+    let summed: Vec<usize> = (0..from_rank).filter(|a| !pairs.iter().any(|(from, _)| from == a)).collect();
+    let e = e.sum_axes(&summed);
+    // What is left, from the last axis on: sources in their order, and where each goes.
+    let mut by_source = pairs.to_vec();
+    by_source.sort_unstable();
+    let mut by_target: Vec<usize> = (0..by_source.len()).collect();
+    by_target.sort_unstable_by_key(|&i| by_source[i].1);
+    let n = pairs.len();
+    // As positions from the front of the last n axes.
+    let order: Vec<usize> = (0..n).map(|front| n - 1 - by_target[n - 1 - front]).collect();
+    let e = e.permute(&order);
+    let mut shape = vec![1; to_rank];
+    for (i, &source) in by_target.iter().enumerate() {
+        shape[to_rank - 1 - by_source[source].1] = e.shape().from_end(i);
+    }
+    e.reshape_last(n, shape)
+}
+
+fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
+    let distribution = &site.distribution;
+    let family = distribution.family();
+    let mut checks: Vec<DomainCheck> = family
+        .parameters()
+        .iter()
+        .zip(distribution.parameters())
+        .map(|(spec, &parameter)| {
+            let violated = spec.constraint.violated(parameter);
+            let every: Vec<usize> = (0..violated.rank()).collect();
+            let example = violated.select(parameter, f64::NEG_INFINITY);
+            DomainCheck {
+                parameter: spec.name.into(),
+                site: site.name.clone(),
+                distribution: family.name(),
+                constraint: spec.constraint.describe(),
+                violations: violated.sum().id(),
+                example: example.reduce(aleator_engine::graph::Reduction::Max, &every).id(),
+            }
+        })
+        .collect();
+    if let Some((violated, rule)) = family.jointly_violated(distribution.parameters()) {
+        let count = violated.sum().id();
+        checks.push(DomainCheck {
+            parameter: "the parameters".into(),
+            site: site.name.clone(),
+            distribution: family.name(),
+            constraint: rule,
+            violations: count,
+            example: count,
+        });
+    }
+    checks
+}
