@@ -54,7 +54,7 @@ def remez(f, weight, a, b, degree, grid=2000, iterations=15):
 
 def shortest_f32(x):
     single = lambda v: struct.unpack("f", struct.pack("f", v))[0]
-    return next(t for t in (f"{x:.{d}g}" for d in range(6, 18)) if single(float(t)) == single(x))
+    return next(t for t in (f"{single(x):.{d}g}" for d in range(6, 18)) if single(float(t)) == single(x))
 
 
 def show(name, kind, fit):
@@ -77,8 +77,8 @@ for kind, degree in (("f32", 2), ("f64", 6)):
 for kind, degree in (("f32", 3), ("f64", 9)):
     show("softplus T", kind, remez(t, lambda z: z, 0, mpf(1) / 9, degree))
 
-# erf(x) = 1 - exp(-x G(x)), 0 ≤ x ≤ the point where erf rounds to 1.
-g = lambda x: -log(erfc(x)) / x if x > mpf(10) ** -20 else 2 / sqrt(pi)
+# erf(x) = 1 - exp(-(x + x G(x))), 0 ≤ x ≤ the point where erf rounds to 1.
+g = lambda x: -log(erfc(x)) / x - 1 if x > mpf(10) ** -20 else 2 / sqrt(pi) - 1
 relative = lambda x: erfc(x) / erf(x) * x if x > mpf(10) ** -20 else sqrt(pi) / 2
 for kind, degree, last in (("f32", 9, 4), ("f64", 24, 6)):
     show("erf G", kind, remez(g, relative, 0, last, degree))
