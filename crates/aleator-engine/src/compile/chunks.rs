@@ -11,6 +11,8 @@ use crate::exec::tile::MAX_TILE;
 
 /// Work of one chunk, in units of a cheap operation on one element: about 10 µs.
 const CHUNK_COST: usize = 100_000;
+/// More chunks than this would occupy no further threads, but each needs partial results.
+const MAX_CHUNKS: usize = 64;
 
 /// The axes of a reduction's input, outermost first: sizes, and whether reduced. Neighbours of one kind are merged.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,7 +79,7 @@ impl Pattern {
 pub(crate) fn choose(iterations: usize, cost: usize, patterns: &[Pattern], tile: usize, row: usize) -> Chunks {
     // Whole rows in a tile, where they fit.
     let tile = if row > 1 && row <= tile { tile / row * row } else { tile };
-    let target = (CHUNK_COST / cost.max(1)).max(1024);
+    let target = (CHUNK_COST / cost.max(1)).max(1024).max(iterations / MAX_CHUNKS);
     if iterations < 2 * target {
         return Chunks { outer: 1, inner: iterations, step: iterations.max(1), count: 1, tile };
     }
