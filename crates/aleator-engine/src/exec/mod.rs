@@ -1,4 +1,14 @@
-//! Execution on the CPU: vector mathematics and random bits.
+//! Running graphs on the CPU.
 
+pub(crate) mod fused;
 pub mod math;
+pub(crate) mod matmul;
+pub(crate) mod memory;
 pub mod philox;
+pub(crate) mod plain;
+mod program;
+pub(crate) mod reduce;
+pub(crate) mod strided;
+pub(crate) mod tile;
+
+pub use program::Program;

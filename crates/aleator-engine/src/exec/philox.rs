@@ -66,12 +66,7 @@ fn round_key([k0, k1]: [u32; 2], round: u32) -> [u64; 2] {
 fn round([c0, c1, c2, c3]: [u64; 4], [k0, k1]: [u64; 2]) -> [u64; 4] {
     let product0 = MULTIPLIERS[0] * (c0 & 0xFFFF_FFFF);
     let product1 = MULTIPLIERS[1] * (c2 & 0xFFFF_FFFF);
-    [
-        (product1 >> 32) ^ c1 ^ k0,
-        product1,
-        (product0 >> 32) ^ c3 ^ k1,
-        product0,
-    ]
+    [(product1 >> 32) ^ c1 ^ k0, product1, (product0 >> 32) ^ c3 ^ k1, product0]
 }
 
 /// Fills `out` with uniform numbers of the open interval (0, 1).
@@ -88,11 +83,7 @@ pub fn fill_uniform<T: Real>(out: &mut [T], seed: u64, stream: u32, step: u64, f
     let position = Position { seed, stream, step };
     let (mut block, skipped) = (first_element / 4, (first_element % 4) as usize);
 
-    let (head, rest) = out.split_at_mut(if skipped == 0 {
-        0
-    } else {
-        (4 - skipped).min(out.len())
-    });
+    let (head, rest) = out.split_at_mut(if skipped == 0 { 0 } else { (4 - skipped).min(out.len()) });
     if !head.is_empty() {
         let values: [T; 4] = position.block(block);
         head.copy_from_slice(&values[skipped..skipped + head.len()]);
@@ -131,23 +122,14 @@ impl Position {
     #[inline(always)]
     fn counter(&self, block: u64, half: u32) -> [u32; 4] {
         let high = (block >> 32) as u32 | ((self.step >> 32) as u32) << 16;
-        [
-            block as u32,
-            high,
-            self.step as u32,
-            self.stream | half << 31,
-        ]
+        [block as u32, high, self.step as u32, self.stream | half << 31]
     }
 
     /// Four elements.
     #[inline(always)]
     fn block<T: Real>(&self, block: u64) -> [T; 4] {
         let high = philox4x32_10(self.counter(block, 0), self.key());
-        let low = if T::USES_LOW_WORD {
-            philox4x32_10(self.counter(block, 1), self.key())
-        } else {
-            [0; 4]
-        };
+        let low = if T::USES_LOW_WORD { philox4x32_10(self.counter(block, 1), self.key()) } else { [0; 4] };
         std::array::from_fn(|i| T::unit_interval(high[i], low[i]))
     }
 
@@ -180,21 +162,9 @@ mod tests {
         let (zeros, ones) = ([0; 4], [u32::MAX; 4]);
         let pi = [0x243F_6A88, 0x85A3_08D3, 0x1319_8A2E, 0x0370_7344];
         for (counter, key, answer) in [
-            (
-                zeros,
-                [0, 0],
-                [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8],
-            ),
-            (
-                ones,
-                [u32::MAX; 2],
-                [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD],
-            ),
-            (
-                pi,
-                [0xA409_3822, 0x299F_31D0],
-                [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1],
-            ),
+            (zeros, [0, 0], [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]),
+            (ones, [u32::MAX; 2], [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD]),
+            (pi, [0xA409_3822, 0x299F_31D0], [0xD16C_FE09, 0x94FD_CCEB, 0x5001_E420, 0x2412_6EA1]),
         ] {
             assert_eq!(philox4x32_10(counter, key), answer);
         }
@@ -205,12 +175,7 @@ mod tests {
         let block = element / 4;
         let high_halves = (block >> 32) as u32 | (((step >> 32) as u32) << 16);
         let word = |half: u32| {
-            let counter = [
-                block as u32,
-                high_halves,
-                step as u32,
-                stream | (half << 31),
-            ];
+            let counter = [block as u32, high_halves, step as u32, stream | (half << 31)];
             philox4x32_10(counter, [seed as u32, (seed >> 32) as u32])[(element % 4) as usize]
         };
         T::unit_interval(word(0), word(1))
@@ -218,22 +183,14 @@ mod tests {
 
     fn check_cuts<T: Real>(seed: u64, stream: u32, step: u64, first: u64, cuts: &[usize]) {
         let length = cuts.iter().sum();
-        let expected: Vec<T> = (0..length as u64)
-            .map(|i| uniform(seed, stream, step, first + i))
-            .collect();
+        let expected: Vec<T> = (0..length as u64).map(|i| uniform(seed, stream, step, first + i)).collect();
         let mut whole = vec![T::default(); length];
         fill_uniform(&mut whole, seed, stream, step, first);
         assert!(whole == expected);
         let mut parts = vec![T::default(); length];
         let mut done = 0;
         for &cut in cuts {
-            fill_uniform(
-                &mut parts[done..done + cut],
-                seed,
-                stream,
-                step,
-                first + done as u64,
-            );
+            fill_uniform(&mut parts[done..done + cut], seed, stream, step, first + done as u64);
             done += cut;
         }
         assert!(parts == expected);
@@ -257,13 +214,7 @@ mod tests {
 
     #[test]
     fn the_last_element_of_the_last_step_is_reachable() {
-        check_cuts::<f64>(
-            u64::MAX,
-            STREAMS - 1,
-            STEPS - 1,
-            ELEMENTS - 200,
-            &[100, 100],
-        );
+        check_cuts::<f64>(u64::MAX, STREAMS - 1, STEPS - 1, ELEMENTS - 200, &[100, 100]);
     }
 
     /// Neighbouring streams, steps and seeds have no element in common (a chance of 10⁻⁹ at most in 53 bits).
@@ -315,25 +266,18 @@ mod tests {
             let expected = cells.len() as f64 / CELLS as f64;
             let mut counts = vec![0.0; CELLS];
             cells.into_iter().for_each(|cell| counts[cell] += 1.0);
-            let chi_square: f64 = counts
-                .iter()
-                .map(|count: &f64| (count - expected).powi(2) / expected)
-                .sum();
+            let chi_square: f64 =
+                counts.iter().map(|count: &f64| (count - expected).powi(2) / expected).sum();
             let freedom = (CELLS - 1) as f64;
             // Wilson and Hilferty: the cube root of χ² / freedom is nearly normal.
             let variance = 2.0 / (9.0 * freedom);
             let z = ((chi_square / freedom).cbrt() - (1.0 - variance)) / variance.sqrt();
             assert!(z < 4.75, "{name}: χ² = {chi_square}, z = {z}");
         };
-        check(
-            "leading bits",
-            out.iter().map(|u| (u * 4096.0) as usize).collect(),
-        );
+        check("leading bits", out.iter().map(|u| (u * 4096.0) as usize).collect());
         check(
             "pairs",
-            out.chunks_exact(2)
-                .map(|w| (w[0] * 64.0) as usize * 64 + (w[1] * 64.0) as usize)
-                .collect(),
+            out.chunks_exact(2).map(|w| (w[0] * 64.0) as usize * 64 + (w[1] * 64.0) as usize).collect(),
         );
         let trailing = |u: &f64| ((u * 2f64.powi(52)) as u64 % 4096) as usize;
         check("trailing bits", out.iter().map(trailing).collect());

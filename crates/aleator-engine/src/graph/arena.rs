@@ -72,6 +72,11 @@ impl Graph {
         self.arena.borrow().nodes.len()
     }
 
+    /// The nodes made so far, inputs before what uses them.
+    pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..self.len() as u32).map(NodeId)
+    }
+
     /// Whether no node was made yet.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -4,6 +4,7 @@ use super::op::{Binary, Unary};
 use crate::exec::math::Real;
 
 /// f(x)
+#[inline(always)]
 pub fn unary<T: Real>(op: Unary, x: T) -> T {
     match op {
         Unary::Neg => -x,
@@ -29,6 +30,7 @@ pub fn unary<T: Real>(op: Unary, x: T) -> T {
 }
 
 /// f(x, y)
+#[inline(always)]
 pub fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
     let truth = |b: bool| T::from_f64(if b { 1.0 } else { 0.0 });
     match op {

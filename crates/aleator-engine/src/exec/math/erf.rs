@@ -22,10 +22,7 @@ pub trait Constants: exp::Constants {
     fn g(x: Self) -> Self;
 }
 
-#[expect(
-    clippy::approx_constant,
-    reason = "a fitted coefficient that is near 2/π"
-)]
+#[expect(clippy::approx_constant, reason = "a fitted coefficient that is near 2/π")]
 impl Constants for f32 {
     const ERF_IS_ONE: f32 = 4.0;
     #[inline(always)]
@@ -65,11 +62,7 @@ impl Constants for f64 {
 
 #[inline(always)]
 pub(super) fn erf<T: Constants>(x: T) -> T {
-    let magnitude = if x.abs() > T::ERF_IS_ONE {
-        T::ERF_IS_ONE
-    } else {
-        x.abs()
-    };
+    let magnitude = if x.abs() > T::ERF_IS_ONE { T::ERF_IS_ONE } else { x.abs() };
     let complement_minus_one = expm1(-(magnitude + magnitude * T::g(magnitude)));
     (-complement_minus_one).copysign(x)
 }

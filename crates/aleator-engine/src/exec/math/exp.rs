@@ -100,11 +100,7 @@ pub(super) fn exp<T: Constants>(x: T) -> T {
 #[inline(always)]
 pub(super) fn expm1<T: Constants>(x: T) -> T {
     let (k, r) = reduce(clamp(x, -T::ONE_IS_LOST, T::HIGHEST));
-    let inverse_scale = T::power_of_two(if k > T::ONE_IS_LOST {
-        -T::ONE_IS_LOST
-    } else {
-        -k
-    });
+    let inverse_scale = T::power_of_two(if k > T::ONE_IS_LOST { -T::ONE_IS_LOST } else { -k });
     let scaled = expm1_reduced(r) + (T::from_f64(1.0) - inverse_scale);
     scale(scaled, k).copysign(x) // -0 for -0
 }

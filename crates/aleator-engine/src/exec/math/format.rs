@@ -101,21 +101,13 @@ macro_rules! impl_format {
             fn split(self) -> (Self, Self) {
                 // Scale subnormals up, then move √½ to the bottom of a binade.
                 let subnormal = self < $float::MIN_POSITIVE;
-                let x = if subnormal {
-                    self * Self::TWO_TO_MANTISSA
-                } else {
-                    self
-                };
+                let x = if subnormal { self * Self::TWO_TO_MANTISSA } else { self };
                 let bits = x.to_bits().wrapping_add(Self::ONE - Self::SQRT_HALF);
                 let m = $float::from_bits((bits & (Self::IMPLICIT_BIT - 1)) + Self::SQRT_HALF);
                 // An integer below 2^mantissa, put into the mantissa of 2^mantissa, is that number plus 2^mantissa.
-                let biased =
-                    $float::from_bits(Self::TWO_TO_MANTISSA.to_bits() | (bits >> Self::MANTISSA));
-                let bias = if subnormal {
-                    Self::BIAS + Self::MANTISSA as $bits
-                } else {
-                    Self::BIAS
-                } as $float;
+                let biased = $float::from_bits(Self::TWO_TO_MANTISSA.to_bits() | (bits >> Self::MANTISSA));
+                let bias =
+                    if subnormal { Self::BIAS + Self::MANTISSA as $bits } else { Self::BIAS } as $float;
                 (m, biased - (Self::TWO_TO_MANTISSA + bias))
             }
 

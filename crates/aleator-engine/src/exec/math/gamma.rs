@@ -43,11 +43,7 @@ pub(super) fn polygamma(n: u32, x: f64) -> f64 {
         return f64::NAN;
     }
     if x == 0.0 {
-        return if odd {
-            f64::INFINITY
-        } else {
-            (-f64::INFINITY).copysign(-x)
-        };
+        return if odd { f64::INFINITY } else { (-f64::INFINITY).copysign(-x) };
     }
     if x < 0.0 && x == x.floor() {
         return if odd { f64::INFINITY } else { f64::NAN };
@@ -132,8 +128,7 @@ const BERNOULLI_OVER_FACTORIAL: [f64; 10] = [
 fn digamma(x: f64) -> f64 {
     if x < 0.0 {
         let from_pole = x - libm::rint(x);
-        return digamma(1.0 - x)
-            - std::f64::consts::PI / libm::tan(std::f64::consts::PI * from_pole);
+        return digamma(1.0 - x) - std::f64::consts::PI / libm::tan(std::f64::consts::PI * from_pole);
     }
     let from_root = (x - ROOT) - ROOT_LOW;
     if from_root.abs() < 0.4 {
@@ -146,11 +141,7 @@ fn digamma(x: f64) -> f64 {
         a = x + steps;
     }
     let z = 1.0 / (a * a);
-    let series = BERNOULLI_OVER_2K
-        .iter()
-        .rev()
-        .fold(0.0, |sum, c| sum * z + c)
-        * z;
+    let series = BERNOULLI_OVER_2K.iter().rev().fold(0.0, |sum, c| sum * z + c) * z;
     (libm::log(a) - below.sum) - (0.5 / a + series + below.lost)
 }
 
@@ -177,8 +168,7 @@ fn scaled_zeta(n: u32, x: f64) -> f64 {
     let s = f64::from(n) + 1.0;
     // ζ(s, x) = x⁻ˢ times the sum of f(x + k) = (x / (x + k))ˢ.
     let (mut a, mut power, mut head, mut steps) = (x, 1.0, DecreasingSum::default(), 0.0);
-    let rest_matters =
-        |a: f64, power: f64, sum: f64| power * (1.0 + a / f64::from(n)) > 1e-18 * sum;
+    let rest_matters = |a: f64, power: f64, sum: f64| power * (1.0 + a / f64::from(n)) > 1e-18 * sum;
     while a < 12.0 + s && rest_matters(a, power, head.sum) {
         head.add(power);
         steps += 1.0;

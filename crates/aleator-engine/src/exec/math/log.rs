@@ -75,22 +75,10 @@ pub(super) fn log<T: Constants>(x: T) -> T {
 pub(super) fn log1p<T: Constants>(x: T) -> T {
     let (zero, one) = (T::default(), T::from_f64(1.0));
     let sum = one + x;
-    let lost = if x > one {
-        one - (sum - x)
-    } else {
-        x - (sum - one)
-    };
+    let lost = if x > one { one - (sum - x) } else { x - (sum - one) };
     let (m, k) = sum.split();
     // Where 1 is lost beside x, so is what rounding lost; and 2⁻ᵏ may be out of range there.
-    let scaled_loss = if k < T::ONE_IS_LOST {
-        lost * T::power_of_two(-k)
-    } else {
-        zero
-    };
-    let f = if k == zero {
-        x
-    } else {
-        (m - one) + scaled_loss
-    };
+    let scaled_loss = if k < T::ONE_IS_LOST { lost * T::power_of_two(-k) } else { zero };
+    let f = if k == zero { x } else { (m - one) + scaled_loss };
     mend(log_from_parts(k, f).copysign(x), sum)
 }

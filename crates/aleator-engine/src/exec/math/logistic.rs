@@ -65,11 +65,7 @@ pub(super) fn softplus<T: Constants>(x: T) -> T {
 
 #[inline(always)]
 pub(super) fn tanh<T: Constants>(x: T) -> T {
-    let magnitude = if x.abs() > T::TANH_IS_ONE {
-        T::TANH_IS_ONE
-    } else {
-        x.abs()
-    };
+    let magnitude = if x.abs() > T::TANH_IS_ONE { T::TANH_IS_ONE } else { x.abs() };
     let t = expm1(magnitude + magnitude);
     (t / (t + T::from_f64(2.0))).copysign(x)
 }

@@ -43,21 +43,13 @@ pub trait Real:
     /// The larger of the two; NaN if either is.
     #[inline(always)]
     fn max(self, other: Self) -> Self {
-        if self > other || self.is_nan() {
-            self
-        } else {
-            other
-        }
+        if self > other || self.is_nan() { self } else { other }
     }
 
     /// The smaller of the two; NaN if either is.
     #[inline(always)]
     fn min(self, other: Self) -> Self {
-        if self < other || self.is_nan() {
-            self
-        } else {
-            other
-        }
+        if self < other || self.is_nan() { self } else { other }
     }
 
     /// eˣ

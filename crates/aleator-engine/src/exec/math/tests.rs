@@ -48,11 +48,7 @@ fn apply<T: Real>(name: &str, x: T) -> T {
         "cos" => x.cos(),
         "tan" => x.tan(),
         power => {
-            let exponent = power
-                .strip_prefix("pow ")
-                .expect("a function of the table")
-                .parse()
-                .unwrap();
+            let exponent = power.strip_prefix("pow ").expect("a function of the table").parse().unwrap();
             x.pow(T::from_f64(exponent))
         }
     }
@@ -74,15 +70,9 @@ fn errors_are_within_bounds() {
     let mut worst: BTreeMap<(&str, &str), (f64, f64)> = BTreeMap::new();
     for line in REFERENCE.lines() {
         let fields: Vec<&str> = line.split(',').collect();
-        let [name, bits, x, value, rest] = fields[..] else {
-            panic!("{line}")
-        };
+        let [name, bits, x, value, rest] = fields[..] else { panic!("{line}") };
         let (x, value): (f64, f64) = (x.parse().unwrap(), value.parse().unwrap());
-        let rest = if rest.is_empty() {
-            0.0
-        } else {
-            rest.parse().unwrap()
-        };
+        let rest = if rest.is_empty() { 0.0 } else { rest.parse().unwrap() };
         let error = match bits {
             "32" => error_in_ulp(f64::from(apply(name, x as f32)), value, 0.0, 23, -126),
             _ => error_in_ulp(apply(name, x), value, rest, 52, -1022),
@@ -100,9 +90,7 @@ fn errors_are_within_bounds() {
         };
         println!("{name:>16} f{bits}: {error:.2} ulp at {x:e}");
         if error > bound || error.is_nan() {
-            failures.push(format!(
-                "{name} f{bits}: {error:.2} ulp at {x:e}, allowed {bound}"
-            ));
+            failures.push(format!("{name} f{bits}: {error:.2} ulp at {x:e}, allowed {bound}"));
         }
     }
     assert!(worst.len() >= 2 * BOUNDS.len(), "the table lacks functions");
@@ -113,11 +101,7 @@ fn errors_are_within_bounds() {
 fn assert_same<T: Real>(name: &str, x: f64, expected: f64) {
     let got = apply(name, T::from_f64(x)).to_f64();
     let expected = T::from_f64(expected).to_f64();
-    let same = if expected.is_nan() {
-        got.is_nan()
-    } else {
-        got.to_bits() == expected.to_bits()
-    };
+    let same = if expected.is_nan() { got.is_nan() } else { got.to_bits() == expected.to_bits() };
     assert!(same, "{name}({x}) is {got}, not {expected}");
 }
 
@@ -195,29 +179,12 @@ fn results_may_be_subnormal() {
 
 fn check_small_functions<T: Real>() {
     let [zero, one, two, nan] = [0.0, 1.0, 2.0, f64::NAN].map(T::from_f64);
-    for (x, sign) in [
-        (-3.5, -1.0),
-        (0.0, 0.0),
-        (-0.0, -0.0),
-        (1e-40, 1.0),
-        (f64::NEG_INFINITY, -1.0),
-    ] {
-        assert_eq!(
-            T::from_f64(x).sign().to_f64().to_bits(),
-            f64::to_bits(sign),
-            "{x}"
-        );
+    for (x, sign) in [(-3.5, -1.0), (0.0, 0.0), (-0.0, -0.0), (1e-40, 1.0), (f64::NEG_INFINITY, -1.0)] {
+        assert_eq!(T::from_f64(x).sign().to_f64().to_bits(), f64::to_bits(sign), "{x}");
     }
     assert!(nan.sign().is_nan() && !nan.is_finite() && !T::INFINITY.is_finite() && one.is_finite());
-    assert!(
-        one.max(two) == two && two.max(one) == two && one.min(two) == one && two.min(one) == one
-    );
-    assert!(
-        one.max(nan).is_nan()
-            && nan.max(one).is_nan()
-            && one.min(nan).is_nan()
-            && nan.min(one).is_nan()
-    );
+    assert!(one.max(two) == two && two.max(one) == two && one.min(two) == one && two.min(one) == one);
+    assert!(one.max(nan).is_nan() && nan.max(one).is_nan() && one.min(nan).is_nan() && nan.min(one).is_nan());
     for (x, y, power) in [
         (f64::NAN, 0.0, 1.0),
         (1.0, f64::NAN, 1.0),
@@ -322,11 +289,7 @@ fn check_instruction_sets<T: Real>(bits: &str) {
             .map(|fields| T::from_f64(fields[2].parse().unwrap()))
             .collect();
         let mut out = vec![T::default(); arguments.len()];
-        pulp::Arch::new().dispatch(Loop {
-            name,
-            out: &mut out,
-            arguments: &arguments,
-        });
+        pulp::Arch::new().dispatch(Loop { name, out: &mut out, arguments: &arguments });
         for (&x, &y) in arguments.iter().zip(&out) {
             let expected = apply(name, x);
             let same = if expected.is_nan() {

@@ -1,0 +1,135 @@
+//! How the iterations of a fused kernel are cut into chunks that may run in parallel.
+//!
+//! The cut depends on shapes and operations only, never on the number of threads, so results have the same bits however
+//! many threads run. The iterations are an `outer × inner` rectangle in row-major order; a chunk is a range of `inner`
+//! for all of `outer`. With `outer` = 1 these are runs of rows; a reduction over leading axes into a large result
+//! prefers runs of columns. A reduction whose results no two chunks share is written directly, any other one to
+//! a partial result per chunk, combined in the order of the chunks.
+
+use crate::exec::fused::{Chunks, Region};
+use crate::exec::tile::MAX_TILE;
+
+/// Work of one chunk, in units of a cheap operation on one element: about 10 µs.
+const CHUNK_COST: usize = 100_000;
+/// More chunks than this would occupy no further threads, but each needs partial results.
+const MAX_CHUNKS: usize = 64;
+
+/// The axes of a reduction's input, outermost first: sizes, and whether reduced. Neighbours of one kind are merged.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pattern {
+    pub dims: Vec<usize>,
+    pub reduced: Vec<bool>,
+}
+
+impl Pattern {
+    /// The pattern of reducing `axes` (from the end) of a tensor.
+    pub fn new(shape: &[usize], axes: &[usize]) -> Self {
+        let mut pattern = Pattern { dims: Vec::new(), reduced: Vec::new() };
+        for (i, &dim) in shape.iter().enumerate().filter(|&(_, &dim)| dim != 1) {
+            let reduced = axes.contains(&(shape.len() - 1 - i));
+            match (pattern.dims.last_mut(), pattern.reduced.last()) {
+                (Some(last), Some(&r)) if r == reduced => *last *= dim,
+                _ => {
+                    pattern.dims.push(dim);
+                    pattern.reduced.push(reduced);
+                }
+            }
+        }
+        pattern
+    }
+
+    /// Number of results.
+    pub fn results(&self) -> usize {
+        self.dims.iter().zip(&self.reduced).filter(|&(_, &r)| !r).map(|(&d, _)| d).product()
+    }
+
+    /// Strides of the result along each axis: 0 where reduced.
+    pub fn result_strides(&self) -> Vec<usize> {
+        let mut strides = vec![0; self.dims.len()];
+        let mut stride = 1;
+        for i in (0..self.dims.len()).rev().filter(|&i| !self.reduced[i]) {
+            strides[i] = stride;
+            stride *= self.dims[i];
+        }
+        strides
+    }
+
+    /// Iterations that share the index of the outermost kept axis, from axis `from` on.
+    fn block(&self, from: usize) -> Option<usize> {
+        (self.reduced.get(from) == Some(&false)).then(|| self.dims[from + 1..].iter().product())
+    }
+
+    /// The results that a chunk writes, if no other chunk does.
+    pub fn region(&self, chunks: &Chunks) -> Option<Region> {
+        let results = self.results();
+        if chunks.count == 1 {
+            return Some(Region { block: chunks.inner.max(1), results_per_block: results });
+        }
+        let from = match (chunks.outer, self.reduced.first()) {
+            (1, _) => 0,
+            (outer, Some(true)) if self.dims[0] == outer => 1,
+            _ => return None,
+        };
+        let block = self.block(from).filter(|block| chunks.step % block == 0)?;
+        Some(Region { block, results_per_block: results / self.dims[from] })
+    }
+}
+
+/// Chooses the cut for `iterations` of the given cost each, with these reductions; `registers` bounds the tile.
+pub(crate) fn choose(
+    iterations: usize,
+    cost: usize,
+    patterns: &[Pattern],
+    tile: usize,
+    row: usize,
+) -> Chunks {
+    // Whole rows in a tile, where they fit.
+    let tile = if row > 1 && row <= tile { tile / row * row } else { tile };
+    let target = (CHUNK_COST / cost.max(1)).max(1024).max(iterations / MAX_CHUNKS);
+    if iterations < 2 * target {
+        return Chunks { outer: 1, inner: iterations, step: iterations.max(1), count: 1, tile };
+    }
+    let cut = |outer: usize, unit: usize| {
+        let inner = iterations / outer;
+        let step = ((target / outer).max(256) / unit).max(1) * unit;
+        Chunks { outer, inner, step, count: inner.div_ceil(step), tile }
+    };
+    let round = if target >= 2 * tile { tile } else { 1 };
+    let mut candidates = vec![cut(1, round)];
+    let blocks: Vec<usize> = patterns.iter().filter_map(|p| p.block(0)).collect();
+    candidates.extend(blocks.iter().map(|&block| cut(1, block)));
+    let common = blocks.iter().try_fold(1usize, |a, &b| lcm(a, b).filter(|&c| c <= iterations));
+    candidates.extend(common.map(|unit| cut(1, unit)));
+    for pattern in patterns.iter().filter(|p| p.reduced.first() == Some(&true)) {
+        if let Some(block) = pattern.block(1) {
+            candidates.push(cut(pattern.dims[0], block.max(16)));
+        }
+    }
+    let time = |chunks: &Chunks| {
+        let partial: usize =
+            patterns.iter().filter(|p| p.region(chunks).is_none()).map(|p| p.results() * chunks.count).sum();
+        let run = chunks.tile.min(chunks.step) as f64;
+        let work = iterations as f64 * cost as f64 * (1.0 + 64.0 / run);
+        work / chunks.count.min(16) as f64 + 4.0 * partial as f64
+    };
+    candidates.into_iter().min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or(Chunks {
+        outer: 1,
+        inner: iterations,
+        step: iterations,
+        count: 1,
+        tile,
+    })
+}
+
+/// Elements per tile, so that all registers stay in the first-level cache.
+pub(crate) fn tile_elements(registers: usize, element_bytes: usize) -> usize {
+    (40 * 1024 / (registers.max(1) * element_bytes) / 64 * 64).clamp(256, MAX_TILE)
+}
+
+fn lcm(a: usize, b: usize) -> Option<usize> {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    (a / x.max(1)).checked_mul(b)
+}

@@ -1,0 +1,153 @@
+//! From graph to values: dead nodes are dropped, and reshapes, transposes, broadcasts, slices and `stop_gradient` turn
+//! into views of the values that are really computed.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::views::View;
+use crate::error::Error;
+use crate::graph::{Binary, External, Graph, Node, NodeId, Op, Reduction, Shape, Unary, ancestors};
+
+/// How a value comes about.
+#[derive(Clone, Debug)]
+pub(crate) enum Kind {
+    Input(usize),
+    Scalar(f64),
+    Tensor(Arc<[f64]>),
+    Iota,
+    Uniform(u32),
+    Unary(Unary),
+    Binary(Binary),
+    Select,
+    Copy,
+    Reduce(Reduction, Vec<usize>),
+    ArgMax,
+    CumSum { reverse: bool },
+    MatMul,
+    Concat { axis: usize },
+    Pad { axis: usize, before: usize },
+    External(External),
+}
+
+/// A tensor that is given, constant or computed.
+#[derive(Clone, Debug)]
+pub(crate) struct Value {
+    pub kind: Kind,
+    /// For elementwise kinds, already broadcast to the shape.
+    pub inputs: Vec<View>,
+    pub shape: Shape,
+}
+
+impl Value {
+    /// Whether each element depends on the matching elements of its inputs alone.
+    pub fn is_elementwise(&self) -> bool {
+        matches!(self.kind, Kind::Uniform(_) | Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Copy)
+    }
+
+    /// Whether it is part of a fused kernel.
+    pub fn is_fused(&self) -> bool {
+        self.is_elementwise() || matches!(self.kind, Kind::Reduce(..))
+    }
+
+    /// Whether it is there before a program runs.
+    pub fn is_given(&self) -> bool {
+        matches!(self.kind, Kind::Input(_) | Kind::Scalar(_) | Kind::Tensor(_) | Kind::Iota)
+    }
+
+    /// Number of elements that a fused kernel visits to compute it.
+    pub fn iterations(&self) -> usize {
+        match self.kind {
+            Kind::Reduce(..) => self.inputs[0].numel(),
+            _ => self.shape.numel(),
+        }
+    }
+}
+
+/// What is to be computed: inputs of a value have smaller numbers.
+pub(crate) struct Lowered {
+    pub values: Vec<Value>,
+    /// The value that holds each output in row-major order, and the output's shape.
+    pub outputs: Vec<(usize, Shape)>,
+}
+
+impl Lowered {
+    fn push(&mut self, kind: Kind, inputs: Vec<View>, shape: Shape) -> View {
+        let view = View::whole(self.values.len(), &shape);
+        self.values.push(Value { kind, inputs, shape });
+        view
+    }
+}
+
+/// The values that `outputs` depend on.
+pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error> {
+    let needed = ancestors(graph, outputs);
+    let mut lowered = Lowered { values: Vec::new(), outputs: Vec::new() };
+    let mut views: HashMap<NodeId, View> = HashMap::new();
+    for id in needed.iter().enumerate().filter(|(_, needed)| **needed).map(|(i, _)| NodeId(i as u32)) {
+        let node = graph.node(id);
+        let inputs = node.inputs.iter().map(|i| views[i].clone()).collect();
+        let view = lower_node(graph, &mut lowered, node, inputs)?;
+        views.insert(id, view);
+    }
+    let mut copies: HashMap<NodeId, usize> = HashMap::new();
+    for &id in outputs {
+        let view = views[&id].clone();
+        let source = &lowered.values[view.value];
+        let shape = Shape::from(view.dims.clone());
+        let value = if view.is_identity(source.shape.numel()) && !source.is_given() {
+            view.value
+        } else {
+            *copies.entry(id).or_insert_with(|| lowered.push(Kind::Copy, vec![view], shape.clone()).value)
+        };
+        lowered.outputs.push((value, shape));
+    }
+    Ok(lowered)
+}
+
+fn lower_node(
+    graph: &Graph,
+    lowered: &mut Lowered,
+    node: Node,
+    mut inputs: Vec<View>,
+) -> Result<View, Error> {
+    let shape = node.shape;
+    let kind = match node.op {
+        Op::StopGradient => return Ok(inputs.remove(0)),
+        Op::Reshape { .. } => {
+            let view = inputs.remove(0);
+            return Ok(match view.reshape(&shape) {
+                Some(reshaped) => reshaped,
+                None => {
+                    let dims = Shape::from(view.dims.clone());
+                    let mut copy = lowered.push(Kind::Copy, vec![view], dims);
+                    (copy.dims, copy.strides) = (shape.to_vec(), shape.strides());
+                    copy
+                }
+            });
+        }
+        Op::Broadcast { .. } => return Ok(inputs.remove(0).broadcast(&shape)),
+        Op::Permute(order) => return Ok(inputs.remove(0).permute(&order)),
+        Op::Slice { axis, start, len } => return Ok(inputs.remove(0).slice(axis, start, len)),
+        Op::Hole(number) => return Err(Error::Hole(graph.hole_name(number))),
+        Op::Poison => return Err(Error::Hole("a failed operation".into())),
+        Op::Input(slot) => Kind::Input(slot as usize),
+        Op::Scalar(bits) => Kind::Scalar(f64::from_bits(bits)),
+        Op::Tensor(data) => Kind::Tensor(data.0),
+        Op::Iota => Kind::Iota,
+        Op::Uniform { stream } => Kind::Uniform(stream),
+        Op::Unary(u) => Kind::Unary(u),
+        Op::Binary(b) => Kind::Binary(b),
+        Op::Select => Kind::Select,
+        Op::Reduce(reduction, axes) => Kind::Reduce(reduction, axes),
+        Op::ArgMax => Kind::ArgMax,
+        Op::CumSum { reverse } => Kind::CumSum { reverse },
+        Op::MatMul => Kind::MatMul,
+        Op::Pad { axis, before, .. } => Kind::Pad { axis, before },
+        Op::Concat { axis } => Kind::Concat { axis },
+        Op::External(external) => Kind::External(external),
+    };
+    if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select) {
+        inputs = inputs.into_iter().map(|view| view.broadcast(&shape)).collect();
+    }
+    Ok(lowered.push(kind, inputs, shape))
+}

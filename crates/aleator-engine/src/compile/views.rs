@@ -1,0 +1,176 @@
+//! Strided views: reshapes, transposes, broadcasts and slices that move no data.
+//!
+//! ```text
+//! element (i₀, i₁, …) of a view = element  offset + Σ iₐ · strideₐ  of the value's row-major buffer
+//! ```
+//!
+//! A broadcast axis has stride 0.
+
+use crate::graph::Shape;
+
+/// Elements of a value's buffer, as a tensor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// Whose buffer.
+    pub value: usize,
+    /// The first element.
+    pub offset: usize,
+    /// The shape.
+    pub dims: Vec<usize>,
+    /// Distance between neighbours along each axis, in elements.
+    pub strides: Vec<usize>,
+}
+
+impl View {
+    /// All of a value.
+    pub fn whole(value: usize, shape: &Shape) -> Self {
+        View { value, offset: 0, dims: shape.to_vec(), strides: shape.strides() }
+    }
+
+    /// Number of elements.
+    pub fn numel(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// With size-1 axes dropped and neighbouring axes merged where one stride describes both.
+    pub fn collapsed(&self) -> (Vec<usize>, Vec<usize>) {
+        if self.numel() == 0 {
+            return (vec![0], vec![1]);
+        }
+        let (mut dims, mut strides): (Vec<usize>, Vec<usize>) = (Vec::new(), Vec::new());
+        for (&dim, &stride) in self.dims.iter().zip(&self.strides) {
+            match (dims.last_mut(), strides.last_mut()) {
+                _ if dim == 1 => {}
+                (Some(d), Some(s)) if *s == dim * stride => {
+                    *d *= dim;
+                    *s = stride;
+                }
+                _ => {
+                    dims.push(dim);
+                    strides.push(stride);
+                }
+            }
+        }
+        (dims, strides)
+    }
+
+    /// Whether its elements lie one after another.
+    pub fn is_contiguous(&self) -> bool {
+        let (dims, strides) = self.collapsed();
+        dims.is_empty() || strides == [1]
+    }
+
+    /// Whether it is one element, repeated.
+    pub fn is_splat(&self) -> bool {
+        self.numel() > 0 && self.dims.iter().zip(&self.strides).all(|(&d, &s)| d == 1 || s == 0)
+    }
+
+    /// Whether it is all of a buffer of `numel` elements, in order.
+    pub fn is_identity(&self, numel: usize) -> bool {
+        self.numel() == numel && (numel == 0 || (self.offset == 0 && self.is_contiguous()))
+    }
+
+    /// Broadcast to a shape of at least its rank.
+    pub fn broadcast(mut self, to: &[usize]) -> Self {
+        let new = to.len() - self.dims.len();
+        self.dims.splice(0..0, to[..new].iter().copied());
+        self.strides.splice(0..0, std::iter::repeat_n(0, new));
+        for (i, &to) in to.iter().enumerate().skip(new) {
+            if self.dims[i] != to {
+                self.dims[i] = to;
+                self.strides[i] = 0;
+            }
+        }
+        self
+    }
+
+    /// The last axes in another order.
+    pub fn permute(mut self, order: &[usize]) -> Self {
+        let lead = self.dims.len() - order.len();
+        let (dims, strides) = (self.dims.clone(), self.strides.clone());
+        for (i, &o) in order.iter().enumerate() {
+            self.dims[lead + i] = dims[lead + o];
+            self.strides[lead + i] = strides[lead + o];
+        }
+        self
+    }
+
+    /// Part of an axis counted from the end.
+    pub fn slice(mut self, axis: usize, start: usize, len: usize) -> Self {
+        let at = self.dims.len() - 1 - axis;
+        self.dims[at] = len;
+        if self.numel() > 0 {
+            self.offset += start * self.strides[at];
+        }
+        self
+    }
+
+    /// The same elements in another shape, if strides can say so.
+    pub fn reshape(&self, to: &Shape) -> Option<Self> {
+        let strides =
+            if self.numel() == 0 { to.strides() } else { reshaped_strides(&self.dims, &self.strides, to)? };
+        Some(View { value: self.value, offset: self.offset, dims: to.to_vec(), strides })
+    }
+}
+
+/// Strides of a reshaped view: the shortest runs of old and new axes with equal sizes are matched; within a run the
+/// old axes must be contiguous to each other.
+fn reshaped_strides(dims: &[usize], strides: &[usize], to: &[usize]) -> Option<Vec<usize>> {
+    let old: Vec<(usize, usize)> =
+        dims.iter().copied().zip(strides.iter().copied()).filter(|&(d, _)| d != 1).collect();
+    let mut new = vec![0; to.len()];
+    let (mut i, mut j) = (0, 0);
+    while i < old.len() && j < to.len() {
+        let (first, mut have, mut want) = (j, old[i].0, to[j]);
+        while have != want {
+            if want < have {
+                j += 1;
+                want *= to[j];
+            } else {
+                if old[i].1 != old[i + 1].0 * old[i + 1].1 {
+                    return None;
+                }
+                i += 1;
+                have *= old[i].0;
+            }
+        }
+        let mut stride = old[i].1;
+        for axis in (first..=j).rev() {
+            new[axis] = stride;
+            stride *= to[axis];
+        }
+        i += 1;
+        j += 1;
+    }
+    Some(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(dims: &[usize]) -> View {
+        View::whole(0, &dims.into())
+    }
+
+    #[test]
+    fn reshapes_without_copying_where_strides_allow() {
+        let t = view(&[2, 3, 4]).permute(&[0, 2, 1]);
+        assert_eq!(t.strides, [12, 1, 4]);
+        assert_eq!(t.reshape(&[1, 2, 1, 4, 3, 1].into()).map(|v| v.strides), Some(vec![12, 12, 4, 1, 4, 4]));
+        assert_eq!(t.reshape(&[8, 3].into()), None);
+        assert_eq!(view(&[6]).reshape(&[2, 1, 3].into()).map(|v| v.strides), Some(vec![3, 3, 1]));
+        let b = view(&[1, 3]).broadcast(&[4, 5, 3]);
+        assert_eq!(b.reshape(&[20, 3].into()).map(|v| v.strides), Some(vec![0, 1]));
+        assert_eq!(b.reshape(&[4, 15].into()), None);
+    }
+
+    #[test]
+    fn collapses_axes() {
+        assert_eq!(view(&[2, 1, 3]).collapsed(), (vec![6], vec![1]));
+        assert_eq!(view(&[2, 3]).permute(&[1, 0]).collapsed(), (vec![3, 2], vec![1, 3]));
+        assert!(view(&[1]).broadcast(&[4, 4]).is_splat());
+        assert!(view(&[4, 3]).slice(1, 1, 2).is_contiguous());
+        assert!(!view(&[4, 3]).slice(0, 1, 2).is_contiguous());
+    }
+}

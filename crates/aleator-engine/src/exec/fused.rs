@@ -1,0 +1,235 @@
+//! The fused-loop machine: a short program of tile operations, run for each tile of the iterations.
+//!
+//! A tile stays in the first-level cache, so values that only this kernel uses never reach memory. Chunks of tiles run
+//! in parallel; which elements form a tile and a chunk is fixed at compile time, so the bits of the result do not depend
+//! on the threads.
+
+#![allow(unsafe_code)]
+
+use super::math::Real;
+use super::memory::Base;
+use super::philox::fill_uniform;
+use super::reduce::{self, Target};
+use super::strided::{Strided, gather};
+use super::tile::{self, Argument};
+use crate::graph::{Binary, Reduction, Unary};
+
+/// Where one number per element of the tile lies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// A tile register.
+    Register(usize),
+    /// A buffer of one element per iteration, by its offset in the arena.
+    Buffer(usize),
+}
+
+/// An operand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Operand<T> {
+    /// One number per element.
+    Tile(Place),
+    /// The number at an offset of the arena, for all elements.
+    Scalar(usize),
+    /// A constant.
+    Splat(T),
+}
+
+/// One operation on a tile. The place written is never one that is read by the same instruction.
+#[derive(Clone, Debug)]
+pub(crate) enum Instruction<T> {
+    Copy { to: Place, x: Operand<T> },
+    Unary { op: Unary, to: Place, x: Operand<T> },
+    Binary { op: Binary, to: Place, x: Operand<T>, y: Operand<T> },
+    Select { to: Place, c: Operand<T>, x: Operand<T>, y: Operand<T> },
+    Uniform { to: Place, stream: u32 },
+    Gather { to: Place, from: usize },
+    Reduce { x: Place, into: usize },
+}
+
+/// The iterations as an `outer × inner` rectangle; chunk c is columns `c · step ..` of it, tiles are runs of a row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunks {
+    pub outer: usize,
+    pub inner: usize,
+    pub step: usize,
+    pub count: usize,
+    pub tile: usize,
+}
+
+impl Chunks {
+    fn range(&self, chunk: usize) -> (usize, usize) {
+        (chunk * self.step, ((chunk + 1) * self.step).min(self.inner))
+    }
+}
+
+/// Results that a chunk alone writes: columns `a .. b` of the iterations write the results
+/// `a / block · results_per_block .. b / block · results_per_block`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Region {
+    pub block: usize,
+    pub results_per_block: usize,
+}
+
+/// A reduction's results.
+#[derive(Clone, Debug)]
+pub(crate) struct ReduceInto {
+    pub reduction: Reduction,
+    pub dims: Vec<usize>,
+    pub strides: Vec<usize>,
+    /// Offset of the results.
+    pub to: usize,
+    pub results: usize,
+    pub storage: Storage,
+}
+
+/// Where chunks put the results of a reduction.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Storage {
+    /// In place: chunks share none.
+    Direct(Region),
+    /// Each chunk has its own, from this offset on.
+    Partial(usize),
+}
+
+/// A fused kernel.
+pub(crate) struct Fused<T> {
+    pub instructions: Vec<Instruction<T>>,
+    pub gathers: Vec<Strided>,
+    pub reduces: Vec<ReduceInto>,
+    pub registers: usize,
+    pub chunks: Chunks,
+}
+
+/// A thread's working memory.
+pub(crate) struct Scratch<T> {
+    pub registers: Vec<T>,
+    /// An index for each axis of the strided tensor of highest rank.
+    pub position: Vec<usize>,
+}
+
+/// One chunk of a kernel, to be run under `pulp`'s dispatch.
+pub(crate) struct ChunkTask<'a, T> {
+    pub kernel: &'a Fused<T>,
+    pub chunk: usize,
+    pub base: Base<T>,
+    pub scratch: &'a mut Scratch<T>,
+    pub seed: u64,
+    pub step: u64,
+}
+
+impl<T: Real> pulp::WithSimd for ChunkTask<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) {
+        run_chunk(self);
+    }
+}
+
+impl ReduceInto {
+    /// Offset in the arena, index of the first, and number of the results that a chunk writes.
+    fn destination(&self, chunks: &Chunks, chunk: usize) -> (usize, usize, usize) {
+        match self.storage {
+            Storage::Partial(offset) => (offset + chunk * self.results, 0, self.results),
+            Storage::Direct(_) if chunks.count == 1 => (self.to, 0, self.results),
+            Storage::Direct(Region { block, results_per_block }) => {
+                let (begin, end) = chunks.range(chunk);
+                let first = begin / block * results_per_block;
+                (self.to + first, first, end / block * results_per_block - first)
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn run_chunk<T: Real>(mut task: ChunkTask<'_, T>) {
+    let chunks = task.kernel.chunks;
+    for reduce in &task.kernel.reduces {
+        let (offset, _, len) = reduce.destination(&chunks, task.chunk);
+        // SAFETY: these results are this chunk's alone (`Pattern::region`).
+        unsafe { task.base.write(offset, len) }.fill(reduce::identity(reduce.reduction));
+    }
+    let (begin, end) = chunks.range(task.chunk);
+    for row in 0..chunks.outer {
+        let mut at = begin;
+        while at < end {
+            let len = chunks.tile.min(end - at);
+            run_tile(&mut task, row * chunks.inner + at, len);
+            at += len;
+        }
+    }
+}
+
+#[inline(always)]
+fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
+    let ChunkTask { kernel, base, .. } = *task;
+    let registers = task.scratch.registers.as_mut_ptr();
+    debug_assert!(kernel.registers * kernel.chunks.tile <= task.scratch.registers.len());
+    let position = &mut task.scratch.position[..];
+    let tile = kernel.chunks.tile;
+    // SAFETY (of the accesses below): registers are disjoint parts of the scratch memory, and `len ≤ tile`. Buffers have
+    // one element per iteration, tiles partition the iterations among all threads, and no instruction reads the place
+    // it writes; a buffer read is either written by an earlier step or by an earlier instruction for this very tile.
+    let read = |place: Place| unsafe {
+        match place {
+            Place::Register(r) => std::slice::from_raw_parts(registers.add(r * tile), len),
+            Place::Buffer(offset) => base.read(offset + start, len),
+        }
+    };
+    let write = |place: Place| unsafe {
+        match place {
+            Place::Register(r) => std::slice::from_raw_parts_mut(registers.add(r * tile), len),
+            Place::Buffer(offset) => base.write(offset + start, len),
+        }
+    };
+    let argument = |operand: Operand<T>| match operand {
+        Operand::Tile(place) => Argument::Slice(read(place)),
+        // SAFETY: the arena holds the scalar, which an earlier step wrote.
+        Operand::Scalar(offset) => Argument::Splat(unsafe { base.read(offset, 1) }[0]),
+        Operand::Splat(value) => Argument::Splat(value),
+    };
+    for instruction in &kernel.instructions {
+        match *instruction {
+            Instruction::Copy { to, x } => tile::copy(write(to), argument(x)),
+            Instruction::Unary { op, to, x } => tile::apply_unary(op, write(to), argument(x)),
+            Instruction::Binary { op, to, x, y } => {
+                tile::apply_binary(op, write(to), argument(x), argument(y));
+            }
+            Instruction::Select { to, c, x, y } => {
+                tile::select(write(to), argument(c), argument(x), argument(y));
+            }
+            Instruction::Uniform { to, stream } => {
+                fill_uniform(write(to), task.seed, stream, task.step, start as u64);
+            }
+            Instruction::Gather { to, from } => {
+                let from = &kernel.gathers[from];
+                // SAFETY: the extent lies within the buffer of a value of an earlier step.
+                let source = unsafe { base.read(from.offset, from.extent()) };
+                gather(write(to), source, from, start, position);
+            }
+            Instruction::Reduce { x, into } => {
+                let into = &kernel.reduces[into];
+                let (offset, first, count) = into.destination(&kernel.chunks, task.chunk);
+                // SAFETY: these results are this chunk's alone (`Pattern::region`).
+                let out = unsafe { base.write(offset, count) };
+                let target = Target { dims: &into.dims, strides: &into.strides, first };
+                reduce::accumulate(into.reduction, read(x), start, target, out, position);
+            }
+        }
+    }
+}
+
+/// Combines the chunks' partial results, in order.
+pub(crate) fn combine_partials<T: Real>(kernel: &Fused<T>, base: Base<T>) {
+    for reduce in &kernel.reduces {
+        let Storage::Partial(offset) = reduce.storage else { continue };
+        // SAFETY: all chunks are done; results and partial results are different buffers.
+        let (out, partials) = unsafe {
+            (base.write(reduce.to, reduce.results), base.read(offset, reduce.results * kernel.chunks.count))
+        };
+        out.fill(reduce::identity(reduce.reduction));
+        for partial in partials.chunks_exact(reduce.results.max(1)) {
+            reduce::merge_partials(reduce.reduction, out, partial);
+        }
+    }
+}

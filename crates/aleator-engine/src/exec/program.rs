@@ -1,0 +1,179 @@
+//! A compiled graph: fixed shapes, run many times.
+
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use super::fused::{ChunkTask, Fused, Scratch, combine_partials};
+use super::math::Real;
+use super::memory::{Arena, Base};
+use crate::compile::CompileOptions;
+use crate::compile::lower::lower;
+use crate::compile::schedule::{Schedule, Step, schedule};
+use crate::error::Error;
+use crate::graph::{Graph, NodeId, Shape};
+
+/// A compiled graph. It owns all memory that running it takes.
+pub struct Program<T: Real> {
+    steps: Vec<Step<T>>,
+    arena: Arena<T>,
+    /// By slot: name, number of elements, offset (`None` if nothing depends on it).
+    inputs: Vec<(String, usize, Option<usize>)>,
+    outputs: Vec<(usize, Shape)>,
+    machine: Machine<T>,
+}
+
+/// What kernels run on.
+struct Machine<T> {
+    arch: pulp::Arch,
+    /// One for each thread.
+    scratch: Vec<Mutex<Scratch<T>>>,
+    registers: usize,
+    axes: usize,
+    threads: Threads,
+}
+
+enum Threads {
+    CurrentPool,
+    Caller,
+    Own(rayon::ThreadPool),
+}
+
+impl<T: Real> Program<T> {
+    /// Compiles what `outputs` depend on.
+    ///
+    /// # Errors
+    /// The graph's first error, [`Error::Hole`] for a placeholder, and [`Error::Memory`] where the buffers would exceed
+    /// the limit, before any is allocated.
+    pub fn compile(graph: &Graph, outputs: &[NodeId], options: &CompileOptions) -> Result<Self, Error> {
+        if let Some(error) = graph.take_error() {
+            return Err(error);
+        }
+        let infos = graph.inputs();
+        let lowered = lower(graph, outputs)?;
+        let own_pool = match options.threads {
+            0 | 1 => None,
+            n => rayon::ThreadPoolBuilder::new().num_threads(n).build().ok(),
+        };
+        let threads = match (options.threads, own_pool) {
+            (1, _) => Threads::Caller,
+            (_, Some(pool)) => Threads::Own(pool),
+            (_, None) => Threads::CurrentPool,
+        };
+        let count = threads.count();
+        let planned = schedule::<T>(&lowered, infos.len(), count, options)?;
+        let scratch = (0..count).map(|_| Mutex::new(planned.scratch())).collect();
+        let Schedule { steps, arena, inputs: offsets, outputs, registers, axes } = planned;
+        let inputs = infos
+            .into_iter()
+            .zip(offsets)
+            .map(|(info, offset)| {
+                let elements = graph.with_node(info.node, |n| n.shape.numel());
+                (info.name, elements, offset)
+            })
+            .collect();
+        let machine = Machine { arch: pulp::Arch::new(), scratch, registers, axes, threads };
+        Ok(Program { steps, arena, inputs, outputs, machine })
+    }
+
+    /// Sets an input, by its place in [`Graph::inputs`]; it keeps its value from run to run. Inputs that no output
+    /// depends on are accepted and ignored.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the number of elements is not the input's.
+    pub fn set_input(&mut self, slot: usize, values: &[T]) -> Result<(), Error> {
+        let Some((name, expected, offset)) = self.inputs.get(slot) else {
+            return Err(Error::Input { name: format!("#{slot}"), expected: 0, got: values.len() });
+        };
+        if values.len() != *expected {
+            return Err(Error::Input { name: name.clone(), expected: *expected, got: values.len() });
+        }
+        if let Some(offset) = offset {
+            self.arena.slice_mut(*offset, values.len()).copy_from_slice(values);
+        }
+        Ok(())
+    }
+
+    /// Computes all outputs from the inputs and the noise of (seed, step).
+    ///
+    /// After the first call it allocates nothing, but for the packing buffers of large matrix products.
+    pub fn run(&mut self, seed: u64, step: u64) {
+        let base = self.arena.base();
+        let Program { steps, machine, .. } = self;
+        machine.grow();
+        for kernel in steps {
+            match kernel {
+                Step::Fused(fused) => machine.run_fused(fused, base, seed, step),
+                Step::MatMul(product) => {
+                    let parallel = product.is_large();
+                    machine.for_each(product.tasks(), parallel, |task| product.run(task, base));
+                }
+                Step::ArgMax(rows) => rows.argmax(base),
+                Step::CumSum(rows, reverse) => rows.cumsum(base, *reverse),
+                Step::Assemble(assemble) => assemble.run(base),
+                Step::Call(call) => call.run(base),
+            }
+        }
+    }
+
+    /// An output of the last run, row-major.
+    pub fn output(&self, i: usize) -> &[T] {
+        let (offset, shape) = &self.outputs[i];
+        self.arena.slice(*offset, shape.numel())
+    }
+
+    /// The shape of an output.
+    pub fn output_shape(&self, i: usize) -> &Shape {
+        &self.outputs[i].1
+    }
+
+    /// Bytes of all buffers together.
+    pub fn buffer_bytes(&self) -> usize {
+        self.arena.bytes() + self.machine.scratch.len() * self.machine.registers * size_of::<T>()
+    }
+}
+
+impl Threads {
+    fn count(&self) -> usize {
+        match self {
+            Threads::CurrentPool => rayon::current_num_threads(),
+            Threads::Caller => 1,
+            Threads::Own(pool) => pool.current_num_threads(),
+        }
+    }
+}
+
+impl<T: Real> Machine<T> {
+    /// Makes room for the threads of a pool that is larger than the one at compile time.
+    fn grow(&mut self) {
+        while self.scratch.len() < self.threads.count() {
+            self.scratch.push(Mutex::new(Scratch {
+                registers: vec![T::default(); self.registers],
+                position: vec![0; self.axes],
+            }));
+        }
+    }
+
+    /// Calls `each` for all tasks, by several threads if that pays.
+    fn for_each(&self, tasks: usize, parallel: bool, each: impl Fn(usize) + Sync) {
+        let on_pool = || (0..tasks).into_par_iter().with_max_len(1).for_each(&each);
+        match &self.threads {
+            Threads::CurrentPool if parallel && self.scratch.len() > 1 => on_pool(),
+            Threads::Own(pool) if parallel => pool.install(on_pool),
+            _ => (0..tasks).for_each(each),
+        }
+    }
+
+    fn run_fused(&self, kernel: &Fused<T>, base: Base<T>, seed: u64, step: u64) {
+        let chunks = kernel.chunks.count;
+        self.for_each(chunks, chunks > 1, |chunk| {
+            // A thread outside of the pool runs alone, so that no two threads wait for one scratch memory.
+            let thread = rayon::current_thread_index().unwrap_or(0) % self.scratch.len();
+            let mut scratch = self.scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
+            self.arch.dispatch(ChunkTask { kernel, chunk, base, scratch: &mut scratch, seed, step });
+        });
+        if chunks > 1 {
+            combine_partials(kernel, base);
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Compiled programs against the naive interpreter, over random graphs and chosen shapes.
+
+mod common;
+
+use aleator_engine::compile::CompileOptions;
+use aleator_engine::exec::Program;
+use aleator_engine::exec::math::Real;
+use aleator_engine::graph::{Expr, Graph, NodeId, Reduction, concat};
+use common::{Case, Choice, assert_agrees, bits, build, numbers, ready, run};
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
+
+fn inputs<T: Real>(case: &Case) -> Vec<Vec<T>> {
+    case.sizes.iter().enumerate().map(|(i, &n)| numbers(n, i as u64 + 1)).collect()
+}
+
+/// Runs a property over random graphs, the same ones each time.
+fn for_random_graphs(cases: u32, property: impl Fn(&[Vec<usize>], &[Choice]) -> Result<(), TestCaseError>) {
+    let config = ProptestConfig {
+        cases,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        max_shrink_iters: 3000,
+        ..ProptestConfig::default()
+    };
+    let dims =
+        prop_oneof![1 => Just(0usize), 4 => Just(1), 3 => Just(2), 3 => Just(3), 3 => Just(5), 1 => Just(17)];
+    let shapes = prop::collection::vec(prop::collection::vec(dims, 0..4), 1..4);
+    let choices = prop::collection::vec(any::<Choice>(), 1..40);
+    TestRunner::new(config).run(&(shapes, choices), |(shapes, choices)| property(&shapes, &choices)).unwrap();
+}
+
+#[test]
+fn random_graphs_agree_in_f64() {
+    for_random_graphs(3000, |shapes, choices| {
+        let case = build(shapes, choices, false);
+        assert_agrees::<f64>(&case.graph, &case.outputs, &inputs(&case), 1e-10);
+        Ok(())
+    });
+}
+
+#[test]
+fn random_graphs_agree_in_f32() {
+    for_random_graphs(1500, |shapes, choices| {
+        let case = build(shapes, choices, true);
+        assert_agrees::<f32>(&case.graph, &case.outputs, &inputs(&case), 2e-4);
+        Ok(())
+    });
+}
+
+/// The same bits by 1, 2 and 3 threads, whether of the surrounding pool or the program's own, and in a second run.
+fn assert_reproducible<T: Real>(graph: &Graph, outputs: &[NodeId], inputs: &[Vec<T>]) {
+    let mut expected = ready(graph, outputs, inputs, 1);
+    expected.run(7, 1);
+    let expected = bits(&expected, outputs.len());
+    for threads in 1..=3 {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let mut program = ready(graph, outputs, inputs, 0);
+        pool.install(|| program.run(7, 1));
+        assert!(bits(&program, outputs.len()) == expected, "{threads} threads");
+        pool.install(|| program.run(8, 1));
+        pool.install(|| program.run(7, 1));
+        assert!(bits(&program, outputs.len()) == expected, "second run by {threads} threads");
+    }
+    let mut program = ready(graph, outputs, inputs, 2);
+    program.run(7, 1);
+    assert!(bits(&program, outputs.len()) == expected, "threads of its own");
+}
+
+/// A graph over x of the given shape with everything that fusion has to get right at the edges of tiles and chunks.
+fn busy<'g>(x: Expr<'g>, graph: &'g Graph) -> Vec<NodeId> {
+    let shape = x.shape();
+    let rank = shape.rank();
+    let noise = graph.uniform(1, shape.clone());
+    let row = x.slice(rank - 1, 0, 1) * 0.5;
+    let y = (x * noise).tanh() + row;
+    let all: Vec<usize> = (0..rank).collect();
+    let last = y.sum_axes(&[0]);
+    let first = y.exp().sum_axes(&[rank - 1]);
+    let largest = y.reduce(Reduction::Max, &all[1..]);
+    let product = (y * 0.01 + 1.0).reduce(Reduction::Prod, &[0]);
+    let centred = y - last.unsqueeze(0) / 7.0;
+    let least = centred.reduce(Reduction::Min, &all);
+    let mixed = if rank > 2 { centred.sum_axes(&[0, 2]) } else { centred.sum() };
+    let cut = centred.slice(0, 1, shape.from_end(0) - 1).sigmoid();
+    let turned = y.transpose() - 1.0;
+    let outputs =
+        [y, last, first, largest, product, centred, least, mixed, cut, turned, noise, y.softplus().sum()];
+    outputs.iter().map(|e| e.id()).collect()
+}
+
+#[test]
+fn shapes_across_tiles_and_chunks_agree() {
+    let shapes: [&[usize]; 12] = [
+        &[1023, 3],
+        &[1024, 1],
+        &[1025, 2],
+        &[3, 1025],
+        &[2, 40_000],
+        &[40_000, 2],
+        &[37, 1000],
+        &[5, 7, 1100],
+        &[1100, 7, 5],
+        &[2, 2100, 9],
+        &[300, 700],
+        &[1, 50_001],
+    ];
+    for shape in shapes {
+        let graph = Graph::new();
+        let x = graph.input("x", shape);
+        let outputs = busy(x, &graph);
+        let values = [numbers::<f64>(shape.iter().product(), 3)];
+        assert_agrees(&graph, &outputs, &values, 1e-11);
+        let values = [numbers::<f32>(shape.iter().product(), 3)];
+        assert_agrees(&graph, &outputs, &values, 1e-3);
+    }
+}
+
+#[test]
+fn threads_do_not_change_a_bit() {
+    let shapes: [&[usize]; 7] = [
+        &[3000, 700],
+        &[2, 100_001],
+        &[100_001, 3],
+        &[9, 11, 1500],
+        &[1500, 11, 9],
+        &[400, 784],
+        &[64, 8, 700],
+    ];
+    for shape in shapes {
+        let graph = Graph::new();
+        let x = graph.input("x", shape);
+        let outputs = busy(x, &graph);
+        assert_reproducible(&graph, &outputs, &[numbers::<f32>(shape.iter().product(), 3)]);
+    }
+    for (m, k, n) in [(100, 784, 200), (784, 100, 200), (7, 3000, 301), (1, 500, 9000), (2000, 3, 900)] {
+        let graph = Graph::new();
+        let (x, y) = (graph.input("x", [m, k]), graph.input("y", [n, k]));
+        let outputs = [x.matmul(y.transpose()).sigmoid().id()];
+        assert_reproducible(&graph, &outputs, &[numbers::<f32>(m * k, 1), numbers::<f32>(n * k, 2)]);
+    }
+}
+
+#[test]
+fn matrix_products_agree() {
+    for (m, k, n) in [
+        (1, 1, 1),
+        (3, 0, 4),
+        (0, 3, 4),
+        (5, 7, 1),
+        (1, 40, 30),
+        (17, 33, 65),
+        (130, 70, 90),
+        (300, 200, 257),
+    ] {
+        let graph = Graph::new();
+        let (x, y) = (graph.input("x", [2, m, k]), graph.input("y", [n, k]));
+        let z = graph.input("z", [3, 1, k, n]);
+        let outputs = [
+            x.matmul(y.transpose()),
+            x.matmul(z),
+            y.matmul(x.transpose()),
+            z.transpose().matmul(x.transpose()),
+            x.slice(1, 0, m.min(2)).matmul(y.transpose()),
+            x.sum_last(2).unsqueeze(0).unsqueeze(0).broadcast_to([4, k]).matmul(z),
+        ];
+        let outputs = outputs.map(|e| e.id());
+        let sizes = [2 * m * k, n * k, 3 * k * n];
+        let inputs: Vec<Vec<f64>> = sizes.iter().enumerate().map(|(i, &s)| numbers(s, i as u64)).collect();
+        assert_agrees(&graph, &outputs, &inputs, 1e-12);
+        let inputs: Vec<Vec<f32>> = sizes.iter().enumerate().map(|(i, &s)| numbers(s, i as u64)).collect();
+        assert_agrees(&graph, &outputs, &inputs, 1e-4);
+    }
+}
+
+#[test]
+fn what_is_not_finite_propagates() {
+    let graph = Graph::new();
+    let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1.0, -1.0, 3.5, -2.5, 0.25];
+    let x = graph.input("x", [10, 1]);
+    let y = graph.input("y", [10]);
+    let mut outputs =
+        vec![x + y, x - y, x * y, x / y, x.maximum(y), x.minimum(y), x.less(y), x.less_equal(y)];
+    outputs.extend([x.equal(y), x.not_equal(y), x.pow(y), x.select(y, 1.0), y.select(x, y)]);
+    outputs.extend([
+        y.exp(),
+        y.log(),
+        y.log1p(),
+        y.expm1(),
+        y.sqrt(),
+        y.tanh(),
+        y.sigmoid(),
+        y.softplus(),
+        y.erf(),
+    ]);
+    outputs.extend([y.sign(), y.abs(), y.floor(), y.normal_quantile(), y.lgamma(), y.sin()]);
+    for i in 0..9 {
+        let part = y.slice(0, i, 2);
+        outputs.extend([part.sum(), part.reduce(Reduction::Max, &[0]), part.reduce(Reduction::Min, &[0])]);
+    }
+    let wide = x.broadcast_to([10, 100]);
+    outputs.extend([
+        wide.reduce(Reduction::Max, &[1]),
+        wide.reduce(Reduction::Min, &[0]),
+        wide.logsumexp(&[0]),
+    ]);
+    let outputs: Vec<NodeId> = outputs.iter().map(|e| e.id()).collect();
+    assert_agrees(&graph, &outputs, &[special.to_vec(), special.to_vec()], 1e-14);
+}
+
+#[test]
+fn nothing_reduces_to_the_identity() {
+    let graph = Graph::new();
+    let x = graph.input("x", [0, 3]);
+    let all = [Reduction::Sum, Reduction::Prod, Reduction::Max, Reduction::Min];
+    let outputs: Vec<NodeId> = all.iter().map(|&r| x.exp().reduce(r, &[1]).id()).collect();
+    let program = run::<f64>(&graph, &outputs, &[vec![]], 0, 0);
+    for (i, identity) in [0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY].into_iter().enumerate() {
+        assert_eq!(program.output(i), [identity; 3]);
+    }
+}
+
+#[test]
+fn outputs_may_be_inputs_constants_views_and_each_other() {
+    let graph = Graph::new();
+    let x = graph.input("x", [2, 3]);
+    let unused = graph.input("unused", [7]);
+    let parts = [x, graph.tensor([1, 3], vec![7.0, 8.0, 9.0])];
+    let outputs = [
+        x.id(),
+        x.transpose().id(),
+        graph.scalar(4.0).id(),
+        graph.iota(3).id(),
+        x.id(),
+        graph.full([2, 2], 0.5).id(),
+        concat(&parts, 1).unwrap().id(),
+        x.slice(0, 1, 2).reshape([4]).id(),
+    ];
+    let values = [vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![0.0; unused.shape().numel()]];
+    assert_agrees::<f64>(&graph, &outputs, &values, 0.0);
+}
+
+#[test]
+fn mistakes_are_errors() {
+    let options = CompileOptions::default();
+    let graph = Graph::new();
+    let x = graph.input("x", [3]);
+    let mut program = Program::<f32>::compile(&graph, &[x.exp().id()], &options).unwrap();
+    assert!(program.set_input(0, &[1.0]).unwrap_err().to_string().contains("`x` has 1 elements, expected 3"));
+    assert!(program.set_input(1, &[1.0]).is_err());
+    let hole = graph.hole("z", &[x], [3]);
+    let error = Program::<f32>::compile(&graph, &[hole.exp().id()], &options).err().unwrap();
+    assert!(error.to_string().contains("`z`"), "{error}");
+    let wrong = x + graph.input("y", [4]);
+    assert!(Program::<f32>::compile(&graph, &[wrong.id()], &options).is_err());
+
+    let huge = graph.uniform(0, [1 << 20, 1 << 18]);
+    let error = Program::<f64>::compile(&graph, &[huge.exp().id()], &options).err().unwrap();
+    assert!(error.to_string().contains("2.0 TiB"), "{error}");
+    // Reduced in passing, the same numbers need no memory to speak of.
+    let program = Program::<f64>::compile(&graph, &[huge.exp().sum().id()], &options).unwrap();
+    assert!(program.buffer_bytes() < 1 << 30, "{}", program.buffer_bytes());
+}
+
+#[test]
+fn fused_values_take_no_memory() {
+    let graph = Graph::new();
+    let x = graph.input("x", [1000, 1000]);
+    let y = (x.sigmoid() * graph.uniform(0, [1000, 1000])).tanh().exp() + x;
+    let program =
+        Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(&[1]).id()], &CompileOptions::default());
+    assert!(program.unwrap().buffer_bytes() < 5_000_000, "the input has 4 MB, and nothing else is stored");
+}
