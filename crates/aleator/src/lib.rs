@@ -8,5 +8,7 @@ mod error;
 pub mod estimators;
 pub mod graph;
 pub mod language;
+mod program;
 
 pub use error::{Error, Result};
+pub use program::{Estimate, Options, Program};
