@@ -8,6 +8,7 @@ mod error;
 pub mod estimators;
 pub mod graph;
 pub mod language;
+pub mod optim;
 mod program;
 
 pub use error::{Error, Result};
