@@ -24,16 +24,16 @@ pub fn render_diagnostic(
     let file_name = printable(file_name);
     let message = lines(message);
     let help = help.map(lines);
+    let error = if color {
+        "\u{1b}[31merror:\u{1b}[0m"
+    } else {
+        "error:"
+    };
     let Some((start, end)) = span else {
-        let head = if color {
-            "\u{1b}[31merror:\u{1b}[0m"
-        } else {
-            "error:"
-        };
         let help = help
             .map(|help| format!("  help: {help}\n"))
             .unwrap_or_default();
-        return format!("{head} {file_name}: {message}\n{help}");
+        return format!("{error} {file_name}: {message}\n{help}");
     };
 
     let place = Place::of(source, start, end);
@@ -44,7 +44,6 @@ pub fn render_diagnostic(
     let skipped = place.line - 1;
     let excerpt = format!("{}{text}", "\n".repeat(skipped));
     let span = (file_name.as_str(), skipped + from..skipped + to);
-    let kind = ReportKind::Custom("error", Color::Red);
     let mut mark = Label::new(span.clone());
     if let Some(label) = label {
         mark = mark.with_message(printable(label));
@@ -52,14 +51,13 @@ pub fn render_diagnostic(
     if color {
         mark = mark.with_color(Color::Red);
     }
-    let mut report = Report::build(kind, span)
+    let mut report = Report::build(ReportKind::Error, span)
         .with_config(
             Config::default()
                 .with_color(color)
                 .with_index_type(IndexType::Char)
                 .with_tab_width(4),
         )
-        .with_message(format!("{location}: {message}"))
         .with_label(mark);
     if let Some(help) = help {
         report = report.with_help(help);
@@ -69,18 +67,18 @@ pub fn render_diagnostic(
         .finish()
         .write((file_name.as_str(), Source::from(excerpt)), &mut out);
     let out = String::from_utf8_lossy(&out);
-    if written.is_err() || out.is_empty() {
-        return format!("error: {location}: {message}\n");
-    }
-    // Where the line was cut, ariadne's own column is the one in the excerpt.
+    // Ariadne's own first line gives way to ours; and where the source line was cut, its column is the one in the excerpt.
+    let body = match (written, out.split_once('\n')) {
+        (Ok(()), Some((_, body))) => body,
+        _ => "",
+    };
     let shown = format!("{file_name}:{}:{} ", place.line, from + 1);
-    let (head, body) = out.split_once('\n').unwrap_or((&out, ""));
     let body = body.replacen(&shown, &format!("{location} "), 1);
     let body: String = body
         .lines()
         .flat_map(|line| [line.trim_end(), "\n"])
         .collect();
-    format!("{head}\n{body}")
+    format!("{error} {location}: {message}\n{body}")
 }
 
 /// Several lines stay several lines, each fit to be shown.

@@ -319,7 +319,7 @@ impl Shape {
                 let ratio = 1.75;
                 let half = rows
                     .iter()
-                    .map(|&(y, w)| w / 2.0 / ratio + y.abs() + 5.0)
+                    .map(|&(y, w)| w / 2.0 / ratio + y.abs() + 8.0)
                     .fold(18.0, f64::max)
                     + 5.0;
                 (2.0 * half * ratio, 2.0 * half)
@@ -399,6 +399,13 @@ fn draw_edges(
         out,
         r#"<g fill="none" stroke-width="1.3" stroke-linecap="round">"#
     );
+    // Edges from one node share their bends: the one with most draws them, the others branch off from it.
+    let mut longest = vec![usize::MAX; shapes.len()];
+    for (e, &(u, _)) in edges.iter().enumerate() {
+        if longest[u] == usize::MAX || layout.bends[e].len() > layout.bends[longest[u]].len() {
+            longest[u] = e;
+        }
+    }
     for (e, &(u, v)) in edges.iter().enumerate() {
         let (x0, y0) = (
             layout.centres[u].0,
@@ -414,7 +421,12 @@ fn draw_edges(
         } else {
             "#8a929e".to_string()
         };
-        let (path, direction) = edge_path((x0, y0), (x1, y1 - 1.0), &layout.bends[e]);
+        let bends = layout.bends[e].as_slice();
+        let (start, bends) = match bends.last() {
+            Some(last) if e != longest[u] => ((last.x, last.bottom), &[][..]),
+            _ => ((x0, y0), bends),
+        };
+        let (path, direction) = edge_path(start, (x1, y1 - 1.0), bends);
         let _ = writeln!(out, r#"<path d="{path}" stroke="{color}"/>"#);
         draw_head(out, (x1, y1 - 1.0), direction, &color);
     }
@@ -528,8 +540,10 @@ fn outline(kind: NodeKind, width: f64, height: f64, color: &str) -> String {
     let (a, b) = (width / 2.0, height / 2.0);
     match kind {
         NodeKind::Input => format!(
-            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"9\" fill=\"#f3f4f6\" stroke=\"#b6bcc6\"/>\n",
-            -a, -b
+            "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" rx=\"{:.1}\" fill=\"#f3f4f6\" stroke=\"#b6bcc6\"/>\n",
+            -a,
+            -b,
+            (height / 4.0).min(9.0)
         ),
         NodeKind::Deterministic => format!(
             "<rect x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{height:.1}\" fill=\"#ffffff\" stroke=\"#4b5563\" stroke-width=\"1.4\"/>\n",
@@ -571,7 +585,7 @@ fn legend(drawing: &Drawing, sites: &Sites, limit: f64) -> Legend {
                 let (w, h) = if kind == NodeKind::Cost {
                     (19.0, 14.0)
                 } else {
-                    (13.0, 13.0)
+                    (if kind == NodeKind::Input { 17.0 } else { 13.0 }, 13.0)
                 };
                 (
                     outline(kind, w, h, "#4b5563"),
@@ -781,6 +795,49 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn deep_and_disconnected() {
+        use NodeKind::{Cost, Deterministic, Input, Stochastic};
+        // A chain of twelve random layers with weights and a cost each, and some nodes apart.
+        let mut drawing = Drawing::default();
+        let mut below = None;
+        for layer in 0..12 {
+            let at = drawing.nodes.len();
+            drawing
+                .nodes
+                .push(node(&format!("W{layer}"), "param [200, 200]", Input));
+            drawing
+                .nodes
+                .push(node(&format!("logits{layer}"), "[200]", Deterministic));
+            drawing.nodes.push(node(
+                &format!("h{layer}"),
+                "Bernoulli [200] via rebar(temperature=0.5)",
+                Stochastic,
+            ));
+            drawing.nodes.push(node(&format!("kl{layer}"), "sum", Cost));
+            drawing.edges.extend([
+                (at, at + 1),
+                (at + 1, at + 2),
+                (at + 2, at + 3),
+                (at + 1, at + 3),
+            ]);
+            drawing.edges.extend(below.map(|h| (h, at + 1)));
+            drawing.edges.push((2, at + 3));
+            below = Some(at + 2);
+        }
+        let costs: Vec<usize> = (0..12).map(|i| 4 * i + 3).collect();
+        for layer in 0..12 {
+            drawing.nodes[4 * layer + 2].influences = costs[layer..].to_vec();
+        }
+        for (name, kind) in [("unused", Input), ("alone", Stochastic), ("penalty", Cost)] {
+            drawing.nodes.push(node(name, "", kind));
+        }
+        let picture = svg(&drawing);
+        look_at("graph-deep", &picture);
+        assert_well_formed(&picture);
+        assert!(picture.contains("+4</text>") && picture.contains("influences no cost"));
+    }
+
+    #[test]
     fn thousands_of_nodes() {
         let n = 2000;
         let kinds = [
@@ -809,7 +866,7 @@ pub(crate) mod tests {
             }
             let picture = svg(&drawing);
             println!("{} bytes in {:?}", picture.len(), start.elapsed());
-            assert!(picture.ends_with("</svg>\n"));
+            assert!(picture.ends_with("</svg>\n") && picture.len() < 8_000_000);
             assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
         }
     }

@@ -1,6 +1,6 @@
 //! Numbers for people: a few significant digits, `±`, times with units, columns aligned on the point and on `±`.
 
-/// `x` with `digits` significant digits; powers of ten outside of 1e-3 ..< 1e6.
+/// `x` with `digits` significant digits; powers of ten outside of 1e-4 ..< 1e6.
 pub(crate) fn significant(x: f64, digits: usize) -> String {
     if !x.is_finite() {
         return not_finite(x);
@@ -11,7 +11,7 @@ pub(crate) fn significant(x: f64, digits: usize) -> String {
     let digits = digits.max(1);
     let scientific = format!("{x:.*e}", digits - 1);
     let exponent = exponent_of(&scientific);
-    if (-3..6).contains(&exponent) {
+    if (-4..6).contains(&exponent) {
         let decimals = (digits as i32 - 1 - exponent).max(0) as usize;
         format!("{x:.decimals$}")
     } else {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use aleator::diagnostics::{OptimizationPath, Report, Row};
+use aleator::diagnostics::{Number, OptimizationPath, Report, Row};
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
 use plotters::prelude::*;
@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use resvg::{tiny_skia, usvg};
 
 use super::numbers::{plus_minus_text, significant};
-use super::table::{element_name, l2};
+use super::table::{element_name, l2, norm};
 use super::text::{FONT_FAMILY, ellipsize, printable, text_width};
 
 /// Plotters counts whole pixels; drawing this much larger keeps lines smooth.
@@ -625,18 +625,14 @@ fn bias(row: &Row) -> Option<Bar> {
             ..Bar::default()
         },
         many => {
-            let value = l2(many.iter().copied());
-            // First order: the norm's derivative is the unit vector along the difference.
-            let along = |e: &Vec<f64>| {
-                l2(many
-                    .iter()
-                    .zip(e)
-                    .map(|(d, e)| if value > 0.0 { d / value * e } else { *e }))
-            };
+            let many: Vec<Number> = many.iter().map(|&d| Number(d)).collect();
+            let errors: Option<Vec<Number>> = errors.map(|e| e.into_iter().map(Number).collect());
+            let (value, error) = norm(&many, errors.as_deref());
+            let noise = errors.map(|e| l2(e.into_iter().map(|e| e.0)));
             Bar {
                 value,
-                error: errors.as_ref().map(along),
-                noise: errors.map(|e| l2(e.into_iter())),
+                error,
+                noise,
                 text: String::new(),
             }
         }
@@ -868,8 +864,8 @@ impl Axis {
 
     fn label(&self, tick: f64) -> String {
         if self.log {
-            return if (-3.0..=4.0).contains(&tick) {
-                format!("{}", significant(10f64.powf(tick), 1))
+            return if (-4.0..=4.0).contains(&tick) {
+                significant(10f64.powf(tick), 1)
             } else {
                 format!("1e{tick}")
             };
@@ -994,7 +990,6 @@ fn line_panel(
         .set_label_area_size(LabelAreaPosition::Bottom, px(44.0))
         .build_cartesian_2d(horizontal, vertical.clone())
         .map_err(fail)?;
-    let scale = if vertical.log { " (logarithmic)" } else { "" };
     chart
         .configure_mesh()
         .disable_x_mesh()
@@ -1003,10 +998,25 @@ fn line_panel(
         .axis_style(stroke(&SOFT.mix(0.6), 1.0))
         .set_all_tick_mark_size(px(4.0))
         .label_style(Font::plain(10.5, SOFT).style(HPos::Center))
-        .axis_desc_style(Font::plain(11.5, SOFT).style(HPos::Center))
-        .x_desc(ellipsize(&printable(x_label), 60))
-        .y_desc(ellipsize(&printable(&format!("{y_label}{scale}")), 50))
         .draw()
+        .map_err(fail)?;
+    let middle = (
+        x + (ticks_width + 34.0 + chart_width) / 2.0,
+        (top + bottom - 40.0) / 2.0,
+    );
+    let scale = if vertical.log { " (logarithmic)" } else { "" };
+    let font = Font::plain(11.5, SOFT);
+    let x_label = ellipsize(x_label, 60);
+    text(
+        area,
+        &x_label,
+        (middle.0, bottom - 10.0),
+        font,
+        HPos::Center,
+    )?;
+    let y_label = printable(&ellipsize(&format!("{y_label}{scale}"), 50));
+    let upwards = font.style(HPos::Center).transform(FontTransform::Rotate270);
+    area.draw(&Text::new(y_label, (px(x + 8.0), px(middle.1)), upwards))
         .map_err(fail)?;
     for line in lines {
         let style = ShapeStyle {
@@ -1088,18 +1098,13 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// Means over windows of about a twentieth of the points, shorter at the ends.
+/// Means over windows of about a twentieth of the points, where the whole window lies within the path.
 fn moving_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let reach = (points.len() / 40).max(2);
-    (0..points.len())
-        .map(|i| {
-            let reach = reach.min(i).min(points.len() - 1 - i);
-            let window = &points[i - reach..=i + reach];
-            (
-                points[i].0,
-                window.iter().map(|p| p.1 / window.len() as f64).sum(),
-            )
-        })
+    let mean = |window: &[(f64, f64)]| window.iter().map(|p| p.1 / window.len() as f64).sum();
+    points
+        .windows(2 * reach + 1)
+        .map(|window| (window[reach].0, mean(window)))
         .collect()
 }
 
@@ -1107,7 +1112,6 @@ fn moving_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 pub(crate) mod tests {
     use std::collections::BTreeMap;
 
-    use aleator::diagnostics::Number;
     use proptest::prelude::*;
 
     use super::super::table::tests::{path, report, row, toy};

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use aleator::diagnostics::{
     ExactGradient, GradientEstimate, Number, OptimizationPath, Report, Row,
 };
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle,
+};
 
 use super::numbers::{
     align_plus_minus, align_points, duration, plus_minus, plus_minus_text, significant,
@@ -16,12 +18,14 @@ use super::text::{printable, wrap};
 const FEW_COORDINATES: usize = 3;
 /// Elements of one parameter that are shown.
 const MAX_ELEMENTS: usize = 20;
+/// Elements of a longer tensor that are shown within a line.
+const FIRST_ELEMENTS: usize = 8;
 /// |z| beyond which an estimator that should be unbiased is called into question: once in two million where it is.
 pub(crate) const SUSPICIOUS_Z: f64 = 5.0;
 
 /// The table of `compare`: one row per estimator, and below it the exact answer, the best estimator, and what was skipped.
 ///
-/// `width` is the terminal's; where the table is wider it is shown in two halves. `color` adds terminal colours.
+/// `width` is the terminal's; a wider table is shown in parts below each other. `color` adds terminal colours.
 pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
     let rows = &report.results;
@@ -32,10 +36,7 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
         let names = Column::names(report, best);
         let mut first = vec![
             Column::right("K", rows.iter().map(|r| r.samples.to_string())),
-            Column::right(
-                "evaluations",
-                rows.iter().map(|r| r.evaluations.to_string()),
-            ),
+            Column::right("evals", rows.iter().map(|r| r.evaluations.to_string())),
             Column::left(
                 "objective",
                 align_plus_minus(
@@ -66,18 +67,10 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
             ),
             price(rows, best),
         ];
-        let style = |columns: &[&Column]| table(columns, rows, best, width, color);
-        let all: Vec<&Column> = std::iter::once(&names)
-            .chain(&first)
-            .chain(&second)
-            .collect();
-        let whole = style(&all);
-        if width.is_none_or(|w| natural_width(&all) <= usize::from(w)) {
-            let _ = writeln!(out, "\n{whole}");
-        } else {
-            let halves = [&first, &second]
-                .map(|half| style(&std::iter::once(&names).chain(half).collect::<Vec<_>>()));
-            let _ = writeln!(out, "\n{}\n\n{}", halves[0], halves[1]);
+        first.extend(second);
+        let columns: Vec<&Column> = first.iter().collect();
+        for part in parts(&names, &columns, width) {
+            let _ = writeln!(out, "\n{}", table(&part, rows, best, width, color));
         }
         out.push_str(&conclusions(report, best, width));
     }
@@ -88,7 +81,10 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
 /// The tables of `grad`: the estimate of every element of every parameter, with the exact value where it is known.
 pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
-    for row in &report.results {
+    for (i, row) in report.results.iter().enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
         let plan: Vec<String> = row
             .plan
             .iter()
@@ -353,19 +349,11 @@ fn gradient_columns(rows: &[Row]) -> Vec<Column> {
     });
     if coordinates > FEW_COORDINATES || !same {
         let norm = |row: &Row| {
-            let norm = l2(row
-                .gradient
-                .values()
-                .flat_map(|g| g.mean.iter().map(|m| m.0)));
-            let errors = row
-                .gradient
-                .values()
-                .map(|g| g.std_error.as_ref())
-                .collect::<Option<Vec<_>>>();
-            plus_minus(
-                norm,
-                errors.map(|errors| l2(errors.into_iter().flatten().map(|s| s.0))),
-            )
+            let errors = row.gradient.values().map(|g| g.std_error.clone());
+            let errors = errors.collect::<Option<Vec<_>>>().map(|e| e.concat());
+            let means: Vec<Number> = row.gradient.values().flat_map(|g| g.mean.clone()).collect();
+            let (norm, error) = norm(&means, errors.as_deref());
+            plus_minus(norm, error)
         };
         return vec![Column::left(
             format!("‖∇‖ of {coordinates}"),
@@ -534,7 +522,8 @@ fn table(
 
 fn empty_table(width: Option<u16>, color: bool) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    let line = LineStyle::none().fill('─').junction('─');
+    table.load_style(TableStyle::new().header_separator(line).bottom_border(line));
     table.force_no_tty();
     if color {
         table.enforce_styling();
@@ -567,7 +556,7 @@ fn fill(table: &mut Table, columns: &[&Column], rows: usize, mark: impl Fn(usize
     }
 }
 
-/// The table's lines without the rules between rows and without blanks at their ends.
+/// The table's lines without blanks at their ends.
 fn finish(table: &Table) -> String {
     let lines: Vec<String> = table
         .lines()
@@ -576,8 +565,25 @@ fn finish(table: &Table) -> String {
     lines.join("\n")
 }
 
-fn natural_width(columns: &[&Column]) -> usize {
-    columns.iter().map(|c| c.width() + 2).sum::<usize>() + columns.len() + 1
+/// The columns in as many groups as it takes to fit the width, the names first in each.
+fn parts<'a>(
+    names: &'a Column,
+    columns: &[&'a Column],
+    width: Option<u16>,
+) -> Vec<Vec<&'a Column>> {
+    // A blank on both sides of each column and one between columns.
+    let natural = |columns: &[&Column]| columns.iter().map(|c| c.width() + 3).sum::<usize>() - 1;
+    let mut parts = vec![vec![names]];
+    for &column in columns {
+        let last = parts.len() - 1;
+        parts[last].push(column);
+        let fits = width.is_none_or(|w| natural(&parts[last]) <= usize::from(w));
+        if !fits && parts[last].len() > 2 {
+            parts[last].pop();
+            parts.push(vec![names, column]);
+        }
+    }
+    parts
 }
 
 fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> String {
@@ -640,17 +646,15 @@ fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> Stri
         .map(|r| printable(&r.estimator))
         .collect();
     if !biased.is_empty() {
-        let verb = if biased.len() == 1 { "is" } else { "are" };
+        let (verb, whose) = if biased.len() == 1 {
+            ("is", "its")
+        } else {
+            ("are", "their")
+        };
+        let names = biased.join(", ");
         line(
             "biased",
-            &format!(
-                "{} {verb} not eligible as best: their small variance does not count their bias",
-                biased.join(", ")
-            )
-            .replace(
-                "is not eligible as best: their small variance does not count their bias",
-                "is not eligible as best: its variance does not count its bias",
-            ),
+            &format!("{names} {verb} never best: {whose} variance does not count {whose} bias"),
         );
     }
     out
@@ -723,14 +727,24 @@ fn rest_of(name: &str, g: &GradientEstimate) -> String {
         printable(name),
         g.mean.len()
     );
-    let norm = l2(g.mean.iter().map(|m| m.0));
-    let error = g.std_error.as_ref().map(|s| l2(s.iter().map(|s| s.0)));
+    let (norm, error) = norm(&g.mean, g.std_error.as_deref());
     let _ = write!(note, "; ‖∇‖ = {}", plus_minus_text(norm, error));
     let z = g.z.iter().flatten().flatten().map(|z| z.0.abs());
     if let Some(worst) = z.reduce(|a, b| if a.is_nan() || a > b { a } else { b }) {
         let _ = write!(note, "; max |z| = {worst:.2}");
     }
     note
+}
+
+/// The norm of a vector and, to first order, its standard error.
+pub(crate) fn norm(vector: &[Number], std_error: Option<&[Number]>) -> (f64, Option<f64>) {
+    let norm = l2(vector.iter().map(|x| x.0));
+    // The norm's derivative is the unit vector along the vector.
+    let along = |(x, e): (&Number, &Number)| if norm > 0.0 { x.0 / norm * e.0 } else { e.0 };
+    (
+        norm,
+        std_error.map(|errors| l2(vector.iter().zip(errors).map(along))),
+    )
 }
 
 pub(crate) fn l2(values: impl Iterator<Item = f64>) -> f64 {
@@ -744,8 +758,8 @@ fn tensor(value: &ExactGradient) -> String {
         let norm = l2(value.values.iter().map(|x| x.0));
         return format!(
             "[{}, … {} more]  shape {:?}, norm {}",
-            texts[..MAX_ELEMENTS].join(", "),
-            texts.len() - MAX_ELEMENTS,
+            texts[..FIRST_ELEMENTS].join(", "),
+            texts.len() - FIRST_ELEMENTS,
             value.shape,
             significant(norm, 4)
         );
@@ -921,7 +935,7 @@ pub(crate) mod tests {
         report(
             vec![
                 row("score_function", 0.02431, 0.0163, 4.1e-8, true),
-                row("reinforce_loo", 0.025_08, 0.000_61, 9.3e-8, true),
+                row("reinforce_loo", 0.025_03, 0.000_21, 9.3e-8, true),
                 row("muprop", 0.0249, 0.0017, 8.8e-8, true),
                 row("rebar", 0.025_11, 0.0042, 1.1e-7, true),
                 row("relax", 0.0247, 0.0058, 9.4e-7, true),
@@ -957,7 +971,7 @@ pub(crate) mod tests {
             ),
             "{text}"
         );
-        assert!(text.contains("gumbel_softmax, straight_through are not eligible as best"));
+        assert!(text.contains("gumbel_softmax, straight_through are never best"));
         assert!(!text.contains('\u{1b}'));
         assert!(comparison(&report, None, true).contains('\u{1b}'));
         // All ± of a column stand below each other.
@@ -980,7 +994,9 @@ pub(crate) mod tests {
             "{text}"
         );
         assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
-        println!("{}", comparison(&toy(), Some(80), false));
+        let text = comparison(&toy(), Some(60), false);
+        println!("{text}");
+        assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
         for width in [0, 1, 10, 40, 65535] {
             comparison(&toy(), Some(width), true);
             gradient(&toy(), Some(width), true);
@@ -1133,7 +1149,7 @@ pub(crate) mod tests {
             "{text}"
         );
         assert!(
-            text.contains("objective  0.7")
+            text.contains("objective  0.6")
                 && text.contains(" → 0.20")
                 && text.contains('±')
                 && text.contains('█')
@@ -1144,7 +1160,7 @@ pub(crate) mod tests {
                 && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
             "{text}"
         );
-        assert!(text.contains("… 20 more]  shape [40]"), "{text}");
+        assert!(text.contains("… 32 more]  shape [40]"), "{text}");
         let mut bad = path(3);
         bad.history[1].objective = Number(f64::NAN);
         bad.history[2].objective = Number(f64::INFINITY);
