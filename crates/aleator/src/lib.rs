@@ -1,5 +1,6 @@
 //! Stochastic computation graphs and gradient estimators.
 
+mod citation;
 pub mod control_variates;
 pub mod data;
 pub mod diagnostics;
@@ -9,7 +10,9 @@ pub mod estimators;
 pub mod graph;
 pub mod language;
 pub mod optim;
+pub mod problems;
 mod program;
 
+pub use citation::citation;
 pub use error::{Error, Result};
 pub use program::{Estimate, Options, Program};

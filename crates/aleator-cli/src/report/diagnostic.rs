@@ -24,15 +24,9 @@ pub fn render_diagnostic(
     let file_name = printable(file_name);
     let message = lines(message);
     let help = help.map(lines);
-    let error = if color {
-        "\u{1b}[31merror:\u{1b}[0m"
-    } else {
-        "error:"
-    };
+    let error = if color { "\u{1b}[31merror:\u{1b}[0m" } else { "error:" };
     let Some((start, end)) = span else {
-        let help = help
-            .map(|help| format!("  help: {help}\n"))
-            .unwrap_or_default();
+        let help = help.map(|help| format!("  help: {help}\n")).unwrap_or_default();
         return format!("{error} {file_name}: {message}\n{help}");
     };
 
@@ -52,20 +46,13 @@ pub fn render_diagnostic(
         mark = mark.with_color(Color::Red);
     }
     let mut report = Report::build(ReportKind::Error, span)
-        .with_config(
-            Config::default()
-                .with_color(color)
-                .with_index_type(IndexType::Char)
-                .with_tab_width(4),
-        )
+        .with_config(Config::default().with_color(color).with_index_type(IndexType::Char).with_tab_width(4))
         .with_label(mark);
     if let Some(help) = help {
         report = report.with_help(help);
     }
     let mut out = Vec::new();
-    let written = report
-        .finish()
-        .write((file_name.as_str(), Source::from(excerpt)), &mut out);
+    let written = report.finish().write((file_name.as_str(), Source::from(excerpt)), &mut out);
     let out = String::from_utf8_lossy(&out);
     // Ariadne's own first line gives way to ours; and where the source line was cut, its column is the one in the excerpt.
     let body = match (written, out.split_once('\n')) {
@@ -74,20 +61,13 @@ pub fn render_diagnostic(
     };
     let shown = format!("{file_name}:{}:{} ", place.line, from + 1);
     let body = body.replacen(&shown, &format!("{location} "), 1);
-    let body: String = body
-        .lines()
-        .flat_map(|line| [line.trim_end(), "\n"])
-        .collect();
+    let body: String = body.lines().flat_map(|line| [line.trim_end(), "\n"]).collect();
     format!("{error} {location}: {message}\n{body}")
 }
 
 /// Several lines stay several lines, each fit to be shown.
 fn lines(text: &str) -> String {
-    text.trim_end()
-        .lines()
-        .map(printable)
-        .collect::<Vec<_>>()
-        .join("\n")
+    text.trim_end().lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// A span's first line and where in it the span lies.
@@ -107,9 +87,7 @@ impl Place {
         let start = floor_boundary(source, start);
         let end = floor_boundary(source, end.max(start));
         let line_start = source[..start].rfind('\n').map_or(0, |i| i + 1);
-        let line_end = source[start..]
-            .find('\n')
-            .map_or(source.len(), |i| start + i);
+        let line_end = source[start..].find('\n').map_or(source.len(), |i| start + i);
         let line = source[line_start..line_end].trim_end_matches('\r');
         let start = start.min(line_start + line.len());
         let end = end.clamp(start, line_start + line.len());
@@ -134,9 +112,7 @@ impl Place {
             return (text.iter().collect(), first, last.min(text.len()));
         }
         let length = (last - first).min(WINDOW * 2 / 3);
-        let from = first
-            .saturating_sub((WINDOW - length) / 2)
-            .min(text.len() - WINDOW);
+        let from = first.saturating_sub((WINDOW - length) / 2).min(text.len() - WINDOW);
         let to = from + WINDOW;
         let mut cut = String::new();
         if from > 0 {
@@ -183,14 +159,8 @@ mod tests {
         let at = source.find("thta").unwrap();
         let text = render(source, (at, at + 4));
         println!("{text}");
-        assert!(
-            text.starts_with("error: toy.scg:2:24: unknown name `thta`\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("2 │ b ~ Bernoulli(logits = thta)\n"),
-            "{text}"
-        );
+        assert!(text.starts_with("error: toy.scg:2:24: unknown name `thta`\n"), "{text}");
+        assert!(text.contains("2 │ b ~ Bernoulli(logits = thta)\n"), "{text}");
         assert!(text.contains("not defined"), "{text}");
         assert!(text.contains("Help: did you mean `theta`?"), "{text}");
         assert!(text.contains("[ toy.scg:2:24 ]"), "{text}");
@@ -213,19 +183,9 @@ mod tests {
         assert!(render("cost f = (", (10, 10)).starts_with("error: toy.scg:1:11: "));
         assert!(render("cost f = (\n", (11, 11)).starts_with("error: toy.scg:2:1: "));
         assert!(render("a = 1\r\n", (5, 7)).starts_with("error: toy.scg:1:6: "));
-        let without = render_diagnostic(
-            "toy.scg",
-            "",
-            "no cost",
-            None,
-            None,
-            Some("add `cost f = ...`"),
-            false,
-        );
-        assert_eq!(
-            without,
-            "error: toy.scg: no cost\n  help: add `cost f = ...`\n"
-        );
+        let without =
+            render_diagnostic("toy.scg", "", "no cost", None, None, Some("add `cost f = ...`"), false);
+        assert_eq!(without, "error: toy.scg: no cost\n  help: add `cost f = ...`\n");
     }
 
     #[test]
@@ -235,10 +195,7 @@ mod tests {
         let text = render(&source, (at, at + 4));
         println!("{text}");
         assert!(text.starts_with(&format!("error: toy.scg:1:{}: ", at + 1)));
-        assert!(
-            text.contains(&format!("[ toy.scg:1:{} ]", at + 1)),
-            "{text}"
-        );
+        assert!(text.contains(&format!("[ toy.scg:1:{} ]", at + 1)), "{text}");
         assert!(text.contains("thta") && text.contains('…'));
         assert!(text.len() < 1500, "{}", text.len());
         let whole = render(&source, (4, source.len()));
@@ -263,10 +220,7 @@ mod tests {
             Some("h\u{1b}"),
             false,
         );
-        assert!(
-            !text.contains('\u{1b}') && !text.contains('\u{7}'),
-            "{text}"
-        );
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{7}'), "{text}");
     }
 
     proptest! {

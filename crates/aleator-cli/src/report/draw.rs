@@ -9,9 +9,8 @@ use super::layout::{self, Bend};
 use super::text::{FONT_FAMILY, ellipsize, escape_xml, printable, text_width};
 
 /// Colours of sites, told apart also by people who confuse red and green (after Okabe and Ito, darkened for text on white).
-const SITE_COLORS: [&str; 8] = [
-    "#0072b2", "#d55e00", "#009e73", "#aa3d86", "#b8860b", "#3a9bd0", "#7a4fbf", "#7f5539",
-];
+const SITE_COLORS: [&str; 8] =
+    ["#0072b2", "#d55e00", "#009e73", "#aa3d86", "#b8860b", "#3a9bd0", "#7a4fbf", "#7f5539"];
 
 const NAME_SIZE: f64 = 14.0;
 const DETAIL_SIZE: f64 = 11.0;
@@ -32,14 +31,10 @@ pub fn dot(drawing: &Drawing) -> String {
     out.push_str("  edge [color=\"#6b7280\", arrowsize=0.7];\n");
     let sites = Sites::of(drawing);
     for (i, node) in drawing.nodes.iter().enumerate() {
-        let label = label_lines(node)
-            .map(|line| escape_dot(&line))
-            .collect::<Vec<_>>()
-            .join("\\n");
+        let label = label_lines(node).map(|line| escape_dot(&line)).collect::<Vec<_>>().join("\\n");
         let style = match node.kind {
             NodeKind::Input => {
-                "shape=box, style=\"rounded,filled\", fillcolor=\"#f3f4f6\", color=\"#9ca3af\""
-                    .to_string()
+                "shape=box, style=\"rounded,filled\", fillcolor=\"#f3f4f6\", color=\"#9ca3af\"".to_string()
             }
             NodeKind::Deterministic => "shape=box".to_string(),
             NodeKind::Stochastic => {
@@ -69,10 +64,7 @@ pub fn dot(drawing: &Drawing) -> String {
 pub fn mermaid(drawing: &Drawing) -> String {
     let mut out = String::from("flowchart TD\n");
     for (i, node) in drawing.nodes.iter().enumerate() {
-        let label = label_lines(node)
-            .map(|line| escape_mermaid(&line))
-            .collect::<Vec<_>>()
-            .join("<br/>");
+        let label = label_lines(node).map(|line| escape_mermaid(&line)).collect::<Vec<_>>().join("<br/>");
         let (open, close, class) = match node.kind {
             NodeKind::Input => ("(", ")", "input"),
             NodeKind::Deterministic => ("[", "]", "deterministic"),
@@ -100,9 +92,7 @@ pub fn mermaid(drawing: &Drawing) -> String {
 /// them, and a legend names both.
 pub fn svg(drawing: &Drawing) -> String {
     let sites = Sites::of(drawing);
-    let shapes: Vec<Shape> = (0..drawing.nodes.len())
-        .map(|i| Shape::of(drawing, i, &sites))
-        .collect();
+    let shapes: Vec<Shape> = (0..drawing.nodes.len()).map(|i| Shape::of(drawing, i, &sites)).collect();
     let sizes: Vec<_> = shapes.iter().map(|s| (s.width, s.height)).collect();
     let edges = edges(drawing);
     let layout = layout::layered(&sizes, &edges);
@@ -117,21 +107,12 @@ pub fn svg(drawing: &Drawing) -> String {
         out,
         r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0}" height="{height:.0}" viewBox="0 0 {width:.0} {height:.0}" font-family="{FONT_FAMILY}" role="img" aria-label="stochastic computation graph">"#
     );
-    let _ = writeln!(
-        out,
-        r##"<rect width="100%" height="100%" fill="#ffffff"/>"##
-    );
+    let _ = writeln!(out, r##"<rect width="100%" height="100%" fill="#ffffff"/>"##);
     let shift = ((width - layout.width) / 2.0).max(MARGIN);
     let _ = writeln!(out, r#"<g transform="translate({shift:.1} {MARGIN:.1})">"#);
     draw_edges(&mut out, &edges, &layout, &shapes, drawing, &sites);
     for (i, node) in drawing.nodes.iter().enumerate() {
-        draw_node(
-            &mut out,
-            node,
-            &shapes[i],
-            layout.centres[i],
-            sites.color(i),
-        );
+        draw_node(&mut out, node, &shapes[i], layout.centres[i], sites.color(i));
     }
     out.push_str("</g>\n");
     if drawing.nodes.is_empty() {
@@ -142,16 +123,8 @@ pub fn svg(drawing: &Drawing) -> String {
         );
     } else {
         let rule = legend_top - 14.0;
-        let _ = writeln!(
-            out,
-            r##"<path d="M{MARGIN} {rule:.1}H{:.1}" stroke="#e5e7eb"/>"##,
-            width - MARGIN
-        );
-        let _ = writeln!(
-            out,
-            "<g transform=\"translate({MARGIN} {legend_top:.1})\">\n{}</g>",
-            legend.svg
-        );
+        let _ = writeln!(out, r##"<path d="M{MARGIN} {rule:.1}H{:.1}" stroke="#e5e7eb"/>"##, width - MARGIN);
+        let _ = writeln!(out, "<g transform=\"translate({MARGIN} {legend_top:.1})\">\n{}</g>", legend.svg);
     }
     out.push_str("</svg>\n");
     out
@@ -161,34 +134,17 @@ pub fn svg(drawing: &Drawing) -> String {
 fn edges(drawing: &Drawing) -> Vec<(usize, usize)> {
     let n = drawing.nodes.len();
     let mut seen = BTreeSet::new();
-    drawing
-        .edges
-        .iter()
-        .copied()
-        .filter(|&(u, v)| u < n && v < n && u != v && seen.insert((u, v)))
-        .collect()
+    drawing.edges.iter().copied().filter(|&(u, v)| u < n && v < n && u != v && seen.insert((u, v))).collect()
 }
 
 /// The costs influenced by a site, each once: indices of nodes.
 fn influenced(drawing: &Drawing, site: usize) -> BTreeSet<usize> {
-    let is_cost = |&i: &usize| {
-        drawing
-            .nodes
-            .get(i)
-            .is_some_and(|n| n.kind == NodeKind::Cost)
-    };
-    drawing.nodes[site]
-        .influences
-        .iter()
-        .copied()
-        .filter(is_cost)
-        .collect()
+    let is_cost = |&i: &usize| drawing.nodes.get(i).is_some_and(|n| n.kind == NodeKind::Cost);
+    drawing.nodes[site].influences.iter().copied().filter(is_cost).collect()
 }
 
 fn label_lines(node: &DrawnNode) -> impl Iterator<Item = String> {
-    [printable(&node.name), printable(&node.detail)]
-        .into_iter()
-        .filter(|line| !line.trim().is_empty())
+    [printable(&node.name), printable(&node.detail)].into_iter().filter(|line| !line.trim().is_empty())
 }
 
 fn escape_dot(text: &str) -> String {
@@ -199,8 +155,7 @@ fn escape_mermaid(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
-            '#' | '"' | '<' | '>' | '&' | '`' | ';' | '\\' | '*' | '_' | '|' | '{' | '}' | '['
-            | ']' => {
+            '#' | '"' | '<' | '>' | '&' | '`' | ';' | '\\' | '*' | '_' | '|' | '{' | '}' | '[' | ']' => {
                 let _ = write!(out, "#{};", c as u32);
             }
             c => out.push(c),
@@ -220,9 +175,8 @@ struct Sites {
 
 impl Sites {
     fn of(drawing: &Drawing) -> Sites {
-        let sites: Vec<usize> = (0..drawing.nodes.len())
-            .filter(|&i| drawing.nodes[i].kind == NodeKind::Stochastic)
-            .collect();
+        let sites: Vec<usize> =
+            (0..drawing.nodes.len()).filter(|&i| drawing.nodes[i].kind == NodeKind::Stochastic).collect();
         let mut order = vec![None; drawing.nodes.len()];
         for (place, &site) in sites.iter().enumerate() {
             order[site] = Some(place);
@@ -233,11 +187,7 @@ impl Sites {
                 influencing[cost].push(site);
             }
         }
-        Sites {
-            sites,
-            order,
-            influencing,
-        }
+        Sites { sites, order, influencing }
     }
 
     fn color(&self, node: usize) -> String {
@@ -257,12 +207,7 @@ fn hue_to_hex(hue: f64) -> String {
         let value = 0.4 - 0.24 * (k - 3.0).min(9.0 - k).clamp(-1.0, 1.0);
         (value * 255.0).round() as u8
     };
-    format!(
-        "#{:02x}{:02x}{:02x}",
-        channel(0.0),
-        channel(8.0),
-        channel(4.0)
-    )
+    format!("#{:02x}{:02x}{:02x}", channel(0.0), channel(8.0), channel(4.0))
 }
 
 /// A node's outline and text, around its centre.
@@ -284,44 +229,25 @@ impl Shape {
         let limit = if node.kind == NodeKind::Cost { 24 } else { 36 };
         let name = ellipsize(&printable(&node.name), limit - 8);
         let detail = ellipsize(&printable(&node.detail), limit);
-        let dots: Vec<_> = sites.influencing[index]
-            .iter()
-            .take(MAX_DOTS)
-            .map(|&s| sites.color(s))
-            .collect();
+        let dots: Vec<_> = sites.influencing[index].iter().take(MAX_DOTS).map(|&s| sites.color(s)).collect();
         let more = sites.influencing[index].len() - dots.len();
-        let mut shape = Shape {
-            kind: node.kind,
-            width: 0.0,
-            height: 0.0,
-            name,
-            detail,
-            dots,
-            more,
-        };
+        let mut shape = Shape { kind: node.kind, width: 0.0, height: 0.0, name, detail, dots, more };
         let rows = shape.rows();
         let widest = rows.iter().map(|r| r.1).fold(0.0, f64::max);
         let tall = rows.last().map_or(0.0, |r| r.0 + 7.0) * 2.0;
         (shape.width, shape.height) = match node.kind {
-            NodeKind::Input | NodeKind::Deterministic => {
-                ((widest + 24.0).max(38.0), (tall + 12.0).max(38.0))
-            }
+            NodeKind::Input | NodeKind::Deterministic => ((widest + 24.0).max(38.0), (tall + 12.0).max(38.0)),
             NodeKind::Stochastic => {
                 let ratio = (widest / tall.max(1.0) * 0.62).clamp(1.0, 2.3);
-                let radius = rows
-                    .iter()
-                    .map(|&(y, w)| (w / 2.0 / ratio).hypot(y.abs() + 7.0))
-                    .fold(16.0, f64::max)
-                    + 5.0;
+                let radius =
+                    rows.iter().map(|&(y, w)| (w / 2.0 / ratio).hypot(y.abs() + 7.0)).fold(16.0, f64::max)
+                        + 5.0;
                 (2.0 * radius * ratio, 2.0 * radius)
             }
             NodeKind::Cost => {
                 let ratio = 1.75;
-                let half = rows
-                    .iter()
-                    .map(|&(y, w)| w / 2.0 / ratio + y.abs() + 8.0)
-                    .fold(18.0, f64::max)
-                    + 5.0;
+                let half =
+                    rows.iter().map(|&(y, w)| w / 2.0 / ratio + y.abs() + 8.0).fold(18.0, f64::max) + 5.0;
                 (2.0 * half * ratio, 2.0 * half)
             }
         };
@@ -339,11 +265,7 @@ impl Shape {
             widths.push(self.dots.len() as f64 * DOT_STEP + more);
         }
         let top = -(widths.len() as f64 - 1.0) / 2.0 * LINE;
-        widths
-            .into_iter()
-            .enumerate()
-            .map(|(i, w)| (top + i as f64 * LINE, w))
-            .collect()
+        widths.into_iter().enumerate().map(|(i, w)| (top + i as f64 * LINE, w)).collect()
     }
 
     /// How far above the centre the outline is at `dx` from the middle.
@@ -388,17 +310,10 @@ fn draw_edges(
         let gaps = list.len().saturating_sub(1) as f64;
         let spread = (gaps * 15.0).min(shapes[v].spread());
         for (i, &(_, e)) in list.iter().enumerate() {
-            port[e] = if gaps > 0.0 {
-                spread * (i as f64 / gaps - 0.5)
-            } else {
-                0.0
-            };
+            port[e] = if gaps > 0.0 { spread * (i as f64 / gaps - 0.5) } else { 0.0 };
         }
     }
-    let _ = writeln!(
-        out,
-        r#"<g fill="none" stroke-width="1.3" stroke-linecap="round">"#
-    );
+    let _ = writeln!(out, r#"<g fill="none" stroke-width="1.3" stroke-linecap="round">"#);
     // Edges from one node share their bends: the one with most draws them, the others branch off from it.
     let mut longest = vec![usize::MAX; shapes.len()];
     for (e, &(u, _)) in edges.iter().enumerate() {
@@ -407,20 +322,10 @@ fn draw_edges(
         }
     }
     for (e, &(u, v)) in edges.iter().enumerate() {
-        let (x0, y0) = (
-            layout.centres[u].0,
-            layout.centres[u].1 + shapes[u].rise(0.0),
-        );
-        let (x1, y1) = (
-            layout.centres[v].0 + port[e],
-            layout.centres[v].1 - shapes[v].rise(port[e]),
-        );
+        let (x0, y0) = (layout.centres[u].0, layout.centres[u].1 + shapes[u].rise(0.0));
+        let (x1, y1) = (layout.centres[v].0 + port[e], layout.centres[v].1 - shapes[v].rise(port[e]));
         let random = drawing.nodes[u].kind == NodeKind::Stochastic;
-        let color = if random {
-            sites.color(u)
-        } else {
-            "#8a929e".to_string()
-        };
+        let color = if random { sites.color(u) } else { "#8a929e".to_string() };
         let bends = layout.bends[e].as_slice();
         let (start, bends) = match bends.last() {
             Some(last) if e != longest[u] => ((last.x, last.bottom), &[][..]),
@@ -504,12 +409,7 @@ fn draw_node(out: &mut String, node: &DrawnNode, shape: &Shape, (x, y): (f64, f6
             );
         }
     };
-    text(
-        out,
-        &shape.name,
-        NAME_SIZE,
-        r##"font-weight="bold" fill="#111827""##,
-    );
+    text(out, &shape.name, NAME_SIZE, r##"font-weight="bold" fill="#111827""##);
     if !shape.detail.trim().is_empty() {
         text(out, &shape.detail, DETAIL_SIZE, r##"fill="#4b5563""##);
     }
@@ -574,9 +474,7 @@ fn legend(drawing: &Drawing, sites: &Sites, limit: f64) -> Legend {
         (NodeKind::Stochastic, "stochastic"),
         (NodeKind::Cost, "cost"),
     ];
-    let present = kinds
-        .iter()
-        .filter(|(kind, _)| drawing.nodes.iter().any(|n| n.kind == *kind));
+    let present = kinds.iter().filter(|(kind, _)| drawing.nodes.iter().any(|n| n.kind == *kind));
     // Each line is a list of entries: glyph, text, bold part in front.
     let mut groups: Vec<Vec<(String, String, String)>> = Vec::new();
     groups.push(
@@ -587,25 +485,15 @@ fn legend(drawing: &Drawing, sites: &Sites, limit: f64) -> Legend {
                 } else {
                     (if kind == NodeKind::Input { 17.0 } else { 13.0 }, 13.0)
                 };
-                (
-                    outline(kind, w, h, "#4b5563"),
-                    String::new(),
-                    word.to_string(),
-                )
+                (outline(kind, w, h, "#4b5563"), String::new(), word.to_string())
             })
             .collect(),
     );
     let mut influences = Vec::new();
     for &site in sites.sites.iter().take(MAX_LEGEND) {
-        let costs: Vec<String> = influenced(drawing, site)
-            .into_iter()
-            .map(|c| printable(&drawing.nodes[c].name))
-            .collect();
-        let costs = if costs.is_empty() {
-            "no cost".to_string()
-        } else {
-            ellipsize(&costs.join(", "), 60)
-        };
+        let costs: Vec<String> =
+            influenced(drawing, site).into_iter().map(|c| printable(&drawing.nodes[c].name)).collect();
+        let costs = if costs.is_empty() { "no cost".to_string() } else { ellipsize(&costs.join(", "), 60) };
         let dot = format!("<circle r=\"{DOT}\" fill=\"{}\"/>\n", sites.color(site));
         let name = ellipsize(&printable(&drawing.nodes[site].name), 28);
         influences.push((dot, name, format!("influences {costs}")));
@@ -619,35 +507,20 @@ fn legend(drawing: &Drawing, sites: &Sites, limit: f64) -> Legend {
     }
     groups.push(influences);
 
-    let mut legend = Legend {
-        svg: String::new(),
-        width: 0.0,
-        height: 0.0,
-    };
+    let mut legend = Legend { svg: String::new(), width: 0.0, height: 0.0 };
     for group in groups.into_iter().filter(|g| !g.is_empty()) {
         legend.height += 20.0;
         let mut x = 0.0;
         for (glyph, bold, plain) in group {
-            let bold_width = if bold.is_empty() {
-                0.0
-            } else {
-                text_width(&bold, SIZE, true) + 5.0
-            };
+            let bold_width = if bold.is_empty() { 0.0 } else { text_width(&bold, SIZE, true) + 5.0 };
             let entry = 18.0 + bold_width + text_width(&plain, SIZE, false);
             if x > 0.0 && x + entry > limit {
                 x = 0.0;
                 legend.height += 20.0;
             }
             let y = legend.height - 10.0;
-            let _ = write!(
-                legend.svg,
-                r#"<g transform="translate({:.1} {y:.1})">{glyph}"#,
-                x + 7.0
-            );
-            let _ = write!(
-                legend.svg,
-                r##"<text x="14" y="4" font-size="{SIZE}" fill="#4b5563">"##
-            );
+            let _ = write!(legend.svg, r#"<g transform="translate({:.1} {y:.1})">{glyph}"#, x + 7.0);
+            let _ = write!(legend.svg, r##"<text x="14" y="4" font-size="{SIZE}" fill="#4b5563">"##);
             if !bold.is_empty() {
                 let _ = write!(
                     legend.svg,
@@ -672,12 +545,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn node(name: &str, detail: &str, kind: NodeKind) -> DrawnNode {
-        DrawnNode {
-            name: name.into(),
-            detail: detail.into(),
-            kind,
-            influences: Vec::new(),
-        }
+        DrawnNode { name: name.into(), detail: detail.into(), kind, influences: Vec::new() }
     }
 
     /// Two stochastic layers, two costs.
@@ -697,24 +565,12 @@ pub(crate) mod tests {
         ];
         nodes[4].influences = vec![8, 9];
         nodes[6].influences = vec![8];
-        let edges = vec![
-            (0, 4),
-            (4, 5),
-            (1, 5),
-            (5, 6),
-            (6, 7),
-            (2, 7),
-            (7, 8),
-            (4, 9),
-            (3, 9),
-            (0, 9),
-        ];
+        let edges = vec![(0, 4), (4, 5), (1, 5), (5, 6), (6, 7), (2, 7), (7, 8), (4, 9), (3, 9), (0, 9)];
         Drawing { nodes, edges }
     }
 
     fn assert_well_formed(svg: &str) {
-        resvg::usvg::Tree::from_str(svg, &resvg::usvg::Options::default())
-            .expect("an SVG that can be read");
+        resvg::usvg::Tree::from_str(svg, &resvg::usvg::Options::default()).expect("an SVG that can be read");
     }
 
     #[test]
@@ -739,33 +595,21 @@ pub(crate) mod tests {
         let drawing = two_layers();
         let text = dot(&drawing);
         assert!(text.starts_with("digraph"));
-        assert!(
-            text.contains("n4 [label=\"h\\nBernoulli [3] via rebar\", shape=ellipse"),
-            "{text}"
-        );
+        assert!(text.contains("n4 [label=\"h\\nBernoulli [3] via rebar\", shape=ellipse"), "{text}");
         assert!(text.contains("shape=diamond") && text.contains("n0 -> n4;"));
         assert!(text.contains("n6 -> n8 [style=dashed"));
         let text = mermaid(&drawing);
         assert!(text.starts_with("flowchart TD\n"));
-        assert!(
-            text.contains("n4((\"h<br/>Bernoulli #91;3#93; via rebar\")):::stochastic"),
-            "{text}"
-        );
+        assert!(text.contains("n4((\"h<br/>Bernoulli #91;3#93; via rebar\")):::stochastic"), "{text}");
         assert!(text.contains("n8{\"energy") && text.contains("n6 -. influences .-> n8"));
     }
 
     #[test]
     fn names_are_escaped() {
         let hostile = "a\"b<c>&\\d\n}";
-        let drawing = Drawing {
-            nodes: vec![node(hostile, "\u{0}--><script>", NodeKind::Cost)],
-            edges: vec![],
-        };
-        assert!(
-            dot(&drawing).contains(r#"label="a\"b<c>&\\d }\n"#),
-            "{}",
-            dot(&drawing)
-        );
+        let drawing =
+            Drawing { nodes: vec![node(hostile, "\u{0}--><script>", NodeKind::Cost)], edges: vec![] };
+        assert!(dot(&drawing).contains(r#"label="a\"b<c>&\\d }\n"#), "{}", dot(&drawing));
         let picture = svg(&drawing);
         assert_well_formed(&picture);
         assert!(!picture.contains("<script>") && picture.contains("a&quot;b&lt;c&gt;&amp;"));
@@ -776,15 +620,9 @@ pub(crate) mod tests {
     fn odd_graphs() {
         for drawing in [
             Drawing::default(),
+            Drawing { nodes: vec![node("", "", NodeKind::Stochastic)], edges: vec![(0, 0), (0, 5)] },
             Drawing {
-                nodes: vec![node("", "", NodeKind::Stochastic)],
-                edges: vec![(0, 0), (0, 5)],
-            },
-            Drawing {
-                nodes: vec![
-                    node("a", "", NodeKind::Input),
-                    node("b", "", NodeKind::Cost),
-                ],
+                nodes: vec![node("a", "", NodeKind::Input), node("b", "", NodeKind::Cost)],
                 edges: vec![(0, 1), (1, 0)],
             },
         ] {
@@ -802,24 +640,15 @@ pub(crate) mod tests {
         let mut below = None;
         for layer in 0..12 {
             let at = drawing.nodes.len();
-            drawing
-                .nodes
-                .push(node(&format!("W{layer}"), "param [200, 200]", Input));
-            drawing
-                .nodes
-                .push(node(&format!("logits{layer}"), "[200]", Deterministic));
+            drawing.nodes.push(node(&format!("W{layer}"), "param [200, 200]", Input));
+            drawing.nodes.push(node(&format!("logits{layer}"), "[200]", Deterministic));
             drawing.nodes.push(node(
                 &format!("h{layer}"),
                 "Bernoulli [200] via rebar(temperature=0.5)",
                 Stochastic,
             ));
             drawing.nodes.push(node(&format!("kl{layer}"), "sum", Cost));
-            drawing.edges.extend([
-                (at, at + 1),
-                (at + 1, at + 2),
-                (at + 2, at + 3),
-                (at + 1, at + 3),
-            ]);
+            drawing.edges.extend([(at, at + 1), (at + 1, at + 2), (at + 2, at + 3), (at + 1, at + 3)]);
             drawing.edges.extend(below.map(|h| (h, at + 1)));
             drawing.edges.push((2, at + 3));
             below = Some(at + 2);
@@ -840,27 +669,16 @@ pub(crate) mod tests {
     #[test]
     fn thousands_of_nodes() {
         let n = 2000;
-        let kinds = [
-            NodeKind::Input,
-            NodeKind::Deterministic,
-            NodeKind::Stochastic,
-            NodeKind::Cost,
-        ];
-        let nodes: Vec<_> = (0..n)
-            .map(|i| node(&format!("x{i}"), "detail", kinds[i % 4]))
-            .collect();
+        let kinds = [NodeKind::Input, NodeKind::Deterministic, NodeKind::Stochastic, NodeKind::Cost];
+        let nodes: Vec<_> = (0..n).map(|i| node(&format!("x{i}"), "detail", kinds[i % 4])).collect();
         let chain: Vec<_> = (1..n).map(|i| (i - 1, i)).collect();
         let hub: Vec<_> = (1..n).flat_map(|i| [(i - 1, i), (0, i)]).collect();
         let wide: Vec<_> = (1..n).map(|i| (0, i)).collect();
-        let tangle: Vec<_> = (1..n)
-            .flat_map(|i| [(i * 7919 % i, i), (i * 104_729 % i, i), (i / 2, i)])
-            .collect();
+        let tangle: Vec<_> =
+            (1..n).flat_map(|i| [(i * 7919 % i, i), (i * 104_729 % i, i), (i / 2, i)]).collect();
         for edges in [chain, hub, wide, tangle, Vec::new()] {
             let start = std::time::Instant::now();
-            let mut drawing = Drawing {
-                nodes: nodes.clone(),
-                edges,
-            };
+            let mut drawing = Drawing { nodes: nodes.clone(), edges };
             for i in (2..n).step_by(4) {
                 drawing.nodes[i].influences = (3..n).step_by(4).collect();
             }
@@ -878,22 +696,9 @@ pub(crate) mod tests {
             Just(NodeKind::Stochastic),
             Just(NodeKind::Cost)
         ];
-        let node = (
-            ".{0,40}",
-            ".{0,60}",
-            kind,
-            prop::collection::vec(0usize..40, 0..6),
-        )
-            .prop_map(|(name, detail, kind, influences)| DrawnNode {
-                name,
-                detail,
-                kind,
-                influences,
-            });
-        (
-            prop::collection::vec(node, 0..30),
-            prop::collection::vec((0usize..32, 0usize..32), 0..60),
-        )
+        let node = (".{0,40}", ".{0,60}", kind, prop::collection::vec(0usize..40, 0..6))
+            .prop_map(|(name, detail, kind, influences)| DrawnNode { name, detail, kind, influences });
+        (prop::collection::vec(node, 0..30), prop::collection::vec((0usize..32, 0usize..32), 0..60))
             .prop_map(|(nodes, edges)| Drawing { nodes, edges })
     }
 

@@ -44,8 +44,7 @@ pub(crate) fn layered(sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Layout 
         ..Layout::default()
     };
     let rank = topological_rank(sizes.len(), edges);
-    let forward =
-        |&(u, v): &(usize, usize)| u < sizes.len() && v < sizes.len() && rank[u] < rank[v];
+    let forward = |&(u, v): &(usize, usize)| u < sizes.len() && v < sizes.len() && rank[u] < rank[v];
 
     let (component_of, components) = connected_components(sizes.len(), edges);
     let mut edges_of: Vec<Vec<usize>> = vec![Vec::new(); components.len()];
@@ -154,20 +153,13 @@ struct Part {
 
 impl Part {
     /// `nodes` in topological order.
-    fn new(
-        nodes: Vec<usize>,
-        edge_ids: Vec<usize>,
-        sizes: &[(f64, f64)],
-        edges: &[(usize, usize)],
-    ) -> Part {
+    fn new(nodes: Vec<usize>, edge_ids: Vec<usize>, sizes: &[(f64, f64)], edges: &[(usize, usize)]) -> Part {
         let mut local = vec![0; nodes.iter().max().map_or(0, |m| m + 1)];
         for (i, &node) in nodes.iter().enumerate() {
             local[node] = i;
         }
-        let pairs: BTreeSet<(usize, usize)> = edge_ids
-            .iter()
-            .map(|&e| (local[edges[e].0], local[edges[e].1]))
-            .collect();
+        let pairs: BTreeSet<(usize, usize)> =
+            edge_ids.iter().map(|&e| (local[edges[e].0], local[edges[e].1])).collect();
         let layer_of = assign_layers(nodes.len(), &pairs);
         let items = nodes
             .iter()
@@ -183,15 +175,8 @@ impl Part {
             })
             .collect();
         let layers = vec![Vec::new(); layer_of.iter().max().map_or(0, |m| m + 1)];
-        let mut part = Part {
-            nodes,
-            chains: Vec::new(),
-            items,
-            layers,
-            bands: Vec::new(),
-            width: 0.0,
-            height: 0.0,
-        };
+        let mut part =
+            Part { nodes, chains: Vec::new(), items, layers, bands: Vec::new(), width: 0.0, height: 0.0 };
         part.add_bends(&edge_ids, edges, &local);
         for item in 0..part.items.len() {
             part.layers[part.items[item].layer].push(item);
@@ -211,11 +196,7 @@ impl Part {
         let mut budget = MAX_BENDS;
         for (source, targets) in targets.into_iter().enumerate() {
             let layer = self.items[source].layer;
-            let last = targets
-                .iter()
-                .map(|&(target, _)| self.items[target].layer)
-                .max()
-                .unwrap_or(layer + 1);
+            let last = targets.iter().map(|&(target, _)| self.items[target].layer).max().unwrap_or(layer + 1);
             let mut length = last.saturating_sub(layer + 1);
             if length > budget {
                 length = 0;
@@ -273,15 +254,10 @@ impl Part {
                 }
                 let mut keyed: Vec<(f64, usize)> = Vec::with_capacity(self.layers[layer].len());
                 for (i, &item) in self.layers[layer].iter().enumerate() {
-                    let neighbours = if down {
-                        &self.items[item].up
-                    } else {
-                        &self.items[item].down
-                    };
+                    let neighbours = if down { &self.items[item].up } else { &self.items[item].down };
                     let sum: usize = neighbours.iter().map(|&n| position[n]).sum();
                     let key = if neighbours.is_empty() {
-                        i as f64 / self.layers[layer].len() as f64
-                            * self.layers[reference].len() as f64
+                        i as f64 / self.layers[layer].len() as f64 * self.layers[reference].len() as f64
                     } else {
                         sum as f64 / neighbours.len() as f64
                     };
@@ -310,19 +286,15 @@ impl Part {
             }
         }
         let crossings = |a: &[usize], b: &[usize], position: &[usize]| -> usize {
-            a.iter()
-                .map(|&u| b.iter().filter(|&&v| position[v] < position[u]).count())
-                .sum()
+            a.iter().map(|&u| b.iter().filter(|&&v| position[v] < position[u]).count()).sum()
         };
         for _ in 0..4 {
             let mut improved = false;
             for layer in &mut self.layers {
                 for i in 1..layer.len() {
                     let (a, b) = (&self.items[layer[i - 1]], &self.items[layer[i]]);
-                    let now =
-                        crossings(&a.up, &b.up, position) + crossings(&a.down, &b.down, position);
-                    let swapped =
-                        crossings(&b.up, &a.up, position) + crossings(&b.down, &a.down, position);
+                    let now = crossings(&a.up, &b.up, position) + crossings(&a.down, &b.down, position);
+                    let swapped = crossings(&b.up, &a.up, position) + crossings(&b.down, &a.down, position);
                     if swapped < now {
                         layer.swap(i - 1, i);
                         position[layer[i - 1]] = i - 1;
@@ -405,16 +377,8 @@ impl Part {
                 for (&item, offset) in self.layers[layer].iter().zip(&offsets[layer]) {
                     let this = &self.items[item];
                     let (mut sum, mut weights) = (this.x * 0.05, 0.05);
-                    let up = if both || down {
-                        this.up.as_slice()
-                    } else {
-                        &[]
-                    };
-                    let below = if both || !down {
-                        this.down.as_slice()
-                    } else {
-                        &[]
-                    };
+                    let up = if both || down { this.up.as_slice() } else { &[] };
+                    let below = if both || !down { this.down.as_slice() } else { &[] };
                     for &other in up.iter().chain(below) {
                         let other = &self.items[other];
                         let weight = match (this.bend, other.bend) {
@@ -427,25 +391,15 @@ impl Part {
                     }
                     wanted.push((sum / weights - offset, weights));
                 }
-                for ((&item, offset), x) in self.layers[layer]
-                    .iter()
-                    .zip(&offsets[layer])
-                    .zip(isotonic(&wanted))
+                for ((&item, offset), x) in
+                    self.layers[layer].iter().zip(&offsets[layer]).zip(isotonic(&wanted))
                 {
                     self.items[item].x = x + offset;
                 }
             }
         }
-        let left = self
-            .items
-            .iter()
-            .map(|i| i.x - i.width / 2.0)
-            .fold(f64::INFINITY, f64::min);
-        let right = self
-            .items
-            .iter()
-            .map(|i| i.x + i.width / 2.0)
-            .fold(f64::NEG_INFINITY, f64::max);
+        let left = self.items.iter().map(|i| i.x - i.width / 2.0).fold(f64::INFINITY, f64::min);
+        let right = self.items.iter().map(|i| i.x + i.width / 2.0).fold(f64::NEG_INFINITY, f64::max);
         for item in &mut self.items {
             item.x -= left;
         }
@@ -455,10 +409,7 @@ impl Part {
     fn place_vertically(&mut self) {
         let mut top = 0.0;
         for layer in &self.layers {
-            let height = layer
-                .iter()
-                .map(|&i| self.items[i].height)
-                .fold(0.0, f64::max);
+            let height = layer.iter().map(|&i| self.items[i].height).fold(0.0, f64::max);
             self.bands.push((top, height));
             // Flat edges need more room to be told apart.
             let reach = layer
@@ -483,10 +434,7 @@ fn assign_layers(n: usize, pairs: &BTreeSet<(usize, usize)>) -> Vec<usize> {
         degree[v] -= 1;
     }
     for u in (0..n).rev() {
-        let nearest = pairs
-            .range((u, 0)..(u + 1, 0))
-            .map(|&(_, v)| layer[v])
-            .min();
+        let nearest = pairs.range((u, 0)..(u + 1, 0)).map(|&(_, v)| layer[v]).min();
         if let Some(nearest) = nearest.filter(|_| degree[u] > 0) {
             layer[u] = nearest - 1;
         }
@@ -510,19 +458,13 @@ fn isotonic(wanted: &[(f64, f64)]) -> Vec<f64> {
         }
         blocks.push((mean, total, count));
     }
-    blocks
-        .into_iter()
-        .flat_map(|(mean, _, count)| std::iter::repeat_n(mean, count))
-        .collect()
+    blocks.into_iter().flat_map(|(mean, _, count)| std::iter::repeat_n(mean, count)).collect()
 }
 
 /// Puts components in rows, about as wide as a page, and fills in the layout.
 fn pack(parts: &mut [Part], layout: &mut Layout) {
     let widest = parts.iter().map(|p| p.width).fold(0.0, f64::max);
-    let area: f64 = parts
-        .iter()
-        .map(|p| (p.width + COMPONENT_GAP) * (p.height + COMPONENT_GAP))
-        .sum();
+    let area: f64 = parts.iter().map(|p| (p.width + COMPONENT_GAP) * (p.height + COMPONENT_GAP)).sum();
     let limit = widest.max((area * 1.6).sqrt());
     let (mut x, mut y, mut row) = (0.0, 0.0, 0.0_f64);
     for part in parts.iter() {
@@ -538,11 +480,7 @@ fn pack(parts: &mut [Part], layout: &mut Layout) {
         for (e, chain) in &part.chains {
             let bend = |&item: &usize| {
                 let (top, height) = part.bands[part.items[item].layer];
-                Bend {
-                    x: x + part.items[item].x,
-                    top: y + top,
-                    bottom: y + top + height,
-                }
+                Bend { x: x + part.items[item].x, top: y + top, bottom: y + top + height }
             };
             layout.bends[*e] = chain.iter().map(bend).collect();
         }
@@ -584,10 +522,7 @@ mod tests {
 
     #[test]
     fn isotonic_pools() {
-        assert_eq!(
-            isotonic(&[(1.0, 1.0), (3.0, 1.0), (2.0, 1.0)]),
-            [1.0, 2.5, 2.5]
-        );
+        assert_eq!(isotonic(&[(1.0, 1.0), (3.0, 1.0), (2.0, 1.0)]), [1.0, 2.5, 2.5]);
         assert_eq!(isotonic(&[]), []);
     }
 

@@ -35,11 +35,7 @@ pub(crate) fn plus_minus(mean: f64, std_error: Option<f64>) -> (String, String) 
     let capped = last > error_exponent;
     if (-4..6).contains(&exponent) {
         let decimals = (-last).max(0) as usize;
-        let error = if capped {
-            significant(error, 2)
-        } else {
-            format!("{error:.decimals$}")
-        };
+        let error = if capped { significant(error, 2) } else { format!("{error:.decimals$}") };
         (format!("{mean:.decimals$}"), error)
     } else {
         let decimals = (exponent - last).max(0) as usize;
@@ -47,11 +43,8 @@ pub(crate) fn plus_minus(mean: f64, std_error: Option<f64>) -> (String, String) 
         if scale == 0.0 || !scale.is_finite() {
             return (significant(mean, 4), significant(error, 2));
         }
-        let error = if capped {
-            significant(error, 2)
-        } else {
-            format!("{:.decimals$}e{exponent}", error / scale)
-        };
+        let error =
+            if capped { significant(error, 2) } else { format!("{:.decimals$}e{exponent}", error / scale) };
         (format!("{:.decimals$}e{exponent}", mean / scale), error)
     }
 }
@@ -80,10 +73,7 @@ pub(crate) fn duration(seconds: f64) -> String {
 pub(crate) fn align_points(texts: &[String]) -> Vec<String> {
     let split = |text: &str| -> (usize, usize) {
         let length = text.chars().count();
-        let head = text
-            .chars()
-            .position(|c| !(c.is_ascii_digit() || c == '-' || c == '+'))
-            .unwrap_or(length);
+        let head = text.chars().position(|c| !(c.is_ascii_digit() || c == '-' || c == '+')).unwrap_or(length);
         // Words (`nan`, `—`) stand where the last digit of a whole number would.
         let head = if head == 0 { length.min(1) } else { head };
         (head, length - head)
@@ -92,11 +82,7 @@ pub(crate) fn align_points(texts: &[String]) -> Vec<String> {
     let before = widths.iter().map(|w| w.0).max().unwrap_or(0);
     let after = widths.iter().map(|w| w.1).max().unwrap_or(0);
     let pad = |(text, (head, tail)): (&String, &(usize, usize))| {
-        format!(
-            "{}{text}{}",
-            " ".repeat(before - head),
-            " ".repeat(after - tail)
-        )
+        format!("{}{text}{}", " ".repeat(before - head), " ".repeat(after - tail))
     };
     texts.iter().zip(&widths).map(pad).collect()
 }
@@ -116,11 +102,7 @@ pub(crate) fn align_plus_minus(cells: &[(String, String)]) -> Vec<String> {
 }
 
 fn exponent_of(scientific: &str) -> i32 {
-    scientific
-        .rsplit('e')
-        .next()
-        .and_then(|e| e.parse().ok())
-        .unwrap_or(0)
+    scientific.rsplit('e').next().and_then(|e| e.parse().ok()).unwrap_or(0)
 }
 
 fn not_finite(x: f64) -> String {
@@ -148,15 +130,9 @@ mod tests {
 
     #[test]
     fn errors_decide_the_digits() {
-        assert_eq!(
-            plus_minus_text(0.019_683, Some(0.000_412)),
-            "0.01968 ± 0.00041"
-        );
+        assert_eq!(plus_minus_text(0.019_683, Some(0.000_412)), "0.01968 ± 0.00041");
         assert_eq!(plus_minus_text(-12.345, Some(1.2)), "-12.3 ± 1.2");
-        assert_eq!(
-            plus_minus_text(1.234e-8, Some(5e-10)),
-            "1.234e-8 ± 0.050e-8"
-        );
+        assert_eq!(plus_minus_text(1.234e-8, Some(5e-10)), "1.234e-8 ± 0.050e-8");
         assert_eq!(plus_minus_text(0.25, Some(0.0)), "0.2500 ± 0");
         assert_eq!(plus_minus_text(0.25, None), "0.2500 ± ?");
         assert_eq!(plus_minus_text(1.0, Some(3e-12)), "1.000000 ± 3.0e-12");
@@ -181,8 +157,7 @@ mod tests {
     fn columns_align() {
         let aligned = align_points(&["1.25".into(), "-10".into(), "nan".into(), "3.0e-9".into()]);
         assert_eq!(aligned, ["  1.25  ", "-10     ", "  nan   ", "  3.0e-9"]);
-        let aligned =
-            align_plus_minus(&[("1.25".into(), "0.10".into()), ("—".into(), String::new())]);
+        let aligned = align_plus_minus(&[("1.25".into(), "0.10".into()), ("—".into(), String::new())]);
         assert_eq!(aligned, ["1.25 ± 0.10", "—          "]);
     }
 }

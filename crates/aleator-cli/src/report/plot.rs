@@ -51,68 +51,36 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
     const TOP: f64 = 98.0;
     const PANEL: f64 = 250.0;
     let rows = &report.results;
-    let names: Vec<String> = rows
-        .iter()
-        .map(|r| ellipsize(&printable(&r.estimator), 44))
-        .collect();
-    let names_width = names
-        .iter()
-        .map(|n| text_width(n, 12.5, true))
-        .fold(70.0, f64::max)
-        + 28.0;
+    let names: Vec<String> = rows.iter().map(|r| ellipsize(&printable(&r.estimator), 44)).collect();
+    let names_width = names.iter().map(|n| text_width(n, 12.5, true)).fold(70.0, f64::max) + 28.0;
 
-    let variance = Panel::new(
-        "Variance of one estimate",
-        "sum over coordinates",
-        rows,
-        |row| Bar {
-            value: row.total_variance.map_or(f64::NAN, |v| v.0),
-            error: None,
-            noise: None,
-            text: row
-                .total_variance
-                .map_or_else(|| "—".to_string(), |v| significant(v.0, 3)),
-        },
-    );
+    let variance = Panel::new("Variance of one estimate", "sum over coordinates", rows, |row| Bar {
+        value: row.total_variance.map_or(f64::NAN, |v| v.0),
+        error: None,
+        noise: None,
+        text: row.total_variance.map_or_else(|| "—".to_string(), |v| significant(v.0, 3)),
+    });
     let with_exact = rows.iter().any(|row| bias(row).is_some());
-    let many = rows
-        .iter()
-        .any(|row| row.gradient.values().map(|g| g.mean.len()).sum::<usize>() > 1);
+    let many = rows.iter().any(|row| row.gradient.values().map(|g| g.mean.len()).sum::<usize>() > 1);
     let second = if with_exact {
         let (title, axis) = if many {
-            (
-                "Bias",
-                "‖mean − exact‖ ± 2 standard errors; grey: noise alone",
-            )
+            ("Bias", "‖mean − exact‖ ± 2 standard errors; grey: noise alone")
         } else {
             ("Bias", "mean − exact ± 2 standard errors")
         };
         Panel::new(title, axis, rows, |row| bias(row).unwrap_or_default())
     } else {
-        Panel::new(
-            "Variance × time",
-            "variance times seconds of one estimate",
-            rows,
-            |row| Bar {
-                value: row.work_normalised_variance.map_or(f64::NAN, |v| v.0),
-                error: None,
-                noise: None,
-                text: row
-                    .work_normalised_variance
-                    .map_or_else(|| "—".to_string(), |v| significant(v.0, 3)),
-            },
-        )
+        Panel::new("Variance × time", "variance times seconds of one estimate", rows, |row| Bar {
+            value: row.work_normalised_variance.map_or(f64::NAN, |v| v.0),
+            error: None,
+            noise: None,
+            text: row.work_normalised_variance.map_or_else(|| "—".to_string(), |v| significant(v.0, 3)),
+        })
     };
     let panels = [variance, second];
     let values_width = panels
         .iter()
-        .map(|p| {
-            p.bars
-                .iter()
-                .map(|b| text_width(&b.text, 11.0, false))
-                .fold(30.0, f64::max)
-                + 14.0
-        })
+        .map(|p| p.bars.iter().map(|b| text_width(&b.text, 11.0, false)).fold(30.0, f64::max) + 14.0)
         .collect::<Vec<_>>();
 
     let left = 24.0 + names_width;
@@ -125,52 +93,18 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
         let heading = format!(
             "{}: {} of the gradient",
             printable(&report.file),
-            if with_exact {
-                "variance and bias"
-            } else {
-                "variance"
-            }
+            if with_exact { "variance and bias" } else { "variance" }
         );
         let room = ((width - 48.0) / 11.5).max(8.0) as usize;
-        text(
-            area,
-            &ellipsize(&heading, room),
-            (24.0, 30.0),
-            Font::bold(17.0, INK),
-            HPos::Left,
-        )?;
-        let method = report
-            .exact
-            .method
-            .map_or(String::new(), |m| format!(", exact gradient by {m}"));
-        let note = format!(
-            "{} estimates each, seed {}{method}",
-            report.replicates, report.seed
-        );
-        text(
-            area,
-            &note,
-            (24.0, 52.0),
-            Font::plain(12.0, SOFT),
-            HPos::Left,
-        )?;
+        text(area, &ellipsize(&heading, room), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
+        let method = report.exact.method.map_or(String::new(), |m| format!(", exact gradient by {m}"));
+        let note = format!("{} estimates each, seed {}{method}", report.replicates, report.seed);
+        text(area, &note, (24.0, 52.0), Font::plain(12.0, SOFT), HPos::Left)?;
         if rows.is_empty() {
-            return text(
-                area,
-                "no estimator could run",
-                (24.0, TOP),
-                Font::plain(13.0, SOFT),
-                HPos::Left,
-            );
+            return text(area, "no estimator could run", (24.0, TOP), Font::plain(13.0, SOFT), HPos::Left);
         }
         for (panel, &x) in panels.iter().zip(&lefts) {
-            text(
-                area,
-                panel.title,
-                (x, TOP - 18.0),
-                Font::bold(13.0, INK),
-                HPos::Left,
-            )?;
+            text(area, panel.title, (x, TOP - 18.0), Font::bold(13.0, INK), HPos::Left)?;
         }
         for (i, name) in names.iter().enumerate() {
             let y = TOP + ROW * (i as f64 + 0.5);
@@ -190,13 +124,7 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
         for (biased, word) in [(false, "unbiased"), (true, "biased")] {
             if rows.iter().any(|r| r.unbiased != biased) {
                 bar(area, (x, y - 5.5), (x + 22.0, y + 5.5), biased)?;
-                text(
-                    area,
-                    word,
-                    (x + 29.0, y),
-                    Font::plain(11.5, SOFT),
-                    HPos::Left,
-                )?;
+                text(area, word, (x + 29.0, y), Font::plain(11.5, SOFT), HPos::Left)?;
                 x += 110.0;
             }
         }
@@ -216,11 +144,7 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
 /// The objective and the parameters along an optimisation, against the step.
 pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
     let step = |i: usize| path.history[i].step as f64;
-    let objective: Vec<(f64, f64)> = path
-        .history
-        .iter()
-        .map(|p| (p.step as f64, p.objective.0))
-        .collect();
+    let objective: Vec<(f64, f64)> = path.history.iter().map(|p| (p.step as f64, p.objective.0)).collect();
     let mut first = Vec::new();
     if objective.len() >= 60 {
         first.push(Line {
@@ -253,16 +177,9 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
     if let (Some(start), Some(end)) = (path.history.first(), path.history.last()) {
         for (name, values) in &end.parameters {
             for (i, value) in values.iter().enumerate() {
-                let moved = start
-                    .parameters
-                    .get(name)
-                    .and_then(|v| v.get(i))
-                    .map_or(0.0, |s| (value.0 - s.0).abs());
-                coordinates.push((
-                    name.clone(),
-                    i,
-                    if moved.is_finite() { moved } else { f64::MAX },
-                ));
+                let moved =
+                    start.parameters.get(name).and_then(|v| v.get(i)).map_or(0.0, |s| (value.0 - s.0).abs());
+                coordinates.push((name.clone(), i, if moved.is_finite() { moved } else { f64::MAX }));
                 total += 1;
             }
             coordinates.sort_by(|a, b| b.2.total_cmp(&a.2));
@@ -275,25 +192,15 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
         .enumerate()
         .map(|(line, (name, element, _))| {
             let value = |i: usize| {
-                path.history[i]
-                    .parameters
-                    .get(name)
-                    .and_then(|v| v.get(*element))
-                    .map_or(f64::NAN, |v| v.0)
+                path.history[i].parameters.get(name).and_then(|v| v.get(*element)).map_or(f64::NAN, |v| v.0)
             };
-            let shape = path
-                .parameters
-                .get(name)
-                .map(|p| p.shape.clone())
-                .unwrap_or_default();
+            let shape = path.parameters.get(name).map(|p| p.shape.clone()).unwrap_or_default();
             Line {
                 name: ellipsize(&element_name(name, &shape, *element), 24),
                 color: LINES[line % LINES.len()],
                 opacity: 1.0,
                 width: 1.8,
-                points: (0..path.history.len())
-                    .map(|i| (step(i), value(i)))
-                    .collect(),
+                points: (0..path.history.len()).map(|i| (step(i), value(i))).collect(),
             }
         })
         .collect();
@@ -305,56 +212,18 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
 
     let (width, height) = (1120.0, 470.0);
     picture(width, height, |area| {
-        let heading = format!(
-            "{}: {} steps of {}",
-            printable(&path.file),
-            path.steps,
-            printable(&path.optimizer)
-        );
-        text(
-            area,
-            &ellipsize(&heading, 90),
-            (24.0, 30.0),
-            Font::bold(17.0, INK),
-            HPos::Left,
-        )?;
-        let plan: Vec<String> = path
-            .plan
-            .iter()
-            .map(|(site, e)| format!("{} via {}", printable(site), printable(e)))
-            .collect();
+        let heading =
+            format!("{}: {} steps of {}", printable(&path.file), path.steps, printable(&path.optimizer));
+        text(area, &ellipsize(&heading, 90), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
+        let plan: Vec<String> =
+            path.plan.iter().map(|(site, e)| format!("{} via {}", printable(site), printable(e))).collect();
         let note = ellipsize(
-            &[
-                &[format!("lr {}, seed {}", path.lr.0, path.seed)],
-                plan.as_slice(),
-            ]
-            .concat()
-            .join(", "),
+            &[&[format!("lr {}, seed {}", path.lr.0, path.seed)], plan.as_slice()].concat().join(", "),
             140,
         );
-        text(
-            area,
-            &note,
-            (24.0, 52.0),
-            Font::plain(12.0, SOFT),
-            HPos::Left,
-        )?;
-        line_panel(
-            area,
-            (24.0, 72.0, 520.0, height - 84.0),
-            "Objective",
-            "step",
-            "objective",
-            &first,
-        )?;
-        line_panel(
-            area,
-            (570.0, 72.0, 530.0, height - 84.0),
-            &title,
-            "step",
-            "value",
-            &second,
-        )
+        text(area, &note, (24.0, 52.0), Font::plain(12.0, SOFT), HPos::Left)?;
+        line_panel(area, (24.0, 72.0, 520.0, height - 84.0), "Objective", "step", "objective", &first)?;
+        line_panel(area, (570.0, 72.0, 530.0, height - 84.0), &title, "step", "value", &second)
     })
 }
 
@@ -378,21 +247,8 @@ pub fn lines_svg(
         .collect();
     let height = f64::max(440.0, 110.0 + 20.0 * lines.len() as f64);
     picture(820.0, height, |area| {
-        text(
-            area,
-            &ellipsize(&printable(title), 66),
-            (24.0, 30.0),
-            Font::bold(17.0, INK),
-            HPos::Left,
-        )?;
-        line_panel(
-            area,
-            (24.0, 46.0, 780.0, height - 58.0),
-            "",
-            x_label,
-            y_label,
-            &lines,
-        )
+        text(area, &ellipsize(&printable(title), 66), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
+        line_panel(area, (24.0, 46.0, 780.0, height - 58.0), "", x_label, y_label, &lines)
     })
 }
 
@@ -412,36 +268,20 @@ pub fn to_png(svg: &str) -> Result<Vec<u8>, String> {
         font_family: "DejaVu Sans".into(),
         ..usvg::Options::default()
     };
-    let tree =
-        usvg::Tree::from_str(svg, &options).map_err(|e| format!("cannot read the picture: {e}"))?;
-    let (width, height) = (
-        f64::from(tree.size().width()),
-        f64::from(tree.size().height()),
-    );
-    let scale = 2f64
-        .min((MAX_PIXELS / (width * height)).sqrt())
-        .min(30_000.0 / width.max(height));
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|e| format!("cannot read the picture: {e}"))?;
+    let (width, height) = (f64::from(tree.size().width()), f64::from(tree.size().height()));
+    let scale = 2f64.min((MAX_PIXELS / (width * height)).sqrt()).min(30_000.0 / width.max(height));
     let pixels = |length: f64| (length * scale).ceil().max(1.0) as u32;
     let mut pixmap =
         tiny_skia::Pixmap::new(pixels(width), pixels(height)).ok_or("the picture has no size")?;
     pixmap.fill(tiny_skia::Color::WHITE);
-    resvg::render(
-        &tree,
-        tiny_skia::Transform::from_scale(scale as f32, scale as f32),
-        &mut pixmap.as_mut(),
-    );
-    pixmap
-        .encode_png()
-        .map_err(|e| format!("cannot encode the picture: {e}"))
+    resvg::render(&tree, tiny_skia::Transform::from_scale(scale as f32, scale as f32), &mut pixmap.as_mut());
+    pixmap.encode_png().map_err(|e| format!("cannot encode the picture: {e}"))
 }
 
 /// Writes an SVG to a file, as it is (`.svg`) or as pixels (`.png`).
 pub fn write_plot(path: &Path, svg: &str) -> Result<(), String> {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
     let bytes = match extension.as_str() {
         "svg" => svg.as_bytes().to_vec(),
         "png" => to_png(svg)?,
@@ -470,8 +310,7 @@ fn picture(
     let (width, height) = (width.ceil() as u32, height.ceil() as u32);
     let mut svg = String::new();
     {
-        let area =
-            SVGBackend::with_string(&mut svg, (width * SCALE, height * SCALE)).into_drawing_area();
+        let area = SVGBackend::with_string(&mut svg, (width * SCALE, height * SCALE)).into_drawing_area();
         area.fill(&WHITE).map_err(fail)?;
         draw(&area)?;
         area.present().map_err(fail)?;
@@ -494,33 +333,17 @@ struct Font {
 
 impl Font {
     fn plain(size: f64, color: RGBColor) -> Font {
-        Font {
-            size,
-            bold: false,
-            color,
-        }
+        Font { size, bold: false, color }
     }
 
     fn bold(size: f64, color: RGBColor) -> Font {
-        Font {
-            size,
-            bold: true,
-            color,
-        }
+        Font { size, bold: true, color }
     }
 
     fn style(self, h: HPos) -> TextStyle<'static> {
-        let style = if self.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
+        let style = if self.bold { FontStyle::Bold } else { FontStyle::Normal };
         // The SVG backend divides sizes by 1.24.
-        let font = FontDesc::new(
-            FontFamily::Name(FONT_FAMILY),
-            self.size * f64::from(SCALE) * 1.24,
-            style,
-        );
+        let font = FontDesc::new(FontFamily::Name(FONT_FAMILY), self.size * f64::from(SCALE) * 1.24, style);
         TextStyle {
             color: self.color.to_backend_color(),
             ..TextStyle::from(font).pos(Pos::new(h, VPos::Center))
@@ -530,29 +353,15 @@ impl Font {
 
 fn text(area: &Area, text: &str, at: (f64, f64), font: Font, h: HPos) -> Result<(), String> {
     let shown = printable(text);
-    area.draw(&Text::new(shown, (px(at.0), px(at.1)), font.style(h)))
-        .map_err(fail)
+    area.draw(&Text::new(shown, (px(at.0), px(at.1)), font.style(h))).map_err(fail)
 }
 
-fn rule(
-    area: &Area,
-    from: (f64, f64),
-    to: (f64, f64),
-    style: impl Into<ShapeStyle>,
-) -> Result<(), String> {
-    area.draw(&PathElement::new(
-        vec![(px(from.0), px(from.1)), (px(to.0), px(to.1))],
-        style,
-    ))
-    .map_err(fail)
+fn rule(area: &Area, from: (f64, f64), to: (f64, f64), style: impl Into<ShapeStyle>) -> Result<(), String> {
+    area.draw(&PathElement::new(vec![(px(from.0), px(from.1)), (px(to.0), px(to.1))], style)).map_err(fail)
 }
 
 fn stroke(color: &impl Color, width: f64) -> ShapeStyle {
-    ShapeStyle {
-        color: color.to_rgba(),
-        filled: false,
-        stroke_width: px(width).max(1) as u32,
-    }
+    ShapeStyle { color: color.to_rgba(), filled: false, stroke_width: px(width).max(1) as u32 }
 }
 
 /// A bar between two corners; biased ones are hatched.
@@ -561,31 +370,19 @@ fn bar(area: &Area, from: (f64, f64), to: (f64, f64), biased: bool) -> Result<()
     let (y0, y1) = (from.1.min(to.1), from.1.max(to.1));
     let corners = [(px(x0), px(y0)), (px(x1), px(y1))];
     if !biased {
-        return area
-            .draw(&Rectangle::new(corners, UNBIASED.filled()))
-            .map_err(fail);
+        return area.draw(&Rectangle::new(corners, UNBIASED.filled())).map_err(fail);
     }
-    area.draw(&Rectangle::new(corners, BIASED.mix(0.22).filled()))
-        .map_err(fail)?;
+    area.draw(&Rectangle::new(corners, BIASED.mix(0.22).filled())).map_err(fail)?;
     // Lines x + y = c, cut off at the corners.
     let height = y1 - y0;
     let mut c = x0 + 6.0;
     while c < x1 + height {
-        let start = if c <= x1 {
-            (c, y0)
-        } else {
-            (x1, y0 + (c - x1))
-        };
-        let end = if c - height >= x0 {
-            (c - height, y1)
-        } else {
-            (x0, y0 + (c - x0))
-        };
+        let start = if c <= x1 { (c, y0) } else { (x1, y0 + (c - x1)) };
+        let end = if c - height >= x0 { (c - height, y1) } else { (x0, y0 + (c - x0)) };
         rule(area, start, end, stroke(&BIASED, 1.3))?;
         c += 6.0;
     }
-    area.draw(&Rectangle::new(corners, stroke(&BIASED, 1.2)))
-        .map_err(fail)
+    area.draw(&Rectangle::new(corners, stroke(&BIASED, 1.2))).map_err(fail)
 }
 
 /// One row of a panel.
@@ -607,34 +404,18 @@ fn bias(row: &Row) -> Option<Bar> {
         for (mean, exact) in g.mean.iter().zip(g.exact.as_ref()?) {
             differences.push(mean.0 - exact.0);
         }
-        errors.push(
-            g.std_error
-                .as_ref()
-                .map(|s| s.iter().map(|s| s.0).collect::<Vec<_>>()),
-        );
+        errors.push(g.std_error.as_ref().map(|s| s.iter().map(|s| s.0).collect::<Vec<_>>()));
     }
-    let errors: Option<Vec<f64>> = errors
-        .into_iter()
-        .collect::<Option<Vec<_>>>()
-        .map(|e| e.concat());
+    let errors: Option<Vec<f64>> = errors.into_iter().collect::<Option<Vec<_>>>().map(|e| e.concat());
     let bar = match differences.as_slice() {
         [] => return None,
-        [one] => Bar {
-            value: *one,
-            error: errors.map(|e| e[0]),
-            ..Bar::default()
-        },
+        [one] => Bar { value: *one, error: errors.map(|e| e[0]), ..Bar::default() },
         many => {
             let many: Vec<Number> = many.iter().map(|&d| Number(d)).collect();
             let errors: Option<Vec<Number>> = errors.map(|e| e.into_iter().map(Number).collect());
             let (value, error) = norm(&many, errors.as_deref());
             let noise = errors.map(|e| l2(e.into_iter().map(|e| e.0)));
-            Bar {
-                value,
-                error,
-                noise,
-                text: String::new(),
-            }
+            Bar { value, error, noise, text: String::new() }
         }
     };
     let text = plus_minus_text(bar.value, bar.error);
@@ -650,12 +431,7 @@ struct Panel {
 }
 
 impl Panel {
-    fn new(
-        title: &'static str,
-        axis_title: &'static str,
-        rows: &[Row],
-        bar: impl Fn(&Row) -> Bar,
-    ) -> Panel {
+    fn new(title: &'static str, axis_title: &'static str, rows: &[Row], bar: impl Fn(&Row) -> Bar) -> Panel {
         let bars: Vec<Bar> = rows.iter().map(bar).collect();
         let reach = bars.iter().flat_map(|b| {
             let error = 2.0 * b.error.filter(|e| drawable(*e)).unwrap_or(0.0);
@@ -667,12 +443,7 @@ impl Panel {
         } else {
             Axis::linear(reach.chain([0.0]), 4)
         };
-        Panel {
-            title,
-            axis_title,
-            bars,
-            axis,
-        }
+        Panel { title, axis_title, bars, axis }
     }
 
     fn draw(
@@ -685,30 +456,18 @@ impl Panel {
         let bottom = top + row * rows.len() as f64;
         let axis = &self.axis;
         let span = axis.high - axis.low;
-        let at =
-            |value: f64| x + width * ((axis.position(value) - axis.low) / span).clamp(0.0, 1.0);
+        let at = |value: f64| x + width * ((axis.position(value) - axis.low) / span).clamp(0.0, 1.0);
         for tick in &axis.ticks {
             let tx = x + width * (tick - axis.low) / span;
             rule(area, (tx, top), (tx, bottom), stroke(&RULE, 1.0))?;
-            text(
-                area,
-                &axis.label(*tick),
-                (tx, bottom + 13.0),
-                Font::plain(10.5, SOFT),
-                HPos::Center,
-            )?;
+            text(area, &axis.label(*tick), (tx, bottom + 13.0), Font::plain(10.5, SOFT), HPos::Center)?;
         }
         let zero = if axis.log { x } else { at(0.0) };
         for (i, (bar_, row_)) in self.bars.iter().zip(rows).enumerate() {
             let middle = top + row * (i as f64 + 0.5);
             let shown = bar_.value.is_finite() && (!axis.log || bar_.value > 0.0);
             if shown && (at(bar_.value) - zero).abs() > 0.2 {
-                bar(
-                    area,
-                    (zero, middle - row * 0.3),
-                    (at(bar_.value), middle + row * 0.3),
-                    !row_.unbiased,
-                )?;
+                bar(area, (zero, middle - row * 0.3), (at(bar_.value), middle + row * 0.3), !row_.unbiased)?;
             }
             if let Some(noise) = bar_.noise.filter(|n| drawable(*n)) {
                 rule(
@@ -722,21 +481,10 @@ impl Panel {
                 let (from, to) = (at(bar_.value - 2.0 * error), at(bar_.value + 2.0 * error));
                 rule(area, (from, middle), (to, middle), stroke(&INK, 1.2))?;
                 for end in [from, to] {
-                    rule(
-                        area,
-                        (end, middle - 3.5),
-                        (end, middle + 3.5),
-                        stroke(&INK, 1.2),
-                    )?;
+                    rule(area, (end, middle - 3.5), (end, middle + 3.5), stroke(&INK, 1.2))?;
                 }
             }
-            text(
-                area,
-                &bar_.text,
-                (values, middle),
-                Font::plain(11.0, SOFT),
-                HPos::Right,
-            )?;
+            text(area, &bar_.text, (values, middle), Font::plain(11.0, SOFT), HPos::Right)?;
         }
         rule(area, (zero, top), (zero, bottom), stroke(&SOFT, 1.0))?;
         let scale = if axis.log { ", logarithmic" } else { "" };
@@ -803,45 +551,20 @@ impl Axis {
             .find(|s| *s >= rough * 0.999)
             .unwrap_or(rough);
         if step <= 0.0 || !step.is_finite() {
-            return Axis {
-                low: 0.0,
-                high: 1.0,
-                ticks: vec![0.0, 1.0],
-                log: false,
-            };
+            return Axis { low: 0.0, high: 1.0, ticks: vec![0.0, 1.0], log: false };
         }
         // The last tick may lie a little inside: whole steps only where they do not waste much room.
         let pad = (high - low) * 0.03;
         let first = (low / step).floor();
         let last = (high / step).ceil();
         let fit = |tick: f64, end: f64| {
-            if (tick - end).abs() < step * 0.35 {
-                tick
-            } else {
-                end
-            }
+            if (tick - end).abs() < step * 0.35 { tick } else { end }
         };
-        let low = if low == 0.0 {
-            0.0
-        } else {
-            fit(first * step, low - pad)
-        };
-        let high = if high == 0.0 {
-            0.0
-        } else {
-            fit(last * step, high + pad)
-        };
+        let low = if low == 0.0 { 0.0 } else { fit(first * step, low - pad) };
+        let high = if high == 0.0 { 0.0 } else { fit(last * step, high + pad) };
         let inside = |t: &f64| *t >= low - step * 1e-6 && *t <= high + step * 1e-6;
-        let ticks = (0..=(last - first) as usize)
-            .map(|i| (first + i as f64) * step)
-            .filter(inside)
-            .collect();
-        Axis {
-            low,
-            high,
-            ticks,
-            log: false,
-        }
+        let ticks = (0..=(last - first) as usize).map(|i| (first + i as f64) * step).filter(inside).collect();
+        Axis { low, high, ticks, log: false }
     }
 
     fn logarithmic(low: f64, high: f64) -> Axis {
@@ -849,12 +572,7 @@ impl Axis {
         let first = (low / stride).ceil() as i64;
         let last = (high / stride).floor() as i64;
         let ticks = (first..=last).map(|i| i as f64 * stride).collect();
-        Axis {
-            low,
-            high,
-            ticks,
-            log: true,
-        }
+        Axis { low, high, ticks, log: true }
     }
 
     /// Where a value lies between `low` and `high`.
@@ -871,21 +589,16 @@ impl Axis {
             };
         }
         let largest = self.low.abs().max(self.high.abs());
-        let step = if self.ticks.len() > 1 {
-            self.ticks[1] - self.ticks[0]
-        } else {
-            largest
-        };
+        let step = if self.ticks.len() > 1 { self.ticks[1] - self.ticks[0] } else { largest };
         if tick.abs() < step * 1e-6 {
             return "0".into();
         }
         if !(1e-4..1e6).contains(&largest) {
             let text = significant(tick, 3);
             return match text.split_once('e') {
-                Some((digits, exponent)) if digits.contains('.') => format!(
-                    "{}e{exponent}",
-                    digits.trim_end_matches('0').trim_end_matches('.')
-                ),
+                Some((digits, exponent)) if digits.contains('.') => {
+                    format!("{}e{exponent}", digits.trim_end_matches('0').trim_end_matches('.'))
+                }
                 _ => text,
             };
         }
@@ -924,11 +637,7 @@ impl ValueFormatter<f64> for Axis {
 
 fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| {
-        if x.is_finite() {
-            (low.min(x), high.max(x))
-        } else {
-            (low, high)
-        }
+        if x.is_finite() { (low.min(x), high.max(x)) } else { (low, high) }
     })
 }
 
@@ -950,22 +659,14 @@ fn line_panel(
     lines: &[Line],
 ) -> Result<(), String> {
     let finite = |line: &Line| {
-        line.points
-            .iter()
-            .copied()
-            .filter(|p| drawable(p.0) && drawable(p.1))
-            .collect::<Vec<_>>()
+        line.points.iter().copied().filter(|p| drawable(p.0) && drawable(p.1)).collect::<Vec<_>>()
     };
     let points: Vec<(f64, f64)> = lines.iter().flat_map(finite).collect();
     let horizontal = Axis::linear(points.iter().map(|p| p.0), 5);
     let vertical = Axis::for_lines(points.iter().map(|p| p.1));
 
     let legend = if lines.len() > 1 {
-        lines
-            .iter()
-            .map(|l| text_width(&l.name, 11.5, false))
-            .fold(0.0, f64::max)
-            + 40.0
+        lines.iter().map(|l| text_width(&l.name, 11.5, false)).fold(0.0, f64::max) + 40.0
     } else {
         10.0
     };
@@ -975,14 +676,9 @@ fn line_panel(
     }
     let bottom = y + height;
     let chart_width = width - legend;
-    let ticks_width = vertical
-        .ticks
-        .iter()
-        .map(|t| text_width(&vertical.label(*t), 10.5, false))
-        .fold(10.0, f64::max);
-    let part = area
-        .clone()
-        .shrink((px(x), px(top)), (px(chart_width), px(bottom - top)));
+    let ticks_width =
+        vertical.ticks.iter().map(|t| text_width(&vertical.label(*t), 10.5, false)).fold(10.0, f64::max);
+    let part = area.clone().shrink((px(x), px(top)), (px(chart_width), px(bottom - top)));
     let mut chart = ChartBuilder::on(&part)
         .margin_top(px(4.0))
         .margin_right(px(8.0))
@@ -1000,52 +696,25 @@ fn line_panel(
         .label_style(Font::plain(10.5, SOFT).style(HPos::Center))
         .draw()
         .map_err(fail)?;
-    let middle = (
-        x + (ticks_width + 34.0 + chart_width) / 2.0,
-        (top + bottom - 40.0) / 2.0,
-    );
+    let middle = (x + (ticks_width + 34.0 + chart_width) / 2.0, (top + bottom - 40.0) / 2.0);
     let scale = if vertical.log { " (logarithmic)" } else { "" };
     let font = Font::plain(11.5, SOFT);
     let x_label = ellipsize(x_label, 60);
-    text(
-        area,
-        &x_label,
-        (middle.0, bottom - 10.0),
-        font,
-        HPos::Center,
-    )?;
+    text(area, &x_label, (middle.0, bottom - 10.0), font, HPos::Center)?;
     let y_label = printable(&ellipsize(&format!("{y_label}{scale}"), 50));
     let upwards = font.style(HPos::Center).transform(FontTransform::Rotate270);
-    area.draw(&Text::new(y_label, (px(x + 8.0), px(middle.1)), upwards))
-        .map_err(fail)?;
+    area.draw(&Text::new(y_label, (px(x + 8.0), px(middle.1)), upwards)).map_err(fail)?;
     for line in lines {
-        let style = ShapeStyle {
-            color: line.color.mix(line.opacity),
-            ..stroke(&line.color, line.width)
-        };
-        let visible =
-            |p: &(f64, f64)| drawable(p.0) && drawable(p.1) && (!vertical.log || p.1 > 0.0);
-        for piece in line
-            .points
-            .split(|p| !visible(p))
-            .filter(|piece| !piece.is_empty())
-        {
-            let piece: Vec<_> = thin(piece)
-                .into_iter()
-                .map(|(x, y)| (x, vertical.position(y)))
-                .collect();
+        let style = ShapeStyle { color: line.color.mix(line.opacity), ..stroke(&line.color, line.width) };
+        let visible = |p: &(f64, f64)| drawable(p.0) && drawable(p.1) && (!vertical.log || p.1 > 0.0);
+        for piece in line.points.split(|p| !visible(p)).filter(|piece| !piece.is_empty()) {
+            let piece: Vec<_> = thin(piece).into_iter().map(|(x, y)| (x, vertical.position(y))).collect();
             if let [only] = piece.as_slice() {
                 chart
-                    .draw_series(std::iter::once(Circle::new(
-                        *only,
-                        px(2.0),
-                        line.color.filled(),
-                    )))
+                    .draw_series(std::iter::once(Circle::new(*only, px(2.0), line.color.filled())))
                     .map_err(fail)?;
             } else {
-                chart
-                    .draw_series(LineSeries::new(piece, style))
-                    .map_err(fail)?;
+                chart.draw_series(LineSeries::new(piece, style)).map_err(fail)?;
             }
         }
     }
@@ -1066,13 +735,7 @@ fn line_panel(
                 ..stroke(&line.color, line.width.max(2.0))
             };
             rule(area, (lx, ly), (lx + 18.0, ly), style)?;
-            text(
-                area,
-                &line.name,
-                (lx + 24.0, ly),
-                Font::plain(11.5, INK),
-                HPos::Left,
-            )?;
+            text(area, &line.name, (lx + 24.0, ly), Font::plain(11.5, INK), HPos::Left)?;
         }
     }
     Ok(())
@@ -1102,10 +765,7 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 fn moving_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let reach = (points.len() / 40).max(2);
     let mean = |window: &[(f64, f64)]| window.iter().map(|p| p.1 / window.len() as f64).sum();
-    points
-        .windows(2 * reach + 1)
-        .map(|window| (window[reach].0, mean(window)))
-        .collect()
+    points.windows(2 * reach + 1).map(|window| (window[reach].0, mean(window))).collect()
 }
 
 #[cfg(test)]
@@ -1121,20 +781,13 @@ pub(crate) mod tests {
     pub(crate) fn look_at(name: &str, svg: &str) {
         if let Some(directory) = std::env::var_os("ALEATOR_LOOK") {
             for extension in ["svg", "png"] {
-                write_plot(
-                    &Path::new(&directory).join(format!("{name}.{extension}")),
-                    svg,
-                )
-                .unwrap();
+                write_plot(&Path::new(&directory).join(format!("{name}.{extension}")), svg).unwrap();
             }
         }
     }
 
     fn assert_picture(svg: &str) {
-        assert!(
-            usvg::Tree::from_str(svg, &usvg::Options::default()).is_ok(),
-            "{svg}"
-        );
+        assert!(usvg::Tree::from_str(svg, &usvg::Options::default()).is_ok(), "{svg}");
         assert!(!svg.contains("NaN"));
     }
 
@@ -1159,32 +812,12 @@ pub(crate) mod tests {
     #[test]
     fn many_coordinates_and_no_exact() {
         let exact: Vec<f64> = (0..50).map(|i| 0.1 * f64::from(i)).collect();
-        let mean: Vec<f64> = exact
-            .iter()
-            .enumerate()
-            .map(|(i, x)| x + 0.004 * (i as f64).sin())
-            .collect();
+        let mean: Vec<f64> = exact.iter().enumerate().map(|(i, x)| x + 0.004 * (i as f64).sin()).collect();
         let off: Vec<f64> = exact.iter().map(|x| x + 0.01).collect();
         let rows = |exact: Option<&[f64]>| {
             vec![
-                row(
-                    "reinforce_loo + pathwise",
-                    &mean,
-                    exact,
-                    0.1,
-                    1e-6,
-                    true,
-                    1000,
-                ),
-                row(
-                    "straight_through_gumbel_softmax + pathwise",
-                    &off,
-                    exact,
-                    0.2,
-                    1e-6,
-                    false,
-                    1000,
-                ),
+                row("reinforce_loo + pathwise", &mean, exact, 0.1, 1e-6, true, 1000),
+                row("straight_through_gumbel_softmax + pathwise", &off, exact, 0.2, 1e-6, false, 1000),
             ]
         };
         let svg = comparison_svg(&report(rows(Some(&exact)), Some(&exact))).unwrap();
@@ -1201,14 +834,7 @@ pub(crate) mod tests {
         let svg = optimization_svg(&path(400)).unwrap();
         look_at("optimization", &svg);
         assert_picture(&svg);
-        for part in [
-            "objective",
-            "step",
-            "moving mean",
-            "phi[2]",
-            "theta",
-            "1995 steps of adam",
-        ] {
+        for part in ["objective", "step", "moving mean", "phi[2]", "theta", "1995 steps of adam"] {
             assert!(svg.contains(part), "{part}");
         }
         assert_picture(&optimization_svg(&path(0)).unwrap());
@@ -1217,23 +843,16 @@ pub(crate) mod tests {
         for point in &mut large.history {
             point.parameters = BTreeMap::from([(
                 "W".to_string(),
-                (0..300)
-                    .map(|i| Number(f64::from(i) * point.step as f64))
-                    .collect(),
+                (0..300).map(|i| Number(f64::from(i) * point.step as f64)).collect(),
             )]);
         }
-        assert!(
-            optimization_svg(&large)
-                .unwrap()
-                .contains("10 of 300 that moved most")
-        );
+        assert!(optimization_svg(&large).unwrap().contains("10 of 300 that moved most"));
     }
 
     #[test]
     fn lines_of_any_kind() {
-        let decay: Vec<_> = (0..5000)
-            .map(|i| (f64::from(i), 1e3 * (-f64::from(i) / 400.0).exp() + 1e-3))
-            .collect();
+        let decay: Vec<_> =
+            (0..5000).map(|i| (f64::from(i), 1e3 * (-f64::from(i) / 400.0).exp() + 1e-3)).collect();
         let gap = vec![
             (0.0, 1.0),
             (1000.0, f64::NAN),
@@ -1242,21 +861,13 @@ pub(crate) mod tests {
             (4000.0, 5.0),
             (4500.0, 2.0),
         ];
-        let svg = lines_svg(
-            "Loss <& co>",
-            "step",
-            "loss",
-            &[("training", decay), ("test", gap)],
-        )
-        .unwrap();
+        let svg = lines_svg("Loss <& co>", "step", "loss", &[("training", decay), ("test", gap)]).unwrap();
         look_at("lines", &svg);
         assert_picture(&svg);
         assert!(svg.contains("logarithmic") && svg.contains("Loss &lt;&amp; co&gt;"));
         assert!(svg.len() < 60_000, "{}", svg.len());
         assert!(
-            lines_svg("", "", "", &[("none", vec![(0.0, f64::NAN)])])
-                .unwrap()
-                .contains("no finite values")
+            lines_svg("", "", "", &[("none", vec![(0.0, f64::NAN)])]).unwrap().contains("no finite values")
         );
     }
 
@@ -1264,10 +875,7 @@ pub(crate) mod tests {
     fn axes_are_round() {
         let axis = Axis::linear([0.0, 0.93].into_iter(), 5);
         assert_eq!(
-            axis.ticks
-                .iter()
-                .map(|t| axis.label(*t))
-                .collect::<Vec<_>>(),
+            axis.ticks.iter().map(|t| axis.label(*t)).collect::<Vec<_>>(),
             ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
         );
         let axis = Axis::for_bars([1e-7, 3e-3].into_iter());
@@ -1276,8 +884,7 @@ pub(crate) mod tests {
 
     #[test]
     fn pixels_have_text() {
-        let blank = to_png(r##"<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"/>"##)
-            .unwrap();
+        let blank = to_png(r##"<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"/>"##).unwrap();
         let word = to_png(r##"<svg xmlns="http://www.w3.org/2000/svg" width="60" height="20"><text y="15" font-family="No Such Font">abc</text></svg>"##).unwrap();
         assert!(
             blank.starts_with(b"\x89PNG") && word.len() > blank.len() + 100,
@@ -1286,8 +893,7 @@ pub(crate) mod tests {
             word.len()
         );
         assert!(to_png("not a picture").is_err());
-        to_png(r##"<svg xmlns="http://www.w3.org/2000/svg" width="300" height="400000"/>"##)
-            .unwrap();
+        to_png(r##"<svg xmlns="http://www.w3.org/2000/svg" width="300" height="400000"/>"##).unwrap();
     }
 
     #[test]
@@ -1297,21 +903,9 @@ pub(crate) mod tests {
         let svg = lines_svg("t", "x", "y", &[]).unwrap();
         write_plot(&directory.join("a.SVG"), &svg).unwrap();
         write_plot(&directory.join("a.png"), &svg).unwrap();
-        assert!(
-            std::fs::read(directory.join("a.png"))
-                .unwrap()
-                .starts_with(b"\x89PNG")
-        );
-        assert!(
-            write_plot(&directory.join("a.pdf"), &svg)
-                .unwrap_err()
-                .contains(".svg or .png")
-        );
-        assert!(
-            write_plot(&directory.join("no/such/a.svg"), &svg)
-                .unwrap_err()
-                .contains("cannot write")
-        );
+        assert!(std::fs::read(directory.join("a.png")).unwrap().starts_with(b"\x89PNG"));
+        assert!(write_plot(&directory.join("a.pdf"), &svg).unwrap_err().contains(".svg or .png"));
+        assert!(write_plot(&directory.join("no/such/a.svg"), &svg).unwrap_err().contains("cannot write"));
         std::fs::remove_dir_all(directory).unwrap();
     }
 

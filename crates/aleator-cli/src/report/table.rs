@@ -2,16 +2,10 @@
 
 use std::fmt::Write as _;
 
-use aleator::diagnostics::{
-    ExactGradient, GradientEstimate, Number, OptimizationPath, Report, Row,
-};
-use comfy_table::{
-    Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle,
-};
+use aleator::diagnostics::{ExactGradient, GradientEstimate, Number, OptimizationPath, Report, Row};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::numbers::{
-    align_plus_minus, align_points, duration, plus_minus, plus_minus_text, significant,
-};
+use super::numbers::{align_plus_minus, align_points, duration, plus_minus, plus_minus_text, significant};
 use super::text::{printable, wrap};
 
 /// Gradients of at most this many coordinates get a column for each.
@@ -40,31 +34,19 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
             Column::left(
                 "objective",
                 align_plus_minus(
-                    &rows
-                        .iter()
-                        .map(|r| pair(r.objective.mean, r.objective.std_error))
-                        .collect::<Vec<_>>(),
+                    &rows.iter().map(|r| pair(r.objective.mean, r.objective.std_error)).collect::<Vec<_>>(),
                 ),
             ),
         ];
         first.extend(gradient_columns(rows));
         first.push(Column::left("bias", rows.iter().map(bias)));
-        let optional =
-            |x: Option<Number>| x.map_or_else(|| "—".to_string(), |x| significant(x.0, 3));
+        let optional = |x: Option<Number>| x.map_or_else(|| "—".to_string(), |x| significant(x.0, 3));
         let second = vec![
             Column::left(
                 "variance",
-                align_points(
-                    &rows
-                        .iter()
-                        .map(|r| optional(r.total_variance))
-                        .collect::<Vec<_>>(),
-                ),
+                align_points(&rows.iter().map(|r| optional(r.total_variance)).collect::<Vec<_>>()),
             ),
-            Column::right(
-                "time",
-                rows.iter().map(|r| duration(r.seconds_per_estimate.0)),
-            ),
+            Column::right("time", rows.iter().map(|r| duration(r.seconds_per_estimate.0))),
             price(rows, best),
         ];
         first.extend(second);
@@ -91,11 +73,7 @@ pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
             .map(|(site, estimator)| format!("{} via {}", printable(site), printable(estimator)))
             .collect();
         let unbiased = if row.unbiased { "unbiased" } else { "biased" };
-        let plan = if plan.is_empty() {
-            printable(&row.estimator)
-        } else {
-            plan.join(", ")
-        };
+        let plan = if plan.is_empty() { printable(&row.estimator) } else { plan.join(", ") };
         let _ = writeln!(
             out,
             "{plan}; K = {}, {} per estimate, {unbiased}",
@@ -108,12 +86,7 @@ pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
             plus_minus_text(row.objective.mean.0, row.objective.std_error.map(|s| s.0))
         );
         if let Some(exact) = report.exact.objective {
-            let _ = write!(
-                out,
-                "   exact {}{}",
-                significant(exact.0, 4),
-                method(report)
-            );
+            let _ = write!(out, "   exact {}{}", significant(exact.0, 4), method(report));
         }
         out.push('\n');
         let (lines, notes) = gradient_lines(row);
@@ -141,9 +114,7 @@ pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
             let columns: Vec<&Column> = columns.iter().collect();
             let mut table = empty_table(width, color);
             fill(&mut table, &columns, lines.len(), |line| {
-                let far = lines[line]
-                    .z
-                    .is_some_and(|z| z.0.is_nan() || z.0.abs() > SUSPICIOUS_Z);
+                let far = lines[line].z.is_some_and(|z| z.0.is_nan() || z.0.abs() > SUSPICIOUS_Z);
                 if far { Mark::Warn } else { Mark::Plain }
             });
             let _ = writeln!(out, "\n{}", finish(&table));
@@ -179,33 +150,16 @@ pub fn optimization(path: &OptimizationPath) -> String {
         out.push_str("\nNo step was taken.\n");
     } else {
         // Single estimates are noisy: the ends are means over a tenth of the points where there are enough.
-        let tenth = if values.len() >= 20 {
-            values.len() / 10
-        } else {
-            1
-        };
+        let tenth = if values.len() >= 20 { values.len() / 10 } else { 1 };
         let (first, last) = (&values[..tenth], &values[values.len() - tenth..]);
         let over = if tenth > 1 {
             format!(" (means over {tenth} points of the path at each end)")
         } else {
             String::new()
         };
-        let _ = writeln!(
-            out,
-            "\nobjective  {} → {}{over}",
-            mean_text(first),
-            mean_text(last)
-        );
-        let low = values
-            .iter()
-            .copied()
-            .filter(|x| x.is_finite())
-            .fold(f64::INFINITY, f64::min);
-        let high = values
-            .iter()
-            .copied()
-            .filter(|x| x.is_finite())
-            .fold(f64::NEG_INFINITY, f64::max);
+        let _ = writeln!(out, "\nobjective  {} → {}{over}", mean_text(first), mean_text(last));
+        let low = values.iter().copied().filter(|x| x.is_finite()).fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().filter(|x| x.is_finite()).fold(f64::NEG_INFINITY, f64::max);
         if low <= high {
             let _ = writeln!(
                 out,
@@ -217,29 +171,15 @@ pub fn optimization(path: &OptimizationPath) -> String {
         }
         let bad = values.iter().filter(|x| !x.is_finite()).count();
         if bad > 0 {
-            let _ = writeln!(
-                out,
-                "           not finite at {bad} of {} points",
-                values.len()
-            );
+            let _ = writeln!(out, "           not finite at {bad} of {} points", values.len());
         }
     }
     if !path.parameters.is_empty() {
         out.push_str("\nfinal parameters\n");
     }
-    let name_width = path
-        .parameters
-        .keys()
-        .map(|n| n.chars().count())
-        .max()
-        .unwrap_or(0);
+    let name_width = path.parameters.keys().map(|n| n.chars().count()).max().unwrap_or(0);
     for (name, value) in &path.parameters {
-        let _ = writeln!(
-            out,
-            "  {:<name_width$} = {}",
-            printable(name),
-            tensor(value)
-        );
+        let _ = writeln!(out, "  {:<name_width$} = {}", printable(name), tensor(value));
     }
     out
 }
@@ -260,11 +200,7 @@ fn count(n: usize, noun: &str) -> String {
 }
 
 fn method(report: &Report) -> String {
-    report
-        .exact
-        .method
-        .map(|m| format!(" (by {m})"))
-        .unwrap_or_default()
+    report.exact.method.map(|m| format!(" (by {m})")).unwrap_or_default()
 }
 
 fn pair(mean: Number, std_error: Option<Number>) -> (String, String) {
@@ -289,38 +225,22 @@ struct Column {
 
 impl Column {
     fn left(title: impl Into<String>, cells: impl IntoIterator<Item = String>) -> Column {
-        Column {
-            title: title.into(),
-            cells: cells.into_iter().collect(),
-            alignment: CellAlignment::Left,
-        }
+        Column { title: title.into(), cells: cells.into_iter().collect(), alignment: CellAlignment::Left }
     }
 
     fn right(title: impl Into<String>, cells: impl IntoIterator<Item = String>) -> Column {
-        Column {
-            alignment: CellAlignment::Right,
-            ..Column::left(title, cells)
-        }
+        Column { alignment: CellAlignment::Right, ..Column::left(title, cells) }
     }
 
     fn names(report: &Report, best: Option<usize>) -> Column {
         let mark = |(i, row): (usize, &Row)| {
-            format!(
-                "{} {}",
-                if best == Some(i) { "★" } else { " " },
-                printable(&row.estimator)
-            )
+            format!("{} {}", if best == Some(i) { "★" } else { " " }, printable(&row.estimator))
         };
         Column::left("  estimator", report.results.iter().enumerate().map(mark))
     }
 
     fn width(&self) -> usize {
-        self.cells
-            .iter()
-            .chain([&self.title])
-            .map(|c| c.chars().count())
-            .max()
-            .unwrap_or(0)
+        self.cells.iter().chain([&self.title]).map(|c| c.chars().count()).max().unwrap_or(0)
     }
 }
 
@@ -328,14 +248,9 @@ impl Column {
 fn best_row(report: &Report) -> Option<usize> {
     let best = report.best.as_ref()?;
     let work = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
-    let candidates = report
-        .results
-        .iter()
-        .enumerate()
-        .filter(|(_, row)| row.unbiased && row.estimator == *best);
-    candidates
-        .min_by(|a, b| work(a.1).total_cmp(&work(b.1)))
-        .map(|(i, _)| i)
+    let candidates =
+        report.results.iter().enumerate().filter(|(_, row)| row.unbiased && row.estimator == *best);
+    candidates.min_by(|a, b| work(a.1).total_cmp(&work(b.1))).map(|(i, _)| i)
 }
 
 /// A column per coordinate, or for many coordinates one with the norm.
@@ -343,9 +258,7 @@ fn gradient_columns(rows: &[Row]) -> Vec<Column> {
     let coordinates: usize = rows[0].gradient.values().map(|g| g.mean.len()).sum();
     let same = rows.iter().all(|r| {
         r.gradient.len() == rows[0].gradient.len()
-            && r.gradient
-                .iter()
-                .all(|(n, g)| shape_of(&rows[0], n) == Some(&g.shape))
+            && r.gradient.iter().all(|(n, g)| shape_of(&rows[0], n) == Some(&g.shape))
     });
     if coordinates > FEW_COORDINATES || !same {
         let norm = |row: &Row| {
@@ -368,14 +281,8 @@ fn gradient_columns(rows: &[Row]) -> Vec<Column> {
                 .map(|row| {
                     let g = row.gradient.get(name);
                     let mean = g.and_then(|g| g.mean.get(element));
-                    let error = g
-                        .and_then(|g| g.std_error.as_ref())
-                        .and_then(|s| s.get(element))
-                        .copied();
-                    mean.map_or_else(
-                        || ("—".to_string(), String::new()),
-                        |&mean| pair(mean, error),
-                    )
+                    let error = g.and_then(|g| g.std_error.as_ref()).and_then(|s| s.get(element)).copied();
+                    mean.map_or_else(|| ("—".to_string(), String::new()), |&mean| pair(mean, error))
                 })
                 .collect();
             columns.push(Column::left(
@@ -401,23 +308,13 @@ pub(crate) fn element_name(name: &str, shape: &[usize], flat: usize) -> String {
     }
     index.reverse();
     let name = printable(name);
-    if index.is_empty() {
-        name
-    } else {
-        format!("{name}[{}]", index.join(", "))
-    }
+    if index.is_empty() { name } else { format!("{name}[{}]", index.join(", ")) }
 }
 
 /// The largest |z| over all coordinates, and how many have one. `nan` counts as largest.
 pub(crate) fn worst_z(row: &Row) -> Option<(f64, usize)> {
     let mut worst: Option<(f64, usize)> = None;
-    for z in row
-        .gradient
-        .values()
-        .filter_map(|g| g.z.as_ref())
-        .flatten()
-        .flatten()
-    {
+    for z in row.gradient.values().filter_map(|g| g.z.as_ref()).flatten().flatten() {
         let (largest, count) = worst.unwrap_or((0.0, 0));
         let larger = z.0.is_nan() || (!largest.is_nan() && z.0.abs() > largest.abs());
         worst = Some((if larger || count == 0 { z.0 } else { largest }, count + 1));
@@ -447,11 +344,8 @@ fn noiseless_distance(row: &Row) -> Option<f64> {
 fn bias(row: &Row) -> String {
     let word = if row.unbiased { "none" } else { "biased" };
     let evidence = worst_z(row).map(|(z, count)| {
-        let text = if count == 1 {
-            format!("z = {z:.1}")
-        } else {
-            format!("max |z| = {:.1} of {count}", z.abs())
-        };
+        let text =
+            if count == 1 { format!("z = {z:.1}") } else { format!("max |z| = {:.1} of {count}", z.abs()) };
         (text, z.is_nan() || z.abs() > SUSPICIOUS_Z)
     });
     match evidence {
@@ -468,14 +362,8 @@ fn bias(row: &Row) -> String {
 /// Variance × time, as a multiple of the best where that makes sense.
 fn price(rows: &[Row], best: Option<usize>) -> Column {
     let work = |row: &Row| row.work_normalised_variance.map(|w| w.0);
-    let unit = best
-        .and_then(|b| work(&rows[b]))
-        .filter(|w| *w > 0.0 && w.is_finite());
-    let title = if unit.is_some() {
-        "variance × time / best"
-    } else {
-        "variance × time"
-    };
+    let unit = best.and_then(|b| work(&rows[b])).filter(|w| *w > 0.0 && w.is_finite());
+    let title = if unit.is_some() { "variance × time / best" } else { "variance × time" };
     let text = |row: &Row| match (work(row), unit) {
         (None, _) => "—".to_string(),
         (Some(work), None) => significant(work, 3),
@@ -500,13 +388,7 @@ enum Mark {
     Warn,
 }
 
-fn table(
-    columns: &[&Column],
-    rows: &[Row],
-    best: Option<usize>,
-    width: Option<u16>,
-    color: bool,
-) -> String {
+fn table(columns: &[&Column], rows: &[Row], best: Option<usize>, width: Option<u16>, color: bool) -> String {
     let mut table = empty_table(width, color);
     fill(&mut table, columns, rows.len(), |i| match () {
         () if best == Some(i) => Mark::Best,
@@ -529,19 +411,13 @@ fn empty_table(width: Option<u16>, color: bool) -> Table {
         table.enforce_styling();
     }
     if let Some(width) = width {
-        table
-            .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(width.max(20));
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(20));
     }
     table
 }
 
 fn fill(table: &mut Table, columns: &[&Column], rows: usize, mark: impl Fn(usize) -> Mark) {
-    let header = |c: &&Column| {
-        Cell::new(&c.title)
-            .add_attribute(Attribute::Bold)
-            .set_alignment(c.alignment)
-    };
+    let header = |c: &&Column| Cell::new(&c.title).add_attribute(Attribute::Bold).set_alignment(c.alignment);
     table.set_header(columns.iter().map(header).collect::<Vec<_>>());
     for i in 0..rows {
         let cell = |c: &&Column| {
@@ -558,19 +434,12 @@ fn fill(table: &mut Table, columns: &[&Column], rows: usize, mark: impl Fn(usize
 
 /// The table's lines without blanks at their ends.
 fn finish(table: &Table) -> String {
-    let lines: Vec<String> = table
-        .lines()
-        .map(|line| line.trim_end().to_string())
-        .collect();
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
     lines.join("\n")
 }
 
 /// The columns in as many groups as it takes to fit the width, the names first in each.
-fn parts<'a>(
-    names: &'a Column,
-    columns: &[&'a Column],
-    width: Option<u16>,
-) -> Vec<Vec<&'a Column>> {
+fn parts<'a>(names: &'a Column, columns: &[&'a Column], width: Option<u16>) -> Vec<Vec<&'a Column>> {
     // A blank on both sides of each column and one between columns.
     let natural = |columns: &[&Column]| columns.iter().map(|c| c.width() + 3).sum::<usize>() - 1;
     let mut parts = vec![vec![names]];
@@ -590,18 +459,13 @@ fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> Stri
     let width = width.map_or(100, |w| usize::from(w).clamp(40, 120));
     let mut out = String::from("\n");
     let mut line = |label: &str, text: &str| {
-        let _ = writeln!(
-            out,
-            "{label:<9} {}",
-            wrap(text, width.saturating_sub(10), 10)
-        );
+        let _ = writeln!(out, "{label:<9} {}", wrap(text, width.saturating_sub(10), 10));
     };
     let exact = &report.exact;
     match exact.objective {
-        None if exact.gradient.is_empty() => line(
-            "exact",
-            "not known: neither enumeration nor quadrature applies",
-        ),
+        None if exact.gradient.is_empty() => {
+            line("exact", "not known: neither enumeration nor quadrature applies")
+        }
         objective => {
             let mut parts = Vec::new();
             parts.extend(objective.map(|x| format!("objective {}", significant(x.0, 4))));
@@ -617,14 +481,9 @@ fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> Stri
             "{}: unbiased, with the smallest variance × time",
             printable(&report.results[best].estimator)
         );
-        let others = report
-            .results
-            .iter()
-            .enumerate()
-            .filter(|&(i, row)| i != best && row.unbiased);
-        let next = others
-            .filter_map(|(_, row)| work(row).map(|w| (w, row)))
-            .min_by(|a, b| a.0.total_cmp(&b.0));
+        let others = report.results.iter().enumerate().filter(|&(i, row)| i != best && row.unbiased);
+        let next =
+            others.filter_map(|(_, row)| work(row).map(|w| (w, row))).min_by(|a, b| a.0.total_cmp(&b.0));
         match (next, work(&report.results[best])) {
             (Some((next, row)), Some(least)) if least > 0.0 && (next / least).is_finite() => {
                 let _ = write!(
@@ -639,23 +498,12 @@ fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> Stri
         }
         line("best", &text);
     }
-    let biased: Vec<_> = report
-        .results
-        .iter()
-        .filter(|r| !r.unbiased)
-        .map(|r| printable(&r.estimator))
-        .collect();
+    let biased: Vec<_> =
+        report.results.iter().filter(|r| !r.unbiased).map(|r| printable(&r.estimator)).collect();
     if !biased.is_empty() {
-        let (verb, whose) = if biased.len() == 1 {
-            ("is", "its")
-        } else {
-            ("are", "their")
-        };
+        let (verb, whose) = if biased.len() == 1 { ("is", "its") } else { ("are", "their") };
         let names = biased.join(", ");
-        line(
-            "biased",
-            &format!("{names} {verb} never best: {whose} variance does not count {whose} bias"),
-        );
+        line("biased", &format!("{names} {verb} never best: {whose} variance does not count {whose} bias"));
     }
     out
 }
@@ -668,10 +516,7 @@ fn skipped(report: &Report, width: Option<u16>) -> String {
     // Estimators with the same reason share a line.
     let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
     for skipped in &report.skipped {
-        match groups
-            .iter_mut()
-            .find(|(reason, _)| *reason == skipped.reason)
-        {
+        match groups.iter_mut().find(|(reason, _)| *reason == skipped.reason) {
             Some((_, names)) => names.push(printable(&skipped.estimator)),
             None => groups.push((&skipped.reason, vec![printable(&skipped.estimator)])),
         }
@@ -681,11 +526,7 @@ fn skipped(report: &Report, width: Option<u16>) -> String {
         let _ = writeln!(
             out,
             "  {}",
-            wrap(
-                &format!("{}: {}", names.join(", "), printable(reason)),
-                width.saturating_sub(2),
-                4
-            )
+            wrap(&format!("{}: {}", names.join(", "), printable(reason)), width.saturating_sub(2), 4)
         );
     }
     out
@@ -702,9 +543,7 @@ fn gradient_lines(row: &Row) -> (Vec<GradientLine>, Vec<String>) {
     let mut lines = Vec::new();
     let mut notes = Vec::new();
     for (name, g) in &row.gradient {
-        let at = |values: &Option<Vec<Number>>, i: usize| {
-            values.as_ref().and_then(|v| v.get(i)).copied()
-        };
+        let at = |values: &Option<Vec<Number>>, i: usize| values.as_ref().and_then(|v| v.get(i)).copied();
         for (i, &mean) in g.mean.iter().enumerate().take(MAX_ELEMENTS) {
             lines.push(GradientLine {
                 name: element_name(name, &g.shape, i),
@@ -741,10 +580,7 @@ pub(crate) fn norm(vector: &[Number], std_error: Option<&[Number]>) -> (f64, Opt
     let norm = l2(vector.iter().map(|x| x.0));
     // The norm's derivative is the unit vector along the vector.
     let along = |(x, e): (&Number, &Number)| if norm > 0.0 { x.0 / norm * e.0 } else { e.0 };
-    (
-        norm,
-        std_error.map(|errors| l2(vector.iter().zip(errors).map(along))),
-    )
+    (norm, std_error.map(|errors| l2(vector.iter().zip(errors).map(along))))
 }
 
 pub(crate) fn l2(values: impl Iterator<Item = f64>) -> f64 {
@@ -773,10 +609,7 @@ fn nested(shape: &[usize], texts: &[String]) -> String {
         [_] => format!("[{}]", texts.join(", ")),
         [length, rest @ ..] => {
             let size = texts.len() / (*length).max(1);
-            let parts: Vec<_> = texts
-                .chunks(size.max(1))
-                .map(|chunk| nested(rest, chunk))
-                .collect();
+            let parts: Vec<_> = texts.chunks(size.max(1)).map(|chunk| nested(rest, chunk)).collect();
             format!("[{}]", parts.join(", "))
         }
     }
@@ -803,23 +636,11 @@ fn sparkline(values: &[f64], width: usize) -> String {
         (!finite.is_empty()).then(|| finite.iter().map(|x| x / finite.len() as f64).sum::<f64>())
     };
     let means: Vec<Option<f64>> = (0..columns).map(stretch).collect();
-    let low = means
-        .iter()
-        .flatten()
-        .copied()
-        .fold(f64::INFINITY, f64::min);
-    let high = means
-        .iter()
-        .flatten()
-        .copied()
-        .fold(f64::NEG_INFINITY, f64::max);
+    let low = means.iter().flatten().copied().fold(f64::INFINITY, f64::min);
+    let high = means.iter().flatten().copied().fold(f64::NEG_INFINITY, f64::max);
     let range = (high / 2.0 - low / 2.0).max(f64::MIN_POSITIVE);
     let bar = |mean: Option<f64>| {
-        mean.map_or('×', |m| {
-            BARS[(((m / 2.0 - low / 2.0) / range) * 7.0)
-                .round()
-                .clamp(0.0, 7.0) as usize]
-        })
+        mean.map_or('×', |m| BARS[(((m / 2.0 - low / 2.0) / range) * 7.0).round().clamp(0.0, 7.0) as usize])
     };
     means.into_iter().map(bar).collect()
 }
@@ -848,10 +669,7 @@ pub(crate) mod tests {
     ) -> Row {
         let error = (variance / replicates as f64).sqrt();
         let z = exact.map(|exact| {
-            mean.iter()
-                .zip(exact)
-                .map(|(m, e)| (error > 0.0).then(|| Number((m - e) / error)))
-                .collect()
+            mean.iter().zip(exact).map(|(m, e)| (error > 0.0).then(|| Number((m - e) / error))).collect()
         });
         let total = variance * mean.len() as f64;
         Row {
@@ -859,18 +677,11 @@ pub(crate) mod tests {
             plan: BTreeMap::from([("b".to_string(), estimator.to_string())]),
             samples: if estimator.contains("loo") { 2 } else { 1 },
             unbiased,
-            objective: Mean {
-                mean: Number(0.2756),
-                std_error: Some(Number(0.00012)),
-            },
+            objective: Mean { mean: Number(0.2756), std_error: Some(Number(0.00012)) },
             gradient: BTreeMap::from([(
                 "theta".to_string(),
                 GradientEstimate {
-                    shape: if mean.len() == 1 {
-                        vec![]
-                    } else {
-                        vec![mean.len()]
-                    },
+                    shape: if mean.len() == 1 { vec![] } else { vec![mean.len()] },
                     mean: numbers(mean),
                     std_error: Some(numbers(&vec![error; mean.len()])),
                     variance: Some(numbers(&vec![variance; mean.len()])),
@@ -894,13 +705,7 @@ pub(crate) mod tests {
             .map(|r| r.estimator.clone());
         let gradient = exact.map(|e| {
             let shape = if e.len() == 1 { vec![] } else { vec![e.len()] };
-            BTreeMap::from([(
-                "theta".to_string(),
-                ExactGradient {
-                    shape,
-                    values: numbers(e),
-                },
-            )])
+            BTreeMap::from([("theta".to_string(), ExactGradient { shape, values: numbers(e) })])
         });
         Report {
             aleator: "0.1.0",
@@ -908,11 +713,19 @@ pub(crate) mod tests {
             seed: 0,
             samples: 1,
             replicates: 100_000,
-            exact: Exact { method: exact.map(|_| "enumeration"), objective: exact.map(|_| Number(0.2525)), gradient: gradient.unwrap_or_default() },
+            exact: Exact {
+                method: exact.map(|_| "enumeration"),
+                objective: exact.map(|_| Number(0.2525)),
+                gradient: gradient.unwrap_or_default(),
+            },
             results,
             best,
             skipped: ["pathwise", "implicit_reparameterization"]
-                .map(|e| Skipped { estimator: e.into(), reason: "the site b is Bernoulli, which is discrete: no differentiable sampling path".into() })
+                .map(|e| Skipped {
+                    estimator: e.into(),
+                    reason: "the site b is Bernoulli, which is discrete: no differentiable sampling path"
+                        .into(),
+                })
                 .to_vec(),
             warnings: Vec::new(),
         }
@@ -922,15 +735,7 @@ pub(crate) mod tests {
     pub(crate) fn toy() -> Report {
         let exact = [0.025];
         let row = |name, mean: f64, variance, seconds, unbiased| {
-            row(
-                name,
-                &[mean],
-                Some(&exact),
-                variance,
-                seconds,
-                unbiased,
-                100_000,
-            )
+            row(name, &[mean], Some(&exact), variance, seconds, unbiased, 100_000)
         };
         report(
             vec![
@@ -966,20 +771,15 @@ pub(crate) mod tests {
             assert!(text.contains(part), "{part}\n{text}");
         }
         assert!(
-            text.contains(
-                "best      reinforce_loo: unbiased, with the smallest variance × time; the next, "
-            ),
+            text.contains("best      reinforce_loo: unbiased, with the smallest variance × time; the next, "),
             "{text}"
         );
         assert!(text.contains("gumbel_softmax, straight_through are never best"));
         assert!(!text.contains('\u{1b}'));
         assert!(comparison(&report, None, true).contains('\u{1b}'));
         // All ± of a column stand below each other.
-        let columns: Vec<_> = text
-            .lines()
-            .filter(|l| l.contains(" ± "))
-            .map(|l| l.chars().position(|c| c == '±'))
-            .collect();
+        let columns: Vec<_> =
+            text.lines().filter(|l| l.contains(" ± ")).map(|l| l.chars().position(|c| c == '±')).collect();
         assert_eq!(columns.len(), 7);
         assert!(columns.windows(2).all(|w| w[0] == w[1]), "{columns:?}");
     }
@@ -988,11 +788,7 @@ pub(crate) mod tests {
     fn narrow_terminals_get_two_tables() {
         let text = comparison(&toy(), Some(100), false);
         println!("{text}");
-        assert_eq!(
-            text.matches("estimator ").count() - text.matches("estimators").count(),
-            2,
-            "{text}"
-        );
+        assert_eq!(text.matches("estimator ").count() - text.matches("estimators").count(), 2, "{text}");
         assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
         let text = comparison(&toy(), Some(60), false);
         println!("{text}");
@@ -1026,49 +822,26 @@ pub(crate) mod tests {
         let report = report(rows, Some(&exact));
         let text = comparison(&report, None, false);
         println!("{text}");
-        assert!(
-            text.contains("‖∇‖ of 50") && text.contains("max |z| = 0.0 of 50"),
-            "{text}"
-        );
-        assert!(
-            text.contains("none expected, but max |z| = 70.7 of 50"),
-            "{text}"
-        );
+        assert!(text.contains("‖∇‖ of 50") && text.contains("max |z| = 0.0 of 50"), "{text}");
+        assert!(text.contains("none expected, but max |z| = 70.7 of 50"), "{text}");
         let text = gradient(&report, None, false);
         println!("{text}");
-        assert!(
-            text.contains("theta: the first 20 of 50 elements are shown"),
-            "{text}"
-        );
+        assert!(text.contains("theta: the first 20 of 50 elements are shown"), "{text}");
         assert!(text.contains("theta[19]") && !text.contains("theta[20]"));
     }
 
     #[test]
     fn without_an_exact_answer_and_with_bad_numbers() {
         let mut rows = vec![
-            row(
-                "rebar",
-                &[f64::NAN],
-                None,
-                f64::INFINITY,
-                f64::NAN,
-                true,
-                1000,
-            ),
+            row("rebar", &[f64::NAN], None, f64::INFINITY, f64::NAN, true, 1000),
             row("nvil", &[1.0], None, 0.0, 0.0, false, 1),
         ];
         rows[1].total_variance = None;
         rows[1].work_normalised_variance = None;
-        rows[1]
-            .gradient
-            .values_mut()
-            .for_each(|g| g.std_error = None);
+        rows[1].gradient.values_mut().for_each(|g| g.std_error = None);
         let text = comparison(&report(rows, None), None, false);
         println!("{text}");
-        assert!(
-            text.contains("nan") && text.contains("1.000 ± ?") && text.contains("not known"),
-            "{text}"
-        );
+        assert!(text.contains("nan") && text.contains("1.000 ± ?") && text.contains("not known"), "{text}");
         let empty = report(Vec::new(), None);
         assert!(comparison(&empty, Some(80), false).contains("No estimator could run."));
         assert!(gradient(&empty, Some(80), false).contains("No estimate."));
@@ -1080,10 +853,7 @@ pub(crate) mod tests {
         report.results.truncate(1);
         let text = gradient(&report, None, false);
         println!("{text}");
-        assert!(
-            text.contains("b via score_function; K = 1, 3 evaluations per estimate, unbiased"),
-            "{text}"
-        );
+        assert!(text.contains("b via score_function; K = 1, 3 evaluations per estimate, unbiased"), "{text}");
         assert!(
             text.contains("0.02431 ± 0.00040")
                 && text.contains("-1.71")
@@ -1099,22 +869,11 @@ pub(crate) mod tests {
             let parameters = BTreeMap::from([
                 (
                     "phi".to_string(),
-                    numbers(&[
-                        0.2 - 2.0 * t,
-                        -0.4 + (4.0 * t).tanh(),
-                        1.0 - (6.0 * t).sin() * 0.5,
-                    ]),
+                    numbers(&[0.2 - 2.0 * t, -0.4 + (4.0 * t).tanh(), 1.0 - (6.0 * t).sin() * 0.5]),
                 ),
-                (
-                    "theta".to_string(),
-                    numbers(&[-2.5 * (1.0 - (-4.0 * t).exp())]),
-                ),
+                ("theta".to_string(), numbers(&[-2.5 * (1.0 - (-4.0 * t).exp())])),
             ]);
-            PathPoint {
-                step: i * 5,
-                objective: Number(0.2 + 0.6 * (-5.0 * t).exp() + noise),
-                parameters,
-            }
+            PathPoint { step: i * 5, objective: Number(0.2 + 0.6 * (-5.0 * t).exp() + noise), parameters }
         };
         let history: Vec<PathPoint> = (0..points).map(at).collect();
         let tensor = |shape: &[usize], values: &[f64]| ExactGradient {
@@ -1143,9 +902,7 @@ pub(crate) mod tests {
         let text = optimization(&path(200));
         println!("{text}");
         assert!(
-            text.starts_with(
-                "toy.scg: 995 steps of adam, lr 0.01, seed 0\n  b via rebar(temperature=0.5)\n"
-            ),
+            text.starts_with("toy.scg: 995 steps of adam, lr 0.01, seed 0\n  b via rebar(temperature=0.5)\n"),
             "{text}"
         );
         assert!(
@@ -1156,8 +913,7 @@ pub(crate) mod tests {
                 && text.contains('▁')
         );
         assert!(
-            text.contains("theta = -2.457")
-                && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
+            text.contains("theta = -2.457") && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
             "{text}"
         );
         assert!(text.contains("… 32 more]  shape [40]"), "{text}");
@@ -1165,10 +921,7 @@ pub(crate) mod tests {
         bad.history[1].objective = Number(f64::NAN);
         bad.history[2].objective = Number(f64::INFINITY);
         let text = optimization(&bad);
-        assert!(
-            text.contains("not finite at 2 of 3 points") && text.contains('×'),
-            "{text}"
-        );
+        assert!(text.contains("not finite at 2 of 3 points") && text.contains('×'), "{text}");
         assert!(optimization(&path(0)).contains("No step was taken."));
     }
 

@@ -7,7 +7,7 @@ use super::measure::{Measurement, Moments, measure};
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options};
-use crate::graph::{Graph, Plan, jump};
+use crate::graph::{Graph, Plan, lints};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -144,18 +144,9 @@ fn measure_plan(
     let measured =
         measure(graph, &plan.estimators, how.samples, how.replicates, how.seed, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
-    for (site, estimator) in graph.sites().iter().zip(&plan.estimators) {
-        if estimator.properties().name != "pathwise" {
-            continue;
-        }
-        if let Some(step) = jump(graph, site) {
-            row.unbiased = false;
-            report.warnings.push(format!(
-                "the cost is discontinuous in `{}` (through `{}`): its pathwise gradient is biased; \
-                 use score_function or reinforce_loo",
-                site.name, step.operation
-            ));
-        }
+    for lint in lints(graph, plan) {
+        row.unbiased = false;
+        report.warnings.push(lint.message);
     }
     report.warnings.extend(not_finite(&row));
     Ok(row)

@@ -36,6 +36,7 @@ static PROPERTIES: Properties = Properties {
     distributions: "differentiable transforms of uniform noise",
     requires: "F smooth",
     evaluations: "number of nodes",
+    through_value: true,
     advice: "internal: gives the exact values that estimates are compared with",
     options: "",
     reference: "",

@@ -42,6 +42,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K >= 2",
+    through_value: false,
     advice: "the first choice for discrete z when F may be evaluated several times",
     options: "",
     reference: "kool2019buy",

@@ -51,6 +51,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
+    through_value: false,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
     options: "baseline = none | <number> | moving_average | leave_one_out (none), decay (0.95)",
     reference: "williams1992simple",

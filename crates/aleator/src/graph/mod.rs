@@ -3,6 +3,7 @@
 mod cone;
 mod drawing;
 mod influence;
+mod inspect;
 mod lint;
 mod model;
 mod plan;
@@ -13,6 +14,7 @@ mod terms;
 pub use cone::{Cone, Later};
 pub use drawing::{Drawing, DrawnNode, NodeKind};
 pub use influence::{AxisMap, Influence};
+pub use inspect::{Inspection, Lint, SiteReport, inspect, lints};
 pub use lint::{Jump, jump};
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef};
 pub use plan::Plan;
