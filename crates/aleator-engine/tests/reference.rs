@@ -15,10 +15,7 @@ fn inputs<T: Real>(case: &Case) -> Vec<Vec<T>> {
 }
 
 /// Runs a property over random graphs, the same ones each time.
-fn for_random_graphs(
-    cases: u32,
-    property: impl Fn(&[Vec<usize>], &[Choice]) -> Result<(), TestCaseError>,
-) {
+fn for_random_graphs(cases: u32, property: impl Fn(&[Vec<usize>], &[Choice]) -> Result<(), TestCaseError>) {
     let config = ProptestConfig {
         cases,
         rng_seed: RngSeed::Fixed(1),
@@ -26,12 +23,11 @@ fn for_random_graphs(
         max_shrink_iters: 3000,
         ..ProptestConfig::default()
     };
-    let dims = prop_oneof![1 => Just(0usize), 4 => Just(1), 3 => Just(2), 3 => Just(3), 3 => Just(5), 1 => Just(17)];
+    let dims =
+        prop_oneof![1 => Just(0usize), 4 => Just(1), 3 => Just(2), 3 => Just(3), 3 => Just(5), 1 => Just(17)];
     let shapes = prop::collection::vec(prop::collection::vec(dims, 0..4), 1..4);
     let choices = prop::collection::vec(any::<Choice>(), 1..40);
-    TestRunner::new(config)
-        .run(&(shapes, choices), |(shapes, choices)| property(&shapes, &choices))
-        .unwrap();
+    TestRunner::new(config).run(&(shapes, choices), |(shapes, choices)| property(&shapes, &choices)).unwrap();
 }
 
 #[test]
@@ -88,15 +84,26 @@ fn busy<'g>(x: Expr<'g>, graph: &'g Graph) -> Vec<NodeId> {
     let mixed = if rank > 2 { centred.sum_axes(&[0, 2]) } else { centred.sum() };
     let cut = centred.slice(0, 1, shape.from_end(0) - 1).sigmoid();
     let turned = y.transpose() - 1.0;
-    let outputs = [y, last, first, largest, product, centred, least, mixed, cut, turned, noise, y.softplus().sum()];
+    let outputs =
+        [y, last, first, largest, product, centred, least, mixed, cut, turned, noise, y.softplus().sum()];
     outputs.iter().map(|e| e.id()).collect()
 }
 
 #[test]
 fn shapes_across_tiles_and_chunks_agree() {
     let shapes: [&[usize]; 12] = [
-        &[1023, 3], &[1024, 1], &[1025, 2], &[3, 1025], &[2, 40_000], &[40_000, 2], &[37, 1000], &[5, 7, 1100],
-        &[1100, 7, 5], &[2, 2100, 9], &[300, 700], &[1, 50_001],
+        &[1023, 3],
+        &[1024, 1],
+        &[1025, 2],
+        &[3, 1025],
+        &[2, 40_000],
+        &[40_000, 2],
+        &[37, 1000],
+        &[5, 7, 1100],
+        &[1100, 7, 5],
+        &[2, 2100, 9],
+        &[300, 700],
+        &[1, 50_001],
     ];
     for shape in shapes {
         let graph = Graph::new();
@@ -111,8 +118,15 @@ fn shapes_across_tiles_and_chunks_agree() {
 
 #[test]
 fn threads_do_not_change_a_bit() {
-    let shapes: [&[usize]; 7] =
-        [&[3000, 700], &[2, 100_001], &[100_001, 3], &[9, 11, 1500], &[1500, 11, 9], &[400, 784], &[64, 8, 700]];
+    let shapes: [&[usize]; 7] = [
+        &[3000, 700],
+        &[2, 100_001],
+        &[100_001, 3],
+        &[9, 11, 1500],
+        &[1500, 11, 9],
+        &[400, 784],
+        &[64, 8, 700],
+    ];
     for shape in shapes {
         let graph = Graph::new();
         let x = graph.input("x", shape);
@@ -129,7 +143,16 @@ fn threads_do_not_change_a_bit() {
 
 #[test]
 fn matrix_products_agree() {
-    for (m, k, n) in [(1, 1, 1), (3, 0, 4), (0, 3, 4), (5, 7, 1), (1, 40, 30), (17, 33, 65), (130, 70, 90), (300, 200, 257)] {
+    for (m, k, n) in [
+        (1, 1, 1),
+        (3, 0, 4),
+        (0, 3, 4),
+        (5, 7, 1),
+        (1, 40, 30),
+        (17, 33, 65),
+        (130, 70, 90),
+        (300, 200, 257),
+    ] {
         let graph = Graph::new();
         let (x, y) = (graph.input("x", [2, m, k]), graph.input("y", [n, k]));
         let z = graph.input("z", [3, 1, k, n]);
@@ -156,16 +179,31 @@ fn what_is_not_finite_propagates() {
     let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0, -0.0, 1.0, -1.0, 3.5, -2.5, 0.25];
     let x = graph.input("x", [10, 1]);
     let y = graph.input("y", [10]);
-    let mut outputs = vec![x + y, x - y, x * y, x / y, x.maximum(y), x.minimum(y), x.less(y), x.less_equal(y)];
+    let mut outputs =
+        vec![x + y, x - y, x * y, x / y, x.maximum(y), x.minimum(y), x.less(y), x.less_equal(y)];
     outputs.extend([x.equal(y), x.not_equal(y), x.pow(y), x.select(y, 1.0), y.select(x, y)]);
-    outputs.extend([y.exp(), y.log(), y.log1p(), y.expm1(), y.sqrt(), y.tanh(), y.sigmoid(), y.softplus(), y.erf()]);
+    outputs.extend([
+        y.exp(),
+        y.log(),
+        y.log1p(),
+        y.expm1(),
+        y.sqrt(),
+        y.tanh(),
+        y.sigmoid(),
+        y.softplus(),
+        y.erf(),
+    ]);
     outputs.extend([y.sign(), y.abs(), y.floor(), y.normal_quantile(), y.lgamma(), y.sin()]);
     for i in 0..9 {
         let part = y.slice(0, i, 2);
         outputs.extend([part.sum(), part.reduce(Reduction::Max, &[0]), part.reduce(Reduction::Min, &[0])]);
     }
     let wide = x.broadcast_to([10, 100]);
-    outputs.extend([wide.reduce(Reduction::Max, &[1]), wide.reduce(Reduction::Min, &[0]), wide.logsumexp(&[0])]);
+    outputs.extend([
+        wide.reduce(Reduction::Max, &[1]),
+        wide.reduce(Reduction::Min, &[0]),
+        wide.logsumexp(&[0]),
+    ]);
     let outputs: Vec<NodeId> = outputs.iter().map(|e| e.id()).collect();
     assert_agrees(&graph, &outputs, &[special.to_vec(), special.to_vec()], 1e-14);
 }
@@ -229,6 +267,7 @@ fn fused_values_take_no_memory() {
     let graph = Graph::new();
     let x = graph.input("x", [1000, 1000]);
     let y = (x.sigmoid() * graph.uniform(0, [1000, 1000])).tanh().exp() + x;
-    let program = Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(&[1]).id()], &CompileOptions::default());
+    let program =
+        Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(&[1]).id()], &CompileOptions::default());
     assert!(program.unwrap().buffer_bytes() < 5_000_000, "the input has 4 MB, and nothing else is stored");
 }

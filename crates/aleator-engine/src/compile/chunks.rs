@@ -70,13 +70,19 @@ impl Pattern {
             (outer, Some(true)) if self.dims[0] == outer => 1,
             _ => return None,
         };
-        let block = self.block(from).filter(|block| chunks.step % block == 0)?;
+        let block = self.block(from).filter(|&block| chunks.step.is_multiple_of(block))?;
         Some(Region { block, results_per_block: results / self.dims[from] })
     }
 }
 
 /// Chooses the cut for `iterations` of the given cost each, with these reductions; `registers` bounds the tile.
-pub(crate) fn choose(iterations: usize, cost: usize, patterns: &[Pattern], tile: usize, row: usize) -> Chunks {
+pub(crate) fn choose(
+    iterations: usize,
+    cost: usize,
+    patterns: &[Pattern],
+    tile: usize,
+    row: usize,
+) -> Chunks {
     // Whole rows in a tile, where they fit.
     let tile = if row > 1 && row <= tile { tile / row * row } else { tile };
     let target = (CHUNK_COST / cost.max(1)).max(1024).max(iterations / MAX_CHUNKS);
@@ -102,14 +108,17 @@ pub(crate) fn choose(iterations: usize, cost: usize, patterns: &[Pattern], tile:
     let time = |chunks: &Chunks| {
         let partial: usize =
             patterns.iter().filter(|p| p.region(chunks).is_none()).map(|p| p.results() * chunks.count).sum();
-        let run = chunks.tile.min(chunks.step) as f64;
+        let run = chunks.tile.min(chunks.step).min(chunks.inner) as f64;
         let work = iterations as f64 * cost as f64 * (1.0 + 64.0 / run);
         work / chunks.count.min(16) as f64 + 4.0 * partial as f64
     };
-    candidates
-        .into_iter()
-        .min_by(|a, b| time(a).total_cmp(&time(b)))
-        .unwrap_or(Chunks { outer: 1, inner: iterations, step: iterations, count: 1, tile })
+    candidates.into_iter().min_by(|a, b| time(a).total_cmp(&time(b))).unwrap_or(Chunks {
+        outer: 1,
+        inner: iterations,
+        step: iterations,
+        count: 1,
+        tile,
+    })
 }
 
 /// Elements per tile, so that all registers stay in the first-level cache.

@@ -88,7 +88,9 @@ pub(crate) fn fuse(lowered: &Lowered) -> Fusion {
             order.push((levels[v], v, FusedStep::Single(v)));
         }
     }
-    order.extend(groups.into_iter().map(|((level, _), members)| (level, members[0], FusedStep::Group(members))));
+    order.extend(
+        groups.into_iter().map(|((level, _), members)| (level, members[0], FusedStep::Group(members))),
+    );
     order.sort_by_key(|&(level, first, _)| (level, first));
     Fusion { steps: order.into_iter().map(|(_, _, step)| step).collect(), stored }
 }

@@ -41,10 +41,7 @@ pub(crate) struct Value {
 impl Value {
     /// Whether each element depends on the matching elements of its inputs alone.
     pub fn is_elementwise(&self) -> bool {
-        matches!(
-            self.kind,
-            Kind::Uniform(_) | Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Copy
-        )
+        matches!(self.kind, Kind::Uniform(_) | Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Copy)
     }
 
     /// Whether it is part of a fused kernel.
@@ -100,16 +97,19 @@ pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error>
         let value = if view.is_identity(source.shape.numel()) && !source.is_given() {
             view.value
         } else {
-            *copies
-                .entry(id)
-                .or_insert_with(|| lowered.push(Kind::Copy, vec![view], shape.clone()).value)
+            *copies.entry(id).or_insert_with(|| lowered.push(Kind::Copy, vec![view], shape.clone()).value)
         };
         lowered.outputs.push((value, shape));
     }
     Ok(lowered)
 }
 
-fn lower_node(graph: &Graph, lowered: &mut Lowered, node: Node, mut inputs: Vec<View>) -> Result<View, Error> {
+fn lower_node(
+    graph: &Graph,
+    lowered: &mut Lowered,
+    node: Node,
+    mut inputs: Vec<View>,
+) -> Result<View, Error> {
     let shape = node.shape;
     let kind = match node.op {
         Op::StopGradient => return Ok(inputs.remove(0)),

@@ -99,13 +99,14 @@ pub(crate) fn schedule<T: Real>(
             _ => {}
         }
     }
-    let kernels = steps.iter().zip(&plans).zip(&places.partials).map(|((step, plan), partials)| match (step, plan) {
-        (FusedStep::Single(v), _) => single(lowered, *v, &places),
-        (FusedStep::Group(_), Some(plan)) => {
-            Step::Fused(plan.finish(lowered, &|v| places.offsets[v], partials))
-        }
-        (FusedStep::Group(_), None) => unreachable!("every group has a plan"),
-    });
+    let kernels =
+        steps.iter().zip(&plans).zip(&places.partials).map(|((step, plan), partials)| match (step, plan) {
+            (FusedStep::Single(v), _) => single(lowered, *v, &places),
+            (FusedStep::Group(_), Some(plan)) => {
+                Step::Fused(plan.finish(lowered, &|v| places.offsets[v], partials))
+            }
+            (FusedStep::Group(_), None) => unreachable!("every group has a plan"),
+        });
     let outputs = lowered.outputs.iter().map(|(v, shape)| (places.offsets[*v], shape.clone())).collect();
     Ok(Schedule { steps: kernels.collect(), arena, inputs, outputs, registers, axes })
 }
@@ -116,7 +117,8 @@ fn calls_elements<T>(lowered: &Lowered) -> Option<usize> {
     for value in &lowered.values {
         let Kind::External(external) = &value.kind else { continue };
         let arguments = value.inputs.iter().zip(&external.input_ranks);
-        let sizes = arguments.map(|(view, &rank)| view.dims[view.dims.len() - rank..].iter().product::<usize>());
+        let sizes =
+            arguments.map(|(view, &rank)| view.dims[view.dims.len() - rank..].iter().product::<usize>());
         for size in sizes.chain([external.shape.numel()]) {
             total = total.checked_add(size.checked_mul(8 / size_of::<T>())?)?;
         }
@@ -210,11 +212,8 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
     let out = places.offsets[v];
     let shape = &value.shape;
     let elements = shape.numel();
-    let whole = |dims: &[usize], offset: usize| Strided {
-        offset,
-        dims: dims.to_vec(),
-        strides: shape.strides(),
-    };
+    let whole =
+        |dims: &[usize], offset: usize| Strided { offset, dims: dims.to_vec(), strides: shape.strides() };
     match &value.kind {
         Kind::ArgMax => Step::ArgMax(Rows { x: places.strided(&value.inputs[0]), out }),
         Kind::CumSum { reverse } => Step::CumSum(Rows { x: places.strided(&value.inputs[0]), out }, *reverse),

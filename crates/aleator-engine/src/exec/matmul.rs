@@ -14,6 +14,8 @@ use super::strided::Strided;
 const PART: usize = 1 << 21;
 /// Most parts of one product.
 const MAX_PARTS: usize = 16;
+/// Fewest rows or columns of a part.
+const THINNEST: usize = 32;
 /// Below this many multiplications a plain loop is faster than packing.
 const SMALL: usize = 512;
 
@@ -43,8 +45,9 @@ impl MatMul {
         let batches = left.dims[..rank - 2].iter().product();
         let by_rows = m >= n;
         let long = m.max(n);
-        let wanted = (m.saturating_mul(n).saturating_mul(k) / PART).clamp(1, MAX_PARTS);
-        let part = long.div_ceil(wanted).next_multiple_of(16).max(1);
+        let work = m.saturating_mul(n).saturating_mul(k);
+        let wanted = (work / PART).clamp(1, MAX_PARTS).next_power_of_two().min((long / THINNEST).max(1));
+        let part = long.div_ceil(wanted).next_multiple_of(8).max(1);
         MatMul { m, k, n, left, right, out, batches, parts: long.div_ceil(part).max(1), part, by_rows }
     }
 
@@ -83,7 +86,8 @@ impl MatMul {
             return;
         }
         let strides = |x: &Strided| (x.strides[rank - 2], x.strides[rank - 1]);
-        let ((left_row, left_column), (right_row, right_column)) = (strides(&self.left), strides(&self.right));
+        let ((left_row, left_column), (right_row, right_column)) =
+            (strides(&self.left), strides(&self.right));
         let left = batch_offset(&self.left) + rows.start * left_row;
         let right = batch_offset(&self.right) + columns.start * right_column;
         let out = self.out + batch * self.m * self.n + rows.start * self.n + columns.start;

@@ -78,8 +78,20 @@ fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
         Binary::Pow => x.pow(y),
         Binary::Max if nan => T::NAN,
         Binary::Min if nan => T::NAN,
-        Binary::Max => if x > y { x } else { y },
-        Binary::Min => if x < y { x } else { y },
+        Binary::Max => {
+            if x > y {
+                x
+            } else {
+                y
+            }
+        }
+        Binary::Min => {
+            if x < y {
+                x
+            } else {
+                y
+            }
+        }
         Binary::Lt => truth(x < y),
         Binary::Le => truth(x <= y),
         Binary::Eq => truth(x == y),
@@ -235,7 +247,8 @@ pub fn interpret<T: Real>(
             Op::Hole(_) | Op::Poison => panic!("cannot be interpreted"),
         };
         assert_eq!(value.data.len(), shape.numel());
-        largest = value.data.iter().map(|x| x.to_f64().abs()).filter(|x| x.is_finite()).fold(largest, f64::max);
+        largest =
+            value.data.iter().map(|x| x.to_f64().abs()).filter(|x| x.is_finite()).fold(largest, f64::max);
         values[id.index()] = Some(value);
     }
     (outputs.iter().map(|o| values[o.index()].clone().unwrap()).collect(), largest)
@@ -247,7 +260,13 @@ fn all_ids(graph: &Graph) -> Vec<NodeId> {
 }
 
 /// Compiles, sets the inputs and runs.
-pub fn run<T: Real>(graph: &Graph, outputs: &[NodeId], inputs: &[Vec<T>], seed: u64, step: u64) -> Program<T> {
+pub fn run<T: Real>(
+    graph: &Graph,
+    outputs: &[NodeId],
+    inputs: &[Vec<T>],
+    seed: u64,
+    step: u64,
+) -> Program<T> {
     let mut program = ready(graph, outputs, inputs, 0);
     program.run(seed, step);
     program
@@ -409,8 +428,12 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         40 => {
             let rank = x.rank() + c % 2;
             let x = x.with_rank(rank);
-            let to: Vec<usize> =
-                x.shape().iter().enumerate().map(|(i, &d)| if d == 1 { 1 + (c >> i) % 3 } else { d }).collect();
+            let to: Vec<usize> = x
+                .shape()
+                .iter()
+                .enumerate()
+                .map(|(i, &d)| if d == 1 { 1 + (c >> i) % 3 } else { d })
+                .collect();
             if x.rank() == rank { x.broadcast_to(to) } else { x }
         }
         41 if x.rank() > 1 => {

@@ -54,7 +54,7 @@ def remez(f, weight, a, b, degree, grid=2000, iterations=15):
 
 def shortest_f32(x):
     single = lambda v: struct.unpack("f", struct.pack("f", v))[0]
-    return next(t for t in (f"{x:.{d}g}" for d in range(6, 18)) if single(float(t)) == single(x))
+    return next(t for t in (f"{single(x):.{d}g}" for d in range(6, 18)) if single(float(t)) == single(x))
 
 
 def show(name, kind, fit):

@@ -11,12 +11,12 @@
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
-//! | `exp`              | EXP32 | EXP64 |
-//! | `expm1`            | EXPM132 | EXPM164 |
+//! | `exp`              | 1.01 | 1.00 |
+//! | `expm1`            | 1.67 | 1.70 |
 
 use super::format::{Format, polynomial};
 
-/// The constants of a format.
+/// The constants and the polynomial of a format.
 pub trait Constants: Format {
     /// 1 / log 2
     const LOG2_INVERSE: Self;
@@ -30,8 +30,8 @@ pub trait Constants: Format {
     const HIGHEST: Self;
     /// From here up, (eˣ - 1) 2⁻ᵏ has no room for 2⁻ᵏ; its negative is where eˣ - 1 has reached -1.
     const ONE_IS_LOST: Self;
-    /// Q, constant term first.
-    const Q: &'static [Self];
+    /// Q(r)
+    fn q(r: Self) -> Self;
 }
 
 impl Constants for f32 {
@@ -41,7 +41,10 @@ impl Constants for f32 {
     const LOWEST: f32 = -104.0;
     const HIGHEST: f32 = 89.0;
     const ONE_IS_LOST: f32 = 32.0;
-    const Q: &'static [f32] = &[0.5, 0.166665425, 0.04166628, 0.008366644, 0.0013946555];
+    #[inline(always)]
+    fn q(r: f32) -> f32 {
+        polynomial!(r; 0.5, 0.16666542, 0.04166628, 0.008366644, 0.0013946555)
+    }
 }
 
 impl Constants for f64 {
@@ -51,18 +54,14 @@ impl Constants for f64 {
     const LOWEST: f64 = -746.0;
     const HIGHEST: f64 = 710.0;
     const ONE_IS_LOST: f64 = 64.0;
-    const Q: &'static [f64] = &[
-        0.5000000000000006,
-        0.16666666666666685,
-        0.04166666666657295,
-        0.008333333333314461,
-        0.0013888888932614921,
-        0.0001984126990335405,
-        2.4801504146284847e-05,
-        2.755722763534982e-06,
-        2.76264512401521e-07,
-        2.5114581877177254e-08,
-    ];
+    #[inline(always)]
+    fn q(r: f64) -> f64 {
+        polynomial!(r;
+            0.5000000000000006, 0.16666666666666685, 0.04166666666657295, 0.008333333333314461,
+            0.0013888888932614921, 0.0001984126990335405, 2.4801504146284847e-05, 2.755722763534982e-06,
+            2.76264512401521e-07, 2.5114581877177254e-08,
+        )
+    }
 }
 
 /// k and r.
@@ -75,7 +74,7 @@ fn reduce<T: Constants>(x: T) -> (T, T) {
 /// eʳ - 1 for a reduced argument.
 #[inline(always)]
 fn expm1_reduced<T: Constants>(r: T) -> T {
-    r + r * r * polynomial(r, T::Q)
+    r + r * r * T::q(r)
 }
 
 /// x 2ᵏ

@@ -106,7 +106,8 @@ macro_rules! impl_format {
                 let m = $float::from_bits((bits & (Self::IMPLICIT_BIT - 1)) + Self::SQRT_HALF);
                 // An integer below 2^mantissa, put into the mantissa of 2^mantissa, is that number plus 2^mantissa.
                 let biased = $float::from_bits(Self::TWO_TO_MANTISSA.to_bits() | (bits >> Self::MANTISSA));
-                let bias = if subnormal { Self::BIAS + Self::MANTISSA as $bits } else { Self::BIAS } as $float;
+                let bias =
+                    if subnormal { Self::BIAS + Self::MANTISSA as $bits } else { Self::BIAS } as $float;
                 (m, biased - (Self::TWO_TO_MANTISSA + bias))
             }
 
@@ -153,12 +154,12 @@ impl_format!(f64, u64, sqrt_half: 0.7071067811865475, low_word: true, |high, low
     f64::from_bits(f64::ONE | (u64::from(high) << 20) | u64::from(low >> 12)) - (1.0 - f64::EPSILON / 2.0)
 });
 
-/// c[0] + c[1] x + c[2] x² + ... by Horner's rule.
-#[inline(always)]
-pub(super) fn polynomial<T: Format>(x: T, coefficients: &[T]) -> T {
-    let mut sum = T::default();
-    for (i, &c) in coefficients.iter().rev().enumerate() {
-        sum = if i == 0 { c } else { sum * x + c };
-    }
-    sum
+/// c₀ + c₁ x + c₂ x² + ... by Horner's rule, the coefficients in that order.
+///
+/// A macro, because a loop over a table is only sometimes unrolled, and a loop around it only vectorised if it is.
+macro_rules! polynomial {
+    ($x:ident; $c:expr $(,)?) => { $c };
+    ($x:ident; $c:expr, $($further:expr),+ $(,)?) => { polynomial!($x; $($further),+) * $x + $c };
 }
+
+pub(super) use polynomial;

@@ -3,7 +3,7 @@
 //! ```text
 //! ψ⁽ⁿ⁾(x) = dⁿ⁺¹/dxⁿ⁺¹ log Γ(x);   ψ⁽⁰⁾ is called digamma, ψ⁽¹⁾ trigamma
 //!
-//! n = 0:   ψ(x) = ψ(x + 1) - 1/x until x ≥ 12, then log x - 1/(2x) - Σₖ B₂ₖ / (2k x²ᵏ);
+//! n = 0:   ψ(x) = ψ(x + 1) - 1/x until x ≥ 8, then log x - 1/(2x) - Σₖ B₂ₖ / (2k x²ᵏ);
 //!          ψ(x) = ψ(1 - x) - π cot πx for x < 0;   Taylor's series about the zero x₀ = 1.4616...
 //! n ≥ 1:   ψ⁽ⁿ⁾(x) = (-1)ⁿ⁺¹ n! ζ(n + 1, x),   ζ(s, x) = Σₖ (x + k)⁻ˢ, its tail by Euler and Maclaurin's formula;
 //!          for x < 0 the negative terms of that sum are ζ(s, y) - ζ(s, 1 - x) but for the sign, y = -x - ⌊-x⌋
@@ -15,8 +15,8 @@
 //!
 //! | largest error, ulp (x > 0) | f32  | f64  |
 //! |----------------------------|------|------|
-//! | `lgamma`                   | LG32 | LG64 |
-//! | `polygamma`, n ≤ 3         | PG32 | PG64 |
+//! | `lgamma`                   | 1.81 | 2.11 |
+//! | `polygamma`, n ≤ 3         | 0.51 | 6.89 |
 
 /// log |Γ(x)|, by format.
 pub trait LogGamma {
@@ -66,7 +66,7 @@ const ROOT: f64 = 1.4616321449683622;
 const ROOT_LOW: f64 = 9.549995429965697e-17;
 
 /// ψ⁽ᵏ⁾(x₀) / k! for k = 1, 2, ...
-const TAYLOR: [f64; 15] = [
+const TAYLOR: [f64; 28] = [
     0.9676722454476212,
     -0.4427631689835921,
     0.258499760955651,
@@ -82,11 +82,34 @@ const TAYLOR: [f64; 15] = [
     0.004926781395729853,
     -0.003369801655439328,
     0.002305126326734928,
+    -0.0015769367714301972,
+    0.0010788252019162967,
+    -0.0007380709389960052,
+    0.000504953265834602,
+    -0.0003454680251063077,
+    0.00023635601564027053,
+    -0.00016170622091974803,
+    0.0001106337276874741,
+    -7.569179582195066e-05,
+    5.178575795222081e-05,
+    -3.5430070947659604e-05,
+    2.424006611860132e-05,
+    -1.6584242271854135e-05,
 ];
 
 /// B₂ₖ / (2k) for k = 1, 2, ...
-const BERNOULLI_OVER_2K: [f64; 8] =
-    [1.0 / 12.0, -1.0 / 120.0, 1.0 / 252.0, -1.0 / 240.0, 1.0 / 132.0, -691.0 / 32760.0, 1.0 / 12.0, -3617.0 / 8160.0];
+const BERNOULLI_OVER_2K: [f64; 10] = [
+    1.0 / 12.0,
+    -1.0 / 120.0,
+    1.0 / 252.0,
+    -1.0 / 240.0,
+    1.0 / 132.0,
+    -691.0 / 32760.0,
+    1.0 / 12.0,
+    -3617.0 / 8160.0,
+    43867.0 / 14364.0,
+    -174611.0 / 6600.0,
+];
 
 /// B₂ₖ / (2k)! for k = 1, 2, ...
 const BERNOULLI_OVER_FACTORIAL: [f64; 10] = [
@@ -108,17 +131,33 @@ fn digamma(x: f64) -> f64 {
         return digamma(1.0 - x) - std::f64::consts::PI / libm::tan(std::f64::consts::PI * from_pole);
     }
     let from_root = (x - ROOT) - ROOT_LOW;
-    if from_root.abs() < 0.1 {
+    if from_root.abs() < 0.4 {
         return from_root * TAYLOR.iter().rev().fold(0.0, |sum, c| sum * from_root + c);
     }
-    let (mut x, mut below) = (x, 0.0);
-    while x < 12.0 {
-        below += 1.0 / x;
-        x += 1.0;
+    let (mut a, mut below, mut steps) = (x, DecreasingSum::default(), 0.0);
+    while a < 8.0 {
+        below.add(1.0 / a);
+        steps += 1.0;
+        a = x + steps;
     }
-    let z = 1.0 / (x * x);
+    let z = 1.0 / (a * a);
     let series = BERNOULLI_OVER_2K.iter().rev().fold(0.0, |sum, c| sum * z + c) * z;
-    libm::log(x) - (0.5 / x + series) - below
+    (libm::log(a) - below.sum) - (0.5 / a + series + below.lost)
+}
+
+/// A sum of positive terms, each at most the sum before it, and what rounding lost of it (Dekker's fast two-sum).
+#[derive(Default)]
+struct DecreasingSum {
+    sum: f64,
+    lost: f64,
+}
+
+impl DecreasingSum {
+    fn add(&mut self, term: f64) {
+        let sum = self.sum + term;
+        self.lost += (self.sum - sum) + term;
+        self.sum = sum;
+    }
 }
 
 /// n! ζ(n + 1, x) for n ≥ 1, x > 0.
@@ -127,22 +166,34 @@ fn scaled_zeta(n: u32, x: f64) -> f64 {
         return 0.0;
     }
     let s = f64::from(n) + 1.0;
-    // ζ(s, x) = x⁻ˢ times the sum of (x / (x + k))ˢ.
-    let (mut a, mut power, mut sum) = (x, 1.0, 0.0);
-    while a < 12.0 + s && power * (1.0 + a / f64::from(n)) > 1e-18 * sum {
-        sum += power;
-        a += 1.0;
+    // ζ(s, x) = x⁻ˢ times the sum of f(x + k) = (x / (x + k))ˢ.
+    let (mut a, mut power, mut head, mut steps) = (x, 1.0, DecreasingSum::default(), 0.0);
+    let rest_matters = |a: f64, power: f64, sum: f64| power * (1.0 + a / f64::from(n)) > 1e-18 * sum;
+    while a < 12.0 + s && rest_matters(a, power, head.sum) {
+        head.add(power);
+        steps += 1.0;
+        a = x + steps;
         power = libm::pow(x / a, s);
     }
-    // The sum over k ≥ 0 of f(a + k) = (x / (a + k))ˢ is ∫ f + f(a)/2 - Σₖ B₂ₖ/(2k)! f⁽²ᵏ⁻¹⁾(a).
-    let mut derivative = s / a; // -f⁽²ᵏ⁻¹⁾(a) / f(a)
-    let mut tail = a / f64::from(n) + 0.5;
-    for (k, c) in BERNOULLI_OVER_FACTORIAL.iter().enumerate() {
-        tail += c * derivative;
-        let j = s + 2.0 * k as f64;
-        derivative *= (j + 1.0) / a * ((j + 2.0) / a);
+    let mut relative_zeta = head.sum + head.lost;
+    if rest_matters(a, power, head.sum) {
+        // The sum of f(a + k) is ∫ f + f(a)/2 - Σₖ B₂ₖ/(2k)! f⁽²ᵏ⁻¹⁾(a).
+        let mut derivative = s / a; // -f⁽²ᵏ⁻¹⁾(a) / f(a)
+        let mut tail = a / f64::from(n) + 0.5;
+        for (k, c) in BERNOULLI_OVER_FACTORIAL.iter().enumerate() {
+            tail += c * derivative;
+            let j = s + 2.0 * k as f64;
+            derivative *= (j + 1.0) / a * ((j + 2.0) / a);
+        }
+        relative_zeta = head.sum + (head.lost + power * tail);
     }
-    let mut scaled = (sum + power * tail) / x;
+    let leading_power = libm::pow(x, -s);
+    if n <= 18 && leading_power.is_normal() {
+        let factorial: u64 = (1..=u64::from(n)).product();
+        return relative_zeta * leading_power * factorial as f64;
+    }
+    // Factor by factor, so that a large factorial and a small power meet before either leaves the range.
+    let mut scaled = relative_zeta / x;
     for j in 1..=n {
         scaled *= f64::from(j) / x;
         if scaled == 0.0 || scaled == f64::INFINITY {

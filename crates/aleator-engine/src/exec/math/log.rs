@@ -11,48 +11,49 @@
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
-//! | `log`              | LOG32 | LOG64 |
-//! | `log1p`            | LOG1P32 | LOG1P64 |
+//! | `log`              | 0.83 | 0.74 |
+//! | `log1p`            | 1.37 | 1.29 |
 
 use super::exp;
 use super::format::{Format, polynomial};
 
-/// The constants of a format.
+/// The polynomial of a format.
 pub trait Constants: exp::Constants {
-    /// T for 0 ≤ s² ≤ (3 - √8)², constant term first.
-    const T: &'static [Self];
+    /// T(z) for 0 ≤ z ≤ (3 - √8)²
+    fn t(z: Self) -> Self;
 }
 
 impl Constants for f32 {
-    const T: &'static [f32] = &[0.66666777, 0.39977496, 0.29873073];
+    #[inline(always)]
+    fn t(z: f32) -> f32 {
+        polynomial!(z; 0.66666777, 0.39977496, 0.29873073)
+    }
 }
 
 impl Constants for f64 {
-    const T: &'static [f64] = &[
-        0.6666666666666735,
-        0.39999999999411096,
-        0.2857142874326251,
-        0.22222198476002283,
-        0.18183569739013575,
-        0.15313903266026258,
-        0.14797507525346593,
-    ];
+    #[inline(always)]
+    fn t(z: f64) -> f64 {
+        polynomial!(z;
+            0.6666666666666735, 0.39999999999411096, 0.2857142874326251, 0.22222198476002283,
+            0.18183569739013575, 0.15313903266026258, 0.14797507525346593,
+        )
+    }
 }
 
 /// k log 2 + log(1 + f)
 #[inline(always)]
 fn log_from_parts<T: Constants>(k: T, f: T) -> T {
-    let (half_square, correction) = log_near_one(f, T::T);
+    let (half_square, correction) = log_near_one(f, T::t);
     k * T::LOG2_HIGH - ((half_square - (correction + k * T::LOG2_LOW)) - f)
 }
 
 /// f²/2 and s (f²/2 + s² T(s²)): log(1 + f) is f less the first plus the second.
 #[inline(always)]
-pub(super) fn log_near_one<T: Format>(f: T, t: &[T]) -> (T, T) {
+pub(super) fn log_near_one<T: Format>(f: T, t: fn(T) -> T) -> (T, T) {
     let s = f / (T::from_f64(2.0) + f);
     let z = s * s;
     let half_square = T::from_f64(0.5) * f * f;
-    (half_square, s * (half_square + z * polynomial(z, t)))
+    (half_square, s * (half_square + z * t(z)))
 }
 
 /// `value`, a logarithm of `x`, put right where x is 0, negative, infinite or NaN.

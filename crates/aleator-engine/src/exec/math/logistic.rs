@@ -11,39 +11,39 @@
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
-//! | `sigmoid`          | SIG32 | SIG64 |
-//! | `softplus`         | SOFT32 | SOFT64 |
-//! | `tanh`             | TANH32 | TANH64 |
+//! | `sigmoid`          | 2.31 | 1.79 |
+//! | `softplus`         | 1.96 | 1.52 |
+//! | `tanh`             | 2.51 | 2.06 |
 
 use super::exp::{self, exp, expm1};
+use super::format::polynomial;
 use super::log::log_near_one;
 
-/// The constants of a format.
+/// The constants and the polynomial of a format.
 pub trait Constants: exp::Constants {
-    /// T for 0 ≤ s² ≤ 1/9, constant term first.
-    const T: &'static [Self];
+    /// T(z) for 0 ≤ z ≤ 1/9
+    fn t(z: Self) -> Self;
     /// From here on tanh rounds to 1.
     const TANH_IS_ONE: Self;
 }
 
 impl Constants for f32 {
-    const T: &'static [f32] = &[0.6666641, 0.400217, 0.27999141, 0.2802446];
+    #[inline(always)]
+    fn t(z: f32) -> f32 {
+        polynomial!(z; 0.6666641, 0.400217, 0.27999141, 0.2802446)
+    }
     const TANH_IS_ONE: f32 = 10.0;
 }
 
 impl Constants for f64 {
-    const T: &'static [f64] = &[
-        0.6666666666666631,
-        0.4000000000015724,
-        0.28571428547854166,
-        0.2222222396971839,
-        0.18181743925229382,
-        0.15386559919182907,
-        0.1330097361002015,
-        0.12106086232808799,
-        0.0834010102990984,
-        0.17018577024990633,
-    ];
+    #[inline(always)]
+    fn t(z: f64) -> f64 {
+        polynomial!(z;
+            0.6666666666666631, 0.4000000000015724, 0.28571428547854166, 0.2222222396971839,
+            0.18181743925229382, 0.15386559919182907, 0.1330097361002015, 0.12106086232808799,
+            0.0834010102990984, 0.17018577024990633,
+        )
+    }
     const TANH_IS_ONE: f64 = 20.0;
 }
 
@@ -58,7 +58,7 @@ pub(super) fn sigmoid<T: Constants>(x: T) -> T {
 #[inline(always)]
 pub(super) fn softplus<T: Constants>(x: T) -> T {
     let e = exp(-x.abs());
-    let (half_square, correction) = log_near_one(e, T::T);
+    let (half_square, correction) = log_near_one(e, T::t);
     let positive_part = if x > T::default() { x } else { T::default() };
     positive_part + (e - (half_square - correction))
 }
