@@ -5,7 +5,7 @@ use aleator::estimators::{self, Bias, Properties};
 use aleator::language::{FUNCTIONS, nearest};
 use aleator::{citation, problems};
 use clap::CommandFactory;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Outcome};
@@ -13,8 +13,9 @@ use crate::output::{print, width};
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
+    let line = LineStyle::none().fill('─').junction('─');
     table
-        .load_preset(presets::UTF8_FULL_CONDENSED)
+        .load_style(TableStyle::new().header_separator(line).bottom_border(line))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width().unwrap_or(110))
         .set_header(header.to_vec());

@@ -76,7 +76,7 @@ pub fn measure(
     }
     // How large is one estimate? The program without replicates tells.
     let single = Program::<f64>::compile(graph, plan, &options)?;
-    let numbers = (single.buffer_bytes() / 8 / 4).max(1).min(NUMBERS_PER_RUN);
+    let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
     let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.replicates(at_once))?;
