@@ -353,6 +353,24 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         value
     }
 
+    /// Sums over the alternatives of the enumerated sites that the group depends on and `which` admits; their axes stay,
+    /// of size 1.
+    pub fn sum_alternatives(
+        &self,
+        value: Expr<'g>,
+        group: &TermGroup,
+        environment: &Environment<'g>,
+        which: impl Fn(usize) -> bool,
+    ) -> Expr<'g> {
+        let mut axes: Vec<usize> = (0..self.analysis.sites.len())
+            .filter(|n| environment.weights.contains_key(n) && group.maps[*n].is_some() && which(*n))
+            .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
+            .collect();
+        axes.sort_unstable();
+        let summed = value.sum_axes(&axes);
+        axes.into_iter().fold(summed, |e, axis| e.unsqueeze(axis))
+    }
+
     /// A site's term as (expression, cotangent): its weight multiplied by the weights of the sites upstream and divided
     /// by K.
     fn weigh_term(
