@@ -6,7 +6,7 @@ use super::errors::{Diagnostic, nearest, quote};
 use super::functions::Function;
 use super::lower::{Lowering, Parts};
 use super::span::Span;
-use super::values::{MOST_ELEMENTS, Value, too_large};
+use super::values::{MOST_ELEMENTS, Value, extent, too_large};
 
 /// The arguments of one call.
 pub(super) struct Arguments<'l, 'f, 'g> {
@@ -144,8 +144,7 @@ impl<'g> Arguments<'_, '_, 'g> {
 
     /// Refuses to make a tensor that would not fit into memory.
     pub fn limit(&self, shape: &[usize]) -> Result<(), Diagnostic> {
-        let count = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size));
-        if count.is_some_and(|count| count <= MOST_ELEMENTS) {
+        if extent(shape).is_some_and(|count| count <= MOST_ELEMENTS) {
             return Ok(());
         }
         let what = format!("the result of `{}`", self.function.name);

@@ -13,7 +13,7 @@ use super::functions::Function;
 use super::index;
 use super::names::CONSTANTS;
 use super::span::Span;
-use super::values::{Constants, MOST_AXES, Value};
+use super::values::{Constants, MOST_AXES, MOST_VIRTUAL, Value, extent, too_large};
 
 /// A graph under construction and the names that are known in it.
 pub(super) struct Lowering<'g> {
@@ -77,13 +77,15 @@ impl<'g> Lowering<'g> {
         if let Some(error) = self.graph.take_error() {
             return Err(Diagnostic::new(error.to_string()).at(span));
         }
-        match expr.rank() {
-            rank if rank > MOST_AXES => Err(Diagnostic::new(format!(
-                "a tensor of {rank} axes; {MOST_AXES} are the most that there may be"
-            ))
-            .at(span)),
-            _ => Ok(()),
-        }
+        let shape = expr.shape();
+        let diagnostic = if shape.rank() > MOST_AXES {
+            format!("a tensor of {} axes; {MOST_AXES} are the most that there may be", shape.rank())
+        } else if extent(&shape).is_none_or(|extent| extent > MOST_VIRTUAL) {
+            too_large("a tensor", &shape, MOST_VIRTUAL)
+        } else {
+            return Ok(());
+        };
+        Err(Diagnostic::new(diagnostic).at(span))
     }
 
     fn operation(&mut self, parts: &Parts<'_, 'g>, expr: &Expr, span: Span) -> Result<Value<'g>, Diagnostic> {
@@ -176,11 +178,17 @@ impl<'g> Lowering<'g> {
     fn numbers(&self, exprs: impl Iterator<Item = Node<'g>>) -> Option<Vec<f64>> {
         let mut numbers = Vec::new();
         for expr in exprs {
-            self.graph.with_node(expr.id(), |node| match &node.op {
-                Op::Scalar(bits) => Some(numbers.push(f64::from_bits(*bits))),
-                Op::Tensor(data) => Some(numbers.extend_from_slice(&data.0)),
-                _ => None,
-            })?;
+            let known = self.graph.with_node(expr.id(), |node| {
+                match &node.op {
+                    Op::Scalar(bits) => numbers.push(f64::from_bits(*bits)),
+                    Op::Tensor(data) => numbers.extend_from_slice(&data.0),
+                    _ => return false,
+                }
+                true
+            });
+            if !known {
+                return None;
+            }
         }
         Some(numbers)
     }

@@ -36,6 +36,8 @@ mod values;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod hostile_loading;
+#[cfg(test)]
 mod loading;
 #[cfg(test)]
 mod values_of_functions;

@@ -12,6 +12,8 @@ use super::span::Span;
 
 /// Most elements that one function such as `zeros` makes.
 pub(super) const MOST_ELEMENTS: usize = 1 << 27;
+/// Most elements of a node, which need not lie in memory all at once.
+pub(super) const MOST_VIRTUAL: usize = 1 << 40;
 /// Most axes of a tensor.
 pub(super) const MOST_AXES: usize = 32;
 /// Most elements of all parameters, constants and data together: 2 GiB.
@@ -48,7 +50,7 @@ pub(super) struct Constants {
 impl Constants {
     /// Counts a tensor that will stay in memory.
     pub fn store(&mut self, what: &str, shape: &Shape) -> Result<(), String> {
-        let stored = shape.checked_numel().and_then(|n| n.checked_add(self.stored));
+        let stored = extent(shape).and_then(|n| n.checked_add(self.stored));
         match stored.filter(|&n| n <= MOST_STORED) {
             Some(stored) => {
                 self.stored = stored;
@@ -161,6 +163,11 @@ impl Constants {
             }
         }
     }
+}
+
+/// The product of the sizes of axes, empty ones taken for 1, so that no product of some of them overflows either.
+pub(super) fn extent(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))
 }
 
 /// Refuses a tensor that memory would not hold.

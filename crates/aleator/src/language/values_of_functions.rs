@@ -1,5 +1,6 @@
 //! Every function and operator against values computed by hand, also with further axes in front.
 use std::collections::HashMap;
+use std::f64::consts::{E, LN_2, SQRT_2};
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
@@ -50,11 +51,11 @@ const NAN: f64 = f64::NAN;
 
 /// An expression of the tensors above, its shape, its elements.
 pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
-    ("exp(v)", &[3], &[2.718281828459045, 0.1353352832366127, 1.6487212707001282]),
-    ("log(s)", &[], &[0.6931471805599453]),
+    ("exp(v)", &[3], &[E, 0.1353352832366127, 1.6487212707001282]),
+    ("log(s)", &[], &[LN_2]),
     ("log1p(s)", &[], &[1.0986122886681098]),
     ("expm1(s)", &[], &[6.38905609893065]),
-    ("sqrt(s)", &[], &[1.4142135623730951]),
+    ("sqrt(s)", &[], &[SQRT_2]),
     ("square(v)", &[3], &[1.0, 4.0, 0.25]),
     ("abs(v)", &[3], &[1.0, 2.0, 0.5]),
     ("sign(v)", &[3], &[1.0, -1.0, 1.0]),
@@ -96,7 +97,7 @@ pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
     ("logsumexp(s)", &[], &[2.0]),
     ("softmax([0, log(3)] * k)", &[2], &[0.25, 0.75]),
     ("softmax([[0, 1], [log(3), 1]] * k, axis = 0)", &[2, 2], &[0.25, 0.5, 0.75, 0.5]),
-    ("log_softmax([0, 0] * k)", &[2], &[-std::f64::consts::LN_2, -std::f64::consts::LN_2]),
+    ("log_softmax([0, 0] * k)", &[2], &[-LN_2, -LN_2]),
     ("dot(v, [1, 1, 2])", &[], &[0.0]),
     ("dot(x, v)", &[2], &[-1.0, -0.5]),
     ("norm([3, 4] * k)", &[], &[5.0]),
@@ -133,7 +134,7 @@ pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
     ("arange(len(v))", &[3], &[0.0, 1.0, 2.0]),
     // Operators.
     ("1 - 2 * -s^2 / 4", &[], &[3.0]),
-    ("2^v", &[3], &[2.0, 0.25, 1.4142135623730951]),
+    ("2^v", &[3], &[2.0, 0.25, SQRT_2]),
     ("v^0", &[3], &[1.0, 1.0, 1.0]),
     ("x @ v", &[2], &[-1.0, -0.5]),
     ("v @ v", &[], &[5.25]),
