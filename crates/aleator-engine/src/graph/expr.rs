@@ -378,10 +378,14 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// Joins expressions along an axis counted from the end.
+/// Joins expressions along an axis counted from the end; the other axes broadcast.
 pub fn concat<'g>(parts: &[Expr<'g>], axis: usize) -> Option<Expr<'g>> {
-    let first = parts.first()?;
-    Some(first.graph.apply(Op::Concat { axis }, parts))
+    let graph = parts.first()?.graph;
+    // A part without the axis stays as it is, to be refused.
+    let has_axis = parts.iter().all(|e| axis < e.rank());
+    let rank = if has_axis { parts.iter().map(|e| e.rank()).max()? } else { 0 };
+    let parts: Vec<Expr<'g>> = parts.iter().map(|e| e.with_rank(rank)).collect();
+    Some(graph.apply(Op::Concat { axis }, &parts))
 }
 
 macro_rules! operators {
