@@ -10,6 +10,7 @@ pub mod graph;
 pub mod language;
 pub mod optim;
 mod program;
+pub mod train;
 
 pub use error::{Error, Result};
 pub use program::{Estimate, Options, Program};
