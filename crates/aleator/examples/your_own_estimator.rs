@@ -19,9 +19,8 @@ use std::sync::Arc;
 use aleator::Result;
 use aleator::diagnostics::{Compare, compare};
 use aleator::distributions::{Bernoulli, Support};
-use aleator::estimators::{Bias, Estimator, Properties, ReinforceLoo, SiteInfo};
+use aleator::estimators::{Bias, Estimator, GradientTerm, Properties, ReinforceLoo, SiteInfo};
 use aleator::graph::{Cone, Draw, Graph, Later, Site};
-use aleator_engine::graph::Expr;
 
 /// The antithetic pair.
 #[derive(Debug)]
@@ -36,6 +35,7 @@ static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "2 K",
+    through_value: false,
     advice: "for many Bernoulli latents that all influence one cost",
     options: "",
     reference: "dong2020disarm",
@@ -61,7 +61,7 @@ impl Estimator for Disarm {
         Ok(Draw::value(site.sample()))
     }
 
-    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let p = site.mean()?;
         let q = 1.0 - p;
         let mirrored = 1.0 - site.noise().uniform(&[]);
@@ -70,7 +70,7 @@ impl Estimator for Disarm {
         let difference = cone.cost() - cone.cost_at(other, Later::AsPlanned)?;
         // Where p or q is 0 the pair agrees, and 0 / 0 must not arise.
         let coefficient = 0.5 * difference * (z - other) / p.minimum(q).maximum(1e-30);
-        Ok(Some(coefficient.stop_gradient() * p))
+        Ok(vec![GradientTerm::value(site, p, coefficient)])
     }
 }
 

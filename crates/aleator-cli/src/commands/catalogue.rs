@@ -2,7 +2,8 @@
 
 use aleator::distributions;
 use aleator::estimators::{self, Bias, Properties};
-use aleator::language::{FUNCTIONS, nearest};
+use aleator::language::{FUNCTIONS, Function, nearest};
+use aleator::train::Model;
 use aleator::{citation, problems};
 use clap::CommandFactory;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
@@ -51,7 +52,9 @@ pub fn list(what: Option<&str>) -> Outcome {
         parts.push(format!("Functions\n  {}", FUNCTIONS.join(" ")));
     }
     if wanted("models") {
-        parts.push(format!("Models\n  {}", aleator_cli::MODELS));
+        let models: Vec<String> =
+            Model::ALL.iter().map(|m| format!("  {:<6}{}", m.name(), m.summary())).collect();
+        parts.push(format!("Models (`aleator train NAME`)\n{}", models.join("\n")));
     }
     if wanted("problems") {
         let mut rows = table(&["problem", "what it is"]);
@@ -93,8 +96,8 @@ pub fn explain(name: &str) -> Outcome {
         print(problem.source);
         return Ok(());
     }
-    if FUNCTIONS.contains(&name) {
-        print(&format!("{name} is a function of the language; `aleator list functions` shows all of them"));
+    if let Some(function) = Function::find(name) {
+        print(&format!("{}\n  {}", function.usage, function.summary));
         return Ok(());
     }
     Err(unknown(name))

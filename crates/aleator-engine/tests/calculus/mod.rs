@@ -61,10 +61,8 @@ impl Evaluator {
             self.program.set_input(slot, values).unwrap();
         }
         self.program.run(0, 0);
-        let output = |i| Tensor {
-            shape: self.program.output_shape(i).clone(),
-            data: self.program.output(i).to_vec(),
-        };
+        let output =
+            |i| Tensor { shape: self.program.output_shape(i).clone(), data: self.program.output(i).to_vec() };
         (0..self.outputs).map(output).collect()
     }
 }
