@@ -63,12 +63,11 @@ impl Loaded {
                 self.model.via_span(site)
             }
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
-            aleator::Error::NoCost => None,
             _ => None,
         };
         let mut diagnostic = Diagnostic::new(error.to_string());
         if let Some(span) = span {
-            diagnostic = diagnostic.at(span);
+            diagnostic = diagnostic.at(span).label("here");
         }
         Failure::at(&self.file, &self.text, &diagnostic)
     }

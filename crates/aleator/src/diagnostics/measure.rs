@@ -21,6 +21,7 @@ impl Moments {
     /// Adds a batch. Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
     pub fn add(&mut self, batch: impl Iterator<Item = f64> + Clone) {
         let Some(first) = batch.clone().next() else { return };
+        let first = if first.is_finite() { first } else { 0.0 };
         let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + (x - first)));
         let offset = sum / n;
         let squares: f64 = batch.map(|x| (x - first - offset) * (x - first - offset)).sum();
@@ -30,6 +31,11 @@ impl Moments {
             return;
         }
         let (delta, total) = (mean - self.mean, self.count + n);
+        if !delta.is_finite() {
+            // An infinite mean stays, two opposite ones or a NaN give NaN; there is no variance.
+            *self = Moments { count: total, mean: self.mean + mean, squares: f64::NAN };
+            return;
+        }
         self.squares += squares + delta * delta * self.count * n / total;
         self.mean += delta * n / total;
         self.count = total;
@@ -110,4 +116,40 @@ pub fn measure(
         unbiased: program.is_unbiased(),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(batches: &[&[f64]]) -> Moments {
+        let mut moments = Moments::default();
+        batches.iter().for_each(|b| moments.add(b.iter().copied()));
+        moments
+    }
+
+    #[test]
+    fn batches_do_not_matter() {
+        let whole = moments(&[&[1.0, 4.0, 2.0, 8.0]]);
+        let parts = moments(&[&[1.0], &[], &[4.0, 2.0], &[8.0]]);
+        assert!((whole.mean - 3.75).abs() < 1e-15 && (parts.mean - 3.75).abs() < 1e-15);
+        assert!((whole.variance().unwrap() - 28.75 / 3.0).abs() < 1e-14);
+        assert!((parts.variance().unwrap() - 28.75 / 3.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn equal_numbers_have_no_variance() {
+        let same = moments(&[&[0.1; 7], &[0.1; 1000]]);
+        assert_eq!((same.mean, same.variance()), (0.1, Some(0.0)));
+        assert_eq!(moments(&[&[0.1]]).variance(), None);
+    }
+
+    #[test]
+    fn infinities_are_kept() {
+        let inf = f64::INFINITY;
+        assert_eq!(moments(&[&[1.0, inf], &[2.0]]).mean, inf);
+        assert_eq!(moments(&[&[-inf], &[2.0, 1.0]]).mean, -inf);
+        assert!(moments(&[&[-inf], &[inf]]).mean.is_nan());
+        assert!(moments(&[&[f64::NAN], &[2.0]]).mean.is_nan());
+    }
 }

@@ -176,7 +176,7 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     let analysis = Analysis::of(graph)?;
     let engine = graph.engine();
     let mut slots = Vec::new();
-    let (mut next_slot, mut alternatives, mut extra) = (0, 1usize, 0);
+    let (mut next_slot, mut alternatives, mut extra, mut random) = (0, 1usize, 0, false);
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         slots.push(next_slot);
         let mut distribution = None;
@@ -200,7 +200,9 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
             continue;
         }
         extra += estimator.extra_evaluations();
-        if let Some(n) = estimator.alternatives(&info).map_err(unsuitable)? {
+        let outcomes = estimator.alternatives(&info).map_err(unsuitable)?;
+        random |= outcomes.is_none();
+        if let Some(n) = outcomes {
             next_slot += 1;
             alternatives = alternatives.saturating_mul(n);
             if alternatives > MOST_ALTERNATIVES {
@@ -287,7 +289,8 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         gradients,
         checks,
         memories: rewriter.memories.take(),
-        evaluations: layout.samples * (alternatives + extra),
+        // Without randomness, one sample is as good as K.
+        evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
         unbiased: plan
             .iter()
             .zip(&analysis.used)
