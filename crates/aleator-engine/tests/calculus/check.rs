@@ -89,7 +89,9 @@ pub fn derivatives(choices: Vec<u32>, build: Build) -> Verdict {
     if let Some(error) = graph.take_error() {
         return Err(error.to_string());
     }
-    for (g, x) in gradient.iter().chain(&reverse_over_reverse).chain(&forward_over_reverse).zip(x.iter().cycle()) {
+    for (g, x) in
+        gradient.iter().chain(&reverse_over_reverse).chain(&forward_over_reverse).zip(x.iter().cycle())
+    {
         if g.shape() != x.shape() {
             return Err(format!("a derivative by {} has shape {}", x.shape(), g.shape()));
         }
@@ -207,9 +209,8 @@ pub fn leading_axes(choices: Vec<u32>, build: Build) -> Verdict {
             let shape = x.shape();
             let leading = shape.rank() - own.shape.rank();
             let first = index.len() - leading;
-            let place = (0..leading).fold(0, |flat, a| {
-                flat * shape[a] + if shape[a] == 1 { 0 } else { index[first + a] }
-            });
+            let place = (0..leading)
+                .fold(0, |flat, a| flat * shape[a] + if shape[a] == 1 { 0 } else { index[first + a] });
             let n = own.data.len();
             sum[place * n..(place + 1) * n].iter_mut().zip(&own.data).for_each(|(s, g)| *s += g);
         }

@@ -61,10 +61,8 @@ impl Evaluator {
             self.program.set_input(slot, values).unwrap();
         }
         self.program.run(0, 0);
-        let output = |i| Tensor {
-            shape: self.program.output_shape(i).clone(),
-            data: self.program.output(i).to_vec(),
-        };
+        let output =
+            |i| Tensor { shape: self.program.output_shape(i).clone(), data: self.program.output(i).to_vec() };
         (0..self.outputs).map(output).collect()
     }
 }
@@ -97,7 +95,7 @@ pub fn close(what: &str, got: &[f64], want: &[f64], beside: &[f64], tolerance: f
     let largest = got.iter().chain(want).chain(beside).fold(1.0f64, |m, x| m.max(x.abs()));
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
         // Not `>`: a NaN is a difference.
-        if !((g - w).abs() <= tolerance * largest) {
+        if g != w && !((g - w).abs() <= tolerance * largest) {
             return Err(format!("{what}, element {i}: {g}, expected {w}"));
         }
     }
