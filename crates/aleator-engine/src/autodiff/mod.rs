@@ -4,6 +4,7 @@
 //! which both modes follow; the others give the derivative of their result along tangents of their inputs (forward)
 //! and along a cotangent of their result (reverse).
 
+mod flow;
 mod forward;
 mod reverse;
 mod rules;

@@ -209,6 +209,10 @@ impl Graph {
 
     /// A user's black-box function; see [`External`].
     pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
+        let (got, expected) = (inputs.len(), external.input_ranks.len());
+        if got != expected {
+            return self.fail(Error::shape(&external.name, format!("{got} arguments, expected {expected}")));
+        }
         // Leading axes are aligned now, as by the operators, so that inputs may grow more of them later.
         let leading = |(e, own): (&Expr<'g>, &usize)| e.rank().saturating_sub(*own);
         let most = inputs.iter().zip(&external.input_ranks).map(leading).max().unwrap_or(0);

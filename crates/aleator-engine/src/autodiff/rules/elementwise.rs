@@ -65,8 +65,7 @@ fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Op
         (Binary::Mul, _) => a,
         (Binary::Div, 0) => 1.0 / b,
         (Binary::Div, _) => -(y / b),
-        // b a^(b−1), and 0 at b = 0 (where a^(−1) may be infinite).
-        (Binary::Pow, 0) => b.equal(0.0).select(0.0, b * a.pow(b - 1.0)),
+        (Binary::Pow, 0) => b * a.pow(lower_exponent(a, b)),
         // y log a, and 0 at a = 0 (where log a is infinite but y vanishes).
         (Binary::Pow, _) => y * a.equal(0.0).select(0.0, a.equal(0.0).select(1.0, a).log()),
         // Equal arguments share the derivative.
@@ -76,6 +75,14 @@ fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Op
         (Binary::Min, _) => b.less(a) + a.equal(b) * 0.5,
         (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne, _) => return None,
     }))
+}
+
+/// b − 1, for b a^(b−1); but 0 at a = b = 0, where that is 0 · ∞ and the derivative 0.
+fn lower_exponent<'g>(a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+    match b.graph().scalar_value(b.id()) {
+        Some(b) if b != 0.0 => a.graph().scalar(b - 1.0),
+        _ => (a.equal(0.0) * b.equal(0.0)).select(0.0, b - 1.0),
+    }
 }
 
 /// y = c ? a : b  ⇒  ā = c ? ȳ : 0,  b̄ = c ? 0 : ȳ
