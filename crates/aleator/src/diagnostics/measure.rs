@@ -20,11 +20,11 @@ pub struct Moments {
 impl Moments {
     /// Adds a batch.
     pub fn add(&mut self, batch: impl Iterator<Item = f64> + Clone) {
-        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + x));
-        if n == 0.0 {
-            return;
-        }
-        let mean = sum / n;
+        // Summed from the first number on, so that equal numbers have exactly their own mean and no variance.
+        let Some(first) = batch.clone().next() else { return };
+        let pivot = if first.is_finite() { first } else { 0.0 };
+        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + (x - pivot)));
+        let mean = pivot + sum / n;
         let squares: f64 = batch.map(|x| (x - mean) * (x - mean)).sum();
         let (delta, total) = (mean - self.mean, self.count + n);
         // Equal means add nothing, also where there is nothing yet.
