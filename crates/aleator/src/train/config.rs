@@ -88,8 +88,8 @@ pub struct TrainConfig {
 const SMALL_IMAGE: usize = 256;
 /// The most parameters a model may have: with optimiser and gradients about a gigabyte.
 const MOST_PARAMETERS: usize = 1 << 24;
-/// The most rows of a minibatch times samples.
-const MOST_ROWS: usize = 1 << 20;
+/// The most rows of a minibatch times samples (times outcomes, where they are enumerated).
+pub(super) const MOST_ROWS: usize = 1 << 20;
 /// The most samples of an evaluation.
 const MOST_EVAL_SAMPLES: usize = 10_000;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use aleator_engine::exec::philox;
 
 use super::batches::Batches;
-use super::config::{Binarization, TrainConfig};
+use super::config::{Binarization, MOST_ROWS, TrainConfig};
 use super::evaluation::Evaluation;
 use super::report::{HistoryPoint, Progress, TrainReport};
 use super::sbn::{Sbn, Tensor};
@@ -15,6 +15,7 @@ use crate::data::ImageSet;
 use crate::diagnostics::Moments;
 use crate::error::{Error, Result};
 use crate::estimators::describe;
+use crate::graph::{Graph, Plan};
 use crate::program::{Options, Program};
 
 /// Noise of training counts its steps from 0, that of evaluation from here.
@@ -40,8 +41,9 @@ pub fn train(config: &TrainConfig, progress: &dyn Fn(&Progress)) -> Result<Train
     let tensors = model.initial(config.seed);
 
     let graph = model.training_graph(config.batch, &tensors, config.estimator.clone());
+    check_rows(config, &graph)?;
     let options = Options::new().seed(config.seed).samples(config.samples());
-    let mut program = Program::<f32>::compile(&graph, &[config.estimator.clone()], &options)?;
+    let mut program = Program::<f32>::compile(&graph, std::slice::from_ref(&config.estimator), &options)?;
     drop(graph);
     let mut evaluation = Evaluation::new(&model, &tensors, &held_out, config.eval_samples, config.seed)?;
     let mut moving = tensors
@@ -108,6 +110,24 @@ pub fn train(config: &TrainConfig, progress: &dyn Fn(&Progress)) -> Result<Train
         seconds: start.elapsed().as_secs_f64(),
         weights,
     })
+}
+
+/// Refuses an enumeration that could be compiled but would take too long at every step.
+fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
+    let mut outcomes = 1;
+    Plan::choose_with(graph, |site, _, _| {
+        outcomes = config.estimator.alternatives(site).ok().flatten().unwrap_or(1);
+        None
+    })?;
+    if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
+        return Err(Error::Invalid(format!(
+            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product may be {MOST_ROWS} \
+             at most; use fewer latents or another estimator",
+            config.batch,
+            config.samples()
+        )));
+    }
+    Ok(())
 }
 
 /// One gradient step; the training ELBO before it.
