@@ -11,7 +11,7 @@ impl<'g> Expr<'g> {
 
     /// max(x, 0)
     pub fn relu(self) -> Self {
-        self.greater(0.0).select(self, 0.0)
+        self.maximum(0.0)
     }
 
     /// ψ(x), the derivative of log Γ.
