@@ -28,6 +28,8 @@ pub enum Command {
     Compare(Compare),
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
+    /// Train a built-in model with random layers on real data
+    Train(Train),
     /// The catalogue of estimators, distributions, functions and problems
     List(List),
     /// What an estimator or distribution is, its formula, and when to choose it
@@ -143,6 +145,41 @@ pub struct Optimize {
     #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
     pub optimizer: String,
     /// Draw the path: a .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The model; `aleator list models` shows them
+    pub model: String,
+    /// `digits` (1797 images of 8x8, in the binary) or a directory of IDX files such as MNIST's
+    #[arg(long, default_value = "digits", value_name = "NAME|DIR")]
+    pub data: String,
+    /// Estimator of the latents, with options
+    #[arg(long, default_value = "reinforce_loo", value_name = "ESTIMATOR")]
+    pub estimator: String,
+    /// Number of gradient steps [default: 10000 for digits, fewer for larger images]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub steps: Option<usize>,
+    /// Rows in a minibatch
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub batch: Option<usize>,
+    /// Number of latents
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub latents: Option<usize>,
+    /// Steps between looks at the held-out data
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub eval_every: Option<usize>,
+    /// Learning rate [default: 0.003 for adam, 0.001 for rmsprop, 0.1 for sgd]
+    #[arg(long, value_name = "X")]
+    pub lr: Option<f64>,
+    /// Rule of the steps
+    #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
+    pub optimizer: String,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Draw the evidence lower bound against steps: a .svg or .png file
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
 }

@@ -115,11 +115,12 @@ pub fn estimator_list(text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
         }
         c == ',' && depth == 0
     });
-    parts
-        .map(|part| {
-            let wrong = |d: Diagnostic| in_option("--estimators", part.trim(), &d);
-            let parsed = language::parse_estimator(part.trim()).map_err(wrong)?;
-            language::estimator(&parsed.call, &parsed.expressions).map_err(wrong)
-        })
-        .collect()
+    parts.map(|part| estimator("--estimators", part.trim())).collect()
+}
+
+/// The estimator that the value of a command-line option names.
+pub fn estimator(option: &str, text: &str) -> Outcome<Arc<dyn Estimator>> {
+    let wrong = |d: Diagnostic| in_option(option, text, &d);
+    let parsed = language::parse_estimator(text).map_err(wrong)?;
+    language::estimator(&parsed.call, &parsed.expressions).map_err(wrong)
 }

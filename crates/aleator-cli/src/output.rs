@@ -57,7 +57,7 @@ impl Progress {
     /// Of `total` parts.
     pub fn new(total: usize) -> Self {
         let bar = ProgressBar::new(total as u64);
-        if let Ok(style) = ProgressStyle::with_template("{msg:32!} {bar:30} {pos}/{len} {per_sec} {eta}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg:40!} {bar:30} {pos}/{len} {per_sec} {eta}") {
             bar.set_style(style);
         }
         Progress { bar: Mutex::new((bar, String::new())), total: total as u64 }
@@ -73,6 +73,13 @@ impl Progress {
             *current = label.to_string();
         }
         bar.set_position((done as u64).min(self.total));
+    }
+
+    /// Says something beside the bar.
+    pub fn note(&self, text: &str) {
+        if let Ok(guard) = self.bar.lock() {
+            guard.0.set_message(text.to_string());
+        }
     }
 
     /// Removes the bar.

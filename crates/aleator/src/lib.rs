@@ -40,6 +40,7 @@ pub mod language;
 pub mod optim;
 pub mod problems;
 mod program;
+pub mod train;
 
 pub use citation::citation;
 pub use error::{Error, Result};

@@ -253,6 +253,11 @@ impl<T: Real> Program<T> {
         self.unbiased
     }
 
+    /// Bytes of all values that are kept in memory; they do not depend on the number of threads.
+    pub fn value_bytes(&self) -> usize {
+        self.inner.value_bytes()
+    }
+
     /// Bytes of all its buffers.
     pub fn buffer_bytes(&self) -> usize {
         self.inner.buffer_bytes()

@@ -2,10 +2,11 @@
 
 use aleator::distributions;
 use aleator::estimators::{self, Bias, Properties};
-use aleator::language::{FUNCTIONS, nearest};
+use aleator::language::{FUNCTIONS, Function, nearest};
+use aleator::train::Model;
 use aleator::{citation, problems};
 use clap::CommandFactory;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Outcome};
@@ -13,8 +14,9 @@ use crate::output::{print, width};
 
 fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
+    let line = LineStyle::none().fill('─').junction('─');
     table
-        .load_preset(presets::UTF8_FULL_CONDENSED)
+        .load_style(TableStyle::new().header_separator(line).bottom_border(line))
         .set_content_arrangement(ContentArrangement::Dynamic)
         .set_width(width().unwrap_or(110))
         .set_header(header.to_vec());
@@ -50,7 +52,9 @@ pub fn list(what: Option<&str>) -> Outcome {
         parts.push(format!("Functions\n  {}", FUNCTIONS.join(" ")));
     }
     if wanted("models") {
-        parts.push(format!("Models\n  {}", aleator_cli::MODELS));
+        let models: Vec<String> =
+            Model::ALL.iter().map(|m| format!("  {:<6}{}", m.name(), m.summary())).collect();
+        parts.push(format!("Models (`aleator train NAME`)\n{}", models.join("\n")));
     }
     if wanted("problems") {
         let mut rows = table(&["problem", "what it is"]);
@@ -92,8 +96,8 @@ pub fn explain(name: &str) -> Outcome {
         print(problem.source);
         return Ok(());
     }
-    if FUNCTIONS.contains(&name) {
-        print(&format!("{name} is a function of the language; `aleator list functions` shows all of them"));
+    if let Some(function) = Function::find(name) {
+        print(&format!("{}\n  {}", function.usage, function.summary));
         return Ok(());
     }
     Err(unknown(name))

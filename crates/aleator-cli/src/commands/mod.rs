@@ -6,6 +6,7 @@ mod compare;
 mod draw;
 mod grad;
 mod optimize;
+mod train;
 
 use crate::arguments::Command;
 use crate::failure::Outcome;
@@ -18,6 +19,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Grad(arguments) => grad::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
         Command::List(arguments) => catalogue::list(arguments.what.as_deref()),
         Command::Explain { name } => catalogue::explain(&name),
         Command::Cite { name } => catalogue::cite(&name),

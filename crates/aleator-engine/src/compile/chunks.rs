@@ -99,7 +99,7 @@ pub(crate) fn choose(
     let blocks: Vec<usize> = patterns.iter().filter_map(|p| p.block(0)).collect();
     candidates.extend(blocks.iter().map(|&block| cut(1, block)));
     let common = blocks.iter().try_fold(1usize, |a, &b| lcm(a, b).filter(|&c| c <= iterations));
-    candidates.extend(common.map(|unit| cut(1, unit)));
+    candidates.extend(common.filter(|_| blocks.len() > 1).map(|unit| cut(1, unit)));
     for pattern in patterns.iter().filter(|p| p.reduced.first() == Some(&true)) {
         if let Some(block) = pattern.block(1) {
             candidates.push(cut(pattern.dims[0], block.max(16)));

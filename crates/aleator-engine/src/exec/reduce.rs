@@ -106,9 +106,28 @@ fn rows<T: Real>(
         out[at] = f(out[at], fold(head, f));
         at += 1;
     }
-    for part in whole.chunks(row) {
-        out[at] = f(out[at], fold(part, f));
-        at += 1;
+    let out = &mut out[at..];
+    match row {
+        2 => fixed_rows::<T, 2>(whole, out, f),
+        3 => fixed_rows::<T, 3>(whole, out, f),
+        4 => fixed_rows::<T, 4>(whole, out, f),
+        _ => {
+            for (out, part) in out.iter_mut().zip(whole.chunks(row)) {
+                *out = f(*out, fold(part, f));
+            }
+        }
+    }
+}
+
+/// Reduces each of consecutive rows of a length known to the compiler, which then uses vector registers.
+#[inline(always)]
+fn fixed_rows<T: Real, const ROW: usize>(tile: &[T], out: &mut [T], f: impl Fn(T, T) -> T + Copy) {
+    let (rows, rest) = tile.as_chunks::<ROW>();
+    for (out, row) in out.iter_mut().zip(rows) {
+        *out = f(*out, row[1..].iter().fold(row[0], |a, &b| f(a, b)));
+    }
+    if !rest.is_empty() {
+        out[rows.len()] = f(out[rows.len()], fold(rest, f));
     }
 }
 

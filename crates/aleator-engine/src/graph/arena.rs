@@ -209,7 +209,13 @@ impl Graph {
 
     /// A user's black-box function; see [`External`].
     pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
-        self.apply(Op::External(external), inputs)
+        // Leading axes are aligned now, as by the operators, so that inputs may grow more of them later.
+        let leading = |(e, own): (&Expr<'g>, &usize)| e.rank().saturating_sub(*own);
+        let most = inputs.iter().zip(&external.input_ranks).map(leading).max().unwrap_or(0);
+        let align =
+            |(e, &own): (&Expr<'g>, &usize)| if e.rank() < own { *e } else { e.with_rank(own + most) };
+        let inputs: Vec<Expr<'g>> = inputs.iter().zip(&external.input_ranks).map(align).collect();
+        self.apply(Op::External(external), &inputs)
     }
 
     /// The node of an operation on inputs, simplified where that changes no value. An error poisons the result.

@@ -18,18 +18,20 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Adds a batch.
+    /// Adds a batch. Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
     pub fn add(&mut self, batch: impl Iterator<Item = f64> + Clone) {
-        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + x));
-        if n == 0.0 {
+        let Some(first) = batch.clone().next() else { return };
+        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + (x - first)));
+        let offset = sum / n;
+        let squares: f64 = batch.map(|x| (x - first - offset) * (x - first - offset)).sum();
+        let mean = first + offset;
+        if self.count == 0.0 {
+            *self = Moments { count: n, mean, squares };
             return;
         }
-        let mean = sum / n;
-        let squares: f64 = batch.map(|x| (x - mean) * (x - mean)).sum();
         let (delta, total) = (mean - self.mean, self.count + n);
-        // Equal means add nothing, also where there is nothing yet.
-        self.squares += squares + if self.count > 0.0 { delta * delta * self.count * n / total } else { 0.0 };
-        self.mean += if self.count > 0.0 { delta * n / total } else { delta };
+        self.squares += squares + delta * delta * self.count * n / total;
+        self.mean += delta * n / total;
         self.count = total;
     }
 
@@ -76,7 +78,7 @@ pub fn measure(
     }
     // How large is one estimate? The program without replicates tells.
     let single = Program::<f64>::compile(graph, plan, &options)?;
-    let numbers = (single.buffer_bytes() / 8 / 4).max(1).min(NUMBERS_PER_RUN);
+    let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
     let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.replicates(at_once))?;

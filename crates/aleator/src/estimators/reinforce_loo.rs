@@ -19,9 +19,7 @@
 //!
 //! [`score_function`]: super::ScoreFunction
 
-use aleator_engine::graph::Expr;
-
-use super::estimator::{Estimator, SiteInfo};
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::properties::{Bias, Properties};
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
@@ -65,8 +63,8 @@ impl Estimator for ReinforceLoo {
         Ok(Draw::value(site.sample()))
     }
 
-    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let centred = Baseline::LeaveOneOut.subtract(cone.cost(), site);
-        Ok(Some(centred.stop_gradient() * site.log_prob(cone.value())))
+        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), centred)])
     }
 }

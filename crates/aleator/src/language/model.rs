@@ -86,4 +86,17 @@ impl Model {
     pub fn site(&self, name: &str) -> Option<&SiteSpans> {
         self.definition(name)?.site.as_ref()
     }
+
+    /// Where a site's estimator is named, or else the site itself.
+    pub fn via_span(&self, site: &str) -> Option<Span> {
+        let definition = self.definition(site)?;
+        Some(definition.site.as_ref().and_then(|s| s.via).unwrap_or(definition.name_span))
+    }
+
+    /// Where the argument for a parameter of a site's distribution stands, or else the distribution.
+    pub fn argument_span(&self, site: &str, parameter: &str) -> Option<Span> {
+        let spans = self.site(site)?;
+        let argument = spans.arguments.iter().find(|(name, _)| name == parameter);
+        Some(argument.map_or(spans.distribution, |(_, span)| *span))
+    }
 }

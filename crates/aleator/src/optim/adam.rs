@@ -45,13 +45,14 @@ impl Optimizer for Adam {
         self.first.resize(parameters.len(), 0.0);
         self.second.resize(parameters.len(), 0.0);
         self.steps = self.steps.saturating_add(1);
-        let first_debias = 1.0 - self.beta1.powi(self.steps);
-        let second_debias = 1.0 - self.beta2.powi(self.steps);
+        // One division for each element: α / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) are the same for all.
+        let rate = self.learning_rate / (1.0 - self.beta1.powi(self.steps));
+        let debias = 1.0 / (1.0 - self.beta2.powi(self.steps)).sqrt();
         let moments = self.first.iter_mut().zip(&mut self.second);
         for ((theta, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
             *m = self.beta1 * *m + (1.0 - self.beta1) * g;
             *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
-            *theta -= self.learning_rate * (*m / first_debias) / ((*v / second_debias).sqrt() + self.epsilon);
+            *theta -= rate * *m / (debias * v.sqrt() + self.epsilon);
         }
     }
 }

@@ -37,7 +37,12 @@ fn gaussian_variances() {
             ("score function", score(), 1, plain),
             ("b = E F", score_minus(mean), 1, (8.0 * m + 10.0 * s, 40.0 * m + 56.0 * s)),
             ("b best for mu", score_minus(mean + 2.0 * s), 1, (8.0 * m + 6.0 * s, with(mean + 2.0 * s).1)),
-            ("b best for sigma", score_minus(mean + 4.0 * s), 1, (with(mean + 4.0 * s).0, 40.0 * m + 24.0 * s)),
+            (
+                "b best for sigma",
+                score_minus(mean + 4.0 * s),
+                1,
+                (with(mean + 4.0 * s).0, 40.0 * m + 24.0 * s),
+            ),
             ("b = 0.8", score_minus(0.8), 1, with(0.8)),
             ("leave one out", loo(), 2, (8.0 * m + 6.0 * s, 24.0 * m + 32.0 * s)),
             ("pathwise, K = 2", pathwise(), 2, (2.0 * s, 2.0 * m + 4.0 * s)),

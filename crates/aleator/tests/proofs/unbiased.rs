@@ -192,7 +192,8 @@ fn variances_by_hand_are_the_exact_ones() {
     let (f1, f0): (f64, f64) = (0.55 * 0.55, 0.45 * 0.45);
     let gradient = (f1 - f0) * p * q;
     for baseline in [0.0, 0.25, -3.0] {
-        let by_hand = p * ((f1 - baseline) * q).powi(2) + q * ((f0 - baseline) * p).powi(2) - gradient.powi(2);
+        let by_hand =
+            p * ((f1 - baseline) * q).powi(2) + q * ((f0 - baseline) * p).powi(2) - gradient.powi(2);
         let got = exactly(&g, &[score_minus(baseline)], 1);
         close("variance", &got.variance, &[by_hand], 1e-12);
         // K samples: the K-th part.
@@ -250,10 +251,8 @@ fn a_later_score_never_meets_an_earlier_cost() {
     let (f1, f0): (f64, f64) = (0.16, 0.36);
     let row = |a: f64| {
         let p = sigmoid(1.2 * a - 0.7);
-        let (g, second) = (
-            p * (1.0 - p) * (f1 - f0),
-            p * (f1 * (1.0 - p)).powi(2) + (1.0 - p) * (f0 * p).powi(2),
-        );
+        let (g, second) =
+            (p * (1.0 - p) * (f1 - f0), p * (f1 * (1.0 - p)).powi(2) + (1.0 - p) * (f0 * p).powi(2));
         (g, second)
     };
     let v_mean = pa * row(1.0).0 + (1.0 - pa) * row(0.0).0;

@@ -65,11 +65,8 @@ impl<'g> Brute<'g> {
     pub fn distribution(&mut self, site: usize) -> Distribution<'g> {
         let def = &self.graph.sites()[site];
         let own = def.parameters.iter().map(|&p| self.graph.expr(p)).collect();
-        let here = def
-            .parameters
-            .iter()
-            .map(|&p| substitute(self.graph.engine(), p, &mut self.values))
-            .collect();
+        let here =
+            def.parameters.iter().map(|&p| substitute(self.graph.engine(), p, &mut self.values)).collect();
         Distribution::new(def.family.clone(), own).with_parameters(here)
     }
 
