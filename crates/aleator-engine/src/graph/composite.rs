@@ -11,7 +11,7 @@ impl<'g> Expr<'g> {
 
     /// max(x, 0), with the derivative 0 at 0.
     pub fn relu(self) -> Self {
-        self.less_equal(0.0).select(0.0, self)
+        self.maximum(0.0)
     }
 
     /// ψ(x), the derivative of log Γ.

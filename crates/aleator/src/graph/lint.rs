@@ -13,7 +13,7 @@ pub struct Jump {
     pub node: NodeId,
 }
 
-/// The first step (comparison, floor, sign, argmax, black box) on a way from the site's value to a cost. Where the way
+/// The first step (comparison, choice, floor, sign, argmax, black box) on a way from the site's value to a cost. Where the way
 /// leads through a later discrete site, its probabilities may still be smooth: that way is not followed further.
 pub fn jump(graph: &Graph, site: &SiteDef) -> Option<Jump> {
     let engine = graph.engine();
@@ -33,6 +33,10 @@ pub fn jump(graph: &Graph, site: &SiteDef) -> Option<Jump> {
             | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
             | Op::ArgMax
             | Op::External(_) => return Some(Jump { operation: node.op.name(), node: id }),
+            // A choice by the sample, whatever the condition is made of. (That both sides may meet is not seen.)
+            Op::Select if smooth[node.inputs[0].index()] => {
+                return Some(Jump { operation: node.op.name(), node: id });
+            }
             Op::StopGradient => {}
             Op::Hole(_) => {
                 smooth[index] = sites.iter().any(|s| s.value == id && s.family.is_reparameterized());
