@@ -9,7 +9,7 @@ impl<'g> Expr<'g> {
         self.log() - (-self).log1p()
     }
 
-    /// max(x, 0), with the derivative 0 at 0.
+    /// max(x, 0), with the derivative ½ at 0.
     pub fn relu(self) -> Self {
         self.maximum(0.0)
     }
