@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::rules;
-use crate::graph::{Expr, NodeId, ancestors, dependents};
+use super::{carriers, rules};
+use crate::graph::{Expr, NodeId, ancestors};
 
 /// ∂y/∂x · tangent, summed over the pairs (x, tangent), for each y of `outputs`.
 ///
@@ -16,7 +16,7 @@ pub fn jvp<'g>(outputs: &[Expr<'g>], pairs: &[(Expr<'g>, Expr<'g>)]) -> Vec<Expr
     let Some(graph) = outputs.first().map(|y| y.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = pairs.iter().map(|(x, _)| x.id()).collect();
     let sinks: Vec<NodeId> = outputs.iter().map(|y| y.id()).collect();
-    let (active, needed) = (dependents(graph, &sources), ancestors(graph, &sinks));
+    let (active, needed) = (carriers(graph, &sources), ancestors(graph, &sinks));
     let mut tangents: HashMap<NodeId, Expr<'g>> = HashMap::new();
     let last = sinks.iter().map(|s| s.index() + 1).max().unwrap_or(0);
     for index in 0..last {

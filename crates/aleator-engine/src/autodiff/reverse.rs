@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::rules;
-use crate::graph::{Expr, NodeId, dependents};
+use super::{carriers, rules};
+use crate::graph::{Expr, NodeId};
 
 /// The derivative of the sum of all elements of `y` by each of `wrt` (any nodes, each taken as a whole: a node that
 /// lies on the way to another one counts through it). Shapes are those of `wrt`; zeros where `y` does not depend.
@@ -22,7 +22,7 @@ pub fn grad<'g>(y: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
 pub fn vjp<'g>(pairs: &[(Expr<'g>, Expr<'g>)], wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
     let Some(graph) = wrt.first().map(|x| x.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = wrt.iter().map(|x| x.id()).collect();
-    let active = dependents(graph, &sources);
+    let active = carriers(graph, &sources);
     let mut adjoints: HashMap<NodeId, Expr<'g>> = HashMap::new();
     let mut last = 0;
     for (y, cotangent) in pairs {
