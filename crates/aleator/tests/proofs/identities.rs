@@ -195,11 +195,11 @@ fn straight_through_is_exact_for_a_linear_cost_of_a_coin() {
 
 #[test]
 fn a_seed_gives_the_same_bits_on_any_number_of_threads() {
-    let g = three_kinds(1.0);
-    let plan = [loo(), score(), pathwise()];
     let run = |threads: usize, compile: CompileOptions| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
+            let g = three_kinds(1.0);
+            let plan = [loo(), score(), pathwise()];
             let options = Options::new().samples(3).replicates(700).seed(42).compile_options(compile);
             let mut program = Program::<f64>::compile(&g, &plan, &options).unwrap();
             let mut all = Vec::new();
