@@ -5,7 +5,7 @@
 //! grows leading axes.
 
 use std::fmt;
-use std::ops::{Add, Div, Mul, Neg, Sub};
+use std::ops::{Add, Div, Mul, Neg, Not, Sub};
 
 use super::arena::{Graph, NodeId};
 use super::op::{Binary, Op, Reduction, Unary};
@@ -175,11 +175,6 @@ impl<'g> Expr<'g> {
     /// 1 where x ≥ y, else 0.
     pub fn greater_equal(self, other: impl IntoExpr<'g>) -> Self {
         other.into_expr(self.graph).less_equal(self)
-    }
-
-    /// 1 where this is 0, else 0.
-    pub fn not(self) -> Self {
-        self.equal(0.0)
     }
 
     /// x²
@@ -416,6 +411,14 @@ operators! {
     Sub sub Sub;
     Mul mul Mul;
     Div div Div;
+}
+
+/// 1 where it is 0, else 0.
+impl<'g> Not for Expr<'g> {
+    type Output = Expr<'g>;
+    fn not(self) -> Expr<'g> {
+        self.equal(0.0)
+    }
 }
 
 impl<'g> Neg for Expr<'g> {

@@ -104,7 +104,7 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
             None
         }
     })?;
-    let overrides: Vec<Option<Arc<dyn Estimator>>> = chosen.into_iter().map(|(e, _)| e).collect();
+    let overrides: Vec<Option<Arc<dyn Estimator>>> = chosen.into_iter().map(|c| c.estimator).collect();
     if overrides.iter().all(Option::is_none) {
         return Err(Error::Invalid(
             first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),

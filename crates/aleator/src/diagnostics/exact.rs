@@ -109,24 +109,31 @@ pub fn exact(graph: &Graph) -> Result<Exact> {
             .collect(),
     };
     // Coarse first: what it cannot do, the fine rule cannot either.
-    let coarse = Quadrature::of_size(41);
-    let Some((plan, continuous)) = deterministic_plan(graph, &coarse)? else { return Ok(Exact::default()) };
-    let Some(first) = evaluate(graph, &plan)? else { return Ok(Exact::default()) };
-    if !continuous {
+    let solve = |nodes: usize| -> Result<Option<(Values, bool)>> {
+        let Some(plan) = deterministic_plan(graph, &Quadrature::of_size(nodes))? else { return Ok(None) };
+        Ok(evaluate(graph, &plan.estimators)?.map(|values| (values, plan.integrates)))
+    };
+    let Some((first, integrates)) = solve(41)? else { return Ok(Exact::default()) };
+    if !integrates {
         return Ok(answer("enumeration", first));
     }
-    let fine = Quadrature::of_size(81);
-    let Some((plan, _)) = deterministic_plan(graph, &fine)? else { return Ok(Exact::default()) };
-    let Some(second) = evaluate(graph, &plan)? else { return Ok(Exact::default()) };
+    let Some((second, _)) = solve(81)? else { return Ok(Exact::default()) };
     let close = |a: f64, b: f64| (a - b).abs() <= AGREEMENT * b.abs().max(1.0);
     let pairs = first.gradient.iter().flatten().zip(second.gradient.iter().flatten());
     let agree = close(first.objective, second.objective) && pairs.into_iter().all(|(a, b)| close(*a, *b));
     Ok(if agree { answer("quadrature", second) } else { Exact::default() })
 }
 
-/// A plan without randomness, and whether it integrates; `None` where some site allows none.
-fn deterministic_plan(graph: &Graph, rule: &Quadrature) -> Result<Option<(Vec<Arc<dyn Estimator>>, bool)>> {
-    let infos = Plan::choose_with(graph, |info, def, used| {
+/// A plan without randomness.
+struct Deterministic {
+    estimators: Vec<Arc<dyn Estimator>>,
+    /// Whether it integrates somewhere.
+    integrates: bool,
+}
+
+/// A plan without randomness; `None` where some site allows none.
+fn deterministic_plan(graph: &Graph, rule: &Quadrature) -> Result<Option<Deterministic>> {
+    let choices = Plan::choose_with(graph, |info, def, used| {
         if !used || outcome_count(info).is_ok() {
             return Some(if def.family.support().is_discrete() {
                 Arc::new(Enumeration) as Arc<dyn Estimator>
@@ -137,13 +144,11 @@ fn deterministic_plan(graph: &Graph, rule: &Quadrature) -> Result<Option<(Vec<Ar
         let smooth = def.family.is_reparameterized() && jump(graph, def).is_none();
         smooth.then(|| Arc::new(rule.clone()) as Arc<dyn Estimator>)
     })?;
-    let Some(estimators) = infos.iter().map(|(e, _)| e.clone()).collect::<Option<Vec<_>>>() else {
-        return Ok(None);
-    };
-    let continuous = infos
+    let integrates = choices
         .iter()
-        .any(|(e, used)| *used && e.as_ref().is_some_and(|e| e.properties().name == PROPERTIES.name));
-    Ok(Some((estimators, continuous)))
+        .any(|c| c.used && c.estimator.as_ref().is_some_and(|e| e.properties().name == PROPERTIES.name));
+    let estimators = choices.into_iter().map(|c| c.estimator).collect::<Option<Vec<_>>>();
+    Ok(estimators.map(|estimators| Deterministic { estimators, integrates }))
 }
 
 fn evaluate(graph: &Graph, plan: &[Arc<dyn Estimator>]) -> Result<Option<Values>> {

@@ -39,7 +39,7 @@ impl Constraint {
                 x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(0)
             }
         };
-        fine.not()
+        !fine
     }
 
     /// What a value must be, in words.

@@ -46,7 +46,7 @@ impl Family for Uniform {
     }
 
     fn jointly_violated<'g>(&self, parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {
-        Some((parameters[0].less(parameters[1]).not(), "`low` must be less than `high`"))
+        Some((!parameters[0].less(parameters[1]), "`low` must be less than `high`"))
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

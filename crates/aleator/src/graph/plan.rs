@@ -19,6 +19,14 @@ pub struct Plan {
     pub reasons: Vec<String>,
 }
 
+/// What was chosen for a site.
+pub(crate) struct Choice {
+    /// The estimator, if one was found.
+    pub estimator: Option<Arc<dyn Estimator>>,
+    /// Whether a cost depends on the site.
+    pub used: bool,
+}
+
 /// The most outcomes of one site that the automatic choice enumerates.
 const FEW_OUTCOMES: usize = 64;
 /// The most outcomes of all sites together that the automatic choice enumerates.
@@ -61,13 +69,14 @@ impl Plan {
     pub(crate) fn choose_with(
         graph: &Graph,
         mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<Arc<dyn Estimator>>,
-    ) -> Result<Vec<(Option<Arc<dyn Estimator>>, bool)>> {
+    ) -> Result<Vec<Choice>> {
         let analysis = Analysis::of(graph)?;
         Ok((0..analysis.sites.len())
             .map(|i| {
                 let mut distribution = None;
                 let info = analysis.info(graph, i, &mut distribution);
-                (choice(&info, &analysis.sites[i], analysis.used[i]), analysis.used[i])
+                let used = analysis.used[i];
+                Choice { estimator: choice(&info, &analysis.sites[i], used), used }
             })
             .collect())
     }

@@ -174,6 +174,13 @@ pub const MOST_ALTERNATIVES: usize = 1 << 20;
 /// If an estimator cannot serve its site, K is too small, or the graph holds an error.
 pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
     let analysis = Analysis::of(graph)?;
+    if plan.len() != analysis.sites.len() {
+        return Err(Error::Invalid(format!(
+            "a plan names one estimator for each site: there are {} sites and {} estimators",
+            analysis.sites.len(),
+            plan.len()
+        )));
+    }
     let engine = graph.engine();
     let mut slots = Vec::new();
     let (mut next_slot, mut alternatives, mut extra, mut random) = (0, 1usize, 0, false);
@@ -241,13 +248,13 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
 
     // Values of the sites, in order.
     let mut sites: Vec<Option<Site<'_>>> = Vec::new();
-    for i in 0..analysis.sites.len() {
+    for (i, estimator) in plan.iter().enumerate() {
         if !analysis.used[i] {
             sites.push(None);
             continue;
         }
         let site = rewriter.site(i, &mut main);
-        let draw = plan[i].draw(&site)?;
+        let draw = estimator.draw(&site)?;
         rewriter.enter(i, draw, &mut main);
         sites.push(Some(site));
     }

@@ -103,7 +103,7 @@ impl<'g> Lowering<'g> {
                 let (x, _) = parts.get(*operand)?;
                 let expr = match operator {
                     UnaryOperator::Negate => -x.expr,
-                    UnaryOperator::Not => x.expr.not(),
+                    UnaryOperator::Not => !x.expr,
                 };
                 Value { expr, ..x }
             }

@@ -28,7 +28,14 @@ fn bits(values: &[f64]) -> Vec<u64> {
 #[test]
 fn the_objective_does_not_depend_on_the_estimator() {
     let g = three_kinds(0.0);
-    let discrete = [score(), score_minus(2.0), moving_average(0.9), loo(), straight_through(), straight_through_concrete(0.7)];
+    let discrete = [
+        score(),
+        score_minus(2.0),
+        moving_average(0.9),
+        loo(),
+        straight_through(),
+        straight_through_concrete(0.7),
+    ];
     let continuous = [score(), pathwise(), loo()];
     for samples in [2, 5] {
         let reference = replicates(&g, &[score(), score(), score()], samples, 64, 11).0;
