@@ -34,7 +34,8 @@ fn every_problem_has_its_answer() {
         close(name, &[got.objective.unwrap().0], &[problem["objective"].as_f64().unwrap()], 1e-9);
         for param in model.graph.params() {
             let expected = &problem["gradient"][&param.name];
-            let numbers = |v: &Value| v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
+            let numbers =
+                |v: &Value| v.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect::<Vec<_>>();
             let shape: Vec<f64> = got.gradient[&param.name].shape.iter().map(|&n| n as f64).collect();
             assert_eq!(shape, numbers(&expected["shape"]), "{name}");
             let values: Vec<f64> = got.gradient[&param.name].values.iter().map(|x| x.0).collect();

@@ -102,7 +102,8 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
             };
             let shape = shape.trailing(1);
             let name = "reverse".into();
-            g.engine().external(External { name, shape, input_ranks: vec![1], function: Arc::new(reverse) }, &[e])
+            g.engine()
+                .external(External { name, shape, input_ranks: vec![1], function: Arc::new(reverse) }, &[e])
         }
         20 if later_sites => g.sample("n", Normal::new(e, 1.0)),
         21 if later_sites && rank > 0 => g.sample("o", OneHotCategorical::from_logits(e)),
@@ -163,7 +164,8 @@ fn changes<'g>(g: &'g Graph, watched: &[Expr<'g>]) -> Vec<Vec<Vec<bool>>> {
         .map(|draw| {
             let of = |(e, result): (&Expr<'_>, &Vec<f64>)| -> Vec<bool> {
                 let n = e.shape().numel();
-                let differs = |a: f64, b: f64| (a - b).abs() > 1e-9 * a.abs().max(1.0) || a.is_nan() != b.is_nan();
+                let differs =
+                    |a: f64, b: f64| (a - b).abs() > 1e-9 * a.abs().max(1.0) || a.is_nan() != b.is_nan();
                 (0..n)
                     .map(|i| {
                         (0..bases).any(|base| {

@@ -1,7 +1,7 @@
 //! Every pair of estimators at two sites, over graphs of every pair of kinds.
 
-use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::diagnostics::exact;
+use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::{Graph, Plan};
 
 use crate::common::*;
@@ -80,7 +80,8 @@ fn choices(discrete: bool) -> Vec<Shared> {
 fn gradient_of(graph: &Graph) -> Vec<f64> {
     let exact = exact(graph).unwrap();
     assert!(exact.method.is_some());
-    let of = |p: &aleator::graph::Param| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>();
+    let of =
+        |p: &aleator::graph::Param| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>();
     graph.params().iter().flat_map(of).collect()
 }
 
@@ -170,11 +171,8 @@ fn many_draws_apart_are_enumerated_side_by_side() {
         })
         .collect();
     close("gradient", &gradients[0], &expected, 1e-12);
-    let program = aleator::Program::<f64>::compile(
-        &g,
-        &[enumeration(), enumeration()],
-        &aleator::Options::new(),
-    );
+    let program =
+        aleator::Program::<f64>::compile(&g, &[enumeration(), enumeration()], &aleator::Options::new());
     assert_eq!(program.unwrap().evaluations(), 4);
     // One cost of all couples them: 2 outcomes become 2ⁿ, and it is refused.
     g.cost("together", a.sum().square());

@@ -59,7 +59,8 @@ fn the_magic_box_agrees_with_enumeration() {
         let (_, gradient) = brute.answer();
         close("first derivatives", &evaluate(&g, &grad(sampled, &parameters(&g))).concat(), &gradient, 1e-11);
         // The plain surrogate Σ log p · sg F + F is right once, and wrong twice.
-        let surrogate = log_prob.exp().stop_gradient() * (log_prob * brute.cost().stop_gradient() + brute.cost());
+        let surrogate =
+            log_prob.exp().stop_gradient() * (log_prob * brute.cost().stop_gradient() + brute.cost());
         let once = evaluate(&g, &grad(surrogate.sum(), &parameters(&g))).concat();
         close("first derivatives", &once, &gradient, 1e-11);
         let twice = hessian(&g, surrogate.sum());
@@ -75,5 +76,10 @@ fn one_coin_by_hand() {
     let mut brute = Brute::new(&g);
     let p = 1.0 / (1.0 + 0.7f64.exp());
     // J = p Δ + t², p″ = p q (q − p).
-    close("second derivative", &hessian(&g, brute.objective()), &[0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)], 1e-12);
+    close(
+        "second derivative",
+        &hessian(&g, brute.objective()),
+        &[0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)],
+        1e-12,
+    );
 }
