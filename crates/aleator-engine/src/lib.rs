@@ -4,6 +4,8 @@
 //! operators of arithmetic. [`autodiff`] takes derivatives from graph to graph, so they nest to any order.
 //! [`exec::Program`] runs a graph in fused loops with reproducible random numbers.
 
+#![deny(unsafe_code)]
+
 pub mod autodiff;
 pub mod compile;
 mod error;

@@ -1,5 +1,34 @@
 //! Stochastic computation graphs and gradient estimators.
+//!
+//! Write a computation in which some nodes are random, J(θ) = E\[F(z; θ)\] with z ~ p(z; θ), name an estimator for each
+//! random node or let the library choose an unbiased one, and get a compiled program that estimates J and ∇θ J.
+//!
+//! ```
+//! use aleator::prelude::*;
+//!
+//! let g = Graph::new();
+//! let theta = g.param("theta", 0.0);
+//! let b = g.sample("b", Bernoulli::from_logits(theta).via(ReinforceLoo));
+//! g.cost("loss", (b - 0.45).square());
+//!
+//! let mut program = g.compile(&Options::new().samples(16))?;
+//! let estimate = program.run()?;
+//! println!("{} and {:?}", estimate.objective(), estimate.gradient("theta")?);
+//! # Ok::<(), aleator::Error>(())
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`graph`] | graphs with sites and costs, what a site influences, the rewriting into surrogates |
+//! | [`distributions`] | probability distributions as expressions, one file each |
+//! | [`estimators`] | gradient estimators, one file each, and the table of all |
+//! | [`control_variates`] | what is subtracted from a cost before it multiplies a score |
+//! | [`diagnostics`] | bias, variance and price, with the exact answer beside them |
+//! | [`optim`] | optimisers |
+//! | [`language`] | the `.scg` language |
+//! | [`data`], [`problems`] | real data and small problems |
 
+mod citation;
 pub mod control_variates;
 pub mod data;
 pub mod diagnostics;
@@ -8,5 +37,31 @@ mod error;
 pub mod estimators;
 pub mod graph;
 pub mod language;
+pub mod optim;
+pub mod problems;
+mod program;
+pub mod train;
 
+pub use citation::citation;
 pub use error::{Error, Result};
+pub use program::{Estimate, Options, Program};
+
+/// What most programs need.
+pub mod prelude {
+    pub use crate::diagnostics::{Compare, compare};
+    pub use crate::distributions::{
+        Bernoulli, Categorical, Distribution, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal,
+        OneHotCategorical, Uniform,
+    };
+    pub use crate::estimators::{
+        Enumeration, Estimator, GumbelSoftmax, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
+        StraightThroughGumbelSoftmax,
+    };
+    pub use crate::graph::Graph;
+    pub use crate::program::{Estimate, Options, Program};
+    pub use aleator_engine::graph::Expr;
+}
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

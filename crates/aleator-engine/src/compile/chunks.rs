@@ -70,7 +70,7 @@ impl Pattern {
             (outer, Some(true)) if self.dims[0] == outer => 1,
             _ => return None,
         };
-        let block = self.block(from).filter(|block| chunks.step % block == 0)?;
+        let block = self.block(from).filter(|&block| chunks.step.is_multiple_of(block))?;
         Some(Region { block, results_per_block: results / self.dims[from] })
     }
 }
@@ -99,7 +99,7 @@ pub(crate) fn choose(
     let blocks: Vec<usize> = patterns.iter().filter_map(|p| p.block(0)).collect();
     candidates.extend(blocks.iter().map(|&block| cut(1, block)));
     let common = blocks.iter().try_fold(1usize, |a, &b| lcm(a, b).filter(|&c| c <= iterations));
-    candidates.extend(common.map(|unit| cut(1, unit)));
+    candidates.extend(common.filter(|_| blocks.len() > 1).map(|unit| cut(1, unit)));
     for pattern in patterns.iter().filter(|p| p.reduced.first() == Some(&true)) {
         if let Some(block) = pattern.block(1) {
             candidates.push(cut(pattern.dims[0], block.max(16)));
@@ -108,7 +108,7 @@ pub(crate) fn choose(
     let time = |chunks: &Chunks| {
         let partial: usize =
             patterns.iter().filter(|p| p.region(chunks).is_none()).map(|p| p.results() * chunks.count).sum();
-        let run = chunks.tile.min(chunks.step) as f64;
+        let run = chunks.tile.min(chunks.step).min(chunks.inner) as f64;
         let work = iterations as f64 * cost as f64 * (1.0 + 64.0 / run);
         work / chunks.count.min(16) as f64 + 4.0 * partial as f64
     };

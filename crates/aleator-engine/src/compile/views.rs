@@ -157,7 +157,7 @@ mod tests {
     fn reshapes_without_copying_where_strides_allow() {
         let t = view(&[2, 3, 4]).permute(&[0, 2, 1]);
         assert_eq!(t.strides, [12, 1, 4]);
-        assert_eq!(t.reshape(&[1, 2, 1, 4, 3, 1].into()).map(|v| v.strides), Some(vec![12, 12, 4, 1, 4, 4]));
+        assert_eq!(t.reshape(&[1, 2, 1, 4, 3, 1].into()).map(|v| v.collapsed()), Some(t.collapsed()));
         assert_eq!(t.reshape(&[8, 3].into()), None);
         assert_eq!(view(&[6]).reshape(&[2, 1, 3].into()).map(|v| v.strides), Some(vec![3, 3, 1]));
         let b = view(&[1, 3]).broadcast(&[4, 5, 3]);

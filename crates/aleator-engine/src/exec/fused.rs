@@ -167,20 +167,20 @@ fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
     debug_assert!(kernel.registers * kernel.chunks.tile <= task.scratch.registers.len());
     let position = &mut task.scratch.position[..];
     let tile = kernel.chunks.tile;
-    // SAFETY (of the accesses below): registers are disjoint parts of the scratch memory, and `len ≤ tile`. Buffers have
-    // one element per iteration, tiles partition the iterations among all threads, and no instruction reads the place
-    // it writes; a buffer read is either written by an earlier step or by an earlier instruction for this very tile.
-    let read = |place: Place| unsafe {
-        match place {
-            Place::Register(r) => std::slice::from_raw_parts(registers.add(r * tile), len),
-            Place::Buffer(offset) => base.read(offset + start, len),
-        }
+    // Registers are disjoint parts of the scratch memory, and `len ≤ tile`. Buffers have one element per iteration, tiles
+    // partition the iterations among all threads, and no instruction reads the place it writes. A buffer read was
+    // written by an earlier step, or by an earlier instruction for this very tile.
+    let read = |place: Place| match place {
+        // SAFETY: as above.
+        Place::Register(r) => unsafe { std::slice::from_raw_parts(registers.add(r * tile), len) },
+        // SAFETY: as above.
+        Place::Buffer(offset) => unsafe { base.read(offset + start, len) },
     };
-    let write = |place: Place| unsafe {
-        match place {
-            Place::Register(r) => std::slice::from_raw_parts_mut(registers.add(r * tile), len),
-            Place::Buffer(offset) => base.write(offset + start, len),
-        }
+    let write = |place: Place| match place {
+        // SAFETY: as above.
+        Place::Register(r) => unsafe { std::slice::from_raw_parts_mut(registers.add(r * tile), len) },
+        // SAFETY: as above.
+        Place::Buffer(offset) => unsafe { base.write(offset + start, len) },
     };
     let argument = |operand: Operand<T>| match operand {
         Operand::Tile(place) => Argument::Slice(read(place)),

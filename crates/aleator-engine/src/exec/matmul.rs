@@ -14,6 +14,8 @@ use super::strided::Strided;
 const PART: usize = 1 << 21;
 /// Most parts of one product.
 const MAX_PARTS: usize = 16;
+/// Fewest rows or columns of a part.
+const THINNEST: usize = 32;
 /// Below this many multiplications a plain loop is faster than packing.
 const SMALL: usize = 512;
 
@@ -43,8 +45,9 @@ impl MatMul {
         let batches = left.dims[..rank - 2].iter().product();
         let by_rows = m >= n;
         let long = m.max(n);
-        let wanted = (m.saturating_mul(n).saturating_mul(k) / PART).clamp(1, MAX_PARTS);
-        let part = long.div_ceil(wanted).next_multiple_of(16).max(1);
+        let work = m.saturating_mul(n).saturating_mul(k);
+        let wanted = (work / PART).clamp(1, MAX_PARTS).next_power_of_two().min((long / THINNEST).max(1));
+        let part = long.div_ceil(wanted).next_multiple_of(8).max(1);
         MatMul { m, k, n, left, right, out, batches, parts: long.div_ceil(part).max(1), part, by_rows }
     }
 

@@ -119,7 +119,8 @@ impl Assemble {
     }
 }
 
-/// A black box, called once for each index of the leading axes.
+/// A black box, called once for each index of the leading axes. It must not panic: a panic would leave the program
+/// half-way through a run (which the next run repairs) and go on to whoever called [`run`](super::Program::run).
 pub(crate) struct Call {
     pub external: External,
     /// Operands: leading axes, then the arguments' own, and how many elements an argument has.

@@ -127,6 +127,11 @@ impl<T: Real> Program<T> {
         &self.outputs[i].1
     }
 
+    /// Bytes of all values that are kept in memory: what the graph decides, whatever the number of threads.
+    pub fn value_bytes(&self) -> usize {
+        self.arena.bytes()
+    }
+
     /// Bytes of all buffers together.
     pub fn buffer_bytes(&self) -> usize {
         self.arena.bytes() + self.machine.scratch.len() * self.machine.registers * size_of::<T>()

@@ -7,6 +7,9 @@ use crate::graph::Reduction;
 /// Partial sums of a run: a fixed number, so that the order of additions does not depend on the register width.
 const LANES: usize = 16;
 
+/// Most elements of short rows that are combined at a time.
+const WIDE: usize = 256;
+
 /// What a reduction gives over no elements.
 pub(crate) fn identity<T: Real>(reduction: Reduction) -> T {
     match reduction {
@@ -71,6 +74,9 @@ fn into<T: Real>(
             }
         }
         ([_, row], [_, 0]) => rows(tile, start, *row, first, out, f),
+        ([_, row], [0, 1]) if first == 0 && 2 * row <= WIDE && start.is_multiple_of(*row) => {
+            short_rows(tile, *row, out, f);
+        }
         _ if strides[strides.len() - 1] == 0 => {
             runs(dims, strides, start, tile.len(), position, |i, n, at| {
                 out[at - first] = f(out[at - first], fold(&tile[i..i + n], f));
@@ -100,10 +106,51 @@ fn rows<T: Real>(
         out[at] = f(out[at], fold(head, f));
         at += 1;
     }
-    for part in whole.chunks(row) {
-        out[at] = f(out[at], fold(part, f));
-        at += 1;
+    let out = &mut out[at..];
+    match row {
+        2 => fixed_rows::<T, 2>(whole, out, f),
+        3 => fixed_rows::<T, 3>(whole, out, f),
+        4 => fixed_rows::<T, 4>(whole, out, f),
+        _ => {
+            for (out, part) in out.iter_mut().zip(whole.chunks(row)) {
+                *out = f(*out, fold(part, f));
+            }
+        }
     }
+}
+
+/// Reduces each of consecutive rows of a length known to the compiler, which then uses vector registers.
+#[inline(always)]
+fn fixed_rows<T: Real, const ROW: usize>(tile: &[T], out: &mut [T], f: impl Fn(T, T) -> T + Copy) {
+    let (rows, rest) = tile.as_chunks::<ROW>();
+    for (out, row) in out.iter_mut().zip(rows) {
+        *out = f(*out, row[1..].iter().fold(row[0], |a, &b| f(a, b)));
+    }
+    if !rest.is_empty() {
+        out[rows.len()] = f(out[rows.len()], fold(rest, f));
+    }
+}
+
+/// Combines short rows elementwise: as many at once as fit into a wide one.
+#[inline(always)]
+fn short_rows<T: Real>(tile: &[T], row: usize, out: &mut [T], f: impl Fn(T, T) -> T + Copy) {
+    let width = WIDE / row * row;
+    let mut wide = [T::default(); WIDE];
+    let used = width.min(tile.len());
+    let (head, rest) = tile.split_at(used);
+    wide[..used].copy_from_slice(head);
+    for part in rest.chunks(width) {
+        merge(&mut wide[..part.len()], part, f);
+    }
+    let mut rows = used / row;
+    merge(&mut out[..used % row], &wide[rows * row..used], f);
+    while rows > 1 {
+        let half = rows / 2;
+        let (front, back) = wide.split_at_mut((rows - half) * row);
+        merge(&mut front[..half * row], &back[..half * row], f);
+        rows -= half;
+    }
+    merge(&mut out[..row.min(used)], &wide[..row.min(used)], f);
 }
 
 /// out[i] = f(out[i], x[i])

@@ -9,9 +9,9 @@ impl<'g> Expr<'g> {
         self.log() - (-self).log1p()
     }
 
-    /// max(x, 0), with the derivative 0 at 0.
+    /// max(x, 0), with the derivative ½ at 0.
     pub fn relu(self) -> Self {
-        self.less_equal(0.0).select(0.0, self)
+        self.maximum(0.0)
     }
 
     /// ψ(x), the derivative of log Γ.

@@ -296,6 +296,24 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Broadcast { to: shape }, &[e])
     }
 
+    /// The transpose of broadcasting: sums over axes that `shape` lacks or has at size 1, and repeats where this has
+    /// size 1 and `shape` does not.
+    pub fn sum_to(self, shape: &Shape) -> Self {
+        let from = self.shape();
+        if from == *shape {
+            return self;
+        }
+        let summed: Vec<usize> = (0..from.rank())
+            .filter(|&a| a >= shape.rank() || shape.from_end(a) == 1 && from.from_end(a) != 1)
+            .collect();
+        let kept: Vec<usize> = (0..shape.rank())
+            .map(|i| shape[i])
+            .zip((0..shape.rank()).rev())
+            .map(|(d, a)| d.min(from.from_end(a)))
+            .collect();
+        self.sum_axes(&summed).reshape(kept).broadcast_to(shape)
+    }
+
     /// The last axes in another order: axis i of the result is axis `order[i]` of these.
     pub fn permute(self, order: &[usize]) -> Self {
         self.graph.apply(Op::Permute(order.to_vec()), &[self])

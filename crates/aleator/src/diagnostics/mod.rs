@@ -1,3 +1,11 @@
-//! Measuring estimators: bias, variance, price.
+//! Measuring estimators: bias, variance, price, and the exact answer beside them.
+
+mod compare;
+mod exact;
+mod measure;
 mod report;
+
+pub use compare::{Compare, Progress, compare, grad};
+pub use exact::exact;
+pub use measure::{Measurement, Moments, measure};
 pub use report::*;

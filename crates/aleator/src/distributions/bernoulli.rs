@@ -1,18 +1,22 @@
 //! Bernoulli: z ∈ {0, 1}.
 //!
 //! ```text
-//! p(1) = p = σ(φ),  p(0) = q = σ(−φ)
+//! p(1) = p = σ(φ),  p(0) = q = 1 − p = σ(−φ)
 //! log p(z) = −softplus((1 − 2z) φ)          from logits
-//!          = log(z p + (1 − z)(1 − p))      from probs: no 0 · log 0, and finite derivatives at p = 0 and p = 1
+//!          = log(1 − z + (2z − 1) p)        from probs: log p or log q, with no 0 · ∞ in it or its derivative
 //! z = 1[u > q]  =  1[X > 0],  X = φ + logit u          the hard draw
 //! ζ = σ(X / τ)                                         its relaxation, from the same u
+//! E z = p,   Var z = p q,   entropy = −p log p − q log q,   mode = 1[q ≤ p]
 //! ```
+//!
+//! Parameter: φ (`logits`), any number, ±∞ included; or p (`probs`) in [0, 1], 0 and 1 included. There a possible
+//! outcome has a finite score, and the relaxation, which is constant, the derivative 0.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Bernoulli family, by logits or by probabilities.
@@ -45,7 +49,12 @@ impl Bernoulli {
     fn logits<'g>(self, x: Expr<'g>) -> Expr<'g> {
         match self {
             Bernoulli::Logits => x,
-            Bernoulli::Probs => x.logit(),
+            // ±∞ where p is 0 or 1, without the derivative that is 0 · ∞ there.
+            Bernoulli::Probs => {
+                let (never, always) = (x.equal(0.0), x.equal(1.0));
+                let logit = (never + always).select(0.5, x).logit();
+                never.select(f64::NEG_INFINITY, always.select(f64::INFINITY, logit))
+            }
         }
     }
 }
@@ -82,7 +91,7 @@ impl Family for Bernoulli {
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         match self {
             Bernoulli::Logits => -((1.0 - 2.0 * z) * parameters[0]).softplus(),
-            Bernoulli::Probs => (z * parameters[0] + (1.0 - z) * (1.0 - parameters[0])).log(),
+            Bernoulli::Probs => (1.0 - z + (2.0 * z - 1.0) * parameters[0]).log(),
         }
     }
 
@@ -97,16 +106,18 @@ impl Family for Bernoulli {
 
     /// −p log p − q log q, with 0 log 0 = 0.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let (p, q) = self.p_and_q(parameters[0]);
-        let x_log_x = |x: Expr<'g>| x * x.equal(0.0).select(1.0, x).log();
+        let [x] = unpack(parameters);
         Some(match self {
-            // q log q + p log p = −softplus(φ) + p φ, in the half where neither overflows: symmetric in φ.
             Bernoulli::Logits => {
-                let magnitude = parameters[0].abs();
-                let finite = magnitude.less(1e4).select(magnitude, 1e4);
-                (-finite).softplus() + (-finite).sigmoid() * finite
+                // Beyond ±10⁴ one probability is 0: the clamp only keeps ∞ out of the product.
+                let x = x.maximum(-1e4).minimum(1e4);
+                x.sigmoid() * (-x).softplus() + (-x).sigmoid() * x.softplus()
             }
-            Bernoulli::Probs => -(x_log_x(p) + x_log_x(q)),
+            Bernoulli::Probs => {
+                let log_p = x.equal(0.0).select(1.0, x).log();
+                let log_q = (-x.equal(1.0).select(0.0, x)).log1p();
+                -(x * log_p + (1.0 - x) * log_q)
+            }
         })
     }
 

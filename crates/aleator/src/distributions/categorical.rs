@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! log p(z) = φ_z − logsumexp φ              from logits
-//!          = log(Σₖ 1[k = z] pₖ / Σₖ pₖ)     from probs
+//!          = log w_z − log Σₖ wₖ            from probs w
 //! z = argmaxₖ (log pₖ + γₖ),   γₖ = −log(−log uₖ)      (Gumbel-max)
+//! entropy = −Σₖ pₖ log pₖ,   mode = argmaxₖ pₖ
 //! ```
 //!
-//! The last axis of the parameter is the event. An index has no mean and no relaxation: that is
-//! [`OneHotCategorical`](super::OneHotCategorical).
+//! Parameter: φ (`logits`), numbers less than ∞, −∞ for outcomes that never happen; or w (`probs`), weights ≥ 0,
+//! divided by their sum. Its last axis is the event, so n of them give one index. An index has no mean and no
+//! relaxation: that is [`OneHotCategorical`](super::OneHotCategorical).
 
 use std::sync::Arc;
 
@@ -39,7 +41,7 @@ impl Categorical {
     pub(super) fn specification(self) -> &'static [Parameter] {
         match self {
             Categorical::Logits => {
-                &[Parameter { name: "logits", constraint: Constraint::NotNan, event_rank: 1 }]
+                &[Parameter { name: "logits", constraint: Constraint::LogWeights, event_rank: 1 }]
             }
             Categorical::Probs => {
                 &[Parameter { name: "probs", constraint: Constraint::Weights, event_rank: 1 }]
@@ -55,11 +57,15 @@ impl Categorical {
         }
     }
 
-    /// Log-probabilities, −∞ where a probability is 0.
+    /// Log-probabilities, −∞ where a weight is 0, without the derivative that is 0 · ∞ there.
     pub(super) fn log_probabilities<'g>(self, x: Expr<'g>) -> Expr<'g> {
         match self {
             Categorical::Logits => x.log_softmax(),
-            Categorical::Probs => self.probabilities(x).log(),
+            Categorical::Probs => {
+                let never = x.equal(0.0);
+                let log_weights = never.select(f64::NEG_INFINITY, never.select(1.0, x).log());
+                log_weights - x.sum_axes(&[0]).log().unsqueeze(0)
+            }
         }
     }
 
@@ -67,7 +73,7 @@ impl Categorical {
     pub(super) fn log_prob_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Expr<'g> {
         match self {
             Categorical::Logits => mask.select(x.log_softmax(), 0.0).sum_axes(&[0]),
-            Categorical::Probs => mask.select(self.probabilities(x), 0.0).sum_axes(&[0]).log(),
+            Categorical::Probs => mask.select(x, 0.0).sum_axes(&[0]).log() - x.sum_axes(&[0]).log(),
         }
     }
 

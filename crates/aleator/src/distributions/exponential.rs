@@ -1,16 +1,18 @@
-//! Exponential: z > 0.
+//! Exponential: z ≥ 0.
 //!
 //! ```text
 //! z = −log u / λ
 //! log p(z) = log λ − λ z for z ≥ 0, −∞ below
 //! E z = 1/λ,   Var z = 1/λ²,   entropy = 1 − log λ
 //! ```
+//!
+//! Parameter: λ (`rate`), positive and finite.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Exponential family.
@@ -39,7 +41,7 @@ impl Family for Exponential {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let rate = parameters[0];
+        let [rate] = unpack(parameters);
         -noise.uniform(&[]).log() / rate
     }
 
@@ -48,22 +50,22 @@ impl Family for Exponential {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let rate = parameters[0];
+        let [rate] = unpack(parameters);
         z.less(0.0).select(f64::NEG_INFINITY, rate.log() - rate * z)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let rate = parameters[0];
+        let [rate] = unpack(parameters);
         Some(1.0 / rate)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let rate = parameters[0];
+        let [rate] = unpack(parameters);
         Some(1.0 / rate.square())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let rate = parameters[0];
+        let [rate] = unpack(parameters);
         Some(1.0 - rate.log())
     }
 }

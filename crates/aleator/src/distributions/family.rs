@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Shape};
+use aleator_engine::graph::{Expr, Reduction, Shape};
 
 use super::noise::Noise;
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Constraint {
-    /// Any finite number or, for logits, also an infinite one: anything but NaN.
+    /// Any number, infinities included: anything but NaN.
     NotNan,
     /// A finite number.
     Real,
@@ -20,6 +20,8 @@ pub enum Constraint {
     Probability,
     /// Not negative, finite, with a positive sum along the last axis.
     Weights,
+    /// Less than ∞, but not all −∞ along the last axis: logarithms of weights.
+    LogWeights,
 }
 
 impl Constraint {
@@ -32,6 +34,10 @@ impl Constraint {
             Constraint::Positive => finite * x.greater(0.0),
             Constraint::Probability => x.greater_equal(0.0) * x.less_equal(1.0),
             Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(&[0]).greater(0.0).unsqueeze(0),
+            Constraint::LogWeights => {
+                let largest = x.reduce(Reduction::Max, &[0]);
+                x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(0)
+            }
         };
         fine.not()
     }
@@ -44,6 +50,7 @@ impl Constraint {
             Constraint::Positive => "positive",
             Constraint::Probability => "between 0 and 1",
             Constraint::Weights => "non-negative with a positive sum",
+            Constraint::LogWeights => "less than infinity and not all -infinity",
         }
     }
 }
@@ -57,6 +64,11 @@ pub struct Parameter {
     pub constraint: Constraint,
     /// How many of its last axes belong to one event.
     pub event_rank: usize,
+}
+
+/// The parameters by name: `let [loc, scale] = unpack(parameters)`.
+pub(super) fn unpack<'g, const N: usize>(parameters: &[Expr<'g>]) -> [Expr<'g>; N] {
+    std::array::from_fn(|i| parameters[i])
 }
 
 /// Where a distribution puts its mass.

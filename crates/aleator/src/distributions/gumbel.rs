@@ -5,13 +5,15 @@
 //! log p(z) = −(x + e⁻ˣ) − log β,   x = (z − μ)/β
 //! E z = μ + γβ (γ Euler's constant),   Var z = π² β²/6,   entropy = log β + γ + 1
 //! ```
+//!
+//! Parameters: μ (`loc`), finite, the mode; β (`scale`), positive and finite.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// Euler's constant γ.
@@ -47,8 +49,7 @@ impl Family for Gumbel {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         loc - scale * (-noise.uniform(&[]).log()).log()
     }
 
@@ -57,25 +58,23 @@ impl Family for Gumbel {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         let x = (z - loc) / scale;
         -(x + (-x).exp()) - scale.log()
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         Some(loc + EULER_GAMMA * scale)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some((PI * PI / 6.0) * scale.square())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(scale.log() + (EULER_GAMMA + 1.0))
     }
 }

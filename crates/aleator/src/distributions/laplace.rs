@@ -5,12 +5,15 @@
 //! log p(z) = −|z − μ|/b − log 2b
 //! E z = μ,   Var z = 2b²,   entropy = 1 + log 2b
 //! ```
+//!
+//! Parameters: μ (`loc`), finite; b (`scale`), positive and finite. The density has a kink at μ, where its derivative by
+//! μ is taken as 0.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Laplace family.
@@ -43,8 +46,7 @@ impl Family for Laplace {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         let u = noise.uniform(&[]);
         // log 2u below the median and −log 2(1 − u) above: each exact in its tail.
         let standard = u.less(0.5).select((2.0 * u).log(), -(2.0 * (1.0 - u)).log());
@@ -56,23 +58,22 @@ impl Family for Laplace {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         -((z - loc).abs() / scale) - (2.0 * scale).log()
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
+        let [loc, _] = unpack(parameters);
         Some(loc)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(2.0 * scale.square())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(1.0 + (2.0 * scale).log())
     }
 }

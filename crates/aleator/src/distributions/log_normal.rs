@@ -1,17 +1,19 @@
-//! Log-normal: z = eˣ with x normal.
+//! Log-normal: z > 0, eˣ with x normal.
 //!
 //! ```text
 //! z = exp(μ + σ ε),   ε = Φ⁻¹(u)
-//! log p(z) = −½ ((log z − μ)/σ)² − log σ − ½ log 2π − log z
+//! log p(z) = −½ ((log z − μ)/σ)² − log σ − ½ log 2π − log z for z > 0, −∞ below
 //! E z = exp(μ + σ²/2),   Var z = (exp σ² − 1) exp(2μ + σ²),   entropy = μ + ½ + ½ log 2π + log σ
 //! ```
+//!
+//! Parameters: μ (`loc`), finite, and σ (`scale`), positive and finite: mean and standard deviation of log z.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The LogNormal family.
@@ -44,8 +46,7 @@ impl Family for LogNormal {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         (loc + scale * noise.uniform(&[]).normal_quantile()).exp()
     }
 
@@ -54,28 +55,26 @@ impl Family for LogNormal {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
-        let log_z = z.log();
+        let [loc, scale] = unpack(parameters);
+        let positive = z.greater(0.0);
+        let log_z = positive.select(z, 1.0).log();
         let standardized = (log_z - loc) / scale;
-        -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln() - log_z
+        let inside = -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln() - log_z;
+        positive.select(inside, f64::NEG_INFINITY)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         Some((loc + 0.5 * scale.square()).exp())
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         Some(scale.square().expm1() * (2.0 * loc + scale.square()).exp())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         Some(loc + scale.log() + (0.5 + 0.5 * (2.0 * PI).ln()))
     }
 }

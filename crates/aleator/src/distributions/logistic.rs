@@ -2,16 +2,18 @@
 //!
 //! ```text
 //! z = μ + s logit u
-//! log p(z) = −x − log s − 2 softplus(−x),   x = (z − μ)/s
+//! log p(z) = −softplus(x) − softplus(−x) − log s,   x = (z − μ)/s
 //! E z = μ,   Var z = π² s²/3,   entropy = log s + 2
 //! ```
+//!
+//! Parameters: μ (`loc`), finite; s (`scale`), positive and finite.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Logistic family.
@@ -44,8 +46,7 @@ impl Family for Logistic {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         loc + scale * noise.uniform(&[]).logit()
     }
 
@@ -54,25 +55,23 @@ impl Family for Logistic {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
-        // Symmetric in x; |x| keeps both terms small.
-        let x = ((z - loc) / scale).abs();
-        -x - scale.log() - 2.0 * (-x).softplus()
+        let [loc, scale] = unpack(parameters);
+        let x = (z - loc) / scale;
+        -x.softplus() - (-x).softplus() - scale.log()
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
+        let [loc, _] = unpack(parameters);
         Some(loc)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some((PI * PI / 3.0) * scale.square())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(scale.log() + 2.0)
     }
 }

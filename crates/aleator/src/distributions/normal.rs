@@ -3,15 +3,17 @@
 //! ```text
 //! z = μ + σ ε,   ε = Φ⁻¹(u)
 //! log p(z) = −½ ((z − μ)/σ)² − log σ − ½ log 2π
-//! entropy = ½ + ½ log 2π + log σ
+//! E z = μ,   Var z = σ²,   entropy = ½ + ½ log 2π + log σ
 //! ```
+//!
+//! Parameters: μ (`loc`), finite; σ (`scale`), positive and finite.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Normal family.
@@ -44,8 +46,7 @@ impl Family for Normal {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         loc + scale * noise.uniform(&[]).normal_quantile()
     }
 
@@ -54,24 +55,23 @@ impl Family for Normal {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let loc = parameters[0];
-        let scale = parameters[1];
+        let [loc, scale] = unpack(parameters);
         let standardized = (z - loc) / scale;
         -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln()
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let loc = parameters[0];
+        let [loc, _] = unpack(parameters);
         Some(loc)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(scale.square())
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let scale = parameters[1];
+        let [_, scale] = unpack(parameters);
         Some(0.5 + 0.5 * (2.0 * PI).ln() + scale.log())
     }
 }

@@ -1,11 +1,16 @@
 //! One-hot categorical: z ∈ {e₁, …, eₙ}, a unit vector.
 //!
 //! ```text
-//! log p(z) = log p_k where z = e_k
+//! p = softmax φ  =  w / Σₖ wₖ
+//! log p(z) = log pₖ where z = eₖ
 //! X = log p + γ,   γ = −log(−log u)
 //! z = one_hot(argmax X)              the hard draw (Gumbel-max)
 //! ζ = softmax(X / τ)                 its relaxation, from the same u (Gumbel-softmax)
+//! E z = p,   Var zₖ = pₖ (1 − pₖ),   entropy = −Σₖ pₖ log pₖ,   mode = one_hot(argmax p)
 //! ```
+//!
+//! Parameter: φ (`logits`) or w (`probs`), as for [`Categorical`](super::Categorical). Its last axis is the event, and
+//! that of z.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Uniform on an interval: z ∈ [a, b).
+//! Uniform on an interval: z ∈ [a, b].
 //!
 //! ```text
 //! z = a + (b − a) u
@@ -6,13 +6,14 @@
 //! E z = (a + b)/2,   Var z = (b − a)²/12,   entropy = log(b − a)
 //! ```
 //!
-//! Its support moves with its parameters, so the score function does not give the derivative of an expectation.
+//! Parameters: a (`low`) < b (`high`), finite. Both ends belong to the support, as a draw may round to either. The
+//! support moves with its parameters, so the score function does not give the derivative of an expectation.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
 /// The Uniform family.
@@ -49,8 +50,7 @@ impl Family for Uniform {
     }
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let low = parameters[0];
-        let high = parameters[1];
+        let [low, high] = unpack(parameters);
         low + (high - low) * noise.uniform(&[])
     }
 
@@ -59,27 +59,23 @@ impl Family for Uniform {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let low = parameters[0];
-        let high = parameters[1];
+        let [low, high] = unpack(parameters);
         let inside = low.less_equal(z) * z.less_equal(high);
         inside.select(-(high - low).log(), f64::NEG_INFINITY)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let low = parameters[0];
-        let high = parameters[1];
+        let [low, high] = unpack(parameters);
         Some(0.5 * (low + high))
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let low = parameters[0];
-        let high = parameters[1];
+        let [low, high] = unpack(parameters);
         Some((high - low).square() / 12.0)
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let low = parameters[0];
-        let high = parameters[1];
+        let [low, high] = unpack(parameters);
         Some((high - low).log())
     }
 }

@@ -38,6 +38,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "those with finite support",
     requires: "F finite at every outcome",
     evaluations: "number of outcomes",
+    through_value: false,
     advice: "whenever the number of outcomes is small",
     options: "",
     reference: "mohamed2020monte",

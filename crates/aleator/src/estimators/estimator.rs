@@ -1,9 +1,13 @@
-//! What an estimator is: a rewrite of a site into a value and a surrogate term.
+//! What an estimator is: a rewrite of a site into a value and terms of the gradient.
 //!
 //! ```text
 //! objective   J = E Σ costs
-//! surrogate   S = Σ costs(values) + Σ_sites surrogate(site),      ∇θ S  estimates  ∇θ J
+//! estimate    ĝ = ∇θ Σ costs(values) + Σ_sites Σ_terms weightᵀ ∂expr/∂θ
 //! ```
+//!
+//! A term is an expression to differentiate and the weight it is multiplied by: (log p(z), F(z) − b) for a score. The
+//! weight takes no part in the derivative, so nothing has to be stopped, and the estimate itself can be
+//! differentiated again, by an estimator's own parameters say.
 //!
 //! Both methods get expressions and return expressions. Nothing in the crate's own estimators uses anything that an
 //! estimator written elsewhere cannot.
@@ -62,10 +66,33 @@ pub trait Estimator: fmt::Debug + Send + Sync {
     /// lies downstream at other parameters.
     fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>>;
 
-    /// The surrogate term, of shape sample axes + batch (each element is summed); `None` where the derivative through
-    /// the value is all.
-    fn surrogate<'g>(&self, _site: &Site<'g>, _cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
-        Ok(None)
+    /// What is added to the derivative through the value.
+    fn terms<'g>(&self, _site: &Site<'g>, _cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        Ok(Vec::new())
+    }
+}
+
+/// weightᵀ ∂expr/∂θ: a term of the gradient estimate. Both have sample axes + batch in front (and event axes, where the
+/// expression is a value or a parameter of the site); the mean over samples is taken.
+#[derive(Clone, Copy, Debug)]
+pub struct GradientTerm<'g> {
+    /// What is differentiated.
+    pub expr: Expr<'g>,
+    /// What its derivative is multiplied by.
+    pub weight: Expr<'g>,
+    /// How many last axes of both are event axes.
+    pub event_rank: usize,
+}
+
+impl<'g> GradientTerm<'g> {
+    /// A score: ∇θ log p(z), of shape sample + batch, times a weight that broadcasts against it.
+    pub fn score(log_prob: Expr<'g>, weight: Expr<'g>) -> Self {
+        GradientTerm { expr: log_prob, weight, event_rank: 0 }
+    }
+
+    /// The derivative through a value of the site, of shape sample + batch + event, along `weight`.
+    pub fn value(site: &Site<'g>, value: Expr<'g>, weight: Expr<'g>) -> Self {
+        GradientTerm { expr: value, weight, event_rank: site.event_shape().rank() }
     }
 }
 

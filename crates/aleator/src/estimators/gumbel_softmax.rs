@@ -48,6 +48,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable and meaningful between the outcomes",
     evaluations: "K",
+    through_value: true,
     advice: "when a small bias is acceptable and F is smooth; temperature trades bias for variance",
     options: "temperature (0.5)",
     reference: "jang2017categorical",

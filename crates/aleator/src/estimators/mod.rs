@@ -14,7 +14,7 @@ mod table;
 
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
-pub use estimator::{Estimator, SiteInfo, describe};
+pub use estimator::{Estimator, GradientTerm, SiteInfo, describe};
 pub use gumbel_softmax::GumbelSoftmax;
 pub use options::{OptionError, OptionValue, Options};
 pub use pathwise::Pathwise;

@@ -34,6 +34,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "continuous ones with a differentiable transform",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
+    through_value: true,
     advice: "whenever it applies: small variance that does not feel constants in F",
     options: "",
     reference: "kingma2014auto",

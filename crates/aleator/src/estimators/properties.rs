@@ -28,6 +28,8 @@ pub struct Properties {
     pub requires: &'static str,
     /// Cost evaluations per estimate.
     pub evaluations: &'static str,
+    /// Whether its gradient is the derivative of F at the sample, so that a jump in F goes unseen.
+    pub through_value: bool,
     /// When to choose it, and when not.
     pub advice: &'static str,
     /// Its options with their defaults.

@@ -19,9 +19,7 @@
 //!
 //! [`score_function`]: super::ScoreFunction
 
-use aleator_engine::graph::Expr;
-
-use super::estimator::{Estimator, SiteInfo};
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::properties::{Bias, Properties};
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
@@ -42,6 +40,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K >= 2",
+    through_value: false,
     advice: "the first choice for discrete z when F may be evaluated several times",
     options: "",
     reference: "kool2019buy",
@@ -64,8 +63,8 @@ impl Estimator for ReinforceLoo {
         Ok(Draw::value(site.sample()))
     }
 
-    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let centred = Baseline::LeaveOneOut.subtract(cone.cost(), site);
-        Ok(Some(centred.stop_gradient() * site.log_prob(cone.value())))
+        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), centred)])
     }
 }

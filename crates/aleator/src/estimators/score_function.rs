@@ -18,9 +18,7 @@
 //! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
 //! Reference: `williams1992simple`.
 
-use aleator_engine::graph::Expr;
-
-use super::estimator::{Estimator, SiteInfo};
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, OptionValue, Options, not_one_of};
 use super::properties::{Bias, Properties};
 use crate::control_variates::Baseline;
@@ -51,6 +49,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
+    through_value: false,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
     options: "baseline = none | <number> | moving_average | leave_one_out (none), decay (0.95)",
     reference: "williams1992simple",
@@ -112,8 +111,8 @@ impl Estimator for ScoreFunction {
         Ok(Draw::value(site.sample()))
     }
 
-    fn surrogate<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Option<Expr<'g>>> {
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let centred = self.baseline.subtract(cone.cost(), site);
-        Ok(Some(centred.stop_gradient() * site.log_prob(cone.value())))
+        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), centred)])
     }
 }

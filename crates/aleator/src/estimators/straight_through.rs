@@ -36,6 +36,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable at the outcomes",
     evaluations: "K",
+    through_value: true,
     advice: "simple and biased; for comparison",
     options: "",
     reference: "bengio2013estimating",

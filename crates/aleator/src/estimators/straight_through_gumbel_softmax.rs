@@ -46,6 +46,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable at the outcomes",
     evaluations: "K",
+    through_value: true,
     advice: "when F only makes sense at the outcomes and a bias is acceptable",
     options: "temperature (0.5)",
     reference: "jang2017categorical",

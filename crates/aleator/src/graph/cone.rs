@@ -90,6 +90,8 @@ impl<'a, 'g> Cone<'a, 'g> {
             let Some(map) = &group.maps[self.site] else { continue };
             let value = self.rewriter.group_value(group, environment);
             let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
+            // Groups with and without a site's alternatives are about to be added: what has none must count once.
+            let weighted = self.rewriter.sum_alternatives(weighted, group, environment, not_upstream);
             let pairs: Vec<(usize, usize)> =
                 map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (a, i))).collect();
             let here = relocate(weighted, group.shape.rank(), def.batch.rank(), &pairs);

@@ -1,5 +1,12 @@
 //! A drawing of a stochastic computation graph as data: what to draw, not how.
 
+use std::collections::HashMap;
+
+use aleator_engine::graph::NodeId;
+
+use super::influence::Influence;
+use super::model::Graph;
+
 /// What a node of the drawing is; it decides the shape drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
@@ -33,4 +40,77 @@ pub struct Drawing {
     pub nodes: Vec<DrawnNode>,
     /// Data flow.
     pub edges: Vec<(usize, usize)>,
+}
+
+impl Drawing {
+    /// The drawing of a graph: its named nodes, and which named nodes each one is computed from.
+    pub fn of(graph: &Graph) -> Self {
+        let engine = graph.engine();
+        let (sites, costs) = (graph.sites(), graph.costs());
+        let (params, data) = (graph.params(), graph.datasets());
+        let named = graph.named();
+        let mut drawing = Drawing::default();
+        let mut drawn: HashMap<NodeId, usize> = HashMap::new();
+        let influence: Vec<Influence> =
+            sites.iter().map(|site| Influence::of(graph, site, &sites, engine.len())).collect();
+        for (name, id) in &named {
+            let shape = engine.expr(*id).shape();
+            let of_shape = if shape.rank() == 0 { String::new() } else { format!(" {shape}") };
+            let is_cost = costs.iter().any(|c| c.name == *name && c.node == *id);
+            let (kind, detail) = if is_cost {
+                (NodeKind::Cost, format!("cost{of_shape}"))
+            } else if let Some(site) = sites.iter().find(|s| s.value == *id) {
+                let via = site.estimator.as_ref().map(|e| format!(" via {}", e.properties().name));
+                (NodeKind::Stochastic, format!("{}{of_shape}{}", site.family.name(), via.unwrap_or_default()))
+            } else if params.iter().any(|p| p.node == *id) {
+                (NodeKind::Input, format!("param{of_shape}"))
+            } else if data.iter().any(|d| d.node == *id) {
+                (NodeKind::Input, format!("data{of_shape}"))
+            } else if engine.with_node(*id, |n| n.inputs.is_empty()) {
+                (NodeKind::Input, format!("const{of_shape}"))
+            } else {
+                (NodeKind::Deterministic, of_shape.trim().to_string())
+            };
+            let place = drawing.nodes.len();
+            // A second name for the same node (a cost that is a site, say) hangs on the first.
+            match drawn.get(id) {
+                Some(&first) => drawing.edges.push((first, place)),
+                None => {
+                    let sources = named_sources(graph, *id, &drawn);
+                    drawing.edges.extend(sources.into_iter().map(|source| (source, place)));
+                    drawn.insert(*id, place);
+                }
+            }
+            drawing.nodes.push(DrawnNode { name: name.clone(), detail, kind, influences: vec![] });
+        }
+        for (site, influence) in sites.iter().zip(&influence) {
+            let reached = (0..drawing.nodes.len())
+                .filter(|&i| drawing.nodes[i].kind == NodeKind::Cost)
+                .filter(|&i| influence.reaches(named[i].1))
+                .collect();
+            if let Some(&place) = drawn.get(&site.value) {
+                drawing.nodes[place].influences = reached;
+            }
+        }
+        drawing
+    }
+}
+
+/// The named nodes from which a node is computed without another named one between.
+fn named_sources(graph: &Graph, id: NodeId, drawn: &HashMap<NodeId, usize>) -> Vec<usize> {
+    let engine = graph.engine();
+    let mut found = Vec::new();
+    let mut seen = vec![false; engine.len()];
+    let mut stack = engine.node(id).inputs;
+    while let Some(id) = stack.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        match drawn.get(&id) {
+            Some(&place) => found.push(place),
+            None => stack.extend(engine.node(id).inputs),
+        }
+    }
+    found.sort_unstable();
+    found
 }

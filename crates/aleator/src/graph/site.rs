@@ -79,6 +79,11 @@ impl<'g> Site<'g> {
         &self.batch
     }
 
+    /// The axes of one draw.
+    pub fn event_shape(&self) -> &Shape {
+        &self.event
+    }
+
     /// Its noise, from the start: two calls give the same numbers.
     pub fn noise(&self) -> Noise<'g> {
         Noise::new(self.graph, self.number, self.lead.join(&self.batch))

@@ -1,10 +1,9 @@
-//! The rewriter: from a stochastic graph and a plan to a deterministic surrogate whose derivative is the estimate.
+//! The rewriter: from a stochastic graph and a plan to a deterministic graph of the objective and its gradient.
 //!
 //! ```text
 //! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
 //! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the enumerated sites that T_t depends on
-//! surrogate      S = J + Σ_sites mean_K Σ sg(w_s) surrogate_s
-//! estimate       ∇θ S
+//! estimate       ĝ = ∇θ J(values) + Σ_sites mean_K Σ w_s weightᵀ ∂expr/∂θ
 //! ```
 //!
 //! Values pass through the author's graph by [`substitute`]: parameters get a replicate axis, sites are replaced by
@@ -24,7 +23,7 @@ use super::site::{Draw, Memories, Memory, Site};
 use super::terms::{Term, terms};
 use crate::distributions::Distribution;
 use crate::error::{Error, Result};
-use crate::estimators::{Bias, Estimator, SiteInfo};
+use crate::estimators::{Bias, Estimator, GradientTerm, SiteInfo};
 
 /// How a surrogate is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +176,7 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     let analysis = Analysis::of(graph)?;
     let engine = graph.engine();
     let mut slots = Vec::new();
-    let (mut next_slot, mut alternatives, mut extra) = (0, 1usize, 0);
+    let (mut next_slot, mut alternatives, mut extra, mut random) = (0, 1usize, 0, false);
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         slots.push(next_slot);
         let mut distribution = None;
@@ -201,7 +200,9 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
             continue;
         }
         extra += estimator.extra_evaluations();
-        if let Some(n) = estimator.alternatives(&info).map_err(unsuitable)? {
+        let outcomes = estimator.alternatives(&info).map_err(unsuitable)?;
+        random |= outcomes.is_none();
+        if let Some(n) = outcomes {
             next_slot += 1;
             alternatives = alternatives.saturating_mul(n);
             if alternatives > MOST_ALTERNATIVES {
@@ -258,16 +259,15 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         let weighted = rewriter.weigh(value, group, &main, |_| true);
         objective = objective + rewriter.collapse(weighted, group.shape.rank());
     }
-    let mut surrogate = objective.sum();
+    let mut pairs = vec![(objective, engine.full(objective.shape(), 1.0))];
     for (i, site) in sites.iter().enumerate() {
         let Some(site) = site else { continue };
         let cone = Cone::new(&rewriter, i, &main);
-        if let Some(term) = plan[i].surrogate(site, &cone)? {
-            let weighted = rewriter.weigh_site(term, i, &main);
-            surrogate = surrogate + rewriter.collapse(weighted, site.batch.rank()).sum();
+        for term in plan[i].terms(site, &cone)? {
+            pairs.push(rewriter.weigh_term(term, i, &main));
         }
     }
-    let gradients: Vec<NodeId> = autodiff::grad(surrogate, &wrt)
+    let gradients: Vec<NodeId> = autodiff::vjp(&pairs, &wrt)
         .iter()
         .zip(&params)
         .map(|(g, param)| match layout.replicates {
@@ -289,7 +289,8 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         gradients,
         checks,
         memories: rewriter.memories.take(),
-        evaluations: layout.samples * (alternatives + extra),
+        // Without randomness, one sample is as good as K.
+        evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
         unbiased: plan
             .iter()
             .zip(&analysis.used)
@@ -355,10 +356,35 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         value
     }
 
-    /// Multiplies something of shape sample + batch by the (constant) weights of the sites upstream of site `number`.
-    fn weigh_site(&self, mut term: Expr<'g>, number: usize, environment: &Environment<'g>) -> Expr<'g> {
+    /// Sums over the alternatives of the enumerated sites that the group depends on and `which` admits; their axes stay,
+    /// of size 1.
+    pub fn sum_alternatives(
+        &self,
+        value: Expr<'g>,
+        group: &TermGroup,
+        environment: &Environment<'g>,
+        which: impl Fn(usize) -> bool,
+    ) -> Expr<'g> {
+        let mut axes: Vec<usize> = (0..self.analysis.sites.len())
+            .filter(|n| environment.weights.contains_key(n) && group.maps[*n].is_some() && which(*n))
+            .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
+            .collect();
+        axes.sort_unstable();
+        let summed = value.sum_axes(&axes);
+        axes.into_iter().fold(summed, |e, axis| e.unsqueeze(axis))
+    }
+
+    /// A site's term as (expression, cotangent): its weight multiplied by the weights of the sites upstream and divided
+    /// by K.
+    fn weigh_term(
+        &self,
+        term: GradientTerm<'g>,
+        number: usize,
+        environment: &Environment<'g>,
+    ) -> (Expr<'g>, Expr<'g>) {
         let site = &self.analysis.sites[number];
-        for (upstream, weight) in sorted(&environment.weights) {
+        let mut weight = term.weight;
+        for (upstream, upstream_weight) in sorted(&environment.weights) {
             if let (true, Some(map)) = (upstream != number, self.analysis.influence[upstream].map(site.value))
             {
                 let pairs: Vec<(usize, usize)> = map
@@ -366,10 +392,12 @@ impl<'a, 'g> Rewriter<'a, 'g> {
                     .enumerate()
                     .filter_map(|(i, a)| Some((i, (*a)?.checked_sub(site.event.rank())?)))
                     .collect();
-                term = term * relocate(weight.stop_gradient(), map.len(), site.batch.rank(), &pairs);
+                let here = relocate(upstream_weight, map.len(), site.batch.rank(), &pairs);
+                weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(0));
             }
         }
-        term
+        let weight = weight / self.lead.from_end(0) as f64;
+        (term.expr, weight.sum_to(&term.expr.shape()))
     }
 
     /// Mean over samples, sum over everything else but the replicates: shape `[R]`, `[1]` or `[]`.

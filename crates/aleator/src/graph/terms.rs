@@ -8,10 +8,13 @@
 //! ```
 //!
 //! so that `cost f = sum((b - t)^2)` and `cost f = (b - t)^2` are the same objective to every estimator.
+//!
+//! A sum is only taken apart where both sides are random. What is added to a random cost without being random itself
+//! (the talk's constant c) belongs to that cost, and is part of what a score multiplies.
 
 use std::collections::BTreeMap;
 
-use aleator_engine::graph::{Binary, Expr, NodeId, Op, Reduction, Unary};
+use aleator_engine::graph::{Binary, Expr, NodeId, Op, Reduction, Unary, dependents};
 
 use super::model::Graph;
 
@@ -27,6 +30,9 @@ pub struct Term {
 /// The terms of the given costs, in the order of their nodes.
 pub fn terms(graph: &Graph, costs: &[NodeId]) -> Vec<Term> {
     let engine = graph.engine();
+    let values: Vec<NodeId> = graph.sites().iter().map(|s| s.value).collect();
+    let depends = dependents(engine, &values);
+    let random = |e: Expr<'_>| depends[e.id().index()];
     let mut pending: BTreeMap<NodeId, f64> = BTreeMap::new();
     for cost in costs {
         *pending.entry(*cost).or_default() += 1.0;
@@ -41,7 +47,7 @@ pub fn terms(graph: &Graph, costs: &[NodeId]) -> Vec<Term> {
         let passes = |e: Expr<'_>| e.shape().numel() > 0;
         let parts: Option<Vec<(Expr<'_>, f64)>> = match &node.op {
             Op::Unary(Unary::Neg) => Some(vec![(input(0), -c)]),
-            Op::Binary(op @ (Binary::Add | Binary::Sub)) => {
+            Op::Binary(op @ (Binary::Add | Binary::Sub)) if random(input(0)) == random(input(1)) => {
                 let sign = if *op == Binary::Add { c } else { -c };
                 Some(vec![(input(0), c * repeats(input(0))), (input(1), sign * repeats(input(1)))])
             }

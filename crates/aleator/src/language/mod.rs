@@ -1,4 +1,4 @@
-//! The `.scg` language, front half: text to a syntax tree whose names are known to be defined.
+//! The `.scg` language: text to a syntax tree whose names are known to be defined, and on to a stochastic graph.
 //!
 //! ```
 //! use aleator::language::{check_names, parse};
@@ -12,23 +12,45 @@
 //! ```
 //!
 //! Nothing in a text can panic, exhaust the stack, or take more than time and memory proportional to its length; lengths,
-//! counts and nesting have the limits that [`parse`]'s module states. Shapes and values are not looked at here.
+//! counts and nesting have the limits that [`parse`]'s module states. [`load`] goes all the way; [`parse`] and
+//! [`check_names`] look at no shapes and values.
+mod arguments;
 mod ast;
+mod build;
 mod errors;
+mod estimators;
+mod functions;
+mod index;
 mod lexer;
+mod lower;
+mod model;
 mod names;
 mod parser;
 mod print;
+mod settings;
+mod shapes;
+mod sites;
 mod span;
+mod values;
 
 #[cfg(test)]
 mod hostile;
+#[cfg(test)]
+mod hostile_loading;
+#[cfg(test)]
+mod loading;
+#[cfg(test)]
+mod values_of_functions;
 
 pub use ast::{
     Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
     Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
 };
+pub use build::load;
 pub use errors::{Diagnostic, nearest};
+pub use estimators::{ESTIMATORS, estimator};
+pub use functions::Function;
+pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use names::{CONSTANTS, DISTRIBUTIONS, FUNCTIONS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,

@@ -66,7 +66,7 @@ class Success:
         else:
             self.p = m(params["probs"])
             self.q = 1 - self.p
-            self.log_p, self.log_q = log(self.p), log(self.q)
+            self.log_p, self.log_q = log(self.p), mp.log1p(-self.p) if self.p < 1 else -INF
 
     def p_log_p(self):
         return mp.mpf(0) if self.p == 0 else self.p * self.log_p

@@ -4,8 +4,6 @@ use std::f64::consts::PI;
 
 use crate::graph::{Binary, Expr, Op, Unary};
 
-use super::unbroadcast;
-
 /// A partial derivative: ±1, which costs nothing, or an expression.
 pub enum Partial<'g> {
     /// 1
@@ -91,8 +89,8 @@ fn lower_exponent<'g>(a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
 pub fn select_pull_back<'g>(x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[bool]) -> Vec<Option<Expr<'g>>> {
     vec![
         None,
-        wanted[1].then(|| unbroadcast(x[0].select(cotangent, 0.0), &x[1].shape())),
-        wanted[2].then(|| unbroadcast(x[0].select(0.0, cotangent), &x[2].shape())),
+        wanted[1].then(|| x[0].select(cotangent, 0.0).sum_to(&x[1].shape())),
+        wanted[2].then(|| x[0].select(0.0, cotangent).sum_to(&x[2].shape())),
     ]
 }
 

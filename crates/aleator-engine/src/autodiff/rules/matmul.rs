@@ -6,13 +6,11 @@
 
 use crate::graph::Expr;
 
-use super::unbroadcast;
-
 pub fn pull_back<'g>(x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[bool]) -> Vec<Option<Expr<'g>>> {
     let (a, b) = (x[0], x[1]);
     vec![
-        wanted[0].then(|| unbroadcast(product(cotangent, b.transpose()), &a.shape())),
-        wanted[1].then(|| unbroadcast(product(a.transpose(), cotangent), &b.shape())),
+        wanted[0].then(|| product(cotangent, b.transpose()).sum_to(&a.shape())),
+        wanted[1].then(|| product(a.transpose(), cotangent).sum_to(&b.shape())),
     ]
 }
 

@@ -6,7 +6,7 @@ mod reduce;
 mod structure;
 
 use crate::error::Error;
-use crate::graph::{Expr, Op, Reduction, Shape};
+use crate::graph::{Expr, Op};
 
 /// (∂y/∂xᵢ)ᵀ ȳ for each wanted input xᵢ of y = op(x); `None` where it is zero.
 pub fn pull_back<'g>(
@@ -20,7 +20,7 @@ pub fn pull_back<'g>(
         Op::Unary(_) | Op::Binary(_) => (0..inputs.len())
             .map(|i| {
                 let partial = wanted[i].then(|| elementwise::partial(op, i, inputs, y)).flatten()?;
-                Some(unbroadcast(elementwise::scale(partial, cotangent), &inputs[i].shape()))
+                Some(elementwise::scale(partial, cotangent).sum_to(&inputs[i].shape()))
             })
             .collect(),
         Op::Select => elementwise::select_pull_back(inputs, cotangent, wanted),
@@ -54,17 +54,4 @@ pub fn push_forward<'g>(
 fn no_derivative<'g>(y: Expr<'g>, name: &str, inputs: usize) -> Vec<Option<Expr<'g>>> {
     let poison = y.graph().fail(Error::NoDerivative { operation: name.to_string() });
     vec![Some(poison); inputs]
-}
-
-/// The transpose of broadcasting: sums what was broadcast, back to `shape`.
-pub fn unbroadcast<'g>(e: Expr<'g>, shape: &Shape) -> Expr<'g> {
-    let from = e.shape();
-    if from == *shape {
-        return e;
-    }
-    let summed: Vec<usize> = (0..from.rank())
-        .filter(|&a| a >= shape.rank() || shape.from_end(a) == 1 && from.from_end(a) != 1)
-        .collect();
-    let sum = e.reduce(Reduction::Sum, &summed);
-    sum.reshape(shape.clone())
 }

@@ -3,14 +3,12 @@
 
 use crate::graph::{Expr, Op, concat};
 
-use super::unbroadcast;
-
 pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[bool]) -> Vec<Option<Expr<'g>>> {
     let graph = cotangent.graph();
     let one = |e| vec![Some(e)];
     match op {
         Op::Reshape { .. } => one(cotangent.reshape(x[0].shape())),
-        Op::Broadcast { .. } => one(unbroadcast(cotangent, &x[0].shape())),
+        Op::Broadcast { .. } => one(cotangent.sum_to(&x[0].shape())),
         Op::Permute(order) => {
             let mut back = vec![0; order.len()];
             for (i, &o) in order.iter().enumerate() {
@@ -31,7 +29,7 @@ pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[boo
                 .map(|(part, &wanted)| {
                     let len = part.shape().from_end(*axis);
                     start += len;
-                    wanted.then(|| unbroadcast(cotangent.slice(*axis, start - len, len), &part.shape()))
+                    wanted.then(|| cotangent.slice(*axis, start - len, len).sum_to(&part.shape()))
                 })
                 .collect()
         }

@@ -1,0 +1,200 @@
+//! The command line's grammar.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Gradients of expectations: write a computation with random nodes, get its gradient by any estimator, with its bias,
+/// variance and price.
+#[derive(Debug, Parser)]
+#[command(name = "aleator", version, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// Threads to use; results are the same bits for any number [default: all cores]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Parse, type and lint a graph; list its sites and what can serve them
+    Check(Check),
+    /// Draw a graph: squares deterministic, circles stochastic, diamonds costs
+    Graph(Draw),
+    /// Estimate the gradient, with standard errors, beside the exact one where it can be had
+    Grad(Grad),
+    /// Every applicable estimator side by side: bias, variance, time
+    Compare(Compare),
+    /// Minimise the objective by stochastic gradient steps
+    Optimize(Optimize),
+    /// Train a built-in model with random layers on real data
+    Train(Train),
+    /// The catalogue of estimators, distributions, functions and problems
+    List(List),
+    /// What an estimator or distribution is, its formula, and when to choose it
+    Explain { name: String },
+    /// The BibTeX entry behind an estimator or a key
+    Cite { name: String },
+    /// Completions for a shell, on standard output
+    Completions { shell: clap_complete::Shell },
+}
+
+/// The graph and what replaces parts of it.
+#[derive(Debug, Args)]
+pub struct Source {
+    /// The graph, a .scg file
+    pub file: PathBuf,
+    /// Replace a parameter's or constant's value: theta=0.7 or 'phi=[0.1, 0.2]'
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub source: Source,
+    /// Exit with status 1 if there is anything to warn about
+    #[arg(long)]
+    pub strict: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Format {
+    Svg,
+    Dot,
+    Mermaid,
+}
+
+#[derive(Debug, Args)]
+pub struct Draw {
+    #[command(flatten)]
+    pub source: Source,
+    /// What to write
+    #[arg(long, value_enum, default_value = "svg")]
+    pub format: Format,
+    /// Where to write it [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// How estimates are made.
+#[derive(Debug, Args)]
+pub struct Sampling {
+    /// K: samples averaged in one estimate [default: the fewest that the estimators accept]
+    #[arg(long, value_name = "K", value_parser = positive)]
+    pub samples: Option<usize>,
+    /// Seed of all noise
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Grad {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimator of a site (b=rebar, 'b=gumbel_softmax(temperature=0.3)') or of every site (rebar)
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// R: independent estimates from which mean, standard error and variance are computed
+    #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
+    pub replicates: usize,
+    /// Exit with status 1 if a coordinate's mean is more than 5 standard errors from the exact gradient
+    #[arg(long)]
+    pub assert_unbiased: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimators to compare, separated by commas
+    #[arg(long, value_name = "all|A,B,..", default_value = "all")]
+    pub estimators: String,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// R: independent estimates of each estimator
+    #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
+    pub replicates: usize,
+    /// Draw variances and biases: a .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Optimize {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimator of a site (b=rebar) or of every site (rebar)
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Number of gradient steps
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    pub steps: usize,
+    /// Learning rate
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    pub lr: f64,
+    /// Rule of the steps
+    #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
+    pub optimizer: String,
+    /// Draw the path: a .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The model; `aleator list models` shows them
+    pub model: String,
+    /// `digits` (1797 images of 8x8, in the binary) or a directory of IDX files such as MNIST's
+    #[arg(long, default_value = "digits", value_name = "NAME|DIR")]
+    pub data: String,
+    /// Estimator of the latents, with options
+    #[arg(long, default_value = "reinforce_loo", value_name = "ESTIMATOR")]
+    pub estimator: String,
+    /// Number of gradient steps [default: 10000 for digits, fewer for larger images]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub steps: Option<usize>,
+    /// Rows in a minibatch
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub batch: Option<usize>,
+    /// Number of latents
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub latents: Option<usize>,
+    /// Steps between looks at the held-out data
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub eval_every: Option<usize>,
+    /// Learning rate [default: 0.003 for adam, 0.001 for rmsprop, 0.1 for sgd]
+    #[arg(long, value_name = "X")]
+    pub lr: Option<f64>,
+    /// Rule of the steps
+    #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
+    pub optimizer: String,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Draw the evidence lower bound against steps: a .svg or .png file
+    #[arg(long, value_name = "FILE")]
+    pub plot: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct List {
+    /// Which part of the catalogue [default: all of it]
+    #[arg(value_parser = ["estimators", "distributions", "functions", "models", "problems"])]
+    pub what: Option<String>,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("must be at least 1".into()),
+        Ok(n) => Ok(n),
+        Err(_) => Err("must be a whole number, at least 1".into()),
+    }
+}

@@ -1,0 +1,131 @@
+//! `aleator list`, `explain`, `cite` and `completions`.
+
+use aleator::distributions;
+use aleator::estimators::{self, Bias, Properties};
+use aleator::language::{FUNCTIONS, Function, nearest};
+use aleator::train::Model;
+use aleator::{citation, problems};
+use clap::CommandFactory;
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
+
+use crate::arguments::Arguments;
+use crate::failure::{Failure, Outcome};
+use crate::output::{print, width};
+
+fn table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    let line = LineStyle::none().fill('─').junction('─');
+    table
+        .load_style(TableStyle::new().header_separator(line).bottom_border(line))
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(width().unwrap_or(110))
+        .set_header(header.to_vec());
+    table
+}
+
+fn bias(properties: &Properties) -> &'static str {
+    match properties.bias {
+        Bias::Unbiased => "unbiased",
+        Bias::Biased => "BIASED",
+    }
+}
+
+pub fn list(what: Option<&str>) -> Outcome {
+    let mut parts = Vec::new();
+    let wanted = |part: &str| what.is_none_or(|w| w == part);
+    if wanted("estimators") {
+        let mut rows = table(&["estimator", "bias", "distributions", "evaluations", "what it does"]);
+        for p in estimators::all().iter().map(|e| e.properties) {
+            rows.add_row([p.name, bias(p), p.distributions, p.evaluations, p.summary]);
+        }
+        parts.push(format!("Estimators\n{rows}"));
+    }
+    if wanted("distributions") {
+        let mut rows = table(&["distribution", "parameters", "what it is"]);
+        for d in distributions::all() {
+            let ways: Vec<String> = d.signatures.iter().map(|s| s.names.join(", ")).collect();
+            rows.add_row([d.name, &ways.join(" | "), d.summary]);
+        }
+        parts.push(format!("Distributions\n{rows}"));
+    }
+    if wanted("functions") {
+        parts.push(format!("Functions\n  {}", FUNCTIONS.join(" ")));
+    }
+    if wanted("models") {
+        let models: Vec<String> =
+            Model::ALL.iter().map(|m| format!("  {:<6}{}", m.name(), m.summary())).collect();
+        parts.push(format!("Models (`aleator train NAME`)\n{}", models.join("\n")));
+    }
+    if wanted("problems") {
+        let mut rows = table(&["problem", "what it is"]);
+        for problem in problems::all() {
+            rows.add_row([problem.name, problem.summary]);
+        }
+        parts.push(format!("Problems (print one with `aleator explain NAME`)\n{rows}"));
+    }
+    print(&parts.join("\n\n"));
+    Ok(())
+}
+
+pub fn explain(name: &str) -> Outcome {
+    if let Some(entry) = estimators::find(name) {
+        let p = entry.properties;
+        let mut text = format!("{} ({})\n  {}\n\n  {}\n", p.name, bias(p), p.summary, p.formula);
+        let mut line = |label: &str, value: &str| {
+            if !value.is_empty() {
+                text.push_str(&format!("\n  {label:<14}{value}"));
+            }
+        };
+        line("distributions", p.distributions);
+        line("needs of F", p.requires);
+        line("evaluations", p.evaluations);
+        line("options", p.options);
+        line("choose it", p.advice);
+        line("also called", &p.aliases.join(", "));
+        line("reference", p.reference);
+        print(&text);
+        return Ok(());
+    }
+    if let Some(entry) = distributions::find(name) {
+        let ways: Vec<String> =
+            entry.signatures.iter().map(|s| format!("  {}({})", entry.name, s.names.join(", "))).collect();
+        print(&format!("{}: {}\n\n{}", entry.name, entry.summary, ways.join("\n")));
+        return Ok(());
+    }
+    if let Some(problem) = problems::find(name) {
+        print(problem.source);
+        return Ok(());
+    }
+    if let Some(function) = Function::find(name) {
+        print(&format!("{}\n  {}", function.usage, function.summary));
+        return Ok(());
+    }
+    Err(unknown(name))
+}
+
+pub fn cite(name: &str) -> Outcome {
+    let key = estimators::find(name).map_or(name, |entry| entry.properties.reference);
+    let Some(entry) = citation(key) else { return Err(unknown(name)) };
+    print(entry);
+    Ok(())
+}
+
+fn unknown(name: &str) -> Failure {
+    let names = estimators::all()
+        .iter()
+        .map(|e| e.properties.name)
+        .chain(distributions::all().iter().map(|d| d.name))
+        .chain(problems::all().iter().map(|p| p.name));
+    let remedy = match nearest(name, names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "`aleator list` shows what there is".into(),
+    };
+    Failure::input(format!("nothing is called `{name}`; {remedy}"))
+}
+
+pub fn completions(shell: clap_complete::Shell) -> Outcome {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "aleator", &mut script);
+    print(&String::from_utf8_lossy(&script));
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `aleator check`: sites, what they influence, what can serve them, and what to be warned of.
+
+use aleator::graph::{SiteReport, inspect};
+
+use crate::arguments::Check;
+use crate::failure::{Failure, Outcome};
+use crate::input::load;
+use crate::output::{print, warn};
+
+pub fn run(arguments: &Check) -> Outcome {
+    let loaded = load(&arguments.source)?;
+    let plan = loaded.plan(&[], None)?;
+    let inspection = inspect(&loaded.model.graph, &plan).map_err(|e| loaded.failure(e))?;
+    let mut text = format!("{}: {}\n", loaded.file, inspection.summary());
+    for site in &inspection.sites {
+        text.push_str(&describe(site));
+    }
+    print(&text);
+    for lint in &inspection.lints {
+        let place = loaded.model.via_span(&lint.site).map(|span| {
+            let at = aleator::language::Place::of(&loaded.text, span.start);
+            format!("{}:{at}: ", loaded.file)
+        });
+        warn(&format!("{}{}", place.unwrap_or_default(), lint.message));
+    }
+    match (arguments.strict, inspection.lints.len()) {
+        (true, n) if n > 0 => Err(Failure::check(format!("error: {n} warning(s) with --strict"))),
+        _ => Ok(()),
+    }
+}
+
+fn describe(site: &SiteReport) -> String {
+    let influences = match &site.influences[..] {
+        [] => "no cost".to_string(),
+        costs => costs.join(", "),
+    };
+    format!(
+        "\n{} ~ {} {}\n  influences  {influences}\n  estimator   {} ({})\n  can serve   {}\n",
+        site.name,
+        site.distribution,
+        site.shape,
+        site.estimator,
+        site.reason,
+        site.can_serve.join(", "),
+    )
+}

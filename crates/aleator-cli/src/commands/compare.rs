@@ -1,0 +1,37 @@
+//! `aleator compare`: estimators side by side.
+
+use aleator::diagnostics::{Compare as How, compare};
+use aleator_cli::report::{comparison, comparison_svg};
+
+use crate::arguments::Compare;
+use crate::failure::Outcome;
+use crate::input::{estimator_list, load};
+use crate::output::{Progress, color, print, print_json, save_plot, warn, width};
+
+pub fn run(arguments: &Compare) -> Outcome {
+    let loaded = load(&arguments.source)?;
+    let estimators = match arguments.estimators.as_str() {
+        "all" => None,
+        list => Some(estimator_list(list)?),
+    };
+    let how = How {
+        estimators,
+        samples: arguments.sampling.samples,
+        replicates: arguments.replicates,
+        seed: arguments.sampling.seed,
+    };
+    let progress = Progress::new(arguments.replicates);
+    let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
+    progress.finish();
+    let report = report.map_err(|e| loaded.failure(e))?;
+    report.warnings.iter().for_each(|w| warn(w));
+    if arguments.sampling.json {
+        print_json(&report)?;
+    } else {
+        print(&comparison(&report, width(), color()));
+    }
+    match &arguments.plot {
+        Some(path) => save_plot(path, comparison_svg(&report)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,28 @@
+//! The commands: parse, call the library, report.
+
+mod catalogue;
+mod check;
+mod compare;
+mod draw;
+mod grad;
+mod optimize;
+mod train;
+
+use crate::arguments::Command;
+use crate::failure::Outcome;
+
+/// Carries out a command.
+pub fn run(command: Command) -> Outcome {
+    match command {
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Graph(arguments) => draw::run(&arguments),
+        Command::Grad(arguments) => grad::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::Optimize(arguments) => optimize::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::List(arguments) => catalogue::list(arguments.what.as_deref()),
+        Command::Explain { name } => catalogue::explain(&name),
+        Command::Cite { name } => catalogue::cite(&name),
+        Command::Completions { shell } => catalogue::completions(shell),
+    }
+}

@@ -1,0 +1,39 @@
+//! `aleator optimize`: minimise the objective.
+
+use aleator::optim::{Optimize as How, optimize};
+use aleator_cli::report::{optimization, optimization_svg};
+
+use crate::arguments::Optimize;
+use crate::failure::{Failure, Outcome};
+use crate::input::load;
+use crate::output::{Progress, print, print_json, save_plot};
+
+pub fn run(arguments: &Optimize) -> Outcome {
+    if !(arguments.lr.is_finite() && arguments.lr > 0.0) {
+        return Err(Failure::input(format!("--lr must be a positive number, got {}", arguments.lr)));
+    }
+    let loaded = load(&arguments.source)?;
+    let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
+    let how = How {
+        steps: arguments.steps,
+        learning_rate: arguments.lr,
+        optimizer: arguments.optimizer.clone(),
+        samples: arguments.sampling.samples,
+        seed: arguments.sampling.seed,
+    };
+    let progress = Progress::new(arguments.steps);
+    let path = optimize(&loaded.model.graph, &plan, &how, &loaded.file, &|step, _| {
+        progress.set("optimize", step);
+    });
+    progress.finish();
+    let path = path.map_err(|e| loaded.failure(e))?;
+    if arguments.sampling.json {
+        print_json(&path)?;
+    } else {
+        print(&optimization(&path));
+    }
+    match &arguments.plot {
+        Some(file) => save_plot(file, optimization_svg(&path)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,45 @@
+//! How a command ends when it does not end well.
+
+use std::io::IsTerminal;
+
+use aleator::language::{Diagnostic, Span};
+use aleator_cli::report::render_diagnostic;
+
+/// What goes to standard error, and the exit status.
+#[derive(Debug)]
+pub struct Failure {
+    /// The whole message.
+    pub message: String,
+    /// 1: the command's own check failed; 2: bad usage or bad input.
+    pub status: u8,
+}
+
+/// The end of a command.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+impl Failure {
+    /// Bad usage or input without a place in a file.
+    pub fn input(message: impl std::fmt::Display) -> Self {
+        Failure { message: format!("error: {message}"), status: 2 }
+    }
+
+    /// The command's own check failed.
+    pub fn check(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), status: 1 }
+    }
+
+    /// Something wrong at a place of a file.
+    pub fn at(file: &str, source: &str, diagnostic: &Diagnostic) -> Self {
+        let span = diagnostic.span.map(|Span { start, end }| (start, end));
+        let message = render_diagnostic(
+            file,
+            source,
+            &diagnostic.message,
+            span,
+            diagnostic.label.as_deref(),
+            diagnostic.help.as_deref(),
+            std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        );
+        Failure { message, status: 2 }
+    }
+}

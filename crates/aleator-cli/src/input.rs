@@ -1,0 +1,125 @@
+//! Reading a graph and the options that speak about it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use aleator::estimators::Estimator;
+use aleator::graph::Plan;
+use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model};
+
+use crate::arguments::Source;
+use crate::failure::{Failure, Outcome};
+
+/// A graph with the text it came from, for messages.
+pub struct Loaded {
+    /// The file as named on the command line.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+    /// What it says.
+    pub model: Model,
+}
+
+/// Reads and lowers a graph.
+pub fn load(source: &Source) -> Outcome<Loaded> {
+    let file = source.file.display().to_string();
+    let text = read(&source.file)?;
+    let settings = source
+        .set
+        .iter()
+        .map(|text| language::parse_set(text).map_err(|d| in_option("--set", text, &d)))
+        .collect::<Outcome<Vec<_>>>()?;
+    let model = language::load(&text, source.file.parent(), &settings)
+        .map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
+    Ok(Loaded { file, text, model })
+}
+
+fn read(path: &Path) -> Outcome<String> {
+    let cannot = |reason: String| Failure::input(format!("cannot read `{}`: {reason}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?;
+    if !metadata.is_file() {
+        return Err(cannot("it is not a file".into()));
+    }
+    if metadata.len() > LONGEST_SOURCE as u64 {
+        let limit = LONGEST_SOURCE >> 20;
+        return Err(cannot(format!("it is larger than {limit} MiB; put large arrays into .npy files")));
+    }
+    let bytes = std::fs::read(path).map_err(|e| cannot(e.to_string()))?;
+    String::from_utf8(bytes)
+        .map_err(|e| cannot(format!("it is not UTF-8 text (byte {} is not)", e.utf8_error().valid_up_to())))
+}
+
+/// A mistake in the value of a command-line option.
+fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
+    let help = diagnostic.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default();
+    Failure::input(format!("in {option} '{text}': {}{help}", diagnostic.message))
+}
+
+impl Loaded {
+    /// Turns an error of the library into one with a place in the file, where it speaks of a site.
+    pub fn failure(&self, error: aleator::Error) -> Failure {
+        let span = match &error {
+            aleator::Error::Unsuitable { site, .. } | aleator::Error::Samples { site, .. } => {
+                self.model.via_span(site)
+            }
+            aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
+            _ => None,
+        };
+        let mut diagnostic = Diagnostic::new(error.to_string());
+        if let Some(span) = span {
+            diagnostic = diagnostic.at(span).label("here");
+        }
+        Failure::at(&self.file, &self.text, &diagnostic)
+    }
+
+    /// The plan that the options ask for, completed by the file and the automatic choice.
+    pub fn plan(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
+        let sites = self.model.graph.sites();
+        let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
+        for text in via {
+            let wrong = |d: &Diagnostic| in_option("--via", text, d);
+            let parsed = language::parse_via(text).map_err(|d| wrong(&d))?;
+            let call = &parsed.estimator;
+            let estimator = language::estimator(&call.call, &call.expressions).map_err(|d| wrong(&d))?;
+            match &parsed.site {
+                None => overrides.fill(Some(estimator)),
+                Some(name) => {
+                    let Some(i) = sites.iter().position(|s| s.name == name.text) else {
+                        let names = sites.iter().map(|s| s.name.as_str());
+                        let remedy = match language::nearest(&name.text, names.clone()) {
+                            Some(near) => format!("did you mean `{near}`?"),
+                            None => format!("the sites are {}", names.collect::<Vec<_>>().join(", ")),
+                        };
+                        return Err(Failure::input(format!(
+                            "in --via '{text}': there is no site `{}`; {remedy}",
+                            name.text
+                        )));
+                    };
+                    overrides[i] = Some(estimator);
+                }
+            }
+        }
+        Plan::choose(&self.model.graph, &overrides, samples).map_err(|e| self.failure(e))
+    }
+}
+
+/// The estimators of a comma-separated list, in which arguments may contain commas.
+pub fn estimator_list(text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
+    let mut depth = 0usize;
+    let parts = text.split(|c: char| {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(|part| estimator("--estimators", part.trim())).collect()
+}
+
+/// The estimator that the value of a command-line option names.
+pub fn estimator(option: &str, text: &str) -> Outcome<Arc<dyn Estimator>> {
+    let wrong = |d: Diagnostic| in_option(option, text, &d);
+    let parsed = language::parse_estimator(text).map_err(wrong)?;
+    language::estimator(&parsed.call, &parsed.expressions).map_err(wrong)
+}

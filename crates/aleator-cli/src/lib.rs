@@ -1,0 +1,3 @@
+//! What the command `aleator` shows: text, tables and pictures, as pure functions of the library's data.
+
+pub mod report;

@@ -1,0 +1,13 @@
+//! From reports and drawings to text and pictures.
+mod diagnostic;
+mod draw;
+mod layout;
+mod numbers;
+mod plot;
+mod table;
+mod text;
+
+pub use diagnostic::render_diagnostic;
+pub use draw::{dot, mermaid, svg};
+pub use plot::{comparison_svg, lines_svg, optimization_svg, to_png, write_plot};
+pub use table::{comparison, gradient, optimization};

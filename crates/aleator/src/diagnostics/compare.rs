@@ -1,0 +1,247 @@
+//! Estimators side by side: the library function behind `grad` and `compare`.
+
+use std::sync::Arc;
+
+use super::exact::exact;
+use super::measure::{Measurement, Moments, measure};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
+use crate::error::{Error, Result};
+use crate::estimators::{self, Estimator, Options};
+use crate::graph::{Graph, Plan, lints};
+
+/// What to measure.
+#[derive(Clone, Debug)]
+pub struct Compare {
+    /// Estimators to compare; `None` for all that exist.
+    pub estimators: Option<Vec<Arc<dyn Estimator>>>,
+    /// K; `None` for the smallest that each estimator accepts.
+    pub samples: Option<usize>,
+    /// R: independent estimates of each.
+    pub replicates: usize,
+    /// Seed of all noise.
+    pub seed: u64,
+}
+
+impl Compare {
+    /// All estimators, 1000 replicates, seed 0.
+    pub fn all() -> Self {
+        Compare { estimators: None, samples: None, replicates: 1000, seed: 0 }
+    }
+
+    /// Only these estimators.
+    pub fn only(estimators: Vec<Arc<dyn Estimator>>) -> Self {
+        Compare { estimators: Some(estimators), ..Self::all() }
+    }
+
+    /// K samples in each estimate.
+    pub fn samples(self, samples: usize) -> Self {
+        Compare { samples: Some(samples), ..self }
+    }
+
+    /// R independent estimates of each.
+    pub fn replicates(self, replicates: usize) -> Self {
+        Compare { replicates, ..self }
+    }
+
+    /// The seed of all noise.
+    pub fn seed(self, seed: u64) -> Self {
+        Compare { seed, ..self }
+    }
+}
+
+/// Told what is being measured, and how many replicates of it are done.
+pub type Progress<'a> = &'a dyn Fn(&str, usize);
+
+/// Measures one plan: what `aleator grad` prints.
+///
+/// # Errors
+/// If the graph holds an error, an estimator cannot serve its site, or a parameter is outside its domain.
+pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
+    let mut report = empty_report(graph, how, file)?;
+    let row = measure_plan(graph, plan, how, &mut report, progress)?;
+    report.samples = row.samples;
+    report.results.push(row);
+    Ok(report.finish())
+}
+
+/// Measures every estimator that applies: what `aleator compare` prints. An estimator is put at every site that it can
+/// serve; the other sites keep their own or the automatic choice.
+///
+/// # Errors
+/// If the graph holds an error or a parameter is outside its domain.
+pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
+    let mut report = empty_report(graph, how, file)?;
+    let all = || -> Vec<Arc<dyn Estimator>> {
+        estimators::all().iter().filter_map(|entry| entry.build(Options::none()).ok()).collect()
+    };
+    for estimator in how.estimators.clone().unwrap_or_else(all) {
+        let name = estimator.properties().name;
+        let row = plan_with(graph, &estimator, how.samples)
+            .and_then(|plan| measure_plan(graph, &plan, how, &mut report, progress));
+        match row {
+            Ok(row) => report.results.push(row),
+            Err(error @ (Error::Domain { .. } | Error::NoCost)) => return Err(error),
+            Err(error) => {
+                report.skipped.push(Skipped { estimator: name.into(), reason: error.to_string() });
+            }
+        }
+    }
+    report.samples = how.samples.or_else(|| report.results.iter().map(|r| r.samples).min()).unwrap_or(1);
+    Ok(report.finish())
+}
+
+/// The plan that puts an estimator at every site that it can serve.
+fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
+    let mut first_reason = None;
+    let chosen = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
+        // The author's own options count where the author named the same estimator.
+        Ok(()) => Some(match &def.estimator {
+            Some(own) if own.properties().name == estimator.properties().name => own.clone(),
+            _ => estimator.clone(),
+        }),
+        Err(reason) => {
+            first_reason.get_or_insert(format!("`{}` is {}: {reason}", def.name, def.family.name()));
+            None
+        }
+    })?;
+    let overrides: Vec<Option<Arc<dyn Estimator>>> = chosen.into_iter().map(|(e, _)| e).collect();
+    if overrides.iter().all(Option::is_none) {
+        return Err(Error::Invalid(
+            first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),
+        ));
+    }
+    Plan::choose(graph, &overrides, samples)
+}
+
+fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
+    if how.replicates == 0 {
+        return Err(Error::Invalid("at least one replicate is needed".into()));
+    }
+    let exact = exact(graph)?;
+    Ok(Report {
+        aleator: env!("CARGO_PKG_VERSION"),
+        file: file.into(),
+        seed: how.seed,
+        samples: how.samples.unwrap_or(1),
+        replicates: how.replicates,
+        exact,
+        results: vec![],
+        best: None,
+        skipped: vec![],
+        warnings: vec![],
+    })
+}
+
+fn measure_plan(
+    graph: &Graph,
+    plan: &Plan,
+    how: &Compare,
+    report: &mut Report,
+    progress: Progress<'_>,
+) -> Result<Row> {
+    let name = plan.name();
+    let label = if name.is_empty() { "no random site".to_string() } else { name };
+    let measured =
+        measure(graph, &plan.estimators, how.samples, how.replicates, how.seed, &|n| progress(&label, n))?;
+    let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
+    for lint in lints(graph, plan) {
+        row.unbiased = false;
+        report.warnings.push(lint.message);
+    }
+    report.warnings.extend(not_finite(&row));
+    Ok(row)
+}
+
+/// The first number of a row that is not finite, said in words.
+fn not_finite(row: &Row) -> Option<String> {
+    let bad = |x: &Number| !x.0.is_finite();
+    let gradient = row.gradient.iter().find_map(|(name, g)| {
+        g.mean
+            .iter()
+            .position(bad)
+            .map(|i| format!("the gradient of `{name}` (element {i}) is {}", g.mean[i].0))
+    });
+    let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
+    objective.or(gradient).map(|what| {
+        format!(
+            "{}: {what}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
+            row.estimator
+        )
+    })
+}
+
+fn row(
+    graph: &Graph,
+    plan: &Plan,
+    estimator: String,
+    measured: &Measurement,
+    replicates: usize,
+    exact: &Exact,
+) -> Row {
+    let std_error = |m: &Moments| m.variance().map(|v| Number((v / replicates as f64).sqrt()));
+    let gradient = graph
+        .params()
+        .iter()
+        .zip(&measured.gradient)
+        .map(|(param, moments)| {
+            let exact = exact.gradient.get(&param.name).map(|g| g.values.clone());
+            let z = exact.as_ref().map(|exact| {
+                moments
+                    .iter()
+                    .zip(exact)
+                    .map(|(m, e)| {
+                        let se = std_error(m)?.0;
+                        (se > 0.0).then(|| Number((m.mean - e.0) / se))
+                    })
+                    .collect()
+            });
+            let estimate = GradientEstimate {
+                shape: param.shape.to_vec(),
+                mean: moments.iter().map(|m| Number(m.mean)).collect(),
+                std_error: moments.iter().map(std_error).collect(),
+                variance: moments.iter().map(|m| m.variance().map(Number)).collect(),
+                exact,
+                z,
+            };
+            (param.name.clone(), estimate)
+        })
+        .collect();
+    let total_variance: Option<f64> = measured.gradient.iter().flatten().map(Moments::variance).sum();
+    Row {
+        estimator,
+        plan: plan.describe(graph).into_iter().collect(),
+        samples: measured.samples,
+        unbiased: measured.unbiased,
+        objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
+        gradient,
+        total_variance: total_variance.map(Number),
+        evaluations: measured.evaluations,
+        seconds_per_estimate: Number(measured.seconds_per_estimate),
+        work_normalised_variance: total_variance.map(|v| Number(v * measured.seconds_per_estimate)),
+    }
+}
+
+impl Report {
+    /// Names the best unbiased row, and says what is not finite in the exact answer.
+    fn finish(mut self) -> Self {
+        let worth = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
+        self.best = self
+            .results
+            .iter()
+            .filter(|row| row.unbiased && worth(row).is_finite())
+            .min_by(|a, b| worth(a).total_cmp(&worth(b)))
+            .map(|row| row.estimator.clone());
+        if let Some(objective) = self.exact.objective
+            && !objective.0.is_finite()
+        {
+            self.warnings.push(format!("the exact objective is {}, which is not finite", objective.0));
+        }
+        let biased: Vec<&str> =
+            self.results.iter().filter(|row| !row.unbiased).map(|row| row.estimator.as_str()).collect();
+        if !biased.is_empty() && biased.len() == self.results.len() {
+            let what = biased.join(", ");
+            self.warnings.push(format!("{what}: biased, the mean of its estimates is not the gradient"));
+        }
+        self
+    }
+}

@@ -1,0 +1,155 @@
+//! Mean and variance of an estimator over independent replicates.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::error::Result;
+use crate::estimators::Estimator;
+use crate::graph::Graph;
+use crate::program::{Options, Program};
+
+/// Mean and sum of squared deviations of many numbers, added in batches (Chan, Golub and LeVeque's update).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Moments {
+    count: f64,
+    /// The mean so far.
+    pub mean: f64,
+    squares: f64,
+}
+
+impl Moments {
+    /// Adds a batch. Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
+    pub fn add(&mut self, batch: impl Iterator<Item = f64> + Clone) {
+        let Some(first) = batch.clone().next() else { return };
+        let first = if first.is_finite() { first } else { 0.0 };
+        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + (x - first)));
+        let offset = sum / n;
+        let squares: f64 = batch.map(|x| (x - first - offset) * (x - first - offset)).sum();
+        let mean = first + offset;
+        if self.count == 0.0 {
+            *self = Moments { count: n, mean, squares };
+            return;
+        }
+        let (delta, total) = (mean - self.mean, self.count + n);
+        if !delta.is_finite() {
+            // An infinite mean stays, two opposite ones or a NaN give NaN; there is no variance.
+            *self = Moments { count: total, mean: self.mean + mean, squares: f64::NAN };
+            return;
+        }
+        self.squares += squares + delta * delta * self.count * n / total;
+        self.mean += delta * n / total;
+        self.count = total;
+    }
+
+    /// The unbiased sample variance; `None` for fewer than two numbers.
+    pub fn variance(&self) -> Option<f64> {
+        (self.count > 1.0).then(|| self.squares / (self.count - 1.0))
+    }
+}
+
+/// What replicates of an estimate showed.
+pub struct Measurement {
+    /// Of the objective.
+    pub objective: Moments,
+    /// Of each element of each parameter's gradient.
+    pub gradient: Vec<Vec<Moments>>,
+    /// K.
+    pub samples: usize,
+    /// Cost evaluations per estimate.
+    pub evaluations: usize,
+    /// Whether every estimator is unbiased.
+    pub unbiased: bool,
+    /// Wall-clock seconds per estimate.
+    pub seconds_per_estimate: f64,
+}
+
+/// Numbers that one run should work on: small enough for the caches, large enough to pay.
+const NUMBERS_PER_RUN: usize = 1 << 18;
+
+/// Runs `replicates` independent estimates, many at a time, and measures them.
+///
+/// # Errors
+/// As [`Program::compile`] and [`Program::run`].
+pub fn measure(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    samples: Option<usize>,
+    replicates: usize,
+    seed: u64,
+    progress: &dyn Fn(usize),
+) -> Result<Measurement> {
+    let mut options = Options::new().seed(seed);
+    if let Some(k) = samples {
+        options = options.samples(k);
+    }
+    // How large is one estimate? The program without replicates tells.
+    let single = Program::<f64>::compile(graph, plan, &options)?;
+    let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
+    drop(single);
+    let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
+    let mut program = Program::<f64>::compile(graph, plan, &options.replicates(at_once))?;
+    let sizes: Vec<usize> = program.params().map(|(_, shape)| shape.numel()).collect();
+    let mut objective = Moments::default();
+    let mut gradient: Vec<Vec<Moments>> = sizes.iter().map(|&n| vec![Moments::default(); n]).collect();
+    let start = Instant::now();
+    let (mut done, mut step) = (0, 0);
+    while done < replicates {
+        let now = at_once.min(replicates - done);
+        let estimate = program.run_step(step)?;
+        objective.add(estimate.objectives()[..now].iter().copied());
+        for (place, moments) in gradient.iter_mut().enumerate() {
+            let values = estimate.gradient_at(place);
+            let size = moments.len();
+            for (i, m) in moments.iter_mut().enumerate() {
+                m.add((0..now).map(|r| values[r * size + i]));
+            }
+        }
+        done += now;
+        step += 1;
+        progress(done);
+    }
+    Ok(Measurement {
+        objective,
+        gradient,
+        samples: program.samples(),
+        evaluations: program.evaluations(),
+        unbiased: program.is_unbiased(),
+        seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moments(batches: &[&[f64]]) -> Moments {
+        let mut moments = Moments::default();
+        batches.iter().for_each(|b| moments.add(b.iter().copied()));
+        moments
+    }
+
+    #[test]
+    fn batches_do_not_matter() {
+        let whole = moments(&[&[1.0, 4.0, 2.0, 8.0]]);
+        let parts = moments(&[&[1.0], &[], &[4.0, 2.0], &[8.0]]);
+        assert!((whole.mean - 3.75).abs() < 1e-15 && (parts.mean - 3.75).abs() < 1e-15);
+        assert!((whole.variance().unwrap() - 28.75 / 3.0).abs() < 1e-14);
+        assert!((parts.variance().unwrap() - 28.75 / 3.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn equal_numbers_have_no_variance() {
+        let same = moments(&[&[0.1; 7], &[0.1; 1000]]);
+        assert_eq!((same.mean, same.variance()), (0.1, Some(0.0)));
+        assert_eq!(moments(&[&[0.1]]).variance(), None);
+    }
+
+    #[test]
+    fn infinities_are_kept() {
+        let inf = f64::INFINITY;
+        assert_eq!(moments(&[&[1.0, inf], &[2.0]]).mean, inf);
+        assert_eq!(moments(&[&[-inf], &[2.0, 1.0]]).mean, -inf);
+        assert!(moments(&[&[-inf], &[inf]]).mean.is_nan());
+        assert!(moments(&[&[f64::NAN], &[2.0]]).mean.is_nan());
+    }
+}

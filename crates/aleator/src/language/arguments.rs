@@ -1,0 +1,244 @@
+//! The arguments of a function: bound to its parameters, and read as what the function needs.
+use aleator_engine::graph::{Expr as Node, Graph, Reduction};
+
+use super::ast::{Call, Expr};
+use super::errors::{Diagnostic, nearest, quote};
+use super::functions::Function;
+use super::lower::{Lowering, Parts};
+use super::span::Span;
+use super::values::{MOST_ELEMENTS, Value, extent, too_large};
+
+/// The arguments of one call.
+pub(super) struct Arguments<'l, 'f, 'g> {
+    /// Whether all of them are constant.
+    pub constant: bool,
+    function: &'f Function,
+    lowering: &'l mut Lowering<'g>,
+    /// By parameter; `None` where it is left out, or is a list to be joined.
+    given: Vec<Option<(Value<'g>, Span)>>,
+    axis: Option<(Value<'g>, Span)>,
+    list: Vec<(Value<'g>, Span)>,
+    span: Span,
+}
+
+impl<'l, 'g> Arguments<'l, 'static, 'g> {
+    /// Gives each argument its parameter.
+    pub fn bind(
+        function: &'static Function,
+        lowering: &'l mut Lowering<'g>,
+        parts: &Parts<'_, 'g>,
+        call: &Call,
+        span: Span,
+    ) -> Result<Self, Diagnostic> {
+        let usage = || format!("write `{}`", function.usage);
+        let mut bound = Arguments {
+            constant: true,
+            function,
+            lowering,
+            given: vec![None; function.parameters.len()],
+            axis: None,
+            list: Vec::new(),
+            span,
+        };
+        let mut seen = vec![false; function.parameters.len()];
+        for (position, argument) in call.arguments.iter().enumerate() {
+            let place = match &argument.name {
+                None => Some(position),
+                Some(name) if name.text == "axis" && function.axis => None,
+                Some(name) => match function.parameters.iter().position(|p| *p == name.text) {
+                    Some(place) => Some(place),
+                    None => {
+                        let words =
+                            function.parameters.iter().copied().chain(function.axis.then_some("axis"));
+                        let help = match nearest(&name.text, words) {
+                            Some(near) => format!("did you mean `{near}`? {}", usage()),
+                            None => usage(),
+                        };
+                        let message = format!("`{}` has no argument {}", function.name, quote(&name.text));
+                        return Err(Diagnostic::new(message).at(name.span).help(help));
+                    }
+                },
+            };
+            let Some(place) = place else {
+                let (value, span) = parts.get(argument.value)?;
+                bound.constant &= value.constant;
+                bound.axis = Some((value, span));
+                continue;
+            };
+            if place >= seen.len() {
+                let most = match seen.len() {
+                    1 => "1 argument".to_owned(),
+                    n => format!("{n} arguments"),
+                };
+                let got = call.arguments.len();
+                let message = format!("`{}` takes {most} by position, got {got}", function.name);
+                return Err(Diagnostic::new(message).at(argument.span).help(usage()));
+            }
+            if std::mem::replace(&mut seen[place], true) {
+                let message = format!("`{}` is given twice", function.parameters[place]);
+                return Err(Diagnostic::new(message).at(argument.span).help(usage()));
+            }
+            if let (true, Expr::List(elements)) =
+                (Function::joins(function.name), &parts.expressions[argument.value].expr)
+            {
+                for &element in elements {
+                    bound.list.push(parts.get(element)?);
+                }
+                bound.constant &= bound.list.iter().all(|(value, _)| value.constant);
+            } else {
+                let (value, span) = parts.get(argument.value)?;
+                bound.constant &= value.constant;
+                bound.given[place] = Some((value, span));
+            }
+        }
+        if let Some(missing) = seen.iter().take(function.required).position(|seen| !seen) {
+            let message = format!("`{}` needs `{}`", function.name, function.parameters[missing]);
+            return Err(Diagnostic::new(message).at(span).help(usage()));
+        }
+        Ok(bound)
+    }
+}
+
+impl<'g> Arguments<'_, '_, 'g> {
+    pub fn graph(&self) -> &'g Graph {
+        self.lowering.graph
+    }
+
+    /// A mistake in the whole call, with the usage.
+    pub fn wrong(&self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(message).at(self.span).help(format!("write `{}`", self.function.usage))
+    }
+
+    fn given(&self, place: usize) -> Result<(Value<'g>, Span), Diagnostic> {
+        let given = self.given.get(place).copied().flatten();
+        given.ok_or_else(|| self.wrong(format!("an argument of `{}` is missing", self.function.name)))
+    }
+
+    /// A required argument.
+    pub fn expr(&self, place: usize) -> Result<Node<'g>, Diagnostic> {
+        Ok(self.given(place)?.0.expr)
+    }
+
+    /// Where an argument stands.
+    pub fn place(&self, place: usize) -> Span {
+        self.given.get(place).copied().flatten().map_or(self.span, |(_, span)| span)
+    }
+
+    /// What `concat` and `stack` join.
+    pub fn list(&self) -> Result<&[(Value<'g>, Span)], Diagnostic> {
+        match self.list[..] {
+            [] => Err(self.wrong(format!("`{}` joins the elements of a list", self.function.name))),
+            _ => Ok(&self.list),
+        }
+    }
+
+    /// A constant number of elements.
+    pub fn count(&mut self, place: usize) -> Result<usize, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let what = format!("`{}`", self.function.parameters[place]);
+        let count = self.lowering.constants.integer(value, span, &what)?;
+        let count = usize::try_from(count)
+            .map_err(|_| Diagnostic::new(format!("{what} must not be negative, got {count}")).at(span))?;
+        self.limit(&[count]).map(|()| count)
+    }
+
+    /// Refuses to make a tensor that would not fit into memory.
+    pub fn limit(&self, shape: &[usize]) -> Result<(), Diagnostic> {
+        if extent(shape).is_some_and(|count| count <= MOST_ELEMENTS) {
+            return Ok(());
+        }
+        let what = format!("the result of `{}`", self.function.name);
+        Err(Diagnostic::new(too_large(&what, shape, MOST_ELEMENTS)).at(self.span))
+    }
+
+    /// Constant sizes of axes; a single number is one axis. Negative ones are left to the caller.
+    pub fn sizes(&mut self, place: usize) -> Result<Vec<i64>, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let (shape, sizes) = self.lowering.constants.integers(value, span, "a shape")?;
+        match shape.rank() {
+            0 | 1 => Ok(sizes),
+            _ => Err(Diagnostic::new(format!("a shape is a list of numbers, got shape {shape}"))
+                .at(span)
+                .help(format!("write `{}`", self.function.usage))),
+        }
+    }
+
+    /// The axis, counted from the end of a tensor with `rank` axes; `default` (likewise) where none is given.
+    pub fn axis(&mut self, rank: usize, default: usize) -> Result<usize, Diagnostic> {
+        let Some((value, span)) = self.axis else { return Ok(default) };
+        let axis = self.lowering.constants.integer(value, span, "`axis`")?;
+        from_end(axis, rank, span)
+    }
+
+    /// The axes to reduce, counted from the end: `axis=` gives one or a list; without it all.
+    pub fn axes(&mut self) -> Result<Vec<usize>, Diagnostic> {
+        let rank = self.expr(0)?.rank();
+        let Some((value, span)) = self.axis else { return Ok((0..rank).collect()) };
+        let (_, axes) = self.lowering.constants.integers(value, span, "`axis`")?;
+        let mut axes: Vec<usize> =
+            axes.into_iter().map(|axis| from_end(axis, rank, span)).collect::<Result<_, _>>()?;
+        let count = axes.len();
+        axes.sort_unstable();
+        axes.dedup();
+        if axes.len() < count {
+            return Err(Diagnostic::new("an axis is named twice").at(span));
+        }
+        Ok(axes)
+    }
+
+    /// `min` and `max`: of two tensors elementwise, or of one over axes.
+    pub fn extreme(
+        &mut self,
+        reduction: Reduction,
+        of_two: impl Fn(Node<'g>, Node<'g>) -> Node<'g>,
+    ) -> Result<Node<'g>, Diagnostic> {
+        let x = self.expr(0)?;
+        match (self.given[1], self.axis) {
+            (None, _) => Ok(x.reduce(reduction, &self.axes()?)),
+            (Some((y, _)), None) => Ok(of_two(x, y.expr)),
+            (Some(_), Some((_, span))) => Err(Diagnostic::new(format!(
+                "`{}` of two tensors is elementwise and has no `axis`",
+                self.function.name
+            ))
+            .at(span)
+            .help(format!("write `{}`", self.function.usage))),
+        }
+    }
+
+    /// Applies a function of the last axis along any axis.
+    pub fn along_last(&mut self, f: impl Fn(Node<'g>) -> Node<'g>) -> Result<Node<'g>, Diagnostic> {
+        let x = self.expr(0)?;
+        let rank = x.rank();
+        self.needs_axis(rank)?;
+        let axis = self.axis(rank, 0)?;
+        let mut exchanged: Vec<usize> = (0..=axis).collect();
+        exchanged.swap(0, axis);
+        Ok(f(x.permute(&exchanged)).permute(&exchanged))
+    }
+
+    /// Refuses a scalar.
+    pub fn needs_axis(&self, rank: usize) -> Result<(), Diagnostic> {
+        match rank {
+            0 => Err(Diagnostic::new(format!(
+                "`{}` needs at least one axis, got a scalar",
+                self.function.name
+            ))
+            .at(self.place(0))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// An axis counted from the front, or negative from the end, as one counted from the end.
+fn from_end(axis: i64, rank: usize, span: Span) -> Result<usize, Diagnostic> {
+    let count = rank as i64;
+    if (-count..count).contains(&axis) {
+        let front = if axis < 0 { axis + count } else { axis };
+        return Ok((count - 1 - front) as usize);
+    }
+    let diagnostic = Diagnostic::new(format!("there is no axis {axis}: the tensor has {rank} axes")).at(span);
+    Err(match rank {
+        0 => diagnostic.help("a scalar has no axes; leave `axis` out"),
+        _ => diagnostic.help(format!("axes are 0 to {}, or -{rank} to -1 from the end", rank - 1)),
+    })
+}

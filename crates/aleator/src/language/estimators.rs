@@ -1,0 +1,137 @@
+//! Estimators by name: `rebar(temperature = 0.5)` to the object that rewrites sites.
+use std::sync::Arc;
+
+use aleator_engine::graph::Graph;
+
+use crate::estimators::{Estimator, OptionValue, all, find};
+
+use super::ast::{Argument, EstimatorCall, Expr, Expressions};
+use super::errors::{Diagnostic, nearest, quote};
+use super::lower::Lowering;
+
+/// The estimators of the language's page, with aliases: a name that is here but not in the table is known, and no
+/// misspelling.
+pub const ESTIMATORS: &[&str] = &[
+    "score_function",
+    "reinforce",
+    "pathwise",
+    "reparameterization",
+    "generalized_reparameterization",
+    "g_rep",
+    "rejection_reparameterization",
+    "rsvi",
+    "implicit_reparameterization",
+    "gumbel_softmax",
+    "concrete",
+    "straight_through",
+    "straight_through_gumbel_softmax",
+    "nvil",
+    "vimco",
+    "muprop",
+    "rebar",
+    "lax",
+    "relax",
+    "reinforce_loo",
+    "rloo",
+    "enumeration",
+];
+
+/// The estimator that a call names, with its options.
+///
+/// # Errors
+/// A name that no estimator has (with the nearest one), one that is not available yet, an option that the estimator
+/// does not have, or a value that it does not accept; each at its place.
+///
+/// ```
+/// use aleator::language::{estimator, parse_estimator};
+///
+/// let parsed = parse_estimator("gumbel_softmax(temperature = 1 / 4)")?;
+/// let estimator = estimator(&parsed.call, &parsed.expressions)?;
+/// assert_eq!(aleator::estimators::describe(estimator.as_ref()), "gumbel_softmax(temperature=0.25)");
+/// # Ok::<(), aleator::language::Diagnostic>(())
+/// ```
+pub fn estimator(call: &EstimatorCall, expressions: &Expressions) -> Result<Arc<dyn Estimator>, Diagnostic> {
+    let graph = Graph::new();
+    estimator_with(&mut Lowering::new(&graph), call, expressions)
+}
+
+/// The same where an option may also use the constants of a file. A constant's name means the constant, also where it
+/// is one of an option's words.
+pub(super) fn estimator_with(
+    lowering: &mut Lowering<'_>,
+    call: &EstimatorCall,
+    expressions: &Expressions,
+) -> Result<Arc<dyn Estimator>, Diagnostic> {
+    let Some(entry) = find(&call.name.text) else { return Err(no_estimator(call)) };
+    let mut options = Vec::with_capacity(call.arguments.len());
+    for argument in &call.arguments {
+        let Some(name) = &argument.name else {
+            return Err(Diagnostic::new(format!("the options of `{}` are named", call.name.text))
+                .at(argument.span)
+                .help(match entry.properties.options {
+                    "" => format!("`{}` takes no options", call.name.text),
+                    options => format!("write name = value; options: {options}"),
+                }));
+        };
+        options.push((name.text.clone(), value(lowering, argument, expressions)?));
+    }
+    entry.build(options.into_iter().collect()).map_err(|error| {
+        let named = |argument: &&Argument| argument.name.as_ref().is_some_and(|n| n.text == error.option);
+        let span = call.arguments.iter().find(named).map_or(call.span, |argument| argument.span);
+        let diagnostic = Diagnostic::new(error.message).at(span);
+        match entry.properties.options {
+            "" => diagnostic,
+            options => diagnostic.help(format!("options of `{}`: {options}", entry.properties.name)),
+        }
+    })
+}
+
+/// The value of an option: a word, `true` or `false`, or a constant number.
+fn value(
+    lowering: &mut Lowering<'_>,
+    argument: &Argument,
+    expressions: &Expressions,
+) -> Result<OptionValue, Diagnostic> {
+    let node = &expressions[argument.value];
+    match &node.expr {
+        Expr::Truth(truth) => return Ok(OptionValue::Truth(*truth)),
+        Expr::Name(word)
+            if !lowering.names.contains_key(word) && !super::CONSTANTS.contains(&word.as_str()) =>
+        {
+            return Ok(OptionValue::Word(word.clone()));
+        }
+        _ => {}
+    }
+    let value = lowering.lower(expressions, argument.value)?;
+    let wrong = |message: String| Diagnostic::new(message).at(node.span);
+    if !value.constant {
+        return Err(wrong("the value of an option must be constant".into())
+            .help("use numbers, `const` names, `true`, `false` or one of the option's words"));
+    }
+    let shape = value.expr.shape();
+    if shape.rank() != 0 {
+        return Err(wrong(format!("the value of an option is a single number, got shape {shape}")));
+    }
+    let tensor = lowering.constants.tensor(value).map_err(wrong)?;
+    Ok(OptionValue::Number(tensor.values.first().copied().unwrap_or(f64::NAN)))
+}
+
+fn no_estimator(call: &EstimatorCall) -> Diagnostic {
+    let word = call.name.text.as_str();
+    let available = || {
+        let names: Vec<&str> = all().iter().map(|entry| entry.properties.name).collect();
+        format!("the estimators are {}", names.join(", "))
+    };
+    if ESTIMATORS.contains(&word) {
+        let message = format!("the estimator `{word}` is not available yet");
+        return Diagnostic::new(message).at(call.name.span).help(available());
+    }
+    let names = all().iter().flat_map(|entry| {
+        std::iter::once(entry.properties.name).chain(entry.properties.aliases.iter().copied())
+    });
+    let diagnostic = Diagnostic::new(format!("there is no estimator {}", quote(word))).at(call.name.span);
+    match nearest(word, names.chain(ESTIMATORS.iter().copied())) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None => diagnostic.help(available()),
+    }
+}

@@ -1,0 +1,253 @@
+//! The table of functions: how each is called, in words, and what it becomes.
+use aleator_engine::graph::{Expr as Node, Reduction};
+
+use super::arguments::Arguments;
+use super::ast::Call;
+use super::errors::Diagnostic;
+use super::lower::{Lowering, Parts};
+use super::shapes;
+use super::span::Span;
+use super::values::Value;
+
+/// A function of the language.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called, such as `clamp(x, lo, hi)`.
+    pub usage: &'static str,
+    /// One line: what it gives.
+    pub summary: &'static str,
+    /// Names of the arguments that may be given by position.
+    pub(super) parameters: &'static [&'static str],
+    /// How many of them must be given.
+    pub(super) required: usize,
+    /// Whether there is `axis=`.
+    pub(super) axis: bool,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// One argument, elementwise.
+    Elementwise(for<'g> fn(Node<'g>) -> Node<'g>),
+    /// Anything else.
+    Other(for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>),
+}
+
+impl Function {
+    /// The function of that name.
+    pub fn find(name: &str) -> Option<&'static Function> {
+        TABLE.iter().find(|function| function.name == name)
+    }
+
+    /// All functions, in the order of the language's page.
+    pub fn all() -> &'static [Function] {
+        TABLE
+    }
+
+    /// Whether the function of that name joins the elements of a list.
+    pub(super) fn joins(name: &str) -> bool {
+        matches!(name, "concat" | "stack")
+    }
+
+    pub(super) fn call<'g>(
+        &'static self,
+        lowering: &mut Lowering<'g>,
+        parts: &Parts<'_, 'g>,
+        call: &Call,
+        span: Span,
+    ) -> Result<Value<'g>, Diagnostic> {
+        let mut arguments = Arguments::bind(self, lowering, parts, call, span)?;
+        let constant = self.name == "len" || arguments.constant;
+        let expr = match self.body {
+            Body::Elementwise(f) => f(arguments.expr(0)?),
+            Body::Other(f) => f(&mut arguments)?,
+        };
+        Ok(Value { expr, constant })
+    }
+}
+
+const fn elementwise(
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    f: for<'g> fn(Node<'g>) -> Node<'g>,
+) -> Function {
+    let body = Body::Elementwise(f);
+    Function { name, usage, summary, parameters: &["x"], required: 1, axis: false, body }
+}
+
+const fn along_axes(
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    f: for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>,
+) -> Function {
+    let body = Body::Other(f);
+    Function { name, usage, summary, parameters: &["x"], required: 1, axis: true, body }
+}
+
+const fn other(
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    parameters: &'static [&'static str],
+    f: for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>,
+) -> Function {
+    let body = Body::Other(f);
+    Function { name, usage, summary, parameters, required: parameters.len(), axis: false, body }
+}
+
+static TABLE: &[Function] = &[
+    elementwise("exp", "exp(x)", "e^x", |x| x.exp()),
+    elementwise("log", "log(x)", "the natural logarithm", |x| x.log()),
+    elementwise("log1p", "log1p(x)", "log(1 + x), accurate near 0", |x| x.log1p()),
+    elementwise("expm1", "expm1(x)", "e^x - 1, accurate near 0", |x| x.expm1()),
+    elementwise("sqrt", "sqrt(x)", "the square root", |x| x.sqrt()),
+    elementwise("square", "square(x)", "x^2", |x| x.square()),
+    elementwise("abs", "abs(x)", "the absolute value", |x| x.abs()),
+    elementwise("sign", "sign(x)", "-1, 0 or 1", |x| x.sign()),
+    elementwise("floor", "floor(x)", "the largest whole number that is not above x", |x| x.floor()),
+    elementwise("sin", "sin(x)", "the sine", |x| x.sin()),
+    elementwise("cos", "cos(x)", "the cosine", |x| x.cos()),
+    elementwise("tan", "tan(x)", "the tangent", |x| x.tan()),
+    elementwise("tanh", "tanh(x)", "the hyperbolic tangent", |x| x.tanh()),
+    elementwise("sigmoid", "sigmoid(x)", "1 / (1 + e^-x)", |x| x.sigmoid()),
+    elementwise("softplus", "softplus(x)", "log(1 + e^x)", |x| x.softplus()),
+    elementwise("logit", "logit(x)", "log(x / (1 - x)), the inverse of sigmoid", |x| x.logit()),
+    elementwise("relu", "relu(x)", "max(x, 0)", |x| x.maximum(0.0)),
+    elementwise("erf", "erf(x)", "the error function", |x| x.erf()),
+    elementwise("lgamma", "lgamma(x)", "log |Gamma(x)|", |x| x.lgamma()),
+    elementwise("digamma", "digamma(x)", "the derivative of lgamma", |x| x.digamma()),
+    Function {
+        name: "min",
+        usage: "min(x), min(x, axis=..) or min(x, y)",
+        summary: "the smallest of all elements or along axes; of two, the smaller one elementwise",
+        parameters: &["x", "y"],
+        required: 1,
+        axis: true,
+        body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
+    },
+    Function {
+        name: "max",
+        usage: "max(x), max(x, axis=..) or max(x, y)",
+        summary: "the largest of all elements or along axes; of two, the larger one elementwise",
+        parameters: &["x", "y"],
+        required: 1,
+        axis: true,
+        body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
+    },
+    other("clamp", "clamp(x, lo, hi)", "x, but not below lo nor above hi", &["x", "lo", "hi"], |a| {
+        Ok(a.expr(0)?.clamp(a.expr(1)?, a.expr(2)?))
+    }),
+    other("where", "where(cond, a, b)", "a where cond is not 0, else b", &["cond", "a", "b"], |a| {
+        Ok(a.expr(0)?.select(a.expr(1)?, a.expr(2)?))
+    }),
+    along_axes("sum", "sum(x) or sum(x, axis=..)", "the sum of all elements or along axes", |a| {
+        Ok(a.expr(0)?.sum_axes(&a.axes()?))
+    }),
+    along_axes("mean", "mean(x) or mean(x, axis=..)", "the mean of all elements or along axes", |a| {
+        Ok(a.expr(0)?.mean_axes(&a.axes()?))
+    }),
+    along_axes("prod", "prod(x) or prod(x, axis=..)", "the product of all elements or along axes", |a| {
+        Ok(a.expr(0)?.reduce(Reduction::Prod, &a.axes()?))
+    }),
+    along_axes(
+        "logsumexp",
+        "logsumexp(x) or logsumexp(x, axis=..)",
+        "log of the sum of e^x over all elements or along axes, without overflow",
+        |a| Ok(a.expr(0)?.logsumexp(&a.axes()?)),
+    ),
+    along_axes(
+        "softmax",
+        "softmax(x) or softmax(x, axis=..)",
+        "e^x / sum(e^x) along an axis, by default the last",
+        |a| a.along_last(|x| x.softmax()),
+    ),
+    along_axes(
+        "log_softmax",
+        "log_softmax(x) or log_softmax(x, axis=..)",
+        "x - logsumexp(x) along an axis, by default the last",
+        |a| a.along_last(|x| x.log_softmax()),
+    ),
+    other("dot", "dot(a, b)", "the sum of a * b along the last axis", &["a", "b"], shapes::dot),
+    along_axes("norm", "norm(x) or norm(x, axis=..)", "sqrt(sum(x^2)), of all or along axes", |a| {
+        Ok(a.expr(0)?.square().sum_axes(&a.axes()?).sqrt())
+    }),
+    along_axes(
+        "cumsum",
+        "cumsum(x) or cumsum(x, axis=..)",
+        "running sums along an axis, by default the last",
+        |a| a.along_last(|x| x.cumsum()),
+    ),
+    other(
+        "one_hot",
+        "one_hot(i, n)",
+        "n numbers on a new last axis, 1 at place i and else 0",
+        &["i", "n"],
+        shapes::one_hot,
+    ),
+    along_axes(
+        "argmax",
+        "argmax(x) or argmax(x, axis=..)",
+        "the index of the first largest element along an axis, by default the last",
+        shapes::argmax,
+    ),
+    other("transpose", "transpose(x)", "the last two axes exchanged", &["x"], shapes::transpose),
+    other(
+        "reshape",
+        "reshape(x, [2, 3])",
+        "the same elements in another shape; one size may be -1",
+        &["x", "shape"],
+        shapes::reshape,
+    ),
+    Function {
+        name: "concat",
+        usage: "concat([a, b]) or concat([a, b], axis=..)",
+        summary: "tensors one after another along an axis, by default the first",
+        parameters: &["list"],
+        required: 1,
+        axis: true,
+        body: Body::Other(shapes::concat),
+    },
+    Function {
+        name: "stack",
+        usage: "stack([a, b]) or stack([a, b], axis=..)",
+        summary: "tensors of one shape beside each other on a new axis, by default the first",
+        parameters: &["list"],
+        required: 1,
+        axis: true,
+        body: Body::Other(shapes::stack),
+    },
+    other("zeros", "zeros([2, 3])", "zeros of a shape", &["shape"], |a| shapes::filled(a, 0.0)),
+    other("ones", "ones([2, 3])", "ones of a shape", &["shape"], |a| shapes::filled(a, 1.0)),
+    other("eye", "eye(n)", "the identity matrix", &["n"], shapes::eye),
+    other(
+        "linspace",
+        "linspace(a, b, n)",
+        "n numbers at equal distances from a to b",
+        &["a", "b", "n"],
+        shapes::linspace,
+    ),
+    other("arange", "arange(n)", "0, 1, .., n - 1", &["n"], shapes::arange),
+    elementwise("stop_gradient", "stop_gradient(x)", "x, taken for constant by derivatives", |x| {
+        x.stop_gradient()
+    }),
+    other("len", "len(x)", "the size of the first axis", &["x"], shapes::len),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::FUNCTIONS;
+
+    #[test]
+    fn the_table_has_every_function_of_the_language() {
+        let names: Vec<&str> = Function::all().iter().map(|function| function.name).collect();
+        assert_eq!(names, FUNCTIONS);
+        for function in Function::all() {
+            assert!(function.usage.starts_with(&format!("{}(", function.name)), "{function:?}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! `x[i]`, `x[a:b, j]`: elements and slices, by constant and by random indices.
+use aleator_engine::graph::Expr as Node;
+
+use super::ast::{ExprId, Index};
+use super::errors::Diagnostic;
+use super::lower::{Lowering, Parts};
+use super::span::Span;
+use super::values::Value;
+
+/// `base[indices]`. Constant indices may be negative, counting from the end, and must lie within their axis. An index
+/// that is not constant counts from 0; where it is outside of its axis or not whole, the result is NaN.
+pub(super) fn index<'g>(
+    lowering: &mut Lowering<'g>,
+    parts: &Parts<'_, 'g>,
+    base: Value<'g>,
+    indices: &[Index],
+    span: Span,
+) -> Result<Value<'g>, Diagnostic> {
+    let shape = base.expr.shape();
+    let Value { mut expr, mut constant } = base;
+    if indices.len() > shape.rank() {
+        let at = match &indices[shape.rank()] {
+            Index::At(at) => parts.expressions[*at].span,
+            Index::Slice { span, .. } => *span,
+        };
+        let axes = if shape.rank() == 1 { "axis" } else { "axes" };
+        return Err(Diagnostic::new(format!(
+            "shape {shape} has {} {axes}, but there are {} indices",
+            shape.rank(),
+            indices.len()
+        ))
+        .at(at)
+        .label("no such axis"));
+    }
+    for (i, index) in indices.iter().enumerate() {
+        let axis = shape.rank() - 1 - i;
+        let size = shape[i];
+        match index {
+            Index::At(at) => {
+                let (at, place) = parts.get(*at)?;
+                if at.expr.rank() != 0 {
+                    return Err(Diagnostic::new(format!(
+                        "an index must be a single number, got shape {}",
+                        at.expr.shape()
+                    ))
+                    .at(place)
+                    .help("for several elements use a slice x[a:b], or `one_hot(k, n) @ x`"));
+                }
+                expr = if at.constant {
+                    let number = lowering.constants.integer(at, place, "an index")?;
+                    let Some(number) = within(number, size, size) else {
+                        return Err(outside(number, size, place));
+                    };
+                    expr.slice(axis, number, 1).squeeze(axis)
+                } else {
+                    constant = false;
+                    element(expr, at.expr, axis, size)
+                };
+            }
+            Index::Slice { start, end, span } => {
+                let mut bound = |id: &Option<ExprId>, default: usize| match id {
+                    None => Ok(default),
+                    Some(id) => {
+                        let (value, place) = parts.get(*id)?;
+                        let number = lowering.constants.integer(value, place, "the bound of a slice")?;
+                        within(number, size, size + 1).ok_or_else(|| outside(number, size, place))
+                    }
+                };
+                let (start, end) = (bound(start, 0)?, bound(end, size)?);
+                if start > end {
+                    return Err(
+                        Diagnostic::new(format!("the slice {start}:{end} ends before it starts")).at(*span)
+                    );
+                }
+                expr = expr.slice(axis, start, end - start);
+            }
+        }
+        lowering.check(expr, span)?;
+    }
+    Ok(Value { expr, constant })
+}
+
+/// An index below `limit`; negative ones count from `size`.
+fn within(number: i64, size: usize, limit: usize) -> Option<usize> {
+    let number = if number < 0 { number.checked_add_unsigned(size as u64)? } else { number };
+    usize::try_from(number).ok().filter(|&number| number < limit)
+}
+
+fn outside(number: i64, size: usize, place: Span) -> Diagnostic {
+    let elements = if size == 1 { "element" } else { "elements" };
+    Diagnostic::new(format!("{number} lies outside of an axis of {size} {elements}")).at(place).help(
+        match size {
+            0 => "the axis is empty".to_owned(),
+            _ => format!("the elements are 0 to {}, or -{size} to -1 from the end", size - 1),
+        },
+    )
+}
+
+/// Element `at` along an axis counted from the end.
+fn element<'g>(x: Node<'g>, at: Node<'g>, axis: usize, size: usize) -> Node<'g> {
+    let graph = x.graph();
+    let mut column = vec![1; axis + 1];
+    column[0] = size;
+    let here = graph.iota(size).reshape(column).equal(at);
+    // Selected, not multiplied: what is not asked for may be infinite.
+    let found = here.select(x, 0.0).sum_axes(&[axis]);
+    let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);
+    valid.select(found, f64::NAN)
+}

@@ -1,0 +1,102 @@
+//! What a file becomes: a graph, and where in the text everything in it comes from.
+use aleator_engine::graph::NodeId;
+
+use crate::graph::Graph;
+
+use super::span::Span;
+
+/// A file, ready to be estimated.
+pub struct Model {
+    /// Its graph.
+    pub graph: Graph,
+    /// Its statements in order.
+    pub definitions: Vec<Definition>,
+}
+
+/// What kind of statement defines a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DefinitionKind {
+    /// `param`
+    Param,
+    /// `const`
+    Const,
+    /// `data`
+    Data,
+    /// `name = ..`
+    Deterministic,
+    /// `name ~ ..`
+    Site,
+    /// `cost`
+    Cost,
+}
+
+impl DefinitionKind {
+    /// In words, such as `a parameter`.
+    pub fn describe(self) -> &'static str {
+        match self {
+            DefinitionKind::Param => "a parameter",
+            DefinitionKind::Const => "a constant",
+            DefinitionKind::Data => "data",
+            DefinitionKind::Deterministic => "computed",
+            DefinitionKind::Site => "drawn at random",
+            DefinitionKind::Cost => "a cost",
+        }
+    }
+}
+
+/// A statement and its places in the text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Definition {
+    /// The name that it defines.
+    pub name: String,
+    /// What kind of statement it is.
+    pub kind: DefinitionKind,
+    /// Its node in the graph. Names of equal constants share a node.
+    pub node: NodeId,
+    /// The names that it uses, in the order of the text, each once.
+    pub uses: Vec<String>,
+    /// Where the name stands.
+    pub name_span: Span,
+    /// The whole statement.
+    pub span: Span,
+    /// For a site: the places of its parts.
+    pub site: Option<SiteSpans>,
+}
+
+/// The places of a site's parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SiteSpans {
+    /// The distribution's name.
+    pub distribution: Span,
+    /// Parameter names in the distribution's order, and where their arguments stand.
+    pub arguments: Vec<(String, Span)>,
+    /// `[K]`
+    pub copies: Option<Span>,
+    /// The estimator with its options, where the file names one.
+    pub via: Option<Span>,
+}
+
+impl Model {
+    /// The statement that defines a name.
+    pub fn definition(&self, name: &str) -> Option<&Definition> {
+        self.definitions.iter().find(|definition| definition.name == name)
+    }
+
+    /// The places of a site's parts.
+    pub fn site(&self, name: &str) -> Option<&SiteSpans> {
+        self.definition(name)?.site.as_ref()
+    }
+
+    /// Where a site's estimator is named, or else the site itself.
+    pub fn via_span(&self, site: &str) -> Option<Span> {
+        let definition = self.definition(site)?;
+        Some(definition.site.as_ref().and_then(|s| s.via).unwrap_or(definition.name_span))
+    }
+
+    /// Where the argument for a parameter of a site's distribution stands, or else the distribution.
+    pub fn argument_span(&self, site: &str, parameter: &str) -> Option<Span> {
+        let spans = self.site(site)?;
+        let argument = spans.arguments.iter().find(|(name, _)| name == parameter);
+        Some(argument.map_or(spans.distribution, |(_, span)| *span))
+    }
+}

@@ -1,0 +1,73 @@
+//! `--set NAME=VALUE`: values that replace those of a file.
+use std::collections::HashMap;
+
+use aleator_engine::graph::Graph;
+
+use super::ast::{File, StatementKind};
+use super::errors::{Diagnostic, nearest, quote};
+use super::lower::Lowering;
+use super::parser::Setting;
+use super::values::Tensor;
+
+/// Replacements by name.
+pub(super) struct Settings(HashMap<String, Tensor>);
+
+impl Settings {
+    /// Computes the values, and checks that the file has what they replace. Of two for one name the last counts.
+    pub fn evaluate(file: &File, settings: &[Setting]) -> Result<Self, Diagnostic> {
+        let graph = Graph::new();
+        let mut lowering = Lowering::new(&graph);
+        let mut values = HashMap::new();
+        for setting in settings {
+            let name = &setting.name.text;
+            check_name(file, name)?;
+            let value = lowering
+                .lower(&setting.expressions, setting.value)
+                .map_err(|diagnostic| Self::prefix(name, diagnostic))?;
+            let tensor = lowering.constants.tensor(value);
+            let tensor = tensor.map_err(|message| Self::prefix(name, Diagnostic::new(message)))?;
+            values.insert(name.clone(), tensor);
+        }
+        Ok(Settings(values))
+    }
+
+    /// The replacement for a name.
+    pub fn take(&mut self, name: &str) -> Option<Tensor> {
+        self.0.remove(name)
+    }
+
+    /// A mistake in a setting: it has no place in the file.
+    pub fn prefix(name: &str, diagnostic: Diagnostic) -> Diagnostic {
+        let message = format!("--set {name}: {}", diagnostic.message);
+        Diagnostic { message, span: None, label: None, ..diagnostic }
+    }
+}
+
+fn check_name(file: &File, name: &str) -> Result<(), Diagnostic> {
+    let settable = |kind: &StatementKind| {
+        matches!(kind, StatementKind::Param { .. } | StatementKind::Const { .. } | StatementKind::Data { .. })
+    };
+    if let Some(statement) = file.statements.iter().find(|statement| statement.name().text == *name) {
+        return match &statement.kind {
+            kind if settable(kind) => Ok(()),
+            _ => Err(Diagnostic::new(format!(
+                "--set {name}: {} is not set but computed or drawn",
+                quote(name)
+            ))
+            .help("only a `param`, a `const` or `data` can be set")),
+        };
+    }
+    let names = file.statements.iter().filter(|statement| settable(&statement.kind));
+    let mut names: Vec<&str> = names.map(|statement| statement.name().text.as_str()).collect();
+    let diagnostic =
+        Diagnostic::new(format!("--set {name}: there is no parameter or constant {}", quote(name)));
+    Err(match nearest(name, names.iter().copied()) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        None if names.is_empty() => diagnostic.help("the file has none"),
+        None => {
+            let more = if names.len() > 20 { ", .." } else { "" };
+            names.truncate(20);
+            diagnostic.help(format!("the file has {}{more}", names.join(", ")))
+        }
+    })
+}

@@ -1,0 +1,240 @@
+//! Parameter sets.
+
+use std::collections::BTreeMap;
+
+use aleator::distributions::{Distribution, Entry, Family, Signature, find};
+use aleator_engine::graph::Expr;
+use serde_json::Value;
+
+use crate::harness::Bench;
+
+/// A parameter: a number, or the vector that is one event's.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    pub event: Vec<usize>,
+    pub values: Vec<f64>,
+}
+
+/// One distribution of the table with values for its parameters.
+#[derive(Clone)]
+pub struct Case {
+    entry: &'static Entry,
+    pub signature: &'static Signature,
+    pub parameters: Vec<Parameter>,
+}
+
+/// A row of the reference.
+pub struct Row {
+    pub case: Case,
+    pub value: Vec<f64>,
+    pub log_prob: f64,
+    pub mean: Option<Vec<f64>>,
+    pub variance: Option<Vec<f64>>,
+    pub entropy: Option<Vec<f64>>,
+    pub cdf: Option<f64>,
+}
+
+impl Case {
+    /// From parameter names and values; vectors have more than one value.
+    pub fn new(name: &str, parameters: &[(&str, &[f64])]) -> Case {
+        let entry = find(name).unwrap_or_else(|| panic!("no distribution {name}"));
+        let names: Vec<&str> = parameters.iter().map(|(name, _)| *name).collect();
+        let signature = entry.signatures.iter().find(|s| s.names == names).expect("no such signature");
+        let parameters = parameters
+            .iter()
+            .map(|(_, values)| Parameter {
+                event: if values.len() == 1 { vec![] } else { vec![values.len()] },
+                values: values.to_vec(),
+            })
+            .collect();
+        Case { entry, signature, parameters }
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.entry.name
+    }
+
+    /// The value of a scalar parameter.
+    pub fn scalar(&self, name: &str) -> Option<f64> {
+        let i = self.signature.names.iter().position(|n| *n == name)?;
+        Some(self.parameters[i].values[0])
+    }
+
+    pub fn family(&self) -> std::sync::Arc<dyn Family> {
+        self.signature.family()
+    }
+
+    pub fn is_discrete(&self) -> bool {
+        self.family().support().is_discrete()
+    }
+
+    /// The probabilities of the outcomes, in their order.
+    pub fn probabilities(&self) -> Vec<f64> {
+        let x = &self.parameters[0].values;
+        match (self.name(), self.signature.names[0]) {
+            ("Bernoulli", "probs") => vec![1.0 - x[0], x[0]],
+            ("Bernoulli", _) => vec![1.0 / (1.0 + x[0].exp()), 1.0 / (1.0 + (-x[0]).exp())],
+            (_, "probs") => x.iter().map(|w| w / x.iter().sum::<f64>()).collect(),
+            _ => {
+                let top = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let weights: Vec<f64> = x.iter().map(|l| (l - top).exp()).collect();
+                weights.iter().map(|w| w / weights.iter().sum::<f64>()).collect()
+            }
+        }
+    }
+
+    /// With inputs for parameters.
+    pub fn build<'g>(&self, bench: &'g Bench) -> Distribution<'g> {
+        let inputs = self.parameters.iter().map(|p| bench.input(p.event.clone(), p.values.clone())).collect();
+        self.signature.build(inputs)
+    }
+}
+
+impl std::fmt::Display for Case {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}(", self.name())?;
+        for (name, parameter) in self.signature.names.iter().zip(&self.parameters) {
+            write!(f, " {name} = {:?}", parameter.values)?;
+        }
+        write!(f, " )")
+    }
+}
+
+/// Cases of one signature as a batch of shape `[copies, rows]`, without the first axis if `copies` is 0. Each copy holds
+/// the same values.
+pub fn stack<'g>(bench: &'g Bench, cases: &[&Case], copies: usize) -> Vec<Expr<'g>> {
+    (0..cases[0].parameters.len())
+        .map(|i| {
+            let once: Vec<f64> = cases.iter().flat_map(|c| c.parameters[i].values.clone()).collect();
+            let mut shape = if copies == 0 { vec![] } else { vec![copies] };
+            shape.push(cases.len());
+            shape.extend(&cases[0].parameters[i].event);
+            bench.input(shape, once.repeat(copies.max(1)))
+        })
+        .collect()
+}
+
+/// Splits a list into those that can be stacked.
+pub fn groups<T>(items: &[T], case: impl Fn(&T) -> &Case) -> Vec<Vec<&T>> {
+    let mut groups = BTreeMap::<_, Vec<&T>>::new();
+    for item in items {
+        let case = case(item);
+        let events: Vec<_> = case.parameters.iter().map(|p| p.event.clone()).collect();
+        groups.entry((case.name(), case.signature.names, events)).or_default().push(item);
+    }
+    groups.into_values().collect()
+}
+
+fn numbers(json: &Value) -> Option<Vec<f64>> {
+    match json {
+        Value::Null => None,
+        Value::Array(items) => Some(items.iter().flat_map(|v| numbers(v).unwrap()).collect()),
+        Value::String(word) => Some(vec![word.parse().unwrap()]),
+        number => Some(vec![number.as_f64().unwrap()]),
+    }
+}
+
+/// All rows of the reference whose distribution the table has.
+pub fn reference_rows() -> Vec<Row> {
+    let rows: Vec<Value> =
+        serde_json::from_str(include_str!("../data/distributions_reference.json")).unwrap();
+    rows.iter()
+        .filter(|row| find(row["name"].as_str().unwrap()).is_some())
+        .map(|row| {
+            let params: Vec<(String, Vec<f64>)> = row["params"]
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(name, value)| (name.clone(), numbers(value).unwrap()))
+                .collect();
+            // JSON's objects have no order; the signature's is found by its names.
+            let entry = find(row["name"].as_str().unwrap()).unwrap();
+            let signature = entry
+                .signatures
+                .iter()
+                .find(|s| {
+                    s.names.len() == params.len() && params.iter().all(|(n, _)| s.names.contains(&n.as_str()))
+                })
+                .unwrap();
+            let ordered: Vec<(&str, &[f64])> = signature
+                .names
+                .iter()
+                .map(|name| (*name, params.iter().find(|(n, _)| n == name).unwrap().1.as_slice()))
+                .collect();
+            Row {
+                case: Case::new(entry.name, &ordered),
+                value: numbers(&row["value"]).unwrap(),
+                log_prob: numbers(&row["log_prob"]).unwrap()[0],
+                mean: numbers(&row["mean"]),
+                variance: numbers(&row["variance"]),
+                entropy: numbers(&row["entropy"]),
+                cdf: numbers(&row["cdf"]).map(|v| v[0]),
+            }
+        })
+        .collect()
+}
+
+fn loc_scale(name: &str, loc: f64, scale: f64) -> Case {
+    Case::new(name, &[("loc", &[loc]), ("scale", &[scale])])
+}
+
+/// Ordinary parameters, at least one set for each signature, with light tails.
+pub fn moderate() -> Vec<Case> {
+    let mut cases = vec![
+        Case::new("Bernoulli", &[("probs", &[0.3])]),
+        Case::new("Bernoulli", &[("probs", &[0.85])]),
+        Case::new("Bernoulli", &[("logits", &[-2.0])]),
+        Case::new("Bernoulli", &[("logits", &[0.25])]),
+        Case::new("Normal", &[("loc", &[0.0]), ("scale", &[1.0])]),
+        loc_scale("Normal", -1.25, 0.5),
+        loc_scale("LogNormal", -1.0, 0.25),
+        loc_scale("Laplace", 0.0, 1.0),
+        loc_scale("Laplace", 1.5, 0.2),
+        loc_scale("Logistic", -2.0, 0.3),
+        loc_scale("Gumbel", 1.0, 2.5),
+        Case::new("Uniform", &[("low", &[-3.0]), ("high", &[0.5])]),
+        Case::new("Exponential", &[("rate", &[2.5])]),
+    ];
+    for name in ["Categorical", "OneHotCategorical"] {
+        cases.push(Case::new(name, &[("probs", &[0.1, 0.2, 0.3, 0.4])]));
+        cases.push(Case::new(name, &[("probs", &[3.0, 1.0, 0.5, 5.5])]));
+        cases.push(Case::new(name, &[("logits", &[0.5, -1.0, 2.0])]));
+        cases.push(Case::new(name, &[("logits", &[0.0, 0.0, -0.5])]));
+    }
+    cases
+}
+
+/// Tiny and huge scales, certain and almost certain outcomes, heavy tails.
+pub fn extreme() -> Vec<Case> {
+    let mut cases = vec![
+        loc_scale("LogNormal", 0.0, 1.0),
+        loc_scale("LogNormal", 1.0, 5.0),
+        Case::new("Exponential", &[("rate", &[1e-6])]),
+        Case::new("Exponential", &[("rate", &[1e6])]),
+        Case::new("Uniform", &[("low", &[0.0]), ("high", &[1e-3])]),
+        Case::new("Uniform", &[("low", &[-1e6]), ("high", &[1e6])]),
+        Case::new("Bernoulli", &[("probs", &[1e-6])]),
+        Case::new("Bernoulli", &[("probs", &[0.0])]),
+        Case::new("Bernoulli", &[("probs", &[1.0])]),
+        Case::new("Bernoulli", &[("probs", &[1.0 - 1e-6])]),
+        Case::new("Bernoulli", &[("logits", &[1000.0])]),
+        Case::new("Bernoulli", &[("logits", &[-1000.0])]),
+        Case::new("Bernoulli", &[("logits", &[f64::INFINITY])]),
+        Case::new("Bernoulli", &[("logits", &[f64::NEG_INFINITY])]),
+        Case::new("Bernoulli", &[("logits", &[-13.8])]),
+    ];
+    for name in ["Normal", "Laplace", "Logistic", "Gumbel"] {
+        cases.push(loc_scale(name, 0.0, 1e-3));
+        cases.push(loc_scale(name, 5.0, 1e6));
+    }
+    for name in ["Categorical", "OneHotCategorical"] {
+        cases.push(Case::new(name, &[("probs", &[0.0, 0.25, 0.75])]));
+        cases.push(Case::new(name, &[("probs", &[1e-6, 1.0, 0.0])]));
+        cases.push(Case::new(name, &[("probs", &[0.0, 1.0, 0.0])]));
+        cases.push(Case::new(name, &[("logits", &[-1000.0, 1000.0, 0.0])]));
+        cases.push(Case::new(name, &[("logits", &[1000.0, 1000.0, 999.0])]));
+        cases.push(Case::new(name, &[("logits", &[f64::NEG_INFINITY, 0.0, 1.0])]));
+        cases.push(Case::new(name, &[("logits", &[-13.8, 0.0, -80.0])]));
+    }
+    cases
+}

@@ -1,0 +1,209 @@
+//! The automatic choice: never biased, and it says why.
+
+use std::sync::Arc;
+
+use aleator::Error;
+use aleator::diagnostics::exact;
+use aleator::distributions::*;
+use aleator::estimators::{Bias, Estimator, ScoreFunction};
+use aleator::graph::{Graph, Plan};
+
+use crate::common::*;
+
+struct Case {
+    name: &'static str,
+    write: fn(&Graph),
+    /// K where it is given.
+    samples: Option<usize>,
+    /// The estimators by site, and a piece of each reason.
+    chosen: &'static [(&'static str, &'static str)],
+}
+
+fn cases() -> Vec<Case> {
+    let case = |name, samples, chosen, write| Case { name, write, samples, chosen };
+    vec![
+        case("coin", None, &[("enumeration", "only 2 outcomes")], |g| {
+            let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)));
+            g.cost("f", (b - 0.45).square());
+        }),
+        case("smooth normal", Some(3), &[("pathwise", "smooth")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), g.param("s", -0.2).exp()));
+            g.cost("f", z.sin() + z.square());
+        }),
+        case("a kink is no jump", None, &[("pathwise", "smooth")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            g.cost("f", z.relu() + (z - 0.2).abs() + z.maximum(0.1));
+        }),
+        case("softmax is no jump", None, &[("pathwise", "smooth")], |g| {
+            let z = g.sample("z", Normal::new(g.param_tensor("mu", [2], vec![0.3, 0.1]), 1.0));
+            g.cost("f", z.softmax().square() + z.logsumexp(&[0]));
+        }),
+        case("threshold", None, &[("score_function", "jumps")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            g.cost("f", z.greater(0.5) + z);
+        }),
+        case("threshold, several samples", Some(4), &[("reinforce_loo", "K = 4")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            g.cost("f", z.floor());
+        }),
+        case("a choice by a flat function", None, &[("score_function", "jumps")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            g.cost("f", z.maximum(0.0).select(2.0 + z, 1.0));
+        }),
+        case("black box", None, &[("score_function", "jumps")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            g.cost("f", g.external("box", [], &[z], |x, y| y[0] = x[0][0].tanh()));
+        }),
+        case("a thousand coins apart", None, &[("enumeration", "only 2 outcomes")], |g| {
+            let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)).copies(1000));
+            g.cost("f", (b - 0.45).square());
+        }),
+        case("twenty coins together", None, &[("score_function", "too many outcomes")], |g| {
+            let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)).copies(20));
+            g.cost("f", (b.mean() - 0.45).square());
+        }),
+        case("twenty coins together, two samples", Some(2), &[("reinforce_loo", "too many outcomes")], |g| {
+            let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)).copies(20));
+            g.cost("f", (b.mean() - 0.45).square());
+        }),
+        case("uniform", None, &[("pathwise", "smooth")], |g| {
+            let z = g.sample("z", Uniform::new(g.param("low", -0.3), 1.0));
+            g.cost("f", z.square());
+        }),
+        case("coin, then normal", None, &[("enumeration", "outcomes"), ("pathwise", "smooth")], |g| {
+            let a = g.sample("a", Bernoulli::from_logits(g.param("phi", 0.3)));
+            let z = g.sample("z", Normal::new(a * 2.0, g.param("s", 0.7)));
+            g.cost("f", (z - a).square());
+        }),
+        case("normal, then coin", None, &[("pathwise", "smooth"), ("enumeration", "outcomes")], |g| {
+            let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+            let b = g.sample("b", Bernoulli::from_logits(z));
+            g.cost("f", (b - 0.3).square() * z);
+        }),
+        case(
+            "a threshold decides a coin",
+            None,
+            &[("score_function", "jumps"), ("enumeration", "outcomes")],
+            |g| {
+                let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+                let b = g.sample("b", Bernoulli::from_probs(0.2 + 0.5 * z.greater(0.0)));
+                g.cost("f", (b - 0.3).square());
+            },
+        ),
+        case(
+            "a jump behind a later normal",
+            None,
+            &[("score_function", "jumps"), ("score_function", "jumps")],
+            |g| {
+                let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+                let y = g.sample("y", Normal::new(z, 1.0));
+                g.cost("f", y.greater(0.4));
+            },
+        ),
+        case(
+            "many outcomes together",
+            Some(2),
+            &[("enumeration", "32 outcomes"), ("enumeration", "32 outcomes"), ("reinforce_loo", "too many")],
+            |g| {
+                let coins = |name: &str| {
+                    let logits = g.param_tensor(&format!("phi_{name}"), [5], vec![0.2]);
+                    g.sample(name, Bernoulli::from_logits(logits)).sum()
+                };
+                g.cost("f", (coins("a") + coins("b") - coins("c")).square());
+            },
+        ),
+    ]
+}
+
+#[test]
+fn each_case_is_chosen_and_explained() {
+    for case in cases() {
+        let g = Graph::new();
+        (case.write)(&g);
+        let plan = Plan::choose(&g, &[], case.samples).unwrap();
+        let names: Vec<&str> = plan.estimators.iter().map(|e| e.properties().name).collect();
+        let expected: Vec<&str> = case.chosen.iter().map(|c| c.0).collect();
+        assert_eq!(names, expected, "{}", case.name);
+        for (reason, (_, piece)) in plan.reasons.iter().zip(case.chosen) {
+            assert!(reason.contains(piece), "{}: {reason}", case.name);
+        }
+    }
+}
+
+#[test]
+fn it_is_never_biased() {
+    for case in cases() {
+        for samples in [None, Some(1), Some(2), Some(5)] {
+            let g = Graph::new();
+            (case.write)(&g);
+            let plan = Plan::choose(&g, &[], samples).unwrap();
+            assert!(plan.estimators.iter().all(|e| e.properties().bias == Bias::Unbiased), "{}", case.name);
+            let k = samples.unwrap_or(plan.min_samples());
+            assert!(plan.min_samples() <= k, "{}: {samples:?}", case.name);
+            let exact = exact(&g).unwrap();
+            if exact.method.is_some() && !case.name.starts_with("a thousand") {
+                let gradient: Vec<f64> = g
+                    .params()
+                    .iter()
+                    .flat_map(|p| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>())
+                    .collect();
+                means_agree(case.name, &g, &plan.estimators, k, 20_000, &gradient, 200);
+            }
+        }
+    }
+}
+
+#[test]
+fn choices_with_a_jump_are_right_by_closed_form() {
+    // d/dmu of E[1[z > 1/2]] is the density at 1/2; of the choice by max(z, 0) the same at 0, and of its smooth part.
+    let density = |x: f64| (-0.5 * (x - 0.3f64).powi(2)).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let distribution = |x: f64| {
+        use statrs::distribution::{ContinuousCDF, Normal};
+        Normal::standard().cdf(x)
+    };
+    // F = 1 + 1[z > 0] (1 + z): E F' = P(z > 0) + density(0) · (F(0+) − F(0−)), the jump being 1.
+    let exact = [
+        ("threshold", density(0.5) + 1.0),
+        ("a choice by a flat function", distribution(0.3) + density(0.0)),
+    ];
+    for (name, gradient) in exact {
+        let g = Graph::new();
+        let case = cases().into_iter().find(|c| c.name == name).unwrap();
+        (case.write)(&g);
+        for k in [1, 3] {
+            let plan = Plan::choose(&g, &[], Some(k)).unwrap();
+            means_agree(name, &g, &plan.estimators, k, 200_000, &[gradient], 4);
+        }
+    }
+}
+
+#[test]
+fn where_nothing_unbiased_exists_it_says_so() {
+    let g = Graph::new();
+    let z = g.sample("z", Uniform::new(g.param("low", -0.3), 1.0));
+    g.cost("f", z.greater(0.2));
+    let Err(Error::Unsuitable { site, distribution, reason, .. }) = Plan::choose(&g, &[], None) else {
+        panic!("an error was expected")
+    };
+    assert_eq!((site.as_str(), distribution.as_str()), ("z", "Uniform"));
+    assert!(reason.contains("no unbiased estimator") && reason.contains("jumps"), "{reason}");
+}
+
+#[test]
+fn what_was_asked_for_comes_first() {
+    let g = Graph::new();
+    let a = g.sample("a", Bernoulli::from_logits(g.param("u", 0.3)).via(ScoreFunction::default()));
+    let b = g.sample("b", Bernoulli::from_logits(g.param("v", 0.3)));
+    g.cost("f", a * b);
+    let named = |overrides: &[Option<Arc<dyn Estimator>>]| {
+        let plan = Plan::choose(&g, overrides, None).unwrap();
+        let names: Vec<&str> = plan.estimators.iter().map(|e| e.properties().name).collect();
+        (names, plan.reasons)
+    };
+    let (names, reasons) = named(&[]);
+    assert_eq!(names, ["score_function", "enumeration"]);
+    assert_eq!(reasons[0], "chosen in the graph");
+    let (names, reasons) = named(&[Some(straight_through()), None]);
+    assert_eq!(names, ["straight_through", "enumeration"]);
+    assert_eq!(reasons[0], "asked for");
+}

@@ -1,0 +1,184 @@
+//! The closed forms of the literature: means and variances, exactly where the noise can be enumerated or integrated,
+//! and as measured.
+
+use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical};
+use aleator::graph::Graph;
+
+use crate::common::*;
+
+/// The talk's Gaussian: F = z² + c, z ~ N(μ, σ²), σ itself the parameter.
+fn gaussian(mu: f64, sigma: f64, c: f64) -> Graph {
+    let g = Graph::new();
+    let (m, s) = (g.param("mu", mu), g.param("sigma", sigma));
+    let z = g.sample("z", Normal::new(m, s));
+    g.cost("f", z.square() + c);
+    g
+}
+
+#[test]
+fn gaussian_variances() {
+    let settings = [(1.0, 1.0, 0.0), (1.0, 1.0, 1.0), (0.5, 2.0, -1.5), (-1.2, 0.6, 3.0)];
+    let comparisons = settings.len() * 9 * 4;
+    for (mu, sigma, c) in settings {
+        let g = gaussian(mu, sigma, c);
+        let (m, s) = (mu * mu, sigma * sigma);
+        let mean = c + m + s;
+        let plain = (
+            (m + c).powi(2) / s + 15.0 * s + 14.0 * m + 6.0 * c,
+            2.0 * (m + c).powi(2) / s + 74.0 * s + 60.0 * m + 20.0 * c,
+        );
+        // Score function with a baseline b: E[s_μ²] = 1/σ², E[s_σ²] = 2/σ², E F s_d² = b*_d E s_d².
+        let with = |b: f64| {
+            let (best_mu, best_sigma) = (mean + 2.0 * s, mean + 4.0 * s);
+            (plain.0 + (b * b - 2.0 * b * best_mu) / s, plain.1 + 2.0 * (b * b - 2.0 * b * best_sigma) / s)
+        };
+        let rows = [
+            ("pathwise", pathwise(), 1, (4.0 * s, 4.0 * m + 8.0 * s)),
+            ("score function", score(), 1, plain),
+            ("b = E F", score_minus(mean), 1, (8.0 * m + 10.0 * s, 40.0 * m + 56.0 * s)),
+            ("b best for mu", score_minus(mean + 2.0 * s), 1, (8.0 * m + 6.0 * s, with(mean + 2.0 * s).1)),
+            (
+                "b best for sigma",
+                score_minus(mean + 4.0 * s),
+                1,
+                (with(mean + 4.0 * s).0, 40.0 * m + 24.0 * s),
+            ),
+            ("b = 0.8", score_minus(0.8), 1, with(0.8)),
+            ("leave one out", loo(), 2, (8.0 * m + 6.0 * s, 24.0 * m + 32.0 * s)),
+            ("pathwise, K = 2", pathwise(), 2, (2.0 * s, 2.0 * m + 4.0 * s)),
+            ("score, K = 2", score(), 2, (plain.0 / 2.0, plain.1 / 2.0)),
+        ];
+        for (name, estimator, samples, variance) in rows {
+            let what = format!("{name} at mu = {mu}, sigma = {sigma}, c = {c}");
+            let plan = [estimator];
+            let exact = exactly(&g, &plan, samples);
+            close(&what, &exact.mean, &[2.0 * mu, 2.0 * sigma], 1e-8);
+            close(&what, &exact.variance, &[variance.0, variance.1], 1e-8);
+            variances_agree(&what, &g, &plan, samples, 200_000, &exact, comparisons);
+        }
+    }
+}
+
+#[test]
+fn a_log_scale_multiplies_by_sigma() {
+    let (mu, sigma) = (0.7f64, 1.4f64);
+    let g = Graph::new();
+    let (m, l) = (g.param("mu", mu), g.param("log_sigma", sigma.ln()));
+    let z = g.sample("z", Normal::new(m, l.exp()));
+    g.cost("f", z.square());
+    for plan in [[pathwise()], [score()]] {
+        let plain = exactly(&gaussian(mu, sigma, 0.0), &plan, 1);
+        let log = exactly(&g, &plan, 1);
+        close("mean", &[log.mean[1]], &[sigma * plain.mean[1]], 1e-8);
+        close("variance", &[log.variance[1]], &[sigma * sigma * plain.variance[1]], 1e-8);
+    }
+}
+
+/// F = (b − t)², b ~ Bernoulli(σ(φ)).
+fn coin(t: f64, phi: f64) -> Graph {
+    let g = Graph::new();
+    let b = g.sample("b", Bernoulli::from_logits(g.param("phi", phi)));
+    g.cost("f", (b - t).square());
+    g
+}
+
+#[test]
+fn coin_variances() {
+    let settings = [(0.45, 0.0), (0.45, -2.0), (0.499, 0.0), (0.2, 1.3), (-0.5, -0.4)];
+    let comparisons = settings.len() * 4 * 2;
+    for (t, phi) in settings {
+        let g = coin(t, phi);
+        let p = 1.0 / (1.0 + f64::exp(-phi));
+        let q = 1.0 - p;
+        let (delta, f1, f0): (f64, f64, f64) = (1.0 - 2.0 * t, (1.0 - t).powi(2), t * t);
+        let gradient = delta * p * q;
+        let squared = gradient * gradient;
+        let rows = [
+            ("score", score(), 1, p * q * q * f1 * f1 + q * p * p * f0 * f0 - squared),
+            ("best baseline", score_minus(f1 * q + f0 * p), 1, 0.0),
+            (
+                "b = E F",
+                score_minus(p * f1 + q * f0),
+                1,
+                delta * delta * p * q * (p.powi(3) + q.powi(3)) - squared,
+            ),
+            ("leave one out", loo(), 2, 0.5 * p * q * delta * delta - squared),
+        ];
+        for (name, estimator, samples, variance) in rows {
+            let what = format!("{name} at t = {t}, phi = {phi}");
+            let plan = [estimator];
+            let exact = exactly(&g, &plan, samples);
+            close(&what, &exact.mean, &[gradient], 1e-12);
+            close(&what, &exact.variance, &[variance], 1e-12);
+            variances_agree(&what, &g, &plan, samples, 200_000, &exact, comparisons);
+        }
+        let got = exactly(&g, &[straight_through()], 1);
+        close("straight-through", &got.mean, &[2.0 * p * q * (p - t)], 1e-12);
+    }
+    // Published numbers.
+    let variance = |t, phi, e: Shared, k| exactly(&coin(t, phi), &[e], k).variance[0];
+    close("score", &[variance(0.45, 0.0, score(), 1)], &[0.015939063], 1e-9);
+    close("loo", &[variance(0.45, 0.0, loo(), 2)], &[0.000625], 1e-12);
+    close("score", &[variance(0.45, -2.0, score(), 1)], &[0.0088652979], 1e-10);
+    close("loo", &[variance(0.45, -2.0, loo(), 2)], &[0.0004147314], 1e-10);
+}
+
+/// Moments of f(x), x logistic, by the trapezoidal rule (which is spectrally accurate here).
+fn over_logistic(f: impl Fn(f64) -> f64) -> Exactly {
+    let h = 1.0 / 512.0;
+    let nodes: Vec<(f64, f64)> = (-20_000..=20_000)
+        .map(|i| {
+            let x = i as f64 * h;
+            let s = 1.0 / (1.0 + (-x.abs()).exp());
+            (f(x), h * s * (1.0 - s))
+        })
+        .collect();
+    let expect = |g: &dyn Fn(f64) -> f64| nodes.iter().map(|&(y, w)| w * g(y)).sum::<f64>();
+    let mean = expect(&|y| y);
+    Exactly {
+        objective: f64::NAN,
+        mean: vec![mean],
+        variance: vec![expect(&|y| (y - mean).powi(2))],
+        fourth: vec![expect(&|y| (y - mean).powi(4))],
+    }
+}
+
+#[test]
+fn concrete_mean_and_variance() {
+    let (t, phi) = (0.45, 0.0);
+    for (tau, mean) in [(0.1, 0.024798923), (0.5, 0.021460184), (1.0, 1.0 / 60.0)] {
+        let sigmoid = |x: f64| 1.0 / (1.0 + (-x).exp());
+        let slope = |x: f64| {
+            let zeta = sigmoid((phi + x) / tau);
+            (zeta, zeta * sigmoid(-(phi + x) / tau) / tau)
+        };
+        let relaxed = over_logistic(|x| 2.0 * (slope(x).0 - t) * slope(x).1);
+        close("published mean", &relaxed.mean, &[mean], 1e-8);
+        variances_agree("concrete", &coin(t, phi), &[concrete(tau)], 1, 200_000, &relaxed, 12);
+        // The hard value forward: 2 (b − t) in place of 2 (ζ − t).
+        let hard = over_logistic(|x| 2.0 * (if phi + x > 0.0 { 1.0 } else { 0.0 } - t) * slope(x).1);
+        let plan = [straight_through_concrete(tau)];
+        variances_agree("straight-through concrete", &coin(t, phi), &plan, 1, 200_000, &hard, 12);
+    }
+}
+
+#[test]
+fn categorical_variances() {
+    let logits: Vec<f64> = [0.1f64, 0.2, 0.3, 0.4].iter().map(|p| p.ln()).collect();
+    let costs = vec![3.0, -1.0, 2.0, 0.5];
+    let index = Graph::new();
+    let k = index.sample("k", Categorical::from_logits(index.param_tensor("phi", [4], logits.clone())));
+    index.cost("f", k.one_hot(4).dot(index.data("costs", [4], costs.clone())));
+    let vector = Graph::new();
+    let z = vector.sample("z", OneHotCategorical::from_logits(vector.param_tensor("phi", [4], logits)));
+    vector.cost("f", z.dot(vector.data("costs", [4], costs)));
+    for g in [index, vector] {
+        for (plan, samples, total) in [([score()], 1, 1.737), ([loo()], 2, 1.267)] {
+            let exact = exactly(&g, &plan, samples);
+            close("objective", &[exact.objective], &[0.9], 1e-12);
+            close("gradient", &exact.mean, &[0.21, -0.38, 0.33, -0.16], 1e-12);
+            close("total variance", &[exact.variance.iter().sum()], &[total], 1e-12);
+            variances_agree("categorical", &g, &plan, samples, 200_000, &exact, 32);
+        }
+    }
+}

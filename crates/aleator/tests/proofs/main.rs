@@ -1,0 +1,13 @@
+//! Proofs that estimates mean what they say: exact expectations first, sampling with stated critical values second.
+
+mod common;
+
+mod automatic_choice;
+mod closed_forms;
+mod exact_answers;
+mod identities;
+mod influence;
+mod mixed_plans;
+mod moving_average;
+mod second_order;
+mod unbiased;

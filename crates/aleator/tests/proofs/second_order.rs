@@ -1,0 +1,79 @@
+//! Second derivatives of an expectation by the magic box: exp(Σ log p − sg(Σ log p)), whose derivatives of every order
+//! are those of the probability, in units of it.
+//!
+//! ```text
+//! ∇ⁿ E[F]  =  E[∇ⁿ (□ F)],      □ = exp(Σ log p − sg(Σ log p))
+//! ```
+
+use aleator::distributions::{Bernoulli, OneHotCategorical};
+use aleator::graph::Graph;
+use aleator_engine::autodiff::grad;
+use aleator_engine::graph::Expr;
+
+use crate::common::*;
+
+/// The Hessian's rows, one for each element of each parameter.
+fn hessian<'g>(g: &'g Graph, y: Expr<'g>) -> Vec<f64> {
+    let wrt = parameters(g);
+    let mut rows = Vec::new();
+    for first in grad(y, &wrt) {
+        let n = first.shape().numel();
+        let flat = first.reshape([n]);
+        for i in 0..n {
+            rows.extend(grad(flat.slice(0, i, 1).sum(), &wrt));
+        }
+    }
+    evaluate(g, &rows).concat()
+}
+
+fn problems() -> Vec<Graph> {
+    let coin = Graph::new();
+    let theta = coin.param("theta", -0.7);
+    let b = coin.sample("b", Bernoulli::from_logits(theta));
+    coin.cost("f", (b - 0.45).square() * theta.exp());
+    let chain = Graph::new();
+    let (u, w, v) = (chain.param("u", 0.5), chain.param("w", 1.2), chain.param("v", -0.7));
+    let a = chain.sample("a", Bernoulli::from_logits(u));
+    let b = chain.sample("b", Bernoulli::from_logits(w * a + v));
+    chain.cost("early", 3.0 * (a - 0.3).square());
+    chain.cost("late", (b - 0.6).square() * w);
+    let vectors = Graph::new();
+    let phi = vectors.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
+    let z = vectors.sample("z", OneHotCategorical::from_logits(phi));
+    let costs = vectors.data("c", [2, 3], vec![1.0, -0.5, 2.0, 0.3, 0.8, -1.1]);
+    vectors.cost("f", (z * costs).sum().square());
+    vec![coin, chain, vectors]
+}
+
+#[test]
+fn the_magic_box_agrees_with_enumeration() {
+    for g in problems() {
+        let mut brute = Brute::new(&g);
+        // What enumeration sums: p F, twice differentiated.
+        let enumerated = hessian(&g, brute.objective());
+        // What sampling averages: the derivatives of □ F, here with the exact probabilities of the samples.
+        let log_prob = brute.joint_log_prob();
+        let magic = (log_prob - log_prob.stop_gradient()).exp();
+        let sampled = (log_prob.exp().stop_gradient() * magic * brute.cost()).sum();
+        close("second derivatives", &hessian(&g, sampled), &enumerated, 1e-10);
+        let (_, gradient) = brute.answer();
+        close("first derivatives", &evaluate(&g, &grad(sampled, &parameters(&g))).concat(), &gradient, 1e-11);
+        // The plain surrogate Σ log p · sg F + F is right once, and wrong twice.
+        let surrogate = log_prob.exp().stop_gradient() * (log_prob * brute.cost().stop_gradient() + brute.cost());
+        let once = evaluate(&g, &grad(surrogate.sum(), &parameters(&g))).concat();
+        close("first derivatives", &once, &gradient, 1e-11);
+        let twice = hessian(&g, surrogate.sum());
+        assert!(twice.iter().zip(&enumerated).any(|(a, b)| (a - b).abs() > 1e-3));
+    }
+}
+
+#[test]
+fn one_coin_by_hand() {
+    let g = Graph::new();
+    let b = g.sample("b", Bernoulli::from_logits(g.param("theta", -0.7)));
+    g.cost("f", (b - 0.45).square());
+    let mut brute = Brute::new(&g);
+    let p = 1.0 / (1.0 + 0.7f64.exp());
+    // J = p Δ + t², p″ = p q (q − p).
+    close("second derivative", &hessian(&g, brute.objective()), &[0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)], 1e-12);
+}
