@@ -353,7 +353,8 @@ fn sums_over_nothing_have_derivative_zero() {
 #[test]
 fn third_derivatives_in_any_mode() {
     type Function = for<'g> fn(Expr<'g>) -> Expr<'g>;
-    let functions: [(&str, Function, fn(f64) -> f64); 6] = [
+    type Known = (&'static str, Function, fn(f64) -> f64);
+    let functions: [Known; 6] = [
         ("sin", |x| x.sin(), |x| -x.cos()),
         ("exp", |x| (x * 2.0).exp(), |x| 8.0 * (2.0 * x).exp()),
         ("log", |x| x.log(), |x| 2.0 / x.powi(3)),

@@ -116,7 +116,7 @@ impl<'g> Draw<'g> {
         let mut pattern = self.next();
         if let Some(last) = self.given.last_mut() {
             for x in &mut last.value {
-                if pattern % 3 == 0 {
+                if pattern.is_multiple_of(3) {
                     *x = 0.0;
                 }
                 pattern = pattern.rotate_right(3) ^ 0x5bd1;

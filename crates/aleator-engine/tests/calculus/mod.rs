@@ -94,8 +94,9 @@ pub fn close(what: &str, got: &[f64], want: &[f64], beside: &[f64], tolerance: f
     }
     let largest = got.iter().chain(want).chain(beside).fold(1.0f64, |m, x| m.max(x.abs()));
     for (i, (g, w)) in got.iter().zip(want).enumerate() {
-        // Not `>`: a NaN is a difference.
-        if g != w && !((g - w).abs() <= tolerance * largest) {
+        // Infinities may be equal; a NaN is near to nothing.
+        let near = g == w || (g - w).abs() <= tolerance * largest;
+        if !near {
             return Err(format!("{what}, element {i}: {g}, expected {w}"));
         }
     }

@@ -74,7 +74,7 @@ fn reshaped<'g>(d: &mut Draw<'g>) -> Expr<'g> {
     let to: Shape = match d.below(4) {
         0 => [n].into(),
         1 => [1, n, 1].into(),
-        2 if n % 2 == 0 => [2, n / 2].into(),
+        2 if n.is_multiple_of(2) => [2, n / 2].into(),
         _ => shape.trailing(consumed).iter().rev().copied().collect::<Vec<_>>().into(),
     };
     x.reshape_last(consumed, to)

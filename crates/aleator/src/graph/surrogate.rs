@@ -237,7 +237,9 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     for param in &params {
         let theta = graph.expr(param.node);
         let own = match layout.replicates {
-            None => theta,
+            // The derivative of one is by the parameter itself: a mere reshaping of it could be simplified away from under
+            // what uses it.
+            None | Some(1) => theta,
             Some(r) => theta
                 .with_rank(lead.rank() + param.shape.rank())
                 .broadcast_to(Shape::from([r, 1]).join(&param.shape)),

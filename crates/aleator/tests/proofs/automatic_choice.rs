@@ -178,6 +178,20 @@ fn choices_with_a_jump_are_right_by_closed_form() {
 }
 
 #[test]
+fn a_black_box_is_as_good_as_its_formula() {
+    let formula = Graph::new();
+    let z = formula.sample("z", Normal::new(formula.param("mu", 0.3), 1.0));
+    formula.cost("f", z.tanh());
+    let gradient = exact(&formula).unwrap().gradient["mu"].values[0].0;
+    let g = Graph::new();
+    (cases().into_iter().find(|c| c.name == "black box").unwrap().write)(&g);
+    for k in [1, 3] {
+        let plan = Plan::choose(&g, &[], Some(k)).unwrap();
+        means_agree("black box", &g, &plan.estimators, k, 100_000, &[gradient], 2);
+    }
+}
+
+#[test]
 fn where_nothing_unbiased_exists_it_says_so() {
     let g = Graph::new();
     let z = g.sample("z", Uniform::new(g.param("low", -0.3), 1.0));

@@ -26,7 +26,7 @@ fn steps_follow_the_hand_computation() {
         let draws = phi.len() as f64;
         let g = coins(phi);
         let options = Options::new().samples(samples).seed(5);
-        let mut of = |e: Shared| Program::<f64>::compile(&g, &[e], &options).unwrap();
+        let of = |e: Shared| Program::<f64>::compile(&g, &[e], &options).unwrap();
         let (mut plain, mut less_one, mut averaged) =
             (of(score()), of(score_minus(1.0)), of(moving_average(decay)));
         // m ← decay m + (1 − decay) mean F, from 0; ĝ = mean (F − m) s with m before the update.
