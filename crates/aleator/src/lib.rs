@@ -24,7 +24,7 @@
 //! | [`estimators`] | gradient estimators, one file each, and the table of all |
 //! | [`control_variates`] | what is subtracted from a cost before it multiplies a score |
 //! | [`diagnostics`] | bias, variance and price, with the exact answer beside them |
-//! | [`optim`] | optimisers |
+//! | [`optim`], [`train`] | optimisers, and training built-in models on real data |
 //! | [`language`] | the `.scg` language |
 //! | [`data`], [`problems`] | real data and small problems |
 

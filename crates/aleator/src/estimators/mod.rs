@@ -3,6 +3,7 @@
 mod enumeration;
 mod estimator;
 mod gumbel_softmax;
+mod muprop;
 mod options;
 mod pathwise;
 mod properties;
@@ -16,6 +17,7 @@ pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use estimator::{Estimator, GradientTerm, SiteInfo, describe};
 pub use gumbel_softmax::GumbelSoftmax;
+pub use muprop::MuProp;
 pub use options::{OptionError, OptionValue, Options};
 pub use pathwise::Pathwise;
 pub use properties::{Bias, Properties};

@@ -13,7 +13,7 @@
 //!
 //! The most general estimator, and the one with the largest variance: it grows with any constant in F. Choose
 //! [`reinforce_loo`](super::ReinforceLoo) when F may be evaluated several times, a relaxation-based estimator when F is
-//! differentiable. The surrogate is `sg(F − b) log p(z)`: later sites' scores are differentiated through earlier
+//! differentiable. Later sites' scores are differentiated through earlier
 //! pathwise values, because `log p` is.
 //! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
 //! Reference: `williams1992simple`.

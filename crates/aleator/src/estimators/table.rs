@@ -6,9 +6,9 @@ use super::estimator::Estimator;
 use super::options::{OptionError, Options};
 use super::properties::Properties;
 use super::{
-    Enumeration, GumbelSoftmax, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, pathwise, reinforce_loo, score_function,
-    straight_through, straight_through_gumbel_softmax,
+    Enumeration, GumbelSoftmax, MuProp, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
+    StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, muprop, pathwise, reinforce_loo,
+    score_function, straight_through, straight_through_gumbel_softmax,
 };
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
@@ -43,6 +43,11 @@ pub fn all() -> &'static [Entry] {
             options: &["baseline", "decay"],
         },
         Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)), options: &[] },
+        Entry {
+            properties: &muprop::PROPERTIES,
+            build: |o| Ok(Arc::new(MuProp::from_options(o)?)),
+            options: &["linear"],
+        },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)), options: &[] },
         Entry {
             properties: &gumbel_softmax::PROPERTIES,

@@ -14,7 +14,7 @@ pub enum Later {
     /// Relaxed at this temperature where their distribution has a relaxation, else drawn differentiably, else at
     /// their mean: differentiable functions of what is upstream.
     Relaxed(f64),
-    /// At their means.
+    /// At their means; drawn as planned where there is no mean.
     Mean,
 }
 
@@ -69,7 +69,10 @@ impl<'a, 'g> Cone<'a, 'g> {
             let draw = match later {
                 Later::AsPlanned => self.rewriter.plan[number].draw(&site)?,
                 Later::Relaxed(temperature) => Draw::value(differentiable(&site, temperature)?),
-                Later::Mean => Draw::value(site.mean()?),
+                Later::Mean => match site.mean() {
+                    Ok(mean) => Draw::value(mean),
+                    Err(_) => self.rewriter.plan[number].draw(&site)?,
+                },
             };
             if draw.weight.is_none() {
                 environment.weights.remove(&number);
@@ -82,7 +85,7 @@ impl<'a, 'g> Cone<'a, 'g> {
     fn costs_in(&self, environment: &mut Environment<'g>) -> Expr<'g> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
-        // Weights of sites upstream multiply this site's surrogate as a whole, later.
+        // Weights of sites upstream multiply this site's terms as a whole, later.
         let not_upstream =
             |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
         let mut total: Option<Expr<'g>> = None;

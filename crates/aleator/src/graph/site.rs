@@ -137,6 +137,14 @@ impl<'g> Site<'g> {
         ))
     }
 
+    /// Σ over what belongs together in one cost, of something of shape sample + batch + event: the event axes disappear,
+    /// batch axes whose elements mix in a cost stay with size 1. The result has the layout of the cone's cost.
+    pub fn sum_over_coupled(&self, e: Expr<'g>) -> Expr<'g> {
+        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
+        let summed = e.sum_last(self.event.rank()).sum_axes(&coupled);
+        coupled.iter().fold(summed, |e, &axis| e.unsqueeze(axis))
+    }
+
     /// Σ over the sample axis, which stays as an axis of size 1, of something of shape sample + batch.
     pub fn sum_over_samples(&self, e: Expr<'g>) -> Expr<'g> {
         let axis = self.batch.rank();
