@@ -13,22 +13,19 @@ use crate::harness::Bench;
 const STEP: f64 = 1e-3;
 const OFFSETS: [f64; 5] = [0.0, STEP, -STEP, 2.0 * STEP, -2.0 * STEP];
 
-/// What a change of parameter `i` is measured by: so that g varies over t of order 1. 0 at the border of the domain and
-/// where second derivatives overflow, which then stays where it is.
+/// What a change of parameter `i` is measured by: so that g varies over t of order 1. 0 at the border of the domain,
+/// which then stays where it is.
 fn units(row: &Row, i: usize) -> Vec<f64> {
     let case = &row.case;
     let width =
         case.scalar("scale").or_else(|| Some(case.scalar("high")? - case.scalar("low")?)).unwrap_or(1.0);
     let constraint = case.family().parameters()[i].constraint;
     let unit = |v: f64| match constraint {
+        // Its variance has exp(2μ + σ²) in it.
+        Constraint::Positive if case.name() == "LogNormal" => v.min(1.0 / v),
+        Constraint::Real if case.name() == "LogNormal" => width.min(1.0),
         Constraint::Positive | Constraint::Weights => v,
-        Constraint::Probability => {
-            if v > 1e-100 {
-                v.min(1.0 - v)
-            } else {
-                0.0
-            }
-        }
+        Constraint::Probability => v.min(1.0 - v),
         Constraint::Real => width,
         Constraint::NotNan | Constraint::LogWeights => 1.0,
     };
@@ -46,6 +43,11 @@ fn value_unit(row: &Row) -> f64 {
     }
 }
 
+/// 1/p² beyond the largest number.
+fn overflows(row: &Row) -> bool {
+    row.case.scalar("probs").is_some_and(|p| p > 0.0 && p < 1e-150)
+}
+
 fn at_kink(row: &Row) -> bool {
     row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
 }
@@ -58,8 +60,10 @@ fn difference(f: &[f64], rows: usize, row: usize) -> f64 {
 
 #[test]
 fn derivatives_agree_with_differences() {
-    let rows: Vec<Row> =
-        reference_rows().into_iter().filter(|r| r.log_prob.is_finite() && !at_kink(r)).collect();
+    let rows: Vec<Row> = reference_rows()
+        .into_iter()
+        .filter(|r| r.log_prob.is_finite() && !at_kink(r) && !overflows(r))
+        .collect();
     let mut compared = 0;
     for rows in groups(&rows, |r| &r.case) {
         let cases: Vec<_> = rows.iter().map(|r| &r.case).collect();

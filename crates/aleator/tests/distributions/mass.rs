@@ -75,9 +75,9 @@ fn scores_add_up<T: Real>(tolerance: f64) {
             }
             for i in 0..width {
                 let score = |k: usize| score[(k * rows + row) * width + i];
-                for k in 0..n {
+                for (k, &p) in p.iter().enumerate() {
                     assert!(!score(k).is_nan(), "{case}: the score of outcome {k} by element {i} is NaN");
-                    let possible = p[k] > 0.0 || first.signature.names[0] == "logits";
+                    let possible = p > 0.0 || first.signature.names[0] == "logits";
                     assert!(!possible || score(k).is_finite(), "{case}: score {} of outcome {k}", score(k));
                 }
                 let mean: f64 = (0..n).filter(|&k| p[k] > 0.0).map(|k| p[k] * score(k)).sum();

@@ -300,8 +300,7 @@ fn pathwise_derivatives_are_the_implicit_ones() {
                 moved.parameters[i].values[0] += shift;
                 cdf(&moved, z)
             };
-            for k in 0..n {
-                let z = results[0][k];
+            for (k, &z) in results[0].iter().enumerate() {
                 let slope = (8.0 * (at(h, z) - at(-h, z)) - (at(2.0 * h, z) - at(-2.0 * h, z))) / (12.0 * h);
                 let implicit = -slope / results[1][k].exp();
                 let got = results[2 + i][k];
