@@ -348,6 +348,10 @@ fn sums_over_nothing_have_derivative_zero() {
     let matmul = grad(row.matmul(empty), &[row, empty]);
     let values = evaluate(&[by[0], by[1], product, matmul[0], matmul[1]], &[&[2.0], &[], &[], &[]]);
     assert_eq!(values, [vec![0.0], vec![], vec![], vec![], vec![]]);
+    // Summing to a shape and repeating to it, where either has no elements.
+    assert_eq!(nothing.sum_to(&[2, 1].into()).shape(), [2, 1].into());
+    assert_eq!(x.sum_to(&[3, 0].into()).shape(), [3, 0].into());
+    assert_eq!(graph.take_error(), None);
 }
 
 #[test]

@@ -301,11 +301,9 @@ impl<'g> Expr<'g> {
         let summed: Vec<usize> = (0..from.rank())
             .filter(|&a| a >= shape.rank() || shape.from_end(a) == 1 && from.from_end(a) != 1)
             .collect();
-        let kept: Vec<usize> = (0..shape.rank())
-            .map(|i| shape[i])
-            .zip((0..shape.rank()).rev())
-            .map(|(d, a)| d.min(from.from_end(a)))
-            .collect();
+        // What was summed has size 1 now, and what is to be repeated has it still.
+        let size = |a| if from.from_end(a) == shape.from_end(a) { shape.from_end(a) } else { 1 };
+        let kept: Vec<usize> = (0..shape.rank()).rev().map(size).collect();
         self.sum_axes(&summed).reshape(kept).broadcast_to(shape)
     }
 
