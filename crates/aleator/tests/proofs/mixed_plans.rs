@@ -201,3 +201,28 @@ fn costs_beside_an_enumerated_site_count_once() {
         assert!((average - exact).abs() <= allowed, "{plan:?}: {average}, exact {exact}");
     }
 }
+
+#[test]
+fn three_sites_in_every_mixture_are_exactly_unbiased() {
+    let g = Graph::new();
+    let (u, w, s) = (g.param("u", 0.5), g.param("w", 1.2), g.param("s", 0.8));
+    let a = g.sample("a", Bernoulli::from_logits(u));
+    let b = g.sample("b", Bernoulli::from_logits(w * a - 0.7));
+    let z = g.sample("z", Normal::new(a - 2.0 * b * w, s));
+    g.cost("first", 2.0 * a);
+    g.cost("second", (b - 0.3).square() * u);
+    g.cost("third", 0.5 * (z - 1.0).square());
+    g.cost("all", a * b * z);
+    let gradient = gradient_of(&g);
+    let plan_of = |i: usize, j: usize, k: usize| -> Vec<Shared> {
+        let discrete = [enumeration(), score(), score_minus(0.8), loo()];
+        let continuous = [pathwise(), score(), loo()];
+        vec![discrete[i].clone(), discrete[j].clone(), continuous[k].clone()]
+    };
+    for (i, j, k) in (0..4).flat_map(|i| (0..4).flat_map(move |j| (0..3).map(move |k| (i, j, k)))) {
+        let plan = plan_of(i, j, k);
+        let samples = plan.iter().map(|e| e.min_samples()).max().unwrap();
+        let got = exactly(&g, &plan, samples);
+        close(&format!("{plan:?}, K = {samples}"), &got.mean, &gradient, 1e-8);
+    }
+}

@@ -180,7 +180,7 @@ fn gauss_hermite(n: usize) -> Vec<(f64, f64)> {
     };
     // Roots interlace and are simple: look for changes of sign.
     let steps = 4000;
-    let at = |i: usize| -9.0 + 18.0 * (i as f64 + 0.318) / steps as f64;
+    let at = |i: usize| -9.0 + 18.0 * (i as f64 + 0.37) / steps as f64;
     (0..steps)
         .filter(|&i| h(at(i)).0 * h(at(i + 1)).0 < 0.0)
         .map(|i| {
