@@ -95,7 +95,7 @@ impl Sbn {
     }
 
     /// The negative ELBO averaged over `batch` rows, with `tensors` as its parameters and the latents `h` served by
-    /// `estimator`. Data: `x`, of shape [batch, pixels], and the mean image.
+    /// `estimator`. Data: `x`, of shape `[batch, pixels]`, and the mean image.
     pub fn training_graph(&self, batch: usize, tensors: &[Tensor], estimator: Arc<dyn Estimator>) -> Graph {
         let graph = Graph::new();
         let (x, mean) = self.data(&graph, batch);
@@ -107,7 +107,7 @@ impl Sbn {
     }
 
     /// The negative ELBO as a weighted sum over `batch` rows, at hard samples and without parameters to differentiate
-    /// by. Data: `x` and the mean image as in training, `row_weight` of shape [batch], then the tensors.
+    /// by. Data: `x` and the mean image as in training, `row_weight` of shape `[batch]`, then the tensors.
     pub fn evaluation_graph(&self, batch: usize, tensors: &[Tensor]) -> Graph {
         let graph = Graph::new();
         let (x, mean) = self.data(&graph, batch);
@@ -125,7 +125,7 @@ impl Sbn {
         (x, graph.data("mean", [self.pixels()], self.mean.clone()))
     }
 
-    /// The integrand of the ELBO for each row, of shape [batch].
+    /// The integrand of the ELBO for each row, of shape `[batch]`.
     fn elbo<'g>(
         &self,
         graph: &'g Graph,
