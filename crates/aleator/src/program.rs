@@ -203,11 +203,12 @@ impl<T: Real> Program<T> {
     /// If a distribution's parameter is outside its domain.
     pub fn run_step(&mut self, step: u64) -> Result<Estimate<'_, T>> {
         self.inner.run(self.seed, step);
+        // First: what was computed outside of a domain must not be remembered.
+        self.check_domains()?;
         for &(slot, output) in &self.memories {
             let value = self.inner.output(output)[0];
             self.inner.set_input(slot, &[value])?;
         }
-        self.check_domains()?;
         Ok(Estimate { program: self })
     }
 
