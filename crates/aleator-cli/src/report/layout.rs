@@ -137,6 +137,12 @@ struct Item {
     x: f64,
 }
 
+impl Item {
+    fn is_end(&self) -> bool {
+        self.up.is_empty() || self.down.is_empty()
+    }
+}
+
 /// One component with its own coordinates.
 struct Part {
     nodes: Vec<usize>,
@@ -366,23 +372,28 @@ impl Part {
                 self.items[item].x = x - middle;
             }
         }
-        let rounds = if self.items.len() > 3000 { 8 } else { 40 };
+        // First along one direction at a time, which moves much; then to rest. Long chains need many rounds.
+        let rounds = (400_000 / self.items.len().max(1)).clamp(8, 6000);
         let count = self.layers.len();
         for round in 0..rounds {
-            let both = round + 4 >= rounds;
+            let both = round >= 8;
+            let mut moved = 0.0_f64;
             let down = round % 2 == 0;
             for step in 0..count {
                 let layer = if down { step } else { count - 1 - step };
                 let mut wanted = Vec::with_capacity(self.layers[layer].len());
                 for (&item, offset) in self.layers[layer].iter().zip(&offsets[layer]) {
                     let this = &self.items[item];
-                    let (mut sum, mut weights) = (this.x * 0.05, 0.05);
+                    let (mut sum, mut weights) = (this.x * 0.01, 0.01);
                     let up = if both || down { this.up.as_slice() } else { &[] };
                     let below = if both || !down { this.down.as_slice() } else { &[] };
                     for &other in up.iter().chain(below) {
                         let other = &self.items[other];
+                        // Sources and sinks follow what lies between them, and so the spine of the graph stays upright.
+                        let at_end = this.is_end() || other.is_end();
                         let weight = match (this.bend, other.bend) {
                             (true, true) => 8.0,
+                            _ if at_end => 0.25,
                             (false, false) => 1.0,
                             _ => 2.0,
                         };
@@ -394,8 +405,12 @@ impl Part {
                 for ((&item, offset), x) in
                     self.layers[layer].iter().zip(&offsets[layer]).zip(isotonic(&wanted))
                 {
+                    moved = moved.max((self.items[item].x - x - offset).abs());
                     self.items[item].x = x + offset;
                 }
+            }
+            if both && moved < 0.001 {
+                break;
             }
         }
         let left = self.items.iter().map(|i| i.x - i.width / 2.0).fold(f64::INFINITY, f64::min);
