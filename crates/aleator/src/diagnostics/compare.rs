@@ -49,6 +49,9 @@ impl Compare {
     }
 }
 
+/// Estimates whose standard deviation, relative to their size and that of the objective, is below this are equal.
+const ROUNDING: f64 = 1e-13;
+
 /// Told what is being measured, and how many replicates of it are done.
 pub type Progress<'a> = &'a dyn Fn(&str, usize);
 
@@ -65,7 +68,8 @@ pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Pro
 }
 
 /// Measures every estimator that applies: what `aleator compare` prints. An estimator is put at every site that it can
-/// serve; the other sites keep their own or the automatic choice.
+/// serve; the other sites keep their own or the automatic choice. Without random sites there is nothing to choose: one
+/// row shows the deterministic objective and gradient.
 ///
 /// # Errors
 /// If the graph holds an error or a parameter is outside its domain.
@@ -74,6 +78,12 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
     let all = || -> Vec<Arc<dyn Estimator>> {
         estimators::all().iter().filter_map(|entry| entry.build(Options::none()).ok()).collect()
     };
+    if graph.sites().is_empty() {
+        let plan = Plan::choose(graph, &[], how.samples)?;
+        let row = measure_plan(graph, &plan, how, &mut report, progress)?;
+        report.results.push(row);
+        return Ok(report.finish());
+    }
     for estimator in how.estimators.clone().unwrap_or_else(all) {
         let name = estimator.properties().name;
         let row = plan_with(graph, &estimator, how.samples)
@@ -191,7 +201,9 @@ fn row(
                     .zip(exact)
                     .map(|(m, e)| {
                         let se = std_error(m)?.0;
-                        (se > 0.0).then(|| Number((m.mean - e.0) / se))
+                        let size = m.mean.abs().max(e.0.abs()).max(measured.objective.mean.abs());
+                        // What varies by rounding alone has no standard error to speak of.
+                        (m.variance()?.sqrt() > ROUNDING * size).then(|| Number((m.mean - e.0) / se))
                     })
                     .collect()
             });
