@@ -101,6 +101,9 @@ pub struct Grad {
     pub via: Vec<String>,
     #[command(flatten)]
     pub sampling: Sampling,
+    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub tune: usize,
     /// R: independent estimates from which mean, standard error and variance are computed
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
@@ -118,6 +121,9 @@ pub struct Compare {
     pub estimators: String,
     #[command(flatten)]
     pub sampling: Sampling,
+    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub tune: usize,
     /// R: independent estimates of each estimator
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,

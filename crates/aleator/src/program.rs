@@ -9,7 +9,8 @@ use aleator_engine::graph::{NodeId, Shape};
 
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
-use crate::graph::{DomainCheck, Graph, Layout, Plan, build};
+use crate::graph::{DomainCheck, Graph, Layout, OwnParam, Plan, Rule, Tuning, build};
+use crate::optim::{Adam, Optimizer};
 
 /// How to compile a graph.
 #[derive(Clone, Debug, Default)]
@@ -17,8 +18,13 @@ pub struct Options {
     samples: Option<usize>,
     replicates: Option<usize>,
     seed: u64,
+    tuning: Tuning,
+    tuning_rate: Option<f64>,
     compile: CompileOptions,
 }
+
+/// The rate at which own parameters descend, unless said otherwise.
+const TUNING_RATE: f64 = 0.01;
 
 impl Options {
     /// The smallest K that the plan accepts, one estimate a run, seed 0.
@@ -39,6 +45,17 @@ impl Options {
     /// The seed of all noise.
     pub fn seed(self, seed: u64) -> Self {
         Options { seed, ..self }
+    }
+
+    /// Which of the estimators' own parameters (coefficients, temperatures, baselines) change after each run; all of
+    /// them unless said otherwise.
+    pub fn tuning(self, tuning: Tuning) -> Self {
+        Options { tuning, ..self }
+    }
+
+    /// The learning rate (of Adam) of own parameters that descend; 0.01 unless said otherwise.
+    pub fn tuning_rate(self, rate: f64) -> Self {
+        Options { tuning_rate: Some(rate), ..self }
     }
 
     /// Limits of memory and threads.
@@ -62,13 +79,31 @@ pub struct Program<T: Real = f64> {
     params: Vec<Slot>,
     data: Vec<Slot>,
     checks: Vec<DomainCheck>,
-    /// Inputs of what estimators remember, with the outputs that renew them.
-    memories: Vec<(usize, usize)>,
+    own: Vec<Own<T>>,
     seed: u64,
     step: u64,
     samples: usize,
     evaluations: usize,
     unbiased: bool,
+}
+
+/// A parameter of an estimator's own, with what changes it after a run.
+struct Own<T> {
+    name: String,
+    shape: Shape,
+    slot: usize,
+    values: Vec<f64>,
+    /// The same as the program takes them.
+    typed: Vec<T>,
+    change: Change,
+}
+
+/// [`Rule`] with the places of its outputs and its state.
+enum Change {
+    Stays,
+    Becomes { output: usize },
+    Descends { output: usize, gradient: Vec<f64>, optimizer: Adam },
+    Ratio { outputs: [usize; 2], sums: [Vec<f64>; 2] },
 }
 
 /// One estimate (or R of them side by side).
@@ -125,12 +160,18 @@ impl<T: Real> Program<T> {
         if samples == 0 || options.replicates == Some(0) {
             return Err(Error::Invalid("at least one sample and one replicate are needed".into()));
         }
-        let surrogate = build(graph, plan, Layout { samples, replicates: options.replicates })?;
+        let surrogate =
+            build(graph, plan, Layout { samples, replicates: options.replicates, tuning: options.tuning })?;
         let mut outputs = vec![surrogate.objective];
         outputs.extend(&surrogate.gradients);
         outputs.extend(surrogate.checks.iter().flat_map(|c| [c.violations, c.example]));
-        let first_memory = outputs.len();
-        outputs.extend(surrogate.memories.iter().map(|m| m.update));
+        let mut place = |node: NodeId| {
+            outputs.push(node);
+            outputs.len() - 1
+        };
+        let rate = options.tuning_rate.unwrap_or(TUNING_RATE);
+        let changes: Vec<Change> =
+            surrogate.own.iter().map(|own| Change::new(own, rate, &mut place)).collect();
         let inner = exec::Program::compile(graph.engine(), &outputs, &options.compile)?;
         let inputs = graph.engine().inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
@@ -145,11 +186,18 @@ impl<T: Real> Program<T> {
             params: params.iter().map(|p| slot(&p.name, &p.shape, p.node)).collect(),
             data: data.iter().map(|d| slot(&d.name, &d.shape, d.node)).collect(),
             checks: surrogate.checks,
-            memories: surrogate
-                .memories
-                .iter()
-                .enumerate()
-                .map(|(i, m)| (slot_of(m.node), first_memory + i))
+            own: surrogate
+                .own
+                .into_iter()
+                .zip(changes)
+                .map(|(o, change)| Own {
+                    slot: slot_of(o.node),
+                    name: o.name,
+                    shape: o.shape,
+                    typed: o.initial.iter().map(|&v| T::from_f64(v)).collect(),
+                    values: o.initial,
+                    change,
+                })
                 .collect(),
             seed: options.seed,
             step: 0,
@@ -164,8 +212,8 @@ impl<T: Real> Program<T> {
         for (i, data) in data.iter().enumerate() {
             program.set_data(i, &typed(&data.values))?;
         }
-        for (memory, &(slot, _)) in surrogate.memories.iter().zip(&program.memories) {
-            program.inner.set_input(slot, &[T::from_f64(memory.initial)])?;
+        for own in &program.own {
+            program.inner.set_input(own.slot, &own.typed)?;
         }
         Ok(program)
     }
@@ -205,9 +253,16 @@ impl<T: Real> Program<T> {
         self.inner.run(self.seed, step);
         // First: what was computed outside of a domain must not be remembered.
         self.check_domains()?;
-        for &(slot, output) in &self.memories {
-            let value = self.inner.output(output)[0];
-            self.inner.set_input(slot, &[value])?;
+        for own in &mut self.own {
+            if own.change.apply(&mut own.values, &self.inner) {
+                if let Some(i) = own.values.iter().position(|v| !v.is_finite()) {
+                    return Err(Error::NotFinite(format!(
+                        "after step {step} the estimator's own parameter `{}` (element {i}) is {}",
+                        own.name, own.values[i]
+                    )));
+                }
+                own.hand_over(&mut self.inner)?;
+            }
         }
         Ok(Estimate { program: self })
     }
@@ -239,6 +294,29 @@ impl<T: Real> Program<T> {
         self.params.iter().map(|p| (p.name.as_str(), &p.shape))
     }
 
+    /// The estimators' own parameters: name, shape and present values (flat and row-major).
+    pub fn own_params(&self) -> impl Iterator<Item = (&str, &Shape, &[f64])> {
+        self.own.iter().map(|o| (o.name.as_str(), &o.shape, &o.values[..]))
+    }
+
+    /// Whether an own parameter changes after a run.
+    pub fn is_tuned(&self) -> bool {
+        self.own.iter().any(|o| !matches!(o.change, Change::Stays))
+    }
+
+    /// Takes over the values of another program's own parameters, by name.
+    ///
+    /// # Errors
+    /// If one of them has another shape here.
+    pub fn adopt_own_params<U: Real>(&mut self, other: &Program<U>) -> Result<()> {
+        for own in &mut self.own {
+            let Some(theirs) = other.own.iter().find(|o| o.name == own.name) else { continue };
+            own.values.clone_from(&theirs.values);
+            own.hand_over(&mut self.inner)?;
+        }
+        Ok(())
+    }
+
     /// K, the samples averaged in one estimate.
     pub fn samples(&self) -> usize {
         self.samples
@@ -262,5 +340,54 @@ impl<T: Real> Program<T> {
     /// Bytes of all its buffers.
     pub fn buffer_bytes(&self) -> usize {
         self.inner.buffer_bytes()
+    }
+}
+
+impl<T: Real> Own<T> {
+    /// Gives the program the present values.
+    fn hand_over(&mut self, program: &mut exec::Program<T>) -> Result<()> {
+        self.typed.iter_mut().zip(&self.values).for_each(|(t, &v)| *t = T::from_f64(v));
+        Ok(program.set_input(self.slot, &self.typed)?)
+    }
+}
+
+impl Change {
+    fn new(own: &OwnParam, rate: f64, place: &mut impl FnMut(NodeId) -> usize) -> Self {
+        match own.rule {
+            Rule::Stays => Change::Stays,
+            Rule::Becomes(node) => Change::Becomes { output: place(node) },
+            Rule::Descends(node) => Change::Descends {
+                output: place(node),
+                gradient: own.initial.clone(),
+                optimizer: Adam::new(rate),
+            },
+            Rule::Ratio(above, below) => {
+                let zeros = || vec![0.0; own.initial.len()];
+                Change::Ratio { outputs: [place(above), place(below)], sums: [zeros(), zeros()] }
+            }
+        }
+    }
+
+    /// Changes the values by what the last run computed; false if they stay.
+    fn apply<T: Real>(&mut self, values: &mut [f64], program: &exec::Program<T>) -> bool {
+        let read = |output: usize| program.output(output).iter().map(|x| x.to_f64());
+        match self {
+            Change::Stays => return false,
+            Change::Becomes { output } => values.iter_mut().zip(read(*output)).for_each(|(v, new)| *v = new),
+            Change::Descends { output, gradient, optimizer } => {
+                gradient.iter_mut().zip(read(*output)).for_each(|(g, new)| *g = new);
+                optimizer.step(values, gradient);
+            }
+            Change::Ratio { outputs, sums } => {
+                for (sum, &output) in sums.iter_mut().zip(&*outputs) {
+                    sum.iter_mut().zip(read(output)).for_each(|(s, new)| *s += new);
+                }
+                let [above, below] = sums;
+                for ((v, a), b) in values.iter_mut().zip(above).zip(below) {
+                    *v = if *b > 0.0 { *a / *b } else { 0.0 };
+                }
+            }
+        }
+        true
     }
 }

@@ -18,6 +18,7 @@ pub fn run(arguments: &Compare) -> Outcome {
         estimators,
         samples: arguments.sampling.samples,
         replicates: arguments.replicates,
+        tune: arguments.tune,
         seed: arguments.sampling.seed,
     };
     let progress = Progress::new(arguments.replicates);

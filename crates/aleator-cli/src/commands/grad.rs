@@ -14,6 +14,7 @@ pub fn run(arguments: &Grad) -> Outcome {
     let how = Compare {
         samples: arguments.sampling.samples,
         replicates: arguments.replicates,
+        tune: arguments.tune,
         seed: arguments.sampling.seed,
         ..Compare::all()
     };

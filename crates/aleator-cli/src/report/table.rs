@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::diagnostics::{ExactGradient, GradientEstimate, Number, OptimizationPath, Report, Row};
+use aleator::diagnostics::{GradientEstimate, Number, OptimizationPath, Report, Row, Tensor};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::numbers::{align_plus_minus, align_points, duration, plus_minus, plus_minus_text, significant};
@@ -588,7 +588,7 @@ pub(crate) fn l2(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// `[[1, 2], [3, 4]]`, or the first elements of a long tensor.
-fn tensor(value: &ExactGradient) -> String {
+fn tensor(value: &Tensor) -> String {
     let texts: Vec<String> = value.values.iter().map(|x| significant(x.0, 4)).collect();
     if texts.len() > MAX_ELEMENTS {
         let norm = l2(value.values.iter().map(|x| x.0));
@@ -690,6 +690,7 @@ pub(crate) mod tests {
                 },
             )]),
             total_variance: Some(Number(total)),
+            own_parameters: BTreeMap::new(),
             evaluations: 3,
             seconds_per_estimate: Number(seconds),
             work_normalised_variance: Some(Number(total * seconds)),
@@ -705,7 +706,7 @@ pub(crate) mod tests {
             .map(|r| r.estimator.clone());
         let gradient = exact.map(|e| {
             let shape = if e.len() == 1 { vec![] } else { vec![e.len()] };
-            BTreeMap::from([("theta".to_string(), ExactGradient { shape, values: numbers(e) })])
+            BTreeMap::from([("theta".to_string(), Tensor { shape, values: numbers(e) })])
         });
         Report {
             aleator: "0.1.0",
@@ -713,6 +714,7 @@ pub(crate) mod tests {
             seed: 0,
             samples: 1,
             replicates: 100_000,
+            tune: 0,
             exact: Exact {
                 method: exact.map(|_| "enumeration"),
                 objective: exact.map(|_| Number(0.2525)),
@@ -876,10 +878,8 @@ pub(crate) mod tests {
             PathPoint { step: i * 5, objective: Number(0.2 + 0.6 * (-5.0 * t).exp() + noise), parameters }
         };
         let history: Vec<PathPoint> = (0..points).map(at).collect();
-        let tensor = |shape: &[usize], values: &[f64]| ExactGradient {
-            shape: shape.to_vec(),
-            values: numbers(values),
-        };
+        let tensor =
+            |shape: &[usize], values: &[f64]| Tensor { shape: shape.to_vec(), values: numbers(values) };
         OptimizationPath {
             aleator: "0.1.0",
             file: "toy.scg".into(),
@@ -894,6 +894,7 @@ pub(crate) mod tests {
                 ("phi".to_string(), tensor(&[40], &[0.5; 40])),
                 ("theta".to_string(), tensor(&[], &[-2.4567])),
             ]),
+            own_parameters: BTreeMap::new(),
         }
     }
 

@@ -4,24 +4,33 @@
 //! E[(F(z) − b) ∇ log p(z)] = E[F(z) ∇ log p(z)]    for every b that does not depend on z
 //! ```
 //!
-//! | baseline       | b                                                                  |
-//! |----------------|--------------------------------------------------------------------|
-//! | none           | 0                                                                  |
-//! | number         | b                                                                  |
-//! | moving average | m, the decayed mean of costs of *earlier* runs; starts at 0        |
-//! | leave-one-out  | 1/(K−1) Σ_{j≠k} F(zⱼ), the mean of the other samples; K ≥ 2        |
+//! | baseline               | b                                                                            |
+//! |------------------------|------------------------------------------------------------------------------|
+//! | none                   | 0                                                                            |
+//! | number                 | b                                                                            |
+//! | moving average         | m, the decayed mean of costs of *earlier* runs; starts at 0                  |
+//! | leave-one-out          | 1/(K−1) Σ_{j≠k} F(zⱼ), the mean of the other samples; K ≥ 2                  |
+//! | self-critical          | F at a most probable outcome; one evaluation more                            |
+//! | optimal                | Σ_d E[F s_d²] / Σ_d E[s_d²], s = ∇ log p: from earlier (pilot) runs          |
+//! | optimal per coordinate | b_d = E[F s_d²] / E[s_d²], one for each coordinate d of the gradient         |
 //!
-//! A baseline never depends on the sample it multiplies: the moving average is read before it is updated.
-//! References: `williams1992simple` (baselines), `kool2019buy` (leave-one-out).
+//! The optimal ones follow from d/db Σ_d Var[(F − b) s_d] = −2 Σ_d E[(F − b) s_d²] = 0, as E s = 0. Several elements
+//! with costs of their own have ⟨Σ F s, Σ s⟩ in place of F s².
+//!
+//! A baseline never depends on the sample it multiplies: what is kept is read before it is updated.
+//! References: `williams1992simple` (baselines), `greensmith2004variance` (optimal), `kool2019buy` (leave-one-out),
+//! `rennie2017self` (self-critical).
 
 use aleator_engine::graph::Expr;
 
-use crate::graph::Site;
+use crate::error::Result;
+use crate::graph::{Cone, Later, Site};
 
 /// Which baseline.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Baseline {
     /// Nothing is subtracted.
+    #[default]
     None,
     /// A constant.
     Number(f64),
@@ -32,12 +41,27 @@ pub enum Baseline {
     },
     /// The mean of the other samples.
     LeaveOneOut,
+    /// The cost at a most probable outcome.
+    SelfCritical,
+    /// The constant with the smallest total variance.
+    Optimal,
+    /// For each coordinate of the gradient, the constant with the smallest variance.
+    OptimalPerCoordinate,
 }
 
 impl Baseline {
-    /// F − b, for costs of shape sample + batch.
-    pub fn subtract<'g>(self, cost: Expr<'g>, site: &Site<'g>) -> Expr<'g> {
-        match self {
+    /// F − b, for costs of shape sample + batch that multiply the score of `log_prob`.
+    ///
+    /// # Errors
+    /// If the cost cannot be evaluated at a most probable outcome.
+    pub fn subtract<'g>(
+        self,
+        cost: Expr<'g>,
+        log_prob: Expr<'g>,
+        site: &Site<'g>,
+        cone: &Cone<'_, 'g>,
+    ) -> Result<Expr<'g>> {
+        Ok(match self {
             Baseline::None => cost,
             Baseline::Number(b) => cost - b,
             Baseline::MovingAverage { decay } => cost - site.moving_average("baseline", decay, cost),
@@ -46,11 +70,25 @@ impl Baseline {
                 let others = site.sum_over_samples(cost) - cost;
                 cost - others / (site.num_samples() as f64 - 1.0)
             }
-        }
+            // Later sites are drawn from their own noise, which z knows nothing of.
+            Baseline::SelfCritical => cost - cone.cost_at(site.mode()?, Later::AsPlanned)?,
+            Baseline::Optimal => cost - site.optimal_baseline(log_prob, cost, false),
+            Baseline::OptimalPerCoordinate => cost - site.optimal_baseline(log_prob, cost, true),
+        })
     }
 
     /// The fewest samples it needs.
     pub fn min_samples(self) -> usize {
         if self == Baseline::LeaveOneOut { 2 } else { 1 }
+    }
+
+    /// Whether it evaluates the cost at a most probable outcome.
+    pub fn needs_mode(self) -> bool {
+        self == Baseline::SelfCritical
+    }
+
+    /// Cost evaluations per sample that it adds.
+    pub fn extra_evaluations(self) -> usize {
+        usize::from(self.needs_mode())
     }
 }

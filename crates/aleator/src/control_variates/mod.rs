@@ -1,5 +1,9 @@
 //! What is subtracted from a cost before it multiplies a score.
 
 mod baseline;
+mod network;
+mod relaxed_pair;
 
 pub use baseline::Baseline;
+pub use network::{Network, Trained, known};
+pub use relaxed_pair::{Relaxation, RelaxedPair};

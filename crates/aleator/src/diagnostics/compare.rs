@@ -1,10 +1,13 @@
 //! Estimators side by side: the library function behind `grad` and `compare`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aleator_engine::graph::Shape;
+
 use super::exact::exact;
-use super::measure::{Measurement, Moments, measure};
-use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
+use super::measure::{Measure, Measurement, Moments, measure};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, Tensor};
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options};
 use crate::graph::{Graph, Plan, lints};
@@ -18,6 +21,9 @@ pub struct Compare {
     pub samples: Option<usize>,
     /// R: independent estimates of each.
     pub replicates: usize,
+    /// Steps by which the estimators' own parameters (coefficients, temperatures, baselines) are tuned before, on noise
+    /// of their own; without, they keep their initial values.
+    pub tune: usize,
     /// Seed of all noise.
     pub seed: u64,
 }
@@ -25,7 +31,7 @@ pub struct Compare {
 impl Compare {
     /// All estimators, 1000 replicates, seed 0.
     pub fn all() -> Self {
-        Compare { estimators: None, samples: None, replicates: 1000, seed: 0 }
+        Compare { estimators: None, samples: None, replicates: 1000, tune: 0, seed: 0 }
     }
 
     /// Only these estimators.
@@ -41,6 +47,11 @@ impl Compare {
     /// R independent estimates of each.
     pub fn replicates(self, replicates: usize) -> Self {
         Compare { replicates, ..self }
+    }
+
+    /// Steps of tuning before the measurement.
+    pub fn tune(self, tune: usize) -> Self {
+        Compare { tune, ..self }
     }
 
     /// The seed of all noise.
@@ -134,6 +145,7 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         seed: how.seed,
         samples: how.samples.unwrap_or(1),
         replicates: how.replicates,
+        tune: how.tune,
         exact,
         results: vec![],
         best: None,
@@ -151,8 +163,8 @@ fn measure_plan(
 ) -> Result<Row> {
     let name = plan.name();
     let label = if name.is_empty() { "no random site".to_string() } else { name };
-    let measured =
-        measure(graph, &plan.estimators, how.samples, how.replicates, how.seed, &|n| progress(&label, n))?;
+    let amount = Measure { samples: how.samples, replicates: how.replicates, tune: how.tune, seed: how.seed };
+    let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan) {
         row.unbiased = false;
@@ -178,6 +190,15 @@ fn not_finite(row: &Row) -> Option<String> {
             row.estimator
         )
     })
+}
+
+/// Own parameters by name, as reports show them.
+pub(crate) fn own_parameters(own: &[(String, Shape, Vec<f64>)]) -> BTreeMap<String, Tensor> {
+    let tensor = |shape: &Shape, values: &[f64]| Tensor {
+        shape: shape.to_vec(),
+        values: values.iter().map(|&x| Number(x)).collect(),
+    };
+    own.iter().map(|(name, shape, values)| (name.clone(), tensor(shape, values))).collect()
 }
 
 fn row(
@@ -227,6 +248,7 @@ fn row(
         objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
         gradient,
         total_variance: total_variance.map(Number),
+        own_parameters: own_parameters(&measured.own),
         evaluations: measured.evaluations,
         seconds_per_estimate: Number(measured.seconds_per_estimate),
         work_normalised_variance: total_variance.map(|v| Number(v * measured.seconds_per_estimate)),

@@ -14,7 +14,7 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use super::report::{Exact, ExactGradient};
+use super::report::{Exact, Tensor};
 use crate::error::{Error, Result};
 use crate::estimators::{Bias, Enumeration, Estimator, Properties, SiteInfo, outcome_count};
 use crate::graph::{Draw, Graph, MOST_ALTERNATIVES, Plan, Site, jump};
@@ -104,7 +104,7 @@ pub fn exact(graph: &Graph) -> Result<Exact> {
             .zip(values.gradient)
             .map(|(p, g)| {
                 let values = g.into_iter().map(Into::into).collect();
-                (p.name.clone(), ExactGradient { shape: p.shape.to_vec(), values })
+                (p.name.clone(), Tensor { shape: p.shape.to_vec(), values })
             })
             .collect(),
     };

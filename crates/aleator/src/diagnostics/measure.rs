@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use aleator_engine::graph::Shape;
+
 use crate::error::Result;
 use crate::estimators::Estimator;
-use crate::graph::Graph;
+use crate::graph::{Graph, Tuning};
 use crate::program::{Options, Program};
 
 /// Mean and sum of squared deviations of many numbers, added in batches (Chan, Golub and LeVeque's update).
@@ -59,27 +61,47 @@ pub struct Measurement {
     pub evaluations: usize,
     /// Whether every estimator is unbiased.
     pub unbiased: bool,
+    /// The estimators' own parameters that were used: name, shape, values.
+    pub own: Vec<(String, Shape, Vec<f64>)>,
     /// Wall-clock seconds per estimate.
     pub seconds_per_estimate: f64,
 }
 
+/// How much to measure.
+#[derive(Clone, Copy, Debug)]
+pub struct Measure {
+    /// K; `None` for the smallest that the plan accepts.
+    pub samples: Option<usize>,
+    /// R: independent estimates.
+    pub replicates: usize,
+    /// Steps by which the estimators' own parameters are tuned before, on noise of their own.
+    pub tune: usize,
+    /// Seed of all noise.
+    pub seed: u64,
+}
+
 /// Numbers that one run should work on: small enough for the caches, large enough to pay.
 const NUMBERS_PER_RUN: usize = 1 << 18;
+/// Estimates that one tuning step averages over.
+const TUNING_REPLICATES: usize = 32;
+/// Estimates from which optimal baselines are computed.
+const PILOT_REPLICATES: usize = 1 << 15;
+/// Noise of tuning counts its steps from here, that of pilot runs from twice as far: apart from that of the estimates.
+const FIRST_TUNING_STEP: u64 = 1 << 44;
 
-/// Runs `replicates` independent estimates, many at a time, and measures them.
+/// Runs independent estimates, many at a time, and measures them.
 ///
 /// # Errors
 /// As [`Program::compile`] and [`Program::run`].
 pub fn measure(
     graph: &Graph,
     plan: &[Arc<dyn Estimator>],
-    samples: Option<usize>,
-    replicates: usize,
-    seed: u64,
+    how: &Measure,
     progress: &dyn Fn(usize),
 ) -> Result<Measurement> {
-    let mut options = Options::new().seed(seed);
-    if let Some(k) = samples {
+    let &Measure { replicates, tune, .. } = how;
+    let mut options = Options::new().seed(how.seed).tuning(Tuning::Held);
+    if let Some(k) = how.samples {
         options = options.samples(k);
     }
     // How large is one estimate? The program without replicates tells.
@@ -87,7 +109,29 @@ pub fn measure(
     let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
     let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
-    let mut program = Program::<f64>::compile(graph, plan, &options.replicates(at_once))?;
+    let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(at_once))?;
+    if tune > 0 && program.own_params().next().is_some() {
+        let many = at_once.clamp(1, TUNING_REPLICATES);
+        let mut tuned =
+            Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned).replicates(many))?;
+        if tuned.is_tuned() {
+            for step in 0..tune as u64 {
+                tuned.run_step(FIRST_TUNING_STEP + step)?;
+            }
+            program.adopt_own_params(&tuned)?;
+        }
+    }
+    if program.own_params().next().is_some() {
+        let pilot_options = options.tuning(Tuning::Pilot).replicates(at_once.min(PILOT_REPLICATES));
+        let mut pilot = Program::<f64>::compile(graph, plan, &pilot_options)?;
+        if pilot.is_tuned() {
+            pilot.adopt_own_params(&program)?;
+            for step in 0..PILOT_REPLICATES.div_ceil(at_once) as u64 {
+                pilot.run_step(2 * FIRST_TUNING_STEP + step)?;
+            }
+            program.adopt_own_params(&pilot)?;
+        }
+    }
     let sizes: Vec<usize> = program.params().map(|(_, shape)| shape.numel()).collect();
     let mut objective = Moments::default();
     let mut gradient: Vec<Vec<Moments>> = sizes.iter().map(|&n| vec![Moments::default(); n]).collect();
@@ -114,6 +158,7 @@ pub fn measure(
         samples: program.samples(),
         evaluations: program.evaluations(),
         unbiased: program.is_unbiased(),
+        own: program.own_params().map(|(n, s, v)| (n.to_string(), s.clone(), v.to_vec())).collect(),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
 }

@@ -34,10 +34,10 @@ pub struct Mean {
     pub std_error: Option<Number>,
 }
 
-/// Exact values of a tensor: flat, row-major.
+/// Values of a tensor: flat, row-major.
 #[derive(Clone, Debug, Serialize)]
-pub struct ExactGradient {
-    /// The parameter's shape.
+pub struct Tensor {
+    /// The shape.
     pub shape: Vec<usize>,
     /// The values, flat and row-major.
     pub values: Vec<Number>,
@@ -51,7 +51,7 @@ pub struct Exact {
     /// The objective E[sum of costs].
     pub objective: Option<Number>,
     /// The gradient, by parameter name.
-    pub gradient: BTreeMap<String, ExactGradient>,
+    pub gradient: BTreeMap<String, Tensor>,
 }
 
 /// The gradient estimate of one parameter; all vectors flat and row-major.
@@ -88,6 +88,9 @@ pub struct Row {
     pub gradient: BTreeMap<String, GradientEstimate>,
     /// Sum of the variances of all coordinates of all parameters.
     pub total_variance: Option<Number>,
+    /// The estimators' own parameters (coefficients, temperatures, weights) that were used, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_parameters: BTreeMap<String, Tensor>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
     /// Wall-clock seconds of one estimate, amortised over the run.
@@ -118,6 +121,8 @@ pub struct Report {
     pub samples: usize,
     /// Independent estimates R.
     pub replicates: usize,
+    /// Steps by which own parameters were tuned before.
+    pub tune: usize,
     /// The exact answer.
     pub exact: Exact,
     /// One row per plan.
@@ -151,7 +156,10 @@ pub struct OptimizationPath {
     /// Points along the path, first and last included.
     pub history: Vec<PathPoint>,
     /// Final parameters by name.
-    pub parameters: BTreeMap<String, ExactGradient>,
+    pub parameters: BTreeMap<String, Tensor>,
+    /// The estimators' own parameters at the end, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_parameters: BTreeMap<String, Tensor>,
 }
 
 /// One point of an optimisation path.

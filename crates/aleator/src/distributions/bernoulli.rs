@@ -6,6 +6,13 @@
 //!          = log(1 − z + (2z − 1) p)        from probs: log p or log q, with no 0 · ∞ in it or its derivative
 //! z = 1[u > q]  =  1[X > 0],  X = φ + logit u          the hard draw
 //! ζ = σ(X / τ)                                         its relaxation, from the same u
+//!
+//! X given z, from v uniform and independent of z:      u = q + v p where z = 1,  v q where z = 0, so that
+//! X̃ = softplus(φ + log v) − log(1 − v)                 where z = 1
+//!   = log v − softplus(log(1 − v) − φ)                 where z = 0
+//! common v:   v = (u − q)/p,  1 − v = (1 − u)/p        where z = 1
+//!             v = u/q,        1 − v = (q − u)/q        where z = 0
+//!
 //! E z = p,   Var z = p q,   entropy = −p log p − q log q,   mode = 1[q ≤ p]
 //! ```
 //!
@@ -18,6 +25,7 @@ use aleator_engine::graph::Expr;
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
 
 /// The Bernoulli family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -121,14 +129,8 @@ impl Family for Bernoulli {
         })
     }
 
-    fn relaxed_sample<'g>(
-        &self,
-        parameters: &[Expr<'g>],
-        noise: &mut Noise<'g>,
-        temperature: Expr<'g>,
-    ) -> Option<Expr<'g>> {
-        let x = self.logits(parameters[0]) + noise.uniform(&[]).logit();
-        Some((x / temperature).sigmoid())
+    fn perturbation(&self) -> Option<&dyn Perturbation> {
+        Some(self)
     }
 
     fn outcomes(&self, _: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
@@ -138,5 +140,43 @@ impl Family for Bernoulli {
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let (p, q) = self.p_and_q(parameters[0]);
         Some(q.less_equal(p))
+    }
+}
+
+impl Perturbation for Bernoulli {
+    fn log_odds<'g>(&self, parameters: &[Expr<'g>]) -> Expr<'g> {
+        self.logits(parameters[0])
+    }
+
+    fn perturbed<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        self.logits(parameters[0]) + noise.uniform(&[]).logit()
+    }
+
+    fn perturbed_given<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        z: Expr<'g>,
+        coupling: Coupling,
+    ) -> Expr<'g> {
+        let phi = self.logits(parameters[0]);
+        let u = noise.uniform(&[]);
+        let (log_v, log_1mv) = match coupling {
+            Coupling::Common => {
+                let (p, q) = self.p_and_q(parameters[0].stop_gradient());
+                let v = z.select((u - q) / p, u / q);
+                let rest = z.select((1.0 - u) / p, (q - u) / q);
+                (v.maximum(TINY).log().stop_gradient(), rest.maximum(TINY).log().stop_gradient())
+            }
+            Coupling::Independent => {
+                let v = noise.uniform(&[]);
+                (v.log(), (-v).log1p())
+            }
+        };
+        z.select((phi + log_v).softplus() - log_1mv, log_v - (log_1mv - phi).softplus())
+    }
+
+    fn relax<'g>(&self, x: Expr<'g>, temperature: Expr<'g>) -> Expr<'g> {
+        (x.maximum(-HUGE).minimum(HUGE) / temperature).sigmoid()
     }
 }

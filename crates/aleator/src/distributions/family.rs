@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Reduction, Shape};
 
 use super::noise::Noise;
+use super::perturbation::{Coupling, Perturbation};
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,13 +124,8 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// −E log p(z), of the batch shape.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
-    /// A continuous relaxation at `temperature` of the draw from the same noise (concrete distribution).
-    fn relaxed_sample<'g>(
-        &self,
-        _parameters: &[Expr<'g>],
-        _noise: &mut Noise<'g>,
-        _temperature: Expr<'g>,
-    ) -> Option<Expr<'g>> {
+    /// The draw as a hard function of a continuous variable, where there is one that relaxations can use.
+    fn perturbation(&self) -> Option<&dyn Perturbation> {
         None
     }
     /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
@@ -224,9 +220,34 @@ impl<'g> Distribution<'g> {
         self.family.sample(&self.parameters, noise)
     }
 
-    /// See [`Family::relaxed_sample`].
+    /// The relaxation at `temperature` of [`Distribution::sample`] from the same noise (concrete distribution).
     pub fn relaxed_sample(&self, noise: &mut Noise<'g>, temperature: Expr<'g>) -> Option<Expr<'g>> {
-        self.family.relaxed_sample(&self.parameters, noise, temperature)
+        self.relax(self.perturbed(noise)?, temperature)
+    }
+
+    /// See [`Perturbation::log_odds`].
+    pub fn log_odds(&self) -> Option<Expr<'g>> {
+        Some(self.family.perturbation()?.log_odds(&self.parameters))
+    }
+
+    /// See [`Perturbation::perturbed`].
+    pub fn perturbed(&self, noise: &mut Noise<'g>) -> Option<Expr<'g>> {
+        Some(self.family.perturbation()?.perturbed(&self.parameters, noise))
+    }
+
+    /// See [`Perturbation::perturbed_given`].
+    pub fn perturbed_given(
+        &self,
+        noise: &mut Noise<'g>,
+        value: Expr<'g>,
+        coupling: Coupling,
+    ) -> Option<Expr<'g>> {
+        Some(self.family.perturbation()?.perturbed_given(&self.parameters, noise, value, coupling))
+    }
+
+    /// See [`Perturbation::relax`].
+    pub fn relax(&self, perturbed: Expr<'g>, temperature: Expr<'g>) -> Option<Expr<'g>> {
+        Some(self.family.perturbation()?.relax(perturbed, temperature))
     }
 
     /// E z, of shape batch + event.

@@ -16,6 +16,7 @@ mod logistic;
 mod noise;
 mod normal;
 mod one_hot_categorical;
+mod perturbation;
 mod table;
 mod uniform;
 
@@ -30,5 +31,6 @@ pub use logistic::Logistic;
 pub use noise::Noise;
 pub use normal::Normal;
 pub use one_hot_categorical::OneHotCategorical;
+pub use perturbation::{Coupling, Perturbation};
 pub use table::{Entry, Signature, all, find};
 pub use uniform::Uniform;

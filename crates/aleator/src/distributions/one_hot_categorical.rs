@@ -6,6 +6,13 @@
 //! X = log p + γ,   γ = −log(−log u)
 //! z = one_hot(argmax X)              the hard draw (Gumbel-max)
 //! ζ = softmax(X / τ)                 its relaxation, from the same u (Gumbel-softmax)
+//!
+//! X given z = e_b, with Eₖ ~ Exponential(1) independent of z: the largest X is a standard Gumbel, the others stay below,
+//! X̃_b = −log E_b
+//! X̃ᵢ  = −log(Eᵢ / pᵢ + E_b)          i ≠ b
+//! independent:   E = −log v
+//! common:        E_b = (−log u_b)/p_b = e^(−X_b),   Eᵢ = −log uᵢ − pᵢ e^(−X_b)
+//!
 //! E z = p,   Var zₖ = pₖ (1 − pₖ),   entropy = −Σₖ pₖ log pₖ,   mode = one_hot(argmax p)
 //! ```
 //!
@@ -19,6 +26,7 @@ use aleator_engine::graph::{Expr, Shape};
 use super::categorical::{Categorical, categories};
 use super::family::{Distribution, Family, Parameter, Support};
 use super::noise::Noise;
+use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
 
 /// The categorical family over one-hot vectors.
 #[derive(Clone, Copy, Debug)]
@@ -83,14 +91,8 @@ impl Family for OneHotCategorical {
         Some(self.0.entropy_of(parameters[0]))
     }
 
-    fn relaxed_sample<'g>(
-        &self,
-        parameters: &[Expr<'g>],
-        noise: &mut Noise<'g>,
-        temperature: Expr<'g>,
-    ) -> Option<Expr<'g>> {
-        let perturbed = self.0.perturbed(parameters[0], noise);
-        Some((perturbed / temperature).softmax())
+    fn perturbation(&self) -> Option<&dyn Perturbation> {
+        Some(self)
     }
 
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
@@ -100,5 +102,44 @@ impl Family for OneHotCategorical {
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         Some(parameters[0].argmax().one_hot(categories(parameters)))
+    }
+}
+
+impl Perturbation for OneHotCategorical {
+    fn log_odds<'g>(&self, parameters: &[Expr<'g>]) -> Expr<'g> {
+        self.0.log_probabilities(parameters[0])
+    }
+
+    fn perturbed<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        self.0.perturbed(parameters[0], noise)
+    }
+
+    fn perturbed_given<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        z: Expr<'g>,
+        coupling: Coupling,
+    ) -> Expr<'g> {
+        let log_p = self.0.log_probabilities(parameters[0]);
+        let n = categories(parameters);
+        let chosen = |e: Expr<'g>| z.select(e, 0.0).sum_axes(&[0]).unsqueeze(0);
+        let first = -noise.uniform(&[n]).log();
+        let e = match coupling {
+            Coupling::Common => {
+                let p = self.0.probabilities(parameters[0].stop_gradient());
+                let smallest = chosen(first / z.select(p, 1.0));
+                z.select(smallest, first - p * smallest).maximum(TINY).stop_gradient()
+            }
+            Coupling::Independent => -noise.uniform(&[n]).log(),
+        };
+        let log_e = e.log();
+        let log_chosen = chosen(log_e);
+        // log(Eᵢ/pᵢ + E_b) = log E_b + softplus(log Eᵢ − log pᵢ − log E_b)
+        z.select(-log_e, -log_chosen - (log_e - log_p - log_chosen).softplus())
+    }
+
+    fn relax<'g>(&self, x: Expr<'g>, temperature: Expr<'g>) -> Expr<'g> {
+        (x.maximum(-HUGE) / temperature).softmax()
     }
 }

@@ -22,9 +22,10 @@
 use aleator_engine::autodiff;
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
-use super::options::{OptionError, OptionValue, Options, not_one_of};
+use super::options::{OptionError, Options, describe_baseline};
 use super::properties::{Bias, Properties};
-use super::score_function::has_score;
+use super::score_function::{has_mode_for, has_score};
+use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Later, Site};
 
@@ -33,11 +34,13 @@ use crate::graph::{Cone, Draw, Later, Site};
 pub struct MuProp {
     /// Whether L has its linear term; without it, L = F(μ) ("SimpleMuProp").
     pub linear: bool,
+    /// What is subtracted on top.
+    pub baseline: Baseline,
 }
 
 impl Default for MuProp {
     fn default() -> Self {
-        MuProp { linear: true }
+        MuProp { linear: true, baseline: Baseline::None }
     }
 }
 
@@ -53,18 +56,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "2 K",
     through_value: false,
     advice: "when F is close to linear over the outcomes",
-    options: "linear = true | false (true)",
+    options: "linear (true), baseline and decay as for score_function",
     reference: "gu2016muprop",
 };
 
 impl MuProp {
     /// From the language's options.
     pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        match options.take("linear") {
-            None => Ok(MuProp::default()),
-            Some(OptionValue::Truth(linear)) => Ok(MuProp { linear }),
-            Some(other) => Err(not_one_of("linear", &other, "true, false")),
-        }
+        Ok(MuProp { linear: options.truth("linear", true)?, baseline: options.baseline()? })
     }
 }
 
@@ -74,19 +73,25 @@ impl Estimator for MuProp {
     }
 
     fn options(&self) -> Vec<(&'static str, String)> {
-        if self.linear { vec![] } else { vec![("linear", "false".into())] }
+        let linear = if self.linear { vec![] } else { vec![("linear", "false".into())] };
+        [linear, describe_baseline(self.baseline)].concat()
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)?;
+        has_mode_for(self.baseline, site)?;
         match site.distribution.mean() {
             Some(_) => Ok(()),
             None => Err("it has no mean to expand F at; for an index, use OneHotCategorical".into()),
         }
     }
 
+    fn min_samples(&self) -> usize {
+        self.baseline.min_samples()
+    }
+
     fn extra_evaluations(&self) -> usize {
-        1
+        1 + self.baseline.extra_evaluations()
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
@@ -98,16 +103,14 @@ impl Estimator for MuProp {
         let log_prob = site.log_prob(z);
         let mean = site.mean()?;
         // A node of its own, so that the derivative is by the value of the site and nothing else.
-        let mu = mean.stop_gradient();
-        let at_mean = cone.cost_at(mu, Later::Mean)?;
+        let mu = mean.stop_gradient().broadcast_to(z.shape());
+        let (at_mean, slope) = cone.cost_and_slope_at(mu, Later::Mean)?;
         if !self.linear {
-            return Ok(vec![GradientTerm::score(log_prob, cone.cost() - at_mean)]);
+            let centred = self.baseline.subtract(cone.cost() - at_mean, log_prob, site, cone)?;
+            return Ok(vec![GradientTerm::score(log_prob, centred)]);
         }
-        let slope = autodiff::grad(at_mean, &[mu])[0];
-        let linear = site.sum_over_coupled(slope * (z - mu));
-        Ok(vec![
-            GradientTerm::score(log_prob, cone.cost() - at_mean - linear),
-            GradientTerm::value(site, mean, slope),
-        ])
+        let linear = autodiff::jvp(&[at_mean], &[(mu, z - mu)])[0];
+        let centred = self.baseline.subtract(cone.cost() - at_mean - linear, log_prob, site, cone)?;
+        Ok(vec![GradientTerm::score(log_prob, centred), GradientTerm::value(site, mean, slope)])
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::control_variates::Baseline;
+
 /// The value of an option.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OptionValue {
@@ -80,6 +82,68 @@ impl Options {
         self.number("temperature", default, "a positive number", |t| t > 0.0)
     }
 
+    /// Takes `true` or `false`.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn truth(&mut self, name: &str, default: bool) -> Result<bool, OptionError> {
+        match self.take(name) {
+            None => Ok(default),
+            Some(OptionValue::Truth(truth)) => Ok(truth),
+            Some(other) => Err(not_one_of(name, &other, "true, false")),
+        }
+    }
+
+    /// Takes one of the words, each with what it means; the first is the default.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn word<V: Copy>(&mut self, name: &str, words: &[(&str, V)]) -> Result<V, OptionError> {
+        let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
+        match self.take(name) {
+            None => Ok(words[0].1),
+            Some(OptionValue::Word(given)) if words.iter().any(|(word, _)| *word == given) => {
+                Ok(words.iter().find(|(word, _)| *word == given).map_or(words[0].1, |(_, value)| *value))
+            }
+            Some(other) => Err(not_one_of(name, &other, &names())),
+        }
+    }
+
+    /// Takes a whole number between 1 and `most`.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn count(&mut self, name: &str, default: usize, most: usize) -> Result<usize, OptionError> {
+        let what = format!("a whole number between 1 and {most}");
+        let fine = |x: f64| x.fract() == 0.0 && (1.0..=most as f64).contains(&x);
+        Ok(self.number(name, default as f64, &what, fine)? as usize)
+    }
+
+    /// Takes a decay: a number in [0, 1).
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn decay(&mut self, default: f64) -> Result<f64, OptionError> {
+        self.number("decay", default, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))
+    }
+
+    /// Takes a baseline from the options `baseline` and `decay`.
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn baseline(&mut self) -> Result<Baseline, OptionError> {
+        let decay = self.decay(0.95)?;
+        if let Some(OptionValue::Number(b)) = self.values.get("baseline")
+            && b.is_finite()
+        {
+            let b = *b;
+            self.take("baseline");
+            return Ok(Baseline::Number(b));
+        }
+        self.word("baseline", &BASELINES.map(|(word, baseline)| (word, with_decay(baseline, decay))))
+            .map_err(|e| OptionError { message: e.message.replace("one of", "a number or one of"), ..e })
+    }
+
     /// That nothing is left.
     ///
     /// # Errors
@@ -94,6 +158,38 @@ impl Options {
                 name,
                 format!("`{estimator}` has no option `{name}`: its options are {}", known.join(", ")),
             )),
+        }
+    }
+}
+
+/// Baselines by their words.
+const BASELINES: [(&str, Baseline); 6] = [
+    ("none", Baseline::None),
+    ("moving_average", Baseline::MovingAverage { decay: 0.0 }),
+    ("leave_one_out", Baseline::LeaveOneOut),
+    ("self_critical", Baseline::SelfCritical),
+    ("optimal", Baseline::Optimal),
+    ("optimal_per_coordinate", Baseline::OptimalPerCoordinate),
+];
+
+fn with_decay(baseline: Baseline, decay: f64) -> Baseline {
+    match baseline {
+        Baseline::MovingAverage { .. } => Baseline::MovingAverage { decay },
+        other => other,
+    }
+}
+
+/// A baseline as options, name and canonical value.
+pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String)> {
+    match baseline {
+        Baseline::None => vec![],
+        Baseline::Number(b) => vec![("baseline", b.to_string())],
+        Baseline::MovingAverage { decay } => {
+            vec![("baseline", "moving_average".into()), ("decay", decay.to_string())]
+        }
+        other => {
+            let word = BASELINES.iter().find(|(_, b)| *b == other).map_or("none", |(word, _)| *word);
+            vec![("baseline", word.into())]
         }
     }
 }

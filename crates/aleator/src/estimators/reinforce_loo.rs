@@ -64,7 +64,8 @@ impl Estimator for ReinforceLoo {
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
-        let centred = Baseline::LeaveOneOut.subtract(cone.cost(), site);
-        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), centred)])
+        let log_prob = site.log_prob(cone.value());
+        let centred = Baseline::LeaveOneOut.subtract(cone.cost(), log_prob, site, cone)?;
+        Ok(vec![GradientTerm::score(log_prob, centred)])
     }
 }

@@ -19,7 +19,7 @@
 //! Reference: `williams1992simple`.
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
-use super::options::{OptionError, OptionValue, Options, not_one_of};
+use super::options::{OptionError, Options, describe_baseline};
 use super::properties::{Bias, Properties};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
@@ -27,16 +27,10 @@ use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
 
 /// The score function estimator with a baseline.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct ScoreFunction {
     /// What is subtracted from the cost.
     pub baseline: Baseline,
-}
-
-impl Default for ScoreFunction {
-    fn default() -> Self {
-        ScoreFunction { baseline: Baseline::None }
-    }
 }
 
 /// Its entry in the table.
@@ -51,25 +45,15 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     through_value: false,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
-    options: "baseline = none | <number> | moving_average | leave_one_out (none), decay (0.95)",
+    options: "baseline = none | <number> | moving_average | leave_one_out | self_critical | optimal | \
+              optimal_per_coordinate (none), decay (0.95)",
     reference: "williams1992simple",
 };
 
 impl ScoreFunction {
     /// From the language's options.
     pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let decay = options.number("decay", 0.95, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))?;
-        let baseline = match options.take("baseline") {
-            None => Baseline::None,
-            Some(OptionValue::Number(b)) if b.is_finite() => Baseline::Number(b),
-            Some(OptionValue::Word(word)) if word == "none" => Baseline::None,
-            Some(OptionValue::Word(word)) if word == "moving_average" => Baseline::MovingAverage { decay },
-            Some(OptionValue::Word(word)) if word == "leave_one_out" => Baseline::LeaveOneOut,
-            Some(other) => {
-                return Err(not_one_of("baseline", &other, "none, a number, moving_average, leave_one_out"));
-            }
-        };
-        Ok(ScoreFunction { baseline })
+        Ok(ScoreFunction { baseline: options.baseline()? })
     }
 }
 
@@ -83,24 +67,33 @@ pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether the site has what the baseline needs; the reason if not.
+pub(super) fn has_mode_for(baseline: Baseline, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    if baseline.needs_mode() && site.distribution.mode().is_none() {
+        return Err(
+            "the baseline `self_critical` needs a most probable outcome, which this family does not give"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
 impl Estimator for ScoreFunction {
     fn properties(&self) -> &'static Properties {
         &PROPERTIES
     }
 
     fn options(&self) -> Vec<(&'static str, String)> {
-        match self.baseline {
-            Baseline::None => vec![],
-            Baseline::Number(b) => vec![("baseline", b.to_string())],
-            Baseline::MovingAverage { decay } => {
-                vec![("baseline", "moving_average".into()), ("decay", decay.to_string())]
-            }
-            Baseline::LeaveOneOut => vec![("baseline", "leave_one_out".into())],
-        }
+        describe_baseline(self.baseline)
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        has_score(site)
+        has_score(site)?;
+        has_mode_for(self.baseline, site)
+    }
+
+    fn extra_evaluations(&self) -> usize {
+        self.baseline.extra_evaluations()
     }
 
     fn min_samples(&self) -> usize {
@@ -112,7 +105,8 @@ impl Estimator for ScoreFunction {
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
-        let centred = self.baseline.subtract(cone.cost(), site);
-        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), centred)])
+        let log_prob = site.log_prob(cone.value());
+        let centred = self.baseline.subtract(cone.cost(), log_prob, site, cone)?;
+        Ok(vec![GradientTerm::score(log_prob, centred)])
     }
 }

@@ -6,9 +6,9 @@ use super::estimator::Estimator;
 use super::options::{OptionError, Options};
 use super::properties::Properties;
 use super::{
-    Enumeration, GumbelSoftmax, MuProp, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, muprop, pathwise, reinforce_loo,
-    score_function, straight_through, straight_through_gumbel_softmax,
+    Enumeration, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, Relax, ScoreFunction,
+    StraightThrough, StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, lax, muprop, nvil, pathwise,
+    rebar, reinforce_loo, relax, score_function, straight_through, straight_through_gumbel_softmax,
 };
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
@@ -44,9 +44,29 @@ pub fn all() -> &'static [Entry] {
         },
         Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)), options: &[] },
         Entry {
+            properties: &nvil::PROPERTIES,
+            build: |o| Ok(Arc::new(Nvil::from_options(o)?)),
+            options: &["decay", "hidden"],
+        },
+        Entry {
             properties: &muprop::PROPERTIES,
             build: |o| Ok(Arc::new(MuProp::from_options(o)?)),
-            options: &["linear"],
+            options: &["linear", "baseline", "decay"],
+        },
+        Entry {
+            properties: &rebar::PROPERTIES,
+            build: |o| Ok(Arc::new(Rebar::from_options(o)?)),
+            options: rebar::OPTIONS,
+        },
+        Entry {
+            properties: &relax::PROPERTIES,
+            build: |o| Ok(Arc::new(Relax::from_options(o)?)),
+            options: relax::OPTIONS,
+        },
+        Entry {
+            properties: &lax::PROPERTIES,
+            build: |o| Ok(Arc::new(Lax::from_options(o)?)),
+            options: &["hidden"],
         },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)), options: &[] },
         Entry {

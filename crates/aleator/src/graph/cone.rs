@@ -1,19 +1,21 @@
 //! What lies downstream of a site, as an estimator may ask for it.
 
+use aleator_engine::autodiff;
 use aleator_engine::graph::Expr;
 
+use super::influence::AxisMap;
 use super::site::{Draw, Site};
-use super::surrogate::{Environment, Rewriter, relocate};
+use super::surrogate::{Environment, Rewriter, TermGroup, relocate};
 use crate::error::Result;
 
 /// How sites downstream behave when the cost is evaluated at another value.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Later {
+#[derive(Clone, Copy, Debug)]
+pub enum Later<'g> {
     /// As their own estimators draw them, from the same noise.
     AsPlanned,
     /// Relaxed at this temperature where their distribution has a relaxation, else drawn differentiably, else at
     /// their mean: differentiable functions of what is upstream.
-    Relaxed(f64),
+    Relaxed(Expr<'g>),
     /// At their means; drawn as planned where there is no mean.
     Mean,
 }
@@ -36,10 +38,10 @@ impl<'a, 'g> Cone<'a, 'g> {
         self.main.values[&site.value]
     }
 
-    /// The downstream costs at the main path's values, of shape sample + batch: the costs that depend on each element
-    /// of the site, those that mix its elements summed into an axis of size 1.
+    /// The downstream costs at the main path's values, of shape sample + batch: for each element of the site, the costs
+    /// that depend on it. A cost that mixes elements counts for each of them.
     pub fn cost(&self) -> Expr<'g> {
-        self.costs_in(&mut self.main.clone())
+        self.sum(self.costs_in(&mut self.main.clone()))
     }
 
     /// The downstream costs with the site's value replaced (it may have further axes in front), of the same layout as
@@ -47,7 +49,26 @@ impl<'a, 'g> Cone<'a, 'g> {
     ///
     /// # Errors
     /// If a later site cannot behave as asked.
-    pub fn cost_at(&self, value: Expr<'g>, later: Later) -> Result<Expr<'g>> {
+    pub fn cost_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Expr<'g>> {
+        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later)?)))
+    }
+
+    /// [`Cone::cost_at`], and the derivative by the value of the sum of all these costs, each counted once.
+    ///
+    /// # Errors
+    /// If a later site cannot behave as asked.
+    pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
+        let costs = self.costs_in(&mut self.environment_at(value, later)?);
+        let pairs: Vec<_> = costs.iter().map(|&c| (c, c.graph().full(c.shape(), 1.0))).collect();
+        Ok((self.sum(costs), autodiff::vjp(&pairs, &[value])[0]))
+    }
+
+    fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
+        let zero = || self.rewriter.graph.engine().scalar(0.0);
+        costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
+    }
+
+    fn environment_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Environment<'g>> {
         let analysis = self.rewriter.analysis;
         let influence = &analysis.influence[self.site];
         let mut environment = Environment {
@@ -79,34 +100,30 @@ impl<'a, 'g> Cone<'a, 'g> {
             }
             self.rewriter.enter(number, draw, &mut environment);
         }
-        Ok(self.costs_in(&mut environment))
+        Ok(environment)
     }
 
-    fn costs_in(&self, environment: &mut Environment<'g>) -> Expr<'g> {
+    /// The costs that depend on the site, by groups: along an axis that a group mixes it has size 1.
+    fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
         // Weights of sites upstream multiply this site's terms as a whole, later.
         let not_upstream =
             |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
-        let mut total: Option<Expr<'g>> = None;
-        for group in &analysis.groups {
-            let Some(map) = &group.maps[self.site] else { continue };
+        let groups = analysis.groups.iter().filter_map(|g| Some((g, g.maps[self.site].as_ref()?)));
+        let cost = |(group, map): (&TermGroup, &AxisMap)| {
             let value = self.rewriter.group_value(group, environment);
             let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
             // Groups with and without a site's alternatives are about to be added: what has none must count once.
             let weighted = self.rewriter.sum_alternatives(weighted, group, environment, not_upstream);
             let pairs: Vec<(usize, usize)> =
                 map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (a, i))).collect();
-            let here = relocate(weighted, group.shape.rank(), def.batch.rank(), &pairs);
-            total = Some(match total {
-                None => here,
-                Some(sum) => sum + here,
-            });
-        }
-        total.unwrap_or_else(|| self.rewriter.graph.engine().scalar(0.0))
+            relocate(weighted, group.shape.rank(), def.batch.rank(), &pairs)
+        };
+        groups.map(cost).collect()
     }
 }
 
-fn differentiable<'g>(site: &Site<'g>, temperature: f64) -> Result<Expr<'g>> {
+fn differentiable<'g>(site: &Site<'g>, temperature: Expr<'g>) -> Result<Expr<'g>> {
     site.relaxed_sample(temperature).or_else(|_| site.rsample()).or_else(|_| site.mean())
 }

@@ -1,11 +1,9 @@
 //! A site as an estimator sees it: its distribution at the current parameters, its noise, its axes.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use aleator_engine::graph::{Expr, Graph, IntoExpr, Shape};
 
-use aleator_engine::graph::{Expr, Graph, NodeId, Shape};
-
-use crate::distributions::{Distribution, Noise};
+use super::own::{Aim, Declare, Own, Score, Tuning};
+use crate::distributions::{Coupling, Distribution, Noise};
 use crate::error::{Error, Result};
 
 /// What an estimator puts in place of a site: a value, and, where it stands for several alternatives, their weights.
@@ -24,22 +22,6 @@ impl<'g> Draw<'g> {
     }
 }
 
-/// A number that an estimator remembers from one run to the next: read during a run, updated after it.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    /// `site.name`
-    pub name: String,
-    /// The input that holds it.
-    pub node: NodeId,
-    /// Its first value.
-    pub initial: f64,
-    /// What it becomes after a run.
-    pub update: NodeId,
-}
-
-/// Memories of all sites of a surrogate, collected while it is built.
-pub(crate) type Memories = Rc<RefCell<Vec<Memory>>>;
-
 /// A random node in the middle of a rewrite. Axis order is always sample, batch, event; `lead` axes are the replicates
 /// (if any) and the samples.
 #[derive(Clone)]
@@ -55,7 +37,7 @@ pub struct Site<'g> {
     pub(crate) slot: usize,
     /// For each batch axis (0 is the last): whether costs mix its elements.
     pub(crate) coupled: Vec<bool>,
-    pub(crate) memories: Memories,
+    pub(crate) own: Own,
 }
 
 impl<'g> Site<'g> {
@@ -100,7 +82,7 @@ impl<'g> Site<'g> {
     /// If the family has none.
     pub fn rsample(&self) -> Result<Expr<'g>> {
         if !self.distribution.family().is_reparameterized() {
-            return Err(self.lacks("a differentiable sample"));
+            return Err(self.lacks("differentiable sample"));
         }
         Ok(self.distribution.sample(&mut self.noise()))
     }
@@ -109,11 +91,42 @@ impl<'g> Site<'g> {
     ///
     /// # Errors
     /// If the family has none.
-    pub fn relaxed_sample(&self, temperature: f64) -> Result<Expr<'g>> {
-        let temperature = self.graph.scalar(temperature);
-        self.distribution
-            .relaxed_sample(&mut self.noise(), temperature)
-            .ok_or_else(|| self.lacks("a relaxation"))
+    pub fn relaxed_sample(&self, temperature: impl IntoExpr<'g>) -> Result<Expr<'g>> {
+        self.relax(self.perturbed()?, temperature)
+    }
+
+    /// The continuous variable whose hard value is [`Site::sample`], from the same noise.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn perturbed(&self) -> Result<Expr<'g>> {
+        self.distribution.perturbed(&mut self.noise()).ok_or_else(|| self.lacks("relaxation"))
+    }
+
+    /// The same variable drawn again, given that its hard value is `value`, which [`Site::sample`] drew.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn perturbed_given(&self, value: Expr<'g>, coupling: Coupling) -> Result<Expr<'g>> {
+        let given = self.distribution.perturbed_given(&mut self.noise(), value, coupling);
+        given.ok_or_else(|| self.lacks("relaxation"))
+    }
+
+    /// The log-odds that [`Site::perturbed`] adds noise to.
+    ///
+    /// # Errors
+    /// If the family has none.
+    pub fn log_odds(&self) -> Result<Expr<'g>> {
+        self.distribution.log_odds().ok_or_else(|| self.lacks("relaxation"))
+    }
+
+    /// A perturbed variable at a temperature: between the outcomes.
+    ///
+    /// # Errors
+    /// If the family has no relaxation.
+    pub fn relax(&self, perturbed: Expr<'g>, temperature: impl IntoExpr<'g>) -> Result<Expr<'g>> {
+        let temperature = temperature.into_expr(self.graph);
+        self.distribution.relax(perturbed, temperature).ok_or_else(|| self.lacks("relaxation"))
     }
 
     /// E z at this run's parameters.
@@ -121,7 +134,15 @@ impl<'g> Site<'g> {
     /// # Errors
     /// If the family has none.
     pub fn mean(&self) -> Result<Expr<'g>> {
-        self.distribution.mean().ok_or_else(|| self.lacks("a mean"))
+        self.distribution.mean().ok_or_else(|| self.lacks("mean"))
+    }
+
+    /// A most probable outcome.
+    ///
+    /// # Errors
+    /// If the family gives none.
+    pub fn mode(&self) -> Result<Expr<'g>> {
+        self.distribution.mode().ok_or_else(|| self.lacks("mode"))
     }
 
     /// log p(value), of shape sample + batch.
@@ -137,12 +158,30 @@ impl<'g> Site<'g> {
         ))
     }
 
-    /// Σ over what belongs together in one cost, of something of shape sample + batch + event: the event axes disappear,
-    /// batch axes whose elements mix in a cost stay with size 1. The result has the layout of the cone's cost.
-    pub fn sum_over_coupled(&self, e: Expr<'g>) -> Expr<'g> {
-        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
-        let summed = e.sum_last(self.event.rank()).sum_axes(&coupled);
-        coupled.iter().fold(summed, |e, &axis| e.unsqueeze(axis))
+    /// The numbers that belong together in one cost side by side: something of shape sample + batch + event becomes
+    /// `[..., batch axes whose elements never mix, numbers]`. Axes of size 1 that stand for a whole batch are repeated.
+    pub fn coupled_rows(&self, e: Expr<'g>, event_rank: usize) -> Expr<'g> {
+        let batch = self.batch.rank();
+        let rank = batch + event_rank;
+        let e = e.with_rank(rank);
+        let shape = e.shape();
+        let full = self.batch.join(&shape.trailing(event_rank));
+        let e = e.broadcast_to(shape.leading(shape.rank() - rank).join(&full));
+        // Positions from the front: what never mixes stays in front.
+        let (free, mixed): (Vec<usize>, Vec<usize>) =
+            (0..rank).partition(|&i| i < batch && !self.coupled[batch - 1 - i]);
+        let numbers: usize = mixed.iter().map(|&i| full[i]).product();
+        let order: Vec<usize> = free.iter().chain(&mixed).copied().collect();
+        e.permute(&order).reshape_last(mixed.len(), [numbers])
+    }
+
+    /// One number for each row of [`Site::coupled_rows`], as `[..., batch axes whose elements never mix, 1]`, in the layout
+    /// of the cone's cost.
+    pub fn cost_of_rows(&self, rows: Expr<'g>) -> Expr<'g> {
+        let batch = self.batch.rank();
+        let size = |i: usize| if self.coupled[batch - 1 - i] { 1 } else { self.batch[i] };
+        let free = self.coupled.iter().filter(|&&coupled| !coupled).count();
+        rows.reshape_last(free + 1, (0..batch).map(size).collect::<Vec<_>>())
     }
 
     /// Σ over the sample axis, which stays as an axis of size 1, of something of shape sample + batch.
@@ -151,15 +190,107 @@ impl<'g> Site<'g> {
         e.sum_axes(&[axis]).unsqueeze(axis)
     }
 
+    /// A constant of the site's graph.
+    pub fn scalar(&self, value: f64) -> Expr<'g> {
+        self.graph.scalar(value)
+    }
+
+    /// A parameter of the estimator's own, named `site.name`, that is trained by descent on the variance of the gradient
+    /// estimate. The mean of the estimate must not depend on it. It has one value for all replicates and samples.
+    pub fn own_param(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Expr<'g> {
+        self.declare(name, shape.into(), initial, Aim::Variance, Tuning::Tuned)
+    }
+
+    /// The same, but trained by descent on what [`Site::own_loss`] declares.
+    pub fn own_param_of_loss(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Expr<'g> {
+        self.declare(name, shape.into(), initial, Aim::Loss, Tuning::Tuned)
+    }
+
+    /// Declares a loss, a scalar, for the parameters of [`Site::own_param_of_loss`].
+    pub fn own_loss(&self, loss: Expr<'g>) {
+        self.own.borrow_mut().losses.push(loss.id());
+    }
+
     /// The mean of all observations of earlier runs: m ← decay · m + (1 − decay) · mean of `observed`, from 0. What is
     /// returned is m *before* this run's observation, so it does not depend on this run's sample.
     pub fn moving_average(&self, name: &str, decay: f64, observed: Expr<'g>) -> Expr<'g> {
-        let name = format!("{}.{name}", self.name);
-        let before = self.graph.input(&name, Shape::scalar());
+        self.average_from(name, 0.0, decay, observed, Tuning::Tuned)
+    }
+
+    /// The same from another first value, and changing in training only: for numbers that must not move where an
+    /// estimate is measured.
+    pub(crate) fn training_average(
+        &self,
+        name: &str,
+        initial: f64,
+        decay: f64,
+        observed: Expr<'g>,
+    ) -> Expr<'g> {
+        self.average_from(name, initial, decay, observed, Tuning::Training)
+    }
+
+    fn average_from(
+        &self,
+        name: &str,
+        initial: f64,
+        decay: f64,
+        observed: Expr<'g>,
+        from: Tuning,
+    ) -> Expr<'g> {
+        let before = self.declare(name, Shape::scalar(), &|_| vec![initial], Aim::Nothing, from);
         let update = decay * before + (1.0 - decay) * observed.stop_gradient().mean();
-        let memory = Memory { name, node: before.id(), initial: 0.0, update: update.id() };
-        self.memories.borrow_mut().push(memory);
+        let mut own = self.own.borrow_mut();
+        if let Some(declared) = own.declared.iter_mut().find(|d| d.node == before.id()) {
+            declared.aim = Aim::Value(update.id());
+        }
         before
+    }
+
+    /// Says that what this site keeps scales the mean of the estimate once it has changed.
+    pub(crate) fn rescales(&self) {
+        self.own.borrow_mut().rescales = true;
+    }
+
+    /// The constant b that makes the variance of (cost − b) ∇ log p smallest, from pilot runs, starting at 0; with
+    /// `coordinates`, one for each coordinate of the gradient, which is then taken care of without the caller.
+    pub(crate) fn optimal_baseline(&self, log_prob: Expr<'g>, cost: Expr<'g>, coordinates: bool) -> Expr<'g> {
+        let score = {
+            let mut own = self.own.borrow_mut();
+            own.scores.push(Score {
+                site: self.number as usize,
+                log_prob: log_prob.id(),
+                cost: cost.id(),
+                coordinates,
+            });
+            own.scores.len() - 1
+        };
+        if coordinates {
+            return self.scalar(0.0);
+        }
+        let aim = Aim::OptimalBaseline { score, coordinates: None };
+        self.declare("baseline", Shape::scalar(), &|_| vec![0.0], aim, Tuning::Pilot)
+    }
+
+    fn declare(
+        &self,
+        name: &str,
+        shape: Shape,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+        aim: Aim,
+        from: Tuning,
+    ) -> Expr<'g> {
+        let name = format!("{}.{name}", self.name);
+        self.own.borrow_mut().declare(self.graph, Declare { name, shape, initial, aim, from })
     }
 
     /// Number of draws that must be enumerated together.
@@ -188,7 +319,7 @@ impl<'g> Site<'g> {
         let outcomes =
             family.outcomes(self.distribution.parameters()).ok_or_else(|| self.lacks("finite support"))?;
         let value = self.all_combinations(&outcomes, &self.event);
-        let mode = self.distribution.mode().ok_or_else(|| self.lacks("mode"))?;
+        let mode = self.mode()?;
         let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
         let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
         let safe = spread(possible).select(value, mode.stop_gradient());

@@ -18,8 +18,9 @@ use aleator_engine::graph::{Expr, NodeId, Shape, ancestors, substitute};
 
 use super::cone::Cone;
 use super::influence::{AxisMap, Influence};
-use super::model::{Graph, SiteDef};
-use super::site::{Draw, Memories, Memory, Site};
+use super::model::{Graph, Param, SiteDef};
+use super::own::{Aim, Declare, Own, OwnParam, Score, Tuning, rules};
+use super::site::{Draw, Site};
 use super::terms::{Term, terms};
 use crate::distributions::Distribution;
 use crate::error::{Error, Result};
@@ -32,6 +33,8 @@ pub struct Layout {
     pub samples: usize,
     /// R: independent estimates side by side, each with its own gradient; `None` for one without the extra axis.
     pub replicates: Option<usize>,
+    /// Which of the estimators' own parameters change.
+    pub tuning: Tuning,
 }
 
 /// A condition on a distribution's parameter, to be looked at after a run.
@@ -59,8 +62,8 @@ pub struct Surrogate {
     pub gradients: Vec<NodeId>,
     /// Conditions on parameters of distributions.
     pub checks: Vec<DomainCheck>,
-    /// What estimators remember between runs.
-    pub memories: Vec<Memory>,
+    /// What estimators keep between runs, and how it changes.
+    pub own: Vec<OwnParam>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
     /// Whether every estimator of the plan is unbiased.
@@ -145,6 +148,29 @@ impl Analysis {
     }
 }
 
+/// ĝ by cost · score and by the score alone, by the graph's parameters.
+type ScoreEstimates<'g> = [Vec<Expr<'g>>; 2];
+
+/// By what is differentiated: the graph's parameters in their copies for the replicates.
+struct Differentiation<'a, 'g> {
+    params: &'a [Param],
+    wrt: &'a [Expr<'g>],
+    replicates: Option<usize>,
+}
+
+impl<'g> Differentiation<'_, 'g> {
+    /// Σ weightᵀ ∂expr/∂θ by parameter, of shape `[R] + parameter` (or the parameter's).
+    fn vjp(&self, pairs: &[(Expr<'g>, Expr<'g>)]) -> Vec<Expr<'g>> {
+        let mut gradients = autodiff::vjp(pairs, self.wrt);
+        if let Some(r) = self.replicates {
+            for (g, param) in gradients.iter_mut().zip(self.params) {
+                *g = g.reshape(Shape::from([r]).join(&param.shape));
+            }
+        }
+        gradients
+    }
+}
+
 /// Everything that has a value at one setting of the sites.
 #[derive(Clone, Default)]
 pub(crate) struct Environment<'g> {
@@ -162,7 +188,7 @@ pub(crate) struct Rewriter<'a, 'g> {
     pub lead: Shape,
     /// The places of the enumerated sites' alternatives, by site.
     slots: Vec<usize>,
-    memories: Memories,
+    own: Own,
 }
 
 /// The most alternatives that one plan may have.
@@ -221,14 +247,8 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     }
 
     let lead: Shape = layout.replicates.into_iter().chain([layout.samples]).collect::<Vec<_>>().into();
-    let rewriter = Rewriter {
-        graph,
-        analysis: &analysis,
-        plan,
-        lead: lead.clone(),
-        slots,
-        memories: Memories::default(),
-    };
+    let rewriter =
+        Rewriter { graph, analysis: &analysis, plan, lead: lead.clone(), slots, own: Own::default() };
 
     // Parameters: one copy for each replicate, so that each has its own gradient.
     let params = graph.params();
@@ -276,14 +296,15 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
             pairs.push(rewriter.weigh_term(term, i, &main));
         }
     }
-    let gradients: Vec<NodeId> = autodiff::vjp(&pairs, &wrt)
-        .iter()
-        .zip(&params)
-        .map(|(g, param)| match layout.replicates {
-            None => g.id(),
-            Some(r) => g.reshape(Shape::from([r]).join(&param.shape)).id(),
-        })
-        .collect();
+    let by = Differentiation { params: &params, wrt: &wrt, replicates: layout.replicates };
+    let mut gradients = by.vjp(&pairs);
+    let scores = rewriter.scores(layout.tuning, &main, &by);
+    rewriter.subtract_coordinate_baselines(&params, &scores, &mut gradients);
+    let own = {
+        let collected = rewriter.own.borrow();
+        rules(engine, &collected, layout.tuning, layout.replicates.unwrap_or(1), &gradients, &scores)
+    };
+    let rescaled = layout.tuning == Tuning::Training && rewriter.own.borrow().rescales;
     let objective = match layout.replicates {
         None => objective,
         Some(r) => objective.broadcast_to([r]),
@@ -295,15 +316,16 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     }
     Ok(Surrogate {
         objective: objective.id(),
-        gradients,
+        gradients: gradients.iter().map(|g| g.id()).collect(),
         checks,
-        memories: rewriter.memories.take(),
+        own,
         // Without randomness, one sample is as good as K.
         evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
-        unbiased: plan
-            .iter()
-            .zip(&analysis.used)
-            .all(|(e, used)| !used || e.properties().bias == Bias::Unbiased),
+        unbiased: !rescaled
+            && plan
+                .iter()
+                .zip(&analysis.used)
+                .all(|(e, used)| !used || e.properties().bias == Bias::Unbiased),
     })
 }
 
@@ -326,7 +348,7 @@ impl<'a, 'g> Rewriter<'a, 'g> {
             lead: self.lead.clone(),
             slot: self.slots[number],
             coupled: self.analysis.coupled(number),
-            memories: Rc::clone(&self.memories),
+            own: Rc::clone(&self.own),
         }
     }
 
@@ -407,6 +429,53 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         }
         let weight = weight / self.lead.from_end(0) as f64;
         (term.expr, weight.sum_to(&term.expr.shape()))
+    }
+
+    /// For each site with an optimal baseline, the estimates by cost · score and by the score alone.
+    fn scores(
+        &self,
+        tuning: Tuning,
+        main: &Environment<'g>,
+        by: &Differentiation<'_, 'g>,
+    ) -> Vec<ScoreEstimates<'g>> {
+        let engine = self.graph.engine();
+        let own = self.own.borrow();
+        let estimate = |score: &Score| {
+            if tuning < Tuning::Pilot && !score.coordinates {
+                return Default::default();
+            }
+            let log_prob = engine.expr(score.log_prob);
+            let of = |weight: Expr<'g>| {
+                by.vjp(&[self.weigh_term(GradientTerm::score(log_prob, weight), score.site, main)])
+            };
+            [of(engine.expr(score.cost)), of(engine.full(log_prob.shape(), 1.0))]
+        };
+        own.scores.iter().map(estimate).collect()
+    }
+
+    /// ĝ_d ← ĝ_d − b_d s_d, for the sites that have a baseline for each coordinate.
+    fn subtract_coordinate_baselines(
+        &self,
+        params: &[Param],
+        scores: &[ScoreEstimates<'g>],
+        gradients: &mut [Expr<'g>],
+    ) {
+        let mut own = self.own.borrow_mut();
+        for (number, [_, alone]) in scores.iter().enumerate() {
+            let Score { site, coordinates: true, .. } = own.scores[number] else { continue };
+            let site = &self.analysis.sites[site].name;
+            for (place, param) in params.iter().enumerate() {
+                let declare = Declare {
+                    name: format!("{site}.baseline.{}", param.name),
+                    shape: param.shape.clone(),
+                    initial: &|n| vec![0.0; n],
+                    aim: Aim::OptimalBaseline { score: number, coordinates: Some(place) },
+                    from: Tuning::Pilot,
+                };
+                let baseline = own.declare(self.graph.engine(), declare);
+                gradients[place] = gradients[place] - baseline * alone[place];
+            }
+        }
     }
 
     /// Mean over samples, sum over everything else but the replicates: shape `[R]`, `[1]` or `[]`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAMES, by_name};
-use crate::diagnostics::{ExactGradient, Number, OptimizationPath, PathPoint};
+use crate::diagnostics::{Number, OptimizationPath, PathPoint, Tensor};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Plan};
 use crate::program::{Options, Program};
@@ -93,7 +93,7 @@ pub fn optimize(
             program.set_param(place, theta)?;
         }
     }
-    let tensor = |values: &Vec<f64>, shape: Vec<usize>| ExactGradient {
+    let tensor = |values: &Vec<f64>, shape: Vec<usize>| Tensor {
         shape,
         values: values.iter().map(|&x| Number(x)).collect(),
     };
@@ -110,6 +110,10 @@ pub fn optimize(
             .iter()
             .zip(&values)
             .map(|(p, v)| (p.name.clone(), tensor(v, p.shape.to_vec())))
+            .collect(),
+        own_parameters: program
+            .own_params()
+            .map(|(name, shape, values)| (name.to_string(), tensor(&values.to_vec(), shape.to_vec())))
             .collect(),
     })
 }

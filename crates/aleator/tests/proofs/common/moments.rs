@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 
 use aleator::distributions::{Distribution, Noise, Support};
-use aleator::graph::{Graph, Layout, build};
+use aleator::graph::{Graph, Layout, Tuning, build};
 use aleator_engine::graph::{NodeId, Shape, substitute};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -46,7 +46,7 @@ pub fn exactly(graph: &Graph, plan: &[Shared], samples: usize) -> Exactly {
     let one: usize = cells.iter().map(Vec::len).product();
     let settings = one.pow(samples as u32);
     assert!(settings <= 200_000, "{settings} settings are too many");
-    let layout = Layout { samples, replicates: Some(settings) };
+    let layout = Layout { samples, replicates: Some(settings), tuning: Tuning::Held };
     let surrogate = build(graph, plan, layout).unwrap();
 
     // For each site the noise of all settings, shape [settings, K] + batch + event.

@@ -1,0 +1,73 @@
+//! A relaxation of a discrete draw, and another one given the draw: the control variate of REBAR and RELAX.
+//!
+//! ```text
+//! ζ = relax(X; τ),  ζ̃ = relax(X̃; τ),  X̃ ~ p(X | b)
+//! E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)]          for any differentiable c
+//! ```
+//!
+//! because ∇E c(ζ) = ∇E_b E[c(ζ̃) | b] = E[c(ζ̃) ∇ log p(b)] + E[∇c(ζ̃)]. Both derivatives are by the site's parameters,
+//! through ζ and ζ̃ alone: what else c depends on cancels in the mean.
+//!
+//! | relaxation   | X in ζ                                                                                   |
+//! |--------------|------------------------------------------------------------------------------------------|
+//! | `concrete`   | log-odds + noise                                                                         |
+//! | `mean_field` | (τ² + τ + 1)/(τ + 1) · log-odds + noise, so that ζ → E z for τ → ∞, as in MuProp         |
+//!
+//! Reference: `tucker2017rebar`, `grathwohl2018backpropagation`.
+
+use aleator_engine::graph::Expr;
+
+use crate::distributions::Coupling;
+use crate::error::Result;
+use crate::graph::Site;
+
+/// Which variable is relaxed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relaxation {
+    /// The perturbed log-odds as they are.
+    #[default]
+    Concrete,
+    /// With the log-odds scaled so that the limit of high temperature is the mean.
+    MeanField,
+}
+
+/// ζ and ζ̃.
+#[derive(Clone, Copy, Debug)]
+pub struct RelaxedPair<'g> {
+    /// τ
+    pub temperature: Expr<'g>,
+    /// ζ, of shape sample + batch + event.
+    pub free: Expr<'g>,
+    /// ζ̃, given the draw.
+    pub given: Expr<'g>,
+}
+
+impl<'g> RelaxedPair<'g> {
+    /// The pair for the draw `value` of the site.
+    ///
+    /// # Errors
+    /// If the site's family has no relaxation.
+    pub fn new(
+        site: &Site<'g>,
+        value: Expr<'g>,
+        temperature: Expr<'g>,
+        coupling: Coupling,
+        relaxation: Relaxation,
+    ) -> Result<Self> {
+        let relax = |x: Expr<'g>| {
+            let x = match relaxation {
+                Relaxation::Concrete => x,
+                Relaxation::MeanField => {
+                    // (τ² + τ + 1)/(τ + 1) − 1 = τ²/(τ + 1)
+                    x + site.log_odds()? * (temperature.square() / (temperature + 1.0))
+                }
+            };
+            site.relax(x, temperature)
+        };
+        Ok(RelaxedPair {
+            temperature,
+            free: relax(site.perturbed()?)?,
+            given: relax(site.perturbed_given(value, coupling)?)?,
+        })
+    }
+}

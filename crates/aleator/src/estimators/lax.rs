@@ -1,0 +1,97 @@
+//! LAX.
+//!
+//! ```text
+//! z = T(ε; θ),   c = r_ρ, a network
+//! ∇θ E[F(z)]  ≈  1/K Σₖ (F(zₖ) − c(zₖ)) ∇θ log p(zₖ; θ) + ∇θ c(T(εₖ; θ))
+//! ```
+//!
+//! | property       | value                                                                       |
+//! |----------------|-----------------------------------------------------------------------------|
+//! | bias           | none, for every ρ: E[c(z) ∇ log p(z)] = ∇E[c(T(ε))]                         |
+//! | distributions  | those with a differentiable transform and a support free of θ               |
+//! | needs of F     | nothing: may be discontinuous or a black box                                |
+//! | evaluations    | K                                                                           |
+//!
+//! The score function for F, and the pathwise derivative for a learned stand-in c of F. The network starts at 0, so that LAX
+//! starts as the score function; its weights are trained by descent on the variance, by exact second derivatives. Its
+//! inputs are z and the parameters of the site's distribution. Choose it for black boxes of a continuous z; where F is
+//! smooth and known, [`Pathwise`](super::Pathwise) needs no network.
+//! Reference: `grathwohl2018backpropagation`.
+
+use aleator_engine::autodiff;
+
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
+use super::options::{OptionError, Options};
+use super::pathwise::Pathwise;
+use super::properties::{Bias, Properties};
+use super::relax::MOST_HIDDEN;
+use super::score_function::has_score;
+use crate::control_variates::{Network, Trained, known};
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Site};
+
+/// The score function with a learned control variate of the continuous draw.
+#[derive(Clone, Copy, Debug)]
+pub struct Lax {
+    /// Hidden units of the network.
+    pub hidden: usize,
+}
+
+impl Default for Lax {
+    fn default() -> Self {
+        Lax { hidden: 10 }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "lax",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "the score function with a learned, pathwise differentiated control variate",
+    formula: "(F(z) - c(z)) grad log p(z; theta) + grad c(T(eps; theta)), c = network",
+    distributions: "continuous ones with a differentiable transform and a support free of the parameters",
+    requires: "nothing: F may be discontinuous or a black box",
+    evaluations: "K",
+    through_value: false,
+    advice: "for black boxes of continuous z; tune it",
+    options: "hidden (10)",
+    reference: "grathwohl2018backpropagation",
+};
+
+impl Lax {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(Lax { hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    }
+}
+
+impl Estimator for Lax {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        if self.hidden == 10 { vec![] } else { vec![("hidden", self.hidden.to_string())] }
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Pathwise.serves(site)?;
+        has_score(site)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let z = site.rsample()?;
+        let inputs = [vec![(z, site.event_shape().rank())], known(site)].concat();
+        let control = Network::new(site, &inputs, self.hidden, Trained::ByVariance).apply(&inputs);
+        let slope = autodiff::grad(control, &[z])[0];
+        Ok(vec![
+            GradientTerm::score(site.log_prob(cone.value()), cone.cost() - control),
+            GradientTerm::value(site, z, slope),
+        ])
+    }
+}

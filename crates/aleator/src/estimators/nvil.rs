@@ -1,0 +1,105 @@
+//! NVIL.
+//!
+//! ```text
+//! ∇θ E[F(z)]  ≈  1/K Σₖ (F(zₖ) − b_ψ − c) / max(1, σ_F) ∇θ log p(zₖ; θ)
+//! b_ψ ← least squares on F − c;   c, v ← moving averages of F − b_ψ and (F − b_ψ − c)²;   σ_F = √v
+//! ```
+//!
+//! | property       | value                                                                          |
+//! |----------------|--------------------------------------------------------------------------------|
+//! | bias           | none while σ_F ≤ 1; beyond that the mean is divided by σ_F (a smaller step)    |
+//! | distributions  | any with a support free of θ                                                   |
+//! | needs of F     | none: may be discontinuous or a black box                                      |
+//! | evaluations    | K                                                                              |
+//!
+//! The score function with a learned, input-dependent baseline. b_ψ is a network of what is known before the draw: the
+//! parameters of the site's distribution, hence of the data and everything upstream. F is the local signal, the costs
+//! downstream of the site alone. In measurements c = 0 and σ_F = 1 are held, and b_ψ starts at 0, where NVIL is the
+//! score function. In training, dividing by σ_F makes it a biased estimate of the gradient's length, not of its direction.
+//! Choose it for a black box of many rows of data when only one sample each can be had.
+//! Reference: `mnih2014neural`.
+
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
+use super::options::{OptionError, Options};
+use super::properties::{Bias, Properties};
+use super::relax::MOST_HIDDEN;
+use super::score_function::has_score;
+use crate::control_variates::{Network, Trained, known};
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Site};
+
+/// The score function with a learned baseline, centring and variance normalisation.
+#[derive(Clone, Copy, Debug)]
+pub struct Nvil {
+    /// How much of the moving averages is kept at each run, in [0, 1).
+    pub decay: f64,
+    /// Hidden units of the baseline.
+    pub hidden: usize,
+}
+
+impl Default for Nvil {
+    fn default() -> Self {
+        Nvil { decay: 0.9, hidden: 10 }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "nvil",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "the score function with a learned, input-dependent baseline and a normalised signal",
+    formula: "(F(z) - b_psi(x) - c) / max(1, sigma_F) grad log p(z; theta)",
+    distributions: "any whose support does not depend on its parameters",
+    requires: "nothing; unbiased while sigma_F <= 1, in training a scaled gradient beyond that",
+    evaluations: "K",
+    through_value: false,
+    advice: "for black boxes with many rows of data and one sample each; tune it",
+    options: "decay (0.9), hidden (10)",
+    reference: "mnih2014neural",
+};
+
+impl Nvil {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(Nvil { decay: options.decay(0.9)?, hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    }
+}
+
+impl Estimator for Nvil {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        let mut options = vec![];
+        if self.decay != 0.9 {
+            options.push(("decay", self.decay.to_string()));
+        }
+        if self.hidden != 10 {
+            options.push(("hidden", self.hidden.to_string()));
+        }
+        options
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_score(site)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let inputs = known(site);
+        let baseline = Network::new(site, &inputs, self.hidden, Trained::ByLoss).apply(&inputs);
+        let signal = cone.cost() - baseline;
+        let centre = site.training_average("centre", 0.0, self.decay, signal);
+        let centred = signal - centre;
+        let variance = site.training_average("variance", 1.0, self.decay, centred.square());
+        site.rescales();
+        site.own_loss(centred.square().mean());
+        let normalised = centred / variance.sqrt().maximum(1.0);
+        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), normalised)])
+    }
+}

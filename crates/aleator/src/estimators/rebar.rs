@@ -1,0 +1,194 @@
+//! REBAR.
+//!
+//! ```text
+//! b = H(X),   ζ = relax(X; τ),   ζ̃ = relax(X̃; τ),  X̃ ~ p(X | b)
+//! ∇θ E[F(b)]  ≈  1/K Σₖ (F(b) − η F(ζ̃)) ∇θ log p(b; θ) + η ∇θ F(ζ) − η ∇θ F(ζ̃)
+//! ```
+//!
+//! | property       | value                                                                       |
+//! |----------------|-----------------------------------------------------------------------------|
+//! | bias           | none, for every η and τ                                                     |
+//! | distributions  | Bernoulli, OneHotCategorical                                                |
+//! | needs of F     | differentiable between the outcomes                                         |
+//! | evaluations    | 3 K                                                                         |
+//!
+//! F at a relaxation of b, drawn given b, is a control variate; its mean is put back by derivatives through the relaxation.
+//! By hand at θ = φ = 0, F = b: E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), and the other two terms take it away again.
+//! ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through the noise given b; without that part the
+//! estimate is biased. η (one for the site) and log τ are trained by descent on the variance, which leaves the mean
+//! as it is. Several layers: inside F(ζ) and F(ζ̃) later sites are relaxed as well, from their own noise.
+//! Choose it for smooth F and few samples; where F may be evaluated twice at hard values,
+//! [`ReinforceLoo`](super::ReinforceLoo) is often as good and cheaper.
+//! Reference: `tucker2017rebar`.
+
+use aleator_engine::graph::Expr;
+
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
+use super::gumbel_softmax::has_relaxation;
+use super::options::{OptionError, Options, describe_baseline};
+use super::properties::{Bias, Properties};
+use super::score_function::has_mode_for;
+use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
+use crate::distributions::Coupling;
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Later, Site};
+
+/// The control variate F(ζ̃) with its coefficient.
+#[derive(Clone, Copy, Debug)]
+pub struct Rebar {
+    /// τ > 0, to start from.
+    pub temperature: f64,
+    /// η, to start from.
+    pub coefficient: f64,
+    /// Where the noise of ζ̃ comes from.
+    pub coupling: Coupling,
+    /// What is relaxed.
+    pub relaxation: Relaxation,
+    /// What is subtracted on top.
+    pub baseline: Baseline,
+    /// Whether η and τ are trained.
+    pub tune: bool,
+}
+
+impl Default for Rebar {
+    fn default() -> Self {
+        Rebar {
+            temperature: 0.5,
+            coefficient: 1.0,
+            coupling: Coupling::Common,
+            relaxation: Relaxation::Concrete,
+            baseline: Baseline::None,
+            tune: true,
+        }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "rebar",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "the score function with F at a conditional relaxation of the draw as control variate",
+    formula: "(F(b) - eta F(z~)) grad log p(b; theta) + eta grad F(z) - eta grad F(z~)",
+    distributions: "Bernoulli, OneHotCategorical",
+    requires: "F differentiable between the outcomes",
+    evaluations: "3 K",
+    through_value: false,
+    advice: "for smooth F of discrete z where only one sample can be had; tune it",
+    options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
+              tune (true), baseline and decay as for score_function",
+    reference: "tucker2017rebar",
+};
+
+/// Names of its options.
+pub(super) const OPTIONS: &[&str] =
+    &["temperature", "coefficient", "coupling", "relaxation", "baseline", "decay", "tune"];
+
+impl Rebar {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(Rebar {
+            temperature: options.temperature(0.5)?,
+            coefficient: options.number("coefficient", 1.0, "a finite number", |_| true)?,
+            coupling: options
+                .word("coupling", &[("common", Coupling::Common), ("independent", Coupling::Independent)])?,
+            relaxation: options.word(
+                "relaxation",
+                &[("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)],
+            )?,
+            baseline: options.baseline()?,
+            tune: options.truth("tune", true)?,
+        })
+    }
+
+    /// τ, as an own parameter if it is trained.
+    pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Expr<'g> {
+        match self.tune {
+            true => site.own_param("log_temperature", [], &|_| vec![self.temperature.ln()]).exp(),
+            false => site.scalar(self.temperature),
+        }
+    }
+
+    /// η, as an own parameter if it is trained.
+    pub(super) fn coefficient<'g>(&self, site: &Site<'g>) -> Expr<'g> {
+        match self.tune {
+            true => site.own_param("coefficient", [], &|_| vec![self.coefficient]),
+            false => site.scalar(self.coefficient),
+        }
+    }
+
+    /// (F(b) − c(ζ̃)) ∇ log p(b) + ∇c(ζ) − ∇c(ζ̃) for a control variate, which gives c (as the cone gives costs) and ∇ζ c at
+    /// a relaxation and temperature.
+    pub(super) fn terms_of<'g>(
+        &self,
+        site: &Site<'g>,
+        cone: &Cone<'_, 'g>,
+        control: impl Fn(Expr<'g>, Expr<'g>) -> Result<(Expr<'g>, Expr<'g>)>,
+    ) -> Result<Vec<GradientTerm<'g>>> {
+        let b = cone.value();
+        let pair = RelaxedPair::new(site, b, self.temperature(site), self.coupling, self.relaxation)?;
+        let (_, free_slope) = control(pair.free, pair.temperature)?;
+        let (at_given, given_slope) = control(pair.given, pair.temperature)?;
+        let log_prob = site.log_prob(b);
+        let centred = self.baseline.subtract(cone.cost() - at_given, log_prob, site, cone)?;
+        Ok(vec![
+            GradientTerm::score(log_prob, centred),
+            GradientTerm::value(site, pair.free, free_slope),
+            GradientTerm::value(site, pair.given, -given_slope),
+        ])
+    }
+
+    /// Its options that differ from the defaults, and the temperature.
+    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
+        let mut options = vec![("temperature", self.temperature.to_string())];
+        if self.coefficient != 1.0 {
+            options.push(("coefficient", self.coefficient.to_string()));
+        }
+        if self.coupling == Coupling::Independent {
+            options.push(("coupling", "independent".into()));
+        }
+        if self.relaxation == Relaxation::MeanField {
+            options.push(("relaxation", "mean_field".into()));
+        }
+        options.extend(describe_baseline(self.baseline));
+        if !self.tune {
+            options.push(("tune", "false".into()));
+        }
+        options
+    }
+}
+
+impl Estimator for Rebar {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        self.describe()
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)?;
+        has_mode_for(self.baseline, site)
+    }
+
+    fn min_samples(&self) -> usize {
+        self.baseline.min_samples()
+    }
+
+    fn extra_evaluations(&self) -> usize {
+        2 + self.baseline.extra_evaluations()
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let eta = self.coefficient(site);
+        self.terms_of(site, cone, |zeta, temperature| {
+            let (cost, slope) = cone.cost_and_slope_at(zeta, Later::Relaxed(temperature))?;
+            Ok((eta * cost, eta * slope))
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! RELAX.
+//!
+//! ```text
+//! c(ζ) = η F(ζ) + r_ρ(ζ)         r_ρ: a network;   c(ζ) = r_ρ(ζ) for a black box F
+//! ∇θ E[F(b)]  ≈  1/K Σₖ (F(b) − c(ζ̃)) ∇θ log p(b; θ) + ∇θ c(ζ) − ∇θ c(ζ̃)
+//! ```
+//!
+//! | property       | value                                                                       |
+//! |----------------|-----------------------------------------------------------------------------|
+//! | bias           | none, for every η, τ and ρ                                                  |
+//! | distributions  | Bernoulli, OneHotCategorical                                                |
+//! | needs of F     | differentiable between the outcomes; nothing at all with `use_cost = false` |
+//! | evaluations    | 3 K; K with `use_cost = false`                                              |
+//!
+//! [`Rebar`](super::Rebar) with a learned control variate: ζ and ζ̃ as there, and η, log τ and the network's weights are trained
+//! by descent on the variance, by exact second derivatives. The network starts at 0, so that RELAX starts as REBAR, or
+//! without F as the score function. Its inputs are the relaxation and the parameters of the site's distribution.
+//! Choose it with `use_cost = false` for a black box F that is evaluated many times; it pays once it is tuned.
+//! Reference: `grathwohl2018backpropagation`.
+
+use aleator_engine::autodiff;
+
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
+use super::options::{OptionError, Options};
+use super::properties::{Bias, Properties};
+use super::rebar::Rebar;
+use crate::control_variates::{Network, Trained, known};
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Later, Site};
+
+/// REBAR with a network in the control variate.
+#[derive(Clone, Copy, Debug)]
+pub struct Relax {
+    /// Hidden units of the network.
+    pub hidden: usize,
+    /// Whether F is part of the control variate.
+    pub use_cost: bool,
+    /// Relaxation, coefficient, baseline and tuning as there.
+    pub rebar: Rebar,
+}
+
+impl Default for Relax {
+    fn default() -> Self {
+        Relax { hidden: 10, use_cost: true, rebar: Rebar::default() }
+    }
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "relax",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "REBAR with a learned control variate; also for costs without a derivative",
+    formula: "(F(b) - c(z~)) grad log p(b; theta) + grad c(z) - grad c(z~), c = eta F + network",
+    distributions: "Bernoulli, OneHotCategorical",
+    requires: "F differentiable between the outcomes, or use_cost = false and nothing",
+    evaluations: "3 K; K with use_cost = false",
+    through_value: false,
+    advice: "for black boxes of discrete z, with use_cost = false; tune it",
+    options: "hidden (10), use_cost (true), and those of rebar",
+    reference: "grathwohl2018backpropagation",
+};
+
+/// Names of its options.
+pub(super) const OPTIONS: &[&str] = &[
+    "hidden",
+    "use_cost",
+    "temperature",
+    "coefficient",
+    "coupling",
+    "relaxation",
+    "baseline",
+    "decay",
+    "tune",
+];
+
+/// The most hidden units.
+pub(super) const MOST_HIDDEN: usize = 4096;
+
+impl Relax {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        Ok(Relax {
+            hidden: options.count("hidden", 10, MOST_HIDDEN)?,
+            use_cost: options.truth("use_cost", true)?,
+            rebar: Rebar::from_options(options)?,
+        })
+    }
+}
+
+impl Estimator for Relax {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        let mut options = self.rebar.describe();
+        if self.hidden != 10 {
+            options.push(("hidden", self.hidden.to_string()));
+        }
+        if !self.use_cost {
+            options.push(("use_cost", "false".into()));
+        }
+        options
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        self.rebar.serves(site)
+    }
+
+    fn min_samples(&self) -> usize {
+        self.rebar.min_samples()
+    }
+
+    fn extra_evaluations(&self) -> usize {
+        self.rebar.extra_evaluations() - if self.use_cost { 0 } else { 2 }
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        self.rebar.draw(site)
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let event = site.event_shape().rank();
+        let inputs = |zeta| [vec![(zeta, event)], known(site)].concat();
+        let network = Network::new(site, &inputs(cone.value()), self.hidden, Trained::ByVariance);
+        let eta = self.use_cost.then(|| self.rebar.coefficient(site));
+        self.rebar.terms_of(site, cone, |zeta, temperature| {
+            let r = network.apply(&inputs(zeta));
+            let r_slope = autodiff::grad(r, &[zeta])[0];
+            let Some(eta) = eta else { return Ok((r, r_slope)) };
+            let (cost, slope) = cone.cost_and_slope_at(zeta, Later::Relaxed(temperature))?;
+            Ok((eta * cost + r, eta * slope + r_slope))
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! What estimators keep from one run to the next: coefficients, temperatures, networks, baselines.
+//!
+//! ```text
+//! Becomes      m ← a value computed in the run                       moving averages
+//! Descends     ψ ← ψ − rate · ∇ψ loss                                learned baselines, by their own loss
+//!              ψ ← ψ − rate · ∇ψ Σ ĝ²                                control variates: E Σ ĝ² = Σ Var ĝ + |E ĝ|²
+//! Ratio        b ← E⟨ĝ, s⟩ / E⟨s, s⟩                                 optimal baselines, from pilot runs
+//! ```
+//!
+//! Values are read in a run and changed after it, so that no estimate depends on its own sample through them. Where the
+//! mean of ĝ does not depend on ψ, its second moment has the gradient of its variance: an exact derivative of the derivative
+//! program, from the same run.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use aleator_engine::autodiff;
+use aleator_engine::graph::{Expr, Graph, NodeId, Shape};
+
+/// When own parameters change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tuning {
+    /// Never: all keep their initial values.
+    Held,
+    /// Only what is computed from pilot runs.
+    Pilot,
+    /// All that leave the mean of the estimate as it is.
+    Tuned,
+    /// All of them, as in training.
+    #[default]
+    Training,
+}
+
+/// How an own parameter changes after a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// It does not.
+    Stays,
+    /// It takes this value.
+    Becomes(NodeId),
+    /// It takes a step against this gradient.
+    Descends(NodeId),
+    /// It is the ratio of the running means of these two.
+    Ratio(NodeId, NodeId),
+}
+
+/// A tensor that an estimator keeps.
+#[derive(Clone, Debug)]
+pub struct OwnParam {
+    /// `site.name`
+    pub name: String,
+    /// The input that holds it.
+    pub node: NodeId,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its first value, row-major.
+    pub initial: Vec<f64>,
+    /// How it changes.
+    pub rule: Rule,
+}
+
+/// What a declared parameter is to follow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aim {
+    /// Nothing yet.
+    Nothing,
+    /// The smallest variance of the gradient estimate.
+    Variance,
+    /// The smallest of the declared losses.
+    Loss,
+    /// A value.
+    Value(NodeId),
+    /// The ratio of ⟨cost · score, score⟩ and ⟨score, score⟩.
+    OptimalBaseline {
+        /// Place in the list of scores.
+        score: usize,
+        /// Place of the graph's parameter, for a baseline of its coordinates alone.
+        coordinates: Option<usize>,
+    },
+}
+
+pub(crate) struct Declared {
+    pub name: String,
+    pub node: NodeId,
+    pub shape: Shape,
+    pub initial: Vec<f64>,
+    pub aim: Aim,
+    /// The first mode in which it changes.
+    pub from: Tuning,
+}
+
+/// log p and cost of a site with an optimal baseline.
+#[derive(Clone, Copy)]
+pub(crate) struct Score {
+    pub site: usize,
+    pub log_prob: NodeId,
+    pub cost: NodeId,
+    /// Whether each coordinate of the gradient has a baseline of its own.
+    pub coordinates: bool,
+}
+
+/// All own parameters of a surrogate, collected while it is built.
+#[derive(Default)]
+pub(crate) struct Collected {
+    pub declared: Vec<Declared>,
+    pub losses: Vec<NodeId>,
+    pub scores: Vec<Score>,
+    /// Whether some of them, once changed, scale the mean of the estimate.
+    pub rescales: bool,
+}
+
+pub(crate) type Own = Rc<RefCell<Collected>>;
+
+impl Collected {
+    /// The parameter of that name, declared now unless it was before.
+    pub fn declare<'g>(&mut self, graph: &'g Graph, new: Declare<'_>) -> Expr<'g> {
+        if let Some(old) = self.declared.iter().find(|d| d.name == new.name) {
+            return graph.expr(old.node);
+        }
+        let expr = graph.input(&new.name, new.shape.clone());
+        let Declare { name, shape, initial, aim, from } = new;
+        self.declared.push(Declared {
+            name,
+            node: expr.id(),
+            shape: shape.clone(),
+            initial: initial(shape.numel()),
+            aim,
+            from,
+        });
+        expr
+    }
+}
+
+/// An own parameter to declare.
+pub(crate) struct Declare<'a> {
+    pub name: String,
+    pub shape: Shape,
+    pub initial: &'a dyn Fn(usize) -> Vec<f64>,
+    pub aim: Aim,
+    pub from: Tuning,
+}
+
+/// The rules by which the collected parameters change in a mode.
+///
+/// `gradients` are the estimates ĝ by the graph's parameters, of shape `[R] + parameter`; `scores`, for each
+/// [`Score`], the same of cost · score and of the score alone.
+pub(crate) fn rules<'g>(
+    graph: &'g Graph,
+    collected: &Collected,
+    mode: Tuning,
+    replicates: usize,
+    gradients: &[Expr<'g>],
+    scores: &[[Vec<Expr<'g>>; 2]],
+) -> Vec<OwnParam> {
+    let node_of = |d: &Declared| graph.expr(d.node);
+    let aims_at = |aim: Aim| -> Vec<&Declared> {
+        collected.declared.iter().filter(|d| d.aim == aim && d.from <= mode).collect()
+    };
+    let (by_variance, by_loss) = (aims_at(Aim::Variance), aims_at(Aim::Loss));
+    let of_variance = {
+        let wrt: Vec<Expr<'g>> = by_variance.iter().map(|d| node_of(d)).collect();
+        let pairs: Vec<_> = gradients.iter().map(|&g| (g, 2.0 / replicates as f64 * g)).collect();
+        if wrt.is_empty() { vec![] } else { autodiff::vjp(&pairs, &wrt) }
+    };
+    let of_loss = {
+        let wrt: Vec<Expr<'g>> = by_loss.iter().map(|d| node_of(d)).collect();
+        let pairs: Vec<_> = collected
+            .losses
+            .iter()
+            .map(|&l| (graph.expr(l), graph.full(graph.expr(l).shape(), 1.0)))
+            .collect();
+        if wrt.is_empty() { vec![] } else { autodiff::vjp(&pairs, &wrt) }
+    };
+    let (mut of_variance, mut of_loss) = (of_variance.into_iter(), of_loss.into_iter());
+    let descends = |gradient: Option<Expr<'g>>| gradient.map_or(Rule::Stays, |g| Rule::Descends(g.id()));
+    // Sums over replicates (and, for one number, over all coordinates): the ratio does not mind their number.
+    let inner =
+        |a: Expr<'g>, b: Expr<'g>, keep: usize| (a * b).sum_axes(&(keep..a.rank()).collect::<Vec<_>>());
+    collected
+        .declared
+        .iter()
+        .map(|d| {
+            let rule = match d.aim {
+                _ if d.from > mode => Rule::Stays,
+                Aim::Nothing => Rule::Stays,
+                Aim::Variance => descends(of_variance.next()),
+                Aim::Loss => descends(of_loss.next()),
+                Aim::Value(node) => Rule::Becomes(node),
+                Aim::OptimalBaseline { score, coordinates } => {
+                    let [with_cost, alone] = &scores[score];
+                    let (numerator, denominator) = match coordinates {
+                        Some(i) => {
+                            let keep = d.shape.rank();
+                            (inner(with_cost[i], alone[i], keep), inner(alone[i], alone[i], keep))
+                        }
+                        None => {
+                            let total = |a: &[Expr<'g>], b: &[Expr<'g>]| {
+                                let terms = a.iter().zip(b).map(|(&a, &b)| inner(a, b, 0));
+                                terms.fold(graph.scalar(0.0), |sum, t| sum + t)
+                            };
+                            (total(with_cost, alone), total(alone, alone))
+                        }
+                    };
+                    Rule::Ratio(numerator.id(), denominator.id())
+                }
+            };
+            OwnParam {
+                name: d.name.clone(),
+                node: d.node,
+                shape: d.shape.clone(),
+                initial: d.initial.clone(),
+                rule,
+            }
+        })
+        .collect()
+}
