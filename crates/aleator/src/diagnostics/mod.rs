@@ -7,5 +7,5 @@ mod report;
 
 pub use compare::{Compare, Progress, compare, grad};
 pub use exact::exact;
-pub use measure::{Measurement, Moments, measure};
+pub use measure::{Measure, Measurement, Moments, measure};
 pub use report::*;

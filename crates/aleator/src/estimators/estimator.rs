@@ -14,7 +14,7 @@
 
 use std::fmt;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Shape};
 
 use super::properties::Properties;
 use crate::distributions::Distribution;
@@ -27,6 +27,8 @@ pub struct SiteInfo<'a, 'g> {
     pub name: &'a str,
     /// Its distribution, with its parameters in the author's graph.
     pub distribution: &'a Distribution<'g>,
+    /// The axes of independent draws.
+    pub batch: &'a Shape,
     /// Number of independent draws: the elements of its batch axes.
     pub draws: usize,
     /// How many of these draws have to be enumerated together: those whose costs mix.

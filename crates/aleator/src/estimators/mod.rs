@@ -16,6 +16,7 @@ mod score_function;
 mod straight_through;
 mod straight_through_gumbel_softmax;
 mod table;
+mod vimco;
 
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
@@ -34,3 +35,4 @@ pub use score_function::ScoreFunction;
 pub use straight_through::StraightThrough;
 pub use straight_through_gumbel_softmax::StraightThroughGumbelSoftmax;
 pub use table::{Entry, all, find};
+pub use vimco::{StandIn, Vimco};

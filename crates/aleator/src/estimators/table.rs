@@ -7,8 +7,9 @@ use super::options::{OptionError, Options};
 use super::properties::Properties;
 use super::{
     Enumeration, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, Relax, ScoreFunction,
-    StraightThrough, StraightThroughGumbelSoftmax, enumeration, gumbel_softmax, lax, muprop, nvil, pathwise,
-    rebar, reinforce_loo, relax, score_function, straight_through, straight_through_gumbel_softmax,
+    StraightThrough, StraightThroughGumbelSoftmax, Vimco, enumeration, gumbel_softmax, lax, muprop, nvil,
+    pathwise, rebar, reinforce_loo, relax, score_function, straight_through, straight_through_gumbel_softmax,
+    vimco,
 };
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
@@ -47,6 +48,11 @@ pub fn all() -> &'static [Entry] {
             properties: &nvil::PROPERTIES,
             build: |o| Ok(Arc::new(Nvil::from_options(o)?)),
             options: &["decay", "hidden"],
+        },
+        Entry {
+            properties: &vimco::PROPERTIES,
+            build: |o| Ok(Arc::new(Vimco::from_options(o)?)),
+            options: &["mean"],
         },
         Entry {
             properties: &muprop::PROPERTIES,

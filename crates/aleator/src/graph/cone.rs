@@ -1,12 +1,13 @@
 //! What lies downstream of a site, as an estimator may ask for it.
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, dependents, substitute};
 
 use super::influence::AxisMap;
+use super::log_sum_exp::{self, LogSumExp};
 use super::site::{Draw, Site};
 use super::surrogate::{Environment, Rewriter, TermGroup, relocate};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// How sites downstream behave when the cost is evaluated at another value.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +62,54 @@ impl<'a, 'g> Cone<'a, 'g> {
         let costs = self.costs_in(&mut self.environment_at(value, later)?);
         let pairs: Vec<_> = costs.iter().map(|&c| (c, c.graph().full(c.shape(), 1.0))).collect();
         Ok((self.sum(costs), autodiff::vjp(&pairs, &[value])[0]))
+    }
+
+    /// For costs of the form log Σₖ e^{ℓₖ} over the copies on the site's first batch axis: the costs with ℓₖ replaced by
+    /// `replacement(others)`, for each k. Others are the ℓⱼ, j ≠ k, with −∞ in place of ℓₖ, and the axis they are on; it is
+    /// to return one number in their place, on an axis of size 1. The result has the layout of [`Cone::cost`], with each k in its
+    /// place on the first batch axis.
+    ///
+    /// # Errors
+    /// If the site reaches a cost in another way.
+    pub fn cost_without_each(&self, replacement: impl Fn(Expr<'g>, usize) -> Expr<'g>) -> Result<Expr<'g>> {
+        let Rewriter { graph, analysis, .. } = self.rewriter;
+        let def = &analysis.sites[self.site];
+        let Some(LogSumExp { node, axis }) = log_sum_exp::find(graph, analysis, self.site) else {
+            return Err(Error::Invalid(format!(
+                "`{}` must reach the cost only through a `logsumexp` (or the log of a mean of exp) over its first axis",
+                def.name
+            )));
+        };
+        let engine = graph.engine();
+        let core = graph.expr(node).shape();
+        let main = substitute(engine, node, &mut self.main.values.clone());
+        let copies = core.from_end(axis);
+        let lead = main.rank() - core.rank();
+        // Alternative k in front leaves out copy k.
+        let mut shape = vec![1; main.rank() + 1];
+        shape[0] = copies;
+        let last = shape.len() - 1;
+        shape[last - axis] = copies;
+        let left_out = engine.iota(copies).one_hot(copies).reshape(shape);
+        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(main.rank() + 1));
+        let replaced = left_out.select(replacement(others, axis), main.with_rank(main.rank() + 1));
+        let behind = dependents(engine, &[node]);
+        let mut environment = Environment {
+            values: self
+                .main
+                .values
+                .iter()
+                .filter(|(n, _)| !behind.get(n.index()).is_some_and(|&b| b))
+                .map(|(n, e)| (*n, *e))
+                .collect(),
+            weights: self.main.weights.clone(),
+        };
+        environment.values.insert(node, replaced);
+        let cost = self.sum(self.costs_in(&mut environment));
+        // [k, lead, 1, rest of the batch] to [lead, k, rest of the batch].
+        let rest = def.batch.rank() - 1;
+        let order: Vec<usize> = (1..=lead).chain([0]).chain(lead + 1..=lead + rest).collect();
+        Ok(cost.squeeze(rest).permute(&order))
     }
 
     fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {

@@ -5,6 +5,7 @@ mod drawing;
 mod influence;
 mod inspect;
 mod lint;
+mod log_sum_exp;
 mod model;
 mod own;
 mod plan;

@@ -142,6 +142,7 @@ impl Analysis {
         SiteInfo {
             name: &def.name,
             distribution: distribution.insert(built),
+            batch: &def.batch,
             draws: def.batch.numel(),
             coupled_draws,
         }

@@ -1,6 +1,6 @@
 //! Critical values with a stated false-positive rate, and what they are compared with.
 
-use aleator::diagnostics::measure;
+use aleator::diagnostics::{Measure, measure};
 use aleator::graph::Graph;
 use aleator::{Options, Program};
 use statrs::distribution::{ContinuousCDF, Normal};
@@ -27,7 +27,9 @@ pub fn means_agree(
     exact: &[f64],
     comparisons: usize,
 ) {
-    let measured = measure(graph, plan, Some(samples), replicates, 2024, &|_| {}).unwrap();
+    let measured =
+        measure(graph, plan, &Measure { samples: Some(samples), replicates, tune: 0, seed: 2024 }, &|_| {})
+            .unwrap();
     let critical = critical_value(comparisons);
     for (i, (m, exact)) in measured.gradient.iter().flatten().zip(exact).enumerate() {
         let error = (m.variance().unwrap() / replicates as f64).sqrt();
@@ -52,7 +54,9 @@ pub fn variances_agree(
     exact: &Exactly,
     comparisons: usize,
 ) {
-    let measured = measure(graph, plan, Some(samples), n, 7, &|_| {}).unwrap();
+    let measured =
+        measure(graph, plan, &Measure { samples: Some(samples), replicates: n, tune: 0, seed: 7 }, &|_| {})
+            .unwrap();
     let critical = critical_value(comparisons);
     for (i, m) in measured.gradient.iter().flatten().enumerate() {
         let (mean, variance) = (exact.mean[i], exact.variance[i]);

@@ -1,0 +1,119 @@
+//! VIMCO.
+//!
+//! ```text
+//! L̂ = log 1/K Σₖ e^{ℓₖ},   ℓₖ = ℓ(zₖ),   z₁ … z_K independent copies in one cost
+//! L̂⁻ᵏ = log 1/K (Σ_{j≠k} e^{ℓⱼ} + e^{m₋ₖ}),   m₋ₖ = mean_{j≠k} ℓⱼ    (geometric; arithmetic: log mean_{j≠k} e^{ℓⱼ})
+//! ∇θ E[L̂]  ≈  Σₖ (L̂ − L̂⁻ᵏ) ∇θ log p(zₖ; θ) + Σₖ w̃ₖ ∇θ ℓₖ,   w̃ = softmax ℓ
+//! ```
+//!
+//! | property       | value                                                                            |
+//! |----------------|----------------------------------------------------------------------------------|
+//! | bias           | none: L̂⁻ᵏ does not depend on zₖ                                                  |
+//! | distributions  | any with a support free of θ                                                     |
+//! | needs of F     | a log Σ exp over the site's first axis, of size K ≥ 2: `z ~ D(...)[K]`           |
+//! | evaluations    | 1 (K of ℓ)                                                                       |
+//!
+//! Each copy has a baseline from the others at no extra evaluation. By hand for K = 2: L̂⁻¹ = log ½ (e^{ℓ₂} + e^{ℓ₂}) = ℓ₂. Here K is
+//! part of the objective (a tighter bound), not the number of samples that are averaged. The cost may be any function of
+//! L̂: what is subtracted is the cost with ℓₖ replaced by m₋ₖ. The last sum is the derivative of the cost itself. All is computed
+//! in log space.
+//! Choose it for importance-weighted bounds with discrete latents.
+//! Reference: `mnih2016variational`.
+
+use aleator_engine::graph::{Expr, Reduction};
+
+use super::estimator::{Estimator, GradientTerm, SiteInfo};
+use super::options::{OptionError, Options};
+use super::properties::{Bias, Properties};
+use super::score_function::has_score;
+use crate::error::Result;
+use crate::graph::{Cone, Draw, Site};
+
+/// How the others stand in for a copy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StandIn {
+    /// The mean of their ℓ: the geometric mean of e^ℓ.
+    #[default]
+    Geometric,
+    /// The logarithm of the mean of their e^ℓ.
+    Arithmetic,
+}
+
+/// The score function for importance-weighted bounds, each copy with the others as its baseline.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Vimco {
+    /// How the others stand in for a copy.
+    pub mean: StandIn,
+}
+
+/// Its entry in the table.
+pub static PROPERTIES: Properties = Properties {
+    name: "vimco",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "for bounds log mean exp over copies: each copy's score meets what the copy adds to the bound",
+    formula: "sum_k (L - L_without_k) grad log p(z_k; theta) + sum_k softmax(l)_k grad l_k",
+    distributions: "any whose support does not depend on its parameters",
+    requires: "a logsumexp over the site's first axis of K >= 2 copies",
+    evaluations: "1",
+    through_value: false,
+    advice: "for importance-weighted bounds with discrete latents",
+    options: "mean = geometric | arithmetic (geometric)",
+    reference: "mnih2016variational",
+};
+
+impl Vimco {
+    /// From the language's options.
+    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+        let words = [("geometric", StandIn::Geometric), ("arithmetic", StandIn::Arithmetic)];
+        Ok(Vimco { mean: options.word("mean", &words)? })
+    }
+
+    /// m₋ₖ from the others, −∞ in the place of k.
+    fn stand_in<'g>(&self, others: Expr<'g>, axis: usize) -> Expr<'g> {
+        let count = others.shape().from_end(axis) as f64 - 1.0;
+        match self.mean {
+            StandIn::Geometric => {
+                let present = others.greater(f64::NEG_INFINITY);
+                // An ℓ of −∞ counts: the mean is then −∞. What is left out is the one more that is absent.
+                let absent = (1.0 - present).reduce(Reduction::Sum, &[axis]).unsqueeze(axis);
+                let mean = present.select(others, 0.0).sum_axes(&[axis]).unsqueeze(axis) / count;
+                absent.greater(1.0).select(f64::NEG_INFINITY, mean)
+            }
+            StandIn::Arithmetic => others.logsumexp(&[axis]).unsqueeze(axis) - count.ln(),
+        }
+    }
+}
+
+impl Estimator for Vimco {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn options(&self) -> Vec<(&'static str, String)> {
+        match self.mean {
+            StandIn::Geometric => vec![],
+            StandIn::Arithmetic => vec![("mean", "arithmetic".into())],
+        }
+    }
+
+    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_score(site)?;
+        match site.batch.first() {
+            Some(&copies) if copies >= 2 => Ok(()),
+            _ => {
+                Err("it needs at least two copies on a leading axis: write `z ~ D(...)[K]` with K >= 2"
+                    .into())
+            }
+        }
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let without = cone.cost_without_each(|others, axis| self.stand_in(others, axis))?;
+        Ok(vec![GradientTerm::score(site.log_prob(cone.value()), cone.cost() - without)])
+    }
+}
