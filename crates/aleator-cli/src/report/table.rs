@@ -26,7 +26,7 @@ pub(crate) const SUSPICIOUS_Z: f64 = 5.0;
 pub use comparison::comparison;
 pub use gradient::gradient;
 pub use optimization::optimization;
-pub(crate) use values::{element_name, l2, norm, worst_z};
+pub(crate) use values::{element_name, l2, label, norm, worst_z};
 
 use columns::*;
 use values::*;

@@ -20,7 +20,7 @@ impl Column {
 
     pub(super) fn names(report: &Report, best: Option<usize>) -> Column {
         let mark = |(i, row): (usize, &Row)| {
-            format!("{} {}", if best == Some(i) { "★" } else { " " }, printable(&row.estimator))
+            format!("{} {}", if best == Some(i) { "★" } else { " " }, label(&report.results, row))
         };
         Column::left("  estimator", report.results.iter().enumerate().map(mark))
     }

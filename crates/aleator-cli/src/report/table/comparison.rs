@@ -219,7 +219,7 @@ pub(super) fn conclusions(report: &Report, best: Option<usize>, width: Option<u1
         let work = |row: &Row| row.work_normalised_variance.map(|w| w.0);
         let mut text = format!(
             "{}: unbiased, with the smallest variance × time",
-            printable(&report.results[best].estimator)
+            label(&report.results, &report.results[best])
         );
         let others = report.results.iter().enumerate().filter(|&(i, row)| i != best && row.unbiased);
         let next =
@@ -229,7 +229,7 @@ pub(super) fn conclusions(report: &Report, best: Option<usize>, width: Option<u1
                 let _ = write!(
                     text,
                     "; the next, {}, has {} times as much",
-                    printable(&row.estimator),
+                    label(&report.results, row),
                     significant(next / least, 3)
                 );
             }
@@ -239,7 +239,7 @@ pub(super) fn conclusions(report: &Report, best: Option<usize>, width: Option<u1
         line("best", &text);
     }
     let biased: Vec<_> =
-        report.results.iter().filter(|r| !r.unbiased).map(|r| printable(&r.estimator)).collect();
+        report.results.iter().filter(|r| !r.unbiased).map(|r| label(&report.results, r)).collect();
     if !biased.is_empty() {
         let (verb, whose) = if biased.len() == 1 { ("is", "its") } else { ("are", "their") };
         let names = biased.join(", ");

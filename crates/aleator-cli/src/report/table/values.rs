@@ -135,3 +135,13 @@ pub(super) fn named_tensors(tensors: &BTreeMap<String, Tensor>) -> String {
         |(name, value): (&String, &Tensor)| format!("  {:<width$} = {}\n", printable(name), tensor(value));
     tensors.iter().map(line).collect()
 }
+
+/// What a row is called: the estimators' names, with their options where names alone would not tell rows apart.
+pub(crate) fn label(rows: &[Row], row: &Row) -> String {
+    if rows.iter().filter(|other| other.estimator == row.estimator).count() < 2 {
+        return printable(&row.estimator);
+    }
+    let mut plans: Vec<&String> = row.plan.values().collect();
+    plans.dedup();
+    printable(&plans.into_iter().map(String::as_str).collect::<Vec<_>>().join(" + "))
+}
