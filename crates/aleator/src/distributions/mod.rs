@@ -6,9 +6,11 @@
 //! 0 and 1 and logits of ±10³ are both exact.
 
 mod bernoulli;
+mod beta;
 mod categorical;
 mod exponential;
 mod family;
+mod gamma;
 mod gumbel;
 mod laplace;
 mod log_normal;
@@ -16,13 +18,17 @@ mod logistic;
 mod noise;
 mod normal;
 mod one_hot_categorical;
+mod poisson;
+mod special;
 mod table;
 mod uniform;
 
 pub use bernoulli::Bernoulli;
+pub use beta::Beta;
 pub use categorical::Categorical;
 pub use exponential::Exponential;
 pub use family::{Constraint, Distribution, Family, Parameter, Support};
+pub use gamma::Gamma;
 pub use gumbel::Gumbel;
 pub use laplace::Laplace;
 pub use log_normal::LogNormal;
@@ -30,5 +36,6 @@ pub use logistic::Logistic;
 pub use noise::Noise;
 pub use normal::Normal;
 pub use one_hot_categorical::OneHotCategorical;
+pub use poisson::Poisson;
 pub use table::{Entry, Signature, all, find};
 pub use uniform::Uniform;

@@ -7,7 +7,8 @@ use aleator_engine::graph::Expr;
 use super::categorical::Categorical;
 use super::family::{Distribution, Family};
 use super::{
-    Bernoulli, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal, OneHotCategorical, Uniform,
+    Bernoulli, Beta, Exponential, Gamma, Gumbel, Laplace, LogNormal, Logistic, Normal, OneHotCategorical,
+    Poisson, Uniform,
 };
 
 /// One way to give a family its parameters: their names in positional order, and the family that takes them.
@@ -68,6 +69,11 @@ pub fn all() -> &'static [Entry] {
             ],
         },
         Entry {
+            name: "Poisson",
+            summary: "a count 0, 1, 2, .. with mean and variance rate",
+            signatures: &[signature!(Poisson, "rate")],
+        },
+        Entry {
             name: "Normal",
             summary: "real, with mean loc and standard deviation scale",
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Normal) }],
@@ -101,6 +107,16 @@ pub fn all() -> &'static [Entry] {
             name: "Exponential",
             summary: "positive, density rate exp(-rate z)",
             signatures: &[signature!(Exponential, "rate")],
+        },
+        Entry {
+            name: "Gamma",
+            summary: "positive, with mean concentration / rate and variance concentration / rate^2",
+            signatures: &[signature!(Gamma, "concentration", "rate")],
+        },
+        Entry {
+            name: "Beta",
+            summary: "between 0 and 1, density z^(concentration1 - 1) (1 - z)^(concentration0 - 1) / B",
+            signatures: &[signature!(Beta, "concentration1", "concentration0")],
         },
     ];
     ALL

@@ -63,14 +63,7 @@ impl Sequence {
 }
 
 /// A draw from the law with these parameters at a position of the noise.
-pub fn draw<T: Real>(
-    law: Law,
-    parameters: &[T],
-    seed: u64,
-    stream: u32,
-    step: u64,
-    element: u64,
-) -> T {
+pub fn draw<T: Real>(law: Law, parameters: &[T], seed: u64, stream: u32, step: u64, element: u64) -> T {
     let [mut high, mut low] = [[0]; 2];
     fill_words(&mut high, &mut low, seed, stream, step, element);
     by_key(law, |i| parameters[i].to_f64(), [high[0], low[0]])
