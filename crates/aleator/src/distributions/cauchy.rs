@@ -59,7 +59,7 @@ impl Family for Cauchy {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        -(PI * scale).log() - log1p_square((z - loc) / scale)
+        -(PI * scale).log() - log1p_square(z - loc, scale)
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

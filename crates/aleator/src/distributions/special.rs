@@ -84,11 +84,12 @@ pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> 
     none.select(m, (m - x) - x * log_ratio)
 }
 
-/// log(1 + t²), without the overflow of t².
-pub(super) fn log1p_square(t: Expr<'_>) -> Expr<'_> {
-    let far = t.abs().greater(1e8);
-    let near = far.select(0.0, t).square().log1p();
-    far.select(2.0 * far.select(t, 1.0).abs().log(), near)
+/// log(1 + (x/s)²), s > 0, without the overflow of the quotient or its square.
+pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
+    let ratio = x / s;
+    let far = ratio.abs().greater(1e8);
+    let near = far.select(0.0, ratio).square().log1p();
+    far.select(2.0 * (far.select(x, 1.0).abs().log() - s.log()), near)
 }
 
 /// log B(x, y) = log Γ(x) + log Γ(y) − log Γ(x + y)

@@ -71,8 +71,7 @@ impl Family for StudentT {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [df, loc, scale] = unpack(parameters);
-        let t = (z - loc) / scale;
-        log_peak(df, scale) - 0.5 * (df + 1.0) * log1p_square(t / df.sqrt())
+        log_peak(df, scale) - 0.5 * (df + 1.0) * log1p_square(z - loc, scale * df.sqrt())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
