@@ -8,6 +8,13 @@
 //!         = ½ log(2πab/n³) + δ(a) + δ(b) − δ(n) − (a − 1) r(a) − (b − 1) r(b) + (n − 2) r(n)
 //! ```
 //!
+//! Transforms of y = logit z:
+//!
+//! ```text
+//! standardize   y = ψ(a) − ψ(b) + ε √(ψ₁(a) + ψ₁(b))
+//! rejection     y = log g₁ − log g₀,   g₁ ~ Gamma(a, 1), g₀ ~ Gamma(b, 1) by rejection
+//! ```
+//!
 //! The second forms, with Stirling's formula (see `special`), keep their digits for large a and b. Parameters: a
 //! (`concentration1`) and b (`concentration0`), positive and finite. A draw is an exact one by rejection, the quotient of
 //! Gamma variates known by their logarithms, without a pathwise derivative. It is never 0 or 1 but the number next to it,
@@ -18,8 +25,10 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, IntoExpr};
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::gamma::transformed_log;
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance, digamma_minus_log, stirling_error};
+use super::special::{HALF_LOG_TAU, deviance, digamma_minus_log, log_beta, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed, from_drawn};
 
 /// The Beta family.
 #[derive(Clone, Copy, Debug)]
@@ -59,6 +68,10 @@ impl Family for Beta {
         false
     }
 
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [a, b] = unpack(parameters);
         let n = a + b;
@@ -91,5 +104,31 @@ impl Family for Beta {
             - (a - 1.0) * digamma_minus_log(a)
             - (b - 1.0) * digamma_minus_log(b);
         Some(logarithms + errors + digammas)
+    }
+}
+
+impl Transformation for Beta {
+    fn has(&self, transform: Transform) -> bool {
+        matches!(transform, Transform::Standardize | Transform::Rejection { .. })
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let [a, b] = unpack(parameters);
+        if let Transform::Rejection { .. } = transform {
+            let (one, log_q1) = transformed_log(a, &[], noise, transform);
+            let (zero, log_q0) = transformed_log(b, &[], noise, transform);
+            return Transformed { value: (one - zero).sigmoid(), log_density: log_q1 + log_q0 };
+        }
+        let drawn = self.sample(parameters, noise).logit();
+        let scale = (a.polygamma(1) + b.polygamma(1)).sqrt();
+        let (y, log_slope) = from_drawn(drawn, a.digamma() - b.digamma(), scale, transform);
+        // The density of logit z is p(z) z (1 − z) = e^(a log z + b log(1 − z)) / B(a, b).
+        let kernel = -a * (-y).softplus() - b * y.softplus();
+        Transformed { value: y.sigmoid(), log_density: kernel - log_beta(a, b) + log_slope }
     }
 }

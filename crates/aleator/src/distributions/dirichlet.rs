@@ -9,6 +9,8 @@
 //!         = Σₖ (½ log αₖ + δ(αₖ) − (αₖ − 1) r(αₖ)) + (½ − K) log n + (K−1)/2 log 2π − δ(n) + (n − K) r(n)
 //! ```
 //!
+//! Transforms: those of the log gₖ, each by itself (a transform of log z itself would have no inverse).
+//!
 //! The second forms, with Stirling's formula (see `special`), keep their digits for large α. Parameter: α (`concentration`),
 //! positive and finite; its last axis is the event, and that of z. A draw is an exact one by rejection, without a pathwise
 //! derivative; the Gamma variates are drawn as logarithms, and an element that would be less than the smallest normal number
@@ -19,8 +21,10 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Shape};
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::gamma::{Gamma, transformed_log};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, away_from_zero, deviance, digamma_minus_log, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed};
 
 /// n = Σ α and K.
 fn total<'g>(concentration: Expr<'g>) -> (Expr<'g>, f64) {
@@ -66,6 +70,10 @@ impl Family for Dirichlet {
         false
     }
 
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [a] = unpack(parameters);
         let (n, k) = total(a);
@@ -94,5 +102,22 @@ impl Family for Dirichlet {
         let terms = 0.5 * a.log() + stirling_error(a) - (a - 1.0) * digamma_minus_log(a);
         let of_total = (0.5 - k) * n.log() - stirling_error(n) + (n - k) * digamma_minus_log(n);
         Some(terms.sum_axes(&[0]) + of_total + (k - 1.0) * HALF_LOG_TAU)
+    }
+}
+
+impl Transformation for Dirichlet {
+    fn has(&self, transform: Transform) -> bool {
+        Gamma.has(transform)
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let event = self.event_shape(parameters);
+        let (y, log_densities) = transformed_log(parameters[0], &event, noise, transform);
+        Transformed { value: away_from_zero(y.softmax()), log_density: log_densities.sum_axes(&[0]) }
     }
 }

@@ -7,6 +7,7 @@ use aleator_engine::graph::{Expr, Reduction, Shape};
 
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
+use super::transformation::{Transform, Transformation, Transformed};
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,6 +164,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// −E log p(z), of the batch shape.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// The draw as a transform of a variable that depends less on the parameters, where there is one.
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        None
+    }
     /// The draw as a hard function of a continuous variable, where there is one that relaxations can use.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
         None
@@ -262,6 +267,12 @@ impl<'g> Distribution<'g> {
     /// The relaxation at `temperature` of [`Distribution::sample`] from the same noise (concrete distribution).
     pub fn relaxed_sample(&self, noise: &mut Noise<'g>, temperature: Expr<'g>) -> Option<Expr<'g>> {
         self.relax(self.perturbed(noise)?, temperature)
+    }
+
+    /// See [`Transformation::transformed`]; `None` where the family has no such transform.
+    pub fn transformed(&self, noise: &mut Noise<'g>, transform: Transform) -> Option<Transformed<'g>> {
+        let formulas = self.family.transformation().filter(|t| t.has(transform))?;
+        Some(formulas.transformed(&self.parameters, noise, transform))
     }
 
     /// See [`Perturbation::log_odds`].

@@ -3,7 +3,7 @@
 use aleator_engine::graph::{Expr, Graph, IntoExpr, Shape};
 
 use super::own::{Aim, Declare, Own, Score, Tuning};
-use crate::distributions::{Coupling, Distribution, Noise};
+use crate::distributions::{Coupling, Distribution, Noise, Transform, Transformed};
 use crate::error::{Error, Result};
 
 /// What an estimator puts in place of a site: a value, and, where it stands for several alternatives, their weights.
@@ -127,6 +127,15 @@ impl<'g> Site<'g> {
     pub fn relax(&self, perturbed: Expr<'g>, temperature: impl IntoExpr<'g>) -> Result<Expr<'g>> {
         let temperature = temperature.into_expr(self.graph);
         self.distribution.relax(perturbed, temperature).ok_or_else(|| self.lacks("relaxation"))
+    }
+
+    /// A draw as a transform of a variable that depends less on the parameters.
+    ///
+    /// # Errors
+    /// If the family has no such transform.
+    pub fn transformed(&self, transform: Transform) -> Result<Transformed<'g>> {
+        let transformed = self.distribution.transformed(&mut self.noise(), transform);
+        transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
     /// E z at this run's parameters.
