@@ -1,13 +1,10 @@
 //! Estimators side by side: the library function behind `grad` and `compare`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use aleator_engine::graph::Shape;
 
 use super::exact::exact;
 use super::measure::{Measure, Measurement, Moments, measure};
-use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, Tensor};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options};
 use crate::graph::{Graph, Plan, lints};
@@ -192,15 +189,6 @@ fn not_finite(row: &Row) -> Option<String> {
     })
 }
 
-/// Own parameters by name, as reports show them.
-pub(crate) fn own_parameters(own: &[(String, Shape, Vec<f64>)]) -> BTreeMap<String, Tensor> {
-    let tensor = |shape: &Shape, values: &[f64]| Tensor {
-        shape: shape.to_vec(),
-        values: values.iter().map(|&x| Number(x)).collect(),
-    };
-    own.iter().map(|(name, shape, values)| (name.clone(), tensor(shape, values))).collect()
-}
-
 fn row(
     graph: &Graph,
     plan: &Plan,
@@ -248,7 +236,7 @@ fn row(
         objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
         gradient,
         total_variance: total_variance.map(Number),
-        own_parameters: own_parameters(&measured.own),
+        own_parameters: measured.own_parameters.clone(),
         evaluations: measured.evaluations,
         seconds_per_estimate: Number(measured.seconds_per_estimate),
         work_normalised_variance: total_variance.map(|v| Number(v * measured.seconds_per_estimate)),
