@@ -7,7 +7,9 @@
 //! | `sh,table`              | and the table of its `--json`, without times, so that it is the same anywhere    |
 //! | `sh,picture`            | and the drawing that it prints                                                  |
 //! | `sh,fails`              | it must fail, and its message follows                                           |
-//! | `scg`, `scg,name=FILE`  | `aleator check` accepts it; saved under that name for the commands that follow   |
+//! | `scg`                   | `aleator check` accepts it                                                      |
+//! | `scg,fails`             | it does not, and its message follows                                            |
+//! | `scg,name=FILE`         | saved under that name for the commands of this and of later pages               |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -62,18 +64,20 @@ impl Runner {
                         text.push_str(&self.run(command, flag, to_root)?);
                     }
                 }
-                "scg" => self.check(&block, flag)?,
+                "scg" => text.push_str(&self.check(&block, flag)?),
                 _ => {}
             }
         }
         Ok(text)
     }
 
-    fn check(&mut self, block: &[&str], flag: &str) -> Result<()> {
-        let name = flag.strip_prefix("name=").unwrap_or("snippet.scg");
+    fn check(&mut self, block: &[&str], flags: &str) -> Result<String> {
+        let name = flags.split(',').find_map(|flag| flag.strip_prefix("name=")).unwrap_or("snippet.scg");
         save(&self.scratch.join(name), &(block.join("\n") + "\n"))?;
         self.graphs += 1;
-        self.shell(&format!("aleator check {name}"), true).map(drop)
+        let fails = flags.split(',').any(|flag| flag == "fails");
+        let printed = self.shell(&format!("aleator check {name}"), !fails)?;
+        Ok(if fails { format!("\n```text\n{}\n```\n", printed.trim_end()) } else { String::new() })
     }
 
     fn run(&mut self, command: &str, flag: &str, to_root: &str) -> Result<String> {
@@ -153,9 +157,9 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
             (false, Some(z)) => format!("**biased**, z = {z:.1}"),
             (false, None) => "**biased**".to_string(),
         };
-        let linked = match name.contains(' ') || !is_estimator(name) {
-            true => name.to_string(),
-            false => format!("[`{name}`]({to_root}estimators/{name}.md)"),
+        let linked = match is_estimator(name) {
+            true => format!("[`{}`]({to_root}estimators/{name}.md)", with_options(result, name)),
+            false => name.to_string(),
         };
         let mut cells =
             vec![linked, result["samples"].to_string(), result["evaluations"].to_string(), bias];
@@ -175,6 +179,13 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
         None => text.push_str("; there is no exact gradient to compare with.\n"),
     }
     Some(text)
+}
+
+/// The estimator as the plan writes it, where all sites have the same.
+fn with_options<'a>(result: &'a Value, name: &'a str) -> &'a str {
+    let mut plans = result["plan"].as_object().into_iter().flat_map(|plan| plan.values()).filter_map(Value::as_str);
+    let Some(first) = plans.next() else { return name };
+    if first.starts_with(name) && plans.all(|plan| plan == first) { first } else { name }
 }
 
 fn is_estimator(name: &str) -> bool {

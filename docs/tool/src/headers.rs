@@ -1,7 +1,6 @@
 //! Pages made from the headers of source files: what the code says about itself is what the book says.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use aleator::estimators::Properties;
@@ -25,7 +24,7 @@ impl Headers {
     pub fn read() -> Result<Self> {
         let mut targets = HashMap::new();
         for (ty, module) in exports(ESTIMATORS)? {
-            if find(&module).is_some() {
+            if aleator::estimators::all().iter().any(|entry| entry.properties.name == module) {
                 targets.insert(ty, format!("estimators/{module}.md"));
             }
         }
@@ -49,7 +48,7 @@ impl Headers {
             let mut text = self.page(&format!("{ESTIMATORS}/{name}.rs"), "../", 1)?;
             text.push_str(&in_the_language(properties));
             pages.insert(format!("estimators/{name}.md").into(), text);
-            writeln!(summary, "  - [{name}](estimators/{name}.md)").map_err(|e| e.to_string())?;
+            summary.push_str(&format!("  - [{name}](estimators/{name}.md)\n"));
         }
         let baselines = self.page(&format!("{CONTROL_VARIATES}/baseline.rs"), "../", 1)?;
         pages.insert("estimators/baselines.md".into(), baselines);
@@ -141,10 +140,6 @@ fn is_link_definition(line: &str) -> bool {
 /// The target of a link that is defined at the end of the header.
 fn definition<'a>(header: &[&'a str], label: &str) -> Option<&'a str> {
     header.iter().find_map(|line| line.strip_prefix(&format!("[`{label}`]: ")))
-}
-
-fn find(name: &str) -> Option<&'static Properties> {
-    aleator::estimators::all().iter().map(|entry| entry.properties).find(|p| p.name == name)
 }
 
 /// The types that a module's table of contents exports, each with its file.

@@ -53,8 +53,10 @@ pub fn write(binary: &Path) -> Result<String> {
             // Each stands on a line of its own.
             text = text.replace(&format!("{part}\n"), replacement);
         }
+        text = present(&text).map_err(|error| format!("{}: {error}", name.display()))?;
         let depth = name.components().count() - 1;
         let to_root = "../".repeat(depth);
+        text = pages_of(&text, &to_root);
         text = runner.expand(&text, &to_root).map_err(|error| format!("{}: {error}", name.display()))?;
         if name != Path::new("references.md") {
             text = references.link(&text, &to_root);
@@ -63,6 +65,50 @@ pub fn write(binary: &Path) -> Result<String> {
         save(&path, &text)?;
     }
     Ok(format!("{} commands and {} graphs of the book work", runner.commands, runner.graphs))
+}
+
+/// A page without the parts that speak of what the library does not have: lines between `{{if NAME}}` or
+/// `{{unless NAME}}` and `{{end}}`, for a distribution or estimator.
+fn present(page: &str) -> Result<String> {
+    let mut text = String::new();
+    let mut shown = true;
+    for line in page.lines() {
+        let condition = |word: &str| line.strip_prefix(word).and_then(|rest| rest.strip_suffix("}}"));
+        match (condition("{{if "), condition("{{unless "), line) {
+            (Some(name), _, _) => shown = exists(name),
+            (_, Some(name), _) => shown = !exists(name),
+            (_, _, "{{end}}") => shown = true,
+            _ if shown => text.push_str(&format!("{line}\n")),
+            _ => {}
+        }
+    }
+    if shown { Ok(text) } else { Err("a part that begins with {{if ..}} has no {{end}}".into()) }
+}
+
+fn exists(name: &str) -> bool {
+    aleator::estimators::find(name).is_some() || aleator::distributions::find(name).is_some()
+}
+
+/// `{{pages of a, b}}` as links to the pages of those estimators that the library has.
+fn pages_of(page: &str, to_root: &str) -> String {
+    let mut text = String::new();
+    for line in page.lines() {
+        let names = line.strip_prefix("{{pages of ").and_then(|rest| rest.strip_suffix("}}"));
+        let Some(names) = names else {
+            text.push_str(&format!("{line}\n"));
+            continue;
+        };
+        let links: Vec<String> = names
+            .split(", ")
+            .filter(|name| exists(name))
+            .map(|name| format!("[`{name}`]({to_root}estimators/{name}.md)"))
+            .collect();
+        text.push_str(&match links.is_empty() {
+            true => "*aleator has no estimator of this kind yet.*\n".to_string(),
+            false => format!("In aleator: {}.\n", links.join(", ")),
+        });
+    }
+    text
 }
 
 /// Empties a directory.
