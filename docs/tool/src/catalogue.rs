@@ -54,16 +54,14 @@ pub fn functions() -> String {
     text
 }
 
-/// Distributions: parameters and which estimators can serve a site of it.
-pub fn distributions() -> Result<String> {
-    let mut text = heading(&["distribution", "what it is", "estimators that can serve it"]);
+/// Distributions: what each is.
+pub fn distributions() -> String {
+    let mut text = heading(&["distribution", "what it is"]);
     for entry in distributions::all() {
         let name = format!("[`{}`](#{})", entry.name, entry.name.to_lowercase());
-        let estimators: Vec<String> =
-            can_serve(entry)?.iter().map(|e| format!("[`{e}`](../estimators/{e}.md)")).collect();
-        text.push_str(&row(&[&name, entry.summary, &estimators.join(", ")]));
+        text.push_str(&row(&[&name, entry.summary]));
     }
-    Ok(text)
+    text
 }
 
 /// How a distribution is written.
@@ -93,19 +91,20 @@ pub fn code_words(options: &str) -> String {
     if options.is_empty() { "none".into() } else { format!("`{options}`") }
 }
 
-/// The estimators that can serve a site of this distribution.
-fn can_serve(entry: &Entry) -> Result<Vec<&'static str>> {
+/// Links to the estimators that can serve a site of this distribution.
+pub fn can_serve(entry: &Entry) -> Result<String> {
     let signature = &entry.signatures[0];
     let family = signature.family();
-    let arguments: Vec<&str> =
-        family.parameters().iter().map(|p| example(p.name, p.event_rank)).collect();
+    let arguments: Vec<&str> = family.parameters().iter().map(|p| example(p.name, p.event_rank)).collect();
     // Two copies under a log of a sum of exponentials, so that bounds of several copies are served too.
     let text = format!("z ~ {}({})[2]\ncost f = logsumexp(z)\n", entry.name, arguments.join(", "));
     let wrong = |message: String| format!("{text}: {message} (docs/tool/src/catalogue.rs, `example`)");
     let model = load(&text, None, &[]).map_err(|d| wrong(d.message))?;
     let plan = Plan::choose(&model.graph, &[], None).map_err(|e| wrong(e.to_string()))?;
     let inspection = inspect(&model.graph, &plan).map_err(|e| wrong(e.to_string()))?;
-    Ok(inspection.sites[0].can_serve.clone())
+    let links: Vec<String> =
+        inspection.sites[0].can_serve.iter().map(|e| format!("[`{e}`](../estimators/{e}.md)")).collect();
+    Ok(links.join(", "))
 }
 
 /// A value that the parameter of that name may have, with as many event axes.

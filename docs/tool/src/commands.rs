@@ -3,10 +3,10 @@
 //! | fence                   | what is done                                                                    |
 //! |-------------------------|---------------------------------------------------------------------------------|
 //! | `sh`                    | each line that begins with `aleator` must succeed; other lines are only shown    |
-//! | `sh,output`             | and what it prints follows                                                      |
-//! | `sh,table`              | and the table of its `--json`, without times, so that it is the same anywhere    |
-//! | `sh,picture`            | and the drawing that it prints                                                  |
-//! | `sh,fails`              | it must fail, and its message follows                                           |
+//! | `sh,output`             | each line is a command, and what it prints follows                              |
+//! | `sh,table`              | the same, with a table of its `--json`, without times: the same on any machine   |
+//! | `sh,picture`            | the same, with the drawing that it prints                                       |
+//! | `sh,fails`              | the same for commands that must fail, with their message                        |
 //! | `scg`                   | `aleator check` accepts it                                                      |
 //! | `scg,fails`             | it does not, and its message follows                                            |
 //! | `scg,name=FILE`         | saved under that name for the commands of this and of later pages               |
@@ -54,14 +54,22 @@ impl Runner {
             };
             let (language, flag) = fence.split_once(',').unwrap_or((fence, ""));
             let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            if language == "sh" && !flag.is_empty() {
+                // Each command with what it gives.
+                let script = block.join("\n").replace("\\\n", " ");
+                for command in script.lines() {
+                    text.push_str(&format!("```sh\n{command}\n```\n{}", self.run(command, flag, to_root)?));
+                }
+                continue;
+            }
             // rustdoc's flags mean something to mdBook; ours do not.
-            let shown = if matches!(language, "sh" | "scg") { language } else { fence };
+            let shown = if language == "scg" { language } else { fence };
             text.push_str(&format!("```{shown}\n{}\n```\n", block.join("\n")));
             match language {
                 "sh" => {
                     let script = block.join("\n").replace("\\\n", " ");
                     for command in script.lines().filter(|line| line.starts_with("aleator ")) {
-                        text.push_str(&self.run(command, flag, to_root)?);
+                        self.run(command, "", to_root)?;
                     }
                 }
                 "scg" => text.push_str(&self.check(&block, flag)?),
@@ -89,7 +97,7 @@ impl Runner {
             "table" => {
                 let json = self.shell(&format!("{command} --json"), true)?;
                 let report: Value = serde_json::from_str(&json).map_err(|e| format!("{command}: {e}"))?;
-                Ok(format!("\n{}\n", table(&report, to_root).ok_or(format!("{command}: not a comparison"))?))
+                Ok(format!("\n{}", table(&report, to_root).ok_or(format!("{command}: not a comparison"))?))
             }
             "picture" => {
                 let svg = self.shell(command, true)?;
@@ -150,7 +158,8 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
     let mut text = heading(&cells);
     for result in results {
         let name = result["estimator"].as_str()?;
-        let worst = coordinates(result, "z").iter().filter_map(|(_, z)| z.as_f64()).map(f64::abs).reduce(f64::max);
+        let worst =
+            coordinates(result, "z").iter().filter_map(|(_, z)| z.as_f64()).map(f64::abs).reduce(f64::max);
         let bias = match (result["unbiased"] == true, worst) {
             (true, Some(z)) => format!("none, z = {z:.1}"),
             (true, None) => "none".to_string(),
@@ -161,14 +170,13 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
             true => format!("[`{}`]({to_root}estimators/{name}.md)", with_options(result, name)),
             false => name.to_string(),
         };
-        let mut cells =
-            vec![linked, result["samples"].to_string(), result["evaluations"].to_string(), bias];
+        let mut cells = vec![linked, result["samples"].to_string(), result["evaluations"].to_string(), bias];
         match apart {
             true => cells.extend(coordinates(result, "variance").iter().map(|(_, v)| number(v.as_f64()))),
             false => cells.push(number(result["total_variance"].as_f64())),
         }
         let worth = number(price(result));
-        let best = unbiased(&result) && price(result) == Some(least);
+        let best = results.len() > 1 && unbiased(&result) && price(result) == Some(least);
         cells.push(if best { format!("**{worth}**") } else { worth });
         text.push_str(&row(&cells));
     }
@@ -183,7 +191,8 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
 
 /// The estimator as the plan writes it, where all sites have the same.
 fn with_options<'a>(result: &'a Value, name: &'a str) -> &'a str {
-    let mut plans = result["plan"].as_object().into_iter().flat_map(|plan| plan.values()).filter_map(Value::as_str);
+    let mut plans =
+        result["plan"].as_object().into_iter().flat_map(|plan| plan.values()).filter_map(Value::as_str);
     let Some(first) = plans.next() else { return name };
     if first.starts_with(name) && plans.all(|plan| plan == first) { first } else { name }
 }
@@ -204,4 +213,40 @@ fn number(x: Option<f64>) -> String {
     }
     let decimals = (2.0 - magnitude).max(0.0) as usize;
     format!("{x:.decimals$}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_digits() {
+        let shown = |x| number(Some(x));
+        assert_eq!(
+            ["0", "0.0159", "1.37", "215", "123457", "1.23e-9"],
+            [shown(0.0), shown(0.015_94), shown(1.367), shown(215.2), shown(123_456.7), shown(1.234e-9)]
+                .each_ref()
+                .map(String::as_str)
+        );
+        assert_eq!(number(None), "—");
+    }
+
+    #[test]
+    fn a_table_marks_the_cheapest_of_the_unbiased() {
+        let row = |name: &str, unbiased: bool, variance: f64| {
+            serde_json::json!({
+                "estimator": name, "plan": { "b": name }, "samples": 1, "evaluations": 2, "unbiased": unbiased,
+                "total_variance": variance, "gradient": { "theta": { "variance": [variance], "z": [1.5] } }
+            })
+        };
+        let rows =
+            [row("score_function", true, 3.0), row("rebar", true, 1.0), row("straight_through", false, 0.5)];
+        let report = serde_json::json!({ "results": rows, "replicates": 10, "exact": { "method": null } });
+        let text = table(&report, "../").unwrap();
+        assert!(
+            text.contains("| [`rebar`](../estimators/rebar.md) | 1 | 2 | none, z = 1.5 | 1.00 | **2.00** |"),
+            "{text}"
+        );
+        assert!(text.contains("| **biased**, z = 1.5 | 0.500 | 1.00 |"), "{text}");
+    }
 }

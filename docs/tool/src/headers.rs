@@ -74,6 +74,7 @@ impl Headers {
                 text.push_str(&format!("{title}.\n{rest}\n"));
                 seen.push(file);
             }
+            text.push_str(&format!("\nEstimators: {}.\n\n", catalogue::can_serve(entry)?));
         }
         Ok(text)
     }
@@ -130,8 +131,15 @@ impl Headers {
 }
 
 /// How lines start that are paragraphs of their own in the book.
-const ANSWERS: &[&str] =
-    &["Also called", "Not to be confused", "Choose it", "Reference:", "References:", "Parameter:", "Parameters:"];
+const ANSWERS: &[&str] = &[
+    "Also called",
+    "Not to be confused",
+    "Choose it",
+    "Reference:",
+    "References:",
+    "Parameter:",
+    "Parameters:",
+];
 
 fn is_link_definition(line: &str) -> bool {
     line.starts_with("[`") && line.contains("`]: ")
@@ -171,4 +179,23 @@ fn in_the_language(properties: &Properties) -> String {
          The code is `{ESTIMATORS}/{name}.rs`; this page is made from its header.\n"
     ));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_to_code_become_links_to_pages() {
+        let targets =
+            HashMap::from([("ReinforceLoo".to_string(), "estimators/reinforce_loo.md".to_string())]);
+        let headers = Headers { targets, distributions: HashMap::new() };
+        let header = ["See [`loo`].", "[`loo`]: super::ReinforceLoo"];
+        let link = |line: &str| headers.link(line, &header, "../");
+        let page = "(../estimators/reinforce_loo.md)";
+        assert_eq!(link("a [`b`](super::ReinforceLoo) c"), format!("a [`b`]{page} c"));
+        assert_eq!(link("[`loo`], [`ReinforceLoo`]."), format!("[`loo`]{page}, [`ReinforceLoo`]{page}."));
+        assert_eq!(link("a [`Cone::cost`](crate::graph::Cone::cost) c"), "a `Cone::cost` c");
+        assert!(is_link_definition(header[1]));
+    }
 }

@@ -23,6 +23,9 @@ pub fn check(book: &Path) -> Result<String> {
         if page.ends_with("404.html") {
             continue;
         }
+        if text.contains("{{#include ") {
+            broken.push(format!("{}: includes a file that is not there", page.display()));
+        }
         for link in attributes(text, &[" href=\"", " src=\""]) {
             let link = link.replace("&amp;", "&");
             if link.contains(':') || link.starts_with("//") {
@@ -49,8 +52,11 @@ pub fn check(book: &Path) -> Result<String> {
 }
 
 /// Values of these attributes, wherever they stand in a tag.
-fn attributes<'a>(html: &'a str, names: &[&'static str]) -> impl Iterator<Item = &'a str> {
-    names.to_vec().into_iter().flat_map(move |name| html.split(name).skip(1).filter_map(|rest| rest.split('"').next()))
+fn attributes<'a>(html: &'a str, names: &'a [&'static str]) -> impl Iterator<Item = &'a str> {
+    names
+        .iter()
+        .copied()
+        .flat_map(move |name| html.split(name).skip(1).filter_map(|rest| rest.split('"').next()))
 }
 
 /// A path below a directory without `..` in it.
@@ -64,4 +70,17 @@ fn resolve(directory: &Path, path: &str) -> PathBuf {
         }
     }
     resolved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_found_and_resolved() {
+        let html = r##"<a href="../b.html#x">b</a><img src="c.svg"><h2 id="x">"##;
+        assert_eq!(attributes(html, &[" href=\"", " src=\""]).collect::<Vec<_>>(), ["../b.html#x", "c.svg"]);
+        assert_eq!(resolve(Path::new("book/theory"), "../b.html"), Path::new("book/b.html"));
+        assert_eq!(resolve(Path::new("book"), "./b.html"), Path::new("book/b.html"));
+    }
 }

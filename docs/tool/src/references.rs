@@ -24,7 +24,8 @@ impl References {
             let title = field(body, "title").ok_or(format!("{file}: {key} has no title"))?;
             let authors = field(body, "author").ok_or(format!("{file}: {key} has no author"))?;
             let year = field(body, "year").ok_or(format!("{file}: {key} has no year"))?;
-            let venue = ["journal", "booktitle", "howpublished", "publisher"].iter().find_map(|v| field(body, v));
+            let venue =
+                ["journal", "booktitle", "howpublished", "publisher"].iter().find_map(|v| field(body, v));
             let mut text = format!("{authors} ({year}). *{title}*.");
             if let Some(venue) = venue {
                 text.push_str(&format!(" {venue}."));
@@ -91,3 +92,16 @@ const ACCENTS: &[(&str, &str)] = &[
     ("{\\o}", "ø"),
     ("{\\ss}", "ß"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_without_tex() {
+        let body = "  author = {L{\\'e}onard, N. and {van Hoof}, H.},\n  year = {2013}\n  eprint    = {1308.3432}, archiveprefix = {arXiv}\n";
+        assert_eq!(field(body, "author").unwrap(), "Léonard, N.; van Hoof, H.");
+        assert_eq!(field(body, "eprint").unwrap(), "1308.3432");
+        assert_eq!(field(body, "doi"), None);
+    }
+}

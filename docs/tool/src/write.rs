@@ -38,11 +38,12 @@ pub fn write(binary: &Path) -> Result<String> {
 
     let parts = [
         ("{{summary of estimators}}", estimators),
+        ("{{list of decisions}}", decisions.replace("](decisions/", "](").replace("  - ", "- ")),
         ("{{summary of decisions}}", decisions),
         ("{{table of estimators}}", catalogue::estimators()),
         ("{{table of options}}", catalogue::options()),
         ("{{table of functions}}", catalogue::functions()),
-        ("{{table of distributions}}", catalogue::distributions()?),
+        ("{{table of distributions}}", catalogue::distributions()),
         ("{{distributions}}", headers.distributions()?),
         ("{{estimator trait}}", headers.page("crates/aleator/src/estimators/estimator.rs", "", 2)?),
     ];
@@ -58,6 +59,11 @@ pub fn write(binary: &Path) -> Result<String> {
         let to_root = "../".repeat(depth);
         text = pages_of(&text, &to_root);
         text = runner.expand(&text, &to_root).map_err(|error| format!("{}: {error}", name.display()))?;
+        if let Some(part) =
+            text.lines().find(|line| line.starts_with("{{") && !line.starts_with("{{#include "))
+        {
+            return Err(format!("{}: nothing is known of {part}", name.display()));
+        }
         if name != Path::new("references.md") {
             text = references.link(&text, &to_root);
         }
@@ -143,4 +149,21 @@ pub fn files(directory: impl AsRef<Path>) -> Result<Vec<PathBuf>> {
     }
     found.sort();
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_exists_is_spoken_of() {
+        let page =
+            "a\n{{if rebar}}\nb\n{{end}}\n{{unless rebar}}\nc\n{{end}}\n{{if nothing}}\nd\n{{end}}\ne\n";
+        assert_eq!(present(page).unwrap(), "a\nb\ne\n");
+        assert!(present("{{if nothing}}\n").is_err());
+        assert_eq!(
+            pages_of("{{pages of rebar, nothing}}", ""),
+            "In aleator: [`rebar`](estimators/rebar.md).\n"
+        );
+    }
 }
