@@ -9,7 +9,7 @@
 //! | `sh,fails`              | the same for commands that must fail, with their message                        |
 //! | `scg`                   | `aleator check` accepts it                                                      |
 //! | `scg,fails`             | it does not, and its message follows                                            |
-//! | `scg,name=FILE`         | saved under that name for the commands of this and of later pages               |
+//! | `scg,name=FILE`         | saved under that name for what follows, on later pages (by file name) too        |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -148,11 +148,15 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
     // With two scalars, the variance of each says more than their sum.
     let apart = columns.len() == 2 && columns[0].0 != columns[1].0;
     let variance_of = |name: &str| format!("variance of ∂{name}");
+    let scalar = columns.len() == 1;
     let names: Vec<String> = match apart {
         true => columns.iter().map(|(name, _)| variance_of(name)).collect(),
         false => vec!["variance".into()],
     };
     let mut cells = vec!["estimator", "K", "evaluations", "bias"];
+    if scalar {
+        cells.push("mean of ĝ");
+    }
     cells.extend(names.iter().map(String::as_str));
     cells.push("variance × evaluations");
     let mut text = heading(&cells);
@@ -171,6 +175,10 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
             false => name.to_string(),
         };
         let mut cells = vec![linked, result["samples"].to_string(), result["evaluations"].to_string(), bias];
+        if scalar {
+            let value = |key: &str| coordinates(result, key).first().and_then(|(_, x)| x.as_f64());
+            cells.push(plus_minus(value("mean"), value("std_error")));
+        }
         match apart {
             true => cells.extend(coordinates(result, "variance").iter().map(|(_, v)| number(v.as_f64()))),
             false => cells.push(number(result["total_variance"].as_f64())),
@@ -182,8 +190,13 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
     }
     let samples = report["replicates"].as_u64()?;
     text.push_str(&format!("\nFrom {samples} estimates of each"));
+    let exact = coordinates(first, "exact");
+    let value = exact.first().filter(|_| scalar).map(|(_, x)| format!(" {}", number(x.as_f64())));
     match report["exact"]["method"].as_str() {
-        Some(method) => text.push_str(&format!(", beside the exact gradient by {method}.\n")),
+        Some(method) => {
+            let value = value.unwrap_or_default();
+            text.push_str(&format!(", beside the exact gradient{value} by {method}.\n"));
+        }
         None => text.push_str("; there is no exact gradient to compare with.\n"),
     }
     Some(text)
@@ -201,10 +214,24 @@ fn is_estimator(name: &str) -> bool {
     aleator::estimators::find(name).is_some()
 }
 
+/// A mean and its standard error, which has two digits.
+fn plus_minus(mean: Option<f64>, error: Option<f64>) -> String {
+    match (mean, error) {
+        (Some(mean), Some(error)) if error > ROUNDING => {
+            let decimals = (1.0 - error.log10().floor()).max(0.0) as usize;
+            format!("{mean:.decimals$} ± {error:.decimals$}")
+        }
+        (mean, _) => number(mean),
+    }
+}
+
+/// What is smaller is 0 but for rounding.
+const ROUNDING: f64 = 1e-16;
+
 /// Three significant digits.
 fn number(x: Option<f64>) -> String {
     let Some(x) = x else { return "—".into() };
-    if x == 0.0 {
+    if x.abs() < ROUNDING {
         return "0".into();
     }
     let magnitude = x.abs().log10().floor();
@@ -229,6 +256,8 @@ mod tests {
                 .map(String::as_str)
         );
         assert_eq!(number(None), "—");
+        assert_eq!(plus_minus(Some(0.024_98), Some(0.000_314)), "0.02498 ± 0.00031");
+        assert_eq!(plus_minus(Some(0.025), Some(0.0)), "0.0250");
     }
 
     #[test]
@@ -236,7 +265,7 @@ mod tests {
         let row = |name: &str, unbiased: bool, variance: f64| {
             serde_json::json!({
                 "estimator": name, "plan": { "b": name }, "samples": 1, "evaluations": 2, "unbiased": unbiased,
-                "total_variance": variance, "gradient": { "theta": { "variance": [variance], "z": [1.5] } }
+                "total_variance": variance, "gradient": { "theta": { "variance": [variance], "z": [1.5], "mean": [0.0], "std_error": [1.0] } }
             })
         };
         let rows =
@@ -244,9 +273,11 @@ mod tests {
         let report = serde_json::json!({ "results": rows, "replicates": 10, "exact": { "method": null } });
         let text = table(&report, "../").unwrap();
         assert!(
-            text.contains("| [`rebar`](../estimators/rebar.md) | 1 | 2 | none, z = 1.5 | 1.00 | **2.00** |"),
+            text.contains(
+                "| [`rebar`](../estimators/rebar.md) | 1 | 2 | none, z = 1.5 | 0.0 ± 1.0 | 1.00 | **2.00** |"
+            ),
             "{text}"
         );
-        assert!(text.contains("| **biased**, z = 1.5 | 0.500 | 1.00 |"), "{text}");
+        assert!(text.contains("| **biased**, z = 1.5 | 0.0 ± 1.0 | 0.500 | 1.00 |"), "{text}");
     }
 }

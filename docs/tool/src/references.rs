@@ -65,12 +65,24 @@ impl References {
     }
 }
 
-/// A field's value without TeX.
+/// A field's value without TeX: what stands between the braces.
 fn field(body: &str, name: &str) -> Option<String> {
-    let at = |line: &&str| line.trim_start().split([' ', '=']).next() == Some(name);
-    // Two short fields may share a line.
-    let line = body.split('\n').flat_map(|line| line.split("}, ")).find(at)?;
-    let value = line.split_once('=')?.1.trim().trim_end_matches(',');
+    let starts = body.match_indices(name).find_map(|(at, _)| {
+        let before = body[..at].trim_end_matches(' ');
+        let fresh = before.is_empty() || before.ends_with(['\n', ',']);
+        let value = body[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        fresh.then_some(value)
+    })?;
+    let mut depth = 0;
+    let end = starts.find(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    })?;
+    let value = &starts[..end];
     let mut text: String = value.to_string();
     for (tex, plain) in ACCENTS {
         text = text.replace(tex, plain);
