@@ -17,12 +17,22 @@ pub enum Constraint {
     Real,
     /// Greater than 0, finite.
     Positive,
+    /// At least 0, finite.
+    NotNegative,
+    /// A whole number, at least 0.
+    Count,
     /// Between 0 and 1.
     Probability,
+    /// Greater than 0, at most 1.
+    PositiveProbability,
+    /// At least 0, less than 1.
+    ProbabilityBelowOne,
     /// Not negative, finite, with a positive sum along the last axis.
     Weights,
     /// Less than ∞, but not all −∞ along the last axis: logarithms of weights.
     LogWeights,
+    /// Finite, with positive numbers on the diagonal of the last two axes and zeros above it.
+    LowerCholesky,
 }
 
 impl Constraint {
@@ -33,11 +43,22 @@ impl Constraint {
             Constraint::NotNan => x.equal(x),
             Constraint::Real => finite,
             Constraint::Positive => finite * x.greater(0.0),
+            Constraint::NotNegative => finite * x.greater_equal(0.0),
+            Constraint::Count => finite * x.greater_equal(0.0) * x.equal(x.floor()),
+            Constraint::PositiveProbability => x.greater(0.0) * x.less_equal(1.0),
+            Constraint::ProbabilityBelowOne => x.greater_equal(0.0) * x.less(1.0),
             Constraint::Probability => x.greater_equal(0.0) * x.less_equal(1.0),
             Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(&[0]).greater(0.0).unsqueeze(0),
             Constraint::LogWeights => {
                 let largest = x.reduce(Reduction::Max, &[0]);
                 x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(0)
+            }
+            Constraint::LowerCholesky => {
+                let shape = x.shape();
+                let places = |axis: usize| x.graph().iota(shape.from_end(axis));
+                let (row, column) = (places(1).unsqueeze(0), places(0).unsqueeze(1));
+                let on_or_above = row.equal(column).select(x.greater(0.0), x.equal(0.0));
+                finite * column.less(row).select(1.0, on_or_above)
             }
         };
         !fine
@@ -49,9 +70,14 @@ impl Constraint {
             Constraint::NotNan => "a number",
             Constraint::Real => "finite",
             Constraint::Positive => "positive",
+            Constraint::NotNegative => "finite and not negative",
+            Constraint::Count => "a whole number that is not negative",
             Constraint::Probability => "between 0 and 1",
+            Constraint::PositiveProbability => "greater than 0 and at most 1",
+            Constraint::ProbabilityBelowOne => "at least 0 and less than 1",
             Constraint::Weights => "non-negative with a positive sum",
             Constraint::LogWeights => "less than infinity and not all -infinity",
+            Constraint::LowerCholesky => "finite and lower triangular with a positive diagonal",
         }
     }
 }
@@ -81,18 +107,31 @@ pub enum Support {
     Indices,
     /// The one-hot vectors.
     OneHot,
+    /// {0, 1, 2, …}
+    Counts,
+    /// {0, …, n}, where n is a parameter.
+    BoundedCounts,
     /// The real line.
     Real,
     /// (0, ∞)
     Positive,
     /// An interval whose ends are parameters.
     Interval,
+    /// (0, 1)
+    UnitInterval,
+    /// [−π, π), whose ends are one point.
+    Circle,
+    /// The vectors of positive numbers with sum 1.
+    Simplex,
+    /// The real vectors.
+    RealVector,
 }
 
 impl Support {
     /// Whether it is countable.
     pub fn is_discrete(self) -> bool {
-        matches!(self, Support::Boolean | Support::Indices | Support::OneHot)
+        use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot};
+        matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
 }
 

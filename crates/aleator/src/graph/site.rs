@@ -163,10 +163,14 @@ impl<'g> Site<'g> {
     pub fn coupled_rows(&self, e: Expr<'g>, event_rank: usize) -> Expr<'g> {
         let batch = self.batch.rank();
         let rank = batch + event_rank;
-        let e = e.with_rank(rank);
-        let shape = e.shape();
-        let full = self.batch.join(&shape.trailing(event_rank));
-        let e = e.broadcast_to(shape.leading(shape.rank() - rank).join(&full));
+        let shape = e.with_rank(rank).shape();
+        let (lead, event) = match shape.rank().checked_sub(rank) {
+            Some(lead) => (shape.leading(lead), shape.trailing(event_rank)),
+            // A constant for all.
+            None => (Shape::scalar(), Shape::from(vec![1; event_rank])),
+        };
+        let full = self.batch.join(&event);
+        let e = e.broadcast_to(lead.join(&full));
         // Positions from the front: what never mixes stays in front.
         let (free, mixed): (Vec<usize>, Vec<usize>) =
             (0..rank).partition(|&i| i < batch && !self.coupled[batch - 1 - i]);
