@@ -195,7 +195,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("z ~ Bernoulli(0.5, logits = 1)", "1:20", "exclude each other", ""),
     ("z ~ Normal([0, 1], [1, 2, 3])", "1:5", "[2] and [3]", ""),
     ("z ~ Categorical(0.5)", "1:5", "categories", ""),
-    ("z ~ VonMises(0, 1)", "1:5", "not available yet", "Bernoulli"),
+    ("z ~ VonMises(0, 1) via implicit_reparameterization", "1:24", "not available yet", "score_function"),
     // Estimators.
     ("z ~ Normal(0, 1) via reinforc", "1:22", "no estimator `reinforc`", "`reinforce`"),
     ("z ~ Normal(0, 1) via pathwize", "1:22", "no estimator `pathwize`", "`pathwise`"),
