@@ -19,6 +19,7 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
     let case = &row.case;
     let width =
         case.scalar("scale").or_else(|| Some(case.scalar("high")? - case.scalar("low")?)).unwrap_or(1.0);
+    let width = if case.name() == "MultivariateNormal" { smallest_scale(row) } else { width };
     let constraint = case.family().parameters()[i].constraint;
     let unit = |v: f64| match constraint {
         // Its variance has exp(2μ + σ²) in it.
@@ -26,7 +27,7 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
         Constraint::Real if case.name() == "LogNormal" => width.min(1.0),
         Constraint::Positive | Constraint::NotNegative | Constraint::Weights => v,
         // Zeros above the diagonal stay.
-        Constraint::LowerCholesky => v.abs(),
+        Constraint::LowerCholesky => width * v.abs().min(1.0).ceil(),
         Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne => {
             v.min(1.0 - v)
         }
@@ -35,6 +36,12 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
         Constraint::NotNan | Constraint::LogWeights => 1.0,
     };
     case.parameters[i].values.iter().map(|&v| unit(v)).collect()
+}
+
+/// The smallest element on the diagonal of `scale_tril`.
+fn smallest_scale(row: &Row) -> f64 {
+    let matrix = &row.case.parameters[1];
+    matrix.values.iter().step_by(matrix.event[0] + 1).copied().fold(f64::INFINITY, f64::min)
 }
 
 fn value_unit(row: &Row) -> f64 {
@@ -57,8 +64,10 @@ fn overflows(row: &Row) -> bool {
     row.case.scalar("probs").is_some_and(tiny) || row.value.iter().copied().any(tiny)
 }
 
+/// Where the density has a kink, or the mean begins to exist.
 fn at_kink(row: &Row) -> bool {
-    row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
+    row.case.scalar("df") == Some(1.0)
+        || row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
 }
 
 /// (−f(2h) + 8 f(h) − 8 f(−h) + f(−2h)) / 12h of the rows of `[5, rows]`.
