@@ -7,7 +7,7 @@ use aleator::distributions::{Constraint, Distribution};
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
-use crate::cases::{Kind, Row, groups, reference_rows, stack};
+use crate::cases::{Case, Kind, Row, groups, reference_rows, stack};
 use crate::harness::Bench;
 
 const STEP: f64 = 1e-3;
@@ -25,6 +25,8 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
         // Its variance has exp(2μ + σ²) in it.
         Constraint::Positive if case.name() == "LogNormal" => v.min(1.0 / v),
         Constraint::Real if case.name() == "LogNormal" => width.min(1.0),
+        // (z/λ)ᵏ
+        Constraint::Positive if case.name() == "Weibull" => v * power(case),
         Constraint::Positive | Constraint::NotNegative | Constraint::Weights => v,
         // Zeros above the diagonal stay.
         Constraint::LowerCholesky => width * v.abs().min(1.0).ceil(),
@@ -38,6 +40,11 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
     case.parameters[i].values.iter().map(|&v| unit(v)).collect()
 }
 
+/// By which part of itself z, λ or k of a Weibull may change.
+fn power(case: &Case) -> f64 {
+    1.0 / case.scalar("concentration").unwrap().max(1.0)
+}
+
 /// The smallest element on the diagonal of `scale_tril`.
 fn smallest_scale(row: &Row) -> f64 {
     let matrix = &row.case.parameters[1];
@@ -48,7 +55,8 @@ fn value_unit(row: &Row) -> f64 {
     let (case, z) = (&row.case, row.value[0]);
     match (case.name(), case.scalar("scale")) {
         _ if case.is_discrete() || case.kind() == Kind::Vector => 0.0,
-        ("Weibull" | "Gamma", _) => z,
+        ("Weibull", _) => z * power(case),
+        ("Gamma", _) => z,
         ("Beta" | "Kumaraswamy" | "RelaxedBernoulli", _) => z.min(1.0 - z),
         ("VonMises", _) => 1.0 / (1.0 + case.scalar("concentration").unwrap()).sqrt(),
         ("LogNormal", Some(scale)) => z * scale.min(1.0),
