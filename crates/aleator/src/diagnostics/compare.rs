@@ -164,7 +164,7 @@ fn measure_plan(
     let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan) {
-        row.unbiased = false;
+        row.unbiased &= !lint.biased;
         report.warnings.push(lint.message);
     }
     report.warnings.extend(not_finite(&row));

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use super::report::{Exact, Tensor};
 use crate::error::{Error, Result};
-use crate::estimators::{Bias, Enumeration, Estimator, Properties, SiteInfo, outcome_count};
+use crate::estimators::{Bias, Enumeration, Estimator, Properties, SiteInfo, Smoothness, outcome_count};
 use crate::graph::{Draw, Graph, MOST_ALTERNATIVES, Plan, Site, jump};
 use crate::program::{Options, Program};
 
@@ -36,7 +36,7 @@ static PROPERTIES: Properties = Properties {
     distributions: "differentiable transforms of uniform noise",
     requires: "F smooth",
     evaluations: "number of nodes",
-    through_value: true,
+    smoothness: Smoothness::AtSample,
     advice: "internal: gives the exact values that estimates are compared with",
     options: "",
     reference: "",
