@@ -4,6 +4,7 @@
 use aleator::diagnostics::{Measure, measure};
 use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical};
 use aleator::graph::{Graph, OwnParam};
+use statrs::distribution::ContinuousCDF;
 
 use crate::common::*;
 
@@ -145,6 +146,36 @@ fn optimal_baselines_of_a_coin_leave_no_variance() {
             let found = piloted(&g, &plan)[0].1[0];
             assert!((found - best).abs() < 0.02, "{found}, best {best}");
         }
+    }
+}
+
+#[test]
+fn a_jump_of_a_normal_variable() {
+    // E[a 1[z > k] + z²/2] = a Φ(−x) + (μ² + σ²)/2 with x = (k − μ)/σ.
+    let (mu, sigma, a, k) = (0.2, 0.9, 2.0, 0.4);
+    let g = Graph::new();
+    let z = g.sample("z", Normal::new(g.param("mu", mu), g.param("sigma", sigma)));
+    g.cost("f", a * z.greater(k) + 0.5 * z.square());
+    let x: f64 = (k - mu) / sigma;
+    let density = (-0.5 * x * x).exp() / std::f64::consts::TAU.sqrt();
+    let gradient = [a * density / sigma + mu, a * density * x / sigma + sigma];
+    let jumps = [statrs::distribution::Normal::standard().cdf(x)];
+    let rows = ["score_function(baseline=0.4)", "lax", "lax(hidden=3)", "nvil", "muprop(linear=false)"];
+    for text in rows {
+        let how = How { depends: Depends::First, nodes: 100, jumps: &jumps, own: &elsewhere };
+        close(text, &exactly_by(&g, &[named(text)], 1, &how).mean, &gradient, 1e-9);
+    }
+    let how = How { depends: Depends::First, nodes: 100, jumps: &jumps, ..How::default() };
+    let lax = exactly_by(&g, &[named("lax")], 1, &how);
+    let score = exactly_by(&g, &[score()], 1, &how);
+    close("LAX starts as the score function", &lax.variance, &score.variance, 0.0);
+    // Smooth costs need no jumps, and pathwise is right there.
+    let smooth = gaussian(mu, sigma, 0.3);
+    for text in ["pathwise", "lax(hidden=3)", "muprop", "reinforce_loo"] {
+        let how = How { depends: Depends::First, nodes: 60, own: &elsewhere, ..How::default() };
+        let plan = [named(text)];
+        let got = exactly_by(&smooth, &plan, least(&plan), &how);
+        close(text, &got.mean, &[2.0 * mu, 2.0 * sigma], 1e-9);
     }
 }
 

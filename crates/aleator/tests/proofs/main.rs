@@ -10,4 +10,5 @@ mod influence;
 mod mixed_plans;
 mod moving_average;
 mod second_order;
+mod tuning;
 mod unbiased;
