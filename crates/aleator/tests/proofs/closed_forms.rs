@@ -2,8 +2,9 @@
 //! and as measured.
 
 use aleator::diagnostics::{Measure, measure};
-use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical};
-use aleator::graph::{Graph, OwnParam};
+use aleator::distributions::{Bernoulli, Categorical, Coupling, Normal, OneHotCategorical};
+use aleator::estimators::{Estimator, GradientTerm, Properties, SiteInfo};
+use aleator::graph::{Cone, Draw, Graph, Later, OwnParam, Site};
 use statrs::distribution::ContinuousCDF;
 
 use crate::common::*;
@@ -198,6 +199,48 @@ fn rebar_variances() {
             variances_agree("rebar", &g, &plan, 1, 100_000, &got, 12);
         }
     }
+}
+
+/// REBAR as it must not be: ζ̃ depends on φ through X̃ = φ + noise alone, the noise given b being held.
+#[derive(Debug)]
+struct Forgetful;
+
+impl Estimator for Forgetful {
+    fn properties(&self) -> &'static Properties {
+        named("rebar").properties()
+    }
+
+    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> aleator::Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+
+    fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> aleator::Result<Vec<GradientTerm<'g>>> {
+        let (b, tau) = (cone.value(), site.scalar(0.5));
+        let phi = site.log_odds()?;
+        let noise = (site.perturbed_given(b, Coupling::Independent)? - phi).stop_gradient();
+        let (free, given) = (site.relax(site.perturbed()?, tau)?, site.relax(phi + noise, tau)?);
+        let (_, free_slope) = cone.cost_and_slope_at(free, Later::Relaxed(tau))?;
+        let (at_given, given_slope) = cone.cost_and_slope_at(given, Later::Relaxed(tau))?;
+        Ok(vec![
+            GradientTerm::score(site.log_prob(b), cone.cost() - at_given),
+            GradientTerm::value(site, free, free_slope),
+            GradientTerm::value(site, given, -given_slope),
+        ])
+    }
+}
+
+#[test]
+fn forgetting_that_conditional_noise_depends_on_the_parameters_is_seen() {
+    let how = How { depends: Depends::Both, nodes: 60, ..How::default() };
+    let got = exactly_by(&coin(0.45, 0.0), &[shared(Forgetful)], 1, &how);
+    close("published bias", &got.mean, &[0.0077], 5e-5);
+    // Hidden by symmetry.
+    let got = exactly_by(&coin(0.5, 0.0), &[shared(Forgetful)], 1, &how);
+    close("at t = 1/2", &got.mean, &[0.0], 1e-12);
 }
 
 #[test]

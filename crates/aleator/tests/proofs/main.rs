@@ -5,6 +5,7 @@ mod common;
 mod automatic_choice;
 mod closed_forms;
 mod exact_answers;
+mod extremes;
 mod identities;
 mod influence;
 mod mixed_plans;
