@@ -1,6 +1,5 @@
 //! Every pair of estimators at two sites, over graphs of every pair of kinds.
 
-use aleator::diagnostics::exact;
 use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::{Graph, Plan};
 
@@ -75,14 +74,6 @@ fn choices(discrete: bool) -> Vec<Shared> {
     let mut all = vec![score(), score_minus(0.8), moving_average(0.9), loo()];
     all.push(if discrete { enumeration() } else { pathwise() });
     all
-}
-
-fn gradient_of(graph: &Graph) -> Vec<f64> {
-    let exact = exact(graph).unwrap();
-    assert!(exact.method.is_some());
-    let of =
-        |p: &aleator::graph::Param| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>();
-    graph.params().iter().flat_map(of).collect()
 }
 
 #[test]
