@@ -34,6 +34,7 @@ const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
 const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real];
 const ALL: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real];
+const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 const REAL: &[Support] = &[Support::Real];
 
 /// Every unbiased estimator, with its options.
@@ -85,6 +86,10 @@ pub fn unbiased() -> Vec<Row> {
         ("relax(hidden=2, use_cost=false, coupling=independent)", COINS, Both, Nothing, 46),
         ("lax(hidden=3)", REAL, First, Nothing, 60),
         ("pathwise", REAL, First, Derivative, 60),
+        ("generalized_reparameterization", REAL, First, Derivative, 60),
+        ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
+        ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
+        ("rejection_reparameterization", GAMMAS, First, Derivative, 60),
     ]
     .iter()
     .map(row)
