@@ -22,6 +22,8 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
+use aleator_engine::graph::{NodeId, ancestors};
+
 use super::report::{Exact, ExactGradient};
 use crate::distributions::Support;
 use crate::error::{Error, Result};
@@ -157,6 +159,8 @@ struct Values {
 const AGREEMENT: f64 = 1e-9;
 /// How many outcomes of infinitely many are tried first.
 const FEW_COUNTS: usize = 64;
+/// How many times as many are tried for a count whose parameters depend on another count.
+const ROOM_BELOW: usize = 8;
 
 /// The exact answer; its method is `None` where there is none.
 ///
@@ -217,7 +221,7 @@ struct Deterministic {
 
 /// A plan without randomness, with `counts` outcomes where there are infinitely many; `None` where some site allows none.
 fn deterministic_plan(graph: &Graph, rule: &Quadrature, counts: usize) -> Result<Option<Deterministic>> {
-    let (mut integrates, mut truncates) = (false, false);
+    let (mut integrates, mut truncated): (bool, Vec<(NodeId, usize)>) = (false, Vec::new());
     let choices = Plan::choose_with(graph, |info, def, used| {
         let (family, parameters) = (info.distribution.family(), info.distribution.parameters());
         let discrete = family.support().is_discrete();
@@ -229,8 +233,12 @@ fn deterministic_plan(graph: &Graph, rule: &Quadrature, counts: usize) -> Result
             });
         }
         if matches!(family.support(), Support::Counts | Support::BoundedCounts) {
-            truncates = true;
-            return Some(Arc::new(FixedNodes::counts(counts)));
+            // A count below another one may be larger: it has more room.
+            let needed = ancestors(graph.engine(), &def.parameters);
+            let above = truncated.iter().filter(|(value, _)| needed[value.index()]).map(|(_, n)| *n).max();
+            let n = above.map_or(counts, |n: usize| n.saturating_mul(ROOM_BELOW));
+            truncated.push((def.value, n));
+            return (n <= MOST_ALTERNATIVES).then(|| Arc::new(FixedNodes::counts(n)) as Arc<dyn Estimator>);
         }
         if discrete || jump(graph, def).is_some() {
             return None;
@@ -246,6 +254,7 @@ fn deterministic_plan(graph: &Graph, rule: &Quadrature, counts: usize) -> Result
         }
     })?;
     let estimators = choices.into_iter().collect::<Option<Vec<_>>>();
+    let truncates = !truncated.is_empty();
     Ok(estimators.map(|estimators| Deterministic { estimators, integrates, truncates }))
 }
 
