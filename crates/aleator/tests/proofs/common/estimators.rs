@@ -32,9 +32,11 @@ pub enum Needs {
 
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
-const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real];
-const ALL: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real];
-const REAL: &[Support] = &[Support::Real];
+const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
+const ALL: &[Support] =
+    &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
+const REAL: &[Support] = &[Support::Real, Support::Positive];
+const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 
 /// Every unbiased estimator, with its options.
 pub fn unbiased() -> Vec<Row> {
@@ -84,7 +86,7 @@ pub fn unbiased() -> Vec<Row> {
         ("relax(hidden=3, coupling=independent)", COINS, Both, Derivative, 46),
         ("relax(hidden=2, use_cost=false, coupling=independent)", COINS, Both, Nothing, 46),
         ("lax(hidden=3)", REAL, First, Nothing, 60),
-        ("pathwise", REAL, First, Derivative, 60),
+        ("pathwise", CONTINUOUS, First, Derivative, 60),
     ]
     .iter()
     .map(row)
