@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use resvg::{tiny_skia, usvg};
 
 use super::numbers::{plus_minus_text, significant};
-use super::table::{element_name, l2, norm};
+use super::table::{element_name, l2, label, norm};
 use super::text::{FONT_FAMILY, ellipsize, printable, text_width};
 
 /// Plotters counts whole pixels; drawing this much larger keeps lines smooth.
@@ -51,7 +51,7 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
     const TOP: f64 = 98.0;
     const PANEL: f64 = 250.0;
     let rows = &report.results;
-    let names: Vec<String> = rows.iter().map(|r| ellipsize(&printable(&r.estimator), 44)).collect();
+    let names: Vec<String> = rows.iter().map(|r| ellipsize(&label(rows, r), 44)).collect();
     let names_width = names.iter().map(|n| text_width(n, 12.5, true)).fold(70.0, f64::max) + 28.0;
 
     let variance = Panel::new("Variance of one estimate", "sum over coordinates", rows, |row| Bar {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::views::View;
 use crate::error::Error;
-use crate::graph::{Binary, External, Graph, Node, NodeId, Op, Reduction, Shape, Unary, ancestors};
+use crate::graph::{Binary, External, Graph, Law, Node, NodeId, Op, Reduction, Shape, Unary, ancestors};
 
 /// How a value comes about.
 #[derive(Clone, Debug)]
@@ -16,6 +16,7 @@ pub(crate) enum Kind {
     Tensor(Arc<[f64]>),
     Iota,
     Uniform(u32),
+    Draw { law: Law, stream: u32, noise: Shape },
     Unary(Unary),
     Binary(Binary),
     Select,
@@ -33,7 +34,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub kind: Kind,
-    /// For elementwise kinds, already broadcast to the shape.
+    /// For elementwise kinds and draws, already broadcast to the shape.
     pub inputs: Vec<View>,
     pub shape: Shape,
 }
@@ -135,6 +136,7 @@ fn lower_node(
         Op::Tensor(data) => Kind::Tensor(data.0),
         Op::Iota => Kind::Iota,
         Op::Uniform { stream } => Kind::Uniform(stream),
+        Op::Draw { law, stream, shape } => Kind::Draw { law, stream, noise: shape },
         Op::Unary(u) => Kind::Unary(u),
         Op::Binary(b) => Kind::Binary(b),
         Op::Select => Kind::Select,
@@ -146,7 +148,7 @@ fn lower_node(
         Op::Concat { axis } => Kind::Concat { axis },
         Op::External(external) => Kind::External(external),
     };
-    if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select) {
+    if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Draw { .. }) {
         inputs = inputs.into_iter().map(|view| view.broadcast(&shape)).collect();
     }
     Ok(lowered.push(kind, inputs, shape))

@@ -7,6 +7,7 @@ use super::lower::{Kind, Lowered};
 use super::memory::{Interval, aligned, place};
 use super::views::View;
 use crate::error::{Error, human_bytes};
+use crate::exec::draw::Draw;
 use crate::exec::fused::{Fused, Scratch};
 use crate::exec::math::Real;
 use crate::exec::matmul::MatMul;
@@ -22,6 +23,7 @@ pub(crate) enum Step<T> {
     ArgMax(Rows),
     CumSum(Rows, bool),
     Assemble(Assemble),
+    Draw(Draw),
     Call(Call),
 }
 
@@ -243,6 +245,13 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
                 parts.push((places.strided(&view.clone().broadcast(&dims)), to));
             }
             Step::Assemble(Assemble { zeros: false, out, elements, parts })
+        }
+        Kind::Draw { law, stream, noise } => {
+            let inputs = value.inputs.iter().map(|view| places.strided(view)).collect();
+            // A view of the randomness by its own elements' numbers.
+            let noise = View::whole(v, noise).broadcast(shape);
+            let noise = Strided { offset: 0, dims: noise.dims, strides: noise.strides };
+            Step::Draw(Draw::new(*law, *stream, inputs, noise, out))
         }
         Kind::External(external) => {
             let lead = &shape[..shape.rank() - external.shape.rank()];

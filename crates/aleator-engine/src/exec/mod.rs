@@ -1,5 +1,6 @@
 //! Running graphs on the CPU.
 
+pub mod draw;
 pub(crate) mod fused;
 pub mod math;
 pub(crate) mod matmul;

@@ -105,6 +105,29 @@ pub fn fill_uniform<T: Real>(out: &mut [T], seed: u64, stream: u32, step: u64, f
     }
 }
 
+/// The two words that each uniform number would be made of, from `first_element` on; `high` and `low` have one length.
+pub(crate) fn fill_words(
+    high: &mut [u32],
+    low: &mut [u32],
+    seed: u64,
+    stream: u32,
+    step: u64,
+    first_element: u64,
+) {
+    let position = Position { seed, stream, step };
+    let mut blocks = None;
+    for (i, (high, low)) in high.iter_mut().zip(low).enumerate() {
+        let element = first_element + i as u64;
+        let (block, place) = (element / 4, (element % 4) as usize);
+        let [highs, lows] = match blocks {
+            Some((number, words)) if number == block => words,
+            _ => [0, 1].map(|half| philox4x32_10(position.counter(block, half), position.key())),
+        };
+        blocks = Some((block, [highs, lows]));
+        (*high, *low) = (highs[place], lows[place]);
+    }
+}
+
 /// Everything that numbers depend on but the element.
 struct Position {
     seed: u64,

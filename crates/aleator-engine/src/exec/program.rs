@@ -111,6 +111,10 @@ impl<T: Real> Program<T> {
                 Step::ArgMax(rows) => rows.argmax(base),
                 Step::CumSum(rows, reverse) => rows.cumsum(base, *reverse),
                 Step::Assemble(assemble) => assemble.run(base),
+                Step::Draw(draw) => {
+                    let tasks = draw.tasks();
+                    machine.for_each(tasks, tasks > 1, |task| draw.run(task, base, seed, step));
+                }
                 Step::Call(call) => call.run(base),
             }
         }

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::expr::Expr;
+use super::law::Law;
 use super::op::{Binary, External, Op, Reduction, TensorData, Unary};
 use super::shape::Shape;
 use crate::error::{Error, human_bytes};
@@ -205,6 +206,16 @@ impl Graph {
     /// Independent uniform numbers in the open interval (0, 1); the same stream and shape is the same noise.
     pub fn uniform(&self, stream: u32, shape: impl Into<Shape>) -> Expr<'_> {
         self.insert(Op::Uniform { stream }, vec![], shape.into())
+    }
+
+    /// Independent draws from a law, one for each element of `shape`, with which its parameters broadcast; the same
+    /// stream and shape is the same randomness.
+    pub fn draw<'g>(&'g self, law: Law, stream: u32, shape: Shape, parameters: &[Expr<'g>]) -> Expr<'g> {
+        // Axes are aligned now, as by the operators, so that parameters may grow more of them later.
+        let rank = parameters.iter().map(|e| e.rank()).fold(shape.rank(), usize::max);
+        let shape = Shape::from(vec![1; rank - shape.rank()]).join(&shape);
+        let parameters: Vec<Expr<'g>> = parameters.iter().map(|e| e.with_rank(rank)).collect();
+        self.apply(Op::Draw { law, stream, shape }, &parameters)
     }
 
     /// A user's black-box function; see [`External`].

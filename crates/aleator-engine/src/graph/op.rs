@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::law::Law;
 use super::shape::Shape;
 use crate::error::Error;
 
@@ -158,6 +159,16 @@ pub enum Op {
         /// Which stream of the seed.
         stream: u32,
     },
+    /// Independent draws from a law by the inputs, which broadcast against `shape`; a pure function of (seed, stream,
+    /// step, element of `shape`) and the inputs. Further leading axes of these share the randomness. No derivative.
+    Draw {
+        /// The law.
+        law: Law,
+        /// Which stream of the seed, as for uniform numbers.
+        stream: u32,
+        /// The shape of the randomness.
+        shape: Shape,
+    },
     /// An elementwise function of one argument.
     Unary(Unary),
     /// An elementwise function of two arguments.
@@ -245,6 +256,7 @@ impl Op {
             Op::MatMul => "@".into(),
             Op::Select => "where".into(),
             Op::External(e) => e.name.clone(),
+            Op::Draw { law, .. } => format!("a draw from {law:?}"),
             other => {
                 let text = format!("{other:?}");
                 text.split([' ', '(', '{']).next().unwrap_or_default().to_lowercase()
@@ -254,7 +266,7 @@ impl Op {
 
     /// Whether each element of the result depends on just the matching elements of the inputs.
     pub fn is_elementwise(&self) -> bool {
-        matches!(self, Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient)
+        matches!(self, Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. })
     }
 
     /// The shape of the result. Leaves have none to infer and must not be asked.
@@ -272,6 +284,15 @@ impl Op {
             Op::Binary(_) | Op::Select => inputs[1..].iter().try_fold(inputs[0].clone(), |shape, s| {
                 shape.broadcast(s).ok_or_else(|| Error::operands(&name(), &shape, s))
             }),
+            Op::Draw { law, shape, .. } => {
+                let (got, expected) = (inputs.len(), law.parameters());
+                if got != expected {
+                    return Err(Error::shape(&name(), format!("{got} parameters, expected {expected}")));
+                }
+                inputs.iter().try_fold(shape.clone(), |shape, s| {
+                    shape.broadcast(s).ok_or_else(|| Error::operands(&name(), &shape, s))
+                })
+            }
             Op::Reduce(_, axes) => {
                 for &axis in axes {
                     axis_within(axis, inputs[0])?;

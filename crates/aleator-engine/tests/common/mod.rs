@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
+use aleator_engine::exec::draw::draw;
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::philox::fill_uniform;
 use aleator_engine::graph::{
-    Binary, Expr, External, Graph, NodeId, Op, Reduction, Shape, Unary, ancestors, concat,
+    Binary, Expr, External, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors, concat,
 };
 
 /// All indices of a shape, row-major.
@@ -129,6 +130,16 @@ pub fn interpret<T: Real>(
                     fill_uniform(std::slice::from_mut(x), seed, *stream, step, i as u64);
                 }
                 Tensor { shape: shape.clone(), data }
+            }
+            Op::Draw { law, stream, shape: noise } => {
+                let mut numbers = Tensor { shape: noise.clone(), data: vec![T::default(); noise.numel()] };
+                for (i, x) in numbers.data.iter_mut().enumerate() {
+                    *x = T::from_f64(i as f64);
+                }
+                Tensor::new(shape, |i| {
+                    let parameters: Vec<T> = x.iter().map(|x| x.at(&i)).collect();
+                    draw(*law, &parameters, seed, *stream, step, numbers.at(&i).to_f64() as u64)
+                })
             }
             Op::Unary(op) => Tensor::new(shape, |i| unary(*op, x[0].at(&i))),
             Op::Binary(op) => Tensor::new(shape, |i| binary(*op, x[0].at(&i), x[1].at(&i))),
@@ -367,7 +378,7 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
     let y = fit(x, pick(b));
     let small = || x.tanh();
     let axis = |e: Expr<'g>, i: usize| i % e.rank().max(1);
-    match op % 46 {
+    match op % 48 {
         0 => -x,
         1 => x.abs(),
         2 if !smooth => x.sign(),
@@ -402,7 +413,7 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         }
         28..=31 => {
             let axes: Vec<usize> = (0..x.rank()).filter(|i| c >> i & 1 == 1).collect();
-            match op % 46 {
+            match op % 48 {
                 28 => x.sum_axes(&axes),
                 29 => x.sigmoid().reduce(Reduction::Prod, &axes),
                 30 => x.reduce(Reduction::Max, &axes).atan_like(),
@@ -470,6 +481,12 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
             let y = y.sum();
             graph.external(external, &[x, y])
         }
+        46 if !smooth => {
+            // Leading axes that one of the parameters has share the randomness.
+            let shape = x.shape().trailing(c % (x.rank() + 1));
+            graph.draw(Law::Gamma, c as u32 % 5, shape, &[x.sigmoid() + 0.5, y.sigmoid() + 0.5])
+        }
+        47 if !smooth => graph.draw(Law::Poisson, c as u32 % 5, x.shape(), &[y.sigmoid() * 20.0]),
         _ => {
             let one_hot = x.floor().one_hot(3);
             if smooth { x.stop_gradient() + graph.iota(3).sum() } else { one_hot }

@@ -1,13 +1,10 @@
 //! Estimators side by side: the library function behind `grad` and `compare`.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-use aleator_engine::graph::Shape;
 
 use super::exact::exact;
 use super::measure::{Measure, Measurement, Moments, measure};
-use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, Tensor};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options};
 use crate::graph::{Graph, Plan, lints};
@@ -114,7 +111,7 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
 /// The plan that puts an estimator at every site that it can serve.
 fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
     let mut first_reason = None;
-    let chosen = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
+    let overrides = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
         // The author's own options count where the author named the same estimator.
         Ok(()) => Some(match &def.estimator {
             Some(own) if own.properties().name == estimator.properties().name => own.clone(),
@@ -125,7 +122,6 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
             None
         }
     })?;
-    let overrides: Vec<Option<Arc<dyn Estimator>>> = chosen.into_iter().map(|c| c.estimator).collect();
     if overrides.iter().all(Option::is_none) {
         return Err(Error::Invalid(
             first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),
@@ -167,7 +163,7 @@ fn measure_plan(
     let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan) {
-        row.unbiased = false;
+        row.unbiased &= !lint.biased;
         report.warnings.push(lint.message);
     }
     report.warnings.extend(not_finite(&row));
@@ -190,15 +186,6 @@ fn not_finite(row: &Row) -> Option<String> {
             row.estimator
         )
     })
-}
-
-/// Own parameters by name, as reports show them.
-pub(crate) fn own_parameters(own: &[(String, Shape, Vec<f64>)]) -> BTreeMap<String, Tensor> {
-    let tensor = |shape: &Shape, values: &[f64]| Tensor {
-        shape: shape.to_vec(),
-        values: values.iter().map(|&x| Number(x)).collect(),
-    };
-    own.iter().map(|(name, shape, values)| (name.clone(), tensor(shape, values))).collect()
 }
 
 fn row(
@@ -248,7 +235,7 @@ fn row(
         objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
         gradient,
         total_variance: total_variance.map(Number),
-        own_parameters: own_parameters(&measured.own),
+        own_parameters: measured.own_parameters.clone(),
         evaluations: measured.evaluations,
         seconds_per_estimate: Number(measured.seconds_per_estimate),
         work_normalised_variance: total_variance.map(|v| Number(v * measured.seconds_per_estimate)),

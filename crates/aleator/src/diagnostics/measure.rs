@@ -1,10 +1,10 @@
 //! Mean and variance of an estimator over independent replicates.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use aleator_engine::graph::Shape;
-
+use super::report::{Tensor, own_parameters};
 use crate::error::Result;
 use crate::estimators::Estimator;
 use crate::graph::{Graph, Tuning};
@@ -61,8 +61,8 @@ pub struct Measurement {
     pub evaluations: usize,
     /// Whether every estimator is unbiased.
     pub unbiased: bool,
-    /// The estimators' own parameters that were used: name, shape, values.
-    pub own: Vec<(String, Shape, Vec<f64>)>,
+    /// The estimators' own parameters that were used, by name.
+    pub own_parameters: BTreeMap<String, Tensor>,
     /// Wall-clock seconds per estimate.
     pub seconds_per_estimate: f64,
 }
@@ -158,7 +158,7 @@ pub fn measure(
         samples: program.samples(),
         evaluations: program.evaluations(),
         unbiased: program.is_unbiased(),
-        own: program.own_params().map(|(n, s, v)| (n.to_string(), s.clone(), v.to_vec())).collect(),
+        own_parameters: own_parameters(&program),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
 }

@@ -8,4 +8,5 @@ mod report;
 pub use compare::{Compare, Progress, compare, grad};
 pub use exact::exact;
 pub use measure::{Measure, Measurement, Moments, measure};
+pub(crate) use report::own_parameters;
 pub use report::*;

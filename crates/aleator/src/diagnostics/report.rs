@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use aleator_engine::exec::math::Real;
+use aleator_engine::graph::Shape;
 use serde::{Serialize, Serializer};
+
+use crate::program::Program;
 
 /// A number in a report. Numbers that are not finite become the strings `"nan"`, `"inf"` and `"-inf"`.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
@@ -52,6 +56,15 @@ pub struct Exact {
     pub objective: Option<Number>,
     /// The gradient, by parameter name.
     pub gradient: BTreeMap<String, Tensor>,
+}
+
+/// The present values of a program's own parameters, by name.
+pub(crate) fn own_parameters<T: Real>(program: &Program<T>) -> BTreeMap<String, Tensor> {
+    let tensor = |(name, shape, values): (&str, &Shape, &[f64])| {
+        let values = values.iter().map(|&x| Number(x)).collect();
+        (name.to_string(), Tensor { shape: shape.to_vec(), values })
+    };
+    program.own_params().map(tensor).collect()
 }
 
 /// The gradient estimate of one parameter; all vectors flat and row-major.

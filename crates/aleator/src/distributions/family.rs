@@ -7,6 +7,7 @@ use aleator_engine::graph::{Expr, Reduction, Shape};
 
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
+use super::transformation::{Transform, Transformation, Transformed};
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +18,22 @@ pub enum Constraint {
     Real,
     /// Greater than 0, finite.
     Positive,
+    /// At least 0, finite.
+    NotNegative,
+    /// A whole number, at least 0.
+    Count,
     /// Between 0 and 1.
     Probability,
+    /// Greater than 0, at most 1.
+    PositiveProbability,
+    /// At least 0, less than 1.
+    ProbabilityBelowOne,
     /// Not negative, finite, with a positive sum along the last axis.
     Weights,
     /// Less than ∞, but not all −∞ along the last axis: logarithms of weights.
     LogWeights,
+    /// Finite, with positive numbers on the diagonal of the last two axes and zeros above it.
+    LowerCholesky,
 }
 
 impl Constraint {
@@ -33,11 +44,22 @@ impl Constraint {
             Constraint::NotNan => x.equal(x),
             Constraint::Real => finite,
             Constraint::Positive => finite * x.greater(0.0),
+            Constraint::NotNegative => finite * x.greater_equal(0.0),
+            Constraint::Count => finite * x.greater_equal(0.0) * x.equal(x.floor()),
+            Constraint::PositiveProbability => x.greater(0.0) * x.less_equal(1.0),
+            Constraint::ProbabilityBelowOne => x.greater_equal(0.0) * x.less(1.0),
             Constraint::Probability => x.greater_equal(0.0) * x.less_equal(1.0),
             Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(&[0]).greater(0.0).unsqueeze(0),
             Constraint::LogWeights => {
                 let largest = x.reduce(Reduction::Max, &[0]);
                 x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(0)
+            }
+            Constraint::LowerCholesky => {
+                let shape = x.shape();
+                let places = |axis: usize| x.graph().iota(shape.from_end(axis));
+                let (row, column) = (places(1).unsqueeze(0), places(0).unsqueeze(1));
+                let on_or_above = row.equal(column).select(x.greater(0.0), x.equal(0.0));
+                finite * column.less(row).select(1.0, on_or_above)
             }
         };
         !fine
@@ -49,9 +71,14 @@ impl Constraint {
             Constraint::NotNan => "a number",
             Constraint::Real => "finite",
             Constraint::Positive => "positive",
+            Constraint::NotNegative => "finite and not negative",
+            Constraint::Count => "a whole number that is not negative",
             Constraint::Probability => "between 0 and 1",
+            Constraint::PositiveProbability => "greater than 0 and at most 1",
+            Constraint::ProbabilityBelowOne => "at least 0 and less than 1",
             Constraint::Weights => "non-negative with a positive sum",
             Constraint::LogWeights => "less than infinity and not all -infinity",
+            Constraint::LowerCholesky => "finite and lower triangular with a positive diagonal",
         }
     }
 }
@@ -81,18 +108,31 @@ pub enum Support {
     Indices,
     /// The one-hot vectors.
     OneHot,
+    /// {0, 1, 2, …}
+    Counts,
+    /// {0, …, n}, where n is a parameter.
+    BoundedCounts,
     /// The real line.
     Real,
     /// (0, ∞)
     Positive,
     /// An interval whose ends are parameters.
     Interval,
+    /// (0, 1)
+    UnitInterval,
+    /// [−π, π), whose ends are one point.
+    Circle,
+    /// The vectors of positive numbers with sum 1.
+    Simplex,
+    /// The real vectors.
+    RealVector,
 }
 
 impl Support {
     /// Whether it is countable.
     pub fn is_discrete(self) -> bool {
-        matches!(self, Support::Boolean | Support::Indices | Support::OneHot)
+        use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot};
+        matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
 }
 
@@ -112,6 +152,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn event_shape(&self, _parameters: &[Expr<'_>]) -> Shape {
         Shape::scalar()
     }
+    /// Why the parameters' event axes do not fit together, if they do not.
+    fn misshapen(&self, _parameters: &[Expr<'_>]) -> Option<String> {
+        None
+    }
     /// An exact draw from the noise. Where [`Family::is_reparameterized`], it may be differentiated.
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
     /// Whether the draw is a differentiable function of the parameters whose derivative is that of the distribution.
@@ -124,8 +168,17 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// −E log p(z), of the batch shape.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// The draw as a transform of a variable that depends less on the parameters, where there is one.
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        None
+    }
     /// The draw as a hard function of a continuous variable, where there is one that relaxations can use.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
+        None
+    }
+    /// For a draw that is no differentiable transform of noise: a smooth map of the real line onto the support, under which the
+    /// density is smooth, about 1 wide and falls at least exponentially. What `x` is mapped to, and the slope there.
+    fn chart<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         None
     }
     /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
@@ -205,6 +258,24 @@ impl<'g> Distribution<'g> {
         })
     }
 
+    /// Why the parameters' shapes do not make an event, if they do not.
+    pub(crate) fn misshapen(&self) -> Option<String> {
+        for (spec, parameter) in self.family.parameters().iter().zip(&self.parameters) {
+            if parameter.is_poison() {
+                return None;
+            }
+            let shape = parameter.shape();
+            let axes = if spec.event_rank == 1 { "a last axis" } else { "two last axes" };
+            if shape.rank() < spec.event_rank || shape.trailing(spec.event_rank).contains(&0) {
+                return Some(format!(
+                    "`{}` needs {axes} of at least one element, got shape {shape}",
+                    spec.name
+                ));
+            }
+        }
+        self.family.misshapen(&self.parameters)
+    }
+
     /// Axes of one draw.
     pub fn event_shape(&self) -> Shape {
         self.family.event_shape(&self.parameters)
@@ -223,6 +294,12 @@ impl<'g> Distribution<'g> {
     /// The relaxation at `temperature` of [`Distribution::sample`] from the same noise (concrete distribution).
     pub fn relaxed_sample(&self, noise: &mut Noise<'g>, temperature: Expr<'g>) -> Option<Expr<'g>> {
         self.relax(self.perturbed(noise)?, temperature)
+    }
+
+    /// See [`Transformation::transformed`]; `None` where the family has no such transform.
+    pub fn transformed(&self, noise: &mut Noise<'g>, transform: Transform) -> Option<Transformed<'g>> {
+        let formulas = self.family.transformation().filter(|t| t.has(transform))?;
+        Some(formulas.transformed(&self.parameters, noise, transform))
     }
 
     /// See [`Perturbation::log_odds`].

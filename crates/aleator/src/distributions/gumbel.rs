@@ -15,9 +15,7 @@ use aleator_engine::graph::{Expr, IntoExpr};
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-
-/// Euler's constant γ.
-const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
+use super::special::EULER_GAMMA;
 
 /// The Gumbel family.
 #[derive(Clone, Copy, Debug)]

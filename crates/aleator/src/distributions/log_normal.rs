@@ -15,6 +15,8 @@ use aleator_engine::graph::{Expr, IntoExpr};
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::normal::Normal;
+use super::transformation::{Transform, Transformation, Transformed};
 
 /// The LogNormal family.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +56,10 @@ impl Family for LogNormal {
         true
     }
 
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
         let positive = z.greater(0.0);
@@ -76,5 +82,22 @@ impl Family for LogNormal {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [loc, scale] = unpack(parameters);
         Some(loc + scale.log() + (0.5 + 0.5 * (2.0 * PI).ln()))
+    }
+}
+
+impl Transformation for LogNormal {
+    fn has(&self, transform: Transform) -> bool {
+        Normal.has(transform)
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        // The density of ε is the same for log z.
+        let of_log = Normal.transformed(parameters, noise, transform);
+        Transformed { value: of_log.value.exp(), ..of_log }
     }
 }

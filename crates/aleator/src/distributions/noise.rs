@@ -1,6 +1,6 @@
 //! Where a site's randomness comes from: streams of uniform numbers, in a fixed order.
 
-use aleator_engine::graph::{Expr, Graph, Shape};
+use aleator_engine::graph::{Expr, Graph, Law, Shape};
 
 /// How many streams one site may use.
 pub const STREAMS_PER_SITE: u32 = 64;
@@ -31,8 +31,51 @@ impl<'g> Noise<'g> {
         if let Some(given) = self.given.take() {
             return given;
         }
+        let stream = self.stream();
+        self.graph.uniform(stream, self.shape.join(event))
+    }
+
+    fn stream(&mut self) -> u32 {
         let stream = self.next_stream;
         self.next_stream += 1;
-        self.graph.uniform(stream, self.shape.join(event))
+        stream
+    }
+
+    fn draw(&mut self, law: Law, event: &[usize], parameters: &[Expr<'g>]) -> Expr<'g> {
+        let stream = self.stream();
+        self.graph.draw(law, stream, self.shape.join(event), parameters)
+    }
+
+    /// Draws from Gamma(concentration, rate), one for each element of the site, on a stream of their own. Neither these nor
+    /// the following ones have a derivative; parameters broadcast against the site's shape, and further leading axes
+    /// of theirs see the same randomness.
+    pub fn gamma(&mut self, concentration: Expr<'g>, rate: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::Gamma, &[], &[concentration, rate])
+    }
+
+    /// Logarithms of draws from Gamma(concentration, 1), one for each element of the site and of `event`, which is the end of
+    /// `concentration`'s shape: without the underflow of small concentrations.
+    pub fn log_gamma(&mut self, event: &[usize], concentration: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::LogGamma, event, &[concentration])
+    }
+
+    /// Draws from Beta(concentration1, concentration0).
+    pub fn beta(&mut self, concentration1: Expr<'g>, concentration0: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::Beta, &[], &[concentration1, concentration0])
+    }
+
+    /// Draws from Poisson(rate).
+    pub fn poisson(&mut self, rate: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::Poisson, &[], &[rate])
+    }
+
+    /// Draws from Binomial(total_count, probs), with 1 − probs as a parameter of its own.
+    pub fn binomial(&mut self, total_count: Expr<'g>, probs: Expr<'g>, complement: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::Binomial, &[], &[total_count, probs, complement])
+    }
+
+    /// Draws from VonMises(0, concentration), in [−π, π].
+    pub fn von_mises(&mut self, concentration: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::VonMises, &[], &[concentration])
     }
 }

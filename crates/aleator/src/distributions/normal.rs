@@ -15,6 +15,7 @@ use aleator_engine::graph::{Expr, IntoExpr};
 
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::transformation::{Transform, Transformation, Transformed, from_drawn};
 
 /// The Normal family.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +55,10 @@ impl Family for Normal {
         true
     }
 
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
         let standardized = (z - loc) / scale;
@@ -73,5 +78,22 @@ impl Family for Normal {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [_, scale] = unpack(parameters);
         Some(0.5 + 0.5 * (2.0 * PI).ln() + scale.log())
+    }
+}
+
+impl Transformation for Normal {
+    fn has(&self, transform: Transform) -> bool {
+        !matches!(transform, Transform::Rejection { .. })
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let [loc, scale] = unpack(parameters);
+        let (value, log_slope) = from_drawn(self.sample(parameters, noise), loc, scale, transform);
+        Transformed { value, log_density: self.log_prob(parameters, value) + log_slope }
     }
 }

@@ -7,7 +7,9 @@ use aleator_engine::graph::Expr;
 use super::categorical::Categorical;
 use super::family::{Distribution, Family};
 use super::{
-    Bernoulli, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal, OneHotCategorical, Uniform,
+    Bernoulli, Beta, Binomial, Cauchy, Dirichlet, Exponential, Gamma, Geometric, Gumbel, Kumaraswamy,
+    Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial, Normal, OneHotCategorical, Poisson,
+    RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform, VonMises, Weibull,
 };
 
 /// One way to give a family its parameters: their names in positional order, and the family that takes them.
@@ -68,6 +70,32 @@ pub fn all() -> &'static [Entry] {
             ],
         },
         Entry {
+            name: "Binomial",
+            summary: "the number of successes in total_count trials",
+            signatures: &[
+                signature!(Binomial::Probs, "total_count", "probs"),
+                signature!(Binomial::Logits, "total_count", "logits"),
+            ],
+        },
+        Entry {
+            name: "Geometric",
+            summary: "a count 0, 1, 2, ..: the failures before the first success",
+            signatures: &[signature!(Geometric::Probs, "probs"), signature!(Geometric::Logits, "logits")],
+        },
+        Entry {
+            name: "Poisson",
+            summary: "a count 0, 1, 2, .. with mean and variance rate",
+            signatures: &[signature!(Poisson, "rate")],
+        },
+        Entry {
+            name: "NegativeBinomial",
+            summary: "a count 0, 1, 2, ..: the successes before total_count failures",
+            signatures: &[
+                signature!(NegativeBinomial::Probs, "total_count", "probs"),
+                signature!(NegativeBinomial::Logits, "total_count", "logits"),
+            ],
+        },
+        Entry {
             name: "Normal",
             summary: "real, with mean loc and standard deviation scale",
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Normal) }],
@@ -93,6 +121,11 @@ pub fn all() -> &'static [Entry] {
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Gumbel) }],
         },
         Entry {
+            name: "Cauchy",
+            summary: "real, without mean: density 1 / (pi scale (1 + ((z - loc) / scale)^2))",
+            signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Cauchy) }],
+        },
+        Entry {
             name: "Uniform",
             summary: "between low and high",
             signatures: &[signature!(Uniform, "low", "high")],
@@ -102,8 +135,63 @@ pub fn all() -> &'static [Entry] {
             summary: "positive, density rate exp(-rate z)",
             signatures: &[signature!(Exponential, "rate")],
         },
+        Entry {
+            name: "Weibull",
+            summary: "positive, P(Z > z) = exp(-(z / scale)^concentration)",
+            signatures: &[signature!(Weibull, "scale", "concentration")],
+        },
+        Entry {
+            name: "Gamma",
+            summary: "positive, with mean concentration / rate and variance concentration / rate^2",
+            signatures: &[signature!(Gamma, "concentration", "rate")],
+        },
+        Entry {
+            name: "Beta",
+            summary: "between 0 and 1, density z^(concentration1 - 1) (1 - z)^(concentration0 - 1) / B",
+            signatures: &[signature!(Beta, "concentration1", "concentration0")],
+        },
+        Entry {
+            name: "Dirichlet",
+            summary: "positive numbers of sum 1; the last axis of its parameter is the event",
+            signatures: &[signature!(Dirichlet, "concentration")],
+        },
+        Entry {
+            name: "StudentT",
+            summary: "real, with heavy tails: Student's t with df degrees of freedom",
+            signatures: &[signature!(StudentT, "df", "loc", "scale")],
+        },
+        Entry {
+            name: "VonMises",
+            summary: "an angle between -pi and pi, density proportional to exp(concentration cos(z - loc))",
+            signatures: &[signature!(VonMises, "loc", "concentration")],
+        },
+        Entry {
+            name: "Kumaraswamy",
+            summary: "between 0 and 1, P(Z > z) = (1 - z^concentration1)^concentration0",
+            signatures: &[signature!(Kumaraswamy, "concentration1", "concentration0")],
+        },
+        Entry {
+            name: "MultivariateNormal",
+            summary: "a vector with mean loc and covariance scale_tril scale_tril^T; the last axis of loc is the event",
+            signatures: &[signature!(MultivariateNormal, "loc", "scale_tril")],
+        },
+        Entry {
+            name: "RelaxedBernoulli",
+            summary: "between 0 and 1: the binary concrete distribution",
+            signatures: &[signature!(RelaxedBernoulli, "temperature", "logits")],
+        },
+        Entry {
+            name: "RelaxedOneHotCategorical",
+            summary: "positive numbers of sum 1: the concrete or Gumbel-softmax distribution",
+            signatures: &[signature!(RelaxedOneHotCategorical, "temperature", "logits")],
+        },
     ];
     ALL
+}
+
+/// Their names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().iter().map(|entry| entry.name)
 }
 
 /// The distribution of that name.

@@ -6,10 +6,11 @@ use super::estimator::Estimator;
 use super::options::{OptionError, Options};
 use super::properties::Properties;
 use super::{
-    Enumeration, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, Relax, ScoreFunction,
-    StraightThrough, StraightThroughGumbelSoftmax, Vimco, enumeration, gumbel_softmax, lax, muprop, nvil,
-    pathwise, rebar, reinforce_loo, relax, score_function, straight_through, straight_through_gumbel_softmax,
-    vimco,
+    Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar,
+    ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
+    StraightThroughGumbelSoftmax, Vimco, enumeration, generalized_reparameterization, gumbel_softmax, lax,
+    muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
+    straight_through, straight_through_gumbel_softmax, vimco,
 };
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
@@ -75,6 +76,16 @@ pub fn all() -> &'static [Entry] {
             options: &["hidden"],
         },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)), options: &[] },
+        Entry {
+            properties: &generalized_reparameterization::PROPERTIES,
+            build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o)?)),
+            options: &["transform"],
+        },
+        Entry {
+            properties: &rejection_reparameterization::PROPERTIES,
+            build: |o| Ok(Arc::new(RejectionReparameterization::from_options(o)?)),
+            options: &["augmentation"],
+        },
         Entry {
             properties: &gumbel_softmax::PROPERTIES,
             build: |o| Ok(Arc::new(GumbelSoftmax::from_options(o)?)),

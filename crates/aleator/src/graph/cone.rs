@@ -174,5 +174,13 @@ impl<'a, 'g> Cone<'a, 'g> {
 }
 
 fn differentiable<'g>(site: &Site<'g>, temperature: Expr<'g>) -> Result<Expr<'g>> {
-    site.relaxed_sample(temperature).or_else(|_| site.rsample()).or_else(|_| site.mean())
+    site.relaxed_sample(temperature).or_else(|_| site.rsample()).or_else(|_| site.mean()).map_err(|_| {
+        Error::Invalid(format!(
+            "the later site `{}` ({}) cannot be made a differentiable function of this one: it has no relaxation, no \
+             differentiable sample and no mean{}",
+            site.name(),
+            site.distribution().name(),
+            if site.distribution().name() == "Categorical" { "; use OneHotCategorical there" } else { "" }
+        ))
+    })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{NAMES, by_name};
-use crate::diagnostics::{Number, OptimizationPath, PathPoint, Tensor};
+use crate::diagnostics::{Number, OptimizationPath, PathPoint, Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Plan};
 use crate::program::{Options, Program};
@@ -111,9 +111,6 @@ pub fn optimize(
             .zip(&values)
             .map(|(p, v)| (p.name.clone(), tensor(v, p.shape.to_vec())))
             .collect(),
-        own_parameters: program
-            .own_params()
-            .map(|(name, shape, values)| (name.to_string(), tensor(&values.to_vec(), shape.to_vec())))
-            .collect(),
+        own_parameters: own_parameters(&program),
     })
 }

@@ -1,8 +1,11 @@
 //! What training tells while it runs and when it ends.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::sbn::Tensor;
+use crate::diagnostics;
 
 /// One look at the held-out data.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -60,6 +63,9 @@ pub struct TrainReport {
     pub latents: usize,
     /// Number of parameters.
     pub parameters: usize,
+    /// The estimator's own parameters at the end, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub own_parameters: BTreeMap<String, diagnostics::Tensor>,
     /// The optimiser's name.
     pub optimizer: String,
     /// Its step size.

@@ -12,7 +12,7 @@ use super::sbn::{Sbn, Tensor};
 use super::streams;
 use super::update::Moving;
 use crate::data::ImageSet;
-use crate::diagnostics::Moments;
+use crate::diagnostics::{Moments, own_parameters};
 use crate::error::{Error, Result};
 use crate::estimators::describe;
 use crate::graph::{Graph, Plan};
@@ -22,6 +22,8 @@ use crate::program::{Options, Program};
 pub(super) const FIRST_EVALUATION_STEP: u64 = 1 << 40;
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
+/// Own parameters of estimators learn faster than those of the model by this factor (`tucker2017rebar`).
+const TUNING_RATE_FACTOR: f64 = 10.0;
 /// The place of the minibatch in the training graph's data.
 const X: usize = 0;
 
@@ -42,7 +44,10 @@ pub fn train(config: &TrainConfig, progress: &dyn Fn(&Progress)) -> Result<Train
 
     let graph = model.training_graph(config.batch, &tensors, config.estimator.clone());
     check_rows(config, &graph)?;
-    let options = Options::new().seed(config.seed).samples(config.samples());
+    let options = Options::new()
+        .seed(config.seed)
+        .samples(config.samples())
+        .tuning_rate(TUNING_RATE_FACTOR * config.learning_rate());
     let mut program = Program::<f32>::compile(&graph, std::slice::from_ref(&config.estimator), &options)?;
     drop(graph);
     let mut evaluation = Evaluation::new(&model, &tensors, &held_out, config.eval_samples, config.seed)?;
@@ -100,6 +105,7 @@ pub fn train(config: &TrainConfig, progress: &dyn Fn(&Progress)) -> Result<Train
         steps: config.steps,
         batch: config.batch,
         samples: program.samples(),
+        own_parameters: own_parameters(&program),
         latents: config.latents,
         parameters: weights.iter().map(|t| t.values.len()).sum(),
         optimizer: config.optimizer.clone(),

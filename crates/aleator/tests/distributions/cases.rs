@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aleator::distributions::{Distribution, Entry, Family, Signature, find};
+use aleator::distributions::{Distribution, Entry, Family, Signature, Support, find};
 use aleator_engine::graph::Expr;
 use serde_json::Value;
 
@@ -13,6 +13,19 @@ use crate::harness::Bench;
 pub struct Parameter {
     pub event: Vec<usize>,
     pub values: Vec<f64>,
+}
+
+/// What a draw is, which decides how it can be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// One of the outcomes that [`Case::probabilities`] lists.
+    Outcome,
+    /// A count, bounded or not.
+    Count,
+    /// A number with a density.
+    Number,
+    /// A vector with a density.
+    Vector,
 }
 
 /// One distribution of the table with values for its parameters.
@@ -42,8 +55,12 @@ impl Case {
         let signature = entry.signatures.iter().find(|s| s.names == names).expect("no such signature");
         let parameters = parameters
             .iter()
-            .map(|(_, values)| Parameter {
-                event: if values.len() == 1 { vec![] } else { vec![values.len()] },
+            .map(|(name, values)| Parameter {
+                event: match (*name, values.len()) {
+                    (_, 1) => vec![],
+                    ("scale_tril", n) => vec![n.isqrt(); 2],
+                    (_, n) => vec![n],
+                },
                 values: values.to_vec(),
             })
             .collect();
@@ -62,6 +79,15 @@ impl Case {
 
     pub fn family(&self) -> std::sync::Arc<dyn Family> {
         self.signature.family()
+    }
+
+    pub fn kind(&self) -> Kind {
+        match self.family().support() {
+            Support::Boolean | Support::Indices | Support::OneHot => Kind::Outcome,
+            Support::Counts | Support::BoundedCounts => Kind::Count,
+            Support::Simplex | Support::RealVector => Kind::Vector,
+            _ => Kind::Number,
+        }
     }
 
     pub fn is_discrete(&self) -> bool {
@@ -194,6 +220,28 @@ pub fn moderate() -> Vec<Case> {
         loc_scale("Gumbel", 1.0, 2.5),
         Case::new("Uniform", &[("low", &[-3.0]), ("high", &[0.5])]),
         Case::new("Exponential", &[("rate", &[2.5])]),
+        Case::new("Binomial", &[("total_count", &[12.0]), ("probs", &[0.3])]),
+        Case::new("Binomial", &[("total_count", &[200.0]), ("logits", &[0.4])]),
+        Case::new("Geometric", &[("probs", &[0.35])]),
+        Case::new("Geometric", &[("logits", &[-1.5])]),
+        Case::new("Poisson", &[("rate", &[3.5])]),
+        Case::new("Poisson", &[("rate", &[40.0])]),
+        Case::new("NegativeBinomial", &[("total_count", &[5.0]), ("probs", &[0.3])]),
+        Case::new("NegativeBinomial", &[("total_count", &[2.5]), ("logits", &[1.0])]),
+        loc_scale("Cauchy", 0.5, 0.1),
+        Case::new("Weibull", &[("scale", &[2.5]), ("concentration", &[1.5])]),
+        Case::new("Gamma", &[("concentration", &[2.0]), ("rate", &[1.0])]),
+        Case::new("Gamma", &[("concentration", &[0.6]), ("rate", &[3.0])]),
+        Case::new("Beta", &[("concentration1", &[2.0]), ("concentration0", &[3.0])]),
+        Case::new("Beta", &[("concentration1", &[1.5]), ("concentration0", &[8.0])]),
+        Case::new("Dirichlet", &[("concentration", &[0.6, 2.0, 3.5])]),
+        Case::new("StudentT", &[("df", &[30.0]), ("loc", &[-0.5]), ("scale", &[0.25])]),
+        Case::new("VonMises", &[("loc", &[0.5]), ("concentration", &[4.0])]),
+        Case::new("VonMises", &[("loc", &[-1.0]), ("concentration", &[0.3])]),
+        Case::new("Kumaraswamy", &[("concentration1", &[2.0]), ("concentration0", &[3.0])]),
+        Case::new("MultivariateNormal", &[("loc", &[1.0, -2.0]), ("scale_tril", &[0.5, 0.0, 1.25, 2.0])]),
+        Case::new("RelaxedBernoulli", &[("temperature", &[1.5]), ("logits", &[0.4])]),
+        Case::new("RelaxedOneHotCategorical", &[("temperature", &[0.5]), ("logits", &[0.5, -1.0, 2.0])]),
     ];
     for name in ["Categorical", "OneHotCategorical"] {
         cases.push(Case::new(name, &[("probs", &[0.1, 0.2, 0.3, 0.4])]));
@@ -222,6 +270,53 @@ pub fn extreme() -> Vec<Case> {
         Case::new("Bernoulli", &[("logits", &[f64::INFINITY])]),
         Case::new("Bernoulli", &[("logits", &[f64::NEG_INFINITY])]),
         Case::new("Bernoulli", &[("logits", &[-13.8])]),
+        Case::new("Binomial", &[("total_count", &[0.0]), ("probs", &[0.5])]),
+        Case::new("Binomial", &[("total_count", &[4.0]), ("probs", &[1.0])]),
+        Case::new("Binomial", &[("total_count", &[4.0]), ("probs", &[0.0])]),
+        Case::new("Binomial", &[("total_count", &[1e6]), ("probs", &[1e-6])]),
+        Case::new("Binomial", &[("total_count", &[1e6]), ("probs", &[0.999])]),
+        Case::new("Binomial", &[("total_count", &[25.0]), ("probs", &[0.5])]),
+        Case::new("Binomial", &[("total_count", &[5.0]), ("logits", &[-1000.0])]),
+        Case::new("Binomial", &[("total_count", &[5.0]), ("logits", &[1000.0])]),
+        Case::new("Binomial", &[("total_count", &[1e6]), ("logits", &[16.0])]),
+        Case::new("Geometric", &[("probs", &[1.0])]),
+        Case::new("Geometric", &[("probs", &[1e-6])]),
+        Case::new("Geometric", &[("logits", &[1000.0])]),
+        Case::new("Geometric", &[("logits", &[-20.0])]),
+        Case::new("Poisson", &[("rate", &[0.0])]),
+        Case::new("Poisson", &[("rate", &[1e-6])]),
+        Case::new("Poisson", &[("rate", &[9.99])]),
+        Case::new("Poisson", &[("rate", &[10.0])]),
+        Case::new("Poisson", &[("rate", &[1e4])]),
+        Case::new("NegativeBinomial", &[("total_count", &[0.01]), ("probs", &[0.9])]),
+        Case::new("NegativeBinomial", &[("total_count", &[1e4]), ("logits", &[-2.0])]),
+        Case::new("NegativeBinomial", &[("total_count", &[3.0]), ("logits", &[-1000.0])]),
+        Case::new("NegativeBinomial", &[("total_count", &[3.0]), ("probs", &[0.0])]),
+        loc_scale("Cauchy", 0.0, 1e6),
+        Case::new("Weibull", &[("scale", &[1.0]), ("concentration", &[0.2])]),
+        Case::new("Weibull", &[("scale", &[1e6]), ("concentration", &[20.0])]),
+        Case::new("Gamma", &[("concentration", &[1e-3]), ("rate", &[1.0])]),
+        Case::new("Gamma", &[("concentration", &[0.03]), ("rate", &[1e-3])]),
+        Case::new("Gamma", &[("concentration", &[1.0]), ("rate", &[1e6])]),
+        Case::new("Gamma", &[("concentration", &[1e6]), ("rate", &[1.0])]),
+        Case::new("Beta", &[("concentration1", &[0.01]), ("concentration0", &[2.0])]),
+        Case::new("Beta", &[("concentration1", &[0.03]), ("concentration0", &[0.05])]),
+        Case::new("Beta", &[("concentration1", &[0.5]), ("concentration0", &[0.5])]),
+        Case::new("Beta", &[("concentration1", &[2e5]), ("concentration0", &[3e5])]),
+        Case::new("Dirichlet", &[("concentration", &[1e-3, 1e-2, 0.5])]),
+        Case::new("Dirichlet", &[("concentration", &[1e5, 2e5, 1.0])]),
+        Case::new("StudentT", &[("df", &[1.0]), ("loc", &[0.0]), ("scale", &[1.0])]),
+        Case::new("StudentT", &[("df", &[0.1]), ("loc", &[0.0]), ("scale", &[1.0])]),
+        Case::new("StudentT", &[("df", &[1e6]), ("loc", &[0.0]), ("scale", &[1.0])]),
+        Case::new("VonMises", &[("loc", &[0.0]), ("concentration", &[0.0])]),
+        Case::new("VonMises", &[("loc", &[3.0]), ("concentration", &[1e-3])]),
+        Case::new("VonMises", &[("loc", &[10.0]), ("concentration", &[1e4])]),
+        Case::new("Kumaraswamy", &[("concentration1", &[0.5]), ("concentration0", &[0.5])]),
+        Case::new("Kumaraswamy", &[("concentration1", &[30.0]), ("concentration0", &[8.0])]),
+        Case::new("MultivariateNormal", &[("loc", &[0.0, 0.0]), ("scale_tril", &[1e3, 0.0, -1e3, 1e-3])]),
+        Case::new("RelaxedBernoulli", &[("temperature", &[0.1]), ("logits", &[-2.0])]),
+        Case::new("RelaxedBernoulli", &[("temperature", &[0.5]), ("logits", &[1000.0])]),
+        Case::new("RelaxedOneHotCategorical", &[("temperature", &[0.05]), ("logits", &[-30.0, 0.0, 30.0])]),
     ];
     for name in ["Normal", "Laplace", "Logistic", "Gumbel"] {
         cases.push(loc_scale(name, 0.0, 1e-3));

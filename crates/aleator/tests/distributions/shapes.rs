@@ -5,24 +5,31 @@ use aleator::distributions::{
 };
 use aleator_engine::graph::Shape;
 
-use crate::cases::{Case, extreme, groups, moderate, stack};
+use crate::cases::{Case, Kind, extreme, groups, moderate, stack};
 use crate::harness::Bench;
 
 /// Parameters [2, 1] and [3] give a batch [2, 3] everywhere, with the values of the six single distributions.
 #[test]
 fn parameters_broadcast() {
-    for case in moderate().into_iter().filter(|c| c.parameters.len() == 2) {
+    for case in moderate().into_iter().filter(|c| c.parameters.len() == 2 && c.kind() != Kind::Vector) {
         let (a, b) = (case.parameters[0].values[0], case.parameters[1].values[0]);
-        let (first, second) = ([a, a - 0.5], [b, b + 0.25, b + 1.0]);
+        // Whole numbers stay whole, and probabilities below 1.
+        let step = if case.scalar("total_count").is_some() { 1.0 } else { 0.5 };
+        let (first, second) = ([a, a - step], [b, b * 1.25, b * 1.5]);
         let bench = Bench::new();
         let d =
             case.signature.build(vec![bench.input([2, 1], first.into()), bench.input([3], second.into())]);
         assert_eq!(d.batch_shape(), Some([2, 3].into()));
         let z = d.sample(&mut Noise::new(&bench.graph, 0, [5, 2, 3].into()));
-        let outputs = [z, d.log_prob(z), d.mean().unwrap(), d.variance().unwrap(), d.entropy().unwrap()];
+        let moments = |d: &Distribution<'_>| {
+            [d.mean(), d.variance(), d.entropy()].into_iter().flatten().map(|e| e.id()).collect::<Vec<_>>()
+        };
+        let of_batch: Vec<_> = moments(&d).into_iter().map(|id| bench.graph.expr(id)).collect();
+        let outputs = [&[z, d.log_prob(z)], &of_batch[..]].concat();
         let shapes: Vec<Shape> = outputs.iter().map(|e| e.shape()).collect();
         let (draws, batch) = (Shape::from([5, 2, 3]), Shape::from([2, 3]));
-        assert_eq!(shapes, [draws.clone(), draws, batch.clone(), batch.clone(), batch], "{case}");
+        assert_eq!(shapes[..2], [draws.clone(), draws], "{case}");
+        assert!(shapes[2..].iter().all(|shape| *shape == batch), "{case}: {shapes:?}");
         let got = bench.run::<f64>(&outputs, 1);
         for (k, (i, j)) in (0..2).flat_map(|i| (0..3).map(move |j| (i, j))).enumerate() {
             let bench = Bench::new();
@@ -30,10 +37,11 @@ fn parameters_broadcast() {
                 case.signature.build(vec![bench.input([], vec![first[i]]), bench.input([], vec![second[j]])]);
             assert_eq!(d.batch_shape(), Some(Shape::scalar()));
             let z = bench.input([5], (0..5).map(|s| got[0][6 * s + k]).collect());
-            let outputs = [d.log_prob(z), d.mean().unwrap(), d.variance().unwrap(), d.entropy().unwrap()];
+            let single_moments = moments(&d).into_iter().map(|id| bench.graph.expr(id));
+            let outputs: Vec<_> = [d.log_prob(z)].into_iter().chain(single_moments).collect();
             let single = bench.run::<f64>(&outputs, 1);
             assert_eq!(single[0], (0..5).map(|s| got[1][6 * s + k]).collect::<Vec<_>>(), "{case}");
-            for q in 1..4 {
+            for q in 1..outputs.len() {
                 assert_eq!(single[q][0], got[q + 1][k], "{case}, quantity {q}");
             }
         }
@@ -105,8 +113,9 @@ fn outcomes_are_the_support_and_the_mode_is_the_likeliest() {
         let bench = Bench::new();
         let d = case.build(&bench);
         let outcomes = d.family().outcomes(d.parameters());
-        assert_eq!(outcomes.is_some(), case.is_discrete(), "{case}");
-        assert_eq!(d.mode().is_some(), case.is_discrete(), "{case}");
+        // A Binomial's are known where its count is constant, which an input is not.
+        assert_eq!(outcomes.is_some(), case.kind() == Kind::Outcome, "{case}");
+        assert!(d.mode().is_some() || outcomes.is_none(), "{case}");
         let (Some(outcomes), Some(mode)) = (outcomes, d.mode()) else { continue };
         assert_eq!(outcomes.len(), case.probabilities().len());
         for (k, outcome) in outcomes.iter().enumerate() {
@@ -136,12 +145,19 @@ fn draws_lie_in_the_support() {
         let z = d.sample(&mut Noise::new(&bench.graph, 0, shape));
         let outputs = [z, d.log_prob(z)];
         for results in [bench.run::<f64>(&outputs, 9), bench.run::<f32>(&outputs, 9)] {
-            assert!(results[1].iter().all(|l| l.is_finite()), "{}", cases[0]);
+            let bad = results[1].iter().position(|l| !l.is_finite()).map(|i| cases[i % cases.len()]);
+            assert!(bad.is_none(), "{}", bad.unwrap());
             let inside: &dyn Fn(f64) -> bool = match d.family().support() {
                 Support::Boolean | Support::OneHot => &|z| z == 0.0 || z == 1.0,
                 Support::Indices => &|z| z >= 0.0 && z.fract() == 0.0,
+                Support::Counts | Support::BoundedCounts => {
+                    &|z| z >= 0.0 && z.fract() == 0.0 && z.is_finite()
+                }
                 Support::Positive => &|z| z > 0.0 && z.is_finite(),
-                Support::Real | Support::Interval => &|z| z.is_finite(),
+                Support::UnitInterval => &|z| z > 0.0 && z < 1.0,
+                Support::Simplex => &|z| z > 0.0 && z <= 1.0,
+                Support::Circle => &|z| z.abs() <= f64::from(std::f32::consts::PI),
+                Support::Real | Support::Interval | Support::RealVector => &|z| z.is_finite(),
             };
             assert!(results[0].iter().all(|&z| inside(z)), "{}", cases[0]);
         }
@@ -154,6 +170,9 @@ fn values_outside_the_support_have_no_density() {
     for case in moderate() {
         let outside: &[f64] = match case.family().support() {
             Support::Positive => &[-1.0, -1e300],
+            Support::UnitInterval => &[-0.5, 0.0, 1.0, 1.5],
+            Support::Counts => &[-1.0, 0.5, f64::INFINITY, f64::NEG_INFINITY],
+            Support::BoundedCounts => &[-1.0, 0.5, 201.0, f64::INFINITY],
             Support::Interval => &[-1e9, 1e9, f64::INFINITY],
             _ => continue,
         };
@@ -179,7 +198,12 @@ fn domains_are_checked() {
             Constraint::NotNan => [y, y, y, y, y, n, y, y],
             Constraint::Real => [y, y, y, y, y, n, n, n],
             Constraint::Positive => [y, y, n, n, y, n, n, n],
+            Constraint::NotNegative => [y, y, y, n, y, n, n, n],
+            Constraint::Count => [y, n, y, n, y, n, n, n],
             Constraint::Probability => [y, y, y, n, n, n, n, n],
+            Constraint::PositiveProbability => [y, y, n, n, n, n, n, n],
+            Constraint::ProbabilityBelowOne => [n, y, y, n, n, n, n, n],
+            Constraint::LowerCholesky => [y, y, n, n, y, n, n, n],
             Constraint::Weights => [y, y, y, n, y, n, n, n],
             Constraint::LogWeights => [y, y, y, y, y, n, n, y],
         }
@@ -190,7 +214,8 @@ fn domains_are_checked() {
             for (x, fine) in PROBES.into_iter().zip(accepts(parameter.constraint)) {
                 let (shape, values) = match parameter.event_rank {
                     0 => (vec![], vec![x]),
-                    _ => (vec![2], vec![x, 1.0]),
+                    1 => (vec![2], vec![x, 1.0]),
+                    _ => (vec![2, 2], vec![1.0, 0.0, -3.0, x]),
                 };
                 let violated = parameter.constraint.violated(bench.input(shape, values));
                 for result in [bench.run::<f64>(&[violated], 0), bench.run::<f32>(&[violated], 0)] {

@@ -73,8 +73,8 @@ fn gaussian_variances() {
 /// Own parameters after a pilot: what measurements use.
 fn piloted(g: &Graph, plan: &[Shared]) -> Vec<(String, Vec<f64>)> {
     let how = Measure { samples: None, replicates: 1, tune: 0, seed: 3 };
-    let own = measure(g, plan, &how, &|_| {}).unwrap().own;
-    own.into_iter().map(|(name, _, values)| (name, values)).collect()
+    let own = measure(g, plan, &how, &|_| {}).unwrap().own_parameters;
+    own.into_iter().map(|(name, tensor)| (name, tensor.values.iter().map(|x| x.0).collect())).collect()
 }
 
 #[test]

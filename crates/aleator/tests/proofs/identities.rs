@@ -97,9 +97,9 @@ fn an_empty_cone_has_no_gradient() {
             .map(|(i, automatic)| {
                 let continuous = i % 2 == 1;
                 let serves = match entry.properties.name {
-                    "pathwise" | "lax" => continuous,
+                    "pathwise" | "lax" | "generalized_reparameterization" => continuous,
                     "score_function" | "reinforce_loo" | "nvil" => true,
-                    "vimco" => false,
+                    "vimco" | "rejection_reparameterization" => false,
                     _ => !continuous,
                 };
                 if serves { estimator.clone() } else { automatic }

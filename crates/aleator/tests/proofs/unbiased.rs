@@ -67,7 +67,7 @@ fn the_table_says_what_serves_what() {
             Support::Indices => g.sample("z", Categorical::from_logits(phi)),
             Support::Positive => g.sample("z", Exponential::new(m)),
             Support::Interval => g.sample("z", Uniform::new(m, m + s)),
-            Support::Real => g.sample("z", Normal::new(m, s)),
+            _ => g.sample("z", Normal::new(m, s)),
         };
         let l = if z.rank() > 1 { z.sum_axes(&[0]) } else { z };
         g.cost("f", l.logsumexp(&[0]));

@@ -26,7 +26,7 @@ pub fn pull_back<'g>(
         Op::Select => elementwise::select_pull_back(inputs, cotangent, wanted),
         Op::Reduce(reduction, axes) => vec![reduce::pull_back(*reduction, axes, inputs[0], y, cotangent)],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
-        Op::External(e) => no_derivative(y, &e.name, inputs.len()),
+        Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
         _ => structure::pull_back(op, inputs, cotangent, wanted),
     }
 }
@@ -46,12 +46,12 @@ pub fn push_forward<'g>(
         Op::Select => Some(elementwise::select_push_forward(inputs, tangents)?.broadcast_to(y.shape())),
         Op::Reduce(reduction, axes) => reduce::push_forward(*reduction, axes, inputs[0], y, tangents[0]?),
         Op::MatMul => matmul::push_forward(inputs, tangents),
-        Op::External(e) => no_derivative(y, &e.name, 1)[0],
+        Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
         _ => structure::push_forward(op, inputs, tangents),
     }
 }
 
-fn no_derivative<'g>(y: Expr<'g>, name: &str, inputs: usize) -> Vec<Option<Expr<'g>>> {
-    let poison = y.graph().fail(Error::NoDerivative { operation: name.to_string() });
+fn no_derivative<'g>(y: Expr<'g>, op: &Op, inputs: usize) -> Vec<Option<Expr<'g>>> {
+    let poison = y.graph().fail(Error::NoDerivative { operation: op.name() });
     vec![Some(poison); inputs]
 }

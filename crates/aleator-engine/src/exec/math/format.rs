@@ -25,6 +25,8 @@ pub trait Format:
     const NAN: Self;
     /// The smallest positive normal number.
     const MIN_POSITIVE: Self;
+    /// The largest number below 1.
+    const LARGEST_BELOW_ONE: Self;
 
     /// The nearest number of this format.
     fn from_f64(x: f64) -> Self;
@@ -62,6 +64,7 @@ macro_rules! impl_format {
             const INFINITY: Self = $float::INFINITY;
             const NAN: Self = $float::NAN;
             const MIN_POSITIVE: Self = $float::MIN_POSITIVE;
+            const LARGEST_BELOW_ONE: Self = 1.0 - $float::EPSILON / 2.0;
 
             #[inline(always)]
             fn from_f64(x: f64) -> Self {

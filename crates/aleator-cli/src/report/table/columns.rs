@@ -1,0 +1,74 @@
+//! Columns, and tables made of them.
+
+use super::*;
+
+/// One column: a heading and a text for each row.
+pub(super) struct Column {
+    pub(super) title: String,
+    pub(super) cells: Vec<String>,
+    pub(super) alignment: CellAlignment,
+}
+
+impl Column {
+    pub(super) fn left(title: impl Into<String>, cells: impl IntoIterator<Item = String>) -> Column {
+        Column { title: title.into(), cells: cells.into_iter().collect(), alignment: CellAlignment::Left }
+    }
+
+    pub(super) fn right(title: impl Into<String>, cells: impl IntoIterator<Item = String>) -> Column {
+        Column { alignment: CellAlignment::Right, ..Column::left(title, cells) }
+    }
+
+    pub(super) fn names(report: &Report, best: Option<usize>) -> Column {
+        let mark = |(i, row): (usize, &Row)| {
+            format!("{} {}", if best == Some(i) { "★" } else { " " }, label(&report.results, row))
+        };
+        Column::left("  estimator", report.results.iter().enumerate().map(mark))
+    }
+
+    pub(super) fn width(&self) -> usize {
+        self.cells.iter().chain([&self.title]).map(|c| c.chars().count()).max().unwrap_or(0)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Mark {
+    Plain,
+    Best,
+    Warn,
+}
+
+pub(super) fn empty_table(width: Option<u16>, color: bool) -> Table {
+    let mut table = Table::new();
+    let line = LineStyle::none().fill('─').junction('─');
+    table.load_style(TableStyle::new().header_separator(line).bottom_border(line));
+    table.force_no_tty();
+    if color {
+        table.enforce_styling();
+    }
+    if let Some(width) = width {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width.max(20));
+    }
+    table
+}
+
+pub(super) fn fill(table: &mut Table, columns: &[&Column], rows: usize, mark: impl Fn(usize) -> Mark) {
+    let header = |c: &&Column| Cell::new(&c.title).add_attribute(Attribute::Bold).set_alignment(c.alignment);
+    table.set_header(columns.iter().map(header).collect::<Vec<_>>());
+    for i in 0..rows {
+        let cell = |c: &&Column| {
+            let cell = Cell::new(&c.cells[i]).set_alignment(c.alignment);
+            match mark(i) {
+                Mark::Plain => cell,
+                Mark::Best => cell.fg(Color::Green),
+                Mark::Warn => cell.fg(Color::Yellow),
+            }
+        };
+        table.add_row(columns.iter().map(cell).collect::<Vec<_>>());
+    }
+}
+
+/// The table's lines without blanks at their ends.
+pub(super) fn finish(table: &Table) -> String {
+    let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_string()).collect();
+    lines.join("\n")
+}

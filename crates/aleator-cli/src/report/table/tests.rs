@@ -1,0 +1,282 @@
+use std::collections::BTreeMap;
+
+use aleator::diagnostics::{Exact, Mean, PathPoint, Skipped};
+
+use super::*;
+
+fn numbers(values: &[f64]) -> Vec<Number> {
+    values.iter().map(|&x| Number(x)).collect()
+}
+
+/// A row with one vector parameter; `variance` is of one estimate.
+pub(crate) fn row(
+    estimator: &str,
+    mean: &[f64],
+    exact: Option<&[f64]>,
+    variance: f64,
+    seconds: f64,
+    unbiased: bool,
+    replicates: usize,
+) -> Row {
+    let error = (variance / replicates as f64).sqrt();
+    let z = exact.map(|exact| {
+        mean.iter().zip(exact).map(|(m, e)| (error > 0.0).then(|| Number((m - e) / error))).collect()
+    });
+    let total = variance * mean.len() as f64;
+    Row {
+        estimator: estimator.into(),
+        plan: BTreeMap::from([("b".to_string(), estimator.to_string())]),
+        samples: if estimator.contains("loo") { 2 } else { 1 },
+        unbiased,
+        objective: Mean { mean: Number(0.2756), std_error: Some(Number(0.00012)) },
+        gradient: BTreeMap::from([(
+            "theta".to_string(),
+            GradientEstimate {
+                shape: if mean.len() == 1 { vec![] } else { vec![mean.len()] },
+                mean: numbers(mean),
+                std_error: Some(numbers(&vec![error; mean.len()])),
+                variance: Some(numbers(&vec![variance; mean.len()])),
+                exact: exact.map(numbers),
+                z,
+            },
+        )]),
+        total_variance: Some(Number(total)),
+        own_parameters: BTreeMap::new(),
+        evaluations: 3,
+        seconds_per_estimate: Number(seconds),
+        work_normalised_variance: Some(Number(total * seconds)),
+    }
+}
+
+pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
+    let work = |r: &Row| r.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
+    let best = results
+        .iter()
+        .filter(|r| r.unbiased)
+        .min_by(|a, b| work(a).total_cmp(&work(b)))
+        .map(|r| r.estimator.clone());
+    let gradient = exact.map(|e| {
+        let shape = if e.len() == 1 { vec![] } else { vec![e.len()] };
+        BTreeMap::from([("theta".to_string(), Tensor { shape, values: numbers(e) })])
+    });
+    Report {
+        aleator: "0.1.0",
+        file: "toy.scg".into(),
+        seed: 0,
+        samples: 1,
+        replicates: 100_000,
+        tune: 0,
+        exact: Exact {
+            method: exact.map(|_| "enumeration"),
+            objective: exact.map(|_| Number(0.2525)),
+            gradient: gradient.unwrap_or_default(),
+        },
+        results,
+        best,
+        skipped: ["pathwise", "implicit_reparameterization"]
+            .map(|e| Skipped {
+                estimator: e.into(),
+                reason: "the site b is Bernoulli, which is discrete: no differentiable sampling path".into(),
+            })
+            .to_vec(),
+        warnings: Vec::new(),
+    }
+}
+
+/// REBAR's toy problem under eight estimators.
+pub(crate) fn toy() -> Report {
+    let exact = [0.025];
+    let row = |name, mean: f64, variance, seconds, unbiased| {
+        row(name, &[mean], Some(&exact), variance, seconds, unbiased, 100_000)
+    };
+    report(
+        vec![
+            row("score_function", 0.02431, 0.0163, 4.1e-8, true),
+            row("reinforce_loo", 0.025_03, 0.000_21, 9.3e-8, true),
+            row("muprop", 0.0249, 0.0017, 8.8e-8, true),
+            row("rebar", 0.025_11, 0.0042, 1.1e-7, true),
+            row("relax", 0.0247, 0.0058, 9.4e-7, true),
+            row("gumbel_softmax", 0.0391, 0.0024, 7.0e-8, false),
+            row("straight_through", 0.0251, 0.0151, 3.6e-8, false),
+            row("enumeration", 0.025, 0.0, 6.0e-8, true),
+        ],
+        Some(&exact),
+    )
+}
+
+#[test]
+fn the_table_of_compare() {
+    let mut report = toy();
+    report.results.pop();
+    report.best = Some("reinforce_loo".into());
+    let text = comparison(&report, None, false);
+    println!("{text}");
+    for part in [
+        "0.2756",
+        "± 0.00012",
+        "★ reinforce_loo",
+        "biased, z = 91.0",
+        "none, z = ",
+        "by enumeration",
+        "pathwise, implicit_reparameterization: ",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(
+        text.contains("best      reinforce_loo: unbiased, with the smallest variance × time; the next, "),
+        "{text}"
+    );
+    assert!(text.contains("gumbel_softmax, straight_through are never best"));
+    assert!(!text.contains('\u{1b}'));
+    assert!(comparison(&report, None, true).contains('\u{1b}'));
+    // All ± of a column stand below each other.
+    let columns: Vec<_> =
+        text.lines().filter(|l| l.contains(" ± ")).map(|l| l.chars().position(|c| c == '±')).collect();
+    assert_eq!(columns.len(), 7);
+    assert!(columns.windows(2).all(|w| w[0] == w[1]), "{columns:?}");
+}
+
+#[test]
+fn narrow_terminals_get_two_tables() {
+    let text = comparison(&toy(), Some(100), false);
+    println!("{text}");
+    assert_eq!(text.matches("estimator ").count() - text.matches("estimators").count(), 2, "{text}");
+    assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
+    let text = comparison(&toy(), Some(60), false);
+    println!("{text}");
+    assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
+    for width in [0, 1, 10, 40, 65535] {
+        comparison(&toy(), Some(width), true);
+        gradient(&toy(), Some(width), true);
+    }
+}
+
+#[test]
+fn no_variance_is_best_and_exact() {
+    let text = comparison(&toy(), None, false);
+    assert!(
+        text.contains("★ enumeration")
+            && text.contains("none, exact")
+            && text.contains("(no variance at all)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn many_coordinates_are_summarised() {
+    let exact: Vec<f64> = (0..50).map(|i| 0.1 * f64::from(i)).collect();
+    let mut off = exact.clone();
+    off[7] += 1.0;
+    let rows = vec![
+        row("rebar", &exact, Some(&exact), 0.1, 1e-6, true, 1000),
+        row("nvil", &off, Some(&exact), 0.2, 1e-6, true, 1000),
+    ];
+    let report = report(rows, Some(&exact));
+    let text = comparison(&report, None, false);
+    println!("{text}");
+    assert!(text.contains("‖∇‖ of 50") && text.contains("max |z| = 0.0 of 50"), "{text}");
+    assert!(text.contains("none expected, but max |z| = 70.7 of 50"), "{text}");
+    let text = gradient(&report, None, false);
+    println!("{text}");
+    assert!(text.contains("theta: the first 20 of 50 elements are shown"), "{text}");
+    assert!(text.contains("theta[19]") && !text.contains("theta[20]"));
+}
+
+#[test]
+fn without_an_exact_answer_and_with_bad_numbers() {
+    let mut rows = vec![
+        row("rebar", &[f64::NAN], None, f64::INFINITY, f64::NAN, true, 1000),
+        row("nvil", &[1.0], None, 0.0, 0.0, false, 1),
+    ];
+    rows[1].total_variance = None;
+    rows[1].work_normalised_variance = None;
+    rows[1].gradient.values_mut().for_each(|g| g.std_error = None);
+    let text = comparison(&report(rows, None), None, false);
+    println!("{text}");
+    assert!(text.contains("nan") && text.contains("1.000 ± ?") && text.contains("not known"), "{text}");
+    let empty = report(Vec::new(), None);
+    assert!(comparison(&empty, Some(80), false).contains("No estimator could run."));
+    assert!(gradient(&empty, Some(80), false).contains("No estimate."));
+}
+
+#[test]
+fn the_table_of_grad() {
+    let mut report = toy();
+    report.results.truncate(1);
+    let text = gradient(&report, None, false);
+    println!("{text}");
+    assert!(text.contains("b via score_function; K = 1, 3 evaluations per estimate, unbiased"), "{text}");
+    assert!(
+        text.contains("0.02431 ± 0.00040")
+            && text.contains("-1.71")
+            && text.contains("exact 0.2525 (by enumeration)"),
+        "{text}"
+    );
+}
+
+pub(crate) fn path(points: usize) -> OptimizationPath {
+    let at = |i: usize| {
+        let t = i as f64 / points.max(2) as f64;
+        let noise = ((i * 7919 % 101) as f64 / 101.0 - 0.5) * 0.08;
+        let parameters = BTreeMap::from([
+            (
+                "phi".to_string(),
+                numbers(&[0.2 - 2.0 * t, -0.4 + (4.0 * t).tanh(), 1.0 - (6.0 * t).sin() * 0.5]),
+            ),
+            ("theta".to_string(), numbers(&[-2.5 * (1.0 - (-4.0 * t).exp())])),
+        ]);
+        PathPoint { step: i * 5, objective: Number(0.2 + 0.6 * (-5.0 * t).exp() + noise), parameters }
+    };
+    let history: Vec<PathPoint> = (0..points).map(at).collect();
+    let tensor = |shape: &[usize], values: &[f64]| Tensor { shape: shape.to_vec(), values: numbers(values) };
+    OptimizationPath {
+        aleator: "0.1.0",
+        file: "toy.scg".into(),
+        seed: 0,
+        steps: points.saturating_sub(1) * 5,
+        optimizer: "adam".into(),
+        lr: Number(0.01),
+        plan: BTreeMap::from([("b".to_string(), "rebar(temperature=0.5)".to_string())]),
+        history,
+        parameters: BTreeMap::from([
+            ("W".to_string(), tensor(&[2, 2], &[1.0, -0.25, 1e-7, 3.0])),
+            ("phi".to_string(), tensor(&[40], &[0.5; 40])),
+            ("theta".to_string(), tensor(&[], &[-2.4567])),
+        ]),
+        own_parameters: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn the_summary_of_optimize() {
+    let text = optimization(&path(200));
+    println!("{text}");
+    assert!(
+        text.starts_with("toy.scg: 995 steps of adam, lr 0.01, seed 0\n  b via rebar(temperature=0.5)\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("objective  0.6")
+            && text.contains(" → 0.20")
+            && text.contains('±')
+            && text.contains('█')
+            && text.contains('▁')
+    );
+    assert!(
+        text.contains("theta = -2.457") && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
+        "{text}"
+    );
+    assert!(text.contains("… 32 more]  shape [40]"), "{text}");
+    let mut bad = path(3);
+    bad.history[1].objective = Number(f64::NAN);
+    bad.history[2].objective = Number(f64::INFINITY);
+    let text = optimization(&bad);
+    assert!(text.contains("not finite at 2 of 3 points") && text.contains('×'), "{text}");
+    assert!(optimization(&path(0)).contains("No step was taken."));
+}
+
+#[test]
+fn names_of_elements() {
+    assert_eq!(element_name("W", &[3, 2], 5), "W[2, 1]");
+    assert_eq!(element_name("theta", &[], 0), "theta");
+}

@@ -1,0 +1,142 @@
+//! Beta: 0 < z < 1.
+//!
+//! ```text
+//! log p(z) = (a − 1) log z + (b − 1) log(1 − z) − log B(a, b),    B(a, b) = Γ(a) Γ(b) / Γ(n),   n = a + b
+//!          = −D(a, n z) − D(b, n (1 − z)) − log z (1 − z) + ½ log(ab/n) − ½ log 2π − δ(a) − δ(b) + δ(n)
+//! E z = a/n,   Var z = ab / (n² (n + 1))
+//! entropy = log B(a, b) − (a − 1) ψ(a) − (b − 1) ψ(b) + (n − 2) ψ(n)
+//!         = ½ log(2πab/n³) + δ(a) + δ(b) − δ(n) − (a − 1) r(a) − (b − 1) r(b) + (n − 2) r(n)
+//! ```
+//!
+//! Transforms of y = logit z:
+//!
+//! ```text
+//! standardize   y = ψ(a) − ψ(b) + ε √(ψ₁(a) + ψ₁(b))
+//! rejection     y = log g₁ − log g₀,   g₁ ~ Gamma(a, 1), g₀ ~ Gamma(b, 1) by rejection
+//! ```
+//!
+//! The second forms, with Stirling's formula (see `special`), keep their digits for large a and b. Parameters: a
+//! (`concentration1`) and b (`concentration0`), positive and finite. A draw is an exact one by rejection, the quotient of
+//! Gamma variates known by their logarithms, without a pathwise derivative. It is never 0 or 1 but the number next to it,
+//! where it would round to that: with tiny b often, and then log(1 − z) is not known better than to be below −36.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::gamma::transformed_log;
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, deviance, digamma_minus_log, log_beta, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed, from_drawn};
+
+/// The Beta family.
+#[derive(Clone, Copy, Debug)]
+pub struct Beta;
+
+impl Beta {
+    /// a (`concentration1`) and b (`concentration0`), both > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(concentration1: Expr<'g>, concentration0: impl IntoExpr<'g>) -> Distribution<'g> {
+        let concentration0 = concentration0.into_expr(concentration1.graph());
+        Distribution::new(Arc::new(Beta), vec![concentration1, concentration0])
+    }
+}
+
+impl Family for Beta {
+    fn name(&self) -> &'static str {
+        "Beta"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "concentration1", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "concentration0", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::UnitInterval
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        noise.beta(a, b)
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        let n = a + b;
+        let inside = z.greater(0.0) * z.less(1.0);
+        let z = inside.select(z, 0.5);
+        let normalizer =
+            0.5 * (a.log() + b.log() - n.log()) - HALF_LOG_TAU - stirling_error(a) - stirling_error(b)
+                + stirling_error(n);
+        let log_prob = normalizer - deviance(a, n * z) - deviance(b, n * (1.0 - z)) - z.log() - (-z).log1p();
+        inside.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    /// logit z, less its mean and by its standard deviation.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [a, b] = unpack(parameters);
+        let width = (a.polygamma(1) + b.polygamma(1)).sqrt();
+        let logit = a.digamma() - b.digamma() + width * x;
+        Some((logit.sigmoid(), width * logit.sigmoid() * (-logit).sigmoid()))
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        Some(a / (a + b))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        let n = a + b;
+        Some((a / n) * (b / n) / (n + 1.0))
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        let n = a + b;
+        let logarithms = 0.5 * (a.log() + b.log() - 3.0 * n.log()) + HALF_LOG_TAU;
+        let errors = stirling_error(a) + stirling_error(b) - stirling_error(n);
+        let digammas = (n - 2.0) * digamma_minus_log(n)
+            - (a - 1.0) * digamma_minus_log(a)
+            - (b - 1.0) * digamma_minus_log(b);
+        Some(logarithms + errors + digammas)
+    }
+}
+
+impl Transformation for Beta {
+    fn has(&self, transform: Transform) -> bool {
+        matches!(transform, Transform::Standardize | Transform::Rejection { .. })
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let [a, b] = unpack(parameters);
+        if let Transform::Rejection { .. } = transform {
+            let (one, log_q1) = transformed_log(a, &[], noise, transform);
+            let (zero, log_q0) = transformed_log(b, &[], noise, transform);
+            return Transformed { value: (one - zero).sigmoid(), log_density: log_q1 + log_q0 };
+        }
+        let drawn = self.sample(parameters, noise).logit();
+        let scale = (a.polygamma(1) + b.polygamma(1)).sqrt();
+        let (y, log_slope) = from_drawn(drawn, a.digamma() - b.digamma(), scale, transform);
+        // The density of logit z is p(z) z (1 − z) = e^(a log z + b log(1 − z)) / B(a, b).
+        let kernel = -a * (-y).softplus() - b * y.softplus();
+        Transformed { value: y.sigmoid(), log_density: kernel - log_beta(a, b) + log_slope }
+    }
+}

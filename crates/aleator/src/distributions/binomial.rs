@@ -1,0 +1,182 @@
+//! Binomial: z ∈ {0, …, n}, the number of successes in n trials.
+//!
+//! ```text
+//! log p(z) = log (n over z) + z log p + (n − z) log q,    p = σ(φ),  q = 1 − p = σ(−φ)
+//!          = −D(z, n p) − D(n − z, n q) + c(z)                        with Stirling's formula, see `special`
+//! c(z) = δ(n) − δ(z) − δ(n − z) − ½ log(2π z (n − z)/n) for 0 < z < n, 0 at the ends
+//! E z = n p,   Var z = n p q,   mode = min(⌊(n + 1) p⌋, n)
+//! ```
+//!
+//! Parameters: n (`total_count`), a whole number that is not negative, by which nothing is differentiated; φ (`logits`),
+//! finite, or p (`probs`) in [0, 1], 0 and 1 included. A draw is an exact one, by inversion where n min(p, q) < 10 and by
+//! rejection elsewhere (`hormann1993generation`). Where n is constant and not too large, the outcomes can be enumerated and
+//! the entropy is their sum.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr, Op};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
+
+/// The Binomial family, by logits or by probabilities.
+#[derive(Clone, Copy, Debug)]
+pub enum Binomial {
+    /// p = σ(φ)
+    Logits,
+    /// p itself
+    Probs,
+}
+
+/// A probability, what is left of 1, and their logarithms.
+pub(super) struct Odds<'g> {
+    pub p: Expr<'g>,
+    pub q: Expr<'g>,
+    pub log_p: Expr<'g>,
+    pub log_q: Expr<'g>,
+}
+
+impl<'g> Odds<'g> {
+    pub(super) fn of_logits(logits: Expr<'g>) -> Self {
+        let (log_p, log_q) = (-(-logits).softplus(), -logits.softplus());
+        Odds { p: logits.sigmoid(), q: (-logits).sigmoid(), log_p, log_q }
+    }
+
+    /// Logarithms of 0 are −∞, without the derivative that is 0 · ∞ there.
+    pub(super) fn of_probs(p: Expr<'g>) -> Self {
+        let (never, always) = (p.equal(0.0), p.equal(1.0));
+        let log_p = never.select(f64::NEG_INFINITY, never.select(1.0, p).log());
+        let log_q = always.select(f64::NEG_INFINITY, (-always.select(0.0, p)).log1p());
+        Odds { p, q: 1.0 - p, log_p, log_q }
+    }
+}
+
+/// Outcomes of one draw that are enumerated at most.
+const MOST_OUTCOMES: usize = 1 << 20;
+/// Outcomes that the entropy is summed over at most.
+const MOST_TERMS: usize = 1 << 12;
+
+impl Binomial {
+    /// n (`total_count`) and φ, the logits of a success.
+    pub fn from_logits<'g>(total_count: impl IntoExpr<'g>, logits: Expr<'g>) -> Distribution<'g> {
+        let total_count = total_count.into_expr(logits.graph());
+        Distribution::new(Arc::new(Binomial::Logits), vec![total_count, logits])
+    }
+
+    /// n (`total_count`) and p, the probability of a success.
+    pub fn from_probs<'g>(total_count: impl IntoExpr<'g>, probs: Expr<'g>) -> Distribution<'g> {
+        let total_count = total_count.into_expr(probs.graph());
+        Distribution::new(Arc::new(Binomial::Probs), vec![total_count, probs])
+    }
+
+    fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {
+        match self {
+            Binomial::Logits => Odds::of_logits(x),
+            Binomial::Probs => Odds::of_probs(x),
+        }
+    }
+}
+
+/// The largest element of a constant, whatever shape it was given; `None` for anything else and for what is no count.
+fn largest_count(e: Expr<'_>) -> Option<usize> {
+    let graph = e.graph();
+    let mut id = e.id();
+    let largest = loop {
+        let node = graph.node(id);
+        match node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
+            Op::Scalar(bits) => break f64::from_bits(bits),
+            Op::Tensor(data) => break data.0.iter().copied().fold(f64::NAN, f64::max),
+            _ => return None,
+        }
+    };
+    (largest >= 0.0 && largest < MOST_OUTCOMES as f64).then_some(largest as usize)
+}
+
+impl Family for Binomial {
+    fn name(&self) -> &'static str {
+        "Binomial"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const TOTAL_COUNT: Parameter =
+            Parameter { name: "total_count", constraint: Constraint::Count, event_rank: 0 };
+        match self {
+            Binomial::Logits => {
+                &[TOTAL_COUNT, Parameter { name: "logits", constraint: Constraint::Real, event_rank: 0 }]
+            }
+            Binomial::Probs => &[
+                TOTAL_COUNT,
+                Parameter { name: "probs", constraint: Constraint::Probability, event_rank: 0 },
+            ],
+        }
+    }
+
+    fn support(&self) -> Support {
+        Support::BoundedCounts
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        noise.binomial(n, p, q)
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [n, x] = unpack(parameters);
+        let n = n.stop_gradient();
+        let Odds { p, q, log_p, log_q } = self.odds(x);
+        let possible = is_count(z) * z.less_equal(n);
+        let z = possible.select(z, 0.0);
+        let rest = n - z;
+        let interior = z.greater(0.0) * rest.greater(0.0);
+        let inner = |count: Expr<'g>| interior.select(count, 1.0);
+        let errors = stirling_error(inner(n)) - stirling_error(inner(z)) - stirling_error(inner(rest));
+        let width = inner(z).log() + inner(rest).log() - inner(n).log();
+        let correction = interior.select(errors - HALF_LOG_TAU - 0.5 * width, 0.0);
+        let log_n = n.equal(0.0).select(1.0, n).log();
+        let successes = deviance_by_log(z, n * p, log_n + log_p);
+        let failures = deviance_by_log(rest, n * q, log_n + log_q);
+        possible.select(correction - successes - failures, f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [n, x] = unpack(parameters);
+        Some(n.stop_gradient() * self.odds(x).p)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        Some(n.stop_gradient() * p * q)
+    }
+
+    /// −Σ p log p, with 0 log 0 = 0.
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [n, x] = unpack(parameters);
+        let terms = largest_count(n)? + 1;
+        if terms > MOST_TERMS {
+            return None;
+        }
+        // The outcomes on a last axis of their own.
+        let last = |e: Expr<'g>| if e.rank() == 0 { e } else { e.unsqueeze(0) };
+        let log_p = self.log_prob(&[last(n), last(x)], x.graph().iota(terms));
+        let never = log_p.equal(f64::NEG_INFINITY);
+        let log_p = never.select(0.0, log_p);
+        Some(-never.select(0.0, log_p.exp() * log_p).sum_axes(&[0]))
+    }
+
+    fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
+        Some((0..=largest_count(parameters[0])?).map(|k| vec![k as f64]).collect())
+    }
+
+    fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [n, x] = unpack(parameters);
+        Some(((n + 1.0) * self.odds(x).p).floor().minimum(n))
+    }
+}

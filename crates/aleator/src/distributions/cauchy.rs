@@ -1,0 +1,77 @@
+//! Cauchy: z ∈ ℝ.
+//!
+//! ```text
+//! z = μ − σ / tan πv,   v = u below ½ and u − 1 above
+//! log p(z) = −log πσ − log(1 + ((z − μ)/σ)²)
+//! E z and Var z do not exist,   entropy = log 4πσ
+//! ```
+//!
+//! Parameters: μ (`loc`), finite; σ (`scale`), positive and finite.
+
+use std::f64::consts::PI;
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::log1p_square;
+
+/// The Cauchy family.
+#[derive(Clone, Copy, Debug)]
+pub struct Cauchy;
+
+impl Cauchy {
+    /// μ (`loc`) and σ (`scale`) > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
+        let scale = scale.into_expr(loc.graph());
+        Distribution::new(Arc::new(Cauchy), vec![loc, scale])
+    }
+}
+
+impl Family for Cauchy {
+    fn name(&self) -> &'static str {
+        "Cauchy"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
+            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Real
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        let u = noise.uniform(&[]);
+        let v = u.less(0.5).select(u, u - 1.0);
+        loc - scale / (PI * v).tan()
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        -(PI * scale).log() - log1p_square(z - loc, scale)
+    }
+
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn variance<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [_, scale] = unpack(parameters);
+        Some((4.0 * PI * scale).log())
+    }
+}

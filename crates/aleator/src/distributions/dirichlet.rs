@@ -1,0 +1,123 @@
+//! Dirichlet: z a vector of K positive numbers with sum 1.
+//!
+//! ```text
+//! z = softmax(log g),   gₖ ~ Gamma(αₖ, 1)
+//! log p(z) = Σₖ (αₖ − 1) log zₖ − log B(α),    B(α) = Πₖ Γ(αₖ) / Γ(n),   n = Σₖ αₖ
+//!          = Σₖ (½ log αₖ − D(αₖ, n zₖ) − log zₖ − δ(αₖ)) − ½ log n − (K−1)/2 log 2π + δ(n)
+//! E z = α/n,   Var zₖ = αₖ (n − αₖ) / (n² (n + 1))
+//! entropy = log B(α) + (n − K) ψ(n) − Σₖ (αₖ − 1) ψ(αₖ)
+//!         = Σₖ (½ log αₖ + δ(αₖ) − (αₖ − 1) r(αₖ)) + (½ − K) log n + (K−1)/2 log 2π − δ(n) + (n − K) r(n)
+//! ```
+//!
+//! Transforms: those of the log gₖ, each by itself (a transform of log z itself would have no inverse).
+//!
+//! The second forms, with Stirling's formula (see `special`), keep their digits for large α. Parameter: α (`concentration`),
+//! positive and finite; its last axis is the event, and that of z. A draw is an exact one by rejection, without a pathwise
+//! derivative; the Gamma variates are drawn as logarithms, and an element that would be less than the smallest normal number
+//! is that number. (On the simplex z has K − 1 dimensions; it is not checked that Σ z = 1.)
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, Shape};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::gamma::{Gamma, transformed_log};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, away_from_zero, deviance, digamma_minus_log, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed};
+
+/// n = Σ α and K.
+fn total<'g>(concentration: Expr<'g>) -> (Expr<'g>, f64) {
+    (concentration.sum_axes(&[0]), concentration.shape().from_end(0) as f64)
+}
+
+/// The Dirichlet family.
+#[derive(Clone, Copy, Debug)]
+pub struct Dirichlet;
+
+impl Dirichlet {
+    /// α (`concentration`), elements > 0; the last axis is the event.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(concentration: Expr<'g>) -> Distribution<'g> {
+        Distribution::new(Arc::new(Dirichlet), vec![concentration])
+    }
+}
+
+impl Family for Dirichlet {
+    fn name(&self) -> &'static str {
+        "Dirichlet"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter { name: "concentration", constraint: Constraint::Positive, event_rank: 1 }]
+    }
+
+    fn support(&self) -> Support {
+        Support::Simplex
+    }
+
+    fn event_shape(&self, parameters: &[Expr<'_>]) -> Shape {
+        parameters[0].shape().trailing(1)
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [concentration] = unpack(parameters);
+        let event = self.event_shape(parameters);
+        away_from_zero(noise.log_gamma(&event, concentration).softmax())
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [a] = unpack(parameters);
+        let (n, k) = total(a);
+        let positive = z.greater(0.0);
+        let z = positive.select(z, 1.0);
+        let terms = 0.5 * a.log() - deviance(a, n.unsqueeze(0) * z) - z.log() - stirling_error(a);
+        let normalizer = stirling_error(n) - 0.5 * n.log() - (k - 1.0) * HALF_LOG_TAU;
+        positive.select(terms, f64::NEG_INFINITY).sum_axes(&[0]) + normalizer
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a] = unpack(parameters);
+        Some(a / total(a).0.unsqueeze(0))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a] = unpack(parameters);
+        let n = total(a).0.unsqueeze(0);
+        let mean = a / n;
+        Some(mean * ((n - a) / n) / (n + 1.0))
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a] = unpack(parameters);
+        let (n, k) = total(a);
+        let terms = 0.5 * a.log() + stirling_error(a) - (a - 1.0) * digamma_minus_log(a);
+        let of_total = (0.5 - k) * n.log() - stirling_error(n) + (n - k) * digamma_minus_log(n);
+        Some(terms.sum_axes(&[0]) + of_total + (k - 1.0) * HALF_LOG_TAU)
+    }
+}
+
+impl Transformation for Dirichlet {
+    fn has(&self, transform: Transform) -> bool {
+        Gamma.has(transform)
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let event = self.event_shape(parameters);
+        let (y, log_densities) = transformed_log(parameters[0], &event, noise, transform);
+        Transformed { value: away_from_zero(y.softmax()), log_density: log_densities.sum_axes(&[0]) }
+    }
+}

@@ -1,0 +1,164 @@
+//! Gamma: z > 0.
+//!
+//! ```text
+//! log p(z) = α log λ + (α − 1) log z − λ z − log Γ(α)
+//!          = −D(α, λz) − log z + ½ log α − ½ log 2π − δ(α)           with Stirling's formula, see `special`
+//! E z = α/λ,   Var z = α/λ²,   entropy = α − log λ + log Γ(α) + (1 − α) ψ(α)
+//!                                      = ½ log 2πα − log λ + δ(α) + (1 − α) r(α)
+//! ```
+//!
+//! Transforms of y = log z:
+//!
+//! ```text
+//! standardize   y = ψ(α) − log λ + ε √ψ₁(α)
+//! rejection     y = log h(ε; α + B) + Σᵢ log(uᵢ) / (α + i) − log λ,   i = 0 … B − 1
+//!               h(ε; a) = (a − ⅓)(1 + ε/√(9a − 3))³,  a > ⅓            (Marsaglia and Tsang)
+//! ```
+//!
+//! u^(1/α) times a draw of Gamma(α + 1) is one of Gamma(α): B times over. The u are free of θ, so q is the density of the ε
+//! that h(ε; α + B) turns into a draw of Gamma(α + B).
+//!
+//! Parameters: α (`concentration`) and λ (`rate`), positive and finite. A draw is an exact one by rejection
+//! (`marsaglia2000simple`), without a pathwise derivative. Where it would be less than the smallest normal number (for α =
+//! 10⁻³ half of them are) it is that number.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed, from_drawn};
+
+/// The Gamma family.
+#[derive(Clone, Copy, Debug)]
+pub struct Gamma;
+
+impl Gamma {
+    /// α (`concentration`) and λ (`rate`), both > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(concentration: Expr<'g>, rate: impl IntoExpr<'g>) -> Distribution<'g> {
+        let rate = rate.into_expr(concentration.graph());
+        Distribution::new(Arc::new(Gamma), vec![concentration, rate])
+    }
+}
+
+impl Family for Gamma {
+    fn name(&self) -> &'static str {
+        "Gamma"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "concentration", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "rate", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Positive
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [concentration, rate] = unpack(parameters);
+        noise.gamma(concentration, rate)
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [concentration, rate] = unpack(parameters);
+        let positive = z.greater(0.0);
+        let z = positive.select(z, 1.0);
+        let normalizer = 0.5 * concentration.log() - HALF_LOG_TAU - stirling_error(concentration);
+        let inside = normalizer - deviance(concentration, rate * z) - z.log();
+        positive.select(inside, f64::NEG_INFINITY)
+    }
+
+    /// log z, less its mean and by its standard deviation.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [concentration, rate] = unpack(parameters);
+        let width = concentration.polygamma(1).sqrt();
+        let z = (concentration.digamma() - rate.log() + width * x).exp();
+        Some((z, width * z))
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [concentration, rate] = unpack(parameters);
+        Some(concentration / rate)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [concentration, rate] = unpack(parameters);
+        Some(concentration / rate / rate)
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [concentration, rate] = unpack(parameters);
+        let rest = stirling_error(concentration) + (1.0 - concentration) * digamma_minus_log(concentration);
+        Some(0.5 * concentration.log() + HALF_LOG_TAU - rate.log() + rest)
+    }
+}
+
+/// log of the density of y = log g, g ~ Gamma(α, 1).
+fn log_density_of_log<'g>(alpha: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+    0.5 * alpha.log() - HALF_LOG_TAU - stirling_error(alpha) - deviance_by_log(alpha, y.exp(), y)
+}
+
+/// Standardised y = log g, g ~ Gamma(α, 1), from a draw of y, with log q(ε).
+fn standardized<'g>(alpha: Expr<'g>, drawn: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
+    let (y, log_slope) =
+        from_drawn(drawn, alpha.digamma(), alpha.polygamma(1).sqrt(), Transform::Standardize);
+    (y, log_density_of_log(alpha, y) + log_slope)
+}
+
+/// y = log g, g ~ Gamma(α, 1), as a transform, with log q(ε), elementwise over the site and `event`.
+pub(super) fn transformed_log<'g>(
+    alpha: Expr<'g>,
+    event: &[usize],
+    noise: &mut Noise<'g>,
+    transform: Transform,
+) -> (Expr<'g>, Expr<'g>) {
+    let Transform::Rejection { augmentation } = transform else {
+        return standardized(alpha, noise.log_gamma(event, alpha));
+    };
+    let a = alpha + f64::from(augmentation);
+    // h(ε; a) = d (1 + c ε)³
+    let (d, c) = (a - 1.0 / 3.0, 1.0 / (9.0 * a - 3.0).sqrt());
+    let drawn = noise.log_gamma(event, a);
+    let epsilon = ((((drawn - d.log()) / 3.0).exp() - 1.0) / c).stop_gradient();
+    let log_root = (c * epsilon).log1p();
+    let log_h = d.log() + 3.0 * log_root;
+    // log q = log density of log h + log d(log h)/dε
+    let log_density = log_density_of_log(a, log_h) + (3.0 * c).log() - log_root;
+    let boosted =
+        (0..augmentation).fold(log_h, |y, i| y + noise.uniform(event).log() / (alpha + f64::from(i)));
+    (boosted, log_density)
+}
+
+impl Transformation for Gamma {
+    fn has(&self, transform: Transform) -> bool {
+        matches!(transform, Transform::Standardize | Transform::Rejection { .. })
+    }
+
+    fn transformed<'g>(
+        &self,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+        transform: Transform,
+    ) -> Transformed<'g> {
+        let [alpha, rate] = unpack(parameters);
+        let (y, log_density) = match transform {
+            Transform::Rejection { .. } => transformed_log(alpha, &[], noise, transform),
+            _ => standardized(alpha, (self.sample(parameters, noise) * rate).log()),
+        };
+        Transformed { value: (y - rate.log()).exp(), log_density }
+    }
+}

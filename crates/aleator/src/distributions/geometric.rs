@@ -1,0 +1,118 @@
+//! Geometric: z ∈ {0, 1, 2, …}, the failures before the first success.
+//!
+//! ```text
+//! z = ⌊log u / log q⌋,    p = σ(φ),  q = 1 − p = σ(−φ)
+//! log p(z) = log p + z log q
+//! E z = q/p,   Var z = q/p²,   entropy = −log p − (q/p) log q
+//! ```
+//!
+//! Parameter: φ (`logits`), finite; or p (`probs`) in (0, 1]. A draw is cut at 10³⁸, which probabilities below 10⁻³⁷
+//! reach.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::Expr;
+
+use super::binomial::Odds;
+use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::noise::Noise;
+use super::special::{LARGEST_COUNT, is_count};
+
+/// The Geometric family, by logits or by probabilities.
+#[derive(Clone, Copy, Debug)]
+pub enum Geometric {
+    /// p = σ(φ)
+    Logits,
+    /// p itself
+    Probs,
+}
+
+impl Geometric {
+    /// φ, the logits of a success.
+    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
+        Distribution::new(Arc::new(Geometric::Logits), vec![logits])
+    }
+
+    /// p, the probability of a success.
+    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
+        Distribution::new(Arc::new(Geometric::Probs), vec![probs])
+    }
+
+    fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {
+        match self {
+            Geometric::Logits => Odds::of_logits(x),
+            Geometric::Probs => Odds::of_probs(x),
+        }
+    }
+
+    /// q/p
+    fn failures_per_success<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        match self {
+            Geometric::Logits => (-x).exp(),
+            Geometric::Probs => (1.0 - x) / x,
+        }
+    }
+}
+
+impl Family for Geometric {
+    fn name(&self) -> &'static str {
+        "Geometric"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        match self {
+            Geometric::Logits => &[Parameter { name: "logits", constraint: Constraint::Real, event_rank: 0 }],
+            Geometric::Probs => {
+                &[Parameter { name: "probs", constraint: Constraint::PositiveProbability, event_rank: 0 }]
+            }
+        }
+    }
+
+    fn support(&self) -> Support {
+        Support::Counts
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let Odds { log_q, .. } = self.odds(parameters[0]);
+        (noise.uniform(&[]).log() / log_q).floor().minimum(LARGEST_COUNT)
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let Odds { log_p, log_q, .. } = self.odds(parameters[0]);
+        let possible = is_count(z);
+        let failures = possible.select(z, 0.0);
+        // At p = 1 the only outcome is z = 0, whose factor log q = −∞ must not meet.
+        let log_q = failures.equal(0.0).select(0.0, log_q);
+        possible.select(log_p + failures * log_q, f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.failures_per_success(parameters[0]))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let ratio = self.failures_per_success(parameters[0]);
+        Some(ratio * (1.0 + ratio))
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let x = parameters[0];
+        let Odds { log_p, log_q, .. } = self.odds(x);
+        let uncertain = match self {
+            // (q/p) log q is −1 to the last bit below φ = −80, where its factors leave the range of numbers.
+            Geometric::Logits => {
+                let x = x.maximum(-80.0);
+                -(-x).exp() * x.softplus()
+            }
+            Geometric::Probs => {
+                let certain = x.equal(1.0);
+                self.failures_per_success(x) * certain.select(0.0, log_q)
+            }
+        };
+        Some(-log_p - uncertain)
+    }
+}

@@ -1,0 +1,89 @@
+//! Kumaraswamy: 0 < z < 1.
+//!
+//! ```text
+//! z = (1 − u^(1/b))^(1/a)
+//! log p(z) = log ab + (a − 1) log z + (b − 1) log(1 − zᵃ)
+//! E zⁿ = b B(1 + n/a, b),   entropy = (1 − 1/b) + (1 − 1/a) (ψ(b + 1) + γ) − log ab
+//! ```
+//!
+//! Parameters: a (`concentration1`) and b (`concentration0`), positive and finite. A draw that would round to 0 or 1 is the
+//! number next to it.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{EULER_GAMMA, away_from_zero, below_one, log_beta};
+
+/// log E zⁿ
+fn log_moment<'g>(n: f64, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+    b.log() + log_beta(1.0 + n / a, b)
+}
+
+/// The Kumaraswamy family.
+#[derive(Clone, Copy, Debug)]
+pub struct Kumaraswamy;
+
+impl Kumaraswamy {
+    /// a (`concentration1`) and b (`concentration0`), both > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(concentration1: Expr<'g>, concentration0: impl IntoExpr<'g>) -> Distribution<'g> {
+        let concentration0 = concentration0.into_expr(concentration1.graph());
+        Distribution::new(Arc::new(Kumaraswamy), vec![concentration1, concentration0])
+    }
+}
+
+impl Family for Kumaraswamy {
+    fn name(&self) -> &'static str {
+        "Kumaraswamy"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "concentration1", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "concentration0", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::UnitInterval
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        let power = -(noise.uniform(&[]).log() / b).expm1();
+        below_one(away_from_zero((power.log() / a).exp()))
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        let inside = z.greater(0.0) * z.less(1.0);
+        let log_z = inside.select(z, 0.5).log();
+        let log_rest = (-(a * log_z).expm1()).log();
+        let log_prob = a.log() + b.log() + (a - 1.0) * log_z + (b - 1.0) * log_rest;
+        inside.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        Some(log_moment(1.0, a, b).exp())
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        let (first, second) = (log_moment(1.0, a, b), log_moment(2.0, a, b));
+        Some(first.exp().square() * (second - 2.0 * first).expm1())
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [a, b] = unpack(parameters);
+        let harmonic = (b + 1.0).digamma() + EULER_GAMMA;
+        Some((1.0 - 1.0 / b) + (1.0 - 1.0 / a) * harmonic - a.log() - b.log())
+    }
+}

@@ -1,0 +1,125 @@
+//! Negative binomial: z ∈ {0, 1, 2, …}, the successes before the r-th failure.
+//!
+//! ```text
+//! log p(z) = log Γ(z + r) − log z! − log Γ(r) + r log q + z log p,    p = σ(φ),  q = 1 − p = σ(−φ)
+//!          = −D(z, n p) − D(r, n q) + c(z),   n = z + r                   with Stirling's formula, see `special`
+//! c(z) = δ(n) − δ(z) − δ(r) − ½ log(2π z n/r) for z > 0, 0 at z = 0
+//! z ~ Poisson(g p/q),   g ~ Gamma(r, 1)
+//! E z = r p/q,   Var z = r p/q²
+//! ```
+//!
+//! Parameters: r (`total_count`), positive and finite, not necessarily whole; φ (`logits`), finite, or p (`probs`) in
+//! [0, 1). As in torch.distributions it is the successes, each of probability p, that are counted. The entropy has no
+//! closed form. A draw is cut at about 10³⁸.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::binomial::Odds;
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, LARGEST_COUNT, deviance_by_log, is_count, stirling_error};
+
+/// The negative binomial family, by logits or by probabilities.
+#[derive(Clone, Copy, Debug)]
+pub enum NegativeBinomial {
+    /// p = σ(φ)
+    Logits,
+    /// p itself
+    Probs,
+}
+
+impl NegativeBinomial {
+    /// r (`total_count`) > 0 and φ, the logits of a success.
+    pub fn from_logits<'g>(total_count: impl IntoExpr<'g>, logits: Expr<'g>) -> Distribution<'g> {
+        let total_count = total_count.into_expr(logits.graph());
+        Distribution::new(Arc::new(NegativeBinomial::Logits), vec![total_count, logits])
+    }
+
+    /// r (`total_count`) > 0 and p < 1, the probability of a success.
+    pub fn from_probs<'g>(total_count: impl IntoExpr<'g>, probs: Expr<'g>) -> Distribution<'g> {
+        let total_count = total_count.into_expr(probs.graph());
+        Distribution::new(Arc::new(NegativeBinomial::Probs), vec![total_count, probs])
+    }
+
+    fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {
+        match self {
+            NegativeBinomial::Logits => Odds::of_logits(x),
+            NegativeBinomial::Probs => Odds::of_probs(x),
+        }
+    }
+
+    /// p/q
+    fn successes_per_failure<'g>(self, x: Expr<'g>) -> Expr<'g> {
+        match self {
+            NegativeBinomial::Logits => x.exp(),
+            NegativeBinomial::Probs => x / (1.0 - x),
+        }
+    }
+}
+
+impl Family for NegativeBinomial {
+    fn name(&self) -> &'static str {
+        "NegativeBinomial"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        const TOTAL_COUNT: Parameter =
+            Parameter { name: "total_count", constraint: Constraint::Positive, event_rank: 0 };
+        const PROBS: Parameter =
+            Parameter { name: "probs", constraint: Constraint::ProbabilityBelowOne, event_rank: 0 };
+        match self {
+            NegativeBinomial::Logits => {
+                &[TOTAL_COUNT, Parameter { name: "logits", constraint: Constraint::Real, event_rank: 0 }]
+            }
+            NegativeBinomial::Probs => &[TOTAL_COUNT, PROBS],
+        }
+    }
+
+    fn support(&self) -> Support {
+        Support::Counts
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [r, x] = unpack(parameters);
+        let Odds { log_p, log_q, .. } = self.odds(x);
+        let log_rate = noise.log_gamma(&[], r) + log_p - log_q;
+        noise.poisson(log_rate.exp().minimum(LARGEST_COUNT))
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, log_p, log_q } = self.odds(x);
+        let possible = is_count(z);
+        let z = possible.select(z, 0.0);
+        let n = z + r;
+        let (none, log_n) = (z.equal(0.0), n.log());
+        let positive = none.select(1.0, z);
+        let errors = stirling_error(n) - stirling_error(positive) - stirling_error(r);
+        let width = positive.log() + log_n - r.log();
+        let correction = none.select(0.0, errors - HALF_LOG_TAU - 0.5 * width);
+        let successes = deviance_by_log(z, n * p, log_n + log_p);
+        let failures = deviance_by_log(r, n * q, log_n + log_q);
+        possible.select(correction - successes - failures, f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [r, x] = unpack(parameters);
+        Some(r * self.successes_per_failure(x))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [r, x] = unpack(parameters);
+        let ratio = self.successes_per_failure(x);
+        Some(r * ratio * (1.0 + ratio))
+    }
+
+    fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+}

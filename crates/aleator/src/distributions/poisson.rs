@@ -1,0 +1,77 @@
+//! Poisson: z ∈ {0, 1, 2, …}.
+//!
+//! ```text
+//! log p(z) = z log λ − λ − log z!
+//!          = −D(z, λ) − ½ log 2πz − δ(z) for z > 0, −λ for z = 0          with Stirling's formula, see `special`
+//! E z = λ,   Var z = λ
+//! ```
+//!
+//! Parameter: λ (`rate`), not negative, finite. A draw is an exact one, by inversion below λ = 10 and by rejection from
+//! there (`hormann1993transformed`). The entropy has no closed form.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::Expr;
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, deviance, is_count, stirling_error};
+
+/// The Poisson family.
+#[derive(Clone, Copy, Debug)]
+pub struct Poisson;
+
+impl Poisson {
+    /// λ (`rate`) ≥ 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(rate: Expr<'g>) -> Distribution<'g> {
+        Distribution::new(Arc::new(Poisson), vec![rate])
+    }
+}
+
+impl Family for Poisson {
+    fn name(&self) -> &'static str {
+        "Poisson"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[Parameter { name: "rate", constraint: Constraint::NotNegative, event_rank: 0 }]
+    }
+
+    fn support(&self) -> Support {
+        Support::Counts
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [rate] = unpack(parameters);
+        noise.poisson(rate)
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [rate] = unpack(parameters);
+        let possible = is_count(z);
+        let z = possible.select(z, 0.0);
+        let positive = z.equal(0.0).select(1.0, z);
+        let normalizer =
+            z.equal(0.0).select(0.0, -HALF_LOG_TAU - 0.5 * positive.log() - stirling_error(positive));
+        possible.select(normalizer - deviance(z, rate), f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [rate] = unpack(parameters);
+        Some(rate)
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [rate] = unpack(parameters);
+        Some(rate)
+    }
+
+    fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+}

@@ -1,0 +1,79 @@
+//! Relaxed Bernoulli, the binary concrete distribution: 0 < z < 1 (`maddison2017concrete`, `jang2017categorical`).
+//!
+//! ```text
+//! z = σ((φ + logit u)/τ)
+//! log p(z) = log τ − log z (1 − z) − softplus(w) − softplus(−w),   w = τ logit z − φ
+//! ```
+//!
+//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite. Its moments have no closed form. A draw that would
+//! round to 0 or 1 is the number next to it.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{away_from_zero, below_one};
+
+/// The RelaxedBernoulli family.
+#[derive(Clone, Copy, Debug)]
+pub struct RelaxedBernoulli;
+
+impl RelaxedBernoulli {
+    /// τ (`temperature`) > 0 and φ (`logits`).
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(temperature: Expr<'g>, logits: impl IntoExpr<'g>) -> Distribution<'g> {
+        let logits = logits.into_expr(temperature.graph());
+        Distribution::new(Arc::new(RelaxedBernoulli), vec![temperature, logits])
+    }
+}
+
+impl Family for RelaxedBernoulli {
+    fn name(&self) -> &'static str {
+        "RelaxedBernoulli"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "temperature", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "logits", constraint: Constraint::Real, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::UnitInterval
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [temperature, logits] = unpack(parameters);
+        let z = ((logits + noise.uniform(&[]).logit()) / temperature).sigmoid();
+        below_one(away_from_zero(z))
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [temperature, logits] = unpack(parameters);
+        let inside = z.greater(0.0) * z.less(1.0);
+        let z = inside.select(z, 0.5);
+        let (log_z, log_rest) = (z.log(), (-z).log1p());
+        let w = temperature * (log_z - log_rest) - logits;
+        let log_prob = temperature.log() - log_z - log_rest - w.softplus() - (-w).softplus();
+        inside.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn variance<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+}

@@ -1,0 +1,85 @@
+//! Relaxed one-hot categorical, the concrete or Gumbel-softmax distribution: z a vector of K positive numbers with sum 1
+//! (`maddison2017concrete`, `jang2017categorical`).
+//!
+//! ```text
+//! z = softmax((φ + γ)/τ),   γₖ = −log(−log uₖ)
+//! log p(z) = log Γ(K) + (K − 1) log τ + Σₖ (wₖ − log zₖ) − K log Σₖ e^(wₖ),   wₖ = φₖ − τ log zₖ
+//! ```
+//!
+//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite, whose last axis is the event and that of z. Its
+//! moments have no closed form. An element that would be less than the smallest normal number is that number.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr, Shape};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::away_from_zero;
+
+/// The RelaxedOneHotCategorical family.
+#[derive(Clone, Copy, Debug)]
+pub struct RelaxedOneHotCategorical;
+
+impl RelaxedOneHotCategorical {
+    /// τ (`temperature`) > 0 and φ (`logits`), whose last axis is the event.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(temperature: Expr<'g>, logits: impl IntoExpr<'g>) -> Distribution<'g> {
+        let logits = logits.into_expr(temperature.graph());
+        Distribution::new(Arc::new(RelaxedOneHotCategorical), vec![temperature, logits])
+    }
+}
+
+impl Family for RelaxedOneHotCategorical {
+    fn name(&self) -> &'static str {
+        "RelaxedOneHotCategorical"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "temperature", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "logits", constraint: Constraint::Real, event_rank: 1 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Simplex
+    }
+
+    fn event_shape(&self, parameters: &[Expr<'_>]) -> Shape {
+        parameters[1].shape().trailing(1)
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [temperature, logits] = unpack(parameters);
+        let gumbel = -(-noise.uniform(&self.event_shape(parameters)).log()).log();
+        away_from_zero(((logits + gumbel) / temperature.unsqueeze(0)).softmax())
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [temperature, logits] = unpack(parameters);
+        let k = logits.shape().from_end(0) as f64;
+        let positive = z.greater(0.0);
+        let log_z = positive.select(z, 1.0).log();
+        let w = logits - temperature.unsqueeze(0) * log_z;
+        let log_factorial: f64 = (1..logits.shape().from_end(0)).map(|i| (i as f64).ln()).sum();
+        let terms = positive.select(w - log_z, f64::NEG_INFINITY).sum_axes(&[0]);
+        terms + log_factorial + (k - 1.0) * temperature.log() - k * w.logsumexp(&[0])
+    }
+
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn variance<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+
+    fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+}

@@ -1,0 +1,103 @@
+//! Student's t: z ∈ ℝ.
+//!
+//! ```text
+//! z = μ + σ ε √(ν/2) / √g,   ε ~ N(0, 1),  g ~ Gamma(ν/2, 1)
+//! log p(z) = log Γ((ν+1)/2) − log Γ(ν/2) − ½ log πν − log σ − (ν+1)/2 log(1 + t²/ν),   t = (z − μ)/σ
+//!          = ν/2 log(1 + 1/ν) − ½ − ½ log 2π + δ((ν+1)/2) − δ(ν/2) − log σ − …          with Stirling's formula, see `special`
+//! E z = μ for ν > 1,   Var z = σ² ν/(ν − 2) for ν > 2, ∞ for 1 < ν ≤ 2;   NaN where they do not exist
+//! entropy = (ν+1)/2 (ψ((ν+1)/2) − ψ(ν/2)) − log p(μ)
+//! ```
+//!
+//! Parameters: ν (`df`), positive and finite; μ (`loc`), finite; σ (`scale`), positive and finite. A draw is an exact one,
+//! without a pathwise derivative, as that of the Gamma variate has none; it is g's logarithm that is drawn.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
+
+/// log p(μ)
+fn log_peak<'g>(df: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+    let half = 0.5 * df;
+    let errors = stirling_error(half + 0.5) - stirling_error(half);
+    half * (1.0 / df).log1p() - 0.5 - HALF_LOG_TAU + errors - scale.log()
+}
+
+/// The StudentT family.
+#[derive(Clone, Copy, Debug)]
+pub struct StudentT;
+
+impl StudentT {
+    /// ν (`df`) > 0, μ (`loc`) and σ (`scale`) > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(df: Expr<'g>, loc: impl IntoExpr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
+        let loc = loc.into_expr(df.graph());
+        let scale = scale.into_expr(df.graph());
+        Distribution::new(Arc::new(StudentT), vec![df, loc, scale])
+    }
+}
+
+impl Family for StudentT {
+    fn name(&self) -> &'static str {
+        "StudentT"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "df", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
+            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Real
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [df, loc, scale] = unpack(parameters);
+        let half = 0.5 * df;
+        let normal = noise.uniform(&[]).normal_quantile();
+        let log_gamma = noise.log_gamma(&[], half);
+        finite(loc + scale * normal * (0.5 * (half.log() - log_gamma)).exp())
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        false
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [df, loc, scale] = unpack(parameters);
+        log_peak(df, scale) - 0.5 * (df + 1.0) * log1p_square(z - loc, scale * df.sqrt())
+    }
+
+    /// μ + σ sinh x, so that the tails' powers become exponentials.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [_, loc, scale] = unpack(parameters);
+        let (up, down) = (x.exp(), (-x).exp());
+        Some((loc + scale * (0.5 * (up - down)), scale * (0.5 * (up + down))))
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [df, loc, _] = unpack(parameters);
+        Some(df.greater(1.0).select(loc, f64::NAN))
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [df, _, scale] = unpack(parameters);
+        let finite = df.greater(2.0);
+        let df_finite = finite.select(df, 3.0);
+        let variance = scale.square() * (df_finite / (df_finite - 2.0));
+        Some(finite.select(variance, df.greater(1.0).select(f64::INFINITY, f64::NAN)))
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [df, _, scale] = unpack(parameters);
+        let (more, half) = (0.5 * (df + 1.0), 0.5 * df);
+        let digammas = (1.0 / df).log1p() + digamma_minus_log(more) - digamma_minus_log(half);
+        Some(more * digammas - log_peak(df, scale))
+    }
+}

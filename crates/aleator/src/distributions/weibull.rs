@@ -1,0 +1,87 @@
+//! Weibull: z > 0.
+//!
+//! ```text
+//! z = λ (−log u)^(1/k)
+//! log p(z) = log k − log z + k log(z/λ) − (z/λ)ᵏ
+//! E z = λ Γ(1 + 1/k),   Var z = λ² (Γ(1 + 2/k) − Γ(1 + 1/k)²),   entropy = γ (1 − 1/k) + log(λ/k) + 1
+//! ```
+//!
+//! Parameters: λ (`scale`) and k (`concentration`), positive and finite. A draw that would be less than the smallest normal
+//! number (for k below ¹⁄₂₀) is that number.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, IntoExpr};
+
+use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::noise::Noise;
+use super::special::{EULER_GAMMA, away_from_zero};
+
+/// log E (z/λ)ⁿ = log Γ(1 + n/k)
+fn log_moment<'g>(n: f64, concentration: Expr<'g>) -> Expr<'g> {
+    (1.0 + n / concentration).lgamma()
+}
+
+/// The Weibull family.
+#[derive(Clone, Copy, Debug)]
+pub struct Weibull;
+
+impl Weibull {
+    /// λ (`scale`) and k (`concentration`), both > 0.
+    #[allow(clippy::new_ret_no_self)]
+    pub fn new<'g>(scale: Expr<'g>, concentration: impl IntoExpr<'g>) -> Distribution<'g> {
+        let concentration = concentration.into_expr(scale.graph());
+        Distribution::new(Arc::new(Weibull), vec![scale, concentration])
+    }
+}
+
+impl Family for Weibull {
+    fn name(&self) -> &'static str {
+        "Weibull"
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        &[
+            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
+            Parameter { name: "concentration", constraint: Constraint::Positive, event_rank: 0 },
+        ]
+    }
+
+    fn support(&self) -> Support {
+        Support::Positive
+    }
+
+    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [scale, concentration] = unpack(parameters);
+        let log_exponential = (-noise.uniform(&[]).log()).log();
+        away_from_zero(scale * (log_exponential / concentration).exp())
+    }
+
+    fn is_reparameterized(&self) -> bool {
+        true
+    }
+
+    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [scale, concentration] = unpack(parameters);
+        let positive = z.greater(0.0);
+        let log_z = positive.select(z, 1.0).log();
+        let power = concentration * (log_z - scale.log());
+        positive.select(concentration.log() - log_z + power - power.exp(), f64::NEG_INFINITY)
+    }
+
+    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [scale, concentration] = unpack(parameters);
+        Some(scale * log_moment(1.0, concentration).exp())
+    }
+
+    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [scale, concentration] = unpack(parameters);
+        let (first, second) = (log_moment(1.0, concentration), log_moment(2.0, concentration));
+        Some((scale * first.exp()).square() * (second - 2.0 * first).expm1())
+    }
+
+    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let [scale, concentration] = unpack(parameters);
+        Some(EULER_GAMMA * (1.0 - 1.0 / concentration) + scale.log() - concentration.log() + 1.0)
+    }
+}
