@@ -96,7 +96,7 @@ fn optimal_baselines_of_the_gaussian() {
         let check = |what: &str, plan: &Shared, own: &[(String, Vec<f64>)], b: (f64, f64)| {
             let set = |p: &OwnParam| own.iter().find(|(name, _)| *name == p.name).unwrap().1.clone();
             let how = How { own: &set, ..How::default() };
-            let got = exactly_by(&g, &[plan.clone()], 1, &how);
+            let got = exactly_by(&g, std::slice::from_ref(plan), 1, &how);
             let (at_mu, at_sigma) = variance(b);
             close(what, &got.mean, &[2.0 * mu, 2.0 * sigma], 1e-8);
             close(what, &got.variance, &[at_mu, at_sigma], 1e-8);
@@ -108,7 +108,7 @@ fn optimal_baselines_of_the_gaussian() {
         check("best for each", &per_coordinate, &best, (best_mu, best_sigma));
         check("best for both", &one, &named_values(&[("z.baseline", together)]), (together, together));
         // As the pilot finds them.
-        let own = piloted(&g, &[per_coordinate.clone()]);
+        let own = piloted(&g, std::slice::from_ref(&per_coordinate));
         let of = |name: &str| own.iter().find(|(n, _)| n == name).unwrap().1[0];
         let found = (of("z.baseline.mu"), of("z.baseline.sigma"));
         check("pilot for each", &per_coordinate, &own, found);
@@ -125,7 +125,7 @@ fn optimal_baselines_of_the_gaussian() {
         let error = (spread(best_mu, &|x| x * x), spread(best_sigma, &|x| (x * x - 1.0).powi(2) / 2.0));
         assert!((found.0 - best_mu).abs() < 6.0 * error.0, "{} ± {}, exact {best_mu}", found.0, error.0);
         assert!((found.1 - best_sigma).abs() < 6.0 * error.1, "{} ± {}, {best_sigma}", found.1, error.1);
-        let own = piloted(&g, &[one.clone()]);
+        let own = piloted(&g, std::slice::from_ref(&one));
         check("pilot for both", &one, &own, (own[0].1[0], own[0].1[0]));
         let error = spread(together, &|x| (x * x + (x * x - 1.0).powi(2)) / 3.0);
         assert!((own[0].1[0] - together).abs() < 6.0 * error, "{} ± {error}, {together}", own[0].1[0]);

@@ -103,7 +103,7 @@ fn every_unbiased_pair_is_unbiased() {
                 let least = plan.iter().map(|e| e.min_samples()).max().unwrap();
                 for samples in [least, 4] {
                     let what = format!("{name}: {plan:?}, K = {samples}");
-                    means_agree(&what, graph, &plan, samples, 8_192, &gradient, comparisons);
+                    means_agree(&what, graph, &plan, &untuned(samples, 8_192), &gradient, comparisons);
                 }
             }
         }

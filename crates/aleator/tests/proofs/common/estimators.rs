@@ -13,6 +13,8 @@ pub struct Row {
     pub estimator: Shared,
     /// The supports that it serves.
     pub serves: &'static [Support],
+    /// The only families among them, where not all.
+    pub families: Option<&'static [&'static str]>,
     pub depends: Depends,
     /// What it asks of the cost.
     pub cost: Needs,
@@ -32,10 +34,16 @@ pub enum Needs {
 
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
-const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real];
-const ALL: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real];
+const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
+const ALL: &[Support] =
+    &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
+const REAL: &[Support] = &[Support::Real, Support::Positive];
+const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
-const REAL: &[Support] = &[Support::Real];
+
+const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
+const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
+const LOCATED: &[&str] = &["Normal", "LogNormal"];
 
 /// Every unbiased estimator, with its options.
 pub fn unbiased() -> Vec<Row> {
@@ -45,6 +53,13 @@ pub fn unbiased() -> Vec<Row> {
         text,
         estimator: named(text),
         serves,
+        families: match text.split('(').next() {
+            Some("generalized_reparameterization") if text.contains("location") => Some(LOCATED),
+            Some("generalized_reparameterization") if text.contains("shifted_scale") => Some(LOCATED),
+            Some("generalized_reparameterization") => Some(STANDARDIZED),
+            Some("rejection_reparameterization") => Some(REJECTED),
+            _ => None,
+        },
         depends,
         cost,
         nodes,
@@ -85,7 +100,7 @@ pub fn unbiased() -> Vec<Row> {
         ("relax(hidden=3, coupling=independent)", COINS, Both, Derivative, 46),
         ("relax(hidden=2, use_cost=false, coupling=independent)", COINS, Both, Nothing, 46),
         ("lax(hidden=3)", REAL, First, Nothing, 60),
-        ("pathwise", REAL, First, Derivative, 60),
+        ("pathwise", CONTINUOUS, First, Derivative, 60),
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
@@ -99,7 +114,8 @@ pub fn unbiased() -> Vec<Row> {
 impl Row {
     /// Whether the table says that it serves the site of a graph.
     pub fn serves(&self, graph: &Graph, site: usize) -> bool {
-        self.serves.contains(&graph.sites()[site].family.support())
+        let family = &graph.sites()[site].family;
+        self.serves.contains(&family.support()) && self.families.is_none_or(|f| f.contains(&family.name()))
     }
 }
 

@@ -23,7 +23,7 @@ use aleator_engine::graph::{Expr, NodeId};
 pub use brute::Brute;
 pub use estimators::{Needs, Row, is_accepted, least, unbiased};
 pub use moments::{Depends, Exactly, How, elsewhere, exactly, exactly_by, settings};
-pub use statistics::{critical_value, means_agree, replicates, variances_agree};
+pub use statistics::{critical_value, means_agree, replicates, untuned, variances_agree};
 
 pub type Shared = Arc<dyn Estimator>;
 

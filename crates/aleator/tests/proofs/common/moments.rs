@@ -256,12 +256,12 @@ fn cells_of_draw(graph: &Graph, site: usize, draw: usize, how: &How<'_>) -> Vec<
                 _ => (0..n).flat_map(|k| winning(k, &p, how)).collect(),
             }
         }
-        Support::Real if how.depends == Depends::Outcomes => {
+        _ if how.depends != Depends::Outcomes => between(how.jumps, how),
+        Support::Real => {
             let normal = Normal::standard();
             let cell = |(x, w)| Cell::new(vec![normal.cdf(x)], w);
             gauss_hermite(HERMITE).into_iter().map(cell).collect()
         }
-        Support::Real => between(how.jumps, how),
         other => panic!("no exact noise for {other:?}"),
     };
     if how.depends != Depends::Both {

@@ -1,6 +1,9 @@
 //! The problems of the proofs.
 
-use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical};
+use aleator::distributions::{
+    Bernoulli, Categorical, Distribution, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal,
+    OneHotCategorical, Uniform,
+};
 use aleator::graph::Graph;
 use aleator_engine::graph::{Expr, concat};
 
@@ -179,6 +182,28 @@ pub fn bounds() -> Vec<Problem> {
             let b = g.sample("b", Bernoulli::from_logits(w * a + v));
             g.cost("bound", bound((a + 2.0 * b - 0.5).square() * 0.4 + w * b, 0));
         });
+    })
+}
+
+/// One continuous draw each, with the cost z + 0.3 z².
+pub fn continuous() -> Vec<Problem> {
+    type Write = for<'g> fn(Expr<'g>, Expr<'g>) -> Distribution<'g>;
+    let distributions: [(&'static str, Write, [f64; 2]); 7] = [
+        ("normal", |a, b| Normal::new(a, b), [0.3, 0.8]),
+        ("laplace", |a, b| Laplace::new(a, b), [0.3, 0.8]),
+        ("logistic", |a, b| Logistic::new(a, b), [-0.3, 0.5]),
+        ("gumbel", |a, b| Gumbel::new(a, b), [0.2, 0.7]),
+        ("log-normal", |a, b| LogNormal::new(a, b), [0.2, 0.5]),
+        ("exponential", |a, b| Exponential::new(a * b), [1.3, 0.9]),
+        ("uniform", |a, b| Uniform::new(a, a + b), [-0.4, 1.7]),
+    ];
+    collect(|add| {
+        for (name, write, [a, b]) in distributions {
+            add(name, &|g| {
+                let z = g.sample("z", write(g.param("a", a), g.param("b", b)));
+                g.cost("f", z + 0.3 * z.square());
+            });
+        }
     })
 }
 
