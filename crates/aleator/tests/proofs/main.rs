@@ -6,6 +6,7 @@ mod automatic_choice;
 mod closed_forms;
 mod exact_answers;
 mod extremes;
+mod gamma_families;
 mod identities;
 mod influence;
 mod mixed_plans;
