@@ -17,10 +17,12 @@ const PITCH: (f64, f64) = (296.0, 214.0);
 const INK: &str = "#1f2937";
 const SOFT: &str = "#5b6575";
 const RULE: &str = "#e4e7ec";
-/// Colour and dashes of the estimators, in the order of the runs. Pathwise and shifted scale often coincide.
-const LINES: [(&str, &str); 4] = [("#d55e00", ""), ("#0072b2", ""), ("#aa3d86", ""), ("#00b583", "5 5")];
+/// Colour, width and dashes of the estimators, in the order of the runs. Score function and location often coincide, and
+/// so do pathwise and shifted scale: one of them is a wide line, the other a thin one upon it.
+const LINES: [(&str, f64, &str); 4] =
+    [("#c2410c", 1.5, ""), ("#0072b2", 3.0, ""), ("#d8a3c8", 3.6, ""), ("#3ddc97", 1.8, "6 4")];
 /// Which is drawn over which.
-const ORDER: [usize; 4] = [0, 2, 1, 3];
+const ORDER: [usize; 4] = [2, 0, 1, 3];
 
 /// What a column shows.
 struct Column {
@@ -93,7 +95,7 @@ pub fn svg(runs: &[Run]) -> std::result::Result<String, std::fmt::Error> {
     let y = HEIGHT - 26.0;
     writeln!(
         svg,
-        r#"<text x="{LEFT}" y="{y}">{STEPS} steps of {RATE} from μ = σ = 1, one sample each, every {EVERY}th drawn. A step that would leave σ below {SMALLEST_SIGMA} sets it to {SMALLEST_SIGMA}.</text>"#
+        r#"<text x="{LEFT}" y="{y}">Learning rate {RATE}, one sample a step; every {EVERY}th step drawn. A step that would leave σ below {SMALLEST_SIGMA} sets it to {SMALLEST_SIGMA}.</text>"#
     )?;
     writeln!(svg, "</svg>")?;
     Ok(svg)
@@ -102,11 +104,11 @@ pub fn svg(runs: &[Run]) -> std::result::Result<String, std::fmt::Error> {
 fn legend(svg: &mut String, runs: &[Run]) -> Result {
     let y = 64.0;
     let mut x = LEFT;
-    for (run, (color, dashes)) in runs.iter().zip(LINES) {
+    for (run, (color, width, dashes)) in runs.iter().zip(LINES) {
         let text = x + 34.0;
         writeln!(
             svg,
-            r#"<path d="M{x} {y}h26" stroke="{color}" stroke-width="3" stroke-dasharray="{dashes}"/><text x="{text}" y="{y}" dy=".35em" font-size="13.5" fill="{INK}">{}</text>"#,
+            r#"<path d="M{x} {y}h26" stroke="{color}" stroke-width="{width}" stroke-dasharray="{dashes}"/><text x="{text}" y="{y}" dy=".35em" font-size="13.5" fill="{INK}">{}</text>"#,
             run.name
         )?;
         x += 70.0 + 7.2 * run.name.len() as f64;
@@ -127,7 +129,7 @@ fn panel(svg: &mut String, column: &Column, runs: &[Run], (left, top): (f64, f64
             r#"<path d="M{left} {y:.1}h{width}" stroke="{RULE}"/><text x="{text}" y="{y:.1}" dy=".35em" text-anchor="end">{label}</text>"#
         )?;
     }
-    for (step, label) in [(0, "0"), (STEPS / 2, "5,000"), (STEPS, "10,000 steps")] {
+    for (step, label) in [(0, "0"), (STEPS / 2, "5,000"), (STEPS, "10,000")] {
         let (x, y) = (x(step), bottom + 18.0);
         writeln!(
             svg,
@@ -135,15 +137,19 @@ fn panel(svg: &mut String, column: &Column, runs: &[Run], (left, top): (f64, f64
         )?;
     }
     writeln!(svg, r#"<path d="M{left} {bottom}h{width}" stroke="{SOFT}"/>"#)?;
+    if runs[0].constant == CONSTANTS[CONSTANTS.len() - 1] {
+        let (x, y) = (x(STEPS / 2), bottom + 37.0);
+        writeln!(svg, r#"<text x="{x}" y="{y}" text-anchor="middle">gradient steps</text>"#)?;
+    }
     for place in ORDER {
-        let (run, (color, dashes)) = (&runs[place], LINES[place]);
+        let (run, (color, line, dashes)) = (&runs[place], LINES[place]);
         let mut points = String::new();
         for step in (0..=STEPS).step_by(EVERY) {
-            write!(points, "{:.1} {:.1} ", x(step), y((column.value)(run, step)))?;
+            write!(points, "{} {:.1} ", x(step), y((column.value)(run, step)))?;
         }
         writeln!(
             svg,
-            r#"<path d="M{}" fill="none" stroke="{color}" stroke-width="1.8" stroke-linejoin="round" stroke-dasharray="{dashes}"/>"#,
+            r#"<path d="M{}" fill="none" stroke="{color}" stroke-width="{line}" stroke-linejoin="round" stroke-dasharray="{dashes}"/>"#,
             points.trim_end()
         )?;
     }

@@ -13,7 +13,7 @@ use super::experiment::{g_rep, gaussian};
 /// Independent measurements, whose spread gives the standard error.
 pub const BATCHES: usize = 20;
 /// Estimates in each of them.
-pub const REPLICATES: usize = 50_000;
+pub const REPLICATES: usize = 100_000;
 
 /// An estimator and what is known of it.
 pub struct Row {
