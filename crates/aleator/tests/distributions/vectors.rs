@@ -77,10 +77,10 @@ fn dirichlet_draws_have_beta_margins() {
         let element = |k: usize| column(&z, 9, 3 * row + k);
         let n: f64 = alpha.iter().sum();
         let beta = |a: f64| Case::new("Beta", &[("concentration1", &[a]), ("concentration0", &[n - a])]);
-        for k in 0..3 {
+        for (k, &a) in alpha.iter().enumerate() {
             // Near 1 the spacing of numbers would be seen.
-            if n - alpha[k] > 0.4 {
-                fits(&beta(alpha[k]), element(k));
+            if n - a > 0.4 {
+                fits(&beta(a), element(k));
             }
         }
         let sum: Vec<f64> = element(0).iter().zip(element(1)).map(|(a, b)| a + b).collect();
