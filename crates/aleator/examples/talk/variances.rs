@@ -79,7 +79,7 @@ impl Row {
         let mut moments = [Moments::default(); 2];
         for batch in 0..BATCHES as u64 {
             let how = Measure { samples: None, replicates: REPLICATES, tune: 0, seed: seed + batch };
-            let measured = measure(&graph, &[self.estimator.clone()], &how, &|_| {})?;
+            let measured = measure(&graph, std::slice::from_ref(&self.estimator), &how, &|_| {})?;
             for (moments, gradient) in moments.iter_mut().zip(&measured.gradient) {
                 moments.add(gradient[0].variance().into_iter());
             }
