@@ -6,6 +6,7 @@ A library's peer gives `serve` its name and a class:
     Library.prepare(workload, settings, inputs) -> outputs, run
         inputs and outputs: arrays by name; run(n): n steps, each finished before the next
     Library.first(workload, settings, inputs) -> a function that builds the workload from nothing and runs it once
+    Library.not_compared                   optional: {"names": outputs that agreement does not cover, "why": text}
 
 Both may raise Unsupported.
 """
@@ -65,7 +66,7 @@ def execute(library, name, command, prepared):
         outputs, prepared["run"] = library.prepare(workload, settings, inputs)
         for key, value in outputs.items():
             numpy.save(Path(command["folder"], name, key), numpy.asarray(value, dtype=numpy.float32))
-        return {}
+        return {"not_compared": getattr(library, "not_compared", None)}
     if command["do"] == "first":
         first = library.first(workload, settings, inputs)
         start = time.perf_counter()

@@ -41,7 +41,7 @@ pub fn measure(peers: &mut [Peer], folder: &Path, rounds: usize, progress: &dyn 
     let beside = peers.iter().zip(theirs).map(|(peer, times)| Beside {
         peer: peer.name().into(),
         times: times.map(|times| (median(&times), ratio(&own, &times))),
-        distance: None,
+        agreement: None,
     });
     Ok(Row {
         workload: "first-gradient".into(),

@@ -3,7 +3,7 @@
 //! | command | answer |
 //! |---|---|
 //! | none: at the start | `{"peer": name, "version": text}` or `{"missing": why}` |
-//! | `{"do": "prepare", "workload": name, "settings": {..}, "folder": path}` | `{}`: the outputs from the arrays in the folder lie in its subfolder of the peer's name; or `{"unsupported": why}` |
+//! | `{"do": "prepare", "workload": name, "settings": {..}, "folder": path}` | `{"not_compared": {"names": [..], "why": text} or null}`: the outputs from the arrays in the folder lie in its subfolder of the peer's name; or `{"unsupported": why}` |
 //! | `{"do": "run", "iterations": n}` | `{"seconds": s}` for n steps of the prepared workload, each finished before the next |
 //! | `{"do": "first", "workload": name, "settings": {..}, "folder": path}` | `{"seconds": s}` from nothing to the first gradient; or `{"unsupported": why}` |
 //!
@@ -13,6 +13,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
@@ -25,6 +26,15 @@ pub struct Peer {
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
+}
+
+/// What a peer said of its outputs.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct NotCompared {
+    /// Outputs that are not meant to agree.
+    pub names: Vec<String>,
+    /// Why.
+    pub why: String,
 }
 
 /// What became of starting a peer.
@@ -75,11 +85,15 @@ impl Peer {
     ///
     /// # Errors
     /// If the peer fails.
-    pub fn prepare(&mut self, workload: &dyn Workload, folder: &Path) -> Result<Result<(), String>> {
-        let answer = self.ask(&command("prepare", workload, folder))?;
+    pub fn prepare(
+        &mut self,
+        workload: &dyn Workload,
+        folder: &Path,
+    ) -> Result<Result<Option<NotCompared>, String>> {
+        let mut answer = self.ask(&command("prepare", workload, folder))?;
         Ok(match answer["unsupported"].as_str() {
             Some(why) => Err(why.into()),
-            None => Ok(()),
+            None => Ok(serde_json::from_value(answer["not_compared"].take())?),
         })
     }
 

@@ -135,19 +135,27 @@ impl Report {
                     _ => write!(page, " – | – |")?,
                 }
             }
-            let distances = row.beside.iter().filter_map(|b| b.distance);
+            let distances = row.beside.iter().filter_map(|b| b.agreement.as_ref().map(|a| a.distance));
             let distance = distances.fold(None, |m: Option<f64>, d| Some(m.map_or(d, |m| m.max(d))));
             writeln!(page, " {} |", distance.map_or("–".into(), |d| format!("{d:.0e}")))?;
         }
         writeln!(page)?;
         for row in &self.rows {
             writeln!(page, "- `{}`: {}", row.workload, row.summary)?;
-            for what in &row.void {
+            for what in row.void.iter().cloned().chain(notes(row)) {
                 writeln!(page, "  - {what}")?;
             }
         }
         Ok(())
     }
+}
+
+/// What agreement does not cover.
+fn notes(row: &Row) -> impl Iterator<Item = String> {
+    row.beside.iter().filter_map(|b| {
+        let not_compared = b.agreement.as_ref()?.not_compared.as_ref()?;
+        Some(format!("{} of {} not compared: {}", not_compared.names.join(", "), b.peer, not_compared.why))
+    })
 }
 
 fn row_json(row: &Row) -> Value {
@@ -162,9 +170,13 @@ fn row_json(row: &Row) -> Value {
         object.insert(format!("{name}_us"), json!(times.map(|(seconds, _)| seconds * 1e6)));
         object.insert(format!("ratio_to_{name}"), json!(times.map(|(_, ratio)| ratio.value)));
         object.insert(spread, json!(times.map(|(_, ratio)| ratio.spread)));
-        object.insert(format!("difference_{name}"), json!(beside.and_then(|b| b.distance)));
+        object.insert(
+            format!("difference_{name}"),
+            json!(beside.and_then(|b| b.agreement.as_ref().map(|a| a.distance))),
+        );
     }
     object.insert("void".into(), json!(row.void));
+    object.insert("notes".into(), json!(notes(row).collect::<Vec<_>>()));
     object.insert("summary".into(), json!(row.summary));
     Value::Object(object)
 }

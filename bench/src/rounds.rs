@@ -6,7 +6,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::error::Result;
-use crate::peer::Peer;
+use crate::peer::{NotCompared, Peer};
 use crate::statistics::{Ratio, median, ratio};
 use crate::workloads::Workload;
 
@@ -26,8 +26,17 @@ pub struct Beside {
     pub peer: String,
     /// Its median time of a step in seconds, and aleator's relative to it; why not otherwise.
     pub times: Result<(f64, Ratio), String>,
-    /// The largest difference between its outputs and aleator's, relative to the largest element.
-    pub distance: Option<f64>,
+    /// How its outputs compare with aleator's.
+    pub agreement: Option<Agreement>,
+}
+
+/// How the outputs of two sides compare.
+#[derive(Clone, Debug)]
+pub struct Agreement {
+    /// The largest difference, relative to the largest element of the output.
+    pub distance: f64,
+    /// What was not compared, if anything.
+    pub not_compared: Option<NotCompared>,
 }
 
 /// A measured workload.
@@ -67,24 +76,24 @@ pub fn measure(
     let mut timed = Vec::new();
     for (place, peer) in peers.iter_mut().enumerate() {
         progress(&format!("{}: does {} agree?", workload.name(), peer.name()));
-        let (distance, refusal) = match agreement(workload, peer, folder)? {
-            Err(unsupported) => (None, Some(unsupported)),
-            Ok(distance) if distance <= workload.tolerance() => {
+        let (agreement, refusal) = match agreement(workload, peer, folder)? {
+            Err(unsupported) => (None, unsupported),
+            Ok(found) if found.distance <= workload.tolerance() => {
                 timed.push((beside.len(), place));
-                (Some(distance), None)
+                (Some(found), String::new())
             }
-            Ok(distance) => {
+            Ok(found) => {
                 let what = format!(
-                    "void: {} differs by {distance:.1e} of the largest element (at most {:.0e})",
+                    "void: {} differs by {:.1e} of the largest element (at most {:.0e})",
                     peer.name(),
+                    found.distance,
                     workload.tolerance()
                 );
                 void.push(what.clone());
-                (Some(distance), Some(what))
+                (Some(found), what)
             }
         };
-        let times = Err(refusal.unwrap_or_default());
-        beside.push(Beside { peer: peer.name().into(), times, distance });
+        beside.push(Beside { peer: peer.name().into(), times: Err(refusal), agreement });
     }
 
     let mut own = |n: usize| -> Result<f64> {
@@ -118,27 +127,35 @@ pub fn measure(
     })
 }
 
-/// How far a peer's outputs are from aleator's on the same inputs and noise; why the peer has none otherwise.
+/// How a peer's outputs compare with aleator's on the same inputs and noise; why the peer has none otherwise.
 ///
 /// # Errors
 /// If a side fails.
-pub fn agreement(workload: &mut dyn Workload, peer: &mut Peer, folder: &Path) -> Result<Result<f64, String>> {
-    let mut nearest = f64::INFINITY;
+pub fn agreement(
+    workload: &mut dyn Workload,
+    peer: &mut Peer,
+    folder: &Path,
+) -> Result<Result<Agreement, String>> {
+    let mut nearest = Agreement { distance: f64::INFINITY, not_compared: None };
     for step in 0..TRIES {
         for input in workload.inputs(step) {
             input.save(folder)?;
         }
         let theirs = folder.join(peer.name());
         fs::create_dir_all(&theirs)?;
-        if let Err(unsupported) = peer.prepare(workload, folder)? {
-            return Ok(Err(unsupported));
-        }
+        let not_compared = match peer.prepare(workload, folder)? {
+            Err(unsupported) => return Ok(Err(unsupported)),
+            Ok(not_compared) => not_compared,
+        };
+        let skip = |name: &str| not_compared.iter().any(|n| n.names.iter().any(|skipped| skipped == name));
         let mut distance: f64 = 0.0;
-        for output in workload.outputs(step)? {
+        for output in workload.outputs(step)?.into_iter().filter(|output| !skip(output.name)) {
             distance = distance.max(output.distance(&output.load_like(&theirs)?));
         }
-        nearest = nearest.min(distance);
-        if nearest <= workload.tolerance() {
+        if distance < nearest.distance {
+            nearest = Agreement { distance, not_compared };
+        }
+        if nearest.distance <= workload.tolerance() {
             break;
         }
     }

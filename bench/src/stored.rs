@@ -34,7 +34,7 @@ pub fn make(peer: &mut Peer, folder: &Path) -> Result<String> {
         let Some(mut workload) = build(name, Size::Small)? else { continue };
         let folder = folder.join(name);
         fs::create_dir_all(&folder)?;
-        let distance = agreement(&mut *workload, peer, &folder)?.map_err(Error)?;
+        let distance = agreement(&mut *workload, peer, &folder)?.map_err(Error)?.distance;
         if distance > workload.tolerance() {
             return Err(Error(format!("{name}: {} differs by {distance:.1e}", peer.name())));
         }
