@@ -40,7 +40,7 @@ def serve(name, load):
     try:
         library = load()
     except ImportError as error:
-        return answer({"missing": f"not installed ({error})"})
+        return answer({"missing": f"not installed ({error}); bench/run --optional installs it"})
     answer({"peer": name, "version": library.version()})
     prepared = {}
     for line in sys.stdin:

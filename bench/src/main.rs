@@ -142,7 +142,7 @@ fn start_peers(arguments: &Arguments) -> Result<(Vec<Peer>, Vec<(String, String)
             }
             Started::Missing(why) if place == 0 => {
                 return Err(Error(format!(
-                    "{name} is needed ({why}); bench/run installs it, --alone does without"
+                    "{name} is needed: {why}; --alone does without"
                 )));
             }
             Started::Missing(why) => {
