@@ -141,9 +141,7 @@ fn start_peers(arguments: &Arguments) -> Result<(Vec<Peer>, Vec<(String, String)
                 running.push(peer);
             }
             Started::Missing(why) if place == 0 => {
-                return Err(Error(format!(
-                    "{name} is needed: {why}; --alone does without"
-                )));
+                return Err(Error(format!("{name} is needed: {why}; --alone does without")));
             }
             Started::Missing(why) => {
                 progress(name, &format!("skipped: {why}"));
