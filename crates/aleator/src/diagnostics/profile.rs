@@ -166,8 +166,9 @@ fn limits<T: Real>() -> Result<Limits> {
     let (a, b) = (graph.input("a", [SIDE, SIDE]), graph.input("b", [SIDE, SIDE]));
     let product = a.matmul(b).id();
     let mut program = exec::Program::<T>::compile(&graph, &[product], &CompileOptions::default())?;
+    let halves = vec![T::from_f64(0.5); SIDE * SIDE];
     for slot in 0..2 {
-        program.set_input(slot, &vec![T::from_f64(0.5); SIDE * SIDE])?;
+        program.set_input(slot, &halves)?;
     }
     let multiplied = best(|| program.run(0, 0));
     Ok(Limits {
