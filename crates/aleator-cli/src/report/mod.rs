@@ -4,10 +4,12 @@ mod draw;
 mod layout;
 mod numbers;
 mod plot;
+mod profile;
 mod table;
 mod text;
 
 pub use diagnostic::render_diagnostic;
 pub use draw::{dot, mermaid, svg};
 pub use plot::{comparison_svg, lines_svg, optimization_svg, to_png, write_plot};
+pub use profile::profile;
 pub use table::{comparison, gradient, optimization};
