@@ -8,6 +8,7 @@ mod exact_answers;
 mod extremes;
 mod identities;
 mod influence;
+mod lints;
 mod mixed_plans;
 mod moving_average;
 mod second_order;
