@@ -11,6 +11,7 @@ mod influence;
 mod lints;
 mod mixed_plans;
 mod moving_average;
+mod rejection;
 mod second_order;
 mod tuning;
 mod unbiased;
