@@ -3,7 +3,9 @@
 //! The rules of the optimisers go element by element, so a tensor is cut into pieces that several threads move at once,
 //! each with an optimiser of its own. The result does not depend on the number of threads.
 
-use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use aleator_engine::exec::pool;
 
 use super::sbn::Tensor;
 use crate::optim::{self, Optimizer};
@@ -46,18 +48,22 @@ impl Moving {
     /// # Errors
     /// The place of a gradient that is not finite; the parameter is then of no use.
     pub fn step(&mut self, gradient: &[f32]) -> Result<(), usize> {
-        let tasks = self.pieces.par_iter_mut().zip(self.single.par_chunks_mut(PIECE));
-        let bad =
-            tasks.zip(gradient.par_chunks(PIECE)).enumerate().filter_map(|(i, ((piece, single), g))| {
-                if let Some(at) = g.iter().position(|g| !g.is_finite()) {
-                    return Some(i * PIECE + at);
-                }
-                piece.gradient.iter_mut().zip(g).for_each(|(wide, &g)| *wide = f64::from(g));
-                piece.optimizer.step(&mut piece.values, &piece.gradient);
-                single.iter_mut().zip(&piece.values).for_each(|(s, &v)| *s = v as f32);
-                None
-            });
-        bad.min().map_or(Ok(()), Err)
+        let tasks = self.pieces.iter_mut().zip(self.single.chunks_mut(PIECE)).zip(gradient.chunks(PIECE));
+        let mut tasks: Vec<_> = tasks.collect();
+        let bad = AtomicUsize::new(usize::MAX);
+        pool::process().for_each_mut(&mut tasks, |i, ((piece, single), g)| {
+            if let Some(at) = g.iter().position(|g| !g.is_finite()) {
+                bad.fetch_min(i * PIECE + at, Ordering::Relaxed);
+                return;
+            }
+            piece.gradient.iter_mut().zip(*g).for_each(|(wide, &g)| *wide = f64::from(g));
+            piece.optimizer.step(&mut piece.values, &piece.gradient);
+            single.iter_mut().zip(&piece.values).for_each(|(s, &v)| *s = v as f32);
+        });
+        match bad.into_inner() {
+            usize::MAX => Ok(()),
+            at => Err(at),
+        }
     }
 
     /// The parameter's values.
