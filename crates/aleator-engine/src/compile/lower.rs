@@ -151,5 +151,22 @@ fn lower_node(
     if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Draw { .. }) {
         inputs = inputs.into_iter().map(|view| view.broadcast(&shape)).collect();
     }
+    if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select) {
+        let narrow = without_repeats(&mut inputs, &shape);
+        return Ok(lowered.push(kind, inputs, narrow).broadcast(&shape));
+    }
     Ok(lowered.push(kind, inputs, shape))
+}
+
+/// Narrows the operands of an elementwise operation to one element along each axis that all of them only repeat, and gives
+/// the shape that is left: the operation is computed once and its result repeated.
+fn without_repeats(inputs: &mut [View], shape: &Shape) -> Shape {
+    let mut narrow = shape.to_vec();
+    for (axis, dim) in narrow.iter_mut().enumerate().filter(|(_, dim)| **dim > 1) {
+        if inputs.iter().all(|view| view.strides[axis] == 0) {
+            *dim = 1;
+            inputs.iter_mut().for_each(|view| view.dims[axis] = 1);
+        }
+    }
+    narrow.into()
 }
