@@ -5,6 +5,7 @@
 //! ```
 
 pub(crate) mod chunks;
+pub(crate) mod decay;
 pub(crate) mod emit;
 pub(crate) mod fuse;
 pub(crate) mod lower;

@@ -174,7 +174,7 @@ impl Drop for End<'_> {
         let gate = &self.0.shared.gate.0;
         gate.fetch_and(!OPEN, AcqRel);
         let mut looks = 0_usize;
-        while gate.load(Acquire) % OPEN != 0 {
+        while helpers_at(gate.load(Acquire)) > 0 {
             looks += 1;
             // A helper that the system has put aside needs a processor more than this thread does.
             if looks < 1000 { std::hint::spin_loop() } else { std::thread::yield_now() }
@@ -224,7 +224,7 @@ impl Shared {
         loop {
             for _ in 0..LOOKS {
                 let gate = self.gate.0.load(Acquire);
-                if gate & OPEN != 0 && gate / NUMBER != last {
+                if is_new(gate, last) {
                     if self.gate.0.compare_exchange(gate, gate + 1, AcqRel, Relaxed).is_ok() {
                         return Some(gate / NUMBER);
                     }
@@ -247,7 +247,7 @@ impl Shared {
         // other.
         self.sleeping.fetch_add(1, SeqCst);
         let gate = self.gate.0.load(SeqCst);
-        if !(gate & OPEN != 0 && gate / NUMBER != last) && !self.stop.load(SeqCst) {
+        if !(is_new(gate, last) || self.stop.load(SeqCst)) {
             drop(self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner));
         }
         self.sleeping.fetch_sub(1, SeqCst);
@@ -261,6 +261,16 @@ impl Shared {
             (0..sleeping.min(wanted)).for_each(|_| self.wake.notify_one());
         }
     }
+}
+
+/// Whether there is a job to join other than the `last`.
+fn is_new(gate: u64, last: u64) -> bool {
+    gate & OPEN != 0 && gate / NUMBER != last
+}
+
+/// The number of helpers at work.
+fn helpers_at(gate: u64) -> u64 {
+    gate & (OPEN - 1)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
