@@ -29,7 +29,7 @@ pub enum Command {
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
     /// Train a built-in model with random layers on real data
-    Train(Train),
+    Train(Box<Train>),
     /// The catalogue of estimators, distributions, functions and problems
     List(List),
     /// What an estimator or distribution is, its formula, and when to choose it
@@ -202,6 +202,12 @@ pub struct Train {
     /// Categories of a latent (vae), clusters (gmm)
     #[arg(long, value_name = "N", value_parser = positive)]
     pub categories: Option<usize>,
+    /// Where weights start (sbn) [default: glorot]
+    #[arg(long, value_parser = ["glorot", "kaiming"])]
+    pub init: Option<String>,
+    /// Steps of an episode (cartpole)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub episode: Option<usize>,
     /// Units in hidden layers
     #[arg(long, value_name = "N", value_parser = positive)]
     pub hidden: Option<usize>,

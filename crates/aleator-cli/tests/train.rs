@@ -50,8 +50,23 @@ fn tensors(path: &str) -> Vec<u8> {
 
 /// A run of a second or so that saves often, with an estimator that tunes parameters of its own.
 const RUN: [&str; 17] = [
-    "train", "sbn", "--estimator", "rebar", "--steps", "1500", "--batch", "20", "--latents", "12", "--eval-samples",
-    "10", "--eval-every", "500", "--checkpoint-every", "40", "--checkpoint",
+    "train",
+    "sbn",
+    "--estimator",
+    "rebar",
+    "--steps",
+    "1500",
+    "--batch",
+    "20",
+    "--latents",
+    "12",
+    "--eval-samples",
+    "10",
+    "--eval-every",
+    "500",
+    "--checkpoint-every",
+    "40",
+    "--checkpoint",
 ];
 
 #[test]
@@ -85,7 +100,8 @@ fn damaged_checkpoints_are_refused_and_the_last_good_one_is_named() {
     let scratch = Scratch::new("damage");
     let directory = scratch.path("all");
     let run = |more: &[&str]| {
-        let base = ["train", "sbn", "--steps", "30", "--latents", "4", "--batch", "10", "--eval-samples", "2"];
+        let base =
+            ["train", "sbn", "--steps", "30", "--latents", "4", "--batch", "10", "--eval-samples", "2"];
         output(&[&base[..], more].concat())
     };
     let made = run(&["--checkpoint", &directory, "--checkpoint-every", "5"]);
@@ -124,8 +140,24 @@ fn an_explosion_names_step_and_checkpoint() {
     let scratch = Scratch::new("explosion");
     let path = scratch.path("good.safetensors");
     let exploded = output(&[
-        "train", "sbn", "--steps", "300", "--latents", "4", "--optimizer", "sgd", "--lr", "1e37", "--warm-up", "1000000",
-        "--eval-samples", "2", "--eval-every", "300", "--checkpoint", &path, "--checkpoint-every", "1",
+        "train",
+        "sbn",
+        "--steps",
+        "300",
+        "--latents",
+        "4",
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "1e38",
+        "--eval-samples",
+        "2",
+        "--eval-every",
+        "300",
+        "--checkpoint",
+        &path,
+        "--checkpoint-every",
+        "1",
     ]);
     let message = stderr(&exploded);
     assert_eq!(exploded.status.code(), Some(2), "{message}");
@@ -205,11 +237,12 @@ fn settings_that_make_no_sense_are_refused() {
 fn ctrl_c_finishes_the_step_saves_and_says_so() {
     let scratch = Scratch::new("interrupt");
     let path = scratch.path("c.safetensors");
-    let child = aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--checkpoint", &path])
-        .stderr(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
-        .spawn()
-        .unwrap();
+    let child =
+        aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--checkpoint", &path])
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
     sleep(Duration::from_millis(700));
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());

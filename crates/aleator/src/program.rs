@@ -176,8 +176,11 @@ impl<T: Real> Program<T> {
             outputs.len() - 1
         };
         let rate = options.tuning_rate.unwrap_or(TUNING_RATE);
-        let changes: Vec<Change> =
-            surrogate.own.iter().map(|own| Change::new(own, &options.tuning_rule, rate, &mut place)).collect();
+        let changes: Vec<Change> = surrogate
+            .own
+            .iter()
+            .map(|own| Change::new(own, &options.tuning_rule, rate, &mut place))
+            .collect();
         let inner = exec::Program::compile(graph.engine(), &outputs, &options.compile)?;
         let inputs = graph.engine().inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
@@ -244,11 +247,7 @@ impl<T: Real> Program<T> {
 
     /// Changes the parameter at that place where it lies: `change` gets its values and the last run's gradient. Nothing
     /// happens to a parameter that nothing depends on.
-    pub fn change_param<R>(
-        &mut self,
-        place: usize,
-        change: impl FnOnce(&mut [T], &[T]) -> R,
-    ) -> Option<R> {
+    pub fn change_param<R>(&mut self, place: usize, change: impl FnOnce(&mut [T], &[T]) -> R) -> Option<R> {
         let slot = self.params[place].slot;
         if let Some((values, gradient)) = self.inner.input_and_output(slot, 1 + place) {
             return Some(change(values, gradient));

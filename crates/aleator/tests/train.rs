@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use aleator::diagnostics::Moments;
 use aleator::data::{Binarization, Dataset, Rows};
+use aleator::diagnostics::Moments;
 use aleator::estimators::{self, Enumeration, Estimator, Options as NoOptions, ReinforceLoo};
 use aleator::models::{self, Model, Objective, Sbn, training_graph};
 use aleator::nn::{Tensor, initial};
@@ -231,13 +231,14 @@ fn the_yardstick_of_independent_pixels() {
 fn every_applicable_estimator_learns_the_digits() {
     let mut learned = Vec::new();
     for entry in estimators::all() {
-        let report = match train(&small(entry.build(NoOptions::none()).unwrap()), &|_| ControlFlow::Continue(())) {
-            Ok(report) => report,
-            Err(Error::Unsuitable { .. }) => continue,
-            // VIMCO asks for a logarithm of a mean.
-            Err(_) if entry.properties.name == "vimco" => continue,
-            Err(error) => panic!("{error}"),
-        };
+        let report =
+            match train(&small(entry.build(NoOptions::none()).unwrap()), &|_| ControlFlow::Continue(())) {
+                Ok(report) => report,
+                Err(Error::Unsuitable { .. }) => continue,
+                // VIMCO asks for a logarithm of a mean.
+                Err(_) if entry.properties.name == "vimco" => continue,
+                Err(error) => panic!("{error}"),
+            };
         let name = entry.properties.name;
         assert!(gain(&report) > 2.0, "{name}: {:?}", report.history);
         assert!(report.history.iter().all(|p| p.elbo_std_error > 0.0 && p.elbo_std_error < 0.2));
@@ -346,8 +347,10 @@ fn what_cannot_be_trained_is_refused() {
 
 #[test]
 fn two_hundred_latents_cannot_be_enumerated_but_three_can() {
-    let with = |latents| {
-        TrainConfig { estimator: Arc::new(Enumeration), eval_samples: 10, ..on(digits(Binarization::Threshold), latents) }
+    let with = |latents| TrainConfig {
+        estimator: Arc::new(Enumeration),
+        eval_samples: 10,
+        ..on(digits(Binarization::Threshold), latents)
     };
     let error = train(&with(200), &|_| ControlFlow::Continue(())).unwrap_err();
     assert!(matches!(error, Error::Unsuitable { .. }) && error.to_string().contains("2^200"), "{error}");
@@ -395,7 +398,9 @@ fn a_resumed_run_is_the_same_run() {
         };
         let expected = run(&whole);
         let stop_at = |at: usize| {
-            move |p: &aleator::train::Progress| if p.step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            move |p: &aleator::train::Progress| {
+                if p.step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            }
         };
         let first = train(&whole, &stop_at(8)).unwrap();
         assert!(first.interrupted && first.held_out.is_none() && first.steps == 8);

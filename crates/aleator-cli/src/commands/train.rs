@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aleator::models::ModelOptions;
-use aleator::train::{Checkpoint, Settings, TrainConfig, TrainReport, train_and_see, train_compare};
+use aleator::train::{Checkpoint, Comparison, Settings, TrainConfig, TrainReport, train_and_see, train_compare};
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 
 use crate::arguments::Train;
@@ -64,7 +64,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    let (reports, skipped) = outcome.map_err(Failure::input)?;
+    let Comparison { reports, skipped } = outcome.map_err(Failure::input)?;
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {reason}"));
     }
@@ -134,6 +134,8 @@ fn flags(arguments: &Train) -> Settings {
             nonlinear: a.nonlinear.then_some(true),
             latent: a.latent.clone(),
             categories: a.categories,
+            init: a.init.clone(),
+            episode: a.episode,
             hidden: a.hidden,
         },
     }
@@ -154,7 +156,8 @@ fn stop_on_ctrl_c() -> Arc<AtomicBool> {
 
 /// Where a run that asked for no checkpoint is saved when it is interrupted: a file that does not exist yet.
 fn rescue(config: &TrainConfig) -> PathBuf {
-    let name = |i: usize| PathBuf::from(format!("aleator-{}-interrupted-{i}.safetensors", config.model.name()));
+    let name =
+        |i: usize| PathBuf::from(format!("aleator-{}-interrupted-{i}.safetensors", config.model.name()));
     (1..1000).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1000))
 }
 
@@ -168,5 +171,6 @@ fn interrupted(report: &TrainReport) -> Failure {
 
 fn save_picture(path: &Path, png: Result<Vec<u8>, String>) -> Outcome {
     let written = png.and_then(|bytes| std::fs::write(path, bytes).map_err(|e| e.to_string()));
-    written.map_err(|reason| Failure::input(format!("cannot write the pictures {}: {reason}", path.display())))
+    written
+        .map_err(|reason| Failure::input(format!("cannot write the pictures {}: {reason}", path.display())))
 }

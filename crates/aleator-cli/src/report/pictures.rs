@@ -17,9 +17,8 @@ const GROUND: u8 = 0x60;
 pub fn pictures_png(pictures: &Pictures) -> Result<Vec<u8>, String> {
     let [height, width] = pictures.size;
     let size = height * width;
-    let images = |pixels: &[f32]| -> Vec<Vec<f32>> {
-        pixels.chunks_exact(size.max(1)).map(<[f32]>::to_vec).collect()
-    };
+    let images =
+        |pixels: &[f32]| -> Vec<Vec<f32>> { pixels.chunks_exact(size.max(1)).map(<[f32]>::to_vec).collect() };
     let (originals, again) = (images(&pictures.originals), images(&pictures.reconstructions));
     let mut rows: Vec<Vec<Vec<f32>>> = Vec::new();
     for (i, part) in originals.chunks(COLUMNS).enumerate() {

@@ -22,7 +22,8 @@ pub fn training_svg(reports: &[&TrainReport]) -> Result<String, String> {
             .collect(),
     };
     let variances = |x: &dyn Fn(&HistoryPoint) -> f64| -> Vec<Line> {
-        let name = |r: &TrainReport| if reports.len() == 1 { "all parameters".into() } else { r.estimator.clone() };
+        let name =
+            |r: &TrainReport| if reports.len() == 1 { "all parameters".into() } else { r.estimator.clone() };
         let log = |p: &HistoryPoint| p.gradient.map(|g| g.mean_variance.ln());
         reports.iter().enumerate().map(|(i, r)| line(i, &name(r), r, x, &log)).collect()
     };

@@ -126,7 +126,11 @@ impl Dataset {
         }
         let all = Rows { values, width };
         let part = |held: bool| Rows {
-            values: (0..all.count()).filter(|i| (i % 6 == 5) == held).flat_map(|i| all.row(i)).copied().collect(),
+            values: (0..all.count())
+                .filter(|i| (i % 6 == 5) == held)
+                .flat_map(|i| all.row(i))
+                .copied()
+                .collect(),
             width,
         };
         let (train, mut held_out) = (part(false), part(true));

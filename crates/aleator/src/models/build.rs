@@ -90,10 +90,13 @@ impl<'g> Build<'g> {
         match &self.draws {
             Draws::Sites(estimator) => {
                 let sampled = Sampled::from(distribution).via_shared(estimator.clone());
-                self.graph.sample(name, match copies {
-                    Some(k) => sampled.copies(k),
-                    None => sampled,
-                })
+                self.graph.sample(
+                    name,
+                    match copies {
+                        Some(k) => sampled.copies(k),
+                        None => sampled,
+                    },
+                )
             }
             Draws::Samples => {
                 let lead = copies.map_or_else(Shape::scalar, |k| [k].into());

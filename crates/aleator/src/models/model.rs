@@ -17,6 +17,8 @@ use crate::objectives::{Detached, Terms, elbo, iwae, reweighted_wake_sleep};
 pub enum Score {
     /// A lower bound of log p(x), in nats; the mean of K weights gives a tighter one.
     Bound,
+    /// The log-likelihood of a held-out row under draws that all rows share; the mean of K weights is the predictive density.
+    Predictive,
     /// A reward: its mean says all.
     Reward,
 }
@@ -90,7 +92,7 @@ pub const X: usize = 0;
 /// The graph that trains a model: `x` of shape `[batch, width]` is its data, the objective its cost.
 ///
 /// # Errors
-/// If the model has no closed form of the KL that `objective` asks for.
+/// If the model has no closed form of the KL or no importance weights, and `objective` asks for them.
 pub fn training_graph(
     model: &dyn Model,
     objective: Objective,
@@ -98,6 +100,9 @@ pub fn training_graph(
     tensors: &[Tensor],
     estimator: Arc<dyn Estimator>,
 ) -> Result<Graph> {
+    if model.score() != Score::Bound && objective.copies().is_some() {
+        return Err(Error::invalid(format!("{} has no importance weights: train it by its ELBO", model.name())));
+    }
     let graph = Graph::new();
     {
         let x = graph.data("x", [batch, model.width()], vec![0.0]);

@@ -37,6 +37,8 @@ pub struct Sbn {
     pub latents: usize,
     /// Whether the maps between layers have two hidden layers of tanh units, as many as there are latents.
     pub nonlinear: bool,
+    /// Where weights start; biases start at 0.
+    pub init: Init,
     /// x̄, one number in [0, 1] for each pixel.
     pub mean: Vec<f64>,
 }
@@ -44,12 +46,12 @@ pub struct Sbn {
 impl Sbn {
     /// One linear layer.
     pub fn new(mean: Vec<f64>, latents: usize) -> Self {
-        Sbn { layers: 1, latents, nonlinear: false, mean }
+        Sbn { layers: 1, latents, nonlinear: false, init: Init::Glorot, mean }
     }
 
     fn map(&self, name: String, inputs: usize, outputs: usize) -> Mlp {
         let hidden: &[usize] = if self.nonlinear { &[self.latents; 2] } else { &[] };
-        Mlp::new(&name, inputs, hidden, outputs, Activation::Tanh)
+        Mlp::new(&name, inputs, hidden, outputs, Activation::Tanh).with_weights(&self.init)
     }
 
     /// E_l, for l from 1.

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Latent, Model, Sbn, Vae};
+use super::synthetic::{clusters, labelled, starts, walks};
+use super::{BayesLogistic, Cartpole, Gmm, Latent, Model, Sbn, Sequence, Structured, Vae};
 use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
+use crate::nn::Init;
 
 /// Sizes and kinds. Each model takes those that mean something to it and refuses the others.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
@@ -27,6 +29,12 @@ pub struct ModelOptions {
     /// Categories of a latent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub categories: Option<usize>,
+    /// Where weights start: `glorot` or `kaiming` (normal, of variance 2 / inputs).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// Steps of an episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episode: Option<usize>,
     /// Units in hidden layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
@@ -73,14 +81,15 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|e| e.name == name)
 }
 
-static ALL: [Entry; 2] = [
+static ALL: [Entry; 7] = [
     Entry {
         name: "sbn",
         summary: "sigmoid belief network: 1 to 3 layers of Bernoulli latents, linear or nonlinear, encoder and decoder",
-        options: &["layers", "latents", "nonlinear"],
+        options: &["layers", "latents", "nonlinear", "init"],
         data: digits,
         build: |options, data| {
             Ok(Arc::new(Sbn {
+                init: options.init()?,
                 layers: options.in_range("layers", options.layers, 1, 1..=3)?,
                 latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
                 nonlinear: options.nonlinear.unwrap_or(false),
@@ -107,7 +116,102 @@ static ALL: [Entry; 2] = [
             }))
         },
     },
+    Entry {
+        name: "structured",
+        summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
+        options: &["layers", "latents", "nonlinear"],
+        data: digits,
+        build: |options, data| {
+            let mean = probabilities("structured", data)?;
+            if mean.len() < 2 {
+                return Err(Error::invalid("an image of one pixel has no halves"));
+            }
+            Ok(Arc::new(Structured {
+                layers: options.in_range("layers", options.layers, 1, 1..=3)?,
+                latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
+                nonlinear: options.nonlinear.unwrap_or(false),
+                mean,
+            }))
+        },
+    },
+    Entry {
+        name: "gmm",
+        summary: "mixture of Gaussians with discrete assignments, inferred by a network; on synthetic clusters",
+        options: &["categories", "hidden"],
+        data: clusters,
+        build: |options, data| {
+            let mean = data.train.mean();
+            let squares = data.train.values.chunks_exact(data.train.width.max(1)).flat_map(|row| {
+                row.iter().zip(&mean).map(|(&x, m)| (f64::from(x) - m).powi(2))
+            });
+            let scale = (squares.sum::<f64>() / data.train.values.len().max(1) as f64).sqrt();
+            Ok(Arc::new(Gmm {
+                categories: options.in_range("categories", options.categories, 5, 2..=10_000)?,
+                hidden: options.in_range("hidden", options.hidden, 20, 1..=MOST)?,
+                mean,
+                scale: if scale > 0.0 && scale.is_finite() { scale } else { 1.0 },
+            }))
+        },
+    },
+    Entry {
+        name: "bayes-logistic",
+        summary: "Bayesian logistic regression with a Gaussian posterior; the last column is the label",
+        options: &[],
+        data: labelled,
+        build: |_, data| {
+            let (width, rows) = (data.train.width, data.train.count());
+            let label = |row: &[f32]| matches!(row.last(), Some(&y) if y == 0.0 || y == 1.0);
+            let both = [&data.train, &data.held_out];
+            if width < 2 || !both.iter().all(|r| r.values.chunks_exact(width).all(label)) {
+                return Err(Error::invalid(format!(
+                    "`bayes-logistic` takes rows of features and a label 0 or 1; `{}` has others",
+                    data.name
+                )));
+            }
+            Ok(Arc::new(BayesLogistic { features: width - 1, rows }))
+        },
+    },
+    Entry {
+        name: "cartpole",
+        summary: "policy gradients: a pole on a cart, a native environment whose rewards are a black box",
+        options: &["episode", "hidden"],
+        data: starts,
+        build: |options, _| {
+            Ok(Arc::new(Cartpole {
+                steps: options.in_range("episode", options.episode, 50, 1..=500)?,
+                hidden: options.in_range("hidden", options.hidden, 16, 1..=MOST)?,
+            }))
+        },
+    },
+    Entry {
+        name: "sequence",
+        summary: "recurrent autoencoder of sequences of variable length, with mask and end token, Bernoulli latents",
+        options: &["latents", "hidden"],
+        data: walks,
+        build: |options, data| {
+            let token = |&v: &f32| v >= 0.0 && v.fract() == 0.0 && v < MOST_TOKENS as f32;
+            let mut all = data.train.values.iter().chain(&data.held_out.values);
+            if data.train.width > LONGEST || !all.clone().all(token) {
+                return Err(Error::invalid(format!(
+                    "`sequence` takes rows of at most {LONGEST} tokens from 0 to {}; `{}` has others",
+                    MOST_TOKENS - 1,
+                    data.name
+                )));
+            }
+            let largest = all.try_fold(0_usize, |most, &v| Some(most.max(v as usize))).unwrap_or(0);
+            Ok(Arc::new(Sequence {
+                tokens: largest + 1,
+                length: data.train.width,
+                latents: options.in_range("latents", options.latents, 10, 1..=MOST)?,
+                hidden: options.in_range("hidden", options.hidden, 32, 1..=MOST)?,
+            }))
+        },
+    },
 ];
+
+/// The most tokens, and the longest sequence, of `sequence`.
+const MOST_TOKENS: usize = 10_000;
+const LONGEST: usize = 200;
 
 /// The most of anything; the number of parameters is checked besides.
 const MOST: usize = 1 << 20;
@@ -128,7 +232,10 @@ fn probabilities(model: &str, data: &Dataset) -> Result<Vec<f64>> {
     if data.train.values.iter().all(within) && data.held_out.values.iter().all(within) {
         return Ok(mean);
     }
-    Err(Error::Invalid(format!("`{model}` takes images with pixels from 0 to 1; `{}` has other numbers", data.name)))
+    Err(Error::Invalid(format!(
+        "`{model}` takes images with pixels from 0 to 1; `{}` has other numbers",
+        data.name
+    )))
 }
 
 impl ModelOptions {
@@ -145,6 +252,16 @@ impl ModelOptions {
         }
         let (low, high) = (range.start(), range.end());
         Err(Error::Invalid(format!("{name} must be {low} to {high}, got {value}")))
+    }
+
+    fn init(&self) -> Result<Init> {
+        match self.init.as_deref() {
+            None | Some("glorot") => Ok(Init::Glorot),
+            Some("kaiming") => Ok(Init::KaimingNormal),
+            Some(other) => {
+                Err(Error::Invalid(format!("there is no init `{other}`: choose glorot or kaiming")))
+            }
+        }
     }
 
     fn latent(&self) -> Result<Latent> {

@@ -3,6 +3,7 @@
 //! ```text
 //! Glorot     uniform in ±√(6 / (rows + columns))
 //! Kaiming    uniform in ±√(6 / rows)                       for relu
+//! KaimingNormal   N(0, 2 / rows)
 //! Normal     N(0, scale²)
 //! ```
 //!
@@ -29,6 +30,8 @@ pub enum Init {
     Glorot,
     /// Uniform in ±√(6 / rows).
     Kaiming,
+    /// Normal with mean 0 and variance 2 / rows.
+    KaimingNormal,
     /// Normal with mean 0 and this scale.
     Normal(f64),
 }
@@ -76,12 +79,15 @@ fn tensor(spec: &Spec, seed: u64, place: u64) -> Tensor {
         values
     };
     let within = |limit: f64| uniform().into_iter().map(|u| limit * (2.0 * u - 1.0)).collect();
+    let normal =
+        |scale: f64| uniform().into_iter().map(|u| scale * Real::normal_quantile(u)).collect::<Vec<f64>>();
     let values = match &spec.init {
         Init::Constant(value) => vec![*value; count],
         Init::Values(values) => values.clone(),
         Init::Glorot => within((6.0 / (axis(1) + axis(0)).max(1) as f64).sqrt()),
         Init::Kaiming => within((6.0 / axis(1).max(1) as f64).sqrt()),
-        Init::Normal(scale) => uniform().into_iter().map(|u| scale * Real::normal_quantile(u)).collect(),
+        Init::KaimingNormal => normal((2.0 / axis(1).max(1) as f64).sqrt()),
+        Init::Normal(scale) => normal(*scale),
     };
     Tensor { name: spec.name.clone(), shape: spec.shape.clone(), values }
 }
@@ -105,6 +111,7 @@ mod tests {
         // The standard deviation of a uniform number in ±a is a / √3.
         spread(Init::Glorot, (6.0_f64 / 400.0 / 3.0).sqrt());
         spread(Init::Kaiming, (6.0_f64 / 300.0 / 3.0).sqrt());
+        spread(Init::KaimingNormal, (2.0_f64 / 300.0).sqrt());
         spread(Init::Normal(0.5), 0.5);
     }
 

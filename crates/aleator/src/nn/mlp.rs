@@ -18,7 +18,8 @@ impl Mlp {
         let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).collect();
         let ends = hidden.iter().copied().chain([outputs]);
         let named = |i: usize| if hidden.is_empty() { name.to_string() } else { format!("{name}.{i}") };
-        let layers = sizes.iter().zip(ends).enumerate().map(|(i, (&from, to))| Linear::new(named(i), from, to));
+        let layers =
+            sizes.iter().zip(ends).enumerate().map(|(i, (&from, to))| Linear::new(named(i), from, to));
         Mlp { layers: layers.collect(), activation }
     }
 
@@ -30,6 +31,12 @@ impl Mlp {
         self
     }
 
+    /// Another start for all weights.
+    pub fn with_weights(self, init: &Init) -> Self {
+        let layers = self.layers.into_iter().map(|layer| layer.with_weight(init.clone())).collect();
+        Mlp { layers, ..self }
+    }
+
     /// All layers' parameters.
     pub fn specs(&self) -> Vec<Spec> {
         self.layers.iter().flat_map(Linear::specs).collect()
@@ -39,8 +46,6 @@ impl Mlp {
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         let mut layers = self.layers.iter();
         let Some(first) = layers.next() else { return x };
-        layers.fold(first.apply(parameters, x), |x, layer| {
-            layer.apply(parameters, self.activation.apply(x))
-        })
+        layers.fold(first.apply(parameters, x), |x, layer| layer.apply(parameters, self.activation.apply(x)))
     }
 }

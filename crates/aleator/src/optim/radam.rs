@@ -80,8 +80,7 @@ mod tests {
         let (limit, p) = (1999.0, 0.999_f64.powi(6));
         let rho = limit - 12.0 * p / (1.0 - p);
         assert!((rho - 5.994).abs() < 0.01, "{rho}");
-        let expected =
-            ((rho - 4.0) * (rho - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * rho)).sqrt();
+        let expected = ((rho - 4.0) * (rho - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * rho)).sqrt();
         assert!((r - expected).abs() < 1e-12);
         assert!(radam.rectification(1_000_000).unwrap() > 0.9999);
     }

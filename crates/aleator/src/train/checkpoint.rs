@@ -93,7 +93,8 @@ impl Checkpoint {
     /// # Errors
     /// What the operating system says.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let failed = |what: String| Error::Invalid(format!("cannot write the checkpoint {}: {what}", path.display()));
+        let failed =
+            |what: String| Error::Invalid(format!("cannot write the checkpoint {}: {what}", path.display()));
         let bytes = self.encode().map_err(&failed)?;
         atomically(path, &bytes).map_err(|e| failed(e.to_string()))
     }
@@ -134,7 +135,8 @@ impl Checkpoint {
                 None => error,
             });
         }
-        let refused = |why: String| Error::Invalid(format!("cannot use the checkpoint {}: {why}", path.display()));
+        let refused =
+            |why: String| Error::Invalid(format!("cannot use the checkpoint {}: {why}", path.display()));
         let metadata = fs::metadata(path).map_err(|e| refused(e.to_string()))?;
         if !metadata.is_file() {
             return Err(refused("it is not a regular file".into()));
@@ -147,7 +149,8 @@ impl Checkpoint {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
-        let broken = |e: safetensors::SafeTensorError| format!("it is cut short or no safetensors file ({e})");
+        let broken =
+            |e: safetensors::SafeTensorError| format!("it is cut short or no safetensors file ({e})");
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
         let text = |name: &str| metadata.metadata().as_ref().and_then(|m| m.get(name));

@@ -8,6 +8,15 @@ use super::run::{Watch, train};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
 
+/// Runs side by side.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// The outcomes, in the order of the estimators.
+    pub reports: Vec<TrainReport>,
+    /// Estimators that could not be used or did not get to the end, and why.
+    pub skipped: Vec<(String, String)>,
+}
+
 /// Trains once with each estimator. Runs differ by the estimator alone (and by its smallest K, where none is given). An
 /// estimator that cannot serve the model is left out, with its reason; `begin` is told which one comes. A run that `watch` stops
 /// is the last one.
@@ -19,7 +28,7 @@ pub fn train_compare(
     estimators: &[Arc<dyn Estimator>],
     begin: &dyn Fn(&str),
     watch: &Watch<'_>,
-) -> Result<(Vec<TrainReport>, Vec<(String, String)>)> {
+) -> Result<Comparison> {
     config.check()?;
     let (mut reports, mut skipped) = (Vec::new(), Vec::new());
     for estimator in estimators {
@@ -38,7 +47,7 @@ pub fn train_compare(
     }
     match (reports.is_empty(), skipped.first()) {
         (true, Some((_, reason))) => Err(Error::Invalid(reason.clone())),
-        _ => Ok((reports, skipped)),
+        _ => Ok(Comparison { reports, skipped }),
     }
 }
 

@@ -80,13 +80,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// If the model's graph cannot be compiled.
-    pub fn new(
-        model: &dyn Model,
-        tensors: &[Tensor],
-        rows: Rows,
-        samples: usize,
-        seed: u64,
-    ) -> Result<Self> {
+    pub fn new(model: &dyn Model, tensors: &[Tensor], rows: Rows, samples: usize, seed: u64) -> Result<Self> {
         let k = samples.clamp(1, SAMPLES_PER_RUN);
         let at_once = [(DRAWS_PER_RUN / k).clamp(1, rows.count().max(1)), k];
         let graph = Graph::new();
@@ -150,7 +144,7 @@ impl Evaluation {
         let judgement = Judgement {
             elbo: elbo / rows,
             elbo_std_error: variance.sqrt() / rows,
-            bound: (self.score == Score::Bound).then_some(bound / rows),
+            bound: (self.score != Score::Reward).then_some(bound / rows),
         };
         if !judgement.elbo.is_finite() {
             return Err(Error::NotFinite(format!("the held-out bound is {}", judgement.elbo)));

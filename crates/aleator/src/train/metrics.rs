@@ -62,9 +62,8 @@ fn cannot(path: &Path, error: &std::io::Error) -> Error {
 /// The lines of steps up to this one.
 fn lines_until(path: &Path, step: usize) -> String {
     let text = fs::read_to_string(path).unwrap_or_default();
-    let early = |line: &&str| {
-        serde_json::from_str::<HistoryPoint>(line).is_ok_and(|point| point.step <= step)
-    };
+    let early =
+        |line: &&str| serde_json::from_str::<HistoryPoint>(line).is_ok_and(|point| point.step <= step);
     text.lines().filter(early).flat_map(|line| [line, "\n"]).collect()
 }
 

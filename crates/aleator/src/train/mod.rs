@@ -35,7 +35,7 @@ mod update;
 
 pub use batches::Batches;
 pub use checkpoint::{Checkpoint, Header};
-pub use comparison::train_compare;
+pub use comparison::{Comparison, train_compare};
 pub use config::TrainConfig;
 pub use evaluation::{Evaluation, Judgement};
 pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport};

@@ -124,7 +124,9 @@ impl Settings {
             None | Some("threshold") => Binarization::Threshold,
             Some("static") => Binarization::Static,
             Some("dynamic") => Binarization::Dynamic,
-            Some(other) => return Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter())),
+            Some(other) => {
+                return Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter()));
+            }
         };
         let data = Arc::new(match &self.data {
             Some(source) => Dataset::load(source, binarization, seed)?,

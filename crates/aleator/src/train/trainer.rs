@@ -92,10 +92,13 @@ impl<'c> Trainer<'c> {
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
             let sites = self.sites.join(", ");
-            return Err(at_step(step, Error::NotFinite(format!(
-                "the training objective is {elbo}, though the distributions of all sites ({sites}) are sound: it arose \
+            return Err(at_step(
+                step,
+                Error::NotFinite(format!(
+                    "the training objective is {elbo}, though the distributions of all sites ({sites}) are sound: it arose \
                  in the cost behind them"
-            ))));
+                )),
+            ));
         }
         let squares: f64 =
             (0..self.tensors.len()).map(|i| self.update.sum_of_squares(self.program.gradient(i))).sum();

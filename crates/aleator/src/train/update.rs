@@ -11,6 +11,9 @@ use crate::optim::{Now, Rule};
 /// Elements that are moved together.
 const PIECE: usize = 1 << 13;
 
+/// Vectors by name.
+type Named = Vec<(&'static str, Vec<f32>)>;
+
 /// A piece of a tensor: what the rule keeps, and running means of its gradient and of the square of that.
 struct Piece {
     state: Vec<Vec<f32>>,
@@ -90,14 +93,18 @@ impl Update {
     }
 
     /// Everything that has to be kept: for each parameter the vectors by name, then the weights.
-    pub fn state(&self) -> (Vec<Vec<(&'static str, Vec<f32>)>>, [f64; 2]) {
+    pub fn state(&self) -> (Vec<Named>, [f64; 2]) {
         let joined = |pieces: &[Piece]| {
-            let slots = self.rule.slots().iter().enumerate().map(|(i, &name)| {
-                (name, pieces.iter().flat_map(|p| &p.state[i]).copied().collect())
-            });
-            let moments = GradientMoments::NAMES.iter().enumerate().map(|(i, &name)| {
-                (name, pieces.iter().flat_map(|p| &p.moments.means[i]).copied().collect())
-            });
+            let slots = self
+                .rule
+                .slots()
+                .iter()
+                .enumerate()
+                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| &p.state[i]).copied().collect()));
+            let moments = GradientMoments::NAMES
+                .iter()
+                .enumerate()
+                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| &p.moments.means[i]).copied().collect()));
             slots.chain(moments).collect()
         };
         (self.parameters.iter().map(|p| joined(p)).collect(), self.weights.state())
