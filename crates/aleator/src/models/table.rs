@@ -178,7 +178,7 @@ static ALL: [Entry; 7] = [
         data: starts,
         build: |options, _| {
             Ok(Arc::new(Cartpole {
-                steps: options.in_range("episode", options.episode, 50, 1..=500)?,
+                steps: options.in_range("episode", options.episode, 200, 1..=500)?,
                 hidden: options.in_range("hidden", options.hidden, 16, 1..=MOST)?,
             }))
         },
