@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
-use aleator_engine::graph::Graph;
+use aleator_engine::graph::{Graph, Law};
 use common::numbers;
 
 struct Counting;
@@ -37,7 +37,9 @@ fn a_second_run_allocates_nothing() {
     let y = (x + graph.uniform(0, [600, 700])).softmax();
     let z = y.transpose() * 2.0 + y.sum_axes(&[1]).unsqueeze(0);
     let small = graph.input("s", [3, 3]);
-    let outputs = [y.argmax().id(), z.cumsum().sum_axes(&[0]).id(), small.matmul(small).sum().id()];
+    let draws = graph.draw(Law::Gamma, 1, [3000].into(), &[small.sum().abs() + 0.5, graph.scalar(2.0)]);
+    let outputs =
+        [draws.id(), y.argmax().id(), z.cumsum().sum_axes(&[0]).id(), small.matmul(small).sum().id()];
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     let mut program = Program::<f32>::compile(&graph, &outputs, &CompileOptions::default()).unwrap();
     program.set_input(0, &numbers(600 * 700, 1)).unwrap();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aleator_engine::Error;
 use aleator_engine::autodiff::{grad, jvp, vjp};
-use aleator_engine::graph::{Expr, External, Graph, Reduction, Shape, substitute};
+use aleator_engine::graph::{Expr, External, Graph, Law, Reduction, Shape, substitute};
 use calculus::{check, close, evaluate, for_all_choices, table::OPERATIONS};
 
 #[test]
@@ -403,6 +403,20 @@ fn black_box(name: &str, shape: impl Into<Shape>, input_ranks: &[usize]) -> Exte
         input_ranks: input_ranks.to_vec(),
         function: Arc::new(|x, y| y.fill(x.iter().copied().flatten().sum::<f64>().powi(2))),
     }
+}
+
+#[test]
+fn draws_have_no_derivative() {
+    let graph = Graph::new();
+    let rate = graph.input("rate", [3]);
+    let z = graph.draw(Law::Poisson, 0, [3].into(), &[rate]);
+    assert!(grad(z.sum(), &[rate])[0].is_poison());
+    let none = Some(Error::NoDerivative { operation: "a draw from Poisson".into() });
+    assert_eq!(graph.take_error(), none);
+    assert!(!grad((z.stop_gradient() * rate).sum(), &[rate])[0].is_poison());
+    assert_eq!(graph.take_error(), None);
+    assert!(graph.draw(Law::Gamma, 0, [3].into(), &[rate]).is_poison());
+    assert!(graph.take_error().unwrap().to_string().contains("1 parameters, expected 2"));
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod common;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
-use aleator_engine::graph::{Expr, Graph, NodeId, Reduction, concat};
+use aleator_engine::graph::{Expr, Graph, Law, NodeId, Reduction, concat};
 use common::{Case, Choice, assert_agrees, bits, build, numbers, ready, run};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -285,4 +285,93 @@ fn fused_values_take_no_memory() {
     let program =
         Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(&[1]).id()], &CompileOptions::default());
     assert!(program.unwrap().buffer_bytes() < 5_000_000, "the input has 4 MB, and nothing else is stored");
+}
+
+const LAWS: [(Law, &[f64]); 6] = [
+    (Law::Gamma, &[0.3, 2.0]),
+    (Law::LogGamma, &[1e-3]),
+    (Law::Beta, &[0.5, 3.0]),
+    (Law::Poisson, &[30.0]),
+    (Law::Binomial, &[100.0, 0.25, 0.75]),
+    (Law::VonMises, &[2.0]),
+];
+
+/// Draws are the same by any number of threads, in a tensor or alone, and whatever leading axes their parameters have.
+#[test]
+fn draws_are_functions_of_their_position() {
+    for (law, parameters) in LAWS {
+        let graph = Graph::new();
+        let inputs: Vec<Expr<'_>> = parameters.iter().map(|_| graph.input("x", [1])).collect();
+        let values: Vec<Vec<f64>> = parameters.iter().map(|&x| vec![x]).collect();
+        let once = graph.draw(law, 3, [700, 5].into(), &inputs);
+        let twice = inputs.iter().map(|x| x.broadcast_to([2, 1, 1]));
+        let twice = graph.draw(law, 3, [700, 5].into(), &twice.collect::<Vec<_>>());
+        let outputs = [once.id(), twice.id()];
+        assert_reproducible(&graph, &outputs, &values);
+        assert_agrees::<f64>(&graph, &outputs, &values, 0.0);
+        let program = run(&graph, &outputs, &values, 5, 3);
+        let (one, both) = (program.output(0), program.output(1));
+        assert!(both[..3500] == *one && both[3500..] == *one, "{law:?}");
+        assert!(one.iter().all(|x| x.is_finite()) && one[..3000] != one[500..]);
+        // An f32 is the f64 rounded.
+        let narrow: Vec<Vec<f32>> = values.iter().map(|v| vec![v[0] as f32]).collect();
+        let wide: Vec<Vec<f64>> = narrow.iter().map(|v| vec![f64::from(v[0])]).collect();
+        let (narrow, wide) = (run(&graph, &outputs, &narrow, 5, 3), run(&graph, &outputs, &wide, 5, 3));
+        assert!(narrow.output(0).iter().zip(wide.output(0)).all(|(n, w)| *n == *w as f32), "{law:?}");
+    }
+}
+
+/// Outside of its domain a draw is NaN, at once.
+#[test]
+fn draws_outside_of_the_domain_are_nan() {
+    const WRONG: [f64; 5] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-300];
+    for (law, parameters) in LAWS {
+        for i in 0..parameters.len() {
+            let zero = matches!((law, i), (Law::Gamma | Law::LogGamma | Law::Beta, _)).then_some(0.0);
+            let half = matches!((law, i), (Law::Binomial, 0)).then_some(2.5);
+            for wrong in WRONG.into_iter().chain(zero).chain(half) {
+                let graph = Graph::new();
+                let inputs: Vec<Expr<'_>> = parameters.iter().map(|_| graph.input("x", [])).collect();
+                let mut values: Vec<Vec<f64>> = parameters.iter().map(|&x| vec![x]).collect();
+                values[i] = vec![wrong];
+                let z = graph.draw(law, 0, [10].into(), &inputs);
+                let program = run(&graph, &[z.id()], &values, 0, 0);
+                assert!(
+                    program.output(0).iter().all(|z| z.is_nan()),
+                    "{law:?} {values:?}: {:?}",
+                    program.output(0)
+                );
+            }
+        }
+    }
+}
+
+/// The largest and smallest parameters give finite draws of the right size.
+#[test]
+fn draws_reach_the_ends_of_the_domains() {
+    let extremes: [(Law, &[f64], [f64; 2]); 14] = [
+        (Law::Gamma, &[5e-324, 1.0], [0.0, 1e-300]),
+        (Law::Gamma, &[1e300, 1.0], [0.999e300, 1.001e300]),
+        (Law::Gamma, &[1e6, 1.0], [9.9e5, 1.01e6]),
+        (Law::LogGamma, &[1e-3], [-1e5, 3.0]),
+        (Law::LogGamma, &[5e-324], [-1e301, -1e290]),
+        (Law::Beta, &[1e-300, 1e-300], [0.0, 1.0]),
+        (Law::Beta, &[1e300, 1e300], [0.499, 0.501]),
+        (Law::Poisson, &[1e300], [0.999e300, 1.001e300]),
+        (Law::Poisson, &[1e8], [9.99e7, 1.001e8]),
+        (Law::Poisson, &[5e-324], [0.0, 0.0]),
+        (Law::Binomial, &[1e15, 1e-3, 0.999], [9.99e11, 1.001e12]),
+        (Law::Binomial, &[1e300, 1e-300, 1.0], [0.0, 20.0]),
+        (Law::VonMises, &[1e300], [-1e-140, 1e-140]),
+        (Law::VonMises, &[1e-300], [-3.15, 3.15]),
+    ];
+    for (law, parameters, [least, most]) in extremes {
+        let graph = Graph::new();
+        let inputs: Vec<Expr<'_>> = parameters.iter().map(|_| graph.input("x", [])).collect();
+        let values: Vec<Vec<f64>> = parameters.iter().map(|&x| vec![x]).collect();
+        let z = graph.draw(law, 0, [2000].into(), &inputs);
+        let program = run(&graph, &[z.id()], &values, 0, 0);
+        let outside = program.output(0).iter().find(|z| !(least..=most).contains(*z));
+        assert!(outside.is_none(), "{law:?} {parameters:?}: {outside:?}");
+    }
 }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use aleator::Result;
 use aleator::diagnostics::{Compare, compare};
 use aleator::distributions::{Bernoulli, Support};
-use aleator::estimators::{Bias, Estimator, GradientTerm, Properties, ReinforceLoo, SiteInfo};
+use aleator::estimators::{Bias, Estimator, GradientTerm, Properties, ReinforceLoo, SiteInfo, Smoothness};
 use aleator::graph::{Cone, Draw, Graph, Later, Site};
 
 /// The antithetic pair.
@@ -35,7 +35,7 @@ static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "2 K",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "for many Bernoulli latents that all influence one cost",
     options: "",
     reference: "dong2020disarm",

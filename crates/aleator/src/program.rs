@@ -288,7 +288,7 @@ impl<T: Real> Program<T> {
             if own.change.apply(&mut own.values, &self.inner) {
                 if let Some(i) = own.values.iter().position(|v| !v.is_finite()) {
                     return Err(Error::NotFinite(format!(
-                        "after step {step} the estimator's own parameter `{}` (element {i}) is {}",
+                        "the estimator's own parameter `{}` (element {i}) becomes {}",
                         own.name, own.values[i]
                     )));
                 }

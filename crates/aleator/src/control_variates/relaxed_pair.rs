@@ -42,6 +42,9 @@ pub struct RelaxedPair<'g> {
     pub given: Expr<'g>,
 }
 
+/// Stands for infinite log-odds, which would make 0 · ∞ of the derivative by the temperature.
+const LARGE: f64 = 1e30;
+
 impl<'g> RelaxedPair<'g> {
     /// The pair for the draw `value` of the site.
     ///
@@ -59,7 +62,8 @@ impl<'g> RelaxedPair<'g> {
                 Relaxation::Concrete => x,
                 Relaxation::MeanField => {
                     // (τ² + τ + 1)/(τ + 1) − 1 = τ²/(τ + 1)
-                    x + site.log_odds()? * (temperature.square() / (temperature + 1.0))
+                    let log_odds = site.log_odds()?.maximum(-LARGE).minimum(LARGE);
+                    x + log_odds * (temperature.square() / (temperature + 1.0))
                 }
             };
             site.relax(x, temperature)

@@ -111,7 +111,7 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
 /// The plan that puts an estimator at every site that it can serve.
 fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
     let mut first_reason = None;
-    let chosen = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
+    let overrides = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
         // The author's own options count where the author named the same estimator.
         Ok(()) => Some(match &def.estimator {
             Some(own) if own.properties().name == estimator.properties().name => own.clone(),
@@ -122,7 +122,6 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
             None
         }
     })?;
-    let overrides: Vec<Option<Arc<dyn Estimator>>> = chosen.into_iter().map(|c| c.estimator).collect();
     if overrides.iter().all(Option::is_none) {
         return Err(Error::Invalid(
             first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),
@@ -164,7 +163,7 @@ fn measure_plan(
     let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan) {
-        row.unbiased = false;
+        row.unbiased &= !lint.biased;
         report.warnings.push(lint.message);
     }
     report.warnings.extend(not_finite(&row));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::report::{Tensor, own_parameters};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::estimators::Estimator;
 use crate::graph::{Graph, Tuning};
 use crate::program::{Options, Program};
@@ -116,7 +116,7 @@ pub fn measure(
             Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned).replicates(many))?;
         if tuned.is_tuned() {
             for step in 0..tune as u64 {
-                tuned.run_step(FIRST_TUNING_STEP + step)?;
+                tuned.run_step(FIRST_TUNING_STEP + step).map_err(|e| while_tuning(step, e))?;
             }
             program.adopt_own_params(&tuned)?;
         }
@@ -161,6 +161,14 @@ pub fn measure(
         own_parameters: own_parameters(&program),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
+}
+
+/// An error with the step of tuning at which it happened.
+fn while_tuning(step: u64, error: Error) -> Error {
+    match error {
+        Error::NotFinite(what) => Error::NotFinite(format!("at step {step} of tuning, {what}")),
+        other => other,
+    }
 }
 
 #[cfg(test)]

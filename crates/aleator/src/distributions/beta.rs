@@ -84,6 +84,14 @@ impl Family for Beta {
         inside.select(log_prob, f64::NEG_INFINITY)
     }
 
+    /// logit z, less its mean and by its standard deviation.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [a, b] = unpack(parameters);
+        let width = (a.polygamma(1) + b.polygamma(1)).sqrt();
+        let logit = a.digamma() - b.digamma() + width * x;
+        Some((logit.sigmoid(), width * logit.sigmoid() * (-logit).sigmoid()))
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [a, b] = unpack(parameters);
         Some(a / (a + b))

@@ -9,7 +9,7 @@
 //!
 //! Parameters: n (`total_count`), a whole number that is not negative, by which nothing is differentiated; φ (`logits`),
 //! finite, or p (`probs`) in [0, 1], 0 and 1 included. A draw is an exact one, by inversion where n min(p, q) < 10 and by
-//! rejection elsewhere (`hormann1993binomial`). Where n is constant and not too large, the outcomes can be enumerated and
+//! rejection elsewhere (`hormann1993generation`). Where n is constant and not too large, the outcomes can be enumerated and
 //! the entropy is their sum.
 
 use std::sync::Arc;

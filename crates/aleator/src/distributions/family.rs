@@ -152,6 +152,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn event_shape(&self, _parameters: &[Expr<'_>]) -> Shape {
         Shape::scalar()
     }
+    /// Why the parameters' event axes do not fit together, if they do not.
+    fn misshapen(&self, _parameters: &[Expr<'_>]) -> Option<String> {
+        None
+    }
     /// An exact draw from the noise. Where [`Family::is_reparameterized`], it may be differentiated.
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
     /// Whether the draw is a differentiable function of the parameters whose derivative is that of the distribution.
@@ -170,6 +174,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// The draw as a hard function of a continuous variable, where there is one that relaxations can use.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
+        None
+    }
+    /// For a draw that is no differentiable transform of noise: a smooth map of the real line onto the support, under which the
+    /// density is smooth, about 1 wide and falls at least exponentially. What `x` is mapped to, and the slope there.
+    fn chart<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         None
     }
     /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
@@ -247,6 +256,24 @@ impl<'g> Distribution<'g> {
             }
             shape.broadcast(&own.leading(own.rank() - spec.event_rank))
         })
+    }
+
+    /// Why the parameters' shapes do not make an event, if they do not.
+    pub(crate) fn misshapen(&self) -> Option<String> {
+        for (spec, parameter) in self.family.parameters().iter().zip(&self.parameters) {
+            if parameter.is_poison() {
+                return None;
+            }
+            let shape = parameter.shape();
+            let axes = if spec.event_rank == 1 { "a last axis" } else { "two last axes" };
+            if shape.rank() < spec.event_rank || shape.trailing(spec.event_rank).contains(&0) {
+                return Some(format!(
+                    "`{}` needs {axes} of at least one element, got shape {shape}",
+                    spec.name
+                ));
+            }
+        }
+        self.family.misshapen(&self.parameters)
     }
 
     /// Axes of one draw.

@@ -82,6 +82,14 @@ impl Family for Gamma {
         positive.select(inside, f64::NEG_INFINITY)
     }
 
+    /// log z, less its mean and by its standard deviation.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [concentration, rate] = unpack(parameters);
+        let width = concentration.polygamma(1).sqrt();
+        let z = (concentration.digamma() - rate.log() + width * x).exp();
+        Some((z, width * z))
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [concentration, rate] = unpack(parameters);
         Some(concentration / rate)

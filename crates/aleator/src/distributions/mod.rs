@@ -62,7 +62,7 @@ pub use poisson::Poisson;
 pub use relaxed_bernoulli::RelaxedBernoulli;
 pub use relaxed_one_hot_categorical::RelaxedOneHotCategorical;
 pub use student_t::StudentT;
-pub use table::{Entry, Signature, all, find};
+pub use table::{Entry, Signature, all, find, names};
 pub use transformation::{Transform, Transformation, Transformed};
 pub use uniform::Uniform;
 pub use von_mises::VonMises;

@@ -54,6 +54,17 @@ impl Family for MultivariateNormal {
         Support::RealVector
     }
 
+    fn misshapen(&self, parameters: &[Expr<'_>]) -> Option<String> {
+        let [loc, scale_tril] = parameters else { return None };
+        let (vector, matrix) = (loc.shape(), scale_tril.shape());
+        let n = vector.from_end(0);
+        (matrix.from_end(0) != n || matrix.from_end(1) != n).then(|| {
+            format!(
+                "`scale_tril` must end in [{n}, {n}] beside a `loc` of shape {vector}, got shape {matrix}"
+            )
+        })
+    }
+
     fn event_shape(&self, parameters: &[Expr<'_>]) -> Shape {
         parameters[1].shape().trailing(1)
     }

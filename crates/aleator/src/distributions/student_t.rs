@@ -74,6 +74,13 @@ impl Family for StudentT {
         log_peak(df, scale) - 0.5 * (df + 1.0) * log1p_square(z - loc, scale * df.sqrt())
     }
 
+    /// μ + σ sinh x, so that the tails' powers become exponentials.
+    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        let [_, loc, scale] = unpack(parameters);
+        let (up, down) = (x.exp(), (-x).exp());
+        Some((loc + scale * (0.5 * (up - down)), scale * (0.5 * (up + down))))
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [df, loc, _] = unpack(parameters);
         Some(df.greater(1.0).select(loc, f64::NAN))

@@ -189,6 +189,11 @@ pub fn all() -> &'static [Entry] {
     ALL
 }
 
+/// Their names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    all().iter().map(|entry| entry.name)
+}
+
 /// The distribution of that name.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().iter().find(|entry| entry.name == name)

@@ -65,6 +65,11 @@ impl Family for VonMises {
         -2.0 * concentration * half_chord.square() - TAU.ln() - log_bessel_i0_minus(concentration)
     }
 
+    /// π tanh(x/2): the circle is cut at ±π, where a cost of the angle may jump.
+    fn chart<'g>(&self, _: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+        Some((PI * (0.5 * x).tanh(), TAU * x.sigmoid() * (-x).sigmoid()))
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [loc, _] = unpack(parameters);
         Some(loc)

@@ -20,7 +20,7 @@
 //! Reference: `mohamed2020monte`.
 
 use super::estimator::{Estimator, SiteInfo};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
 use crate::graph::{Draw, MOST_ALTERNATIVES, Site};
 
@@ -38,7 +38,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "those with finite support",
     requires: "F finite at every outcome",
     evaluations: "number of outcomes",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "whenever the number of outcomes is small",
     options: "",
     reference: "mohamed2020monte",

@@ -16,7 +16,7 @@ use std::fmt;
 
 use aleator_engine::graph::{Expr, Shape};
 
-use super::properties::Properties;
+use super::properties::{Properties, Smoothness};
 use crate::distributions::Distribution;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
@@ -39,6 +39,11 @@ pub struct SiteInfo<'a, 'g> {
 pub trait Estimator: fmt::Debug + Send + Sync {
     /// Name, bias, requirements, reference.
     fn properties(&self) -> &'static Properties;
+
+    /// What it asks of F besides its values, with these options.
+    fn smoothness(&self) -> Smoothness {
+        self.properties().smoothness
+    }
 
     /// Its options, as name and canonical value; empty where all are at their defaults and unremarkable.
     fn options(&self) -> Vec<(&'static str, String)> {

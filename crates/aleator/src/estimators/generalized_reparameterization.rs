@@ -22,7 +22,7 @@
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
@@ -44,7 +44,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Normal, LogNormal, Gamma, Beta, Dirichlet",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet, which have no exact transform",
     options: "transform = standardize | location | shifted_scale (standardize)",
     reference: "ruiz2016generalized",

@@ -20,7 +20,7 @@
 
 use super::estimator::{Estimator, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Support;
 use crate::error::Result;
 use crate::graph::{Draw, Site};
@@ -48,7 +48,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable and meaningful between the outcomes",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtRelaxation,
     advice: "when a small bias is acceptable and F is smooth; temperature trades bias for variance",
     options: "temperature (0.5)",
     reference: "jang2017categorical",

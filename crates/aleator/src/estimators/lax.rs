@@ -23,7 +23,7 @@ use aleator_engine::autodiff;
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
 use super::pathwise::Pathwise;
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
 use crate::control_variates::{Network, Trained, known};
@@ -53,7 +53,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "continuous ones with a differentiable transform and a support free of the parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "for black boxes of continuous z; tune it",
     options: "hidden (10)",
     reference: "grathwohl2018backpropagation",

@@ -30,7 +30,7 @@ pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use options::{OptionError, OptionValue, Options};
 pub use pathwise::Pathwise;
-pub use properties::{Bias, Properties};
+pub use properties::{Bias, Properties, Smoothness};
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;
 pub use rejection_reparameterization::RejectionReparameterization;

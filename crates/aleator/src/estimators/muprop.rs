@@ -23,7 +23,7 @@ use aleator_engine::autodiff;
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options, describe_baseline};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
 use crate::error::Result;
@@ -54,7 +54,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "those with a mean and a support that does not depend on the parameters",
     requires: "F differentiable at the mean, which may lie off the support",
     evaluations: "2 K",
-    through_value: false,
+    smoothness: Smoothness::AtMean,
     advice: "when F is close to linear over the outcomes",
     options: "linear (true), baseline and decay as for score_function",
     reference: "gu2016muprop",

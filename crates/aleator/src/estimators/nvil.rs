@@ -21,7 +21,7 @@
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
 use crate::control_variates::{Network, Trained, known};
@@ -53,7 +53,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing; unbiased while sigma_F <= 1, in training a scaled gradient beyond that",
     evaluations: "K",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "for black boxes with many rows of data and one sample each; tune it",
     options: "decay (0.9), hidden (10)",
     reference: "mnih2014neural",

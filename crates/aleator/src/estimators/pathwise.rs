@@ -16,7 +16,7 @@
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
 use super::estimator::{Estimator, SiteInfo};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
 use crate::graph::{Draw, Site};
 
@@ -34,7 +34,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "continuous ones with a differentiable transform",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtSample,
     advice: "whenever it applies: small variance that does not feel constants in F",
     options: "",
     reference: "kingma2014auto",

@@ -9,6 +9,19 @@ pub enum Bias {
     Biased,
 }
 
+/// Where an estimator takes the derivative of the cost, and what a jump of the cost there does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Smoothness {
+    /// Nowhere.
+    NotNeeded,
+    /// At the sample: a jump goes unseen, and the estimate is wrong.
+    AtSample,
+    /// At a relaxation of the sample: the same, and the cost must mean something between the outcomes.
+    AtRelaxation,
+    /// At the mean, for a control variate that is exact in expectation whatever the derivative: a jump only makes it useless.
+    AtMean,
+}
+
 /// The entry of an estimator in the table of all of them.
 #[derive(Clone, Copy, Debug)]
 pub struct Properties {
@@ -28,8 +41,8 @@ pub struct Properties {
     pub requires: &'static str,
     /// Cost evaluations per estimate.
     pub evaluations: &'static str,
-    /// Whether its gradient is the derivative of F at the sample, so that a jump in F goes unseen.
-    pub through_value: bool,
+    /// What it asks of F besides its values at samples.
+    pub smoothness: Smoothness,
     /// When to choose it, and when not.
     pub advice: &'static str,
     /// Its options with their defaults.

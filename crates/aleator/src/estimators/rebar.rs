@@ -9,7 +9,7 @@
 //! |----------------|-----------------------------------------------------------------------------|
 //! | bias           | none, for every η and τ                                                     |
 //! | distributions  | Bernoulli, OneHotCategorical                                                |
-//! | needs of F     | differentiable between the outcomes                                         |
+//! | needs of F     | continuous and differentiable between the outcomes; a jump makes it wrong   |
 //! | evaluations    | 3 K                                                                         |
 //!
 //! F at a relaxation of b, drawn given b, is a control variate; its mean is put back by derivatives through the relaxation.
@@ -26,7 +26,7 @@ use aleator_engine::graph::Expr;
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
 use super::options::{OptionError, Options, describe_baseline};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
@@ -71,9 +71,9 @@ pub static PROPERTIES: Properties = Properties {
     summary: "the score function with F at a conditional relaxation of the draw as control variate",
     formula: "(F(b) - eta F(z~)) grad log p(b; theta) + eta grad F(z) - eta grad F(z~)",
     distributions: "Bernoulli, OneHotCategorical",
-    requires: "F differentiable between the outcomes",
+    requires: "F continuous and differentiable between the outcomes",
     evaluations: "3 K",
-    through_value: false,
+    smoothness: Smoothness::AtRelaxation,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
     options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
               tune (true), baseline and decay as for score_function",

@@ -20,7 +20,7 @@
 //! [`score_function`]: super::ScoreFunction
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
@@ -40,7 +40,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K >= 2",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "the first choice for discrete z when F may be evaluated several times",
     options: "",
     reference: "kool2019buy",

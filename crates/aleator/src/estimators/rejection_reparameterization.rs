@@ -22,7 +22,7 @@
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
@@ -50,7 +50,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Gamma; Beta and Dirichlet through it",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet when the cost is smooth; more augmentation, less variance",
     options: "augmentation (1)",
     reference: "naesseth2017reparameterization",

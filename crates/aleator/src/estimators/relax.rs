@@ -9,7 +9,7 @@
 //! |----------------|-----------------------------------------------------------------------------|
 //! | bias           | none, for every η, τ and ρ                                                  |
 //! | distributions  | Bernoulli, OneHotCategorical                                                |
-//! | needs of F     | differentiable between the outcomes; nothing at all with `use_cost = false` |
+//! | needs of F     | as REBAR; nothing at all with `use_cost = false`                            |
 //! | evaluations    | 3 K; K with `use_cost = false`                                              |
 //!
 //! [`Rebar`](super::Rebar) with a learned control variate: ζ and ζ̃ as there, and η, log τ and the network's weights are trained
@@ -22,7 +22,7 @@ use aleator_engine::autodiff;
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::rebar::Rebar;
 use crate::control_variates::{Network, Trained, known};
 use crate::error::Result;
@@ -53,9 +53,9 @@ pub static PROPERTIES: Properties = Properties {
     summary: "REBAR with a learned control variate; also for costs without a derivative",
     formula: "(F(b) - c(z~)) grad log p(b; theta) + grad c(z) - grad c(z~), c = eta F + network",
     distributions: "Bernoulli, OneHotCategorical",
-    requires: "F differentiable between the outcomes, or use_cost = false and nothing",
+    requires: "F continuous and differentiable between the outcomes; nothing with use_cost = false",
     evaluations: "3 K; K with use_cost = false",
-    through_value: false,
+    smoothness: Smoothness::AtRelaxation,
     advice: "for black boxes of discrete z, with use_cost = false; tune it",
     options: "hidden (10), use_cost (true), and those of rebar",
     reference: "grathwohl2018backpropagation",
@@ -91,6 +91,10 @@ impl Relax {
 impl Estimator for Relax {
     fn properties(&self) -> &'static Properties {
         &PROPERTIES
+    }
+
+    fn smoothness(&self) -> Smoothness {
+        if self.use_cost { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
     }
 
     fn options(&self) -> Vec<(&'static str, String)> {

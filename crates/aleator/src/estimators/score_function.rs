@@ -20,7 +20,7 @@
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options, describe_baseline};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
@@ -43,7 +43,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
     options: "baseline = none | <number> | moving_average | leave_one_out | self_critical | optimal | \
               optimal_per_coordinate (none), decay (0.95)",

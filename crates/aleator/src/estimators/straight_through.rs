@@ -18,7 +18,7 @@
 
 use super::estimator::{Estimator, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
 use crate::graph::{Draw, Site};
 
@@ -36,7 +36,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable at the outcomes",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtSample,
     advice: "simple and biased; for comparison",
     options: "",
     reference: "bengio2013estimating",

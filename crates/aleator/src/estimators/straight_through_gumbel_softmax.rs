@@ -19,7 +19,7 @@
 use super::estimator::{Estimator, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
 use crate::graph::{Draw, Site};
 
@@ -46,7 +46,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable at the outcomes",
     evaluations: "K",
-    through_value: true,
+    smoothness: Smoothness::AtRelaxation,
     advice: "when F only makes sense at the outcomes and a bias is acceptable",
     options: "temperature (0.5)",
     reference: "jang2017categorical",

@@ -24,7 +24,7 @@ use aleator_engine::graph::{Expr, Reduction};
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties};
+use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_score;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
@@ -56,7 +56,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "any whose support does not depend on its parameters",
     requires: "a logsumexp over the site's first axis of K >= 2 copies",
     evaluations: "1",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "for importance-weighted bounds with discrete latents",
     options: "mean = geometric | arithmetic (geometric)",
     reference: "mnih2016variational",

@@ -75,10 +75,13 @@ impl<'a, 'g> Cone<'a, 'g> {
         let Rewriter { graph, analysis, .. } = self.rewriter;
         let def = &analysis.sites[self.site];
         let Some(LogSumExp { node, axis }) = log_sum_exp::find(graph, analysis, self.site) else {
-            return Err(Error::Invalid(format!(
-                "`{}` must reach the cost only through a `logsumexp` (or the log of a mean of exp) over its first axis",
-                def.name
-            )));
+            return Err(Error::Unsuitable {
+                estimator: self.rewriter.plan[self.site].properties().name.into(),
+                site: def.name.clone(),
+                distribution: def.family.name().into(),
+                reason: "it must reach the cost only through a `logsumexp` (or the log of a mean of exp) over its first axis"
+                    .into(),
+            });
         };
         let engine = graph.engine();
         let core = graph.expr(node).shape();

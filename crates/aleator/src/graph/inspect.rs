@@ -1,21 +1,12 @@
 //! A graph described to its author: sites, what they influence, what can serve them, what to be warned of.
 
 use super::influence::Influence;
-use super::lint::jump;
+use super::lint::{Lint, lints};
 use super::model::Graph;
 use super::plan::Plan;
 use super::surrogate::Analysis;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Options, describe};
-
-/// Something that is allowed and probably wrong.
-#[derive(Clone, Debug)]
-pub struct Lint {
-    /// The site it is about.
-    pub site: String,
-    /// The cause and what to do.
-    pub message: String,
-}
 
 /// A site as `check` prints it.
 #[derive(Clone, Debug)]
@@ -95,28 +86,4 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
         });
     }
     Ok(Inspection { sites, lints: lints(graph, plan), parameters: graph.params().len(), costs: costs.len() })
-}
-
-/// What to be warned of under a plan.
-pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
-    let mut found = Vec::new();
-    for (site, estimator) in graph.sites().iter().zip(&plan.estimators) {
-        if !estimator.properties().through_value {
-            continue;
-        }
-        if let Some(step) = jump(graph, site) {
-            found.push(Lint {
-                site: site.name.clone(),
-                message: format!(
-                    "the cost is discontinuous in `{}` (through `{}`), so its {} gradient is biased: the derivative \
-                     does not see the jump; use {}",
-                    site.name,
-                    step.operation,
-                    estimator.properties().name,
-                    "score_function or reinforce_loo"
-                ),
-            });
-        }
-    }
-    found
 }

@@ -87,7 +87,8 @@ fn passes_all(graph: &Graph, analysis: &Analysis, site: usize, through: NodeId) 
     let end = costs.iter().map(|c| c.node.index() + 1).max().unwrap_or(0);
     let mut around = vec![false; end.max(start.index() + 1).max(through.index() + 1)];
     let mut behind = around.clone();
-    around[start.index()] = true;
+    // The site itself may be ℓ.
+    around[start.index()] = start != through;
     behind[through.index()] = true;
     for i in start.index() + 1..around.len() {
         let (id, node) = engine.nodes_at(i);
@@ -95,5 +96,5 @@ fn passes_all(graph: &Graph, analysis: &Analysis, site: usize, through: NodeId) 
         behind[i] |= node.inputs.iter().any(|n| behind[n.index()]);
     }
     costs.iter().all(|c| !around[c.node.index()])
-        && analysis.sites.iter().all(|s| !behind.get(s.value.index()).is_some_and(|&b| b))
+        && analysis.sites.iter().all(|s| s.value == start || !behind.get(s.value.index()).is_some_and(|&b| b))
 }

@@ -205,19 +205,9 @@ impl Graph {
                 problem: format!("the parameters' shapes {} do not fit together", shapes.join(" and ")),
             });
         };
-        for (spec, parameter) in distribution.family().parameters().iter().zip(distribution.parameters()) {
-            if !parameter.is_poison() && parameter.rank() < spec.event_rank
-                || spec.event_rank == 1 && parameter.shape().from_end(0) == 0
-            {
-                return self.engine.fail(aleator_engine::Error::Shape {
-                    operation: distribution.name().into(),
-                    problem: format!(
-                        "`{}` needs a last axis of categories, got shape {}",
-                        spec.name,
-                        parameter.shape()
-                    ),
-                });
-            }
+        if let Some(problem) = distribution.misshapen() {
+            let operation = distribution.name().into();
+            return self.engine.fail(aleator_engine::Error::Shape { operation, problem });
         }
         let batch = match copies {
             Some(n) => Shape::from([n]).join(&batch),

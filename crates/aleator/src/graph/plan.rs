@@ -19,14 +19,6 @@ pub struct Plan {
     pub reasons: Vec<String>,
 }
 
-/// What was chosen for a site.
-pub(crate) struct Choice {
-    /// The estimator, if one was found.
-    pub estimator: Option<Arc<dyn Estimator>>,
-    /// Whether a cost depends on the site.
-    pub used: bool,
-}
-
 /// The most outcomes of one site that the automatic choice enumerates.
 const FEW_OUTCOMES: usize = 64;
 /// The most outcomes of all sites together that the automatic choice enumerates.
@@ -69,14 +61,13 @@ impl Plan {
     pub(crate) fn choose_with(
         graph: &Graph,
         mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<Arc<dyn Estimator>>,
-    ) -> Result<Vec<Choice>> {
+    ) -> Result<Vec<Option<Arc<dyn Estimator>>>> {
         let analysis = Analysis::of(graph)?;
         Ok((0..analysis.sites.len())
             .map(|i| {
                 let mut distribution = None;
                 let info = analysis.info(graph, i, &mut distribution);
-                let used = analysis.used[i];
-                Choice { estimator: choice(&info, &analysis.sites[i], used), used }
+                choice(&info, &analysis.sites[i], analysis.used[i])
             })
             .collect())
     }
@@ -128,6 +119,7 @@ fn automatic(
         Some(jump) if !def.family.support().is_discrete() => {
             format!("the cost jumps with the sample (`{}`), so pathwise would be wrong", jump.operation)
         }
+        _ if !def.family.support().is_discrete() => "its draw has no derivative by its parameters".into(),
         _ => "too many outcomes to enumerate".into(),
     };
     if let Err(reason) = ScoreFunction::default().serves(&info) {

@@ -22,6 +22,18 @@ impl<'g> Draw<'g> {
     }
 }
 
+/// How far the mass of a rule's nodes may be from 1.
+const MASS_TOLERANCE: f64 = 1e-9;
+/// The most mass beyond the last count: at most as many times the last one's as there are counts.
+const NEGLIGIBLE_MASS: f64 = 1e-15;
+
+/// All tuples of `n` of the numbers.
+fn tuples(numbers: &[f64], n: usize) -> Vec<Vec<f64>> {
+    (0..n).fold(vec![vec![]], |all, _| {
+        all.iter().flat_map(|tuple| numbers.iter().map(move |&x| [&tuple[..], &[x]].concat())).collect()
+    })
+}
+
 /// A random node in the middle of a rewrite. Axis order is always sample, batch, event; `lead` axes are the replicates
 /// (if any) and the samples.
 #[derive(Clone)]
@@ -343,15 +355,59 @@ impl<'g> Site<'g> {
         Ok(Draw { value: safe, weight: Some(all_possible.select(log_weight.exp(), 0.0)) })
     }
 
-    /// A grid of uniform numbers for the coupled draws in place of the noise, with the weights of a quadrature rule.
+    /// A grid of uniform numbers for each element of the coupled draws in place of the noise, with the weights of a
+    /// quadrature rule.
     pub(crate) fn quadrature(&self, nodes: &[f64], weights: &[f64]) -> Draw<'g> {
-        let column = |values: &[f64]| values.iter().map(|&v| vec![v]).collect::<Vec<_>>();
-        let uniforms = self.all_combinations(&column(nodes), &Shape::scalar());
+        let uniforms = self.all_combinations(&tuples(nodes, self.event.numel()), &self.event);
         let value = self.distribution.sample(&mut Noise::given(self.graph, uniforms));
         let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
-        let each = self.all_combinations(&column(weights), &Shape::scalar());
+        let products =
+            tuples(weights, self.event.numel()).iter().map(|t| vec![t.iter().product()]).collect::<Vec<_>>();
+        let each = self.all_combinations(&products, &Shape::scalar());
         let product = each.reduce(aleator_engine::graph::Reduction::Prod, &coupled);
         Draw { value, weight: Some(coupled.iter().fold(product, |e, &axis| e.unsqueeze(axis))) }
+    }
+
+    /// Values that do not move with the parameters, at `nodes` of the real line, weighted by the density and the rule's
+    /// `weights`; of counts, the nodes themselves. Where they do not hold all of the mass, the weights are NaN.
+    pub(crate) fn fixed_nodes(&self, nodes: &[f64], weights: &[f64]) -> Result<Draw<'g>> {
+        let (family, parameters) = (self.distribution.family(), self.distribution.parameters());
+        let counts = family.support().is_discrete();
+        let place = |x: Expr<'g>| match family.chart(parameters, x) {
+            Some((value, slope)) => (value.stop_gradient(), slope.stop_gradient()),
+            None => (x, self.graph.scalar(1.0)),
+        };
+        let masses = |value: Expr<'g>, slope: Expr<'g>, weight: Expr<'g>| {
+            let slope_known = slope.greater(0.0).select(slope, 1.0);
+            slope.greater(0.0).select((self.log_prob(value) + slope_known.log()).exp() * weight, 0.0)
+        };
+        // One draw, on the axis of the alternatives: is its mass 1, and that beyond the last count negligible?
+        let rank = self.batch.rank();
+        let axis = rank + self.lead.rank() + self.slot;
+        let mut shape = vec![nodes.len()];
+        shape.extend(std::iter::repeat_n(1, rank));
+        let row = |values: &[f64]| self.on_slot(self.graph.tensor(shape.clone(), values.to_vec()), rank);
+        let (value, slope) = place(row(nodes));
+        let each = masses(value, slope, row(weights)).stop_gradient();
+        let whole = (each.sum_axes(&[axis]) - 1.0).abs().less(MASS_TOLERANCE);
+        let n = nodes.len();
+        let last = each.slice(axis, n - 1, 1).squeeze(axis);
+        let ends = if counts { last.less(NEGLIGIBLE_MASS / n as f64) } else { self.graph.scalar(1.0) };
+        let fine = (whole * ends).select(1.0, f64::NAN).unsqueeze(axis);
+
+        let column = |values: &[f64]| values.iter().map(|&v| vec![v]).collect::<Vec<_>>();
+        let (value, slope) = place(self.all_combinations(&column(nodes), &Shape::scalar()));
+        let each = masses(value, slope, self.all_combinations(&column(weights), &Shape::scalar()));
+        // What has no mass is never entered: a value in the middle stands in its place.
+        let middle = match counts {
+            true => self.mean()?.floor().stop_gradient(),
+            false => place(self.graph.scalar(0.0)).0,
+        };
+        let possible = each.stop_gradient().greater(0.0);
+        let coupled: Vec<usize> = (0..rank).filter(|&i| self.coupled[i]).collect();
+        let product = (each * fine).reduce(aleator_engine::graph::Reduction::Prod, &coupled);
+        let weight = coupled.iter().fold(product, |e, &axis| e.unsqueeze(axis));
+        Ok(Draw { value: possible.select(value, middle), weight: Some(weight) })
     }
 
     /// All combinations of `outcomes` over the coupled draws, the others alike: shape alternatives (on this site's

@@ -194,8 +194,15 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("z ~ Bernoulli()", "1:5", "needs `probs`", "Bernoulli(probs) or Bernoulli(logits=..)"),
     ("z ~ Bernoulli(0.5, logits = 1)", "1:20", "exclude each other", ""),
     ("z ~ Normal([0, 1], [1, 2, 3])", "1:5", "[2] and [3]", ""),
-    ("z ~ Categorical(0.5)", "1:5", "categories", ""),
-    ("z ~ VonMises(0, 1)", "1:5", "not available yet", "Bernoulli"),
+    ("z ~ VonMises(0, 1) via implicit_reparameterization", "1:24", "not available yet", "score_function"),
+    ("z ~ Categorical(0.5)", "1:5", "`probs` needs a last axis", ""),
+    ("z ~ MultivariateNormal([1, 2], eye(3))", "1:5", "must end in [2, 2]", ""),
+    (
+        "z ~ Binomial(3)",
+        "1:5",
+        "needs `probs`",
+        "Binomial(total_count, probs) or Binomial(total_count, logits=..)",
+    ),
     // Estimators.
     ("z ~ Normal(0, 1) via reinforc", "1:22", "no estimator `reinforc`", "`reinforce`"),
     ("z ~ Normal(0, 1) via pathwize", "1:22", "no estimator `pathwize`", "`pathwise`"),

@@ -51,7 +51,7 @@ pub use errors::{Diagnostic, nearest};
 pub use estimators::{ESTIMATORS, estimator};
 pub use functions::Function;
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
-pub use names::{CONSTANTS, DISTRIBUTIONS, FUNCTIONS, check_names};
+pub use names::{CONSTANTS, FUNCTIONS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,
     MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,

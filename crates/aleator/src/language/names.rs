@@ -1,6 +1,8 @@
 //! Names: defined once, before use, and not taken from the language.
 use std::collections::HashMap;
 
+use crate::distributions;
+
 use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
 use super::errors::{Diagnostic, nearest, quote};
 use super::span::{Place, Span};
@@ -56,35 +58,6 @@ pub const FUNCTIONS: &[&str] = &[
     "arange",
     "stop_gradient",
     "len",
-];
-
-/// The distributions of the language.
-pub const DISTRIBUTIONS: &[&str] = &[
-    "Bernoulli",
-    "Categorical",
-    "OneHotCategorical",
-    "Binomial",
-    "Geometric",
-    "Poisson",
-    "NegativeBinomial",
-    "Normal",
-    "LogNormal",
-    "Laplace",
-    "Logistic",
-    "Gumbel",
-    "Cauchy",
-    "Uniform",
-    "Exponential",
-    "Weibull",
-    "Gamma",
-    "Beta",
-    "Dirichlet",
-    "StudentT",
-    "VonMises",
-    "Kumaraswamy",
-    "MultivariateNormal",
-    "RelaxedBernoulli",
-    "RelaxedOneHotCategorical",
 ];
 
 /// Checks that every name is defined before it is used and only once, that functions and distributions exist and stand
@@ -170,7 +143,7 @@ impl Scope<'_> {
             "a constant"
         } else if FUNCTIONS.contains(&word) {
             "a function"
-        } else if DISTRIBUTIONS.contains(&word) {
+        } else if distributions::find(word).is_some() {
             "a distribution"
         } else if let Some(&first) = self.known.get(word) {
             let line = self.line(first);
@@ -191,17 +164,20 @@ impl Scope<'_> {
 
     fn check_distribution(&self, site: &Name, distribution: &Name) -> Result<(), Diagnostic> {
         let word = distribution.text.as_str();
-        if DISTRIBUTIONS.contains(&word) {
+        if distributions::find(word).is_some() {
             return Ok(());
         }
         let diagnostic =
             Diagnostic::new(format!("there is no distribution {}", quote(word))).at(distribution.span);
         Err(if FUNCTIONS.contains(&word) {
             diagnostic.help(format!("`{word}` is a function; to compute write `{} = {word}(..)`", site.text))
-        } else if let Some(near) = nearest(word, DISTRIBUTIONS.iter().copied()) {
+        } else if let Some(near) = nearest(word, distributions::names()) {
             did_you_mean(diagnostic, near)
         } else {
-            diagnostic.help(format!("the distributions are {}", DISTRIBUTIONS.join(", ")))
+            diagnostic.help(format!(
+                "the distributions are {}",
+                distributions::names().collect::<Vec<_>>().join(", ")
+            ))
         })
     }
 
@@ -231,7 +207,7 @@ impl Scope<'_> {
                 .at(span)
                 .help(format!("write `{word}(..)`")));
         }
-        if DISTRIBUTIONS.contains(&word) {
+        if distributions::find(word).is_some() {
             return Err(draw_first(word, "z", span));
         }
         if self.constant {
@@ -263,7 +239,7 @@ impl Scope<'_> {
         if FUNCTIONS.contains(&word) {
             return Ok(());
         }
-        if DISTRIBUTIONS.contains(&word) {
+        if distributions::find(word).is_some() {
             return Err(match defines {
                 Some(name) => {
                     Diagnostic::new(format!("`{word}` is a distribution; `=` computes and does not draw"))
@@ -282,7 +258,7 @@ impl Scope<'_> {
         let diagnostic = Diagnostic::new(format!("there is no function {quoted}")).at(function.span);
         Err(match nearest(word, FUNCTIONS.iter().copied()) {
             Some(near) => did_you_mean(diagnostic, near),
-            None => match nearest(word, DISTRIBUTIONS.iter().copied()) {
+            None => match nearest(word, distributions::names()) {
                 Some(near) => did_you_mean(diagnostic, near),
                 None => diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))),
             },

@@ -3,7 +3,6 @@ use crate::distributions::{self, Entry, Signature};
 
 use super::ast::{Argument, ExprId, Name};
 use super::errors::{Diagnostic, nearest, quote};
-use super::names::DISTRIBUTIONS;
 use super::span::Span;
 
 /// A distribution's arguments in the order of its signature.
@@ -32,18 +31,13 @@ pub(super) fn find(name: &Name) -> Result<&'static Entry, Diagnostic> {
     if let Some(entry) = distributions::find(word) {
         return Ok(entry);
     }
-    let available = || {
-        let names: Vec<&str> = distributions::all().iter().map(|entry| entry.name).collect();
-        format!("the distributions are {}", names.join(", "))
-    };
-    if DISTRIBUTIONS.contains(&word) {
-        let message = format!("the distribution `{word}` is not available yet");
-        return Err(Diagnostic::new(message).at(name.span).help(available()));
-    }
     let diagnostic = Diagnostic::new(format!("there is no distribution {}", quote(word))).at(name.span);
-    Err(match nearest(word, DISTRIBUTIONS.iter().copied()) {
+    Err(match nearest(word, distributions::names()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(available()),
+        None => {
+            let names: Vec<&str> = distributions::names().collect();
+            diagnostic.help(format!("the distributions are {}", names.join(", ")))
+        }
     })
 }
 

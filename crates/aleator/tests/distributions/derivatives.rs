@@ -7,7 +7,7 @@ use aleator::distributions::{Constraint, Distribution};
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
-use crate::cases::{Kind, Row, groups, reference_rows, stack};
+use crate::cases::{Case, Kind, Row, groups, reference_rows, stack};
 use crate::harness::Bench;
 
 const STEP: f64 = 1e-3;
@@ -19,14 +19,17 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
     let case = &row.case;
     let width =
         case.scalar("scale").or_else(|| Some(case.scalar("high")? - case.scalar("low")?)).unwrap_or(1.0);
+    let width = if case.name() == "MultivariateNormal" { smallest_scale(row) } else { width };
     let constraint = case.family().parameters()[i].constraint;
     let unit = |v: f64| match constraint {
         // Its variance has exp(2μ + σ²) in it.
         Constraint::Positive if case.name() == "LogNormal" => v.min(1.0 / v),
         Constraint::Real if case.name() == "LogNormal" => width.min(1.0),
+        // (z/λ)ᵏ
+        Constraint::Positive if case.name() == "Weibull" => v * power(case),
         Constraint::Positive | Constraint::NotNegative | Constraint::Weights => v,
         // Zeros above the diagonal stay.
-        Constraint::LowerCholesky => v.abs(),
+        Constraint::LowerCholesky => width * v.abs().min(1.0).ceil(),
         Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne => {
             v.min(1.0 - v)
         }
@@ -37,11 +40,23 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
     case.parameters[i].values.iter().map(|&v| unit(v)).collect()
 }
 
+/// By which part of itself z, λ or k of a Weibull may change.
+fn power(case: &Case) -> f64 {
+    1.0 / case.scalar("concentration").unwrap().max(1.0)
+}
+
+/// The smallest element on the diagonal of `scale_tril`.
+fn smallest_scale(row: &Row) -> f64 {
+    let matrix = &row.case.parameters[1];
+    matrix.values.iter().step_by(matrix.event[0] + 1).copied().fold(f64::INFINITY, f64::min)
+}
+
 fn value_unit(row: &Row) -> f64 {
     let (case, z) = (&row.case, row.value[0]);
     match (case.name(), case.scalar("scale")) {
         _ if case.is_discrete() || case.kind() == Kind::Vector => 0.0,
-        ("Weibull" | "Gamma", _) => z,
+        ("Weibull", _) => z * power(case),
+        ("Gamma", _) => z,
         ("Beta" | "Kumaraswamy" | "RelaxedBernoulli", _) => z.min(1.0 - z),
         ("VonMises", _) => 1.0 / (1.0 + case.scalar("concentration").unwrap()).sqrt(),
         ("LogNormal", Some(scale)) => z * scale.min(1.0),
@@ -57,8 +72,10 @@ fn overflows(row: &Row) -> bool {
     row.case.scalar("probs").is_some_and(tiny) || row.value.iter().copied().any(tiny)
 }
 
+/// Where the density has a kink, or the mean begins to exist.
 fn at_kink(row: &Row) -> bool {
-    row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
+    row.case.scalar("df") == Some(1.0)
+        || row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
 }
 
 /// (−f(2h) + 8 f(h) − 8 f(−h) + f(−2h)) / 12h of the rows of `[5, rows]`.

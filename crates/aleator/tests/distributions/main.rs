@@ -1,11 +1,13 @@
 //! Every distribution of the table against references that share no code with it: values (`values`), mass and scores
-//! (`mass`), derivatives (`derivatives`), samplers (`samplers`), relaxations (`relaxations`), shapes and domains (`shapes`).
+//! (`mass`), derivatives (`derivatives`), samplers (`samplers`), relaxations (`relaxations`), shapes and domains (`shapes`),
+//! counts summed over their outcomes (`counts`), vectors against the numbers in them (`vectors`).
 //!
 //! The parameter sets are in `data/distributions_reference.json` and in `cases`; a new distribution fails
 //! [`every_signature_has_parameters`] until it has its own.
 
 mod cases;
 mod closed_forms;
+mod counts;
 mod derivatives;
 mod harness;
 mod mass;
@@ -13,6 +15,7 @@ mod relaxations;
 mod samplers;
 mod shapes;
 mod values;
+mod vectors;
 
 use aleator::distributions::all;
 

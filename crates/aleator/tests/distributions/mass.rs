@@ -177,9 +177,11 @@ fn double_exponential(case: &Case) -> Vec<(f64, f64)> {
 fn resolved(case: &Case) -> bool {
     let largest = case.parameters.iter().map(|p| p.values[0]).fold(0.0, f64::max);
     match case.name() {
-        "Beta" | "Kumaraswamy" => case.parameters[1].values[0] >= 1.0 && largest < 100.0,
+        "Beta" | "Kumaraswamy" => {
+            case.parameters[0].values[0] > 0.1 && case.parameters[1].values[0] >= 1.0 && largest < 100.0
+        }
         "Gamma" => case.scalar("concentration").is_some_and(|a| (0.1..100.0).contains(&a)),
-        "Weibull" => case.scalar("concentration").is_some_and(|k| k >= 1.0),
+        "Weibull" => case.scalar("concentration").is_some_and(|k| (1.0..5.0).contains(&k)),
         "StudentT" => case.scalar("df").is_some_and(|df| df >= 1.0),
         "VonMises" => case.scalar("concentration").is_some_and(|kappa| kappa < 100.0),
         "RelaxedBernoulli" => case.scalar("temperature").is_some_and(|tau| tau >= 1.0),

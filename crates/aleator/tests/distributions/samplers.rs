@@ -87,8 +87,8 @@ fn transformed<T: Real>(case: &Case, draws: &[f64]) -> Vec<f64> {
     let transform = |(i, &z): (usize, &f64)| match case.kind() {
         Kind::Count => spread(i, count_cdf(case, z - 1.0), count_cdf(case, z)),
         _ if z == least => spread(i, 0.0, cdf(case, z)),
+        _ if unit && z > 0.5 && coarse::<T>(case) => spread(i, cdf(case, 0.5), 1.0),
         _ if unit && z == most => spread(i, cdf(case, z), 1.0),
-        _ if z > 0.5 && coarse::<T>(case) => spread(i, cdf(case, 0.5), 1.0),
         _ => cdf(case, z),
     };
     draws.iter().enumerate().map(transform).collect()

@@ -156,7 +156,7 @@ fn draws_lie_in_the_support() {
                 Support::Positive => &|z| z > 0.0 && z.is_finite(),
                 Support::UnitInterval => &|z| z > 0.0 && z < 1.0,
                 Support::Simplex => &|z| z > 0.0 && z <= 1.0,
-                Support::Circle => &|z| z.abs() < 3.1416,
+                Support::Circle => &|z| z.abs() <= f64::from(std::f32::consts::PI),
                 Support::Real | Support::Interval | Support::RealVector => &|z| z.is_finite(),
             };
             assert!(results[0].iter().all(|&z| inside(z)), "{}", cases[0]);

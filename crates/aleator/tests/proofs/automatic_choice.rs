@@ -147,7 +147,7 @@ fn it_is_never_biased() {
                     .iter()
                     .flat_map(|p| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>())
                     .collect();
-                means_agree(case.name, &g, &plan.estimators, k, 20_000, &gradient, 200);
+                means_agree(case.name, &g, &plan.estimators, &untuned(k, 20_000), &gradient, 200);
             }
         }
     }
@@ -172,7 +172,7 @@ fn choices_with_a_jump_are_right_by_closed_form() {
         (case.write)(&g);
         for k in [1, 3] {
             let plan = Plan::choose(&g, &[], Some(k)).unwrap();
-            means_agree(name, &g, &plan.estimators, k, 200_000, &[gradient], 4);
+            means_agree(name, &g, &plan.estimators, &untuned(k, 200_000), &[gradient], 4);
         }
     }
 }
@@ -187,7 +187,7 @@ fn a_black_box_is_as_good_as_its_formula() {
     (cases().into_iter().find(|c| c.name == "black box").unwrap().write)(&g);
     for k in [1, 3] {
         let plan = Plan::choose(&g, &[], Some(k)).unwrap();
-        means_agree("black box", &g, &plan.estimators, k, 100_000, &[gradient], 2);
+        means_agree("black box", &g, &plan.estimators, &untuned(k, 100_000), &[gradient], 2);
     }
 }
 

@@ -170,3 +170,81 @@ fn outcomes_without_probability_are_never_entered() {
     // d/dw_k of Σ w f / Σ w over the possible outcomes.
     close("gradient", &[gradient[0], gradient[2]], &[(1.0 - 0.625) / 4.0, (0.5 - 0.625) / 4.0], 1e-12);
 }
+
+/// Counts without an end, densities whose draws are no transforms of noise, and vectors: moments with known derivatives.
+#[test]
+fn every_kind_of_distribution_has_its_answer() {
+    // Site, cost, method, objective and gradient by a and b, at a = 2 and b = 1.
+    type Row = (&'static str, &'static str, &'static str, f64, [f64; 2]);
+    let rows: [Row; 15] = [
+        ("Poisson(a * b)", "z^2", "enumeration", 6.0, [5.0, 10.0]),
+        ("Poisson(5000 * a)", "z", "enumeration", 1e4, [5000.0, 0.0]),
+        ("Geometric(a / 4)", "z", "enumeration", 1.0, [-1.0, 0.0]),
+        ("Geometric(logits = a - 2)", "z + (z > 3)", "enumeration", 1.0 + 0.0625, [-1.0 - 0.125, 0.0]),
+        ("NegativeBinomial(a, b / 2)", "z", "enumeration", 2.0, [1.0, 4.0]),
+        ("Binomial(5, a / 4)", "z^2", "enumeration", 7.5, [6.25, 0.0]),
+        ("Binomial(10 * b, a / 4)", "z", "enumeration", 5.0, [2.5, 0.0]),
+        ("Gamma(a, b)", "z^2", "quadrature", 6.0, [5.0, -12.0]),
+        ("Gamma(a / 2.5, b)", "z", "quadrature", 0.8, [0.4, -0.8]),
+        ("Beta(a, b)", "z", "quadrature", 2.0 / 3.0, [1.0 / 9.0, -2.0 / 9.0]),
+        (
+            "StudentT(2.5 * a, a, b)",
+            "z^2",
+            "quadrature",
+            4.0 + 5.0 / 3.0,
+            [4.0 - 2.5 * 2.0 / 9.0, 10.0 / 3.0],
+        ),
+        (
+            "VonMises(a, b)",
+            "cos(z - 2)",
+            "quadrature",
+            0.446_389_965_896_533_9,
+            [0.0, 0.354_346_033_103_466_1],
+        ),
+        ("Kumaraswamy(a, b)", "z", "quadrature", 2.0 / 3.0, [1.0 / 9.0, 0.0]),
+        ("Weibull(a, 2)", "z^2", "quadrature", 4.0, [4.0, 0.0]),
+        ("MultivariateNormal([a, b], [[a, 0], [1, b]])", "z[0] * z[1]", "quadrature", 4.0, [2.0, 2.0]),
+    ];
+    for (site, cost, method, objective, gradient) in rows {
+        let source = format!("param a = 2\nparam b = 1\nz ~ {site}\ncost f = {cost}");
+        let model = load(&source, None, &[]).unwrap();
+        let got = exact(&model.graph).unwrap();
+        assert_eq!(got.method, Some(method), "{site}");
+        close(site, &[got.objective.unwrap().0], &[objective], 1e-9);
+        if !site.starts_with("Kumaraswamy") {
+            close(site, &flat(&model.graph, &got), &gradient, 1e-9);
+        } else {
+            close(site, &flat(&model.graph, &got)[..1], &gradient[..1], 1e-9);
+        }
+    }
+}
+
+/// What holds too little of the mass, or would need too many outcomes, has no answer.
+#[test]
+fn there_is_none_where_mass_is_out_of_reach() {
+    for site in [
+        "Poisson(1e9 * a)",
+        "Gamma(0.01 * a, 1)",
+        "Geometric(1e-6 * a)",
+        "Poisson(a)[20]",
+        "Dirichlet([a, 1])",
+    ] {
+        let source = format!("param a = 2\nz ~ {site}\ncost f = sum(z)^2");
+        let got = exact(&load(&source, None, &[]).unwrap().graph).unwrap();
+        assert_eq!(got.method, None, "{site}");
+    }
+    // Their mass is within reach, but the expectation is not.
+    let source = "param a = 2\nz ~ Geometric(a / 4)\ncost f = 2.5^z";
+    assert_eq!(exact(&load(source, None, &[]).unwrap().graph).unwrap().method, None);
+}
+
+/// A count below a count: the nodes follow the parameters, and gradients flow through the outer one's mass.
+#[test]
+fn counts_may_depend_on_one_another() {
+    let source = "param a = 2\nn ~ Poisson(a)\nz ~ Poisson(3 * n)\ncost f = z * n";
+    let model = load(source, None, &[]).unwrap();
+    let got = exact(&model.graph).unwrap();
+    // 3 E n² = 3 a (a + 1)
+    close("objective", &[got.objective.unwrap().0], &[18.0], 1e-9);
+    close("gradient", &flat(&model.graph, &got), &[15.0], 1e-9);
+}

@@ -1,8 +1,8 @@
 //! Identities that hold without a tolerance, or only with that of rounding.
 
-use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical};
+use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical, Support};
 use aleator::estimators::{Options as EstimatorOptions, all};
-use aleator::graph::{Graph, Plan};
+use aleator::graph::{Graph, Layout, OwnParam, Plan, Tuning, build};
 use aleator::{Options, Program};
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;
@@ -97,9 +97,9 @@ fn an_empty_cone_has_no_gradient() {
             .map(|(i, automatic)| {
                 let continuous = i % 2 == 1;
                 let serves = match entry.properties.name {
-                    "pathwise" | "lax" => continuous,
+                    "pathwise" | "lax" | "generalized_reparameterization" => continuous,
                     "score_function" | "reinforce_loo" | "nvil" => true,
-                    "vimco" => false,
+                    "vimco" | "rejection_reparameterization" => false,
                     _ => !continuous,
                 };
                 if serves { estimator.clone() } else { automatic }
@@ -132,6 +132,179 @@ fn a_site_meets_only_the_costs_of_its_cone() {
             assert_eq!(both, &[left[0], right[1]], "{plan:?}");
         }
     }
+}
+
+/// Estimates over the same noise for every plan, with own parameters as given: objectives, then gradients.
+fn estimates(g: &Graph, plan: &[Shared], samples: usize, own: fn(&OwnParam) -> Vec<f64>) -> Vec<Vec<f64>> {
+    let layout = Layout { samples, replicates: Some(64), tuning: Tuning::Held };
+    let surrogate = build(g, plan, layout).unwrap();
+    let outputs = [surrogate.objective].into_iter().chain(surrogate.gradients);
+    let outputs: Vec<_> = outputs.map(|node| g.expr(node)).collect();
+    let mut program = Evaluator::new(g, &outputs);
+    surrogate.own.iter().for_each(|o| program.set(o.node, &own(o)));
+    program.run()
+}
+
+fn initial(own: &OwnParam) -> Vec<f64> {
+    own.initial.clone()
+}
+
+/// The plan that has one row at every site, if it serves them all and the cost suits it.
+fn alone(g: &Graph, row: &Row) -> Option<Vec<Shared>> {
+    let serves = (0..g.sites().len()).all(|site| row.serves(g, site)) && row.cost != Needs::Copies;
+    serves.then(|| vec![row.estimator.clone(); g.sites().len()])
+}
+
+#[test]
+fn what_is_held_at_zero_is_the_score_function_to_the_bit() {
+    let held = [
+        "rebar(coefficient=0)",
+        "rebar(coefficient=0, coupling=independent, relaxation=mean_field, temperature=0.1)",
+        "relax(coefficient=0)",
+        "relax(use_cost=false)",
+        "relax(use_cost=false, coupling=independent)",
+        "nvil",
+        "score_function(baseline=moving_average)",
+        "score_function(baseline=optimal)",
+        "score_function(baseline=optimal_per_coordinate)",
+    ];
+    for (name, g) in problems::discrete().iter().chain(&problems::larger()) {
+        let sites = g.sites().len();
+        for text in held {
+            let row = |row: &Row| row.text.split('(').next() == text.split('(').next();
+            let row = unbiased().into_iter().find(row).unwrap();
+            if !(0..sites).all(|site| row.serves(g, site)) {
+                continue;
+            }
+            for samples in [1, 3] {
+                let plain = estimates(g, &vec![score(); sites], samples, initial).concat();
+                let got = estimates(g, &vec![named(text); sites], samples, initial).concat();
+                assert_eq!(got, plain, "{name}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_row_estimates_the_same_objective_to_the_bit() {
+    for (name, g) in problems::discrete().iter().chain(&problems::larger()) {
+        let sites = g.sites().len();
+        let reference = estimates(g, &vec![score(); sites], 2, elsewhere).swap_remove(0);
+        for row in unbiased().iter().filter(|row| row.text != "enumeration") {
+            let Some(plan) = alone(g, row) else { continue };
+            let objectives = estimates(g, &plan, 2, elsewhere).swap_remove(0);
+            assert_eq!(bits(&objectives), bits(&reference), "{name}: {}", row.text);
+        }
+    }
+}
+
+#[test]
+fn no_row_meets_a_cost_that_is_not_downstream() {
+    // To the bit: what a score must not meet changes nothing at all.
+    let chain = |early: f64| {
+        let g = Graph::new();
+        let (u, w, v) = (g.param("u", 0.5), g.param("w", 1.2), g.param("v", -0.7));
+        let a = g.sample("a", Bernoulli::from_logits(u));
+        let b = g.sample("b", Bernoulli::from_logits(w * a + v));
+        g.cost("early", early * (a - 0.3).square());
+        g.cost("late", (b - 0.6).square());
+        g
+    };
+    let rows = |other: f64| {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param_tensor("phi", [2], vec![0.2, 2.0])));
+        g.cost("f", (b - g.data("t", [2], vec![0.3, other])).square());
+        g
+    };
+    let vectors = |other: f64| {
+        let g = Graph::new();
+        let phi = g.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
+        let z = g.sample("z", OneHotCategorical::from_logits(phi));
+        let v = g.data("v", [3], vec![1.0, -0.5, 2.0]);
+        g.cost("f", (z.dot(v) - g.data("t", [2], vec![0.2, other])).square());
+        g
+    };
+    let copies = |other: f64| {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param_tensor("phi", [2], vec![0.2, 1.0])).copies(3));
+        g.cost("f", (b * g.data("x", [2], vec![0.7, other])).logsumexp(&[1]));
+        g
+    };
+    for row in unbiased() {
+        // Of each replicate's gradient (of that size), the elements that must stay; and of which parameter.
+        let same = |what: &str, a: &Graph, b: &Graph, parameter: usize, size: usize, stay: &[usize]| {
+            let plan = vec![row.estimator.clone(); a.sites().len()];
+            let of = |g: &Graph| {
+                let gradient = estimates(g, &plan, 2, elsewhere).swap_remove(1 + parameter);
+                let kept = gradient.chunks(size).flat_map(|g| stay.iter().map(|&i| g[i]));
+                (bits(&kept.collect::<Vec<_>>()), bits(&gradient))
+            };
+            let (a, b) = (of(a), of(b));
+            assert_eq!(a.0, b.0, "{what}: {}", row.text);
+            if stay.len() < size {
+                assert_ne!(a.1, b.1, "{what}: {}: the other row does change", row.text);
+            }
+        };
+        if row.cost == Needs::Copies {
+            same("copies of rows", &copies(0.4), &copies(-7.0), 0, 2, &[0]);
+        } else if row.serves.contains(&Support::Boolean) {
+            same("upstream", &chain(0.0), &chain(30.0), 1, 1, &[0]);
+            same("upstream", &chain(0.0), &chain(30.0), 2, 1, &[0]);
+            same("rows", &rows(0.4), &rows(40.0), 0, 2, &[0]);
+            same("rows of vectors", &vectors(0.4), &vectors(40.0), 0, 6, &[0, 1, 2]);
+        }
+    }
+}
+
+#[test]
+fn a_constant_leaves_the_mean_of_every_row() {
+    let write = |constant: f64| {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.4)));
+        g.cost("f", (b - 0.3).square() + constant);
+        g
+    };
+    let (without, with) = (write(0.0), write(20.0));
+    for row in unbiased() {
+        let Some(plan) = alone(&without, &row) else { continue };
+        let how = How { depends: row.depends, nodes: row.nodes, own: &elsewhere, ..How::default() };
+        let mean = |g: &Graph| exactly_by(g, &plan, least(&plan), &how).mean;
+        close(row.text, &mean(&with), &mean(&without), 1e-9);
+    }
+}
+
+#[test]
+fn muprop_is_exact_for_a_linear_cost() {
+    let coins = Graph::new();
+    let b = coins.sample("b", Bernoulli::from_logits(coins.param_tensor("phi", [2], vec![0.4, -2.0])));
+    coins.cost("f", b.dot(coins.data("c", [2], vec![3.0, -1.5])) + 2.0);
+    let vectors = Graph::new();
+    let phi = vectors.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
+    let z = vectors.sample("z", OneHotCategorical::from_logits(phi));
+    vectors.cost("f", (z * vectors.data("c", [2, 3], vec![1.0, -0.5, 2.0, 0.3, 0.7, -1.0])).sum());
+    for g in [&coins, &vectors] {
+        let got = exactly(g, &[named("muprop")], 1);
+        close("mean", &got.mean, &Brute::new(g).answer().1, 1e-13);
+        close("variance", &got.variance, &vec![0.0; got.variance.len()], 1e-25);
+    }
+    let normal = Graph::new();
+    let z = normal.sample("z", Normal::new(normal.param("mu", 0.3), normal.param("sigma", 0.8)));
+    normal.cost("f", 1.7 * z - 4.0);
+    let got = exactly(&normal, &[named("muprop")], 1);
+    close("normal", &got.mean, &[1.7, 0.0], 1e-12);
+    close("normal", &got.variance, &[0.0, 0.0], 1e-25);
+}
+
+#[test]
+fn vimco_gives_nothing_to_what_no_bound_knows() {
+    let g = Graph::new();
+    let idle = g.sample("idle", Bernoulli::from_logits(g.param("idle", 0.3)).copies(2));
+    let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.4)).copies(2));
+    let _ = idle.sum();
+    g.cost("f", (1.5 * b).logsumexp(&[0]));
+    let (_, gradients) = replicates(&g, &[named("vimco"), named("vimco")], 1, 100, 1);
+    assert!(gradients.iter().all(|g| g[0] == 0.0));
+    assert!(gradients.iter().any(|g| g[1] != 0.0));
 }
 
 #[test]

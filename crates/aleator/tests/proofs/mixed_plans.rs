@@ -1,6 +1,5 @@
 //! Every pair of estimators at two sites, over graphs of every pair of kinds.
 
-use aleator::diagnostics::exact;
 use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::{Graph, Plan};
 
@@ -77,14 +76,6 @@ fn choices(discrete: bool) -> Vec<Shared> {
     all
 }
 
-fn gradient_of(graph: &Graph) -> Vec<f64> {
-    let exact = exact(graph).unwrap();
-    assert!(exact.method.is_some());
-    let of =
-        |p: &aleator::graph::Param| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>();
-    graph.params().iter().flat_map(of).collect()
-}
-
 #[test]
 fn exact_gradients_are_those_of_brute_force() {
     for (name, graph, discrete) in graphs() {
@@ -112,7 +103,7 @@ fn every_unbiased_pair_is_unbiased() {
                 let least = plan.iter().map(|e| e.min_samples()).max().unwrap();
                 for samples in [least, 4] {
                     let what = format!("{name}: {plan:?}, K = {samples}");
-                    means_agree(&what, graph, &plan, samples, 8_192, &gradient, comparisons);
+                    means_agree(&what, graph, &plan, &untuned(samples, 8_192), &gradient, comparisons);
                 }
             }
         }

@@ -1,184 +1,201 @@
-//! Unbiasedness by exact expectation: every joint setting of the noise of all samples and all sites, summed with its
-//! probability, gives the gradient that brute force over outcomes gives.
+//! Unbiasedness: the mean of every estimator over every problem is the gradient.
+//!
+//! By exact expectation where all joint settings of the noise of all samples and all sites can be summed with their
+//! probabilities, which gives what brute force over outcomes gives; and as measured, at critical values with a stated
+//! family-wise rate, for all of them.
 
-use aleator::distributions::{Bernoulli, Categorical, OneHotCategorical};
+use std::collections::BTreeMap;
+
+use aleator::diagnostics::Measure;
+use aleator::distributions::{
+    Bernoulli, Categorical, Distribution, Exponential, Normal, OneHotCategorical, Support, Uniform,
+};
+use aleator::estimators::{Bias, all};
 use aleator::graph::Graph;
-use aleator_engine::graph::concat;
+use aleator_engine::autodiff::grad;
 
+use crate::common::problems::{Problem, bounds, continuous, discrete, jumps, larger};
 use crate::common::*;
 
-/// Discrete problems, small enough for all settings of two samples at least.
-fn problems() -> Vec<(&'static str, Graph)> {
-    let mut all = Vec::new();
-    let mut add = |name: &'static str, write: &dyn Fn(&Graph)| {
-        let g = Graph::new();
-        write(&g);
-        all.push((name, g));
-    };
-    add("one coin", &|g| {
-        let b = g.sample("b", Bernoulli::from_logits(g.param("theta", -0.7)));
-        g.cost("loss", (b - 0.45).square());
-    });
-    add("a cost that depends on the parameters directly", &|g| {
-        let (theta, w) = (g.param("theta", 0.6), g.param("w", 1.3));
-        let b = g.sample("b", Bernoulli::from_logits(theta));
-        g.cost("fit", (w * b - 0.3).square() * (-theta).exp());
-        g.cost("size", 0.1 * w.square() + theta);
-    });
-    add("a probability that is a map of the parameter", &|g| {
-        let x = g.param("x", 0.4);
-        let b = g.sample("b", Bernoulli::from_probs(0.1 + 0.8 * x.sigmoid().square()));
-        g.cost("loss", 2.0 * b - b * x);
-    });
-    add("coins with a cost each", &|g| {
-        let phi = g.param_tensor("phi", [3], vec![0.2, -0.4, 1.0]);
-        let b = g.sample("b", Bernoulli::from_logits(phi));
-        let t = g.data("t", [3], vec![0.3, 0.6, 0.45]);
-        g.cost("loss", (b - t).square());
-    });
-    add("coins with one cost together", &|g| {
-        let phi = g.param_tensor("phi", [2], vec![0.2, -0.4]);
-        let b = g.sample("b", Bernoulli::from_logits(phi));
-        g.cost("loss", (b.sum() - 1.2).square() + b.cumsum().square().sum());
-        g.cost("single", 0.5 * b.slice(0, 0, 1));
-    });
-    add("a batch of two rows of two coins", &|g| {
-        let phi = g.param_tensor("phi", [2, 2], vec![0.1, -0.3, 1.2, 0.0]);
-        let x = g.data("x", [2], vec![1.0, -2.0]);
-        let b = g.sample("b", Bernoulli::from_logits(phi));
-        let y = g.data("y", [2], vec![0.4, -1.0]);
-        g.cost("row", ((b * x).sum_axes(&[0]) - y).square());
-    });
-    add("a batch whose rows cost in another order", &|g| {
-        let phi = g.param_tensor("phi", [2, 2], vec![0.1, -0.3, 1.2, 0.0]);
-        let x = g.data("x", [2, 2], vec![1.0, -2.0, 0.5, 0.25]);
-        let b = g.sample("b", Bernoulli::from_logits(phi));
-        g.cost("transposed", (b.transpose() * x).exp());
-        g.cost("rows", b.matmul(x).square());
-    });
-    add("three independent copies of a coin", &|g| {
-        let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 0.3)).copies(3));
-        g.cost("loss", (b.mean() - 0.25).square());
-    });
-    add("a coin that decides the next", &|g| {
-        let (u, w, v) = (g.param("u", 0.5), g.param("w", 1.2), g.param("v", -0.7));
-        let a = g.sample("a", Bernoulli::from_logits(u));
-        let b = g.sample("b", Bernoulli::from_logits(w * a + v));
-        g.cost("early", 3.0 * (a - 0.3).square());
-        g.cost("late", (b - 0.6).square());
-        g.cost("both", a * b);
-    });
-    add("two coins with a cost each and one together", &|g| {
-        let a = g.sample("a", Bernoulli::from_logits(g.param("u", 0.5)));
-        let b = g.sample("b", Bernoulli::from_logits(g.param("v", -1.0)));
-        g.cost("first", 3.0 * (a - 0.3).square());
-        g.cost("second", (b - 0.6).square());
-        g.cost("both", (a - 2.0 * b).square());
-    });
-    add("pairs of coins, row by row", &|g| {
-        let u = g.param_tensor("u", [2], vec![0.3, -0.5]);
-        let w = g.param("w", 0.8);
-        let a = g.sample("a", Bernoulli::from_logits(u));
-        let b = g.sample("b", Bernoulli::from_logits(w * a - 0.2));
-        g.cost("late", (b - 0.6).square() * (1.0 + a));
-        g.cost("early", 0.7 * a);
-    });
-    add("pairs of coins through a matrix", &|g| {
-        let phi = g.param_tensor("phi", [2], vec![0.3, -0.5]);
-        let w = g.param_tensor("W", [2, 2], vec![0.8, -0.6, 0.4, 1.1]);
-        let h1 = g.sample("h1", Bernoulli::from_logits(phi));
-        let h2 = g.sample("h2", Bernoulli::from_logits(h1.matmul(w)));
-        g.cost("fit", (h2 - 0.4).square());
-        g.cost("match", 0.5 * (h2.sum() - h1.sum()).square());
-        g.cost("own", 0.3 * h1);
-    });
-    add("a chain of three coins", &|g| {
-        let (u, v, w) = (g.param("u", 0.4), g.param("v", -0.9), g.param("w", 1.3));
-        let a = g.sample("a", Bernoulli::from_logits(u));
-        let b = g.sample("b", Bernoulli::from_logits(v + w * a));
-        let c = g.sample("c", Bernoulli::from_logits(w - b + 0.5 * a));
-        g.cost("all", (a + 2.0 * b - c - 0.5).square());
-        g.cost("first", 2.0 * a);
-        g.cost("middle", (b - 0.2).exp());
-        g.cost("last", c * v);
-    });
-    add("an index", &|g| {
-        let phi = g.param_tensor("phi", [4], vec![0.3, -0.2, 0.9, 0.0]);
-        let k = g.sample("k", Categorical::from_logits(phi));
-        g.cost("f", (k - 1.3).square() * (0.2 * k).exp());
-    });
-    add("a batch of one-hot vectors", &|g| {
-        let phi = g.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
-        let v = g.data("v", [3], vec![1.0, -0.5, 2.0]);
-        let t = g.data("t", [2], vec![0.2, 1.1]);
-        let z = g.sample("z", OneHotCategorical::from_logits(phi));
-        g.cost("f", (z.dot(v) - t).square());
-    });
-    add("one-hot vectors with one cost together", &|g| {
-        let phi = g.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
-        let z = g.sample("z", OneHotCategorical::from_logits(phi));
-        let parts = [z.slice(1, 0, 1), z.slice(1, 1, 1).exp()];
-        g.cost("f", parts[0].dot(parts[1]).sum());
-        g.cost("g", concat(&parts, 0).unwrap().cumsum().square());
-    });
-    all
+/// Plans in which every row serves every site that it can; `apart` says how far the rows of neighbouring sites are apart
+/// in the list.
+fn plans(graph: &Graph, rows: &[Row], apart: &[usize]) -> Vec<Vec<Row>> {
+    let sites = graph.sites().len();
+    let serves = |site: usize| rows.iter().filter(|r| r.serves(graph, site)).collect::<Vec<_>>();
+    let per_site: Vec<Vec<&Row>> = (0..sites).map(serves).collect();
+    let most = per_site.iter().map(Vec::len).max().unwrap_or(0);
+    let apart = if sites > 1 { apart } else { &apart[..1] };
+    (0..most)
+        .flat_map(|first| apart.iter().map(move |shift| (first, shift)))
+        .map(|(first, shift)| {
+            let at = |(site, rows): (usize, &Vec<&Row>)| rows[(first + site * shift) % rows.len()].clone();
+            per_site.iter().enumerate().map(at).collect()
+        })
+        .collect()
 }
 
-/// Every combination of `choices` over the sites.
-fn plans(sites: usize, choices: &[Shared]) -> Vec<Vec<Shared>> {
-    (0..sites).fold(vec![vec![]], |plans, _| {
-        let longer = |plan: &Vec<Shared>| -> Vec<Vec<Shared>> {
-            choices.iter().map(|c| plan.iter().chain([c]).cloned().collect()).collect()
-        };
-        plans.iter().flat_map(longer).collect()
-    })
-}
+/// The most settings of the noise that a plan is summed over.
+const MOST_SETTINGS: f64 = 300_000.0;
 
 fn describe(plan: &[Shared]) -> String {
     plan.iter().map(|e| format!("{e:?}")).collect::<Vec<_>>().join(", ")
 }
 
-/// Settings of the noise of one sample: a bound on what [`exactly`] will enumerate.
-fn feasible(graph: &Graph, samples: usize) -> bool {
-    let mut count = 1.0f64;
-    let mut upstream = 1.0f64;
-    for site in graph.sites() {
-        let parameters: Vec<_> = site.parameters.iter().map(|&p| graph.expr(p)).collect();
-        let outcomes = site.family.outcomes(&parameters).unwrap().len() as f64;
-        let draws = site.batch.numel() as i32;
-        count *= if outcomes == 2.0 { (upstream + 1.0).powi(draws) } else { outcomes.powi(draws) };
-        upstream *= outcomes.powi(draws);
+fn estimators(plan: &[Row]) -> Vec<Shared> {
+    plan.iter().map(|row| row.estimator.clone()).collect()
+}
+
+/// Rows for a cost of that kind.
+fn rows_for(problems: &str) -> Vec<Row> {
+    let fits = |row: &Row| match problems {
+        "jumps" => row.cost == Needs::Nothing,
+        "bounds" => true,
+        _ => row.cost != Needs::Copies,
+    };
+    unbiased().into_iter().filter(fits).collect()
+}
+
+#[test]
+fn the_table_says_what_serves_what() {
+    let write = |support: Support| {
+        let g = Graph::new();
+        let phi = g.param_tensor("phi", [2, 3], vec![0.3, -0.4, 0.2, 1.0, 0.4, -0.9]);
+        let (m, s) = (g.param_tensor("m", [2], vec![0.3]), g.param("s", 0.8));
+        let z = match support {
+            Support::Boolean => g.sample("z", Bernoulli::from_logits(phi)),
+            Support::OneHot => g.sample("z", OneHotCategorical::from_logits(phi)),
+            Support::Indices => g.sample("z", Categorical::from_logits(phi)),
+            Support::Positive => g.sample("z", Exponential::new(m)),
+            Support::Interval => g.sample("z", Uniform::new(m, m + s)),
+            _ => g.sample("z", Normal::new(m, s)),
+        };
+        let l = if z.rank() > 1 { z.sum_axes(&[0]) } else { z };
+        g.cost("f", l.logsumexp(&[0]));
+        g
+    };
+    let discrete = [Support::Boolean, Support::OneHot, Support::Indices];
+    for support in discrete.into_iter().chain([Support::Real, Support::Positive, Support::Interval]) {
+        let g = write(support);
+        for row in unbiased() {
+            assert_eq!(
+                is_accepted(&g, std::slice::from_ref(&row.estimator)),
+                row.serves(&g, 0),
+                "{} for {support:?}",
+                row.text
+            );
+        }
     }
-    count.powi(samples as i32) <= 20_000.0
+    // And it has every unbiased estimator.
+    for entry in all().iter().filter(|e| e.properties.bias == Bias::Unbiased) {
+        let name = entry.properties.name;
+        assert!(unbiased().iter().any(|r| r.estimator.properties().name == name), "{name}");
+    }
+}
+
+/// Compares the exact mean of every feasible plan of these rows with the gradient; how many there were by row.
+fn compare_exactly(
+    problems: &[Problem],
+    rows: &[Row],
+    of_interest: impl Fn(&[Row]) -> bool,
+) -> BTreeMap<&'static str, usize> {
+    let mut compared = BTreeMap::new();
+    for (name, graph) in problems {
+        let (objective, gradient) = Brute::new(graph).answer();
+        for plan in plans(graph, rows, &[0, 1, 3, 7, 18]) {
+            let estimators = estimators(&plan);
+            let least = least(&estimators);
+            let depends = plan.iter().map(|r| r.depends).max().unwrap();
+            let nodes = plan.iter().map(|r| r.nodes).max().unwrap();
+            let how = How { depends, nodes, own: &elsewhere, ..How::default() };
+            for (samples, most) in [(least, MOST_SETTINGS), (least + 1, 1000.0)] {
+                if !of_interest(&plan) || settings(graph, samples, &how) > most {
+                    continue;
+                }
+                let got = exactly_by(graph, &estimators, samples, &how);
+                let what = format!("{name}, K = {samples}, {}", describe(&estimators));
+                close(&what, &[got.objective], &[objective], 1e-10);
+                close(&what, &got.mean, &gradient, 1e-9);
+                plan.iter().for_each(|row| *compared.entry(row.text).or_default() += 1);
+            }
+        }
+    }
+    compared
+}
+
+/// That each of these rows was compared at least so often.
+#[track_caller]
+fn each_was_compared(compared: &BTreeMap<&str, usize>, rows: &[Row], least: usize) {
+    for row in rows {
+        let count = compared.get(row.text).copied().unwrap_or(0);
+        assert!(count >= least, "{}: {count}", row.text);
+    }
+}
+
+fn by_outcomes(plan: &[Row]) -> bool {
+    plan.iter().all(|row| row.depends == Depends::Outcomes)
+}
+
+fn serving_coins(rows: Vec<Row>, with: impl Fn(&Row) -> bool) -> Vec<Row> {
+    rows.into_iter().filter(|row| row.serves.contains(&Support::Boolean) && with(row)).collect()
 }
 
 #[test]
 fn every_mean_is_the_gradient() {
-    let mut compared = 0;
-    for (name, graph) in problems() {
-        let (objective, gradient) = Brute::new(&graph).answer();
-        for samples in 1..=3 {
-            if samples > 1 && !feasible(&graph, samples) {
-                continue;
-            }
-            let mut choices = vec![score(), score_minus(0.7), enumeration()];
-            if samples > 1 {
-                choices.push(loo());
-            }
-            for plan in plans(graph.sites().len(), &choices) {
-                // Three sites in all combinations once is enough.
-                if plan.len() == 3 && samples > 1 && !plan.iter().any(|e| e.min_samples() > 1) {
-                    continue;
-                }
-                let got = exactly(&graph, &plan, samples);
-                let what = format!("{name}, K = {samples}, {}", describe(&plan));
-                close(&what, &[got.objective], &[objective], 1e-10);
-                close(&what, &got.mean, &gradient, 1e-10);
-                compared += 1;
-            }
+    let rows = serving_coins(rows_for("discrete"), |row| row.depends == Depends::Outcomes);
+    let compared = compare_exactly(&discrete(), &rows_for("discrete"), by_outcomes);
+    each_was_compared(&compared, &rows, 40);
+    let compared = compare_exactly(&jumps(), &rows_for("jumps"), by_outcomes);
+    each_was_compared(&compared, &serving_coins(rows, |row| row.cost == Needs::Nothing), 2);
+}
+
+#[test]
+fn every_mean_is_the_gradient_of_a_bound() {
+    let rows = serving_coins(rows_for("bounds"), |row| row.depends == Depends::Outcomes);
+    let compared = compare_exactly(&bounds(), &rows_for("bounds"), by_outcomes);
+    each_was_compared(&compared, &rows, 8);
+}
+
+#[test]
+fn every_mean_over_relaxations_is_the_gradient() {
+    let relaxed = |plan: &[Row]| !by_outcomes(plan);
+    let with = |depends, least: usize| {
+        let fits = move |row: &Row| row.depends == depends && row.estimator.min_samples() == least;
+        serving_coins(rows_for("discrete"), fits)
+    };
+    let compared = compare_exactly(&discrete(), &rows_for("discrete"), relaxed);
+    each_was_compared(&compared, &with(Depends::First, 1), 15);
+    each_was_compared(&compared, &with(Depends::First, 2), 3);
+    each_was_compared(&compared, &with(Depends::Both, 1), 3);
+    let compared = compare_exactly(&bounds(), &rows_for("bounds"), relaxed);
+    each_was_compared(&compared, &with(Depends::First, 1), 1);
+    let compared = compare_exactly(&jumps(), &rows_for("jumps"), relaxed);
+    assert_eq!(compared.len(), 2);
+}
+
+#[test]
+fn every_mean_over_a_continuous_draw_is_the_gradient() {
+    for (name, g) in continuous() {
+        // E[z + 0.3 z²] = m + 0.3 (v + m²) by the distribution's own mean m and variance v.
+        let def = g.sites().swap_remove(0);
+        let given = def.parameters.iter().map(|&p| g.expr(p)).collect();
+        let distribution = Distribution::new(def.family.clone(), given);
+        let (mean, variance) = (distribution.mean().unwrap(), distribution.variance().unwrap());
+        let objective = mean + 0.3 * (variance + mean.square());
+        let gradient = evaluate(&g, &grad(objective, &parameters(&g))).concat();
+        let objective = evaluate(&g, &[objective]).concat();
+        for row in rows_for("continuous").iter().filter(|row| row.serves(&g, 0)) {
+            // Laplace's density has a kink at its middle.
+            let how = How { depends: Depends::First, nodes: 60, jumps: &[0.5], own: &elsewhere };
+            let plan = [row.estimator.clone()];
+            let got = exactly_by(&g, &plan, least(&plan), &how);
+            close(
+                &format!("{name}: {}", row.text),
+                &[&[got.objective], &got.mean[..]].concat(),
+                &[&objective[..], &gradient].concat(),
+                1e-8,
+            );
         }
     }
-    assert!(compared > 200, "{compared}");
 }
 
 #[test]
@@ -206,7 +223,7 @@ fn variances_by_hand_are_the_exact_ones() {
 
 #[test]
 fn measured_moments_are_the_exact_ones() {
-    let problems = problems();
+    let problems = discrete();
     let plans_of = |graph: &Graph| -> Vec<(Vec<Shared>, usize)> {
         let n = graph.sites().len();
         let mut plans = vec![(vec![score(); n], 1), (vec![score_minus(0.7); n], 1), (vec![loo(); n], 2)];
@@ -220,7 +237,7 @@ fn measured_moments_are_the_exact_ones() {
     let comparisons: usize = problems.iter().map(|(_, g)| 2 * plans_of(g).len() * coordinates(g)).sum();
     for (name, graph) in &problems {
         for (plan, samples) in plans_of(graph) {
-            if samples > 1 && !feasible(graph, samples) {
+            if settings(graph, samples, &How::default()) > 20_000.0 {
                 continue;
             }
             let exact = exactly(graph, &plan, samples);
@@ -276,4 +293,36 @@ fn a_row_of_a_batch_never_meets_another_row() {
         let rows = exactly(&rows, &plan, 2);
         close("row 0", &rows.variance[..1], &alone.variance, 1e-13);
     }
+}
+
+/// Compares the mean of every plan, as measured after some steps of tuning, with the exact gradient.
+fn compare_measured(problems: &[Problem], rows: &[Row]) {
+    let plans = |g: &Graph| plans(g, rows, &[0, 7]);
+    let coordinates = |g: &Graph| g.params().iter().map(|p| p.shape.numel()).sum::<usize>();
+    let comparisons = problems.iter().map(|(_, g)| coordinates(g) * plans(g).len()).sum();
+    let how = Measure { samples: None, replicates: 4096, tune: 8, seed: 2024 };
+    for (name, graph) in problems {
+        let gradient = gradient_of(graph);
+        for plan in plans(graph) {
+            let estimators = estimators(&plan);
+            let what = format!("{name}, {}", describe(&estimators));
+            means_agree(&what, graph, &estimators, &how, &gradient, comparisons);
+        }
+    }
+}
+
+#[test]
+fn measured_means_are_the_gradient() {
+    compare_measured(&discrete(), &rows_for("discrete"));
+}
+
+#[test]
+fn measured_means_of_larger_problems_are_the_gradient() {
+    compare_measured(&larger(), &rows_for("larger"));
+}
+
+#[test]
+fn measured_means_of_bounds_and_jumps_are_the_gradient() {
+    compare_measured(&bounds(), &rows_for("bounds"));
+    compare_measured(&jumps(), &rows_for("jumps"));
 }

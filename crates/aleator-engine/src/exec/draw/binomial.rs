@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! n p < 10:   inversion, summing the mass from 0 upwards
-//! n p ≥ 10:   Hörmann's transformed rejection with a squeeze (BTRS, `hormann1993binomial`): with u ∈ (−½, ½), v ∈ (0, 1),
+//! n p ≥ 10:   Hörmann's transformed rejection with a squeeze (BTRS, `hormann1993generation`): with u ∈ (−½, ½), v ∈ (0, 1),
 //!             σ = √(n p q),  b = 1.15 + 2.53 σ,  a = −0.0873 + 0.0248 b + 0.01 p,  α = (2.83 + 5.1/b) σ,  s = ½ − |u|,
 //!             k = ⌊(2a/s + b) u + n p + ½⌋;   accept at once if s ≥ 0.07 and v ≤ 0.92 − 4.2/b, else if
 //!             log(v α / (a/s² + b)) ≤ log Binomial(k; n, p) − log Binomial(m; n, p),   m = ⌊(n + 1) p⌋ the mode

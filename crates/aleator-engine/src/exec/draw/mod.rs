@@ -11,7 +11,7 @@
 //! Everything is computed in double precision and rounded once. The samplers are ours, as general libraries draw a
 //! Gamma variate itself, which underflows for small α where its logarithm is wanted, lack the von Mises law, and may
 //! change their random numbers from version to version; with the functions of [`math`](super::math) a draw also has the
-//! same bits on every machine. Rejection ends after [`ATTEMPTS`] at the latest, with NaN, which has a probability below
+//! same bits on every machine. Rejection ends after 1000 attempts at the latest, with NaN, which has a probability below
 //! 10⁻⁶⁰ for every law and all parameters.
 
 #![allow(unsafe_code)]

@@ -15,6 +15,11 @@ pub fn critical_value(comparisons: usize) -> f64 {
     Normal::standard().inverse_cdf(1.0 - FAMILY_WISE / comparisons as f64 / 2.0)
 }
 
+/// So many replicates of K samples, with the estimators' own parameters as they start.
+pub fn untuned(samples: usize, replicates: usize) -> Measure {
+    Measure { samples: Some(samples), replicates, tune: 0, seed: 2024 }
+}
+
 /// Measures a plan and compares the mean of each coordinate with the exact gradient; `comparisons` are those of the
 /// whole test.
 #[track_caller]
@@ -22,14 +27,12 @@ pub fn means_agree(
     what: &str,
     graph: &Graph,
     plan: &[Shared],
-    samples: usize,
-    replicates: usize,
+    how: &Measure,
     exact: &[f64],
     comparisons: usize,
 ) {
-    let measured =
-        measure(graph, plan, &Measure { samples: Some(samples), replicates, tune: 0, seed: 2024 }, &|_| {})
-            .unwrap();
+    let replicates = how.replicates;
+    let measured = measure(graph, plan, how, &|_| {}).unwrap();
     let critical = critical_value(comparisons);
     for (i, (m, exact)) in measured.gradient.iter().flatten().zip(exact).enumerate() {
         let error = (m.variance().unwrap() / replicates as f64).sqrt();

@@ -1,0 +1,131 @@
+//! The estimators of the proofs: what each serves and what of the noise its estimate depends on.
+
+use aleator::distributions::Support;
+use aleator::graph::{Graph, Layout, Tuning, build};
+
+use super::{Depends, Shared, named};
+
+/// An estimator with options.
+#[derive(Clone)]
+pub struct Row {
+    /// As the language writes it.
+    pub text: &'static str,
+    pub estimator: Shared,
+    /// The supports that it serves.
+    pub serves: &'static [Support],
+    /// The only families among them, where not all.
+    pub families: Option<&'static [&'static str]>,
+    pub depends: Depends,
+    /// What it asks of the cost.
+    pub cost: Needs,
+    /// The nodes within a cell that integrate its estimate to ten digits.
+    pub nodes: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing.
+    Nothing,
+    /// A derivative between the outcomes.
+    Derivative,
+    /// A log Σ exp over copies.
+    Copies,
+}
+
+const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
+const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
+const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
+const ALL: &[Support] =
+    &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
+const REAL: &[Support] = &[Support::Real, Support::Positive];
+const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
+const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
+
+const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
+const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
+const LOCATED: &[&str] = &["Normal", "LogNormal"];
+
+/// Every unbiased estimator, with its options.
+pub fn unbiased() -> Vec<Row> {
+    use Depends::{Both, First, Outcomes};
+    use Needs::{Copies, Derivative, Nothing};
+    let row = |&(text, serves, depends, cost, nodes): &(&'static str, _, _, _, _)| Row {
+        text,
+        estimator: named(text),
+        serves,
+        families: match text.split('(').next() {
+            Some("generalized_reparameterization") if text.contains("location") => Some(LOCATED),
+            Some("generalized_reparameterization") if text.contains("shifted_scale") => Some(LOCATED),
+            Some("generalized_reparameterization") => Some(STANDARDIZED),
+            Some("rejection_reparameterization") => Some(REJECTED),
+            _ => None,
+        },
+        depends,
+        cost,
+        nodes,
+    };
+    [
+        ("enumeration", FINITE, Outcomes, Nothing, 1),
+        ("score_function", ALL, Outcomes, Nothing, 1),
+        ("score_function(baseline=0.7)", ALL, Outcomes, Nothing, 1),
+        ("score_function(baseline=moving_average)", ALL, Outcomes, Nothing, 1),
+        ("score_function(baseline=leave_one_out)", ALL, Outcomes, Nothing, 1),
+        ("score_function(baseline=self_critical)", FINITE, Outcomes, Nothing, 1),
+        ("score_function(baseline=optimal)", ALL, Outcomes, Nothing, 1),
+        ("score_function(baseline=optimal_per_coordinate)", ALL, Outcomes, Nothing, 1),
+        ("reinforce_loo", ALL, Outcomes, Nothing, 1),
+        ("nvil(hidden=3)", ALL, Outcomes, Nothing, 1),
+        ("vimco", ALL, Outcomes, Copies, 1),
+        ("vimco(mean=arithmetic)", ALL, Outcomes, Copies, 1),
+        ("muprop", NOT_INDICES, Outcomes, Derivative, 1),
+        ("muprop(linear=false)", NOT_INDICES, Outcomes, Nothing, 1),
+        ("muprop(baseline=optimal_per_coordinate)", NOT_INDICES, Outcomes, Derivative, 1),
+        ("muprop(linear=false, baseline=self_critical)", COINS, Outcomes, Nothing, 1),
+        ("rebar", COINS, First, Derivative, 46),
+        ("rebar(temperature=0.1)", COINS, First, Derivative, 110),
+        ("rebar(temperature=2, coefficient=-0.7)", COINS, First, Derivative, 36),
+        ("rebar(coefficient=2.3, relaxation=mean_field)", COINS, First, Derivative, 46),
+        ("rebar(temperature=1, tune=false, baseline=0.4)", COINS, First, Derivative, 36),
+        ("rebar(baseline=self_critical)", COINS, First, Derivative, 46),
+        ("rebar(baseline=optimal)", COINS, First, Derivative, 46),
+        ("rebar(baseline=optimal_per_coordinate)", COINS, First, Derivative, 46),
+        ("rebar(baseline=leave_one_out)", COINS, First, Derivative, 46),
+        ("rebar(coupling=independent)", COINS, Both, Derivative, 46),
+        ("rebar(temperature=0.1, coupling=independent)", COINS, Both, Derivative, 110),
+        ("rebar(temperature=1, coupling=independent, relaxation=mean_field)", COINS, Both, Derivative, 46),
+        ("relax(hidden=3)", COINS, First, Derivative, 46),
+        ("relax(hidden=2, use_cost=false, temperature=0.7)", COINS, First, Nothing, 46),
+        ("relax(hidden=2, use_cost=false, baseline=moving_average)", COINS, First, Nothing, 46),
+        ("relax(hidden=2, temperature=1, relaxation=mean_field, baseline=0.3)", COINS, First, Derivative, 46),
+        ("relax(hidden=3, coupling=independent)", COINS, Both, Derivative, 46),
+        ("relax(hidden=2, use_cost=false, coupling=independent)", COINS, Both, Nothing, 46),
+        ("lax(hidden=3)", REAL, First, Nothing, 60),
+        ("pathwise", CONTINUOUS, First, Derivative, 60),
+        ("generalized_reparameterization", REAL, First, Derivative, 60),
+        ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
+        ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
+        ("rejection_reparameterization", GAMMAS, First, Derivative, 60),
+    ]
+    .iter()
+    .map(row)
+    .collect()
+}
+
+impl Row {
+    /// Whether the table says that it serves the site of a graph.
+    pub fn serves(&self, graph: &Graph, site: usize) -> bool {
+        let family = &graph.sites()[site].family;
+        self.serves.contains(&family.support()) && self.families.is_none_or(|f| f.contains(&family.name()))
+    }
+}
+
+/// Whether the crate accepts a plan.
+pub fn is_accepted(graph: &Graph, plan: &[Shared]) -> bool {
+    let samples = least(plan);
+    build(graph, plan, Layout { samples, replicates: None, tuning: Tuning::Held }).is_ok()
+}
+
+/// The fewest samples for a plan.
+pub fn least(plan: &[Shared]) -> usize {
+    plan.iter().map(|e| e.min_samples()).max().unwrap_or(1)
+}
