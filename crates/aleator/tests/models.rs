@@ -7,7 +7,9 @@ use aleator::data::{Binarization, Dataset};
 use aleator::estimators::{Enumeration, Vimco};
 use aleator::graph::Graph;
 use aleator::models::{self, Build, Model, ModelOptions, Objective, Sbn, training_graph};
-use aleator::nn::{Activation, BatchNorm, Embedding, GruCell, LayerNorm, Linear, Mlp, Parameters, Spec, Tensor, initial};
+use aleator::nn::{
+    Activation, BatchNorm, Embedding, GruCell, LayerNorm, Linear, Mlp, Parameters, Spec, Tensor, initial,
+};
 use aleator::train::{Evaluation, Settings, TrainReport, train};
 use aleator::{Options, Program};
 use aleator_engine::compile::CompileOptions;
@@ -152,6 +154,30 @@ fn the_importance_weighted_bound_is_that_of_the_sum_over_draws() {
 }
 
 #[test]
+fn rows_stay_apart_behind_products_of_copies() {
+    // Copies, rows and latents: the score of a row must not meet another row's cost. Then what a row adds to the
+    // encoder's gradient does not change, to the bit, with another row.
+    let model = Sbn { mean: vec![0.0; 3], ..Sbn::new(vec![0.0; 3], 4) };
+    let tensors = filled(&model.specs());
+    let gradient = |second: [f64; 3]| {
+        let estimator: Arc<dyn aleator::estimators::Estimator> =
+            Arc::new(aleator::estimators::ScoreFunction::default());
+        let graph = training_graph(&model, Objective::Iwae(3), 2, &tensors, estimator.clone()).unwrap();
+        let mut program = Program::<f64>::compile(&graph, &[estimator], &Options::new()).unwrap();
+        program.set_data(0, &[[1.0, 0.0, 0.0], second].concat()).unwrap();
+        program.run().unwrap().gradient("encoder.1.weight").unwrap().to_vec()
+    };
+    let (a, b) = (gradient([0.0, 1.0, 0.0]), gradient([0.0, 1.0, 1.0]));
+    // The first pixel is inked in the first row alone: its four weights.
+    assert_eq!(a[..4], b[..4]);
+    assert_ne!(a[4..], b[4..]);
+    // VIMCO, too, finds its copies, with several rows.
+    let vimco: Arc<dyn aleator::estimators::Estimator> = Arc::new(Vimco::default());
+    let graph = training_graph(&model, Objective::Iwae(3), 2, &tensors, vimco.clone()).unwrap();
+    Program::<f64>::compile(&graph, &[vimco], &Options::new()).unwrap();
+}
+
+#[test]
 fn wake_sleep_moves_along_the_normalised_weights() {
     let (model, tensors) = tiny();
     let unused = Arc::new(Enumeration);
@@ -187,7 +213,9 @@ fn options(text: &str) -> ModelOptions {
 #[test]
 fn the_analytic_kl_is_the_mean_of_the_sampled_one() {
     let data = Dataset::load("digits", Binarization::Threshold, 0).unwrap();
-    for text in ["latent = \"bernoulli\"", "latent = \"categorical\"\ncategories = 3", "latent = \"gaussian\""] {
+    for text in
+        ["latent = \"bernoulli\"", "latent = \"categorical\"\ncategories = 3", "latent = \"gaussian\""]
+    {
         let entry = models::find("vae").unwrap();
         let model = entry.build(&options(&format!("{text}\nlatents = 2\nhidden = 4")), &data).unwrap();
         let tensors = filled(&model.specs());
@@ -226,9 +254,18 @@ fn every_model_learns() {
         ("model = \"sbn\"\nsteps = 400\n[model-options]\nlayers = 3\nlatents = 12\nnonlinear = true", 4.0),
         ("model = \"vae\"\nsteps = 300\n[model-options]\nlatents = 10\nhidden = 40", 5.0),
         ("model = \"vae\"\nsteps = 300\n[model-options]\nlatents = 4\ncategories = 5\nhidden = 40", 5.0),
-        ("model = \"vae\"\nsteps = 300\nobjective = \"elbo-analytic-kl\"\n[model-options]\nlatent = \"gaussian\"\nhidden = 40", 5.0),
-        ("model = \"vae\"\nsteps = 300\nobjective = \"iwae\"\nestimator = \"vimco\"\n[model-options]\nlatents = 10\nhidden = 40", 3.0),
-        ("model = \"vae\"\nsteps = 300\nobjective = \"wake-sleep\"\n[model-options]\nlatents = 10\nhidden = 40", 3.0),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"elbo-analytic-kl\"\n[model-options]\nlatent = \"gaussian\"\nhidden = 40",
+            5.0,
+        ),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"iwae\"\nestimator = \"vimco\"\n[model-options]\nlatents = 10\nhidden = 40",
+            3.0,
+        ),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"wake-sleep\"\n[model-options]\nlatents = 10\nhidden = 40",
+            3.0,
+        ),
         ("model = \"structured\"\nsteps = 300\n[model-options]\nlayers = 2\nlatents = 20", 0.8),
         ("model = \"gmm\"\nsteps = 600", 0.8),
         ("model = \"bayes-logistic\"\nsteps = 600", 0.2),
@@ -281,7 +318,9 @@ fn options_and_data_that_do_not_fit_are_refused() {
     assert!(refused("sequence", "", &clusters).contains("tokens"));
     assert!(refused("bayes-logistic", "", &clusters).contains("label"));
     assert!(refused("cartpole", "episode = 501", &images).contains("1 to 500"));
-    for text in ["model = \"cartpole\"\nobjective = \"iwae\"", "model = \"cartpole\"\nestimator = \"pathwise\""] {
+    for text in
+        ["model = \"cartpole\"\nobjective = \"iwae\"", "model = \"cartpole\"\nestimator = \"pathwise\""]
+    {
         let config = Settings::parse(text).unwrap().config().unwrap();
         assert!(train(&config, &|_| ControlFlow::Continue(())).is_err());
     }

@@ -50,8 +50,7 @@ pub fn step(state: &[f64; STATE], action: f64) -> [f64; STATE] {
     let (sin, cos) = angle.sin_cos();
     let total = cart + pole;
     let push = (force + pole * half_length * spin * spin * sin) / total;
-    let spin_rate =
-        (gravity * sin - cos * push) / (half_length * (4.0 / 3.0 - pole * cos * cos / total));
+    let spin_rate = (gravity * sin - cos * push) / (half_length * (4.0 / 3.0 - pole * cos * cos / total));
     let speed_rate = push - pole * half_length * spin_rate * cos / total;
     let (place, angle) = (place + dt * speed, angle + dt * spin);
     let stands = place.abs() <= 2.4 && angle.abs() <= 12.0_f64.to_radians();
@@ -85,7 +84,9 @@ impl Model for Cartpole {
             shape: [STATE].into(),
             input_ranks: vec![1, 1],
             function: Arc::new(|inputs, out| {
-                let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else { return };
+                let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else {
+                    return;
+                };
                 out.copy_from_slice(&step(state, action));
             }),
         };

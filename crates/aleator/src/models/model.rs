@@ -101,7 +101,10 @@ pub fn training_graph(
     estimator: Arc<dyn Estimator>,
 ) -> Result<Graph> {
     if model.score() != Score::Bound && objective.copies().is_some() {
-        return Err(Error::invalid(format!("{} has no importance weights: train it by its ELBO", model.name())));
+        return Err(Error::invalid(format!(
+            "{} has no importance weights: train it by its ELBO",
+            model.name()
+        )));
     }
     let graph = Graph::new();
     {

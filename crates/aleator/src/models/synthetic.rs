@@ -11,7 +11,8 @@ const TRAINING: usize = 2000;
 const HELD_OUT: usize = 500;
 
 fn dataset(name: &str, width: usize, mut row: impl FnMut(usize) -> Vec<f32>) -> Dataset {
-    let mut part = |from: usize, count: usize| Rows { values: (from..from + count).flat_map(&mut row).collect(), width };
+    let mut part =
+        |from: usize, count: usize| Rows { values: (from..from + count).flat_map(&mut row).collect(), width };
     let (train, held_out) = (part(0, TRAINING), part(TRAINING, HELD_OUT));
     Dataset { name: name.into(), train, held_out, image: None, dynamic: false }
 }
@@ -61,9 +62,8 @@ pub fn walks(seed: u64) -> Dataset {
 
 /// States near the upright.
 pub fn starts(seed: u64) -> Dataset {
-    let mut data = dataset("starts", 4, |i| {
-        uniforms(seed, i, 4).into_iter().map(|u| (0.1 * u - 0.05) as f32).collect()
-    });
+    let mut data =
+        dataset("starts", 4, |i| uniforms(seed, i, 4).into_iter().map(|u| (0.1 * u - 0.05) as f32).collect());
     data.held_out = data.held_out.thinned(100);
     data
 }

@@ -141,9 +141,11 @@ static ALL: [Entry; 7] = [
         data: clusters,
         build: |options, data| {
             let mean = data.train.mean();
-            let squares = data.train.values.chunks_exact(data.train.width.max(1)).flat_map(|row| {
-                row.iter().zip(&mean).map(|(&x, m)| (f64::from(x) - m).powi(2))
-            });
+            let squares = data
+                .train
+                .values
+                .chunks_exact(data.train.width.max(1))
+                .flat_map(|row| row.iter().zip(&mean).map(|(&x, m)| (f64::from(x) - m).powi(2)));
             let scale = (squares.sum::<f64>() / data.train.values.len().max(1) as f64).sqrt();
             Ok(Arc::new(Gmm {
                 categories: options.in_range("categories", options.categories, 5, 2..=10_000)?,
