@@ -30,6 +30,8 @@ pub enum Command {
     Optimize(Optimize),
     /// Train a built-in model with random layers on real data
     Train(Box<Train>),
+    /// Time one estimate, part by part, beside what the machine can do
+    Bench(Bench),
     /// The catalogue of estimators, distributions, functions and problems
     List(List),
     /// What an estimator or distribution is, its formula, and when to choose it
@@ -277,6 +279,30 @@ pub struct Train {
     /// Draw held-out images, their reconstructions and samples: a .png file
     #[arg(long, value_name = "FILE.png")]
     pub pictures: Option<PathBuf>,
+}
+
+/// The type of all numbers of a program.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Numbers {
+    F32,
+    F64,
+}
+
+#[derive(Debug, Args)]
+pub struct Bench {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimator of a site (b=rebar) or of every site (rebar)
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Independent estimates that one run computes side by side [default: one, without an axis for it]
+    #[arg(long, value_name = "R", value_parser = positive)]
+    pub replicates: Option<usize>,
+    /// The type of all numbers
+    #[arg(long, value_enum, default_value = "f64")]
+    pub numbers: Numbers,
 }
 
 #[derive(Debug, Args)]

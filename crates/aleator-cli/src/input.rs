@@ -4,11 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
-use aleator::graph::Plan;
-use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model};
+use aleator::graph::{Lint, Plan};
+use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model, Place};
 
 use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};
+use crate::output::warn;
 
 /// A graph with the text it came from, for messages.
 pub struct Loaded {
@@ -70,6 +71,16 @@ impl Loaded {
             diagnostic = diagnostic.at(span).label("here");
         }
         Failure::at(&self.file, &self.text, &diagnostic)
+    }
+
+    /// Warns, with the place of the cause.
+    pub fn warn_of(&self, lints: &[Lint]) {
+        for lint in lints {
+            let span =
+                self.model.places.get(&lint.cause).copied().or_else(|| self.model.via_span(&lint.site));
+            let place = span.map(|span| format!("{}:{}: ", self.file, Place::of(&self.text, span.start)));
+            warn(&format!("{}{}", place.unwrap_or_default(), lint.message));
+        }
     }
 
     /// The plan that the options ask for, completed by the file and the automatic choice.

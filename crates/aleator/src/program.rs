@@ -1,6 +1,7 @@
 //! A compiled estimate: run it, read the objective and its gradient.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec;
@@ -296,6 +297,20 @@ impl<T: Real> Program<T> {
             }
         }
         Ok(Estimate { program: self })
+    }
+
+    /// Runs a step and tells the time of each part of it, by its place in [`Program::parts`]. Own parameters stay.
+    ///
+    /// # Errors
+    /// If a distribution's parameter is outside its domain.
+    pub fn run_profiled(&mut self, step: u64, took: impl FnMut(usize, Duration)) -> Result<()> {
+        self.inner.run_profiled(self.seed, step, took);
+        self.check_domains()
+    }
+
+    /// What the parts of a run do, in order.
+    pub fn parts(&self) -> Vec<exec::StepSummary> {
+        self.inner.steps()
     }
 
     fn check_domains(&self) -> Result<()> {

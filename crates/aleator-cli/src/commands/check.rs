@@ -5,7 +5,7 @@ use aleator::graph::{SiteReport, inspect};
 use crate::arguments::Check;
 use crate::failure::{Failure, Outcome};
 use crate::input::load;
-use crate::output::{print, warn};
+use crate::output::print;
 
 pub fn run(arguments: &Check) -> Outcome {
     let loaded = load(&arguments.source)?;
@@ -16,13 +16,7 @@ pub fn run(arguments: &Check) -> Outcome {
         text.push_str(&describe(site));
     }
     print(&text);
-    for lint in &inspection.lints {
-        let place = loaded.model.via_span(&lint.site).map(|span| {
-            let at = aleator::language::Place::of(&loaded.text, span.start);
-            format!("{}:{at}: ", loaded.file)
-        });
-        warn(&format!("{}{}", place.unwrap_or_default(), lint.message));
-    }
+    loaded.warn_of(&inspection.lints);
     match (arguments.strict, inspection.lints.len()) {
         (true, n) if n > 0 => Err(Failure::check(format!("error: {n} warning(s) with --strict"))),
         _ => Ok(()),

@@ -25,6 +25,7 @@ pub fn run(arguments: &Compare) -> Outcome {
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();
     let report = report.map_err(|e| loaded.failure(e))?;
+    loaded.warn_of(&report.lints);
     report.warnings.iter().for_each(|w| warn(w));
     if arguments.sampling.json {
         print_json(&report)?;

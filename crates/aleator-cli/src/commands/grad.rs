@@ -23,6 +23,7 @@ pub fn run(arguments: &Grad) -> Outcome {
         grad(&loaded.model.graph, &plan, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();
     let report = report.map_err(|e| loaded.failure(e))?;
+    loaded.warn_of(&report.lints);
     report.warnings.iter().for_each(|w| warn(w));
     if arguments.sampling.json {
         print_json(&report)?;

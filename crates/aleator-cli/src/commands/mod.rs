@@ -1,5 +1,6 @@
 //! The commands: parse, call the library, report.
 
+mod bench;
 mod catalogue;
 mod check;
 mod compare;
@@ -20,6 +21,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => catalogue::list(arguments.what.as_deref()),
         Command::Explain { name } => catalogue::explain(&name),
         Command::Cite { name } => catalogue::cite(&name),

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aleator::models::ModelOptions;
-use aleator::train::{Checkpoint, Comparison, Settings, TrainConfig, TrainReport, train_and_see, train_compare};
+use aleator::train::{
+    Checkpoint, Comparison, Settings, TrainConfig, TrainReport, train_and_see, train_compare,
+};
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 
 use crate::arguments::Train;

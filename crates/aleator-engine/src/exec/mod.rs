@@ -10,6 +10,8 @@ pub(crate) mod plain;
 mod program;
 pub(crate) mod reduce;
 pub(crate) mod strided;
+mod summary;
 pub(crate) mod tile;
 
 pub use program::Program;
+pub use summary::{StepKind, StepSummary};

@@ -1,12 +1,14 @@
 //! A compiled graph: fixed shapes, run many times.
 
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
 use super::fused::{ChunkTask, Fused, Scratch, combine_partials};
 use super::math::Real;
 use super::memory::{Arena, Base};
+use super::summary::{StepSummary, summary};
 use crate::compile::CompileOptions;
 use crate::compile::lower::lower;
 use crate::compile::schedule::{Schedule, Step, schedule};
@@ -122,22 +124,25 @@ impl<T: Real> Program<T> {
         let Program { steps, machine, .. } = self;
         machine.grow();
         for kernel in steps {
-            match kernel {
-                Step::Fused(fused) => machine.run_fused(fused, base, seed, step),
-                Step::MatMul(product) => {
-                    let parallel = product.is_large();
-                    machine.for_each(product.tasks(), parallel, |task| product.run(task, base));
-                }
-                Step::ArgMax(rows) => rows.argmax(base),
-                Step::CumSum(rows, reverse) => rows.cumsum(base, *reverse),
-                Step::Assemble(assemble) => assemble.run(base),
-                Step::Draw(draw) => {
-                    let tasks = draw.tasks();
-                    machine.for_each(tasks, tasks > 1, |task| draw.run(task, base, seed, step));
-                }
-                Step::Call(call) => call.run(base),
-            }
+            machine.run_step(kernel, base, seed, step);
         }
+    }
+
+    /// The same, and tells the time of each step, by its place in [`Program::steps`].
+    pub fn run_profiled(&mut self, seed: u64, step: u64, mut took: impl FnMut(usize, Duration)) {
+        let base = self.arena.base();
+        let Program { steps, machine, .. } = self;
+        machine.grow();
+        for (i, kernel) in steps.iter_mut().enumerate() {
+            let start = Instant::now();
+            machine.run_step(kernel, base, seed, step);
+            took(i, start.elapsed());
+        }
+    }
+
+    /// What its steps do, in order.
+    pub fn steps(&self) -> Vec<StepSummary> {
+        self.steps.iter().map(summary).collect()
     }
 
     /// An output of the last run, row-major.
@@ -190,6 +195,25 @@ impl<T: Real> Machine<T> {
             Threads::CurrentPool if parallel && self.scratch.len() > 1 => on_pool(),
             Threads::Own(pool) if parallel => pool.install(on_pool),
             _ => (0..tasks).for_each(each),
+        }
+    }
+
+    #[inline]
+    fn run_step(&self, kernel: &mut Step<T>, base: Base<T>, seed: u64, step: u64) {
+        match kernel {
+            Step::Fused(fused) => self.run_fused(fused, base, seed, step),
+            Step::MatMul(product) => {
+                let parallel = product.is_large();
+                self.for_each(product.tasks(), parallel, |task| product.run(task, base));
+            }
+            Step::ArgMax(rows) => rows.argmax(base),
+            Step::CumSum(rows, reverse) => rows.cumsum(base, *reverse),
+            Step::Assemble(assemble) => assemble.run(base),
+            Step::Draw(draw) => {
+                let tasks = draw.tasks();
+                self.for_each(tasks, tasks > 1, |task| draw.run(task, base, seed, step));
+            }
+            Step::Call(call) => call.run(base),
         }
     }
 

@@ -146,6 +146,7 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         results: vec![],
         best: None,
         skipped: vec![],
+        lints: vec![],
         warnings: vec![],
     })
 }
@@ -164,7 +165,7 @@ fn measure_plan(
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan) {
         row.unbiased &= !lint.biased;
-        report.warnings.push(lint.message);
+        report.lints.push(lint);
     }
     report.warnings.extend(not_finite(&row));
     Ok(row)

@@ -3,10 +3,12 @@
 mod compare;
 mod exact;
 mod measure;
+mod profile;
 mod report;
 
 pub use compare::{Compare, Progress, compare, grad};
 pub use exact::exact;
 pub use measure::{Measure, Measurement, Moments, measure};
+pub use profile::{Limits, Profile, ProfiledPart, profile};
 pub(crate) use report::own_parameters;
 pub use report::*;

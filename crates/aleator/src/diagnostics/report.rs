@@ -6,6 +6,8 @@ use aleator_engine::exec::math::Real;
 use aleator_engine::graph::Shape;
 use serde::{Serialize, Serializer};
 
+use crate::graph::Lint;
+
 use crate::program::Program;
 
 /// A number in a report. Numbers that are not finite become the strings `"nan"`, `"inf"` and `"-inf"`.
@@ -144,7 +146,10 @@ pub struct Report {
     pub best: Option<String>,
     /// Estimators that could not run.
     pub skipped: Vec<Skipped>,
-    /// Warnings for standard error (not part of the JSON).
+    /// What the plans are to be warned of, for standard error (not part of the JSON).
+    #[serde(skip)]
+    pub lints: Vec<Lint>,
+    /// Warnings about the numbers, for standard error (not part of the JSON).
     #[serde(skip)]
     pub warnings: Vec<String>,
 }

@@ -72,6 +72,10 @@ impl Estimator for MuProp {
         &PROPERTIES
     }
 
+    fn smoothness(&self) -> Smoothness {
+        if self.linear { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
+    }
+
     fn options(&self) -> Vec<(&'static str, String)> {
         let linear = if self.linear { vec![] } else { vec![("linear", "false".into())] };
         [linear, describe_baseline(self.baseline)].concat()

@@ -16,10 +16,25 @@ pub enum Smoothness {
     NotNeeded,
     /// At the sample: a jump goes unseen, and the estimate is wrong.
     AtSample,
-    /// At a relaxation of the sample: the same, and the cost must mean something between the outcomes.
+    /// At a relaxation that stands in the sample's place: the same, and the cost must mean something between the outcomes.
     AtRelaxation,
+    /// At relaxations, later sites relaxed as well, for a control variate whose mean is put back by derivatives: the same.
+    /// E[F(ζ̃) ∇ log p(b)] = ∇E F(ζ) − E ∇F(ζ̃) needs a continuous F.
+    InControlVariate,
     /// At the mean, for a control variate that is exact in expectation whatever the derivative: a jump only makes it useless.
     AtMean,
+}
+
+impl Smoothness {
+    /// Whether the derivative passes through the site's value on the main path.
+    pub fn passes_through_value(self) -> bool {
+        matches!(self, Smoothness::AtSample | Smoothness::AtRelaxation)
+    }
+
+    /// Whether the cost is evaluated between the outcomes of a discrete sample.
+    pub fn leaves_outcomes(self) -> bool {
+        matches!(self, Smoothness::AtRelaxation | Smoothness::InControlVariate | Smoothness::AtMean)
+    }
 }
 
 /// The entry of an estimator in the table of all of them.

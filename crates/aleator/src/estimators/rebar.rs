@@ -73,7 +73,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F continuous and differentiable between the outcomes",
     evaluations: "3 K",
-    smoothness: Smoothness::AtRelaxation,
+    smoothness: Smoothness::InControlVariate,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
     options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
               tune (true), baseline and decay as for score_function",

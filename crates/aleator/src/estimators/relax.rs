@@ -55,7 +55,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F continuous and differentiable between the outcomes; nothing with use_cost = false",
     evaluations: "3 K; K with use_cost = false",
-    smoothness: Smoothness::AtRelaxation,
+    smoothness: Smoothness::InControlVariate,
     advice: "for black boxes of discrete z, with use_cost = false; tune it",
     options: "hidden (10), use_cost (true), and those of rebar",
     reference: "grathwohl2018backpropagation",

@@ -46,7 +46,7 @@ pub static PROPERTIES: Properties = Properties {
     distributions: "Bernoulli, OneHotCategorical",
     requires: "F differentiable at the outcomes",
     evaluations: "K",
-    smoothness: Smoothness::AtRelaxation,
+    smoothness: Smoothness::AtSample,
     advice: "when F only makes sense at the outcomes and a bias is acceptable",
     options: "temperature (0.5)",
     reference: "jang2017categorical",

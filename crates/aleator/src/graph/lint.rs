@@ -1,131 +1,137 @@
-//! Where a cost jumps as a function of a sample, or of what an estimator puts in its place: what makes a derivative
-//! wrong without any error.
+//! What is allowed and probably wrong: costs that an estimator cannot see as they are.
 //!
-//! ```text
-//! ∇θ E F(T(ε; θ)) = E ∇θ F(T(ε; θ))      only if F is continuous: a jump moves with θ, its derivative does not see it
-//! ```
+//! Each estimator says how it looks at the cost ([`Smoothness`]). Two things are looked for on every way on which it
+//! follows the cost:
 //!
-//! For the same reason a control variate that is F at a relaxation, differentiated through it, has the wrong mean where F jumps between
-//! the outcomes. An expansion at the mean keeps the right mean whatever its slope is.
+//! | in the cost                                   | slope or relaxation carries the gradient | expansion at the mean |
+//! |-----------------------------------------------|------------------------------------------|-----------------------|
+//! | a jump                                        | the mean is wrong                        | it is blind           |
+//! | undefined between the outcomes (`1/(b − ½)`)  | NaN or infinite, at a relaxation         | NaN or infinite       |
+//!
+//! REBAR belongs in the first column: by hand, F = 1\[b > ½\] is 1\[ζ > ½\] at a relaxation too, so that with η = 1 the score
+//! term (F(b) − F(ζ̃)) s is 0; and the slopes of F that should put its mean back are 0 as well.
 
-use aleator_engine::graph::{Binary, NodeId, Op, Unary, ancestors, dependents};
+use std::sync::Arc;
 
+use aleator_engine::graph::NodeId;
+
+use super::jump::{Jump, JumpKind, jump_through};
 use super::model::{Graph, SiteDef};
 use super::plan::Plan;
-use crate::estimators::{Bias, Smoothness};
-
-/// An operation through which a cost depends on a sample in steps.
-#[derive(Clone, Debug)]
-pub struct Jump {
-    /// The operation, as it is written.
-    pub operation: String,
-    /// Its node.
-    pub node: NodeId,
-}
+use super::range::Ranges;
+use super::surrogate::Analysis;
+use crate::estimators::{self, Bias, Estimator, Lax, Options, Relax, Smoothness};
 
 /// Something that is allowed and probably wrong.
 #[derive(Clone, Debug)]
 pub struct Lint {
     /// The site it is about.
     pub site: String,
-    /// The cause and what to do.
+    /// What makes it wrong and what to do.
     pub message: String,
-    /// Whether it makes the estimate biased, which it would otherwise not be.
+    /// The operation that is the cause.
+    pub cause: NodeId,
+    /// Whether it takes an unbiased estimator's mean away from the gradient.
     pub biased: bool,
 }
 
-/// The first step (comparison, choice, floor, sign, argmax, black box) on a way from the site's value to a cost. Where the way
-/// leads through a later discrete site, its probabilities may still be smooth: that way is not followed further.
-pub fn jump(graph: &Graph, site: &SiteDef) -> Option<Jump> {
-    first_step(graph, site, |later| later.family.is_reparameterized())
-}
+/// The most estimators without a learned part that are named as remedies.
+const MOST_PLAIN_REMEDIES: usize = 3;
 
-/// The same where later sites are relaxed, or at their means, as in a control variate: all ways are followed.
-pub fn jump_when_relaxed(graph: &Graph, site: &SiteDef) -> Option<Jump> {
-    first_step(graph, site, |_| true)
-}
-
-fn first_step(graph: &Graph, site: &SiteDef, passes: impl Fn(&SiteDef) -> bool) -> Option<Jump> {
-    let engine = graph.engine();
-    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
-    let needed = ancestors(engine, &costs);
-    let sites = graph.sites();
-    let end = costs.iter().map(|c| c.index() + 1).max().unwrap_or(0);
-    let mut smooth = vec![false; end.max(site.value.index() + 1)];
-    smooth[site.value.index()] = true;
-    for index in site.value.index() + 1..end {
-        let (id, node) = engine.nodes_at(index);
-        if !needed[index] || !node.inputs.iter().any(|i| smooth[i.index()]) {
-            continue;
+/// What to be warned of under a plan. A graph that holds an error gives nothing.
+pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
+    let Ok(analysis) = Analysis::of(graph) else { return vec![] };
+    let ranges = Ranges::of(graph);
+    let mut found = Vec::new();
+    for (i, (site, estimator)) in analysis.sites.iter().zip(&plan.estimators).enumerate() {
+        let smoothness = estimator.smoothness();
+        let name = estimator.properties().name;
+        let follows =
+            |later: usize, def: &SiteDef| follows(graph, smoothness, plan.estimators.get(later), def);
+        if smoothness != Smoothness::NotNeeded
+            && let Some(jump) = jump_through(graph, site, follows)
+        {
+            let message = match jump.kind {
+                JumpKind::BlackBox => {
+                    format!("{} has no derivative, which {name} needs at `{}`", jump.describe(), site.name)
+                }
+                _ => discontinuous(site, &**estimator, &jump),
+            };
+            found.push(Lint {
+                site: site.name.clone(),
+                message: format!("{message}; {}", remedies(graph, &analysis, i)),
+                cause: jump.node,
+                biased: smoothness != Smoothness::AtMean,
+            });
         }
-        match &node.op {
-            Op::Unary(Unary::Sign | Unary::Floor)
-            | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
-            | Op::ArgMax
-            | Op::External(_) => return Some(Jump { operation: node.op.name(), node: id }),
-            // A choice by the sample, whatever the condition is made of. (That both sides may meet is not seen.)
-            Op::Select if smooth[node.inputs[0].index()] => {
-                return Some(Jump { operation: node.op.name(), node: id });
-            }
-            Op::StopGradient => {}
-            Op::Hole(_) => {
-                smooth[index] = sites.iter().any(|s| s.value == id && passes(s));
-            }
-            _ => smooth[index] = true,
+        if smoothness.leaves_outcomes()
+            && site.family.support().is_discrete()
+            && let Some((cause, operation)) = ranges.undefined(graph, site, follows)
+        {
+            let message = format!(
+                "`{operation}` may be undefined between the outcomes of `{}`, where {name} evaluates the cost: its \
+                 estimate may be NaN or infinite; {}",
+                site.name,
+                remedies(graph, &analysis, i)
+            );
+            found.push(Lint { site: site.name.clone(), message, cause, biased: false });
         }
     }
-    None
+    found
 }
 
-/// What to be warned of under a plan.
-pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
-    let sites = graph.sites();
-    let of_site = |(site, estimator): (&SiteDef, &std::sync::Arc<dyn crate::estimators::Estimator>)| {
-        let properties = estimator.properties();
-        let (name, site_name) = (properties.name, &site.name);
-        let step = match estimator.smoothness() {
-            Smoothness::NotNeeded => None,
-            Smoothness::AtSample => jump(graph, site),
-            Smoothness::AtRelaxation | Smoothness::AtMean => jump_when_relaxed(graph, site),
-        }?;
-        let through = format!("through `{}`{}", step.operation, place(graph, step.node));
-        let discrete = site.family.support().is_discrete();
-        let instead = if discrete {
-            "reinforce_loo, enumeration, or relax(use_cost = false)"
-        } else {
-            "score_function, reinforce_loo or lax"
-        };
-        let message = match (estimator.smoothness(), properties.bias) {
-            (Smoothness::AtMean, _) => format!(
-                "the cost is discontinuous in `{site_name}` ({through}): the gradient by {name} stays unbiased, but its \
-                 expansion at the mean does not see the jump and helps little; use {instead}"
-            ),
-            (Smoothness::AtRelaxation, Bias::Unbiased) => format!(
-                "the cost is discontinuous between the outcomes of `{site_name}` ({through}), so its {name} gradient is \
-                 biased: the derivative through the relaxation does not see the jump; use {instead}"
-            ),
-            (Smoothness::AtRelaxation, Bias::Biased) => format!(
-                "the cost is discontinuous between the outcomes of `{site_name}` ({through}): its {name} gradient, biased in \
-                 any case, does not see the jump at all; use {instead}"
-            ),
-            _ => format!(
-                "the cost is discontinuous in `{site_name}` ({through}), so its {name} gradient is biased: the derivative \
-                 does not see the jump; use {instead}"
-            ),
-        };
-        let biased = estimator.smoothness() != Smoothness::AtMean;
-        Some(Lint { site: site.name.clone(), message, biased })
+/// Whether an estimator that looks at the cost in this way looks through a later site.
+fn follows(
+    graph: &Graph,
+    smoothness: Smoothness,
+    planned: Option<&Arc<dyn Estimator>>,
+    later: &SiteDef,
+) -> bool {
+    let parameters: Vec<_> = later.parameters.iter().map(|&p| graph.expr(p)).collect();
+    let as_planned = planned.is_some_and(|e| e.smoothness().passes_through_value());
+    match smoothness {
+        Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation => as_planned,
+        Smoothness::InControlVariate => true,
+        Smoothness::AtMean => as_planned || later.family.mean(&parameters).is_some(),
+    }
+}
+
+/// That a cost jumps, and what that does.
+fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Jump) -> String {
+    let name = estimator.properties().name;
+    let effect = match (estimator.smoothness(), estimator.properties().bias) {
+        (Smoothness::AtMean, _) => {
+            format!(
+                "{name} stays unbiased, but its expansion does not see the jump and may only add variance"
+            )
+        }
+        (Smoothness::InControlVariate, _) => format!(
+            "{name} is biased here: it takes the mean of its control variate from slopes, which do not see the jump"
+        ),
+        (_, Bias::Biased) => format!("the {name} gradient lacks all that goes through the jump"),
+        (_, Bias::Unbiased) => {
+            format!("its {name} gradient is biased: the derivative does not see the jump")
+        }
     };
-    sites.iter().zip(&plan.estimators).filter_map(of_site).collect()
+    format!("{} makes the cost discontinuous in `{}`; {effect}", jump.describe(), site.name)
 }
 
-/// The named node that an operation is part of.
-fn place(graph: &Graph, node: NodeId) -> String {
-    let behind = dependents(graph.engine(), &[node]);
-    let named = graph.named();
-    let within = named
+/// Estimators for which the cost may be anything: the first of the table, and a learned control variate.
+fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
+    let mut distribution = None;
+    let info = analysis.info(graph, site, &mut distribution);
+    let plain = estimators::all()
         .iter()
-        .filter(|(_, n)| behind.get(n.index()).is_some_and(|&b| b))
-        .min_by_key(|(_, n)| n.index());
-    within.map(|(name, _)| format!(" in `{name}`")).unwrap_or_default()
+        .filter(|e| e.properties.smoothness == Smoothness::NotNeeded && e.properties.bias == Bias::Unbiased)
+        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.serves(&info).is_ok()))
+        .map(|e| e.properties.name);
+    let relax = Relax { use_cost: false, ..Relax::default() };
+    let learned = [("lax", Lax::default().serves(&info)), ("relax(use_cost = false)", relax.serves(&info))];
+    let learned = learned.iter().filter(|(_, serves)| serves.is_ok()).map(|(name, _)| *name);
+    let names: Vec<&str> = plain.take(MOST_PLAIN_REMEDIES).chain(learned).collect();
+    match names.split_last() {
+        None => "smooth the step, as sigmoid(x / 0.1) smooths x > 0".into(),
+        Some((only, [])) => format!("use {only}"),
+        Some((last, others)) => format!("use {} or {last}", others.join(", ")),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lint::jump;
+use super::jump::jump;
 use super::model::{Graph, SiteDef};
 use super::surrogate::Analysis;
 use crate::error::{Error, Result};

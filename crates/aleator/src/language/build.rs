@@ -51,8 +51,8 @@ pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result
     for statement in &file.statements {
         builder.statement(statement)?;
     }
-    let definitions = builder.definitions;
-    Ok(Model { graph, definitions })
+    let (definitions, places) = (builder.definitions, builder.lowering.places);
+    Ok(Model { graph, definitions, places })
 }
 
 struct Builder<'a, 'g> {

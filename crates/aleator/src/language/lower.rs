@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 use std::f64::consts::PI;
 
-use aleator_engine::graph::{Expr as Node, Graph, Op, Shape, concat};
+use aleator_engine::graph::{Expr as Node, Graph, NodeId, Op, Shape, concat};
 
 use super::ast::{BinaryOperator, Expr, ExprId, Expressions, UnaryOperator};
 use super::errors::{Diagnostic, nearest, quote};
@@ -20,6 +20,8 @@ pub(super) struct Lowering<'g> {
     pub graph: &'g Graph,
     pub names: HashMap<String, Value<'g>>,
     pub constants: Constants,
+    /// The innermost expression that each operation belongs to.
+    pub places: HashMap<NodeId, Span>,
 }
 
 /// The parts of an expression that are lowered already.
@@ -42,7 +44,7 @@ impl<'g> Parts<'_, 'g> {
 impl<'g> Lowering<'g> {
     /// Without names.
     pub fn new(graph: &'g Graph) -> Self {
-        Lowering { graph, names: HashMap::new(), constants: Constants::default() }
+        Lowering { graph, names: HashMap::new(), constants: Constants::default(), places: HashMap::new() }
     }
 
     /// The value of an expression.
@@ -65,7 +67,9 @@ impl<'g> Lowering<'g> {
                 continue;
             }
             let span = expressions[id].span;
+            let before = self.graph.len();
             let value = self.operation(&parts, &expressions[id].expr, span)?;
+            self.places.extend((before..self.graph.len()).map(|i| (self.graph.nodes_at(i).0, span)));
             self.check(value.expr, span)?;
             parts.done.insert(id, value);
         }

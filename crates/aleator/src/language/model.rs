@@ -1,4 +1,6 @@
 //! What a file becomes: a graph, and where in the text everything in it comes from.
+use std::collections::HashMap;
+
 use aleator_engine::graph::NodeId;
 
 use crate::graph::Graph;
@@ -11,6 +13,8 @@ pub struct Model {
     pub graph: Graph,
     /// Its statements in order.
     pub definitions: Vec<Definition>,
+    /// Where each operation stands, the innermost expression that it belongs to.
+    pub places: HashMap<NodeId, Span>,
 }
 
 /// What kind of statement defines a name.

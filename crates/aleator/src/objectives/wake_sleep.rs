@@ -16,7 +16,7 @@ use aleator_engine::graph::{Expr, Reduction};
 use super::Terms;
 use super::terms::negative_mean;
 use crate::error::Result;
-use crate::estimators::{Bias, Estimator, Properties, SiteInfo};
+use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
 use crate::graph::{Draw, Site};
 
 /// The surrogate of both phases: its sum's derivative is theirs. Terms of shape `[K, rows]`.
@@ -45,7 +45,7 @@ static PROPERTIES: Properties = Properties {
     distributions: "all",
     requires: "",
     evaluations: "1",
-    through_value: false,
+    smoothness: Smoothness::NotNeeded,
     advice: "in reweighted wake-sleep",
     options: "",
     reference: "bornschein2015reweighted",

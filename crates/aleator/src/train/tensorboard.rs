@@ -106,7 +106,7 @@ mod tests {
         let bytes = record(b"123456789");
         assert_eq!(bytes[..8], 9_u64.to_le_bytes());
         assert_eq!(bytes[12..21], *b"123456789");
-        let masked = (0xe306_9283_u32 >> 15 | 0xe306_9283_u32 << 17).wrapping_add(0xa282_ead8);
+        let masked = 0xe306_9283_u32.rotate_right(15).wrapping_add(0xa282_ead8);
         assert_eq!(bytes[21..], masked.to_le_bytes());
     }
 

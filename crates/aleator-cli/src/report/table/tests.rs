@@ -79,6 +79,7 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
                 reason: "the site b is Bernoulli, which is discrete: no differentiable sampling path".into(),
             })
             .to_vec(),
+        lints: Vec::new(),
         warnings: Vec::new(),
     }
 }

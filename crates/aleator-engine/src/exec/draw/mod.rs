@@ -153,6 +153,11 @@ impl Draw {
         Draw { law, stream, inputs, noise: Operand::new(noise), elements, out }
     }
 
+    /// The law, the number of draws, and the law's parameters.
+    pub fn describe(&self) -> (Law, usize, impl Iterator<Item = &Strided>) {
+        (self.law, self.elements, self.inputs.iter().map(|input| &input.tensor))
+    }
+
     /// How many tasks there are.
     pub fn tasks(&self) -> usize {
         self.elements.div_ceil(TASK)
