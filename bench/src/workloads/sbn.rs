@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use aleator::estimators::Estimator;
 use aleator::graph::Tuning;
-use aleator::train::{Sbn, Tensor};
+use aleator::models::{Model, Objective, Sbn, training_graph};
+use aleator::nn::{Tensor, initial};
 use aleator::{Options, Program};
 
 use super::{SEED, double, site_noise, uniform};
@@ -24,6 +25,10 @@ pub struct Sizes {
     pub samples: usize,
 }
 
+/// The peers' names of the parameters, in the model's order.
+const PARAMETERS: [&str; 5] =
+    ["encoder_weight", "encoder_bias", "decoder_weight", "decoder_bias", "prior_logits"];
+
 /// A network with its parameters, a minibatch, and the estimator that serves the latents.
 pub struct Network {
     sizes: Sizes,
@@ -38,8 +43,8 @@ impl Network {
     pub fn new(sizes: Sizes, estimator: Arc<dyn Estimator>) -> Self {
         let Sizes { pixels, latents, batch, .. } = sizes;
         let mean = uniform(0, pixels, 0.05, 0.95);
-        let model = Sbn { latents, mean: double(&mean) };
-        let mut tensors = model.initial(SEED);
+        let model = Sbn::new(double(&mean), latents);
+        let mut tensors = initial(&model.specs(), SEED);
         // All sides start from the same 32-bit numbers, and no bias from 0.
         for (number, tensor) in tensors.iter_mut().enumerate() {
             if tensor.values.iter().all(|&v| v == 0.0) {
@@ -57,7 +62,8 @@ impl Network {
     /// # Errors
     /// If it cannot be compiled.
     pub fn compile(&self) -> Result<Program<f32>> {
-        let graph = self.model.training_graph(self.sizes.batch, &self.tensors, self.estimator.clone());
+        let estimator = self.estimator.clone();
+        let graph = training_graph(&self.model, Objective::Elbo, self.sizes.batch, &self.tensors, estimator)?;
         let options = Options::new().seed(SEED).samples(self.sizes.samples).tuning(Tuning::Held);
         let mut program = Program::compile(&graph, std::slice::from_ref(&self.estimator), &options)?;
         program.set_data(0, &self.x)?;
@@ -67,8 +73,10 @@ impl Network {
     /// Parameters, minibatch, mean image, and the noise of a step.
     pub fn inputs(&self, step: u64) -> Vec<Array> {
         let Sizes { pixels, latents, batch, samples } = self.sizes;
-        let single = |t: &Tensor| Array::new(t.name, &t.shape, t.values.iter().map(|&v| v as f32).collect());
-        let mut inputs: Vec<Array> = self.tensors.iter().map(single).collect();
+        let single = |(name, t): (&&'static str, &Tensor)| {
+            Array::new(name, &t.shape, t.values.iter().map(|&v| v as f32).collect())
+        };
+        let mut inputs: Vec<Array> = PARAMETERS.iter().zip(&self.tensors).map(single).collect();
         inputs.push(Array::new("x", &[batch, pixels], self.x.clone()));
         let mean = self.model.mean.iter().map(|&m| m as f32).collect();
         inputs.push(Array::new("mean", &[pixels], mean));
@@ -83,8 +91,8 @@ impl Network {
     pub fn outputs(&self, program: &mut Program<f32>, step: u64) -> Result<Vec<Array>> {
         let estimate = program.run_step(step)?;
         let mut outputs = vec![Array::new("loss", &[], vec![estimate.objective() as f32])];
-        for (place, tensor) in self.tensors.iter().enumerate() {
-            outputs.push(Array::new(tensor.name, &tensor.shape, estimate.gradient_at(place).to_vec()));
+        for (place, (name, tensor)) in PARAMETERS.iter().zip(&self.tensors).enumerate() {
+            outputs.push(Array::new(name, &tensor.shape, estimate.gradient_at(place).to_vec()));
         }
         Ok(outputs)
     }

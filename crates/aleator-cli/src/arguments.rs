@@ -29,7 +29,7 @@ pub enum Command {
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
     /// Train a built-in model with random layers on real data
-    Train(Train),
+    Train(Box<Train>),
     /// Time one estimate, part by part, beside what the machine can do
     Bench(Bench),
     /// The catalogue of estimators, distributions, functions and problems
@@ -150,7 +150,7 @@ pub struct Optimize {
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     pub lr: f64,
     /// Rule of the steps
-    #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
+    #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
     /// Draw the path: a .svg or .png file
     #[arg(long, value_name = "FILE")]
@@ -159,37 +159,126 @@ pub struct Optimize {
 
 #[derive(Debug, Args)]
 pub struct Train {
-    /// The model; `aleator list models` shows them
-    pub model: String,
-    /// `digits` (1797 images of 8x8, in the binary) or a directory of IDX files such as MNIST's
-    #[arg(long, default_value = "digits", value_name = "NAME|DIR")]
-    pub data: String,
-    /// Estimator of the latents, with options
-    #[arg(long, default_value = "reinforce_loo", value_name = "ESTIMATOR")]
-    pub estimator: String,
-    /// Number of gradient steps [default: 10000 for digits, fewer for larger images]
+    /// The model; `aleator list models` shows them [default: the config's]
+    pub model: Option<String>,
+    /// Settings from a TOML file; what is given here goes before it
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    /// `digits` (1797 images of 8x8, in the binary), a directory of IDX files such as MNIST's, a .npy or a .csv file
+    /// [default: digits, or the model's own]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
+    pub data: Option<String>,
+    /// How grey pixels become black and white: by a threshold, by chance once, or by chance at every step
+    #[arg(long, value_parser = ["threshold", "static", "dynamic"])]
+    pub binarization: Option<String>,
+    /// Estimator of the latents, with options [default: reinforce_loo, or pathwise where it can]
+    #[arg(long, value_name = "ESTIMATOR")]
+    pub estimator: Option<String>,
+    /// Train once with each of these estimators, separated by commas, from the same start on the same batches
+    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "checkpoint", "resume"])]
+    pub compare: Option<String>,
+    /// What is maximised
+    #[arg(long, value_parser = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"])]
+    pub objective: Option<String>,
+    /// K of iwae and wake-sleep [default: 5]
+    #[arg(long, value_name = "K", value_parser = positive)]
+    pub importance_samples: Option<usize>,
+    /// Number of gradient steps [default: 10000]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub steps: Option<usize>,
-    /// Rows in a minibatch
+    /// Rows in a minibatch [default: 100]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub batch: Option<usize>,
-    /// Number of latents
+    /// Number of latents in a layer
     #[arg(long, value_name = "N", value_parser = positive)]
     pub latents: Option<usize>,
-    /// Steps between looks at the held-out data
+    /// Layers of latents (sbn, structured)
     #[arg(long, value_name = "N", value_parser = positive)]
-    pub eval_every: Option<usize>,
-    /// Learning rate [default: 0.003 for adam, 0.001 for rmsprop, 0.1 for sgd]
+    pub layers: Option<usize>,
+    /// Perceptrons with two hidden layers between layers of latents (sbn, structured)
+    #[arg(long)]
+    pub nonlinear: bool,
+    /// Family of the latents (vae)
+    #[arg(long, value_parser = ["bernoulli", "categorical", "gaussian"])]
+    pub latent: Option<String>,
+    /// Categories of a latent (vae), clusters (gmm)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub categories: Option<usize>,
+    /// Where weights start (sbn) [default: glorot]
+    #[arg(long, value_parser = ["glorot", "kaiming"])]
+    pub init: Option<String>,
+    /// Steps of an episode (cartpole)
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub episode: Option<usize>,
+    /// Units in hidden layers
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub hidden: Option<usize>,
+    /// Learning rate [default: 0.003 for adam, adamw and radam, 0.001 for rmsprop, 0.1 for sgd, 0.01 for momentum]
     #[arg(long, value_name = "X")]
     pub lr: Option<f64>,
-    /// Rule of the steps
-    #[arg(long, value_parser = ["adam", "sgd", "rmsprop"], default_value = "adam")]
-    pub optimizer: String,
-    #[command(flatten)]
-    pub sampling: Sampling,
-    /// Draw the evidence lower bound against steps: a .svg or .png file
+    /// Rule of the steps [default: adam]
+    #[arg(long, value_parser = aleator::optim::NAMES)]
+    pub optimizer: Option<String>,
+    /// Adam's second decay [default: 0.999]
+    #[arg(long, value_name = "X")]
+    pub beta2: Option<f64>,
+    /// Steps of linear warm-up
+    #[arg(long, value_name = "N")]
+    pub warm_up: Option<usize>,
+    /// How the learning rate falls [default: constant]
+    #[arg(long, value_parser = ["constant", "linear", "cosine", "step"])]
+    pub decay: Option<String>,
+    /// Steps between falls of a step decay
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub decay_every: Option<usize>,
+    /// What a step decay multiplies the rate by
+    #[arg(long, value_name = "X")]
+    pub decay_factor: Option<f64>,
+    /// The largest norm of a gradient; longer ones are scaled down
+    #[arg(long, value_name = "X")]
+    pub clip: Option<f64>,
+    /// Estimators' own parameters learn faster by this factor [default: 10]
+    #[arg(long, value_name = "X")]
+    pub tuning_factor: Option<f64>,
+    /// K: samples averaged in one estimate [default: the fewest that the estimator accepts]
+    #[arg(long, value_name = "K", value_parser = positive)]
+    pub samples: Option<usize>,
+    /// Seed of weights, minibatches and noise [default: 0]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Steps between looks at the held-out data [default: a tenth of all]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub eval_every: Option<usize>,
+    /// K: samples of the latents for each held-out row [default: 100]
+    #[arg(long, value_name = "K", value_parser = positive)]
+    pub eval_samples: Option<usize>,
+    /// Held-out rows to look at on the way; all are judged at the end [default: 1000]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub eval_rows: Option<usize>,
+    /// Save everything: a .safetensors file that is replaced, or a directory that keeps the last three
+    #[arg(long, value_name = "FILE|DIR")]
+    pub checkpoint: Option<PathBuf>,
+    /// Steps between checkpoints [default: those between looks at the held-out data]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub checkpoint_every: Option<usize>,
+    /// Go on from a checkpoint, to the same bits as if it had never stopped; its settings hold unless given here
+    #[arg(long, value_name = "FILE|DIR")]
+    pub resume: Option<PathBuf>,
+    /// Write metrics to a file, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    pub metrics: Option<PathBuf>,
+    /// Write TensorBoard's event files into a directory
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long)]
+    pub json: bool,
+    /// Draw bounds and gradient variance against steps and time: a .svg or .png file
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    /// Draw held-out images, their reconstructions and samples: a .png file
+    #[arg(long, value_name = "FILE.png")]
+    pub pictures: Option<PathBuf>,
 }
 
 /// The type of all numbers of a program.

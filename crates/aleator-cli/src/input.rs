@@ -35,7 +35,7 @@ pub fn load(source: &Source) -> Outcome<Loaded> {
     Ok(Loaded { file, text, model })
 }
 
-fn read(path: &Path) -> Outcome<String> {
+pub fn read(path: &Path) -> Outcome<String> {
     let cannot = |reason: String| Failure::input(format!("cannot read `{}`: {reason}", path.display()));
     let metadata = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?;
     if !metadata.is_file() {

@@ -75,6 +75,13 @@ impl Progress {
         bar.set_position((done as u64).min(self.total));
     }
 
+    /// How much of it is done.
+    pub fn advance(&self, done: usize) {
+        if let Ok(guard) = self.bar.lock() {
+            guard.0.set_position((done as u64).min(self.total));
+        }
+    }
+
     /// Says something beside the bar.
     pub fn note(&self, text: &str) {
         if let Ok(guard) = self.bar.lock() {

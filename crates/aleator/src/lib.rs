@@ -24,7 +24,9 @@
 //! | [`estimators`] | gradient estimators, one file each, and the table of all |
 //! | [`control_variates`] | what is subtracted from a cost before it multiplies a score |
 //! | [`diagnostics`] | bias, variance and price, with the exact answer beside them |
-//! | [`optim`], [`train`] | optimisers, and training built-in models on real data |
+//! | [`nn`], [`objectives`] | layers with named parameters; bounds and other objectives |
+//! | [`models`] | built-in models with random layers |
+//! | [`optim`], [`train`] | optimisers, and training models on real data |
 //! | [`language`] | the `.scg` language |
 //! | [`data`], [`problems`] | real data and small problems |
 
@@ -37,6 +39,9 @@ mod error;
 pub mod estimators;
 pub mod graph;
 pub mod language;
+pub mod models;
+pub mod nn;
+pub mod objectives;
 pub mod optim;
 pub mod problems;
 mod program;

@@ -21,6 +21,7 @@ pub struct Options {
     seed: u64,
     tuning: Tuning,
     tuning_rate: Option<f64>,
+    tuning_rule: Adam,
     compile: CompileOptions,
 }
 
@@ -57,6 +58,11 @@ impl Options {
     /// The learning rate (of Adam) of own parameters that descend; 0.01 unless said otherwise.
     pub fn tuning_rate(self, rate: f64) -> Self {
         Options { tuning_rate: Some(rate), ..self }
+    }
+
+    /// Adam's constants for own parameters that descend; the usual ones unless said otherwise.
+    pub fn tuning_rule(self, rule: Adam) -> Self {
+        Options { tuning_rule: rule, ..self }
     }
 
     /// Limits of memory and threads.
@@ -103,7 +109,7 @@ struct Own<T> {
 enum Change {
     Stays,
     Becomes { output: usize },
-    Descends { output: usize, gradient: Vec<f64>, optimizer: Adam },
+    Descends { output: usize, gradient: Vec<f64>, optimizer: Optimizer },
     Ratio { outputs: [usize; 2], sums: [Vec<f64>; 2] },
 }
 
@@ -171,8 +177,11 @@ impl<T: Real> Program<T> {
             outputs.len() - 1
         };
         let rate = options.tuning_rate.unwrap_or(TUNING_RATE);
-        let changes: Vec<Change> =
-            surrogate.own.iter().map(|own| Change::new(own, rate, &mut place)).collect();
+        let changes: Vec<Change> = surrogate
+            .own
+            .iter()
+            .map(|own| Change::new(own, &options.tuning_rule, rate, &mut place))
+            .collect();
         let inner = exec::Program::compile(graph.engine(), &outputs, &options.compile)?;
         let inputs = graph.engine().inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
@@ -225,6 +234,28 @@ impl<T: Real> Program<T> {
     /// If the number of elements differs.
     pub fn set_param(&mut self, place: usize, values: &[T]) -> Result<()> {
         Ok(self.inner.set_input(self.params[place].slot, values)?)
+    }
+
+    /// The parameter's present values, by its place in the graph's order; `None` if nothing depends on it.
+    pub fn param(&self, place: usize) -> Option<&[T]> {
+        self.inner.input(self.params[place].slot)
+    }
+
+    /// The last run's gradient by the parameter at that place, as [`Estimate::gradient_at`] gives it.
+    pub fn gradient(&self, place: usize) -> &[T] {
+        self.inner.output(1 + place)
+    }
+
+    /// Changes the parameter at that place where it lies: `change` gets its values and the last run's gradient. Nothing
+    /// happens to a parameter that nothing depends on.
+    pub fn change_param<R>(&mut self, place: usize, change: impl FnOnce(&mut [T], &[T]) -> R) -> Option<R> {
+        let slot = self.params[place].slot;
+        if let Some((values, gradient)) = self.inner.input_and_output(slot, 1 + place) {
+            return Some(change(values, gradient));
+        }
+        // The gradient may be the parameter itself, that of θ²/2.
+        let gradient = self.inner.output(1 + place).to_vec();
+        self.inner.input_mut(slot).map(|values| change(values, &gradient))
     }
 
     /// Sets the data at that place in the graph's order.
@@ -319,6 +350,43 @@ impl<T: Real> Program<T> {
         self.own.iter().any(|o| !matches!(o.change, Change::Stays))
     }
 
+    /// What the estimators keep, by name: values, sums and the moments of their descent, for a checkpoint.
+    pub fn own_state(&self) -> Vec<(String, Vec<f64>)> {
+        let mut state = Vec::new();
+        for own in &self.own {
+            state.push((own.name.clone(), own.values.clone()));
+            let parts = own.change.state();
+            state.extend(parts.into_iter().map(|(part, values)| (format!("{}/{part}", own.name), values)));
+        }
+        state
+    }
+
+    /// Takes over what [`Program::own_state`] of an equal program gave.
+    ///
+    /// # Errors
+    /// If a part is missing or of another length.
+    pub fn restore_own_state(&mut self, part: &dyn Fn(&str) -> Option<Vec<f64>>) -> Result<()> {
+        let find = |name: String, len: usize| match part(&name) {
+            Some(values) if values.len() == len => Ok(values),
+            Some(values) => Err(Error::Invalid(format!(
+                "the estimator's own `{name}` has {len} numbers here, but {} were saved",
+                values.len()
+            ))),
+            None => Err(Error::Invalid(format!("the estimator's own `{name}` was not saved"))),
+        };
+        for own in &mut self.own {
+            let parts = own.change.state();
+            let parts = parts
+                .iter()
+                .map(|(part, now)| find(format!("{}/{part}", own.name), now.len()))
+                .collect::<Result<Vec<_>>>()?;
+            own.values = find(own.name.clone(), own.values.len())?;
+            own.change.restore(&parts);
+            own.hand_over(&mut self.inner)?;
+        }
+        Ok(())
+    }
+
     /// Takes over the values of another program's own parameters, by name.
     ///
     /// # Errors
@@ -367,19 +435,45 @@ impl<T: Real> Own<T> {
 }
 
 impl Change {
-    fn new(own: &OwnParam, rate: f64, place: &mut impl FnMut(NodeId) -> usize) -> Self {
+    fn new(own: &OwnParam, rule: &Adam, rate: f64, place: &mut impl FnMut(NodeId) -> usize) -> Self {
         match own.rule {
             Rule::Stays => Change::Stays,
             Rule::Becomes(node) => Change::Becomes { output: place(node) },
             Rule::Descends(node) => Change::Descends {
                 output: place(node),
                 gradient: own.initial.clone(),
-                optimizer: Adam::new(rate),
+                optimizer: Optimizer::new(*rule, own.initial.len(), rate),
             },
             Rule::Ratio(above, below) => {
                 let zeros = || vec![0.0; own.initial.len()];
                 Change::Ratio { outputs: [place(above), place(below)], sums: [zeros(), zeros()] }
             }
+        }
+    }
+
+    /// What it keeps besides the values, by name.
+    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        match self {
+            Change::Stays | Change::Becomes { .. } => vec![],
+            Change::Descends { optimizer, .. } => {
+                let (steps, slots) = optimizer.state();
+                let slots = slots.map(|(name, values)| (name, values.to_vec()));
+                std::iter::once(("steps", vec![steps as f64])).chain(slots).collect()
+            }
+            Change::Ratio { sums: [above, below], .. } => {
+                vec![("above", above.clone()), ("below", below.clone())]
+            }
+        }
+    }
+
+    /// Takes over what [`Change::state`] gave, in its order.
+    fn restore(&mut self, parts: &[Vec<f64>]) {
+        match (self, parts) {
+            (Change::Descends { optimizer, .. }, [steps, slots @ ..]) => {
+                optimizer.restore(steps[0] as u64, slots);
+            }
+            (Change::Ratio { sums, .. }, [above, below]) => *sums = [above.clone(), below.clone()],
+            _ => {}
         }
     }
 

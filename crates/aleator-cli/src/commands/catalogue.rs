@@ -3,8 +3,7 @@
 use aleator::distributions;
 use aleator::estimators::{self, Bias, Properties};
 use aleator::language::{FUNCTIONS, Function, nearest};
-use aleator::train::Model;
-use aleator::{citation, problems};
+use aleator::{citation, models, problems};
 use clap::CommandFactory;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -52,9 +51,11 @@ pub fn list(what: Option<&str>) -> Outcome {
         parts.push(format!("Functions\n  {}", FUNCTIONS.join(" ")));
     }
     if wanted("models") {
-        let models: Vec<String> =
-            Model::ALL.iter().map(|m| format!("  {:<6}{}", m.name(), m.summary())).collect();
-        parts.push(format!("Models (`aleator train NAME`)\n{}", models.join("\n")));
+        let mut rows = table(&["model", "what it is", "options"]);
+        for model in models::all() {
+            rows.add_row([model.name, model.summary, &model.options.join(", ")]);
+        }
+        parts.push(format!("Models (`aleator train NAME`)\n{rows}"));
     }
     if wanted("problems") {
         let mut rows = table(&["problem", "what it is"]);

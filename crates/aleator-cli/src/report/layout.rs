@@ -538,7 +538,7 @@ mod tests {
     #[test]
     fn isotonic_pools() {
         assert_eq!(isotonic(&[(1.0, 1.0), (3.0, 1.0), (2.0, 1.0)]), [1.0, 2.5, 2.5]);
-        assert_eq!(isotonic(&[]), []);
+        assert_eq!(isotonic(&[]), Vec::<f64>::new());
     }
 
     proptest! {

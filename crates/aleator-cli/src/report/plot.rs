@@ -25,12 +25,12 @@ const MAX_LINES: usize = 10;
 /// Most pixels of a PNG.
 const MAX_PIXELS: f64 = 40e6;
 
-const INK: RGBColor = RGBColor(0x1f, 0x29, 0x37);
-const SOFT: RGBColor = RGBColor(0x5b, 0x65, 0x75);
+pub(super) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x37);
+pub(super) const SOFT: RGBColor = RGBColor(0x5b, 0x65, 0x75);
 const RULE: RGBColor = RGBColor(0xe4, 0xe7, 0xec);
 const UNBIASED: RGBColor = RGBColor(0x2f, 0x6f, 0xb0);
 const BIASED: RGBColor = RGBColor(0xd9, 0x80, 0x26);
-const LINES: [RGBColor; 10] = [
+pub(super) const LINES: [RGBColor; 10] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xd5, 0x5e, 0x00),
     RGBColor(0x00, 0x9e, 0x73),
@@ -302,7 +302,7 @@ fn fail(error: impl std::fmt::Display) -> String {
 }
 
 /// Draws on a white page of the given size in points.
-fn picture(
+pub(super) fn picture(
     width: f64,
     height: f64,
     draw: impl FnOnce(&Area) -> Result<(), String>,
@@ -325,18 +325,18 @@ fn px(x: f64) -> i32 {
 }
 
 #[derive(Clone, Copy)]
-struct Font {
+pub(super) struct Font {
     size: f64,
     bold: bool,
     color: RGBColor,
 }
 
 impl Font {
-    fn plain(size: f64, color: RGBColor) -> Font {
+    pub(super) fn plain(size: f64, color: RGBColor) -> Font {
         Font { size, bold: false, color }
     }
 
-    fn bold(size: f64, color: RGBColor) -> Font {
+    pub(super) fn bold(size: f64, color: RGBColor) -> Font {
         Font { size, bold: true, color }
     }
 
@@ -351,7 +351,7 @@ impl Font {
     }
 }
 
-fn text(area: &Area, text: &str, at: (f64, f64), font: Font, h: HPos) -> Result<(), String> {
+pub(super) fn text(area: &Area, text: &str, at: (f64, f64), font: Font, h: HPos) -> Result<(), String> {
     let shown = printable(text);
     area.draw(&Text::new(shown, (px(at.0), px(at.1)), font.style(h))).map_err(fail)
 }
@@ -641,16 +641,16 @@ fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     })
 }
 
-struct Line {
-    name: String,
-    color: RGBColor,
-    opacity: f64,
-    width: f64,
-    points: Vec<(f64, f64)>,
+pub(super) struct Line {
+    pub name: String,
+    pub color: RGBColor,
+    pub opacity: f64,
+    pub width: f64,
+    pub points: Vec<(f64, f64)>,
 }
 
 /// A chart of lines with its title above and its legend at the right, within a box given by its left, top, width and height.
-fn line_panel(
+pub(super) fn line_panel(
     area: &Area,
     (x, y, width, height): (f64, f64, f64, f64),
     title: &str,

@@ -29,6 +29,21 @@ impl<T: Real> Arena<T> {
         &mut self.storage[self.first + offset..][..len]
     }
 
+    /// Two ranges (offset and length), the first to be written; `None` if they overlap.
+    pub fn disjoint(&mut self, written: (usize, usize), read: (usize, usize)) -> Option<(&mut [T], &[T])> {
+        let ((w, w_len), (r, r_len)) = (written, read);
+        let all = &mut self.storage[self.first..];
+        if w + w_len <= r {
+            let (left, right) = all.split_at_mut(r);
+            Some((&mut left[w..][..w_len], &right[..r_len]))
+        } else if r + r_len <= w {
+            let (left, right) = all.split_at_mut(w);
+            Some((&mut right[..w_len], &left[r..][..r_len]))
+        } else {
+            None
+        }
+    }
+
     /// Shared access for kernels, which write disjoint parts.
     pub fn base(&mut self) -> Base<T> {
         Base { pointer: self.storage[self.first..].as_mut_ptr(), len: self.len }

@@ -88,6 +88,26 @@ impl<T: Real> Program<T> {
         Ok(())
     }
 
+    /// The present values of an input; `None` if no output depends on it.
+    pub fn input(&self, slot: usize) -> Option<&[T]> {
+        let (_, len, offset) = self.inputs.get(slot)?;
+        Some(self.arena.slice((*offset)?, *len))
+    }
+
+    /// An input, to be changed where it lies; `None` if no output depends on it.
+    pub fn input_mut(&mut self, slot: usize) -> Option<&mut [T]> {
+        let (_, len, offset) = self.inputs.get(slot)?;
+        Some(self.arena.slice_mut((*offset)?, *len))
+    }
+
+    /// An input, to be changed where it lies, beside an output of the last run; `None` if no output depends on the input,
+    /// or if the two share memory.
+    pub fn input_and_output(&mut self, slot: usize, output: usize) -> Option<(&mut [T], &[T])> {
+        let (_, len, offset) = self.inputs.get(slot)?;
+        let (from, shape) = &self.outputs[output];
+        self.arena.disjoint(((*offset)?, *len), (*from, shape.numel()))
+    }
+
     /// Computes all outputs from the inputs and the noise of (seed, step).
     ///
     /// After the first call it allocates nothing, but for the packing buffers of large matrix products.

@@ -75,7 +75,7 @@ fn run(name: &'static str, estimator: Arc<dyn Estimator>, constant: f64, seed: u
     let graph = gaussian(1.0, 1.0, constant);
     let mut program = Program::<f64>::compile(&graph, &[estimator], &Options::new().seed(seed))?;
     let (mut mu, mut sigma) = ([1.0], [1.0]);
-    let mut sgd = Sgd::new(RATE);
+    let mut sgd = Optimizer::<f64>::new(Sgd::default(), 1, RATE);
     let mut run = Run { name, constant, path: vec![(1.0, 1.0)], bounded: 0 };
     for _ in 0..STEPS {
         let estimate = program.run()?;

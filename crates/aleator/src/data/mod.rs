@@ -5,6 +5,7 @@
 //! | 1797 handwritten digits of 8×8 pixels, in the binary | [`digits`], [`digits_split`] |
 //! | MNIST and anything else in IDX files | [`load_idx_dir`] |
 //! | either one, by what a user typed | [`load_images`] |
+//! | rows of any of these, to train on | [`Dataset::load`] |
 //! | an array in a `.npy` or `.csv` file | [`load_array`] |
 //!
 //! Files are input of unknown origin. Every size that a header claims is compared with a limit before memory is
@@ -13,6 +14,7 @@
 
 mod array;
 mod csv;
+mod dataset;
 mod digits;
 mod error;
 mod idx;
@@ -20,6 +22,7 @@ mod image_set;
 mod npy;
 
 pub use array::{MAX_ARRAY_BYTES, load_array};
+pub use dataset::{Binarization, Dataset, Rows};
 pub use digits::{DIGITS_TRAINING, digits, digits_split};
 pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};

@@ -56,7 +56,7 @@ impl Influence {
                     }
                 });
             }
-            if let Some(map) = combined {
+            if let Some(map) = unfolded(graph, &maps, id).or(combined) {
                 maps.insert(id, map);
             }
         }
@@ -72,6 +72,29 @@ impl Influence {
     pub fn map(&self, node: NodeId) -> Option<&AxisMap> {
         self.maps.get(&node)
     }
+}
+
+/// The map of a product `a @ w` that the engine writes as one of matrices, with all leading axes of `a` as rows, and `w` none of the
+/// site's: only the last axis of `a` is mixed.
+fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Option<AxisMap> {
+    let engine = graph.engine();
+    let input_of = |id: NodeId, op: fn(&Op) -> bool| {
+        let node = engine.node(id);
+        op(&node.op).then(|| node.inputs.clone())
+    };
+    let is_reshape = |op: &Op| matches!(op, Op::Reshape { .. });
+    let product = input_of(id, is_reshape)?[0];
+    let [rows, weights] = input_of(product, |op| *op == Op::MatMul)?[..] else { return None };
+    let folded = input_of(rows, is_reshape)?[0];
+    let (from, to) = (engine.expr(folded).shape(), engine.expr(id).shape());
+    let lead = from.rank().checked_sub(1)?;
+    let same = to.rank() == lead + 1 && from.leading(lead) == to.leading(lead);
+    let keeps_last = engine.expr(rows).shape().from_end(0) == from.from_end(0)
+        && engine.expr(product).shape().from_end(0) == to.from_end(0);
+    if !same || !keeps_last || maps.contains_key(&weights) {
+        return None;
+    }
+    Some(maps.get(&folded)?.iter().map(|axis| axis.filter(|&a| a > 0)).collect())
 }
 
 /// Where axis `axis` (from the end) of the input at `position` goes; `None` where its elements mix.

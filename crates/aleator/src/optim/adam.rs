@@ -7,63 +7,63 @@
 //!
 //! Reference: `kingma2015adam`.
 
-use super::Optimizer;
+use aleator_engine::exec::math::Real;
 
-/// Adam with its moments.
-#[derive(Clone, Debug)]
+use super::rule::{Now, Rule};
+
+/// Adam's constants.
+#[derive(Clone, Copy, Debug)]
 pub struct Adam {
-    /// α
-    pub learning_rate: f64,
     /// β₁
     pub beta1: f64,
     /// β₂
     pub beta2: f64,
     /// ε
     pub epsilon: f64,
-    steps: i32,
-    first: Vec<f64>,
-    second: Vec<f64>,
 }
 
-impl Adam {
+impl Default for Adam {
     /// β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
-    pub fn new(learning_rate: f64) -> Self {
-        Adam {
-            learning_rate,
-            beta1: 0.9,
-            beta2: 0.999,
-            epsilon: 1e-8,
-            steps: 0,
-            first: vec![],
-            second: vec![],
-        }
+    fn default() -> Self {
+        Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
     }
 }
 
-impl Optimizer for Adam {
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
-        self.first.resize(parameters.len(), 0.0);
-        self.second.resize(parameters.len(), 0.0);
-        self.steps = self.steps.saturating_add(1);
+impl<T: Real> Rule<T> for Adam {
+    fn slots(&self) -> &'static [&'static str] {
+        &["m", "v"]
+    }
+
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+        let [m, v] = state else { return };
         // One division for each element: α / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) are the same for all.
-        let rate = self.learning_rate / (1.0 - self.beta1.powi(self.steps));
-        let debias = 1.0 / (1.0 - self.beta2.powi(self.steps)).sqrt();
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((theta, g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
-            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-            *v = self.beta2 * *v + (1.0 - self.beta2) * g * g;
-            *theta -= rate * *m / (debias * v.sqrt() + self.epsilon);
-        }
+        let t = now.step as f64;
+        let number = T::from_f64;
+        let rate = number(now.rate / (1.0 - self.beta1.powf(t)));
+        let debias = number(1.0 / (1.0 - self.beta2.powf(t)).sqrt());
+        let (beta1, rest1) = (number(self.beta1), number(1.0 - self.beta1));
+        let (beta2, rest2) = (number(self.beta2), number(1.0 - self.beta2));
+        let (epsilon, scale) = (number(self.epsilon), number(now.scale));
+        pulp::Arch::new().dispatch(|| {
+            let moments = m.iter_mut().zip(v.iter_mut());
+            for ((theta, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+                let g = scale * g;
+                *m = beta1 * *m + rest1 * g;
+                *v = beta2 * *v + rest2 * g * g;
+                *theta = *theta - rate * *m / (debias * v.sqrt() + epsilon);
+            }
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::Optimizer;
     use super::*;
 
     #[test]
     fn the_first_steps_by_hand() {
-        let mut adam = Adam::new(0.1);
+        let mut adam = Optimizer::<f64>::new(Adam::default(), 1, 0.1);
         let mut theta = [1.0];
         adam.step(&mut theta, &[4.0]);
         // The first debiased moments are g and g²: a step of α · sign(g).

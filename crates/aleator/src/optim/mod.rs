@@ -1,30 +1,42 @@
-//! Optimisers, and minimising an objective with them.
+//! Optimisers, learning rates, and minimising an objective with them.
 
 mod adam;
+mod adamw;
 mod optimize;
+mod radam;
 mod rmsprop;
+mod rule;
+mod schedule;
 mod sgd;
 
+use aleator_engine::exec::math::Real;
+
 pub use adam::Adam;
+pub use adamw::AdamW;
 pub use optimize::{Optimize, optimize};
+pub use radam::RAdam;
 pub use rmsprop::RmsProp;
+pub use rule::{Now, Optimizer, Rule};
+pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
 
-/// A rule that moves parameters against a gradient. One instance serves one parameter vector.
-pub trait Optimizer: Send {
-    /// Moves `parameters` by one step along `gradient`, of the same length.
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]);
+/// Names of the optimisers.
+pub const NAMES: [&str; 6] = ["adam", "adamw", "radam", "sgd", "momentum", "rmsprop"];
+
+/// The rule of that name with its usual constants (`momentum` is `sgd` with μ = 0.9); `None` for an unknown name.
+pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn Rule<T>>> {
+    Some(match name {
+        "adam" => Box::new(Adam::default()),
+        "adamw" => Box::new(AdamW::default()),
+        "radam" => Box::new(RAdam::default()),
+        "sgd" => Box::new(Sgd::default()),
+        "momentum" => Box::new(Sgd { momentum: 0.9 }),
+        "rmsprop" => Box::new(RmsProp::default()),
+        _ => return None,
+    })
 }
 
-/// Names of the optimisers.
-pub const NAMES: [&str; 3] = ["adam", "sgd", "rmsprop"];
-
-/// The optimiser of that name at a learning rate; `None` for an unknown name.
-pub fn by_name(name: &str, learning_rate: f64) -> Option<Box<dyn Optimizer>> {
-    match name {
-        "adam" => Some(Box::new(Adam::new(learning_rate))),
-        "sgd" => Some(Box::new(Sgd::new(learning_rate))),
-        "rmsprop" => Some(Box::new(RmsProp::new(learning_rate))),
-        _ => None,
-    }
+/// The optimiser of that name for `len` numbers at a learning rate; `None` for an unknown name.
+pub fn by_name(name: &str, len: usize, learning_rate: f64) -> Option<Optimizer> {
+    Some(Optimizer::boxed(rule_by_name(name)?, len, learning_rate))
 }

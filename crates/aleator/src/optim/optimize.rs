@@ -57,7 +57,7 @@ pub fn optimize(
     };
     let mut optimizers = params
         .iter()
-        .map(|_| by_name(&how.optimizer, how.learning_rate).ok_or_else(unknown))
+        .map(|p| by_name(&how.optimizer, p.initial.len(), how.learning_rate).ok_or_else(unknown))
         .collect::<Result<Vec<_>>>()?;
     let every = how.steps.div_ceil(MOST_POINTS).max(1);
     let named = |values: &[Vec<f64>]| -> BTreeMap<String, Vec<Number>> {

@@ -6,33 +6,54 @@
 //!
 //! Reference: `tieleman2012rmsprop`.
 
-use super::Optimizer;
+use aleator_engine::exec::math::Real;
 
-/// RMSprop with its mean square.
-#[derive(Clone, Debug)]
+use super::rule::{Now, Rule};
+
+/// RMSprop's constants.
+#[derive(Clone, Copy, Debug)]
 pub struct RmsProp {
-    /// α
-    pub learning_rate: f64,
     /// ρ
     pub decay: f64,
     /// ε
     pub epsilon: f64,
-    mean_square: Vec<f64>,
 }
 
-impl RmsProp {
+impl Default for RmsProp {
     /// ρ = 0.9, ε = 1e-8.
-    pub fn new(learning_rate: f64) -> Self {
-        RmsProp { learning_rate, decay: 0.9, epsilon: 1e-8, mean_square: vec![] }
+    fn default() -> Self {
+        RmsProp { decay: 0.9, epsilon: 1e-8 }
     }
 }
 
-impl Optimizer for RmsProp {
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
-        self.mean_square.resize(parameters.len(), 0.0);
-        for ((theta, g), v) in parameters.iter_mut().zip(gradient).zip(&mut self.mean_square) {
-            *v = self.decay * *v + (1.0 - self.decay) * g * g;
-            *theta -= self.learning_rate * g / (v.sqrt() + self.epsilon);
+impl<T: Real> Rule<T> for RmsProp {
+    fn slots(&self) -> &'static [&'static str] {
+        &["v"]
+    }
+
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+        let [v] = state else { return };
+        let number = T::from_f64;
+        let (decay, rest) = (number(self.decay), number(1.0 - self.decay));
+        let (rate, epsilon, scale) = (number(now.rate), number(self.epsilon), number(now.scale));
+        for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(v) {
+            let g = scale * g;
+            *v = decay * *v + rest * g * g;
+            *theta = *theta - rate * g / (v.sqrt() + epsilon);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Optimizer;
+    use super::*;
+
+    #[test]
+    fn the_first_step_by_hand() {
+        let mut theta = [1.0];
+        Optimizer::<f64>::new(RmsProp::default(), 1, 0.1).step(&mut theta, &[2.0]);
+        // v = 0.1 · 4, a step of 0.1 · 2 / √0.4.
+        assert!((theta[0] - (1.0 - 0.2 / 0.4_f64.sqrt())).abs() < 1e-7);
     }
 }

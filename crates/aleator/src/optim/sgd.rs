@@ -1,25 +1,58 @@
-//! Stochastic gradient descent: θ ← θ − α g.
+//! Stochastic gradient descent, with momentum.
+//!
+//! ```text
+//! u ← μ u + g,   θ ← θ − α u
+//! ```
+//!
+//! μ = 0 is plain descent.
 
-use super::Optimizer;
+use aleator_engine::exec::math::Real;
 
-/// Plain gradient steps.
-#[derive(Clone, Debug)]
+use super::rule::{Now, Rule};
+
+/// Gradient steps with momentum.
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Sgd {
-    /// α
-    pub learning_rate: f64,
+    /// μ
+    pub momentum: f64,
 }
 
-impl Sgd {
-    /// With learning rate α.
-    pub fn new(learning_rate: f64) -> Self {
-        Sgd { learning_rate }
+impl<T: Real> Rule<T> for Sgd {
+    fn slots(&self) -> &'static [&'static str] {
+        if self.momentum == 0.0 { &[] } else { &["u"] }
+    }
+
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+        let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
+        let moved = parameters.iter_mut().zip(gradient);
+        match state {
+            [u] => {
+                let momentum = T::from_f64(self.momentum);
+                for ((theta, &g), u) in moved.zip(u) {
+                    *u = momentum * *u + scale * g;
+                    *theta = *theta - rate * *u;
+                }
+            }
+            _ => moved.for_each(|(theta, &g)| *theta = *theta - rate * (scale * g)),
+        }
     }
 }
 
-impl Optimizer for Sgd {
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
-        for (theta, g) in parameters.iter_mut().zip(gradient) {
-            *theta -= self.learning_rate * g;
-        }
+#[cfg(test)]
+mod tests {
+    use super::super::Optimizer;
+    use super::*;
+
+    #[test]
+    fn two_steps_with_momentum_by_hand() {
+        let mut theta = [1.0];
+        let mut sgd = Optimizer::<f64>::new(Sgd { momentum: 0.5 }, 1, 0.1);
+        sgd.step(&mut theta, &[2.0]);
+        sgd.step(&mut theta, &[1.0]);
+        // u = 2, then 0.5 · 2 + 1 = 2.
+        assert!((theta[0] - 0.6).abs() < 1e-12);
+        let mut plain = [1.0];
+        Optimizer::<f64>::new(Sgd::default(), 1, 0.1).step(&mut plain, &[2.0]);
+        assert!((plain[0] - 0.8).abs() < 1e-12);
     }
 }

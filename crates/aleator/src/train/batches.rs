@@ -3,46 +3,54 @@
 use aleator_engine::exec::philox;
 
 use super::streams;
-use crate::data::ImageSet;
+use crate::data::Rows;
 
 /// Hands out minibatches of one size. What is left of an epoch after the last whole batch is left out of it.
 pub struct Batches<'a> {
-    images: &'a ImageSet,
+    rows: &'a Rows,
     seed: u64,
     batch: usize,
     /// The epoch that `order` belongs to.
     epoch: Option<u64>,
     order: Vec<usize>,
     uniforms: Vec<f64>,
-    pixels: Vec<f32>,
+    values: Vec<f32>,
+    /// For numbers that are probabilities: one uniform each, else empty.
+    coins: Vec<f32>,
 }
 
 impl<'a> Batches<'a> {
-    /// Of `batch` rows, at least 1 and at most as many as there are images.
-    pub fn new(images: &'a ImageSet, batch: usize, seed: u64) -> Self {
+    /// Of `batch` rows, at least 1 and at most as many as there are. If `dynamic`, each number is the probability of a 1, drawn
+    /// anew at every step.
+    pub fn new(rows: &'a Rows, batch: usize, seed: u64, dynamic: bool) -> Self {
         Batches {
-            images,
+            rows,
             seed,
             batch,
             epoch: None,
-            order: vec![0; images.count],
-            uniforms: vec![0.0; images.count],
-            pixels: vec![0.0; batch * images.pixels()],
+            order: vec![0; rows.count()],
+            uniforms: vec![0.0; rows.count()],
+            values: vec![0.0; batch * rows.width],
+            coins: vec![0.0; if dynamic { batch * rows.width } else { 0 }],
         }
     }
 
-    /// The pixels of the minibatch of a step, row by row.
+    /// The minibatch of a step, row by row.
     pub fn at_step(&mut self, step: u64) -> &[f32] {
-        let in_epoch = self.images.count / self.batch;
+        let in_epoch = self.rows.count() / self.batch;
         let (epoch, place) = (step / in_epoch as u64, (step % in_epoch as u64) as usize);
         if self.epoch != Some(epoch) {
             self.shuffle(epoch);
         }
-        let rows = &self.order[place * self.batch..][..self.batch];
-        for (row, &index) in self.pixels.chunks_exact_mut(self.images.pixels()).zip(rows) {
-            row.copy_from_slice(self.images.image(index));
+        let chosen = &self.order[place * self.batch..][..self.batch];
+        for (row, &index) in self.values.chunks_exact_mut(self.rows.width).zip(chosen) {
+            row.copy_from_slice(self.rows.row(index));
         }
-        &self.pixels
+        if !self.coins.is_empty() {
+            philox::fill_uniform(&mut self.coins, self.seed, streams::COINS, step, 0);
+            self.values.iter_mut().zip(&self.coins).for_each(|(v, u)| *v = f32::from(u < v));
+        }
+        &self.values
     }
 
     /// Fisher and Yates, from one uniform number for each row.
@@ -61,9 +69,8 @@ impl<'a> Batches<'a> {
 mod tests {
     use super::*;
 
-    fn numbered(count: usize) -> ImageSet {
-        let images = (0..count).map(|i| i as f32).collect();
-        ImageSet { images, labels: vec![0; count], count, height: 1, width: 1 }
+    fn numbered(count: usize) -> Rows {
+        Rows { values: (0..count).map(|i| i as f32).collect(), width: 1 }
     }
 
     fn epoch(batches: &mut Batches<'_>, epoch: u64) -> Vec<f32> {
@@ -73,7 +80,7 @@ mod tests {
     #[test]
     fn an_epoch_meets_no_row_twice_and_differs_from_the_next() {
         let set = numbered(10);
-        let mut batches = Batches::new(&set, 3, 7);
+        let mut batches = Batches::new(&set, 3, 7, false);
         let first = epoch(&mut batches, 0);
         let mut sorted = first.clone();
         sorted.sort_by(f32::total_cmp);
@@ -82,13 +89,13 @@ mod tests {
         assert_ne!(first, epoch(&mut batches, 1));
         // A function of seed and step, wherever one starts.
         assert_eq!(first, epoch(&mut batches, 0));
-        assert_ne!(first, epoch(&mut Batches::new(&set, 3, 8), 0));
+        assert_ne!(first, epoch(&mut Batches::new(&set, 3, 8, false), 0));
     }
 
     #[test]
     fn every_row_stands_anywhere_equally_often() {
         let set = numbered(10);
-        let mut batches = Batches::new(&set, 1, 0);
+        let mut batches = Batches::new(&set, 1, 0, false);
         let epochs = 20_000;
         let mut counts = [0.0; 10];
         for e in 0..epochs {
@@ -98,5 +105,18 @@ mod tests {
         let chi_square: f64 = counts.iter().map(|c: &f64| (c - expected).powi(2) / expected).sum();
         // χ² with 9 degrees of freedom exceeds 33.7 with probability 1e-4; the seed is fixed.
         assert!(chi_square < 33.7, "{counts:?}");
+    }
+
+    #[test]
+    fn dynamic_pixels_are_drawn_anew_with_their_probability() {
+        let set = Rows { values: vec![0.0, 0.25, 1.0], width: 3 };
+        let mut batches = Batches::new(&set, 1, 0, true);
+        let mut ones = [0.0; 3];
+        for step in 0..4000 {
+            ones.iter_mut().zip(batches.at_step(step)).for_each(|(n, v)| *n += f64::from(*v));
+        }
+        assert_eq!((ones[0], ones[2]), (0.0, 4000.0));
+        // 1000 ± 27; 4 standard deviations.
+        assert!((ones[1] - 1000.0).abs() < 110.0, "{ones:?}");
     }
 }

@@ -1,133 +1,131 @@
 //! What to train, on what, and how; and the checks that a configuration makes sense.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::sbn::Sbn;
-use crate::data::{ImageSet, Split};
+use crate::data::Dataset;
 use crate::error::{Error, Result};
-use crate::estimators::{Estimator, ReinforceLoo};
-use crate::optim;
+use crate::estimators::{Estimator, describe};
+use crate::models::{Model, Objective, parameter_count};
+use crate::optim::{self, Decay, Schedule};
 
-/// A built-in model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Model {
-    /// [`Sbn`].
-    Sbn,
-}
-
-impl Model {
-    /// All of them, in the order in which they are shown.
-    pub const ALL: [Model; 1] = [Model::Sbn];
-
-    /// The model of that name.
-    pub fn find(name: &str) -> Option<Model> {
-        Model::ALL.into_iter().find(|m| m.name() == name)
-    }
-
-    /// Its name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Model::Sbn => "sbn",
-        }
-    }
-
-    /// One line: what it is.
-    pub fn summary(self) -> &'static str {
-        match self {
-            Model::Sbn => {
-                "sigmoid belief network: one layer of Bernoulli latents, encoder and decoder, by its ELBO"
-            }
-        }
-    }
-}
-
-/// How grey pixels become black and white, once for all epochs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Binarization {
-    /// 1 above one half.
-    #[default]
-    Threshold,
-    /// 1 with the pixel's value as probability, drawn once from the seed.
-    Sampled,
-}
-
-/// What to train and how. [`TrainConfig::new`] fills in everything but the data.
+/// What to train and how. [`TrainConfig::new`] fills in everything but model and data.
 #[derive(Clone, Debug)]
 pub struct TrainConfig {
-    /// Which model.
-    pub model: Model,
-    /// Name of the data, for the report.
-    pub data_name: String,
-    /// Images to learn from and images to judge by.
-    pub data: Split,
+    /// The model.
+    pub model: Arc<dyn Model>,
+    /// Rows to learn from and rows to judge by.
+    pub data: Arc<Dataset>,
     /// How the latents are estimated.
     pub estimator: Arc<dyn Estimator>,
+    /// What is optimised.
+    pub objective: Objective,
     /// Number of gradient steps.
     pub steps: usize,
     /// Rows in a minibatch.
     pub batch: usize,
-    /// Number of latents.
-    pub latents: usize,
     /// K in a gradient; `None` for the smallest that the estimator accepts.
     pub samples: Option<usize>,
-    /// Step size; `None` for a usual one of the optimiser: adam 0.003, rmsprop 0.001, sgd 0.1.
+    /// Step size; `None` for a usual one of the optimiser.
     pub learning_rate: Option<f64>,
+    /// Steps of linear warm-up.
+    pub warm_up: usize,
+    /// How the step size falls afterwards.
+    pub decay: Decay,
     /// One of [`optim::NAMES`].
     pub optimizer: String,
+    /// β₂ of `adam`, for parameters and estimators' own; `None` for 0.999.
+    pub beta2: Option<f64>,
+    /// Gradients with a larger norm are scaled down to this one.
+    pub clip: Option<f64>,
+    /// Estimators' own parameters learn faster than those of the model by this factor (`tucker2017rebar`).
+    pub tuning_factor: f64,
     /// Seed of initial weights, minibatches and all noise.
     pub seed: u64,
     /// Held-out data are judged every so many steps (and at the start and the end); `None` for ten times.
     pub eval_every: Option<usize>,
-    /// Samples of the latents for each held-out image, at least 2.
+    /// K: samples of the latents for each held-out row.
     pub eval_samples: usize,
-    /// How pixels become black and white.
-    pub binarization: Binarization,
+    /// Held-out rows that the history looks at, evenly spaced; all are judged at the end.
+    pub eval_rows: usize,
+    /// A `.safetensors` file that is replaced, or a directory that keeps the last three.
+    pub checkpoint: Option<PathBuf>,
+    /// Steps between checkpoints; `None` for those between looks at the held-out data.
+    pub checkpoint_every: Option<usize>,
+    /// A checkpoint to go on from.
+    pub resume: Option<PathBuf>,
+    /// Where an interrupted run without `checkpoint` is saved.
+    pub rescue: Option<PathBuf>,
+    /// A file for metrics, one JSON object a line.
+    pub metrics: Option<PathBuf>,
+    /// A directory for TensorBoard's event files.
+    pub tensorboard: Option<PathBuf>,
+    /// What is written into checkpoints as the run's settings.
+    pub settings: String,
 }
 
-/// Images with more pixels than this count as large: more latents, and fewer samples in an evaluation.
-const SMALL_IMAGE: usize = 256;
-/// The most parameters a model may have: with optimiser and gradients about a gigabyte.
+/// The most parameters a model may have: with optimiser and gradients about half a gigabyte.
 const MOST_PARAMETERS: usize = 1 << 24;
 /// The most rows of a minibatch times samples (times outcomes, where they are enumerated).
 pub(super) const MOST_ROWS: usize = 1 << 20;
 /// The most samples of an evaluation.
-const MOST_EVAL_SAMPLES: usize = 10_000;
+const MOST_EVAL_SAMPLES: usize = 1_000_000;
 
 impl TrainConfig {
-    /// An `sbn` by leave-one-out REINFORCE and Adam, sized for the data: 50 latents for small images such as the
-    /// digits, 200 for MNIST.
-    pub fn new(data: Split) -> Self {
-        let small = data.train.pixels() <= SMALL_IMAGE;
+    /// By the model's usual estimator and Adam, in 10,000 steps of a batch of 100.
+    pub fn new(model: Arc<dyn Model>, data: Arc<Dataset>) -> Self {
         TrainConfig {
-            model: Model::Sbn,
-            data_name: "images".into(),
-            estimator: Arc::new(ReinforceLoo),
+            estimator: model.default_estimator(),
+            objective: Objective::default(),
             steps: 10_000,
-            batch: data.train.count.clamp(1, 100),
-            latents: if small { 50 } else { 200 },
+            batch: data.train.count().clamp(1, 100),
             samples: None,
             learning_rate: None,
+            warm_up: 0,
+            decay: Decay::Constant,
             optimizer: "adam".into(),
+            beta2: None,
+            clip: None,
+            tuning_factor: 10.0,
             seed: 0,
             eval_every: None,
-            eval_samples: if small { 10 } else { 4 },
-            binarization: Binarization::default(),
+            eval_samples: 100,
+            eval_rows: 1000,
+            checkpoint: None,
+            checkpoint_every: None,
+            resume: None,
+            rescue: None,
+            metrics: None,
+            tensorboard: None,
+            settings: String::new(),
+            model,
             data,
         }
     }
 
     /// K: what was asked for, or the smallest that the estimator accepts.
     pub fn samples(&self) -> usize {
-        self.samples.unwrap_or_else(|| self.estimator.min_samples())
+        match self.objective {
+            Objective::Elbo | Objective::ElboAnalyticKl => {
+                self.samples.unwrap_or_else(|| self.estimator.min_samples())
+            }
+            Objective::Iwae(_) | Objective::WakeSleep(_) => self.samples.unwrap_or(1),
+        }
     }
 
     /// The step size: what was asked for, or the optimiser's usual one.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.unwrap_or(match self.optimizer.as_str() {
             "sgd" => 0.1,
+            "momentum" => 0.01,
             "rmsprop" => 0.001,
             _ => 0.003,
         })
+    }
+
+    /// The step size as a function of the step.
+    pub fn schedule(&self) -> Schedule {
+        Schedule { rate: self.learning_rate(), warm_up: self.warm_up as u64, decay: self.decay }
     }
 
     /// Steps from one evaluation to the next.
@@ -135,37 +133,63 @@ impl TrainConfig {
         self.eval_every.unwrap_or_else(|| self.steps.div_ceil(10).max(1))
     }
 
+    /// Steps from one checkpoint to the next.
+    pub fn checkpoint_every(&self) -> usize {
+        self.checkpoint_every.unwrap_or_else(|| self.eval_every())
+    }
+
+    /// Everything that the bits of the parameters depend on, by name.
+    pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
+        let mut all = vec![
+            ("model", format!("{} ({})", self.model.name(), self.model.describe())),
+            ("data", format!("{:08x}", self.data.checksum())),
+            ("binarization at every step", self.data.dynamic.to_string()),
+            ("estimator", describe(&*self.estimator)),
+            ("objective", format!("{:?}", self.objective)),
+            ("batch", self.batch.to_string()),
+            ("samples", self.samples().to_string()),
+            ("optimizer", self.optimizer.clone()),
+            ("lr", self.learning_rate().to_string()),
+            ("warm-up", self.warm_up.to_string()),
+            ("decay", format!("{:?}", self.decay)),
+            ("beta2", format!("{:?}", self.beta2)),
+            ("clip", format!("{:?}", self.clip)),
+            ("tuning-factor", self.tuning_factor.to_string()),
+            ("seed", self.seed.to_string()),
+            ("eval-every", self.eval_every().to_string()),
+            ("eval-samples", self.eval_samples.to_string()),
+        ];
+        if self.schedule().depends_on_the_end() {
+            all.push(("steps", self.steps.to_string()));
+        }
+        all.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
+    }
+
     /// Refuses what cannot be trained.
     pub(super) fn check(&self) -> Result<()> {
-        let train = &self.data.train;
-        check_images("training", train)?;
-        check_images("held-out", &self.data.held_out)?;
-        if self.data.held_out.pixels() != train.pixels() {
-            return Err(Error::Invalid(format!(
-                "training images have {} pixels, held-out images {}: they must be of one size",
-                train.pixels(),
-                self.data.held_out.pixels()
-            )));
+        self.check_data()?;
+        let counts = [
+            ("steps", self.steps),
+            ("the batch", self.batch),
+            ("samples", self.samples()),
+            ("importance samples", self.objective.copies().unwrap_or(1)),
+            ("steps between evaluations", self.eval_every()),
+            ("steps between checkpoints", self.checkpoint_every()),
+            ("held-out rows to judge", self.eval_rows),
+        ];
+        if let Some((what, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
+            return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
         }
-        at_least_one("steps", self.steps)?;
-        at_least_one("the batch", self.batch)?;
-        at_least_one("latents", self.latents)?;
-        at_least_one("samples", self.samples())?;
-        at_least_one("steps between evaluations", self.eval_every())?;
-        if self.steps as u64 >= super::trainer::FIRST_EVALUATION_STEP {
+        if self.steps as u64 >= super::evaluation::FIRST_EVALUATION_STEP {
             return Err(Error::Invalid(format!("{} steps are too many", self.steps)));
         }
-        if self.batch > train.count {
-            return Err(Error::Invalid(format!(
-                "a batch of {} needs at least as many training images, but there are {}",
-                self.batch, train.count
-            )));
-        }
-        if self.batch.saturating_mul(self.samples()) > MOST_ROWS {
+        let copies = self.objective.copies().unwrap_or(1);
+        let rows = self.batch.saturating_mul(self.samples()).saturating_mul(copies);
+        if rows > MOST_ROWS {
             return Err(Error::Invalid(format!(
                 "a batch of {} with {} samples each is too large: their product may be {MOST_ROWS} at most",
                 self.batch,
-                self.samples()
+                self.samples().saturating_mul(copies)
             )));
         }
         if !(2..=MOST_EVAL_SAMPLES).contains(&self.eval_samples) {
@@ -174,9 +198,25 @@ impl TrainConfig {
                 self.eval_samples
             )));
         }
-        let rate = self.learning_rate();
-        if !(rate > 0.0 && rate.is_finite()) {
-            return Err(Error::Invalid(format!("the learning rate must be a positive number, got {rate}")));
+        let positive = [("the learning rate", Some(self.learning_rate())), ("the clipping norm", self.clip)];
+        for (what, value) in positive {
+            if let Some(value) = value.filter(|v| !(*v > 0.0 && v.is_finite())) {
+                return Err(Error::Invalid(format!("{what} must be a positive number, got {value}")));
+            }
+        }
+        if !(self.tuning_factor >= 0.0 && self.tuning_factor.is_finite()) {
+            return Err(Error::Invalid(format!(
+                "the tuning factor must not be negative, got {}",
+                self.tuning_factor
+            )));
+        }
+        if let Some(beta2) = self.beta2.filter(|b| !(0.0..1.0).contains(b)) {
+            return Err(Error::Invalid(format!("beta2 must lie in [0, 1), got {beta2}")));
+        }
+        if let Decay::Step { every, factor } = self.decay
+            && (every == 0 || !(factor > 0.0 && factor.is_finite()))
+        {
+            return Err(Error::invalid("step decay needs at least one step and a positive factor"));
         }
         if !optim::NAMES.contains(&self.optimizer.as_str()) {
             let names = optim::NAMES.join(", ");
@@ -185,38 +225,38 @@ impl TrainConfig {
                 self.optimizer
             )));
         }
-        let model = Sbn { latents: self.latents, mean: vec![0.0; train.pixels()] };
-        if model.parameter_count().is_none_or(|n| n > MOST_PARAMETERS) {
+        if parameter_count(&*self.model).is_none_or(|n| n > MOST_PARAMETERS) {
             return Err(Error::Invalid(format!(
-                "{} latents with {} pixels make more than {MOST_PARAMETERS} parameters: use fewer latents",
-                self.latents,
-                train.pixels()
+                "{} of {} make more than {MOST_PARAMETERS} parameters: use fewer latents",
+                self.model.name(),
+                self.model.describe()
             )));
         }
         Ok(())
     }
-}
 
-fn check_images(which: &str, images: &ImageSet) -> Result<()> {
-    if images.count == 0 || images.pixels() == 0 {
-        return Err(Error::Invalid(format!("there are no {which} images")));
+    fn check_data(&self) -> Result<()> {
+        let Dataset { train, held_out, .. } = &*self.data;
+        for (which, rows) in [("training", train), ("held-out", held_out)] {
+            if rows.count() == 0 {
+                return Err(Error::Invalid(format!("there are no {which} rows")));
+            }
+            if rows.width != self.model.width() {
+                return Err(Error::Invalid(format!(
+                    "{which} rows have {} numbers, but {} takes {}",
+                    rows.width,
+                    self.model.name(),
+                    self.model.width()
+                )));
+            }
+        }
+        if self.batch > train.count() {
+            return Err(Error::Invalid(format!(
+                "a batch of {} needs at least as many training rows, but there are {}",
+                self.batch,
+                train.count()
+            )));
+        }
+        Ok(())
     }
-    if images.images.len() != images.count * images.pixels() {
-        return Err(Error::Invalid(format!(
-            "the {which} data hold {} pixels, but {} images of {}×{} need {}",
-            images.images.len(),
-            images.count,
-            images.height,
-            images.width,
-            images.count * images.pixels()
-        )));
-    }
-    Ok(())
-}
-
-fn at_least_one(what: &str, count: usize) -> Result<()> {
-    if count == 0 {
-        return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
-    }
-    Ok(())
 }

@@ -1,81 +1,154 @@
-//! The ELBO of held-out images: always the same images and the same noise, so that two points of a history differ by
-//! the parameters alone.
+//! Judging a model by rows that it has not seen: always the same rows and the same noise, so that two points of a history
+//! differ by the parameters alone.
+//!
+//! ```text
+//! ELBO     1/N Σ_rows 1/K Σₖ log wₖ
+//! bound    1/N Σ_rows log 1/K Σₖ wₖ              between the ELBO and log p(x), from the same draws
+//! ```
+//!
+//! Samples come in chunks and their logarithms are summed as they come, so that memory does not grow with K.
 
-use crate::data::ImageSet;
-use crate::diagnostics::Moments;
+use aleator_engine::compile::CompileOptions;
+use aleator_engine::exec;
+
+use crate::data::Rows;
 use crate::error::{Error, Result};
-use crate::program::{Options, Program};
+use crate::graph::Graph;
+use crate::models::{Build, Model, Score};
+use crate::nn::{Parameters, Tensor};
 
-use super::sbn::{Sbn, Tensor};
-use super::trainer::FIRST_EVALUATION_STEP;
+/// Noise of training counts its steps from 0, that of evaluation from here.
+pub const FIRST_EVALUATION_STEP: u64 = 1 << 40;
+/// Rows times samples that one run works on.
+const DRAWS_PER_RUN: usize = 2000;
+/// The most samples of a row in one run.
+const SAMPLES_PER_RUN: usize = 500;
 
-/// Images times samples that one run works on.
-const ROWS_PER_RUN: usize = 1000;
-
-/// Places of the data in [`Sbn::evaluation_graph`].
-const X: usize = 0;
-const ROW_WEIGHT: usize = 2;
-const FIRST_TENSOR: usize = 3;
-
-/// A compiled evaluation.
-pub struct Evaluation<'a> {
-    program: Program<f32>,
-    images: &'a ImageSet,
-    rows: usize,
-    pixels: Vec<f32>,
-    weights: Vec<f32>,
-    sums: Vec<f64>,
+/// What held-out rows say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Judgement {
+    /// Mean over rows and samples of log w.
+    pub elbo: f64,
+    /// Its standard error, as the samples leave it; the rows are given.
+    pub elbo_std_error: f64,
+    /// The mean over rows of the log of the mean weight; `None` for rewards.
+    pub bound: Option<f64>,
 }
 
-impl<'a> Evaluation<'a> {
-    /// Of all `images`, with `samples` draws of the latents for each.
-    pub fn new(
-        model: &Sbn,
-        tensors: &[Tensor],
-        images: &'a ImageSet,
-        samples: usize,
-        seed: u64,
-    ) -> Result<Self> {
-        let rows = (ROWS_PER_RUN / samples).clamp(1, images.count);
-        let graph = model.evaluation_graph(rows, tensors);
-        let options = Options::new().seed(seed).samples(1).replicates(samples);
-        let plan: Vec<_> = graph.sites().into_iter().filter_map(|site| site.estimator).collect();
+/// A compiled evaluation.
+pub struct Evaluation {
+    program: exec::Program<f32>,
+    score: Score,
+    rows: Rows,
+    samples: usize,
+    /// Rows and samples of one run.
+    at_once: [usize; 2],
+    seed: u64,
+    x: Vec<f32>,
+    /// The place of `x` among the inputs, and that of each tensor.
+    slots: (usize, Vec<usize>),
+    sums: Vec<RowSums>,
+}
+
+/// What is known of a row's weights.
+#[derive(Clone, Copy)]
+struct RowSums {
+    largest: f64,
+    /// Σ exp(log w − largest)
+    scaled: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl RowSums {
+    const EMPTY: RowSums = RowSums { largest: f64::NEG_INFINITY, scaled: 0.0, sum: 0.0, squares: 0.0 };
+
+    fn add(&mut self, log_weight: f64) {
+        self.sum += log_weight;
+        self.squares += log_weight * log_weight;
+        if log_weight > self.largest {
+            self.scaled = self.scaled * (self.largest - log_weight).exp() + 1.0;
+            self.largest = log_weight;
+        } else if log_weight > f64::NEG_INFINITY {
+            self.scaled += (log_weight - self.largest).exp();
+        }
+    }
+}
+
+impl Evaluation {
+    /// Of all `rows`, with `samples` draws for each.
+    ///
+    /// # Errors
+    /// If the model's graph cannot be compiled.
+    pub fn new(model: &dyn Model, tensors: &[Tensor], rows: Rows, samples: usize, seed: u64) -> Result<Self> {
+        let k = samples.clamp(1, SAMPLES_PER_RUN);
+        let at_once = [(DRAWS_PER_RUN / k).clamp(1, rows.count().max(1)), k];
+        let graph = Graph::new();
+        let log_weight = {
+            let x = graph.data("x", [at_once[0], model.width()], vec![0.0]);
+            let build = Build::to_evaluate(&graph, Parameters::given(&graph, tensors), k);
+            let log_weight = model.terms(&build, x).log_weight();
+            log_weight.broadcast_to([k, at_once[0]]).id()
+        };
+        let program = exec::Program::compile(graph.engine(), &[log_weight], &CompileOptions::default())?;
+        let inputs = graph.engine().inputs();
+        let slot = |name: &str| inputs.iter().position(|i| i.name == name).unwrap_or(usize::MAX);
+        let slots = (slot("x"), tensors.iter().map(|t| slot(&t.name)).collect());
         Ok(Evaluation {
-            program: Program::compile(&graph, &plan, &options)?,
-            images,
+            program,
+            score: model.score(),
+            x: vec![0.0; at_once[0] * rows.width],
+            sums: vec![RowSums::EMPTY; at_once[0]],
             rows,
-            pixels: vec![0.0; rows * images.pixels()],
-            weights: vec![0.0; rows],
-            sums: vec![0.0; samples],
+            samples,
+            at_once,
+            seed,
+            slots,
         })
     }
 
-    /// Mean ELBO over all images and samples, and its standard error over the samples, at these parameters.
-    pub fn run<'t>(&mut self, tensors: impl Iterator<Item = &'t [f32]>) -> Result<(f64, f64)> {
-        for (place, values) in tensors.enumerate() {
-            self.program.set_data(FIRST_TENSOR + place, values)?;
+    /// At these parameters, in the order of the tensors.
+    ///
+    /// # Errors
+    /// If a weight is not a number.
+    pub fn run<'t>(&mut self, parameters: impl Iterator<Item = &'t [f32]>) -> Result<Judgement> {
+        for (&slot, values) in self.slots.1.iter().zip(parameters) {
+            self.program.set_input(slot, values)?;
         }
-        self.sums.fill(0.0);
-        let size = self.images.pixels();
-        for (run, pixels) in self.images.images.chunks(self.rows * size).enumerate() {
-            // A last run with too few images is filled up with images that have no weight.
-            self.pixels[..pixels.len()].copy_from_slice(pixels);
-            let present = pixels.len() / size;
-            self.weights[..present].fill(1.0);
-            self.weights[present..].fill(0.0);
-            self.program.set_data(X, &self.pixels)?;
-            self.program.set_data(ROW_WEIGHT, &self.weights)?;
-            let estimate = self.program.run_step(FIRST_EVALUATION_STEP + run as u64)?;
-            for (sum, &negative) in self.sums.iter_mut().zip(estimate.objectives()) {
-                *sum -= f64::from(negative);
+        let ([at_once, k], width) = (self.at_once, self.rows.width);
+        let chunks = self.samples.div_ceil(k);
+        let (mut elbo, mut variance, mut bound) = (0.0, 0.0, 0.0);
+        for (run, x) in self.rows.values.chunks(at_once * width).enumerate() {
+            // A last run with too few rows works on old ones besides, which do not count.
+            self.x[..x.len()].copy_from_slice(x);
+            self.program.set_input(self.slots.0, &self.x)?;
+            let present = x.len() / width;
+            self.sums.fill(RowSums::EMPTY);
+            for chunk in 0..chunks {
+                let step = FIRST_EVALUATION_STEP + (run * chunks + chunk) as u64;
+                self.program.run(self.seed, step);
+                let wanted = k.min(self.samples - chunk * k);
+                for sample in self.program.output(0).chunks(at_once).take(wanted) {
+                    self.sums.iter_mut().zip(sample).for_each(|(row, &w)| row.add(f64::from(w)));
+                }
+            }
+            let count = self.samples as f64;
+            for row in &self.sums[..present] {
+                let mean = row.sum / count;
+                elbo += mean;
+                variance += (row.squares / count - mean * mean).max(0.0) / (count - 1.0).max(1.0);
+                bound += row.largest + (row.scaled / count).ln();
             }
         }
-        let mut moments = Moments::default();
-        moments.add(self.sums.iter().map(|sum| sum / self.images.count as f64));
-        if !moments.mean.is_finite() {
-            return Err(Error::NotFinite(format!("the held-out ELBO is {}", moments.mean)));
+        let rows = self.rows.count() as f64;
+        let judgement = Judgement {
+            elbo: elbo / rows,
+            elbo_std_error: variance.sqrt() / rows,
+            bound: (self.score != Score::Reward).then_some(bound / rows),
+        };
+        if !judgement.elbo.is_finite() {
+            return Err(Error::NotFinite(format!("the held-out bound is {}", judgement.elbo)));
         }
-        let variance = moments.variance().unwrap_or(0.0);
-        Ok((moments.mean, (variance / self.sums.len() as f64).sqrt()))
+        Ok(judgement)
     }
 }

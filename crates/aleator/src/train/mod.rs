@@ -1,29 +1,46 @@
-//! Training built-in models with random layers on real data: the library behind `aleator train`.
+//! Training models with random layers on real data: the library behind `aleator train`.
 //!
 //! ```
+//! use std::ops::ControlFlow;
+//! use std::sync::Arc;
+//!
+//! use aleator::data::{Binarization, Dataset};
+//! use aleator::models::Sbn;
 //! use aleator::train::{TrainConfig, train};
 //!
 //! # fn main() -> aleator::Result<()> {
-//! let digits = aleator::data::digits_split();
-//! let config = TrainConfig { steps: 60, latents: 8, ..TrainConfig::new(digits) };
-//! let report = train(&config, &|_| {})?;
+//! let digits = Arc::new(Dataset::load("digits", Binarization::Threshold, 0)?);
+//! let model = Arc::new(Sbn::new(digits.train.mean(), 8));
+//! let config = TrainConfig { steps: 60, ..TrainConfig::new(model, digits) };
+//! let report = train(&config, &|_| ControlFlow::Continue(()))?;
 //! assert!(report.history.last().unwrap().elbo > report.history[0].elbo);
 //! # Ok(())
 //! # }
 //! ```
 
 mod batches;
+mod checkpoint;
+mod comparison;
 mod config;
 mod evaluation;
+mod metrics;
+mod moments;
+mod pictures;
 mod report;
-mod sbn;
+mod run;
+mod settings;
+mod tensorboard;
 mod trainer;
 mod update;
 
-pub use config::{Binarization, Model, TrainConfig};
-pub use report::{HistoryPoint, Progress, TrainReport};
-pub use sbn::{Sbn, Tensor};
-pub use trainer::train;
+pub use batches::Batches;
+pub use checkpoint::{Checkpoint, Header};
+pub use comparison::{Comparison, train_compare};
+pub use config::TrainConfig;
+pub use evaluation::{Evaluation, Judgement};
+pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
+pub use run::{Watch, train, train_and_see};
+pub use settings::Settings;
 
 use aleator_engine::exec::philox::STREAMS;
 
@@ -31,10 +48,8 @@ use aleator_engine::exec::philox::STREAMS;
 mod streams {
     use super::STREAMS;
 
-    /// The initial weights: one stream for each tensor, downwards.
-    pub const INITIAL: u32 = STREAMS - 1;
     /// The order of the rows in an epoch.
     pub const ORDER: u32 = STREAMS - 100;
-    /// The pixels that are black and white by chance.
-    pub const PIXELS: u32 = STREAMS - 101;
+    /// The pixels that are drawn anew at every step.
+    pub const COINS: u32 = STREAMS - 102;
 }

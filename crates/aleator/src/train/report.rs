@@ -1,29 +1,51 @@
 //! What training tells while it runs and when it ends.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::sbn::Tensor;
 use crate::diagnostics;
+use crate::nn::Tensor;
+
+/// What is known of a gradient: that of one parameter tensor, or of all.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub struct GradientStatistics {
+    /// The variance of an element, averaged over all.
+    pub mean_variance: f64,
+    /// √(Σ (E g)² / Σ Var g), at least 0.
+    pub signal_to_noise: f64,
+}
 
 /// One look at the held-out data.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct HistoryPoint {
     /// Gradient steps taken so far.
     pub step: usize,
-    /// The ELBO in nats, averaged over all held-out images and the samples of each.
+    /// The ELBO in nats (or the reward), averaged over all held-out rows and the samples of each.
     pub elbo: f64,
-    /// The standard error of `elbo` as the samples of the latents leave it; the images are given.
+    /// The standard error of `elbo` as the samples of the latents leave it; the rows are given.
     pub elbo_std_error: f64,
+    /// The importance-weighted bound of all samples of a row, in nats; `None` for rewards.
+    pub bound: Option<f64>,
     /// The training objective since the last point, as an ELBO in nats: the mean of its estimates. Relaxed for
     /// estimators that relax. `None` at the start.
     pub train_elbo: Option<f64>,
     /// Seconds of training so far, evaluations not counted.
     pub seconds: f64,
+    /// The learning rate of the next step.
+    pub learning_rate: f64,
+    /// The gradient of all parameters, over about the last thousand steps; `None` before the second step.
+    pub gradient: Option<GradientStatistics>,
+    /// The same for each parameter tensor.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub gradients: BTreeMap<String, GradientStatistics>,
+    /// The estimators' own parameters that are single numbers, such as temperatures.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub own: BTreeMap<String, f64>,
 }
 
-/// Told after every step.
+/// Told before the first step and after every one.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Gradient steps taken.
@@ -38,6 +60,34 @@ pub struct Progress {
     pub steps_per_second: f64,
 }
 
+/// Every held-out row at the end.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct HeldOut {
+    /// Number of rows.
+    pub rows: usize,
+    /// K, the samples for each.
+    pub samples: usize,
+    /// As in the history.
+    pub elbo: f64,
+    /// As in the history.
+    pub elbo_std_error: f64,
+    /// As in the history.
+    pub bound: Option<f64>,
+}
+
+/// Images as rows of pixels in \[0, 1\], for a picture.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pictures {
+    /// Height and width of each.
+    pub size: [usize; 2],
+    /// Held-out images.
+    pub originals: Vec<f32>,
+    /// The same after a passage through the latents.
+    pub reconstructions: Vec<f32>,
+    /// Drawn from the model.
+    pub samples: Vec<f32>,
+}
+
 /// The outcome of a training run; its JSON is what `aleator train --json` prints.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainReport {
@@ -45,22 +95,24 @@ pub struct TrainReport {
     pub aleator: &'static str,
     /// The model's name.
     pub model: &'static str,
+    /// Its sizes.
+    pub description: String,
     /// Name of the data.
     pub data: String,
     /// The estimator with its options.
     pub estimator: String,
-    /// Whether its gradients are unbiased for the ELBO.
+    /// Whether its gradients are unbiased for the objective.
     pub unbiased: bool,
     /// The seed.
     pub seed: u64,
     /// Gradient steps taken.
     pub steps: usize,
+    /// Whether it was stopped before all steps were taken.
+    pub interrupted: bool,
     /// Rows in a minibatch.
     pub batch: usize,
     /// K, the samples in a gradient.
     pub samples: usize,
-    /// Number of latents.
-    pub latents: usize,
     /// Number of parameters.
     pub parameters: usize,
     /// The estimator's own parameters at the end, by name.
@@ -70,10 +122,17 @@ pub struct TrainReport {
     pub optimizer: String,
     /// Its step size.
     pub lr: f64,
-    /// Samples of the latents for each held-out image.
+    /// Samples of the latents for each held-out row.
     pub eval_samples: usize,
+    /// Held-out rows that the history looks at.
+    pub eval_rows: usize,
     /// Looks at the held-out data, first and last step included.
     pub history: Vec<HistoryPoint>,
+    /// All held-out rows at the end; `None` if it was interrupted.
+    pub held_out: Option<HeldOut>,
+    /// The last checkpoint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<PathBuf>,
     /// Gradient steps in a second, evaluations not counted.
     pub steps_per_second: f64,
     /// Seconds from start to end, everything counted.

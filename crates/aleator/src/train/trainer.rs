@@ -1,121 +1,224 @@
-//! The loop: minibatch, gradient, step; now and then a look at the held-out data.
+//! A run of training: its state, one step of it, and what a checkpoint keeps of it.
 
-use std::time::{Duration, Instant};
-
-use aleator_engine::exec::philox;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::batches::Batches;
-use super::config::{Binarization, MOST_ROWS, TrainConfig};
-use super::evaluation::Evaluation;
-use super::report::{HistoryPoint, Progress, TrainReport};
-use super::sbn::{Sbn, Tensor};
-use super::streams;
-use super::update::Moving;
-use crate::data::ImageSet;
-use crate::diagnostics::{Moments, own_parameters};
+use super::checkpoint::{Checkpoint, Header};
+use super::config::{MOST_ROWS, TrainConfig};
+use super::report::{GradientStatistics, HistoryPoint};
+use super::update::Update;
 use crate::error::{Error, Result};
-use crate::estimators::describe;
 use crate::graph::{Graph, Plan};
+use crate::models::{X, training_graph};
+use crate::nn::{Tensor, initial};
+use crate::objectives::Detached;
+use crate::optim::{Adam, Now, Rule, rule_by_name};
 use crate::program::{Options, Program};
 
-/// Noise of training counts its steps from 0, that of evaluation from here.
-pub(super) const FIRST_EVALUATION_STEP: u64 = 1 << 40;
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
-/// Own parameters of estimators learn faster than those of the model by this factor (`tucker2017rebar`).
-const TUNING_RATE_FACTOR: f64 = 10.0;
-/// The place of the minibatch in the training graph's data.
-const X: usize = 0;
 
-/// Trains a model. `progress` is told before the first step and after each one.
-///
-/// Equal configurations give equal bits on the same machine, whatever the number of threads.
-///
-/// # Errors
-/// If the configuration makes no sense ([`Error::Invalid`]), the estimator cannot serve the model, or a value is not
-/// finite on the way: the message names the step.
-pub fn train(config: &TrainConfig, progress: &dyn Fn(&Progress)) -> Result<TrainReport> {
-    config.check()?;
-    let start = Instant::now();
-    let images = binarized(&config.data.train, config, 0);
-    let held_out = binarized(&config.data.held_out, config, 1);
-    let model = Sbn::new(&images, config.latents);
-    let tensors = model.initial(config.seed);
+/// A run in progress.
+pub struct Trainer<'c> {
+    pub config: &'c TrainConfig,
+    pub program: Program<f32>,
+    /// Names and shapes; the values are those at the start.
+    pub tensors: Vec<Tensor>,
+    pub history: Vec<HistoryPoint>,
+    /// Count and sum of the training objective since the last look at the held-out data.
+    pub since_last: (u64, f64),
+    pub running: Option<f64>,
+    /// Gradient steps taken.
+    pub step: usize,
+    /// Seconds of training.
+    pub seconds: f64,
+    batches: Batches<'c>,
+    update: Update,
+    sites: Vec<String>,
+}
 
-    let graph = model.training_graph(config.batch, &tensors, config.estimator.clone());
-    check_rows(config, &graph)?;
-    let options = Options::new()
-        .seed(config.seed)
-        .samples(config.samples())
-        .tuning_rate(TUNING_RATE_FACTOR * config.learning_rate());
-    let mut program = Program::<f32>::compile(&graph, std::slice::from_ref(&config.estimator), &options)?;
-    drop(graph);
-    let mut evaluation = Evaluation::new(&model, &tensors, &held_out, config.eval_samples, config.seed)?;
-    let mut moving = tensors
-        .iter()
-        .map(|t| Moving::new(t, &config.optimizer, config.learning_rate()))
-        .collect::<Option<Vec<_>>>()
-        .ok_or_else(|| Error::Invalid(format!("there is no optimizer `{}`", config.optimizer)))?;
-    let mut batches = Batches::new(&images, config.batch, config.seed);
-
-    let mut history: Vec<HistoryPoint> = Vec::new();
-    let mut training = Duration::ZERO;
-    let mut since_last = Moments::default();
-    let mut running: Option<f64> = None;
-    for step in 0..=config.steps {
-        if step % config.eval_every() == 0 || step == config.steps {
-            let (elbo, elbo_std_error) =
-                evaluation.run(moving.iter().map(|m| &m.single[..])).map_err(|e| at_step(step, e))?;
-            history.push(HistoryPoint {
-                step,
-                elbo,
-                elbo_std_error,
-                train_elbo: (step > 0).then_some(since_last.mean),
-                seconds: training.as_secs_f64(),
-            });
-            since_last = Moments::default();
-        }
-        let held_out = history.last().map_or(f64::NAN, |point| point.elbo);
-        progress(&Progress {
-            step,
-            steps: config.steps,
-            elbo: running.unwrap_or(held_out),
-            held_out,
-            steps_per_second: per_second(step, training),
-        });
-        if step == config.steps {
-            break;
-        }
-        let began = Instant::now();
-        let elbo = train_step(&mut program, &mut moving, &tensors, &mut batches, step)?;
-        training += began.elapsed();
-        since_last.add(std::iter::once(elbo));
-        running = Some(running.map_or(elbo, |r| KEPT * r + (1.0 - KEPT) * elbo));
+impl<'c> Trainer<'c> {
+    /// Before the first step.
+    ///
+    /// # Errors
+    /// If the configuration makes no sense or the estimator cannot serve the model.
+    pub fn new(config: &'c TrainConfig) -> Result<Self> {
+        config.check()?;
+        let tensors = initial(&config.model.specs(), config.seed);
+        let estimator = config.estimator.clone();
+        let graph = training_graph(&*config.model, config.objective, config.batch, &tensors, estimator)?;
+        check_rows(config, &graph)?;
+        let adam = Adam { beta2: config.beta2.unwrap_or(Adam::default().beta2), ..Adam::default() };
+        let options = Options::new()
+            .seed(config.seed)
+            .samples(config.samples())
+            .tuning_rule(adam)
+            .tuning_rate(config.tuning_factor * config.learning_rate());
+        let plan: Vec<_> = graph
+            .sites()
+            .into_iter()
+            .map(|site| site.estimator.unwrap_or_else(|| Arc::new(Detached)))
+            .collect();
+        let program = Program::<f32>::compile(&graph, &plan, &options)?;
+        let rule: Box<dyn Rule<f32>> = match (config.optimizer.as_str(), config.beta2) {
+            ("adam", Some(_)) => Box::new(adam),
+            (name, _) => rule_by_name(name)
+                .ok_or_else(|| Error::Invalid(format!("there is no optimizer `{}`", config.optimizer)))?,
+        };
+        Ok(Trainer {
+            config,
+            program,
+            update: Update::new(rule, tensors.iter().map(|t| t.values.len())),
+            tensors,
+            history: Vec::new(),
+            since_last: (0, 0.0),
+            running: None,
+            step: 0,
+            seconds: 0.0,
+            batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
+            sites: graph.sites().into_iter().map(|s| s.name).collect(),
+        })
     }
 
-    let weights: Vec<Tensor> =
-        tensors.into_iter().zip(&moving).map(|(t, m)| Tensor { values: m.values(), ..t }).collect();
-    Ok(TrainReport {
-        aleator: env!("CARGO_PKG_VERSION"),
-        model: config.model.name(),
-        data: config.data_name.clone(),
-        estimator: describe(&*config.estimator),
-        unbiased: program.is_unbiased(),
-        seed: config.seed,
-        steps: config.steps,
-        batch: config.batch,
-        samples: program.samples(),
-        own_parameters: own_parameters(&program),
-        latents: config.latents,
-        parameters: weights.iter().map(|t| t.values.len()).sum(),
-        optimizer: config.optimizer.clone(),
-        lr: config.learning_rate(),
-        eval_samples: config.eval_samples,
-        history,
-        steps_per_second: per_second(config.steps, training),
-        seconds: start.elapsed().as_secs_f64(),
-        weights,
-    })
+    /// One gradient step.
+    ///
+    /// # Errors
+    /// If a value is not finite: the message names the step and the site or the parameter. Parameters are then as they were
+    /// before the step.
+    pub fn advance(&mut self) -> Result<()> {
+        let step = self.step;
+        self.program.set_data(X, self.batches.at_step(step as u64))?;
+        let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
+        if !elbo.is_finite() {
+            let sites = self.sites.join(", ");
+            return Err(at_step(
+                step,
+                Error::NotFinite(format!(
+                    "the training objective is {elbo}, though the distributions of all sites ({sites}) are sound: it arose \
+                 in the cost behind them"
+                )),
+            ));
+        }
+        let squares: f64 =
+            (0..self.tensors.len()).map(|i| self.update.sum_of_squares(self.program.gradient(i))).sum();
+        if !squares.is_finite() {
+            return Err(at_step(step, self.bad_gradient()));
+        }
+        let scale = match self.config.clip {
+            Some(clip) if squares.sqrt() > clip => clip / squares.sqrt(),
+            _ => 1.0,
+        };
+        let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
+        let now = Now { step: step as u64 + 1, rate, scale };
+        self.update.begin();
+        for place in 0..self.tensors.len() {
+            let update = &mut self.update;
+            self.program.change_param(place, |values, gradient| update.apply(place, &now, values, gradient));
+        }
+        self.since_last = (self.since_last.0 + 1, self.since_last.1 + elbo);
+        self.running = Some(self.running.map_or(elbo, |r| KEPT * r + (1.0 - KEPT) * elbo));
+        self.step += 1;
+        Ok(())
+    }
+
+    fn bad_gradient(&self) -> Error {
+        let bad = self.tensors.iter().enumerate().find_map(|(place, tensor)| {
+            let gradient = self.program.gradient(place);
+            let i = gradient.iter().position(|g| !g.is_finite())?;
+            Some(format!("the gradient of `{}` (element {i}) is {}", tensor.name, gradient[i]))
+        });
+        Error::NotFinite(bad.unwrap_or_else(|| "the gradient's norm overflows".into()))
+    }
+
+    /// Present values, in the order of the tensors.
+    pub fn parameters(&self) -> Vec<Vec<f32>> {
+        let at_start = |t: &Tensor| t.values.iter().map(|&v| v as f32).collect();
+        let each = self.tensors.iter().enumerate();
+        each.map(|(i, t)| self.program.param(i).map_or_else(|| at_start(t), <[f32]>::to_vec)).collect()
+    }
+
+    /// What is known of the gradients: of all, and of each parameter.
+    pub fn gradients(&self) -> (Option<GradientStatistics>, BTreeMap<String, GradientStatistics>) {
+        let Some(sums) = self.update.statistics() else { return (None, BTreeMap::new()) };
+        let of = |[variance, square]: [f64; 2], count: usize| GradientStatistics {
+            mean_variance: variance / count.max(1) as f64,
+            signal_to_noise: if variance > 0.0 { (square.max(0.0) / variance).sqrt() } else { 0.0 },
+        };
+        let all = sums.iter().fold([0.0; 2], |[v, s], [w, t]| [v + w, s + t]);
+        let count = self.tensors.iter().map(|t| t.values.len()).sum();
+        let each = self.tensors.iter().zip(&sums).map(|(t, &s)| (t.name.clone(), of(s, t.values.len())));
+        (Some(of(all, count)), each.collect())
+    }
+
+    /// Everything that is needed to go on.
+    pub fn checkpoint(&self) -> Checkpoint {
+        let (slots, weights) = self.update.state();
+        let mut checkpoint = Checkpoint::new(Header {
+            version: 0,
+            step: self.step,
+            fingerprint: self.config.fingerprint(),
+            settings: self.config.settings.clone(),
+            history: self.history.clone(),
+            since_last: self.since_last,
+            running: self.running,
+            weights,
+            seconds: self.seconds,
+        });
+        for ((tensor, values), slots) in self.tensors.iter().zip(self.parameters()).zip(slots) {
+            checkpoint.add(format!("parameters/{}", tensor.name), values);
+            for (slot, values) in slots {
+                checkpoint.add(format!("optimizer/{}/{slot}", tensor.name), values);
+            }
+        }
+        for (name, values) in self.program.own_state() {
+            checkpoint.add_double(format!("estimators/{name}"), values);
+        }
+        checkpoint
+    }
+
+    /// Goes on from a checkpoint.
+    ///
+    /// # Errors
+    /// If it is one of another run: the message says in what it differs.
+    pub fn resume(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        let header = &checkpoint.header;
+        let ours = self.config.fingerprint();
+        for (name, value) in &ours {
+            let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map(|(_, v)| v);
+            if theirs != Some(value) {
+                let theirs = theirs.map_or("none", |v| v);
+                return Err(Error::Invalid(format!(
+                    "the checkpoint was made by another run: its {name} is {theirs}, here it is {value}"
+                )));
+            }
+        }
+        if header.step > self.config.steps {
+            return Err(Error::Invalid(format!(
+                "the checkpoint has taken {} steps already; ask for more than {} of them",
+                header.step, self.config.steps
+            )));
+        }
+        let missing = |name: &str| Error::Invalid(format!("the checkpoint has no fitting `{name}`"));
+        for (place, tensor) in self.tensors.iter().enumerate() {
+            let name = format!("parameters/{}", tensor.name);
+            let values = checkpoint.get(&name).filter(|v| v.len() == tensor.values.len());
+            self.program.set_param(place, values.ok_or_else(|| missing(&name))?)?;
+        }
+        let tensors = &self.tensors;
+        let slot = |place: usize, slot: &str| {
+            checkpoint.get(&format!("optimizer/{}/{slot}", tensors[place].name)).cloned()
+        };
+        self.update.restore(header.weights, &slot).map_err(|slot| missing(&slot))?;
+        self.program
+            .restore_own_state(&|name| checkpoint.get_double(&format!("estimators/{name}")).cloned())?;
+        self.step = header.step;
+        self.history.clone_from(&header.history);
+        self.since_last = header.since_last;
+        self.running = header.running;
+        self.seconds = header.seconds;
+        Ok(())
+    }
 }
 
 /// Refuses an enumeration that could be compiled but would take too long at every step.
@@ -136,55 +239,10 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// One gradient step; the training ELBO before it.
-fn train_step(
-    program: &mut Program<f32>,
-    moving: &mut [Moving],
-    tensors: &[Tensor],
-    batches: &mut Batches<'_>,
-    step: usize,
-) -> Result<f64> {
-    program.set_data(X, batches.at_step(step as u64))?;
-    let estimate = program.run_step(step as u64).map_err(|e| at_step(step, e))?;
-    let elbo = -estimate.objective();
-    if !elbo.is_finite() {
-        return Err(at_step(step, Error::NotFinite(format!("the training ELBO is {elbo}"))));
-    }
-    for (place, parameter) in moving.iter_mut().enumerate() {
-        let gradient = estimate.gradient_at(place);
-        parameter.step(gradient).map_err(|i| {
-            let name = tensors[place].name;
-            let what = format!("the gradient of `{name}` (element {i}) is {}", gradient[i]);
-            at_step(step, Error::NotFinite(what))
-        })?;
-    }
-    for (place, parameter) in moving.iter().enumerate() {
-        program.set_param(place, &parameter.single)?;
-    }
-    Ok(elbo)
-}
-
-fn at_step(step: usize, error: Error) -> Error {
+pub(super) fn at_step(step: usize, error: Error) -> Error {
     let message = format!("at step {step}: {error}; try a smaller --lr");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,
-    }
-}
-
-fn per_second(steps: usize, time: Duration) -> f64 {
-    if time.is_zero() { 0.0 } else { steps as f64 / time.as_secs_f64() }
-}
-
-/// The images in black and white; `part` tells training (0) and held-out (1) noise apart.
-fn binarized(images: &ImageSet, config: &TrainConfig, part: u64) -> ImageSet {
-    match config.binarization {
-        Binarization::Threshold => images.binarized(),
-        Binarization::Sampled => {
-            let mut uniforms = vec![0.0_f32; images.images.len()];
-            philox::fill_uniform(&mut uniforms, config.seed, streams::PIXELS, part, 0);
-            let mut next = uniforms.into_iter();
-            images.binarized_by(|| next.next().unwrap_or(0.5))
-        }
     }
 }

@@ -1,0 +1,254 @@
+//! `aleator train` as a user meets it: killed, interrupted, resumed, given damaged files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::thread::sleep;
+use std::time::Duration;
+
+/// A directory of its own that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("aleator-cli-{}-{test}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn aleator(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_aleator"));
+    command.args(arguments);
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    aleator(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The tensors of a checkpoint, without the header, which holds times.
+fn tensors(path: &str) -> Vec<u8> {
+    let bytes = fs::read(path).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..].to_vec()
+}
+
+/// A run of a second or so that saves often, with an estimator that tunes parameters of its own.
+const RUN: [&str; 17] = [
+    "train",
+    "sbn",
+    "--estimator",
+    "rebar",
+    "--steps",
+    "1500",
+    "--batch",
+    "20",
+    "--latents",
+    "12",
+    "--eval-samples",
+    "10",
+    "--eval-every",
+    "500",
+    "--checkpoint-every",
+    "40",
+    "--checkpoint",
+];
+
+#[test]
+fn killed_at_any_moment_and_resumed_it_ends_with_the_same_bits() {
+    let scratch = Scratch::new("kill");
+    let (whole, cut) = (scratch.path("whole.safetensors"), scratch.path("cut.safetensors"));
+    assert!(output(&[&RUN[..], &[&whole]].concat()).status.success());
+    let mut kills = 0;
+    for round in 0..200 {
+        let resume: &[&str] = if Path::new(&cut).exists() { &["--resume", &cut] } else { &[] };
+        let mut child = aleator(&[&RUN[..], &[&cut], resume].concat()).spawn().unwrap();
+        // Moments that are spread over start, steps and writing, differently in every round.
+        sleep(Duration::from_millis(60 + (round * 7919) % 90));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            break;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        kills += 1;
+    }
+    // On a machine so slow that no round gets anywhere, or so fast that none is killed, this says so.
+    let last = output(&[&RUN[..], &[&cut, "--resume", &cut]].concat());
+    assert!(last.status.success(), "{}", stderr(&last));
+    assert!(kills > 0);
+    assert!(tensors(&whole) == tensors(&cut), "after {kills} kills");
+}
+
+#[test]
+fn damaged_checkpoints_are_refused_and_the_last_good_one_is_named() {
+    let scratch = Scratch::new("damage");
+    let directory = scratch.path("all");
+    let run = |more: &[&str]| {
+        let base =
+            ["train", "sbn", "--steps", "30", "--latents", "4", "--batch", "10", "--eval-samples", "2"];
+        output(&[&base[..], more].concat())
+    };
+    let made = run(&["--checkpoint", &directory, "--checkpoint-every", "5"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let file = |step: usize| format!("{directory}/step-{step:010}.safetensors");
+    assert!(Path::new(&file(20)).exists() && !Path::new(&file(15)).exists());
+    let good = fs::read(file(30)).unwrap();
+    let mut flipped = good.clone();
+    let middle = flipped.len() - 100;
+    flipped[middle] ^= 1;
+    let header_end = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
+    for (bytes, what) in [
+        (&good[..good.len() - 1], "cut short"),
+        (&good[..header_end], "cut short"),
+        (&good[..100], "cut short"),
+        (&good[..0], "cut short"),
+        (&flipped[..], "checksum"),
+        (b"PK\x03\x04 something else entirely", "no safetensors file"),
+    ] {
+        fs::write(file(30), bytes).unwrap();
+        for from in [&file(30), &directory] {
+            let refused = run(&["--resume", from]);
+            assert_eq!(refused.status.code(), Some(2));
+            assert!(stderr(&refused).contains(what), "{}", stderr(&refused));
+        }
+        assert!(stderr(&run(&["--resume", &directory])).contains(&file(25)));
+    }
+    let again = run(&["--resume", &file(25), "--checkpoint", &scratch.path("again.safetensors")]);
+    assert!(again.status.success(), "{}", stderr(&again));
+    fs::write(file(30), &good).unwrap();
+    assert!(tensors(&scratch.path("again.safetensors")) == tensors(&file(30)));
+}
+
+#[test]
+fn an_explosion_names_step_and_checkpoint() {
+    let scratch = Scratch::new("explosion");
+    let path = scratch.path("good.safetensors");
+    let exploded = output(&[
+        "train",
+        "sbn",
+        "--steps",
+        "300",
+        "--latents",
+        "4",
+        "--optimizer",
+        "sgd",
+        "--lr",
+        "1e38",
+        "--eval-samples",
+        "2",
+        "--eval-every",
+        "300",
+        "--checkpoint",
+        &path,
+        "--checkpoint-every",
+        "1",
+    ]);
+    let message = stderr(&exploded);
+    assert_eq!(exploded.status.code(), Some(2), "{message}");
+    assert!(message.contains("at step") && message.contains(&path), "{message}");
+    assert!(Path::new(&path).exists());
+}
+
+#[test]
+fn metrics_go_on_where_a_resumed_run_goes_on() {
+    let scratch = Scratch::new("metrics");
+    let (lines, path) = (scratch.path("metrics.jsonl"), scratch.path("c.safetensors"));
+    let config = scratch.path("run.toml");
+    fs::write(
+        &config,
+        format!(
+            "model = \"vae\"\nsteps = 40\nbatch = 10\neval-every = 10\neval-samples = 2\nmetrics = {lines:?}\n\
+             tensorboard = {:?}\n[model-options]\nlatent = \"gaussian\"\nlatents = 3\nhidden = 8\n",
+            scratch.path("events")
+        ),
+    )
+    .unwrap();
+    let first = output(&["train", "--config", &config, "--checkpoint", &path, "--steps", "20"]);
+    assert!(first.status.success(), "{}", stderr(&first));
+    // A line that a crash cut short, and one of a step that the checkpoint does not know.
+    let whole = fs::read_to_string(&lines).unwrap();
+    let late = whole.lines().last().unwrap().replace("\"step\":20", "\"step\":30");
+    fs::write(&lines, format!("{whole}{late}\n{{\"step\":3")).unwrap();
+    let second = output(&["train", "--resume", &path, "--steps", "40", "--json"]);
+    assert!(second.status.success(), "{}", stderr(&second));
+    let steps: Vec<u64> = fs::read_to_string(&lines)
+        .unwrap()
+        .lines()
+        .map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["step"].as_u64().unwrap())
+        .collect();
+    assert_eq!(steps, [0, 10, 20, 30, 40]);
+    let report: serde_json::Value = serde_json::from_slice(&second.stdout).unwrap();
+    assert_eq!((report["model"].as_str(), report["estimator"].as_str()), (Some("vae"), Some("pathwise")));
+    assert_eq!(fs::read_dir(scratch.path("events")).unwrap().count(), 2);
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused() {
+    let scratch = Scratch::new("settings");
+    let config = scratch.path("bad.toml");
+    for (text, expected) in [
+        ("steps = \"many\"", "steps"),
+        ("stepps = 3", "stepps"),
+        ("model = \"sbm\"", "did you mean `sbn`"),
+        ("[model-options]\nlayers = 4", "1 to 3"),
+        ("[model-options]\nhidden = 4", "no option `hidden`"),
+        ("batch = 0", "at least 1"),
+        ("batch = -1", "batch"),
+        ("steps = 99999999999999", "too many"),
+        ("lr = nan", "positive"),
+        ("lr = -1.0", "positive"),
+        ("beta2 = 1.0", "beta2"),
+        ("clip = 0.0", "positive"),
+        ("estimator = \"reber\"", "rebar"),
+        ("estimator = \"pathwise\"", "pathwise"),
+        ("objective = \"iwae\"\nimportance-samples = 0", "at least 1"),
+        ("objective = \"elbo-analytic-kl\"", "closed form"),
+        ("importance-samples = 3", "iwae"),
+        ("decay-every = 3", "decay"),
+        ("data = \"/nowhere/at/all\"", "/nowhere/at/all"),
+        ("eval-samples = 1", "2 to"),
+        ("= 3", "1"),
+    ] {
+        fs::write(&config, text).unwrap();
+        let refused = output(&["train", "--config", &config, "--resume", &scratch.path("none")][..3]);
+        assert_eq!(refused.status.code(), Some(2), "{text}");
+        assert!(stderr(&refused).contains(expected), "{text}: {}", stderr(&refused));
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_finishes_the_step_saves_and_says_so() {
+    let scratch = Scratch::new("interrupt");
+    let path = scratch.path("c.safetensors");
+    let child =
+        aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--checkpoint", &path])
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+    sleep(Duration::from_millis(700));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    let message = stderr(&ended);
+    assert!(message.contains("interrupted after step") && message.contains("--resume"), "{message}");
+    assert!(Path::new(&path).exists());
+}

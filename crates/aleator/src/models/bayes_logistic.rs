@@ -1,0 +1,80 @@
+//! Bayesian logistic regression, with a Gaussian posterior of independent weights.
+//!
+//! ```text
+//! p(w) = N(0, I),   p(y|x, w) = Bernoulli(logits = wᵀ (x, 1)),   q(w) = N(m, diag(exp 2 λ))
+//! maximised   E_q [ mean over rows of log p(y|x, w) + (log p(w) − log q(w)) / N ]        N: rows of the training data
+//! judged by   log p(y|x) of held-out rows: the logarithm of the mean of p(y|x, w) over draws of w
+//! ```
+//!
+//! The last column of a row is y. All rows share one draw of w.
+//! Reference: `jaakkola2000bayesian` (the model, by another bound).
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Expr, concat};
+
+use super::bernoulli::log_bernoulli;
+use super::{Build, Model, Score};
+use crate::distributions::Normal;
+use crate::estimators::{Estimator, Pathwise};
+use crate::nn::{Init, Spec};
+use crate::objectives::Terms;
+
+/// Logistic regression on rows of so many features and a label.
+#[derive(Clone, Debug)]
+pub struct BayesLogistic {
+    /// Number of features.
+    pub features: usize,
+    /// N, rows of the training data.
+    pub rows: usize,
+}
+
+impl Model for BayesLogistic {
+    fn name(&self) -> &'static str {
+        "bayes-logistic"
+    }
+
+    fn describe(&self) -> String {
+        format!("{} features and a constant", self.features)
+    }
+
+    fn width(&self) -> usize {
+        self.features + 1
+    }
+
+    fn specs(&self) -> Vec<Spec> {
+        let weights = [1, self.features + 1];
+        vec![
+            Spec::new("posterior.loc", weights, Init::Constant(0.0)),
+            Spec::new("posterior.log_scale", weights, Init::Constant(-2.0)),
+        ]
+    }
+
+    fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
+        let (loc, log_scale) = (build.parameter("posterior.loc"), build.parameter("posterior.log_scale"));
+        let q = Normal::new(loc, log_scale.exp());
+        let w = build.sample("w", q.clone());
+        let rows = x.shape().from_end(1);
+        let one = build.tensor([rows, 1], vec![1.0; rows]);
+        let features = concat(&[x.slice(0, 0, self.features), one], 0).unwrap_or(x);
+        let label = x.slice(0, self.features, 1).squeeze(0);
+        let log_likelihood = log_bernoulli(label, (features * w).sum_last(1));
+        if !build.is_training() {
+            return Terms::likelihood(log_likelihood);
+        }
+        let n = self.rows as f64;
+        let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
+        let prior = (-0.5 * w.square() - constant).sum_last(1) / n;
+        let posterior = q.log_prob(w).sum_last(1) / n;
+        let kl = (0.5 * (loc.square() + (2.0 * log_scale).exp() - 1.0) - log_scale).sum_last(1) / n;
+        Terms { log_likelihood, log_prior_and_posterior: Some([prior, posterior]), kl: Some(kl) }
+    }
+
+    fn score(&self) -> Score {
+        Score::Predictive
+    }
+
+    fn default_estimator(&self) -> Arc<dyn Estimator> {
+        Arc::new(Pathwise)
+    }
+}

@@ -1,0 +1,145 @@
+//! The sigmoid belief network: one to three layers of Bernoulli latents.
+//!
+//! ```text
+//! prior      p(h_L)         = Bernoulli(logits = b)
+//! decoder    p(h_{l-1}|h_l) = Bernoulli(logits = D_l(2 h_l − 1)),   p(x|h₁) likewise
+//! encoder    q(h₁|x)        = Bernoulli(logits = E₁(x − x̄)),   q(h_l|h_{l-1}) = Bernoulli(logits = E_l(2 h_{l-1} − 1))
+//! log w      log p(x|h₁) + Σ_l log p(h_l|h_{l+1}) − Σ_l log q(h_l|h_{l-1})
+//! ```
+//!
+//! E and D are linear, or perceptrons with two hidden layers of tanh units. x̄ is the mean image of the training data, and
+//! the output's bias starts at its logits.
+//!
+//! log q is part of the cost and depends on the encoder directly, so it has a gradient of its own besides the one
+//! through h. Rows meet nowhere but in the sum over the batch: the score of row i multiplies the cost of row i alone.
+//!
+//! All logarithms are written as z φ − softplus(φ), which is log Bernoulli(z; σ(φ)) for z in {0, 1} and linear in
+//! between. Estimators that use a relaxed h (`gumbel_softmax`) train on this linear extension, a common choice; it is
+//! not the density of the relaxed h, so their training objective is not a bound. What is held out is always judged at
+//! hard samples.
+//!
+//! References: `neal1992connectionist` (the model), `mnih2014neural` (its ELBO by a learned encoder).
+
+use aleator_engine::graph::Expr;
+
+use super::bernoulli::{log_bernoulli, logits_of_mean};
+use super::{Build, Model};
+use crate::distributions::Bernoulli;
+use crate::nn::{Activation, Init, Mlp, Spec};
+use crate::objectives::Terms;
+
+/// The shape of a sigmoid belief network, and the mean image that it centres its input by.
+#[derive(Clone, Debug)]
+pub struct Sbn {
+    /// Number of layers of latents, at least 1.
+    pub layers: usize,
+    /// Bernoulli latents in each layer.
+    pub latents: usize,
+    /// Whether the maps between layers have two hidden layers of tanh units, as many as there are latents.
+    pub nonlinear: bool,
+    /// Where weights start; biases start at 0.
+    pub init: Init,
+    /// x̄, one number in [0, 1] for each pixel.
+    pub mean: Vec<f64>,
+}
+
+impl Sbn {
+    /// One linear layer.
+    pub fn new(mean: Vec<f64>, latents: usize) -> Self {
+        Sbn { layers: 1, latents, nonlinear: false, init: Init::Glorot, mean }
+    }
+
+    fn map(&self, name: String, inputs: usize, outputs: usize) -> Mlp {
+        let hidden: &[usize] = if self.nonlinear { &[self.latents; 2] } else { &[] };
+        Mlp::new(&name, inputs, hidden, outputs, Activation::Tanh).with_weights(&self.init)
+    }
+
+    /// E_l, for l from 1.
+    fn encoder(&self, l: usize) -> Mlp {
+        let inputs = if l == 1 { self.mean.len() } else { self.latents };
+        self.map(format!("encoder.{l}"), inputs, self.latents)
+    }
+
+    /// D_l, for l from 1.
+    fn decoder(&self, l: usize) -> Mlp {
+        match l {
+            1 => self
+                .map("decoder.1".into(), self.latents, self.mean.len())
+                .with_last_bias(Init::Values(logits_of_mean(&self.mean))),
+            _ => self.map(format!("decoder.{l}"), self.latents, self.latents),
+        }
+    }
+
+    fn site(&self, l: usize) -> String {
+        if self.layers == 1 { "h".into() } else { format!("h{l}") }
+    }
+}
+
+impl Model for Sbn {
+    fn name(&self) -> &'static str {
+        "sbn"
+    }
+
+    fn describe(&self) -> String {
+        let kind = if self.nonlinear { "nonlinear" } else { "linear" };
+        let layers = if self.layers == 1 { "layer" } else { "layers" };
+        format!("{} {kind} {layers} of {} latents", self.layers, self.latents)
+    }
+
+    fn width(&self) -> usize {
+        self.mean.len()
+    }
+
+    fn specs(&self) -> Vec<Spec> {
+        let encoders = (1..=self.layers).flat_map(|l| self.encoder(l).specs());
+        let decoders = (1..=self.layers).flat_map(|l| self.decoder(l).specs());
+        let prior = Spec::new("prior.logits", [self.latents], Init::Constant(0.0));
+        encoders.chain(decoders).chain([prior]).collect()
+    }
+
+    fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
+        let mean = build.tensor([self.mean.len()], self.mean.clone());
+        let mut below = x - mean;
+        let mut layers = Vec::new();
+        let mut log_q: Option<Expr<'g>> = None;
+        for l in 1..=self.layers {
+            let logits = build.mlp(&self.encoder(l), below);
+            let h = build.sample(&self.site(l), Bernoulli::from_logits(logits));
+            let log_q_h = log_bernoulli(h, logits).sum_last(1);
+            log_q = Some(log_q.map_or(log_q_h, |sum| sum + log_q_h));
+            below = 2.0 * h - 1.0;
+            layers.push((h, below));
+        }
+        let mut log_prior: Option<Expr<'g>> = None;
+        for (l, &(h, _)) in (1..).zip(&layers) {
+            let logits = match layers.get(l) {
+                Some(&(_, above)) => build.mlp(&self.decoder(l + 1), above),
+                None => build.parameter("prior.logits"),
+            };
+            let log_p_h = log_bernoulli(h, logits).sum_last(1);
+            log_prior = Some(log_prior.map_or(log_p_h, |sum| sum + log_p_h));
+        }
+        let pixel_logits = build.mlp(&self.decoder(1), layers[0].1);
+        let log_likelihood = log_bernoulli(x, pixel_logits).sum_last(1);
+        build.graph().note("pixel_logits", pixel_logits);
+        build.graph().note("log_likelihood", log_likelihood);
+        Terms { log_likelihood, log_prior_and_posterior: log_prior.zip(log_q).map(|(p, q)| [p, q]), kl: None }
+    }
+
+    fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+        let prior = build.parameter("prior.logits").broadcast_to([rows, self.latents]);
+        let mut h = build.sample(&self.site(self.layers), Bernoulli::from_logits(prior));
+        for l in (2..=self.layers).rev() {
+            let logits = build.mlp(&self.decoder(l), 2.0 * h - 1.0);
+            h = build.sample(&self.site(l - 1), Bernoulli::from_logits(logits));
+        }
+        Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
+    }
+
+    fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {
+        let mean = build.tensor([self.mean.len()], self.mean.clone());
+        let h = Bernoulli::from_logits(build.mlp(&self.encoder(1), x - mean));
+        let h = build.sample(&self.site(1), h);
+        Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
+    }
+}

@@ -1,0 +1,281 @@
+//! The built-in models by name, with the options that they have in common.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::synthetic::{clusters, labelled, starts, walks};
+use super::{BayesLogistic, Cartpole, Gmm, Latent, Model, Sbn, Sequence, Structured, Vae};
+use crate::data::{Binarization, Dataset};
+use crate::error::{Error, Result};
+use crate::nn::Init;
+
+/// Sizes and kinds. Each model takes those that mean something to it and refuses the others.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ModelOptions {
+    /// Layers of latents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<usize>,
+    /// Latents in a layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latents: Option<usize>,
+    /// Whether maps between layers are perceptrons.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonlinear: Option<bool>,
+    /// `bernoulli`, `categorical` or `gaussian`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latent: Option<String>,
+    /// Categories of a latent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub categories: Option<usize>,
+    /// Where weights start: `glorot` or `kaiming` (normal, of variance 2 / inputs).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<String>,
+    /// Steps of an episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episode: Option<usize>,
+    /// Units in hidden layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<usize>,
+}
+
+/// A built-in model.
+pub struct Entry {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// One line: what it is.
+    pub summary: &'static str,
+    /// Names of the options that it takes.
+    pub options: &'static [&'static str],
+    /// Its data, unless others are named.
+    pub data: fn(seed: u64) -> Dataset,
+    build: fn(&ModelOptions, &Dataset) -> Result<Arc<dyn Model>>,
+}
+
+impl Entry {
+    /// The model for this data.
+    ///
+    /// # Errors
+    /// If an option means nothing to it or is out of range.
+    pub fn build(&self, options: &ModelOptions, data: &Dataset) -> Result<Arc<dyn Model>> {
+        let given = toml::Table::try_from(options).map_err(|e| Error::Invalid(e.to_string()))?;
+        if let Some(name) = given.keys().find(|name| !self.options.contains(&name.as_str())) {
+            return Err(Error::Invalid(format!(
+                "`{}` has no option `{name}`; it has {}",
+                self.name,
+                self.options.join(", ")
+            )));
+        }
+        (self.build)(options, data)
+    }
+}
+
+/// All of them, in the order in which they are shown.
+pub fn all() -> &'static [Entry] {
+    &ALL
+}
+
+/// The model of that name.
+pub fn find(name: &str) -> Option<&'static Entry> {
+    ALL.iter().find(|e| e.name == name)
+}
+
+static ALL: [Entry; 7] = [
+    Entry {
+        name: "sbn",
+        summary: "sigmoid belief network: 1 to 3 layers of Bernoulli latents, linear or nonlinear, encoder and decoder",
+        options: &["layers", "latents", "nonlinear", "init"],
+        data: digits,
+        build: |options, data| {
+            Ok(Arc::new(Sbn {
+                init: options.init()?,
+                layers: options.in_range("layers", options.layers, 1, 1..=3)?,
+                latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
+                nonlinear: options.nonlinear.unwrap_or(false),
+                mean: probabilities("sbn", data)?,
+            }))
+        },
+    },
+    Entry {
+        name: "vae",
+        summary: "variational autoencoder: one layer of Bernoulli, categorical or Gaussian latents between perceptrons",
+        options: &["latents", "latent", "categories", "hidden"],
+        data: digits,
+        build: |options, data| {
+            let latent = options.latent()?;
+            let usual_latents = match latent {
+                Latent::Bernoulli => usual(data),
+                _ => 20,
+            };
+            Ok(Arc::new(Vae {
+                latent,
+                latents: options.in_range("latents", options.latents, usual_latents, 1..=MOST)?,
+                hidden: options.in_range("hidden", options.hidden, 200, 1..=MOST)?,
+                mean: probabilities("vae", data)?,
+            }))
+        },
+    },
+    Entry {
+        name: "structured",
+        summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
+        options: &["layers", "latents", "nonlinear"],
+        data: digits,
+        build: |options, data| {
+            let mean = probabilities("structured", data)?;
+            if mean.len() < 2 {
+                return Err(Error::invalid("an image of one pixel has no halves"));
+            }
+            Ok(Arc::new(Structured {
+                layers: options.in_range("layers", options.layers, 1, 1..=3)?,
+                latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
+                nonlinear: options.nonlinear.unwrap_or(false),
+                mean,
+            }))
+        },
+    },
+    Entry {
+        name: "gmm",
+        summary: "mixture of Gaussians with discrete assignments, inferred by a network; on synthetic clusters",
+        options: &["categories", "hidden"],
+        data: clusters,
+        build: |options, data| {
+            let mean = data.train.mean();
+            let squares = data
+                .train
+                .values
+                .chunks_exact(data.train.width.max(1))
+                .flat_map(|row| row.iter().zip(&mean).map(|(&x, m)| (f64::from(x) - m).powi(2)));
+            let scale = (squares.sum::<f64>() / data.train.values.len().max(1) as f64).sqrt();
+            Ok(Arc::new(Gmm {
+                categories: options.in_range("categories", options.categories, 5, 2..=10_000)?,
+                hidden: options.in_range("hidden", options.hidden, 20, 1..=MOST)?,
+                mean,
+                scale: if scale > 0.0 && scale.is_finite() { scale } else { 1.0 },
+            }))
+        },
+    },
+    Entry {
+        name: "bayes-logistic",
+        summary: "Bayesian logistic regression with a Gaussian posterior; the last column is the label",
+        options: &[],
+        data: labelled,
+        build: |_, data| {
+            let (width, rows) = (data.train.width, data.train.count());
+            let label = |row: &[f32]| matches!(row.last(), Some(&y) if y == 0.0 || y == 1.0);
+            let both = [&data.train, &data.held_out];
+            if width < 2 || !both.iter().all(|r| r.values.chunks_exact(width).all(label)) {
+                return Err(Error::invalid(format!(
+                    "`bayes-logistic` takes rows of features and a label 0 or 1; `{}` has others",
+                    data.name
+                )));
+            }
+            Ok(Arc::new(BayesLogistic { features: width - 1, rows }))
+        },
+    },
+    Entry {
+        name: "cartpole",
+        summary: "policy gradients: a pole on a cart, a native environment whose rewards are a black box",
+        options: &["episode", "hidden"],
+        data: starts,
+        build: |options, _| {
+            Ok(Arc::new(Cartpole {
+                steps: options.in_range("episode", options.episode, 200, 1..=500)?,
+                hidden: options.in_range("hidden", options.hidden, 16, 1..=MOST)?,
+            }))
+        },
+    },
+    Entry {
+        name: "sequence",
+        summary: "recurrent autoencoder of sequences of variable length, with mask and end token, Bernoulli latents",
+        options: &["latents", "hidden"],
+        data: walks,
+        build: |options, data| {
+            let token = |&v: &f32| v >= 0.0 && v.fract() == 0.0 && v < MOST_TOKENS as f32;
+            let mut all = data.train.values.iter().chain(&data.held_out.values);
+            if data.train.width > LONGEST || !all.clone().all(token) {
+                return Err(Error::invalid(format!(
+                    "`sequence` takes rows of at most {LONGEST} tokens from 0 to {}; `{}` has others",
+                    MOST_TOKENS - 1,
+                    data.name
+                )));
+            }
+            let largest = all.try_fold(0_usize, |most, &v| Some(most.max(v as usize))).unwrap_or(0);
+            Ok(Arc::new(Sequence {
+                tokens: largest + 1,
+                length: data.train.width,
+                latents: options.in_range("latents", options.latents, 10, 1..=MOST)?,
+                hidden: options.in_range("hidden", options.hidden, 32, 1..=MOST)?,
+            }))
+        },
+    },
+];
+
+/// The most tokens, and the longest sequence, of `sequence`.
+const MOST_TOKENS: usize = 10_000;
+const LONGEST: usize = 200;
+
+/// The most of anything; the number of parameters is checked besides.
+const MOST: usize = 1 << 20;
+
+fn digits(seed: u64) -> Dataset {
+    Dataset::of_images("digits", &crate::data::digits_split(), Binarization::Threshold, seed)
+}
+
+/// Latents for images of this size: 50 for small ones such as the digits, 200 for MNIST.
+fn usual(data: &Dataset) -> usize {
+    if data.train.width <= 256 { 50 } else { 200 }
+}
+
+/// The mean row of data that are pixels.
+fn probabilities(model: &str, data: &Dataset) -> Result<Vec<f64>> {
+    let mean = data.train.mean();
+    let within = |v: &f32| (0.0..=1.0).contains(v);
+    if data.train.values.iter().all(within) && data.held_out.values.iter().all(within) {
+        return Ok(mean);
+    }
+    Err(Error::Invalid(format!(
+        "`{model}` takes images with pixels from 0 to 1; `{}` has other numbers",
+        data.name
+    )))
+}
+
+impl ModelOptions {
+    fn in_range(
+        &self,
+        name: &str,
+        given: Option<usize>,
+        usual: usize,
+        range: std::ops::RangeInclusive<usize>,
+    ) -> Result<usize> {
+        let value = given.unwrap_or(usual);
+        if range.contains(&value) {
+            return Ok(value);
+        }
+        let (low, high) = (range.start(), range.end());
+        Err(Error::Invalid(format!("{name} must be {low} to {high}, got {value}")))
+    }
+
+    fn init(&self) -> Result<Init> {
+        match self.init.as_deref() {
+            None | Some("glorot") => Ok(Init::Glorot),
+            Some("kaiming") => Ok(Init::KaimingNormal),
+            Some(other) => {
+                Err(Error::Invalid(format!("there is no init `{other}`: choose glorot or kaiming")))
+            }
+        }
+    }
+
+    fn latent(&self) -> Result<Latent> {
+        let categories = self.in_range("categories", self.categories, 10, 2..=MOST)?;
+        match self.latent.as_deref() {
+            None if self.categories.is_some() => Ok(Latent::Categorical(categories)),
+            None | Some("bernoulli") => Ok(Latent::Bernoulli),
+            Some("categorical") => Ok(Latent::Categorical(categories)),
+            Some("gaussian") => Ok(Latent::Gaussian),
+            Some(other) => Err(Error::Invalid(format!(
+                "there is no latent `{other}`: choose bernoulli, categorical or gaussian"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The gated recurrent unit.
+//!
+//! ```text
+//! r = σ(x W_r + b_r + h U_r + c_r),   u = σ(x W_u + b_u + h U_u + c_u)
+//! n = tanh(x W_n + b_n + r (h U_n + c_n)),   h' = (1 − u) n + u h
+//! ```
+//!
+//! The three parts lie side by side in that order: W of shape `[inputs, 3 width]`, U of shape `[width, 3 width]`.
+//! The reset gate acts behind the product with U, as in PyTorch and cuDNN.
+//! Reference: `cho2014learning`.
+
+use aleator_engine::graph::Expr;
+
+use super::{Linear, Parameters, Spec};
+
+/// One step of a recurrent layer.
+#[derive(Clone, Debug)]
+pub struct GruCell {
+    input: Linear,
+    state: Linear,
+    width: usize,
+}
+
+impl GruCell {
+    /// With a state of `width` numbers.
+    pub fn new(name: &str, inputs: usize, width: usize) -> Self {
+        GruCell {
+            input: Linear::new(format!("{name}.input"), inputs, 3 * width),
+            state: Linear::new(format!("{name}.state"), width, 3 * width),
+            width,
+        }
+    }
+
+    /// `name.input.weight`, `.bias`, `name.state.weight`, `.bias`.
+    pub fn specs(&self) -> Vec<Spec> {
+        [self.input.specs(), self.state.specs()].concat()
+    }
+
+    /// The next state, of shape `[.., rows, width]`, from `x`, `[.., rows, inputs]`, and the state `h`.
+    pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>, h: Expr<'g>) -> Expr<'g> {
+        let (from_x, from_h) = (self.input.apply(parameters, x), self.state.apply(parameters, h));
+        let part = |e: Expr<'g>, i: usize| e.slice(0, i * self.width, self.width);
+        let reset = (part(from_x, 0) + part(from_h, 0)).sigmoid();
+        let update = (part(from_x, 1) + part(from_h, 1)).sigmoid();
+        let new = (part(from_x, 2) + reset * part(from_h, 2)).tanh();
+        (1.0 - update) * new + update * h
+    }
+}

@@ -1,0 +1,24 @@
+//! Objectives of latent-variable models: what is minimised, as expressions of the logarithms of a model's densities.
+//!
+//! ```text
+//! log w = log p(x, z) − log q(z|x),   z ~ q(z|x)
+//! ```
+//!
+//! | file | maximises | gradient |
+//! |---|---|---|
+//! | [`elbo`] | E log w | of the model's and of q's parameters; the KL sampled or analytic |
+//! | [`iwae`] | E log 1/K Σ wₖ | as above; `vimco` serves its sites, or `pathwise`, or any other |
+//! | [`reweighted_wake_sleep`] | log p(x), and q as near to the posterior | none through the draws |
+//! | [`expected_reward`] | E reward | through the draws alone |
+
+mod elbo;
+mod expected_reward;
+mod iwae;
+mod terms;
+mod wake_sleep;
+
+pub use elbo::elbo;
+pub use expected_reward::expected_reward;
+pub use iwae::iwae;
+pub use terms::Terms;
+pub use wake_sleep::{Detached, reweighted_wake_sleep};

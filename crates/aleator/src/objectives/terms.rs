@@ -1,0 +1,34 @@
+//! What a model says of its data and draws.
+
+use aleator_engine::graph::Expr;
+
+/// Logarithms of densities, of shape `[rows]` or `[samples, rows]` (or such that they broadcast to it).
+#[derive(Clone, Copy, Debug)]
+pub struct Terms<'g> {
+    /// log p(x|z), or the log-likelihood, or the reward, of each row.
+    pub log_likelihood: Expr<'g>,
+    /// log p(z) and log q(z|x); `None` where z is drawn from the prior.
+    pub log_prior_and_posterior: Option<[Expr<'g>; 2]>,
+    /// KL(q(z|x) ‖ p(z)), where it has a closed form.
+    pub kl: Option<Expr<'g>>,
+}
+
+impl<'g> Terms<'g> {
+    /// Of a model whose draws have no posterior of their own: log w = log p(x|z), z ~ p(z).
+    pub fn likelihood(log_likelihood: Expr<'g>) -> Self {
+        Terms { log_likelihood, log_prior_and_posterior: None, kl: None }
+    }
+
+    /// log w = log p(x|z) + log p(z) − log q(z|x).
+    pub fn log_weight(&self) -> Expr<'g> {
+        match self.log_prior_and_posterior {
+            Some([prior, posterior]) => self.log_likelihood + prior - posterior,
+            None => self.log_likelihood,
+        }
+    }
+}
+
+/// −e, divided by the number of its elements: its sum is the negative mean, and elements stay apart.
+pub(super) fn negative_mean(e: Expr<'_>) -> Expr<'_> {
+    -e / e.shape().numel().max(1) as f64
+}

@@ -1,0 +1,66 @@
+//! Reweighted wake-sleep, with the wake phase for q.
+//!
+//! ```text
+//! w̃ₖ = wₖ / Σⱼ wⱼ   (no derivative),   zₖ ~ q(z|x)   (no derivative)
+//! model      −1/B Σ_rows Σₖ w̃ₖ log p(x, zₖ)
+//! q          −1/B Σ_rows Σₖ w̃ₖ log q(zₖ|x)
+//! ```
+//!
+//! The first is a consistent estimate of −∇ log p(x) (and that of [`iwae`](super::iwae) for the model's parameters); the
+//! second moves q towards the posterior, by KL(p ‖ q) where the ELBO has KL(q ‖ p). Neither has a score: the sites are
+//! served by [`Detached`], a draw and nothing else.
+//! References: `bornschein2015reweighted`, `le2020revisiting`.
+
+use aleator_engine::graph::{Expr, Reduction};
+
+use super::Terms;
+use super::terms::negative_mean;
+use crate::error::Result;
+use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
+use crate::graph::{Draw, Site};
+
+/// The surrogate of both phases: its sum's derivative is theirs. Terms of shape `[K, rows]`.
+pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Expr<'g> {
+    let log_weight = terms.log_weight().stop_gradient();
+    let largest = log_weight.reduce(Reduction::Max, &[1]).unsqueeze(1);
+    let weight = (log_weight - largest).exp();
+    let weight = (weight / weight.sum_axes(&[1]).unsqueeze(1)).stop_gradient();
+    let both = match terms.log_prior_and_posterior {
+        Some([prior, posterior]) => terms.log_likelihood + prior + posterior,
+        None => terms.log_likelihood,
+    };
+    negative_mean((weight * both).sum_axes(&[1]))
+}
+
+/// Draws and contributes nothing to the gradient: for objectives that are not differentiated through their draws.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Detached;
+
+static PROPERTIES: Properties = Properties {
+    name: "detached",
+    aliases: &[],
+    bias: Bias::Biased,
+    summary: "a draw without a gradient: for objectives that are not differentiated through their draws",
+    formula: "0",
+    distributions: "all",
+    requires: "",
+    evaluations: "1",
+    smoothness: Smoothness::NotNeeded,
+    advice: "in reweighted wake-sleep",
+    options: "",
+    reference: "bornschein2015reweighted",
+};
+
+impl Estimator for Detached {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, _site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+}

@@ -1,0 +1,87 @@
+//! RAdam: Adam that waits until its second moment is worth something.
+//!
+//! ```text
+//! ρ∞ = 2 / (1 − β₂) − 1,   ρₜ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ),   m̂ = m / (1 − β₁ᵗ)
+//! ρₜ > 5:  r = √[(ρₜ − 4)(ρₜ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρₜ)],   θ ← θ − α r m̂ / (√(v / (1 − β₂ᵗ)) + ε)
+//! else:    θ ← θ − α m̂
+//! ```
+//!
+//! m and v as in Adam. The bound is 5, as in its authors' code and in PyTorch; the paper says 4.
+//! Reference: `liu2020variance`.
+
+use aleator_engine::exec::math::Real;
+
+use super::Adam;
+use super::rule::{Now, Rule};
+
+/// RAdam, with the constants of Adam.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RAdam {
+    /// β₁, β₂ and ε.
+    pub adam: Adam,
+}
+
+impl RAdam {
+    /// r, or `None` while ρₜ is too small.
+    fn rectification(&self, step: u64) -> Option<f64> {
+        let (beta2, t) = (self.adam.beta2, step as f64);
+        let limit = 2.0 / (1.0 - beta2) - 1.0;
+        let power = beta2.powf(t);
+        let rho = limit - 2.0 * t * power / (1.0 - power);
+        let ratio = (rho - 4.0) * (rho - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * rho);
+        (rho > 5.0).then(|| ratio.sqrt())
+    }
+}
+
+impl<T: Real> Rule<T> for RAdam {
+    fn slots(&self) -> &'static [&'static str] {
+        Rule::<T>::slots(&self.adam)
+    }
+
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+        if let Some(r) = self.rectification(now.step) {
+            return self.adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
+        }
+        let [m, v] = state else { return };
+        let number = T::from_f64;
+        let rate = number(now.rate / (1.0 - self.adam.beta1.powf(now.step as f64)));
+        let (beta1, rest1) = (number(self.adam.beta1), number(1.0 - self.adam.beta1));
+        let (beta2, rest2) = (number(self.adam.beta2), number(1.0 - self.adam.beta2));
+        let moments = m.iter_mut().zip(v.iter_mut());
+        for ((theta, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+            let g = number(now.scale) * g;
+            *m = beta1 * *m + rest1 * g;
+            *v = beta2 * *v + rest2 * g * g;
+            *theta = *theta - rate * *m;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Optimizer;
+    use super::*;
+
+    #[test]
+    fn the_first_steps_follow_the_mean_alone() {
+        let mut theta = [1.0];
+        let mut radam = Optimizer::<f64>::new(RAdam::default(), 1, 0.1);
+        radam.step(&mut theta, &[4.0]);
+        // m̂ = g.
+        assert!((theta[0] - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rectification_begins_at_the_sixth_step() {
+        // β₂ = 0.999: ρₜ ≈ t at first, and r of step 6 from the formula by hand.
+        let radam = RAdam::default();
+        assert_eq!(radam.rectification(5), None);
+        let r = radam.rectification(6).unwrap();
+        let (limit, p) = (1999.0, 0.999_f64.powi(6));
+        let rho = limit - 12.0 * p / (1.0 - p);
+        assert!((rho - 5.994).abs() < 0.01, "{rho}");
+        let expected = ((rho - 4.0) * (rho - 2.0) * limit / ((limit - 4.0) * (limit - 2.0) * rho)).sqrt();
+        assert!((r - expected).abs() < 1e-12);
+        assert!(radam.rectification(1_000_000).unwrap() > 0.9999);
+    }
+}

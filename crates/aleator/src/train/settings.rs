@@ -1,0 +1,233 @@
+//! Settings as a person writes them down: in a TOML file, on a command line, in a checkpoint; each layer over the one before.
+//!
+//! ```
+//! use aleator::train::Settings;
+//!
+//! let file: Settings = Settings::parse("lr = 3e-4\nbatch = 24\n[model-options]\nlayers = 2")?;
+//! let flags = Settings { batch: Some(50), ..Settings::default() };
+//! let both = flags.over(&file)?;
+//! assert_eq!((both.batch, both.lr, both.model_options.layers), (Some(50), Some(3e-4), Some(2)));
+//! # Ok::<(), aleator::Error>(())
+//! ```
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::config::TrainConfig;
+use crate::data::{Binarization, Dataset};
+use crate::error::{Error, Result};
+use crate::estimators::Estimator;
+use crate::language;
+use crate::models::{self, ModelOptions, Objective};
+use crate::optim::Decay;
+
+/// Every setting of a run; what is not given takes its usual value.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Name of the model.
+    pub model: Option<String>,
+    /// `digits`, a directory of IDX files, a `.npy` or a `.csv` file.
+    pub data: Option<String>,
+    /// `threshold`, `static` or `dynamic`.
+    pub binarization: Option<String>,
+    /// Estimator of the latents, with options.
+    pub estimator: Option<String>,
+    /// `elbo`, `elbo-analytic-kl`, `iwae` or `wake-sleep`.
+    pub objective: Option<String>,
+    /// K of `iwae` and `wake-sleep`.
+    pub importance_samples: Option<usize>,
+    /// Number of gradient steps.
+    pub steps: Option<usize>,
+    /// Rows in a minibatch.
+    pub batch: Option<usize>,
+    /// K of the estimator.
+    pub samples: Option<usize>,
+    /// Rule of the steps.
+    pub optimizer: Option<String>,
+    /// Learning rate.
+    pub lr: Option<f64>,
+    /// β₂ of Adam.
+    pub beta2: Option<f64>,
+    /// Steps of linear warm-up.
+    pub warm_up: Option<usize>,
+    /// `constant`, `linear`, `cosine` or `step`.
+    pub decay: Option<String>,
+    /// Steps between falls of a `step` decay.
+    pub decay_every: Option<usize>,
+    /// What a `step` decay multiplies by.
+    pub decay_factor: Option<f64>,
+    /// The largest norm of a gradient.
+    pub clip: Option<f64>,
+    /// By how much faster estimators' own parameters learn.
+    pub tuning_factor: Option<f64>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Steps between looks at the held-out data.
+    pub eval_every: Option<usize>,
+    /// Samples of the latents for each held-out row.
+    pub eval_samples: Option<usize>,
+    /// Held-out rows that the history looks at.
+    pub eval_rows: Option<usize>,
+    /// A `.safetensors` file or a directory.
+    pub checkpoint: Option<PathBuf>,
+    /// Steps between checkpoints.
+    pub checkpoint_every: Option<usize>,
+    /// A file for metrics, one JSON object a line.
+    pub metrics: Option<PathBuf>,
+    /// A directory for TensorBoard's event files.
+    pub tensorboard: Option<PathBuf>,
+    /// Sizes and kinds of the model.
+    pub model_options: ModelOptions,
+}
+
+impl Settings {
+    /// Reads a TOML document.
+    ///
+    /// # Errors
+    /// With the line and what is expected there.
+    pub fn parse(text: &str) -> Result<Self> {
+        toml::from_str(text).map_err(|e| Error::Invalid(e.to_string().trim_end().to_string()))
+    }
+
+    /// These settings, with those of `lower` where these say nothing.
+    ///
+    /// # Errors
+    /// If a number is too large for TOML.
+    pub fn over(&self, lower: &Settings) -> Result<Self> {
+        let table = |s: &Settings| toml::Table::try_from(s).map_err(|e| Error::Invalid(e.to_string()));
+        let (mut below, above) = (table(lower)?, table(self)?);
+        merge(&mut below, above);
+        below.try_into().map_err(|e: toml::de::Error| Error::Invalid(e.to_string()))
+    }
+
+    /// As a TOML document that [`Settings::parse`] reads.
+    ///
+    /// # Errors
+    /// If a number is too large for TOML.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|e| Error::Invalid(e.to_string()))
+    }
+
+    /// Loads the data, builds the model and the configuration.
+    ///
+    /// # Errors
+    /// If a name is unknown, a file cannot be used, or the model refuses an option.
+    pub fn config(&self) -> Result<TrainConfig> {
+        let name = self.model.as_deref().unwrap_or("sbn");
+        let names = models::all().iter().map(|e| e.name);
+        let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
+        let seed = self.seed.unwrap_or(0);
+        let binarization = match self.binarization.as_deref() {
+            None | Some("threshold") => Binarization::Threshold,
+            Some("static") => Binarization::Static,
+            Some("dynamic") => Binarization::Dynamic,
+            Some(other) => {
+                return Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter()));
+            }
+        };
+        let data = Arc::new(match &self.data {
+            Some(source) => Dataset::load(source, binarization, seed)?,
+            None if binarization == Binarization::Threshold => (entry.data)(seed),
+            None => Dataset::load("digits", binarization, seed)?,
+        });
+        let usual = TrainConfig::new(entry.build(&self.model_options, &data)?, data);
+        let estimator = match &self.estimator {
+            Some(text) => estimator(text)?,
+            None => usual.estimator.clone(),
+        };
+        Ok(TrainConfig {
+            estimator,
+            objective: self.objective()?,
+            steps: self.steps.unwrap_or(usual.steps),
+            batch: self.batch.unwrap_or(usual.batch),
+            samples: self.samples,
+            learning_rate: self.lr,
+            warm_up: self.warm_up.unwrap_or(0),
+            decay: self.decay()?,
+            optimizer: self.optimizer.clone().unwrap_or(usual.optimizer),
+            beta2: self.beta2,
+            clip: self.clip,
+            tuning_factor: self.tuning_factor.unwrap_or(usual.tuning_factor),
+            seed,
+            eval_every: self.eval_every,
+            eval_samples: self.eval_samples.unwrap_or(usual.eval_samples),
+            eval_rows: self.eval_rows.unwrap_or(usual.eval_rows),
+            checkpoint: self.checkpoint.clone(),
+            checkpoint_every: self.checkpoint_every,
+            metrics: self.metrics.clone(),
+            tensorboard: self.tensorboard.clone(),
+            settings: self.to_toml()?,
+            model: usual.model,
+            data: usual.data,
+            resume: None,
+            rescue: None,
+        })
+    }
+
+    fn objective(&self) -> Result<Objective> {
+        let samples = self.importance_samples.unwrap_or(5);
+        let objective = match self.objective.as_deref() {
+            None | Some("elbo") => Objective::Elbo,
+            Some("elbo-analytic-kl") => Objective::ElboAnalyticKl,
+            Some("iwae") => Objective::Iwae(samples),
+            Some("wake-sleep") => Objective::WakeSleep(samples),
+            Some(other) => {
+                let names = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"];
+                return Err(unknown("objective", other, names.into_iter()));
+            }
+        };
+        if self.importance_samples.is_some() && objective.copies().is_none() {
+            return Err(Error::invalid("importance-samples mean something to iwae and wake-sleep only"));
+        }
+        Ok(objective)
+    }
+
+    fn decay(&self) -> Result<Decay> {
+        let step = self.decay.as_deref() == Some("step");
+        if !step && (self.decay_every.is_some() || self.decay_factor.is_some()) {
+            return Err(Error::invalid("decay-every and decay-factor belong to decay = \"step\""));
+        }
+        match self.decay.as_deref() {
+            None | Some("constant") => Ok(Decay::Constant),
+            Some("linear") => Ok(Decay::Linear),
+            Some("cosine") => Ok(Decay::Cosine),
+            Some("step") => Ok(Decay::Step {
+                every: self.decay_every.unwrap_or(10_000) as u64,
+                factor: self.decay_factor.unwrap_or(0.5),
+            }),
+            Some(other) => Err(unknown("decay", other, ["constant", "linear", "cosine", "step"].into_iter())),
+        }
+    }
+}
+
+fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {
+    let parsed = language::parse_estimator(text);
+    let built = parsed.and_then(|p| language::estimator(&p.call, &p.expressions));
+    built.map_err(|d| {
+        let help = d.help.map(|h| format!("\n  help: {h}")).unwrap_or_default();
+        Error::Invalid(format!("in the estimator '{text}': {}{help}", d.message))
+    })
+}
+
+/// Puts the entries of `above` over those of `below`, table by table.
+fn merge(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            (Some(toml::Value::Table(old)), toml::Value::Table(new)) => merge(old, new),
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+fn unknown(what: &str, name: &str, names: impl Iterator<Item = &'static str> + Clone) -> Error {
+    let remedy = match language::nearest(name, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Error::Invalid(format!("there is no {what} `{name}`; {remedy}"))
+}

@@ -1,0 +1,369 @@
+//! Layers and objectives against hand computations, and every built-in model: that its bounds are right and that it learns.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use aleator::data::{Binarization, Dataset};
+use aleator::estimators::{Enumeration, Vimco};
+use aleator::graph::Graph;
+use aleator::models::{self, Build, Model, ModelOptions, Objective, Sbn, training_graph};
+use aleator::nn::{
+    Activation, BatchNorm, Embedding, GruCell, LayerNorm, Linear, Mlp, Parameters, Spec, Tensor, initial,
+};
+use aleator::train::{Evaluation, Settings, TrainReport, train};
+use aleator::{Options, Program};
+use aleator_engine::compile::CompileOptions;
+use aleator_engine::exec;
+use aleator_engine::graph::{Expr, NodeId};
+
+/// Tensors whose numbers follow a sine, so that none is special.
+fn filled(specs: &[Spec]) -> Vec<Tensor> {
+    let mut count = 0.0;
+    let mut next = || {
+        count += 1.0;
+        0.7 * f64::sin(1.7 * count)
+    };
+    let of = |s: &Spec| s.shape.clone();
+    let mut tensors: Vec<Tensor> = specs
+        .iter()
+        .map(|s| Tensor { name: s.name.clone(), shape: of(s), values: vec![0.0; s.shape.numel()] })
+        .collect();
+    tensors.iter_mut().flat_map(|t| &mut t.values).for_each(|v| *v = next());
+    tensors
+}
+
+fn value(graph: &Graph, node: NodeId) -> Vec<f64> {
+    let mut program =
+        exec::Program::<f64>::compile(graph.engine(), &[node], &CompileOptions::default()).unwrap();
+    for (slot, input) in graph.engine().inputs().iter().enumerate() {
+        let values = graph.datasets().into_iter().find(|d| d.name == input.name).unwrap().values;
+        program.set_input(slot, &values).unwrap();
+    }
+    program.run(0, 0);
+    program.output(0).to_vec()
+}
+
+/// A layer's value at `x`.
+fn layer_at(
+    specs: &[Spec],
+    shape: &[usize],
+    x: &[f64],
+    apply: impl for<'g> Fn(&Parameters<'g>, Expr<'g>) -> Expr<'g>,
+) -> Vec<f64> {
+    let graph = Graph::new();
+    let node = {
+        let parameters = Parameters::given(&graph, &filled(specs));
+        apply(&parameters, graph.data("x", shape, x.to_vec())).id()
+    };
+    value(&graph, node)
+}
+
+fn near(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    for (f, e) in found.iter().zip(expected) {
+        assert!((f - e).abs() < 1e-9, "{found:?} {expected:?}");
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+#[test]
+fn layers_by_hand() {
+    let p: Vec<f64> = (1..40).map(|i| 0.7 * f64::sin(1.7 * f64::from(i))).collect();
+    let linear = Linear::new("l", 2, 1);
+    near(
+        &layer_at(&linear.specs(), &[1, 2], &[2.0, -1.0], |q, x| linear.apply(q, x)),
+        &[2.0 * p[0] - p[1] + p[2]],
+    );
+    let mlp = Mlp::new("m", 1, &[1], 1, Activation::Relu);
+    let hidden = f64::max(3.0 * p[0] + p[1], 0.0);
+    near(&layer_at(&mlp.specs(), &[1, 1], &[3.0], |q, x| mlp.apply(q, x)), &[hidden * p[2] + p[3]]);
+    let table = Embedding::new("e", 3, 2);
+    // Symbol 2, symbol 0, and one that is none.
+    near(
+        &layer_at(&table.specs(), &[3], &[2.0, 0.0, 5.0], |q, x| table.apply(q, x)),
+        &[p[4], p[5], p[0], p[1], 0.0, 0.0],
+    );
+    let norm = LayerNorm::new("n", 2);
+    let scaled = 1.0 / (1.0 + 1e-5_f64).sqrt();
+    near(
+        &layer_at(&norm.specs(), &[1, 2], &[3.0, 5.0], |q, x| norm.apply(q, x)),
+        &[-scaled * p[0] + p[2], scaled * p[1] + p[3]],
+    );
+    let norm = BatchNorm::new("n", 1);
+    near(
+        &layer_at(&norm.specs(), &[2, 1], &[3.0, 5.0], |q, x| norm.apply(q, x)),
+        &[-scaled * p[0] + p[1], scaled * p[0] + p[1]],
+    );
+    let cell = GruCell::new("g", 1, 1);
+    let (x, h) = (0.8, -0.5);
+    // W, b, U, c of three numbers each.
+    let r = sigmoid(x * p[0] + p[3] + h * p[6] + p[9]);
+    let u = sigmoid(x * p[1] + p[4] + h * p[7] + p[10]);
+    let n = (x * p[2] + p[5] + r * (h * p[8] + p[11])).tanh();
+    near(
+        &layer_at(&cell.specs(), &[1, 1], &[x], |q, e| cell.apply(q, e, e * 0.0 + h)),
+        &[(1.0 - u) * n + u * h],
+    );
+    for (activation, expected) in [
+        (Activation::Identity, -0.5),
+        (Activation::Tanh, f64::tanh(-0.5)),
+        (Activation::Relu, 0.0),
+        (Activation::Sigmoid, sigmoid(-0.5)),
+        (Activation::Silu, -0.5 * sigmoid(-0.5)),
+    ] {
+        near(&layer_at(&[], &[1], &[-0.5], |_, x| activation.apply(x)), &[expected]);
+    }
+}
+
+/// A network of one pixel and one latent, small enough to sum over by hand.
+fn tiny() -> (Sbn, Vec<Tensor>) {
+    let model = Sbn::new(vec![0.3], 1);
+    let tensors = filled(&model.specs());
+    (model, tensors)
+}
+
+/// log p(x, h) and log q(h|x) of the tiny network.
+fn joint(tensors: &[Tensor], x: f64, h: f64) -> (f64, f64) {
+    let t = |i: usize| tensors[i].values[0];
+    let log = |z: f64, logit: f64| if z == 1.0 { sigmoid(logit).ln() } else { sigmoid(-logit).ln() };
+    let q = log(h, (x - 0.3) * t(0) + t(1));
+    (log(x, (2.0 * h - 1.0) * t(2) + t(3)) + log(h, t(4)), q)
+}
+
+#[test]
+fn the_importance_weighted_bound_is_that_of_the_sum_over_draws() {
+    let (model, tensors) = tiny();
+    let x = 1.0;
+    let graph = training_graph(&model, Objective::Iwae(2), 1, &tensors, Arc::new(Enumeration)).unwrap();
+    let mut program = Program::<f64>::compile(&graph, &[Arc::new(Enumeration)], &Options::new()).unwrap();
+    program.set_data(0, &[x]).unwrap();
+    let found = program.run().unwrap().objective();
+    let mut expected = 0.0;
+    for (a, b) in [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)] {
+        let ((p, q), (r, s)) = (joint(&tensors, x, a), joint(&tensors, x, b));
+        expected -= (q + s).exp() * (((p - q).exp() + (r - s).exp()) / 2.0).ln();
+    }
+    assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+    // VIMCO finds its logarithm of a mean in it.
+    let vimco: Arc<dyn aleator::estimators::Estimator> = Arc::new(Vimco::default());
+    let graph = training_graph(&model, Objective::Iwae(2), 1, &tensors, vimco.clone()).unwrap();
+    Program::<f64>::compile(&graph, &[vimco], &Options::new()).unwrap();
+}
+
+#[test]
+fn rows_stay_apart_behind_products_of_copies() {
+    // Copies, rows and latents: the score of a row must not meet another row's cost. Then what a row adds to the
+    // encoder's gradient does not change, to the bit, with another row.
+    let model = Sbn { mean: vec![0.0; 3], ..Sbn::new(vec![0.0; 3], 4) };
+    let tensors = filled(&model.specs());
+    let gradient = |second: [f64; 3]| {
+        let estimator: Arc<dyn aleator::estimators::Estimator> =
+            Arc::new(aleator::estimators::ScoreFunction::default());
+        let graph = training_graph(&model, Objective::Iwae(3), 2, &tensors, estimator.clone()).unwrap();
+        let mut program = Program::<f64>::compile(&graph, &[estimator], &Options::new()).unwrap();
+        program.set_data(0, &[[1.0, 0.0, 0.0], second].concat()).unwrap();
+        program.run().unwrap().gradient("encoder.1.weight").unwrap().to_vec()
+    };
+    let (a, b) = (gradient([0.0, 1.0, 0.0]), gradient([0.0, 1.0, 1.0]));
+    // The first pixel is inked in the first row alone: its four weights.
+    assert_eq!(a[..4], b[..4]);
+    assert_ne!(a[4..], b[4..]);
+    // VIMCO, too, finds its copies, with several rows.
+    let vimco: Arc<dyn aleator::estimators::Estimator> = Arc::new(Vimco::default());
+    let graph = training_graph(&model, Objective::Iwae(3), 2, &tensors, vimco.clone()).unwrap();
+    Program::<f64>::compile(&graph, &[vimco], &Options::new()).unwrap();
+}
+
+#[test]
+fn wake_sleep_moves_along_the_normalised_weights() {
+    let (model, tensors) = tiny();
+    let unused = Arc::new(Enumeration);
+    let graph = training_graph(&model, Objective::WakeSleep(2), 1, &tensors, unused).unwrap();
+    let plan: Vec<_> = graph.sites().into_iter().filter_map(|s| s.estimator).collect();
+    let mut program = Program::<f64>::compile(&graph, &plan, &Options::new()).unwrap();
+    let x = 1.0;
+    program.set_data(0, &[x]).unwrap();
+    // The gradient by the decoder's bias is −Σ w̃ (x − σ(logit)), one of three values by the number of ones drawn.
+    let outcomes = |h: [f64; 2]| {
+        let weights = h.map(|h| {
+            let (p, q) = joint(&tensors, x, h);
+            (p - q).exp()
+        });
+        let logit = |h: f64| (2.0 * h - 1.0) * tensors[2].values[0] + tensors[3].values[0];
+        -(0..2).map(|k| weights[k] * (x - sigmoid(logit(h[k])))).sum::<f64>() / weights.iter().sum::<f64>()
+    };
+    let possible = [outcomes([0.0, 0.0]), outcomes([0.0, 1.0]), outcomes([1.0, 1.0])];
+    let mut met = [false; 3];
+    for _ in 0..60 {
+        let g = program.run().unwrap().gradient("decoder.1.bias").unwrap()[0];
+        let which = possible.iter().position(|p| (p - g).abs() < 1e-12).unwrap();
+        met[which] = true;
+    }
+    assert_eq!(met, [true; 3]);
+}
+
+fn options(text: &str) -> ModelOptions {
+    Settings::parse(&format!("[model-options]\n{text}")).unwrap().model_options
+}
+
+/// The mean over noise of ELBOs with the KL sampled and analytic agree, for each family of latents.
+#[test]
+fn the_analytic_kl_is_the_mean_of_the_sampled_one() {
+    let data = Dataset::load("digits", Binarization::Threshold, 0).unwrap();
+    for text in
+        ["latent = \"bernoulli\"", "latent = \"categorical\"\ncategories = 3", "latent = \"gaussian\""]
+    {
+        let entry = models::find("vae").unwrap();
+        let model = entry.build(&options(&format!("{text}\nlatents = 2\nhidden = 4")), &data).unwrap();
+        let tensors = filled(&model.specs());
+        let mean = |objective| {
+            let estimator = model.default_estimator();
+            let graph = training_graph(&*model, objective, 3, &tensors, estimator.clone()).unwrap();
+            let options = Options::new().replicates(4000).seed(3);
+            let mut program = Program::<f64>::compile(&graph, &[estimator], &options).unwrap();
+            let x: Vec<f64> = data.train.values[..3 * 64].iter().map(|&v| f64::from(v)).collect();
+            program.set_data(0, &x).unwrap();
+            let estimate = program.run().unwrap();
+            let all = estimate.objectives();
+            let mean = all.iter().sum::<f64>() / all.len() as f64;
+            let variance = all.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / all.len() as f64;
+            (mean, variance / all.len() as f64)
+        };
+        let ((a, va), (b, vb)) = (mean(Objective::Elbo), mean(Objective::ElboAnalyticKl));
+        // |z| above 5 has probability 6e-7; the same noise makes it smaller still.
+        assert!((a - b).abs() < 5.0 * (va + vb).sqrt(), "{text}: {a} {b}");
+    }
+}
+
+fn trained(text: &str) -> TrainReport {
+    let settings = Settings::parse(&format!("eval-samples = 10\nlr = 0.01\n{text}")).unwrap();
+    train(&settings.config().unwrap(), &|_| ControlFlow::Continue(())).unwrap()
+}
+
+fn gain(report: &TrainReport) -> f64 {
+    report.history.last().unwrap().elbo - report.history[0].elbo
+}
+
+#[test]
+fn every_model_learns() {
+    for (text, least) in [
+        ("model = \"sbn\"\nsteps = 400\n[model-options]\nlayers = 2\nlatents = 20", 6.0),
+        ("model = \"sbn\"\nsteps = 400\n[model-options]\nlayers = 3\nlatents = 12\nnonlinear = true", 4.0),
+        ("model = \"vae\"\nsteps = 300\n[model-options]\nlatents = 10\nhidden = 40", 5.0),
+        ("model = \"vae\"\nsteps = 300\n[model-options]\nlatents = 4\ncategories = 5\nhidden = 40", 5.0),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"elbo-analytic-kl\"\n[model-options]\nlatent = \"gaussian\"\nhidden = 40",
+            5.0,
+        ),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"iwae\"\nestimator = \"vimco\"\n[model-options]\nlatents = 10\nhidden = 40",
+            3.0,
+        ),
+        (
+            "model = \"vae\"\nsteps = 300\nobjective = \"wake-sleep\"\n[model-options]\nlatents = 10\nhidden = 40",
+            3.0,
+        ),
+        ("model = \"structured\"\nsteps = 300\n[model-options]\nlayers = 2\nlatents = 20", 0.8),
+        ("model = \"gmm\"\nsteps = 600", 0.8),
+        ("model = \"bayes-logistic\"\nsteps = 600", 0.2),
+        ("model = \"cartpole\"\nsteps = 40\nbatch = 20\n[model-options]\nepisode = 40", 15.0),
+        ("model = \"sequence\"\nsteps = 60\nbatch = 50", 6.0),
+    ] {
+        let report = trained(text);
+        assert!(gain(&report) > least, "{text}: {:?}", report.history);
+    }
+}
+
+#[test]
+fn a_mixture_finds_its_density() {
+    // The entropy of five clusters far apart: log 5 + 2 · ½ log(2πe 0.7²) = 3.734 nats.
+    let report = trained("model = \"gmm\"\nsteps = 3000\nestimator = \"enumeration\"\nseed = 1");
+    let bound = report.held_out.unwrap().bound.unwrap();
+    assert!(bound < -3.6, "{bound}");
+}
+
+#[test]
+fn what_follows_the_end_of_a_sequence_does_not_count() {
+    let data = (models::find("sequence").unwrap().data)(0);
+    let model = models::find("sequence").unwrap().build(&options("latents = 3\nhidden = 4"), &data).unwrap();
+    let tensors = initial(&model.specs(), 5);
+    let parameters: Vec<Vec<f32>> =
+        tensors.iter().map(|t| t.values.iter().map(|&v| v as f32).collect()).collect();
+    let judge = |after: [f32; 3]| {
+        let mut rows = data.train.thinned(1);
+        rows.values[4] = 0.0;
+        rows.values[5..8].copy_from_slice(&after);
+        let mut evaluation = Evaluation::new(&*model, &tensors, rows, 20, 1).unwrap();
+        evaluation.run(parameters.iter().map(|p| &p[..])).unwrap()
+    };
+    assert_eq!(judge([0.0; 3]), judge([3.0, 1.0, 5.0]));
+}
+
+#[test]
+fn options_and_data_that_do_not_fit_are_refused() {
+    let images = Dataset::load("digits", Binarization::Threshold, 0).unwrap();
+    let clusters = (models::find("gmm").unwrap().data)(0);
+    let refused = |name: &str, text: &str, data: &Dataset| {
+        models::find(name).unwrap().build(&options(text), data).unwrap_err().to_string()
+    };
+    assert!(refused("vae", "latent = \"poisson\"", &images).contains("gaussian"));
+    assert!(refused("vae", "categories = 1", &images).contains("2 to"));
+    assert!(refused("sbn", "layers = 0", &images).contains("1 to 3"));
+    assert!(refused("sbn", "init = \"zero\"", &images).contains("kaiming"));
+    assert!(refused("gmm", "layers = 1", &images).contains("no option `layers`"));
+    assert!(refused("sbn", "", &clusters).contains("pixels from 0 to 1"));
+    assert!(refused("sequence", "", &clusters).contains("tokens"));
+    assert!(refused("bayes-logistic", "", &clusters).contains("label"));
+    assert!(refused("cartpole", "episode = 501", &images).contains("1 to 500"));
+    for text in
+        ["model = \"cartpole\"\nobjective = \"iwae\"", "model = \"cartpole\"\nestimator = \"pathwise\""]
+    {
+        let config = Settings::parse(text).unwrap().config().unwrap();
+        assert!(train(&config, &|_| ControlFlow::Continue(())).is_err());
+    }
+}
+
+/// A model written outside of the crate: a biased coin whose bias is inferred.
+#[derive(Debug)]
+struct Coin;
+
+impl Model for Coin {
+    fn name(&self) -> &'static str {
+        "coin"
+    }
+
+    fn describe(&self) -> String {
+        "one coin".into()
+    }
+
+    fn width(&self) -> usize {
+        1
+    }
+
+    fn specs(&self) -> Vec<Spec> {
+        Linear::new("map", 1, 1).specs()
+    }
+
+    fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> aleator::objectives::Terms<'g> {
+        let logits = build.linear(&Linear::new("map", 1, 1), x);
+        let z = build.sample("z", aleator::distributions::Bernoulli::from_logits(logits));
+        aleator::objectives::Terms::likelihood(-(z - x).square().sum_last(1))
+    }
+}
+
+#[test]
+fn a_model_of_ones_own_trains_like_the_others() {
+    let rows = aleator::data::Rows { values: vec![0.0, 1.0, 1.0, 0.0], width: 1 };
+    let data =
+        Dataset { name: "coins".into(), train: rows.clone(), held_out: rows, image: None, dynamic: false };
+    let config = aleator::train::TrainConfig {
+        steps: 300,
+        learning_rate: Some(0.05),
+        ..aleator::train::TrainConfig::new(Arc::new(Coin), Arc::new(data))
+    };
+    let report = train(&config, &|_| ControlFlow::Continue(())).unwrap();
+    assert!(report.history.last().unwrap().elbo > -0.1, "{:?}", report.history);
+}
