@@ -12,6 +12,7 @@ mod influence;
 mod lints;
 mod mixed_plans;
 mod moving_average;
+mod precision;
 mod rejection;
 mod second_order;
 mod tuning;

@@ -119,6 +119,43 @@ impl Row {
     }
 }
 
+/// Plans in which every row serves every site that it can; `apart` says how far the rows of neighbouring sites are apart
+/// in the list.
+pub fn plans(graph: &Graph, rows: &[Row], apart: &[usize]) -> Vec<Vec<Row>> {
+    let sites = graph.sites().len();
+    let serves = |site: usize| rows.iter().filter(|r| r.serves(graph, site)).collect::<Vec<_>>();
+    let per_site: Vec<Vec<&Row>> = (0..sites).map(serves).collect();
+    let most = per_site.iter().map(Vec::len).max().unwrap_or(0);
+    let apart = if sites > 1 { apart } else { &apart[..1] };
+    (0..most)
+        .flat_map(|first| apart.iter().map(move |shift| (first, shift)))
+        .map(|(first, shift)| {
+            let at = |(site, rows): (usize, &Vec<&Row>)| rows[(first + site * shift) % rows.len()].clone();
+            per_site.iter().enumerate().map(at).collect()
+        })
+        .collect()
+}
+
+/// A plan for messages.
+pub fn describe(plan: &[Shared]) -> String {
+    plan.iter().map(|e| format!("{e:?}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The estimators of rows.
+pub fn estimators(plan: &[Row]) -> Vec<Shared> {
+    plan.iter().map(|row| row.estimator.clone()).collect()
+}
+
+/// Rows for costs of these problems, which are named as their function is.
+pub fn rows_for(problems: &str) -> Vec<Row> {
+    let fits = |row: &Row| match problems {
+        "jumps" => row.cost == Needs::Nothing,
+        "bounds" => true,
+        _ => row.cost != Needs::Copies,
+    };
+    unbiased().into_iter().filter(fits).collect()
+}
+
 /// Whether the crate accepts a plan.
 pub fn is_accepted(graph: &Graph, plan: &[Shared]) -> bool {
     let samples = least(plan);

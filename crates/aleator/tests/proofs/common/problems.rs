@@ -1,8 +1,8 @@
 //! The problems of the proofs.
 
 use aleator::distributions::{
-    Bernoulli, Categorical, Distribution, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal,
-    OneHotCategorical, Uniform,
+    Bernoulli, Beta, Binomial, Categorical, Dirichlet, Distribution, Exponential, Gamma, Gumbel, Laplace,
+    LogNormal, Logistic, Normal, OneHotCategorical, Poisson, Uniform, VonMises,
 };
 use aleator::graph::Graph;
 use aleator_engine::graph::{Expr, concat};
@@ -276,5 +276,28 @@ pub fn jumps() -> Vec<Problem> {
             let z = g.sample("z", OneHotCategorical::from_logits(phi));
             g.cost("f", z.dot(g.data("v", [3], vec![1.0, -0.5, 2.0])).greater(0.5) * 2.0);
         });
+    })
+}
+
+/// One draw each by rejection, with the same cost.
+pub fn drawn() -> Vec<Problem> {
+    type Write = for<'g> fn(Expr<'g>, Expr<'g>) -> Distribution<'g>;
+    let distributions: [(&'static str, Write, [f64; 2]); 7] = [
+        ("gamma", |a, b| Gamma::new(a, b), [2.3, 0.9]),
+        ("gamma near zero", |a, b| Gamma::new(a, b), [0.4, 1.5]),
+        ("beta", |a, b| Beta::new(a, b), [2.0, 0.6]),
+        ("dirichlet", |a, b| Dirichlet::new(concat(&[a, b, a * b], 0).unwrap()), [1.7, 0.8]),
+        ("poisson", |a, b| Poisson::new(a * b), [2.5, 1.3]),
+        ("binomial", |a, b| Binomial::from_logits(9.0, a - b), [0.2, 0.5]),
+        ("von Mises", |a, b| VonMises::new(a, b), [0.3, 1.9]),
+    ];
+    collect(|add| {
+        for (name, write, [a, b]) in distributions {
+            add(name, &|g| {
+                let [a, b] = [("a", a), ("b", b)].map(|(name, at)| g.param_tensor(name, [1], vec![at]));
+                let z = g.sample("z", write(a, b));
+                g.cost("f", z + 0.3 * z.square());
+            });
+        }
     })
 }
