@@ -26,7 +26,7 @@ pub fn write(binary: &Path) -> Result<String> {
     }
     // What was measured is committed beside the sources of the book: a build does not measure it again.
     for name in ["benchmarks.md", "experiments.md"] {
-        pages.insert(name.into(), read(&Path::new("docs").join(name))?);
+        pages.insert(name.into(), read(Path::new("docs").join(name))?);
     }
     let mut decisions = String::new();
     for file in files("docs/adr")? {
