@@ -14,8 +14,7 @@ use clap::Parser;
 fn main() -> ExitCode {
     let arguments = arguments::Arguments::parse();
     if let Some(threads) = arguments.threads {
-        // Fails only if a pool exists already, and none does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        aleator::set_threads(threads.into());
     }
     match commands::run(arguments.command) {
         Ok(()) => ExitCode::SUCCESS,

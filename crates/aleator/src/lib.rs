@@ -47,6 +47,7 @@ pub mod problems;
 mod program;
 pub mod train;
 
+pub use aleator_engine::exec::pool::set_threads;
 pub use citation::citation;
 pub use error::{Error, Result};
 pub use program::{Estimate, Options, Program};

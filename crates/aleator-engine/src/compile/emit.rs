@@ -247,6 +247,8 @@ impl GroupPlan {
                     Kind::Uniform(stream) => Instruction::Uniform { to, stream },
                     Kind::Unary(op) => Instruction::Unary { op, to, x: x(0) },
                     Kind::Binary(op) => Instruction::Binary { op, to, x: x(0), y: x(1) },
+                    Kind::Decay => Instruction::Decay { to, x: x(0) },
+                    Kind::Logistic(op) => Instruction::Logistic { op, to, x: x(0), decay: x(1) },
                     Kind::Select => Instruction::Select { to, c: x(0), x: x(1), y: x(2) },
                     _ => Instruction::Copy { to, x: x(0) },
                 },

@@ -128,6 +128,7 @@ fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool],
 
 /// What a fused kernel pays for one element of a value, in units of a cheap vectorised operation.
 pub(crate) fn cost(kind: &Kind, element_bytes: usize) -> usize {
+    use crate::exec::tile::Logistic;
     use crate::graph::{Binary, Unary};
     let cost = match kind {
         Kind::Unary(u) => match u {
@@ -138,6 +139,8 @@ pub(crate) fn cost(kind: &Kind, element_bytes: usize) -> usize {
             Unary::Sin | Unary::Cos | Unary::Tan | Unary::Lgamma => 100,
             Unary::Polygamma(_) => 200,
         },
+        Kind::Decay | Kind::Logistic(Logistic::Softplus) => 5,
+        Kind::Logistic(Logistic::Sigmoid) => 3,
         Kind::Binary(Binary::Pow) => 150,
         Kind::Binary(Binary::Div) => 2,
         Kind::Uniform(_) => 8,

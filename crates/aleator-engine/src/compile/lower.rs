@@ -4,8 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::decay::Decays;
 use super::views::View;
 use crate::error::Error;
+use crate::exec::tile::Logistic;
 use crate::graph::{Binary, External, Graph, Law, Node, NodeId, Op, Reduction, Shape, Unary, ancestors};
 
 /// How a value comes about.
@@ -16,18 +18,40 @@ pub(crate) enum Kind {
     Tensor(Arc<[f64]>),
     Iota,
     Uniform(u32),
-    Draw { law: Law, stream: u32, noise: Shape },
+    Draw {
+        law: Law,
+        stream: u32,
+        noise: Shape,
+    },
     Unary(Unary),
     Binary(Binary),
+    /// exp(-|x|)
+    Decay,
+    /// A function of x and exp(-|x|).
+    Logistic(Logistic),
     Select,
     Copy,
     Reduce(Reduction, Vec<usize>),
     ArgMax,
-    CumSum { reverse: bool },
+    CumSum {
+        reverse: bool,
+    },
     MatMul,
-    Concat { axis: usize },
-    Pad { axis: usize, before: usize },
+    Concat {
+        axis: usize,
+    },
+    Pad {
+        axis: usize,
+        before: usize,
+    },
     External(External),
+}
+
+impl Kind {
+    /// Whether it is an arithmetic operation on the matching elements of operands.
+    fn is_pointwise(&self) -> bool {
+        matches!(self, Kind::Unary(_) | Kind::Binary(_) | Kind::Decay | Kind::Logistic(_) | Kind::Select)
+    }
 }
 
 /// A tensor that is given, constant or computed.
@@ -42,7 +66,7 @@ pub(crate) struct Value {
 impl Value {
     /// Whether each element depends on the matching elements of its inputs alone.
     pub fn is_elementwise(&self) -> bool {
-        matches!(self.kind, Kind::Uniform(_) | Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Copy)
+        self.kind.is_pointwise() || matches!(self.kind, Kind::Uniform(_) | Kind::Copy)
     }
 
     /// Whether it is part of a fused kernel.
@@ -79,15 +103,28 @@ impl Lowered {
     }
 }
 
+impl Lowered {
+    /// An arithmetic operation on operands that broadcast to `shape`. What they only repeat is computed once.
+    pub fn push_pointwise(&mut self, kind: Kind, inputs: Vec<View>, shape: &Shape) -> View {
+        let mut inputs: Vec<View> = inputs.into_iter().map(|view| view.broadcast(shape)).collect();
+        let narrow = without_repeats(&mut inputs, shape);
+        self.push(kind, inputs, narrow).broadcast(shape)
+    }
+}
+
 /// The values that `outputs` depend on.
 pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error> {
     let needed = ancestors(graph, outputs);
     let mut lowered = Lowered { values: Vec::new(), outputs: Vec::new() };
     let mut views: HashMap<NodeId, View> = HashMap::new();
+    let mut decays = Decays::new(graph, &needed);
     for id in needed.iter().enumerate().filter(|(_, needed)| **needed).map(|(i, _)| NodeId(i as u32)) {
         let node = graph.node(id);
         let inputs = node.inputs.iter().map(|i| views[i].clone()).collect();
-        let view = lower_node(graph, &mut lowered, node, inputs)?;
+        let view = match decays.shared(graph, &node) {
+            Some((op, argument)) => decays.lower(op, argument, &mut lowered, inputs, &views[&argument]),
+            None => lower_node(graph, &mut lowered, node, inputs)?,
+        };
         views.insert(id, view);
     }
     let mut copies: HashMap<NodeId, usize> = HashMap::new();
@@ -148,8 +185,24 @@ fn lower_node(
         Op::Concat { axis } => Kind::Concat { axis },
         Op::External(external) => Kind::External(external),
     };
-    if matches!(kind, Kind::Unary(_) | Kind::Binary(_) | Kind::Select | Kind::Draw { .. }) {
+    if kind.is_pointwise() {
+        return Ok(lowered.push_pointwise(kind, inputs, &shape));
+    }
+    if matches!(kind, Kind::Draw { .. }) {
         inputs = inputs.into_iter().map(|view| view.broadcast(&shape)).collect();
     }
     Ok(lowered.push(kind, inputs, shape))
+}
+
+/// Narrows the operands of an elementwise operation to one element along each axis that all of them only repeat, and gives
+/// the shape that is left: the operation is computed once and its result repeated.
+fn without_repeats(inputs: &mut [View], shape: &Shape) -> Shape {
+    let mut narrow = shape.to_vec();
+    for (axis, dim) in narrow.iter_mut().enumerate().filter(|(_, dim)| **dim > 1) {
+        if inputs.iter().all(|view| view.strides[axis] == 0) {
+            *dim = 1;
+            inputs.iter_mut().for_each(|view| view.dims[axis] = 1);
+        }
+    }
+    narrow.into()
 }

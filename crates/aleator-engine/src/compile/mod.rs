@@ -5,6 +5,7 @@
 //! ```
 
 pub(crate) mod chunks;
+pub(crate) mod decay;
 pub(crate) mod emit;
 pub(crate) mod fuse;
 pub(crate) mod lower;
@@ -17,8 +18,8 @@ pub(crate) mod views;
 pub struct CompileOptions {
     /// The most bytes that a program's buffers may occupy.
     pub memory_limit: u128,
-    /// How many threads run it: 0 for those of the current rayon pool, 1 for the calling thread alone, any other number
-    /// for a pool of the program's own. Results have the same bits for any number.
+    /// How many threads run it: 0 for those of [the process](crate::exec::pool::process), 1 for the calling thread alone, any
+    /// other number for a pool of the program's own. Results have the same bits for any number.
     pub threads: usize,
 }
 

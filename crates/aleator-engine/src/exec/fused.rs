@@ -11,7 +11,7 @@ use super::memory::Base;
 use super::philox::fill_uniform;
 use super::reduce::{self, Target};
 use super::strided::{Strided, gather};
-use super::tile::{self, Argument};
+use super::tile::{self, Argument, Logistic};
 use crate::graph::{Binary, Reduction, Unary};
 
 /// Where one number per element of the tile lies.
@@ -40,6 +40,8 @@ pub(crate) enum Instruction<T> {
     Copy { to: Place, x: Operand<T> },
     Unary { op: Unary, to: Place, x: Operand<T> },
     Binary { op: Binary, to: Place, x: Operand<T>, y: Operand<T> },
+    Decay { to: Place, x: Operand<T> },
+    Logistic { op: Logistic, to: Place, x: Operand<T>, decay: Operand<T> },
     Select { to: Place, c: Operand<T>, x: Operand<T>, y: Operand<T> },
     Uniform { to: Place, stream: u32 },
     Gather { to: Place, from: usize },
@@ -194,6 +196,10 @@ fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
             Instruction::Unary { op, to, x } => tile::apply_unary(op, write(to), argument(x)),
             Instruction::Binary { op, to, x, y } => {
                 tile::apply_binary(op, write(to), argument(x), argument(y));
+            }
+            Instruction::Decay { to, x } => tile::decay(write(to), argument(x)),
+            Instruction::Logistic { op, to, x, decay } => {
+                tile::apply_logistic(op, write(to), argument(x), argument(decay));
             }
             Instruction::Select { to, c, x, y } => {
                 tile::select(write(to), argument(c), argument(x), argument(y));

@@ -6,6 +6,8 @@
 
 #![allow(unsafe_code)]
 
+use std::ops::Range;
+
 use super::math::Real;
 use super::memory::Base;
 use super::strided::Strided;
@@ -16,6 +18,8 @@ const PART: usize = 1 << 21;
 const MAX_PARTS: usize = 16;
 /// Fewest rows or columns of a part.
 const THINNEST: usize = 32;
+/// Rows or columns that are not parted: a multiple of what vector registers hold.
+const UNIT: usize = 8;
 /// Below this many multiplications a plain loop is faster than packing.
 const SMALL: usize = 512;
 
@@ -31,9 +35,8 @@ pub(crate) struct MatMul {
     /// Offset of the contiguous result.
     pub out: usize,
     batches: usize,
-    /// Into how many parts each product is cut, by rows or else by columns, each of `part` of them.
+    /// Into how many parts each product is cut, by rows or else by columns.
     parts: usize,
-    part: usize,
     by_rows: bool,
 }
 
@@ -46,9 +49,17 @@ impl MatMul {
         let by_rows = m >= n;
         let long = m.max(n);
         let work = m.saturating_mul(n).saturating_mul(k);
-        let wanted = (work / PART).clamp(1, MAX_PARTS).next_power_of_two().min((long / THINNEST).max(1));
-        let part = long.div_ceil(wanted).next_multiple_of(8).max(1);
-        MatMul { m, k, n, left, right, out, batches, parts: long.div_ceil(part).max(1), part, by_rows }
+        // A power of two, so that the parts are dealt out evenly to two, four or eight threads.
+        let wanted = (work / PART).min(long / THINNEST).clamp(1, MAX_PARTS);
+        let parts = 1 << wanted.ilog2();
+        MatMul { m, k, n, left, right, out, batches, parts, by_rows }
+    }
+
+    /// The rows or columns of a part: whole units, as evenly as they can be shared out.
+    fn range(&self, part: usize) -> Range<usize> {
+        let long = if self.by_rows { self.m } else { self.n };
+        let begin = |part: usize| (long.div_ceil(UNIT) * part / self.parts * UNIT).min(long);
+        begin(part)..begin(part + 1)
     }
 
     /// Number of parts that may run at the same time.
@@ -75,12 +86,8 @@ impl MatMul {
             }
             offset
         };
-        let first = part * self.part;
-        let (rows, columns) = if self.by_rows {
-            (first..(first + self.part).min(self.m), 0..self.n)
-        } else {
-            (0..self.m, first..(first + self.part).min(self.n))
-        };
+        let range = self.range(part);
+        let (rows, columns) = if self.by_rows { (range, 0..self.n) } else { (0..self.m, range) };
         let (m, n) = (rows.len(), columns.len());
         if m == 0 || n == 0 {
             return;

@@ -7,6 +7,7 @@ pub(crate) mod matmul;
 pub(crate) mod memory;
 pub mod philox;
 pub(crate) mod plain;
+pub mod pool;
 mod program;
 pub(crate) mod reduce;
 pub(crate) mod strided;

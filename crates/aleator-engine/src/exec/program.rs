@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rayon::prelude::*;
-
 use super::fused::{ChunkTask, Fused, Scratch, combine_partials};
 use super::math::Real;
 use super::memory::{Arena, Base};
+use super::pool::{self, Pool};
 use super::summary::{StepSummary, summary};
 use crate::compile::CompileOptions;
 use crate::compile::lower::lower;
@@ -32,14 +31,12 @@ struct Machine<T> {
     /// One for each thread.
     scratch: Vec<Mutex<Scratch<T>>>,
     registers: usize,
-    axes: usize,
     threads: Threads,
 }
 
 enum Threads {
-    CurrentPool,
-    Caller,
-    Own(rayon::ThreadPool),
+    OfProcess,
+    Own(Pool),
 }
 
 impl<T: Real> Program<T> {
@@ -54,19 +51,14 @@ impl<T: Real> Program<T> {
         }
         let infos = graph.inputs();
         let lowered = lower(graph, outputs)?;
-        let own_pool = match options.threads {
-            0 | 1 => None,
-            n => rayon::ThreadPoolBuilder::new().num_threads(n).build().ok(),
+        let threads = match options.threads {
+            0 => Threads::OfProcess,
+            n => Threads::Own(Pool::new(n)),
         };
-        let threads = match (options.threads, own_pool) {
-            (1, _) => Threads::Caller,
-            (_, Some(pool)) => Threads::Own(pool),
-            (_, None) => Threads::CurrentPool,
-        };
-        let count = threads.count();
+        let count = threads.pool().threads();
         let planned = schedule::<T>(&lowered, infos.len(), count, options)?;
         let scratch = (0..count).map(|_| Mutex::new(planned.scratch())).collect();
-        let Schedule { steps, arena, inputs: offsets, outputs, registers, axes } = planned;
+        let Schedule { steps, arena, inputs: offsets, outputs, registers, .. } = planned;
         let inputs = infos
             .into_iter()
             .zip(offsets)
@@ -75,7 +67,7 @@ impl<T: Real> Program<T> {
                 (info.name, elements, offset)
             })
             .collect();
-        let machine = Machine { arch: pulp::Arch::new(), scratch, registers, axes, threads };
+        let machine = Machine { arch: pulp::Arch::new(), scratch, registers, threads };
         Ok(Program { steps, arena, inputs, outputs, machine })
     }
 
@@ -152,7 +144,6 @@ impl<T: Real> Program<T> {
     pub fn run(&mut self, seed: u64, step: u64) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
-        machine.grow();
         for kernel in steps {
             machine.run_step(kernel, base, seed, step);
         }
@@ -162,7 +153,6 @@ impl<T: Real> Program<T> {
     pub fn run_profiled(&mut self, seed: u64, step: u64, mut took: impl FnMut(usize, Duration)) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
-        machine.grow();
         for (i, kernel) in steps.iter_mut().enumerate() {
             let start = Instant::now();
             machine.run_step(kernel, base, seed, step);
@@ -198,33 +188,21 @@ impl<T: Real> Program<T> {
 }
 
 impl Threads {
-    fn count(&self) -> usize {
+    fn pool(&self) -> &Pool {
         match self {
-            Threads::CurrentPool => rayon::current_num_threads(),
-            Threads::Caller => 1,
-            Threads::Own(pool) => pool.current_num_threads(),
+            Threads::OfProcess => pool::process(),
+            Threads::Own(pool) => pool,
         }
     }
 }
 
 impl<T: Real> Machine<T> {
-    /// Makes room for the threads of a pool that is larger than the one at compile time.
-    fn grow(&mut self) {
-        while self.scratch.len() < self.threads.count() {
-            self.scratch.push(Mutex::new(Scratch {
-                registers: vec![T::default(); self.registers],
-                position: vec![0; self.axes],
-            }));
-        }
-    }
-
-    /// Calls `each` for all tasks, by several threads if that pays.
-    fn for_each(&self, tasks: usize, parallel: bool, each: impl Fn(usize) + Sync) {
-        let on_pool = || (0..tasks).into_par_iter().with_max_len(1).for_each(&each);
-        match &self.threads {
-            Threads::CurrentPool if parallel && self.scratch.len() > 1 => on_pool(),
-            Threads::Own(pool) if parallel => pool.install(on_pool),
-            _ => (0..tasks).for_each(each),
+    /// Calls `each(worker, task)` for all tasks, by several threads if that pays.
+    fn for_each(&self, tasks: usize, parallel: bool, each: impl Fn(usize, usize) + Sync) {
+        if parallel {
+            self.threads.pool().for_each(tasks, each);
+        } else {
+            (0..tasks).for_each(|task| each(0, task));
         }
     }
 
@@ -234,14 +212,14 @@ impl<T: Real> Machine<T> {
             Step::Fused(fused) => self.run_fused(fused, base, seed, step),
             Step::MatMul(product) => {
                 let parallel = product.is_large();
-                self.for_each(product.tasks(), parallel, |task| product.run(task, base));
+                self.for_each(product.tasks(), parallel, |_, task| product.run(task, base));
             }
             Step::ArgMax(rows) => rows.argmax(base),
             Step::CumSum(rows, reverse) => rows.cumsum(base, *reverse),
             Step::Assemble(assemble) => assemble.run(base),
             Step::Draw(draw) => {
                 let tasks = draw.tasks();
-                self.for_each(tasks, tasks > 1, |task| draw.run(task, base, seed, step));
+                self.for_each(tasks, tasks > 1, |_, task| draw.run(task, base, seed, step));
             }
             Step::Call(call) => call.run(base),
         }
@@ -249,10 +227,9 @@ impl<T: Real> Machine<T> {
 
     fn run_fused(&self, kernel: &Fused<T>, base: Base<T>, seed: u64, step: u64) {
         let chunks = kernel.chunks.count;
-        self.for_each(chunks, chunks > 1, |chunk| {
-            // A thread outside of the pool runs alone, so that no two threads wait for one scratch memory.
-            let thread = rayon::current_thread_index().unwrap_or(0) % self.scratch.len();
-            let mut scratch = self.scratch[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        self.for_each(chunks, chunks > 1, |worker, chunk| {
+            // No other thread has this worker's number now: the lock is never waited for.
+            let mut scratch = self.scratch[worker].lock().unwrap_or_else(PoisonError::into_inner);
             self.arch.dispatch(ChunkTask { kernel, chunk, base, scratch: &mut scratch, seed, step });
         });
         if chunks > 1 {

@@ -5,8 +5,9 @@ use super::math::Real;
 use super::matmul::MatMul;
 use super::plain::Rows;
 use super::strided::Strided;
+use super::tile::Logistic;
 use crate::compile::schedule::Step;
-use crate::graph::Op;
+use crate::graph::{Op, Unary};
 
 /// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +101,14 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
             Instruction::Copy { to, x } => (None, Some(to), vec![x]),
             Instruction::Unary { op, to, x } => (Some(Op::Unary(op).name()), Some(to), vec![x]),
             Instruction::Binary { op, to, x, y } => (Some(Op::Binary(op).name()), Some(to), vec![x, y]),
+            Instruction::Decay { to, x } => (Some("exp(-|x|)".into()), Some(to), vec![x]),
+            Instruction::Logistic { op, to, x, decay } => {
+                let op = match op {
+                    Logistic::Sigmoid => Unary::Sigmoid,
+                    Logistic::Softplus => Unary::Softplus,
+                };
+                (Some(Op::Unary(op).name()), Some(to), vec![x, decay])
+            }
             Instruction::Select { to, c, x, y } => (Some(Op::Select.name()), Some(to), vec![c, x, y]),
             Instruction::Uniform { to, .. } => (Some("uniform".into()), Some(to), vec![]),
             Instruction::Gather { to, .. } => (None, Some(to), vec![]),

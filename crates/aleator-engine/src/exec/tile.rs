@@ -14,6 +14,13 @@ pub(crate) enum Argument<'a, T> {
     Splat(T),
 }
 
+/// What can be computed from x and exp(-|x|).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Logistic {
+    Sigmoid,
+    Softplus,
+}
+
 /// out = x
 #[inline(always)]
 pub(crate) fn copy<T: Real>(out: &mut [T], x: Argument<'_, T>) {
@@ -49,6 +56,26 @@ pub(crate) fn apply_unary<T: Real>(op: Unary, out: &mut [T], x: Argument<'_, T>)
         };
     }
     vectorised!(Neg Abs Sign Floor Exp Expm1 Log Log1p Sqrt Tanh Sigmoid Softplus Erf NormalQuantile);
+}
+
+/// out = exp(-|x|)
+#[inline(always)]
+pub(crate) fn decay<T: Real>(out: &mut [T], x: Argument<'_, T>) {
+    map(out, x, |x| x.decay());
+}
+
+/// out = op(x), given exp(-|x|)
+#[inline(always)]
+pub(crate) fn apply_logistic<T: Real>(
+    op: Logistic,
+    out: &mut [T],
+    x: Argument<'_, T>,
+    decay: Argument<'_, T>,
+) {
+    match op {
+        Logistic::Sigmoid => zip(out, x, decay, |x, e| x.sigmoid_given(e)),
+        Logistic::Softplus => zip(out, x, decay, |x, e| x.softplus_given(e)),
+    }
 }
 
 /// Functions with branches, which have no vector form.

@@ -10,7 +10,7 @@ use crate::estimators::Estimator;
 use crate::graph::{Graph, Tuning};
 use crate::program::{Options, Program};
 
-/// Mean and sum of squared deviations of many numbers, added in batches (Chan, Golub and LeVeque's update).
+/// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moments {
     count: f64,
@@ -19,14 +19,33 @@ pub struct Moments {
     squares: f64,
 }
 
+/// Numbers of a block: two passes over it stay in the first-level cache.
+const BLOCK: usize = 512;
+/// Sums side by side, so that the order of additions does not depend on the width of vector registers.
+const LANES: usize = 8;
+
 impl Moments {
-    /// Adds a batch. Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
-    pub fn add(&mut self, batch: impl Iterator<Item = f64> + Clone) {
-        let Some(first) = batch.clone().next() else { return };
+    /// Adds numbers.
+    pub fn add(&mut self, numbers: impl Iterator<Item = f64>) {
+        let (mut block, mut filled) = ([0.0; BLOCK], 0);
+        for x in numbers {
+            block[filled] = x;
+            filled += 1;
+            if filled == BLOCK {
+                self.add_block(&block);
+                filled = 0;
+            }
+        }
+        self.add_block(&block[..filled]);
+    }
+
+    /// Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
+    fn add_block(&mut self, block: &[f64]) {
+        let Some(&first) = block.first() else { return };
         let first = if first.is_finite() { first } else { 0.0 };
-        let (n, sum) = batch.clone().fold((0.0, 0.0), |(n, sum), x| (n + 1.0, sum + (x - first)));
-        let offset = sum / n;
-        let squares: f64 = batch.map(|x| (x - first - offset) * (x - first - offset)).sum();
+        let n = block.len() as f64;
+        let offset = sum_by_lanes(block, |x| x - first) / n;
+        let squares = sum_by_lanes(block, |x| (x - first - offset) * (x - first - offset));
         let mean = first + offset;
         if self.count == 0.0 {
             *self = Moments { count: n, mean, squares };
@@ -47,6 +66,17 @@ impl Moments {
     pub fn variance(&self) -> Option<f64> {
         (self.count > 1.0).then(|| self.squares / (self.count - 1.0))
     }
+}
+
+/// Σ f(x)
+fn sum_by_lanes(x: &[f64], f: impl Fn(f64) -> f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let rows = x.chunks_exact(LANES);
+    let rest: f64 = rows.remainder().iter().map(|&x| f(x)).sum();
+    for row in rows {
+        lanes.iter_mut().zip(row).for_each(|(lane, &x)| *lane += f(x));
+    }
+    lanes.iter().sum::<f64>() + rest
 }
 
 /// What replicates of an estimate showed.

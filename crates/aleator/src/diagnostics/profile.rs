@@ -15,7 +15,6 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::{self, StepKind};
 use aleator_engine::graph as engine;
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -156,9 +155,11 @@ pub fn profile<T: Real>(
 fn limits<T: Real>() -> Result<Limits> {
     let from = vec![1.0_f64; COPIED];
     let mut to = vec![0.0_f64; COPIED];
-    let share = COPIED.div_ceil(rayon::current_num_threads());
+    let pool = exec::pool::process();
+    let share = COPIED.div_ceil(pool.threads());
     let copied = best(|| {
-        to.par_chunks_mut(share).zip(from.par_chunks(share)).for_each(|(to, from)| to.copy_from_slice(from));
+        let mut parts: Vec<_> = to.chunks_mut(share).zip(from.chunks(share)).collect();
+        pool.for_each_mut(&mut parts, |_, (to, from)| to.copy_from_slice(from));
     });
     drop((from, to));
 

@@ -4,8 +4,9 @@
 //! in the cache while everything is done to it. Nothing depends on the number of threads.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use rayon::prelude::*;
+use aleator_engine::exec::pool;
 
 use super::moments::{GradientMoments, Weights};
 use crate::optim::{Now, Rule};
@@ -92,10 +93,15 @@ impl Update {
             })
             .collect();
         if all.len() <= FEW {
-            all.into_iter().map(one).fold(true, |a, b| a & b)
-        } else {
-            all.par_drain(..).map(one).reduce(|| true, |a, b| a & b)
+            return all.into_iter().map(one).fold(true, |a, b| a & b);
         }
+        let finite = AtomicBool::new(true);
+        pool::process().for_each_mut(&mut all, |_, (piece, theta, gradient)| {
+            if !one((piece, theta, gradient)) {
+                finite.store(false, Ordering::Relaxed);
+            }
+        });
+        finite.into_inner()
     }
 
     /// For each parameter: Σ Var g and Σ (E g)² over its elements, without bias; `None` before the second step.

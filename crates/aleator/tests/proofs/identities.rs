@@ -376,27 +376,23 @@ fn straight_through_is_exact_for_a_linear_cost_of_a_coin() {
 
 #[test]
 fn a_seed_gives_the_same_bits_on_any_number_of_threads() {
-    let run = |threads: usize, compile: CompileOptions| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            let g = three_kinds(1.0);
-            let plan = [loo(), score(), pathwise()];
-            let options = Options::new().samples(3).replicates(700).seed(42).compile_options(compile);
-            let mut program = Program::<f64>::compile(&g, &plan, &options).unwrap();
-            let mut all = Vec::new();
-            for step in 0..3 {
-                let estimate = program.run_step(step).unwrap();
-                all.extend(bits(estimate.objectives()));
-                (0..3).for_each(|i| all.extend(bits(estimate.gradient_at(i))));
-            }
-            all
-        })
+    let run = |threads: usize| {
+        let g = three_kinds(1.0);
+        let plan = [loo(), score(), pathwise()];
+        let compile = CompileOptions { threads, ..CompileOptions::default() };
+        let options = Options::new().samples(3).replicates(700).seed(42).compile_options(compile);
+        let mut program = Program::<f64>::compile(&g, &plan, &options).unwrap();
+        let mut all = Vec::new();
+        for step in 0..3 {
+            let estimate = program.run_step(step).unwrap();
+            all.extend(bits(estimate.objectives()));
+            (0..3).for_each(|i| all.extend(bits(estimate.gradient_at(i))));
+        }
+        all
     };
-    let reference = run(1, CompileOptions::default());
-    for threads in [1, 2, 3] {
-        assert!(run(threads, CompileOptions::default()) == reference, "a pool of {threads}");
-        let own = CompileOptions { threads, ..CompileOptions::default() };
-        assert!(run(1, own) == reference, "threads = {threads}");
+    let reference = run(1);
+    for threads in [0, 2, 3] {
+        assert!(run(threads) == reference, "threads = {threads}");
     }
 }
 

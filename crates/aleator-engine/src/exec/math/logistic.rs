@@ -6,7 +6,7 @@
 //! tanh x     = ± t / (t + 2),                                     t = exp(2 |x|) - 1
 //! ```
 //!
-//! e lies in [0, 1], so nothing overflows and nothing cancels, however large |x| is. On that interval log(1 + e)
+//! e, the decay, is even in x: all logistic functions of x and of -x share it. It lies in [0, 1], so nothing overflows and nothing cancels, however large |x| is. On that interval log(1 + e)
 //! needs no reduction: it is the formula of `log.rs` with a longer T.
 //!
 //! | largest error, ulp | f32  | f64  |
@@ -47,17 +47,23 @@ impl Constants for f64 {
     const TANH_IS_ONE: f64 = 20.0;
 }
 
+/// e = exp(-|x|)
 #[inline(always)]
-pub(super) fn sigmoid<T: Constants>(x: T) -> T {
+pub(super) fn decay<T: Constants>(x: T) -> T {
+    exp(-x.abs())
+}
+
+/// sigmoid x, given e.
+#[inline(always)]
+pub(super) fn sigmoid<T: Constants>(x: T, e: T) -> T {
     let one = T::from_f64(1.0);
-    let e = exp(-x.abs());
     let numerator = if x < T::default() { e } else { one };
     numerator / (one + e)
 }
 
+/// softplus x, given e.
 #[inline(always)]
-pub(super) fn softplus<T: Constants>(x: T) -> T {
-    let e = exp(-x.abs());
+pub(super) fn softplus<T: Constants>(x: T, e: T) -> T {
     let (half_square, correction) = log_near_one(e, T::t);
     let positive_part = if x > T::default() { x } else { T::default() };
     positive_part + (e - (half_square - correction))

@@ -79,13 +79,31 @@ pub trait Real:
     /// 1 / (1 + e⁻ˣ)
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        logistic::sigmoid(self)
+        self.sigmoid_given(self.decay())
     }
 
     /// log(1 + eˣ)
     #[inline(always)]
     fn softplus(self) -> Self {
-        logistic::softplus(self)
+        self.softplus_given(self.decay())
+    }
+
+    /// exp(-|x|), which sigmoid and softplus of x and of -x share.
+    #[inline(always)]
+    fn decay(self) -> Self {
+        logistic::decay(self)
+    }
+
+    /// 1 / (1 + e⁻ˣ), given the decay of x or of -x: the same bits as without.
+    #[inline(always)]
+    fn sigmoid_given(self, decay: Self) -> Self {
+        logistic::sigmoid(self, decay)
+    }
+
+    /// log(1 + eˣ), given the decay of x or of -x: the same bits as without.
+    #[inline(always)]
+    fn softplus_given(self, decay: Self) -> Self {
+        logistic::softplus(self, decay)
     }
 
     /// The hyperbolic tangent.

@@ -1,0 +1,65 @@
+//! Sigmoid and softplus of x and of -x are all made of x and e = exp(-|x|) (`exec/math/logistic.rs`). Where a graph has two of
+//! them, as the density of a Bernoulli variable and its derivative do, e is computed once.
+
+use std::collections::HashMap;
+
+use super::lower::{Kind, Lowered};
+use super::views::View;
+use crate::exec::tile::Logistic;
+use crate::graph::{Graph, Node, NodeId, Op, Shape, Unary};
+
+/// What is known of the functions that share.
+pub(crate) struct Decays {
+    /// By x: how many functions there are, and exp(-|x|) once it is computed.
+    functions: HashMap<NodeId, (usize, Option<View>)>,
+}
+
+impl Decays {
+    pub fn new(graph: &Graph, needed: &[bool]) -> Self {
+        let mut functions = HashMap::new();
+        for id in needed.iter().enumerate().filter(|(_, needed)| **needed).map(|(i, _)| NodeId(i as u32)) {
+            if let Some((_, x)) = logistic(graph, &graph.node(id)) {
+                functions.entry(x).or_insert((0, None)).0 += 1;
+            }
+        }
+        Decays { functions }
+    }
+
+    /// The function and x, if a node is such a function.
+    pub fn shared(&self, graph: &Graph, node: &Node) -> Option<(Logistic, NodeId)> {
+        logistic(graph, node).filter(|(_, x)| self.functions.get(x).is_some_and(|(count, _)| *count > 1))
+    }
+
+    /// Computes the function of `inputs`, which are x or -x.
+    pub fn lower(
+        &mut self,
+        op: Logistic,
+        x: NodeId,
+        lowered: &mut Lowered,
+        mut inputs: Vec<View>,
+        of: &View,
+    ) -> View {
+        let (_, decay) = self.functions.entry(x).or_default();
+        let shape = Shape::from(of.dims.clone());
+        let decay =
+            decay.get_or_insert_with(|| lowered.push_pointwise(Kind::Decay, vec![of.clone()], &shape));
+        inputs.push(decay.clone());
+        lowered.push_pointwise(Kind::Logistic(op), inputs, &shape)
+    }
+}
+
+/// Whether a node is a logistic function of x or of -x, and of which x.
+fn logistic(graph: &Graph, node: &Node) -> Option<(Logistic, NodeId)> {
+    let op = match node.op {
+        Op::Unary(Unary::Sigmoid) => Logistic::Sigmoid,
+        Op::Unary(Unary::Softplus) => Logistic::Softplus,
+        _ => return None,
+    };
+    let mut x = node.inputs[0];
+    while let Some(inner) =
+        graph.with_node(x, |n| matches!(n.op, Op::Unary(Unary::Neg) | Op::StopGradient).then(|| n.inputs[0]))
+    {
+        x = inner;
+    }
+    Some((op, x))
+}
