@@ -174,8 +174,9 @@ pub struct Train {
     /// Estimator of the latents, with options [default: reinforce_loo, or pathwise where it can]
     #[arg(long, value_name = "ESTIMATOR")]
     pub estimator: Option<String>,
-    /// Train once with each of these estimators, separated by commas, from the same start on the same batches
-    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "checkpoint", "resume"])]
+    /// Train once with each of these estimators, separated by commas, from the same start on the same batches with the same
+    /// noise; checkpoints go into a directory for each
+    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"])]
     pub compare: Option<String>,
     /// What is maximised
     #[arg(long, value_parser = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"])]

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::checkpoint::{Checkpoint, path_in, steps_in};
+use super::checkpoint::{Checkpoint, is_file_name, path_in, steps_in};
 use super::config::TrainConfig;
 use super::evaluation::Evaluation;
 use super::metrics::Metrics;
@@ -142,7 +142,7 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
 
 /// Writes a checkpoint; in a directory, the oldest of ours go.
 fn save(trainer: &Trainer<'_>, path: &Path, ours: &mut Vec<PathBuf>) -> Result<PathBuf> {
-    if path.extension().is_some_and(|e| e == "safetensors") {
+    if is_file_name(path) {
         trainer.checkpoint().write(path)?;
         return Ok(path.to_owned());
     }
