@@ -1,12 +1,11 @@
 //! A compiled estimate: run it, read the objective and its gradient.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aleator_engine::compile::CompileOptions;
-use aleator_engine::exec;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::{self, InputAndOutput};
 use aleator_engine::graph::{NodeId, Shape};
 
 use crate::error::{Error, Result};
@@ -249,7 +248,7 @@ impl<T: Real> Program<T> {
 
     /// All parameters in the graph's order, to be changed where they lie, each beside its gradient of the last run; `None` for
     /// one that nothing depends on.
-    pub fn params_and_gradients(&mut self) -> Vec<Option<(&mut [T], Cow<'_, [T]>)>> {
+    pub fn params_and_gradients(&mut self) -> Vec<Option<InputAndOutput<'_, T>>> {
         let places = self.params.iter().enumerate().map(|(place, param)| (param.slot, 1 + place));
         self.inner.inputs_and_outputs(places)
     }

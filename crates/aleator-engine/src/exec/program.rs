@@ -25,6 +25,9 @@ pub struct Program<T: Real> {
     machine: Machine<T>,
 }
 
+/// An input, to be changed where it lies, and an output: a copy if the two share memory.
+pub type InputAndOutput<'a, T> = (&'a mut [T], Cow<'a, [T]>);
+
 /// What kernels run on.
 struct Machine<T> {
     arch: pulp::Arch,
@@ -106,7 +109,7 @@ impl<T: Real> Program<T> {
     pub fn inputs_and_outputs(
         &mut self,
         places: impl IntoIterator<Item = (usize, usize)>,
-    ) -> Vec<Option<(&mut [T], Cow<'_, [T]>)>> {
+    ) -> Vec<Option<InputAndOutput<'_, T>>> {
         let range_of = |slot: usize| {
             let (_, len, offset) = self.inputs.get(slot)?;
             Some(((*offset)?, *len))

@@ -3,10 +3,9 @@
 //! Rules of optimisers go element by element, so tensors are cut into pieces that several threads move at once; a piece stays
 //! in the cache while everything is done to it. Nothing depends on the number of threads.
 
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aleator_engine::exec::pool;
+use aleator_engine::exec::{InputAndOutput, pool};
 
 use super::moments::{GradientMoments, Weights};
 use crate::optim::{Now, Rule};
@@ -65,7 +64,7 @@ impl Update {
     /// Moves all parameters along their gradients; false if a gradient is not finite, and then nothing here is worth anything.
     /// `None` for a parameter that nothing depends on.
     #[must_use]
-    pub fn apply(&mut self, now: &Now, parameters: Vec<Option<(&mut [f32], Cow<'_, [f32]>)>>) -> bool {
+    pub fn apply(&mut self, now: &Now, parameters: Vec<Option<InputAndOutput<'_, f32>>>) -> bool {
         let measures = (now.step - 1).is_multiple_of(MEASURED);
         if measures {
             self.weights.advance();
@@ -177,6 +176,8 @@ fn is_finite(values: &[f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
     use crate::optim::Sgd;
 
