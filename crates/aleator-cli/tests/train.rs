@@ -274,17 +274,49 @@ fn settings_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_run_that_goes_on_for_more_steps_is_the_longer_run() {
+    let scratch = Scratch::new("longer");
+    let (cut, whole) = (scratch.path("cut.safetensors"), scratch.path("whole.safetensors"));
+    let run = |arguments: &[&str]| {
+        let done = output(&[&["train", "--batch", "20", "--eval-samples", "5"], arguments].concat());
+        assert!(done.status.success(), "{}", stderr(&done));
+    };
+    run(&["sbn", "--steps", "30", "--checkpoint", &cut]);
+    run(&["--resume", &cut, "--steps", "60"]);
+    run(&["sbn", "--steps", "60", "--eval-every", "3", "--checkpoint", &whole]);
+    assert!(tensors(&whole) == tensors(&cut));
+}
+
+#[test]
+fn drawings_that_cannot_be_made_are_refused_before_training() {
+    for (arguments, expected) in [
+        (&["train", "sbn", "--plot", "a.jpg"][..], ".svg or .png"),
+        (&["train", "sbn", "--plot", "/nowhere/at/all/a.svg"], "no directory /nowhere/at/all"),
+        (&["train", "sbn", "--pictures", "a.svg"], ".png"),
+        (&["train", "cartpole", "--steps", "100000000", "--pictures", "a.png"], "no pictures"),
+    ] {
+        let refused = output(arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&refused).contains(expected), "{arguments:?}: {}", stderr(&refused));
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn ctrl_c_finishes_the_step_saves_and_says_so() {
     let scratch = Scratch::new("interrupt");
-    let path = scratch.path("c.safetensors");
+    let (path, metrics) = (scratch.path("c.safetensors"), scratch.path("m.jsonl"));
+    let files = ["--checkpoint", &path, "--metrics", &metrics];
     let child =
-        aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--checkpoint", &path])
+        aleator(&[&["train", "sbn", "--steps", "100000000", "--eval-samples", "2"][..], &files].concat())
             .stderr(std::process::Stdio::piped())
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-    sleep(Duration::from_millis(700));
+    // The first line is written once it listens to Ctrl-C.
+    while fs::read(&metrics).unwrap_or_default().is_empty() {
+        sleep(Duration::from_millis(10));
+    }
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let ended = child.wait_with_output().unwrap();

@@ -53,8 +53,6 @@ pub fn run(arguments: &Train) -> Outcome {
     }
     if let (Some(path), Some(pictures)) = (&arguments.pictures, &pictures) {
         save_picture(path, pictures_png(pictures))?;
-    } else if arguments.pictures.is_some() {
-        return Err(Failure::input(format!("`{}` has no pictures to show", report.model)));
     }
     if report.interrupted { Err(interrupted(&report)) } else { Ok(()) }
 }

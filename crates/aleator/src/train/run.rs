@@ -52,6 +52,9 @@ pub fn train_and_see(
         trainer.resume(&Checkpoint::read(path)?)?;
         saved.set(Some(path.clone()));
     }
+    if seen > 0 && pictures(&trainer, 1)?.is_none() {
+        return Err(Error::Invalid(format!("`{}` has no pictures to show", config.model.name())));
+    }
     let result = run(&mut trainer, watch, &saved);
     let interrupted = result.map_err(|error| match (error, saved.take()) {
         (Error::NotFinite(message), Some(path)) => {
