@@ -11,7 +11,7 @@ use crate::workloads::sbn_step::network;
 /// What a process that does nothing but `sbn-step` occupies.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Memory {
-    /// Peak resident size before anything of the workload existed.
+    /// Peak resident size after running a network of a few units, with the inputs of the workload in memory.
     pub resident_before: u64,
     /// Peak resident size after building, compiling and some steps.
     pub peak_resident: u64,
@@ -47,7 +47,8 @@ pub fn measure() -> Result<Option<Memory>> {
 /// # Errors
 /// If the workload fails.
 pub fn of_this_process() -> Result<Option<Memory>> {
-    // The threads' own memory is there in any program that computes.
+    // A small network first: code that has been loaded and the threads' own memory do not grow with the workload.
+    network(Size::Small).compile()?.run()?;
     let network = network(Size::Full);
     let Some(resident_before) = peak_resident() else { return Ok(None) };
     let mut program = network.compile()?;

@@ -20,7 +20,7 @@ const THETA: f64 = 0.3;
 const TARGET: f64 = 0.45;
 const TAU: f64 = 0.5;
 /// Estimates that one run computes side by side.
-const AT_ONCE: usize = 8000;
+const AT_ONCE: usize = 20_000;
 
 /// The estimators in the order of the results.
 fn estimators() -> [Arc<dyn Estimator>; 6] {

@@ -130,7 +130,7 @@ pub struct Compare {
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
     /// Draw variances and biases: a .svg or .png file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
 }
 
@@ -153,7 +153,7 @@ pub struct Optimize {
     #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
     /// Draw the path: a .svg or .png file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
 }
 
@@ -174,8 +174,9 @@ pub struct Train {
     /// Estimator of the latents, with options [default: reinforce_loo, or pathwise where it can]
     #[arg(long, value_name = "ESTIMATOR")]
     pub estimator: Option<String>,
-    /// Train once with each of these estimators, separated by commas, from the same start on the same batches
-    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "checkpoint", "resume"])]
+    /// Train once with each of these estimators, separated by commas, from the same start on the same batches with the same
+    /// noise; checkpoints go into a directory for each
+    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"])]
     pub compare: Option<String>,
     /// What is maximised
     #[arg(long, value_parser = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"])]
@@ -274,10 +275,10 @@ pub struct Train {
     #[arg(long)]
     pub json: bool,
     /// Draw bounds and gradient variance against steps and time: a .svg or .png file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
     /// Draw held-out images, their reconstructions and samples: a .png file
-    #[arg(long, value_name = "FILE.png")]
+    #[arg(long, value_name = "FILE.png", value_parser = png_file)]
     pub pictures: Option<PathBuf>,
 }
 
@@ -310,6 +311,30 @@ pub struct List {
     /// Which part of the catalogue [default: all of it]
     #[arg(value_parser = ["estimators", "distributions", "functions", "models", "problems"])]
     pub what: Option<String>,
+}
+
+/// A file that can be written once there is something to draw: better to know now than after hours.
+fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if !extensions.contains(&&*extension) {
+        return Err(format!("its name should end in .{}", extensions.join(" or .")));
+    }
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+            Err(format!("there is no directory {}", parent.display()))
+        }
+        _ if path.is_dir() => Err("it is a directory".into()),
+        _ => Ok(path),
+    }
+}
+
+fn plot_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["svg", "png"])
+}
+
+fn png_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["png"])
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -115,7 +115,7 @@ impl Loaded {
 }
 
 /// The estimators of a comma-separated list, in which arguments may contain commas.
-pub fn estimator_list(text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
+pub fn estimator_list(option: &str, text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
     let mut depth = 0usize;
     let parts = text.split(|c: char| {
         match c {
@@ -125,7 +125,7 @@ pub fn estimator_list(text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
         }
         c == ',' && depth == 0
     });
-    parts.map(|part| estimator("--estimators", part.trim())).collect()
+    parts.map(|part| estimator(option, part.trim())).collect()
 }
 
 /// The estimator that the value of a command-line option names.

@@ -96,6 +96,47 @@ fn killed_at_any_moment_and_resumed_it_ends_with_the_same_bits() {
 }
 
 #[test]
+fn a_comparison_goes_on_where_it_was_killed() {
+    let scratch = Scratch::new("compare");
+    let (whole, cut, plot) = (scratch.path("whole"), scratch.path("cut"), scratch.path("plot.svg"));
+    let run = |more: &[&str]| {
+        let base =
+            ["train", "--steps", "300", "--batch", "20", "--latents", "8", "--eval-samples", "5", "--json"];
+        let list = ["--compare", "reinforce_loo,score_function(baseline=moving_average, decay=0.9),pathwise"];
+        output(&[&base[..], &list, &["--checkpoint-every", "50"], more].concat())
+    };
+    let read = |output: &Output| {
+        assert!(output.status.success(), "{}", stderr(output));
+        assert!(stderr(output).contains("skipped pathwise"));
+        let all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        all.iter().map(|r| (r["estimator"].to_string(), r["held_out"].clone())).collect::<Vec<_>>()
+    };
+    let metrics = scratch.path("m.jsonl");
+    let first = read(&run(&["--checkpoint", &whole, "--plot", &plot, "--metrics", &metrics]));
+    assert_eq!(first.len(), 2);
+    assert_ne!(first[0].1, first[1].1);
+    assert!(fs::read_to_string(&plot).unwrap().contains("reinforce_loo"));
+    assert!(fs::read_to_string(scratch.path("m.reinforce_loo.jsonl")).unwrap().lines().count() == 11);
+    // Cut off in the second run: the first has ended, the second has got halfway.
+    for (name, step) in [("reinforce_loo", 300), ("score_function", 200)] {
+        let of_run = |from: &str| {
+            let entries = fs::read_dir(from).unwrap().map(|e| e.unwrap().path());
+            entries.filter(|p| p.file_name().unwrap().to_string_lossy().starts_with(name)).collect::<Vec<_>>()
+        };
+        let from = of_run(&whole).remove(0);
+        let to = Path::new(&cut).join(from.file_name().unwrap());
+        fs::create_dir_all(&to).unwrap();
+        let file = format!("step-{step:010}.safetensors");
+        fs::copy(from.join(&file), to.join(&file)).unwrap();
+    }
+    assert_eq!(read(&run(&["--resume", &cut])), first);
+    let file = scratch.path("one.safetensors");
+    let refused = run(&["--checkpoint", &file]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("in a directory"), "{}", stderr(&refused));
+}
+
+#[test]
 fn damaged_checkpoints_are_refused_and_the_last_good_one_is_named() {
     let scratch = Scratch::new("damage");
     let directory = scratch.path("all");
@@ -233,17 +274,49 @@ fn settings_that_make_no_sense_are_refused() {
 }
 
 #[test]
+fn a_run_that_goes_on_for_more_steps_is_the_longer_run() {
+    let scratch = Scratch::new("longer");
+    let (cut, whole) = (scratch.path("cut.safetensors"), scratch.path("whole.safetensors"));
+    let run = |arguments: &[&str]| {
+        let done = output(&[&["train", "--batch", "20", "--eval-samples", "5"], arguments].concat());
+        assert!(done.status.success(), "{}", stderr(&done));
+    };
+    run(&["sbn", "--steps", "30", "--checkpoint", &cut]);
+    run(&["--resume", &cut, "--steps", "60"]);
+    run(&["sbn", "--steps", "60", "--eval-every", "3", "--checkpoint", &whole]);
+    assert!(tensors(&whole) == tensors(&cut));
+}
+
+#[test]
+fn drawings_that_cannot_be_made_are_refused_before_training() {
+    for (arguments, expected) in [
+        (&["train", "sbn", "--plot", "a.jpg"][..], ".svg or .png"),
+        (&["train", "sbn", "--plot", "/nowhere/at/all/a.svg"], "no directory /nowhere/at/all"),
+        (&["train", "sbn", "--pictures", "a.svg"], ".png"),
+        (&["train", "cartpole", "--steps", "100000000", "--pictures", "a.png"], "no pictures"),
+    ] {
+        let refused = output(arguments);
+        assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&refused).contains(expected), "{arguments:?}: {}", stderr(&refused));
+    }
+}
+
+#[test]
 #[cfg(unix)]
 fn ctrl_c_finishes_the_step_saves_and_says_so() {
     let scratch = Scratch::new("interrupt");
-    let path = scratch.path("c.safetensors");
+    let (path, metrics) = (scratch.path("c.safetensors"), scratch.path("m.jsonl"));
+    let files = ["--checkpoint", &path, "--metrics", &metrics];
     let child =
-        aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--checkpoint", &path])
+        aleator(&[&["train", "sbn", "--steps", "100000000", "--eval-samples", "2"][..], &files].concat())
             .stderr(std::process::Stdio::piped())
             .stdout(std::process::Stdio::null())
             .spawn()
             .unwrap();
-    sleep(Duration::from_millis(700));
+    // The first line is written once it listens to Ctrl-C.
+    while fs::read(&metrics).unwrap_or_default().is_empty() {
+        sleep(Duration::from_millis(10));
+    }
     let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
     let ended = child.wait_with_output().unwrap();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aleator_engine::compile::CompileOptions;
-use aleator_engine::exec;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::{self, InputAndOutput};
 use aleator_engine::graph::{NodeId, Shape};
 
 use crate::error::{Error, Result};
@@ -246,16 +246,16 @@ impl<T: Real> Program<T> {
         self.inner.output(1 + place)
     }
 
-    /// Changes the parameter at that place where it lies: `change` gets its values and the last run's gradient. Nothing
-    /// happens to a parameter that nothing depends on.
-    pub fn change_param<R>(&mut self, place: usize, change: impl FnOnce(&mut [T], &[T]) -> R) -> Option<R> {
-        let slot = self.params[place].slot;
-        if let Some((values, gradient)) = self.inner.input_and_output(slot, 1 + place) {
-            return Some(change(values, gradient));
-        }
-        // The gradient may be the parameter itself, that of θ²/2.
-        let gradient = self.inner.output(1 + place).to_vec();
-        self.inner.input_mut(slot).map(|values| change(values, &gradient))
+    /// All parameters in the graph's order, to be changed where they lie, each beside its gradient of the last run; `None` for
+    /// one that nothing depends on.
+    pub fn params_and_gradients(&mut self) -> Vec<Option<InputAndOutput<'_, T>>> {
+        let places = self.params.iter().enumerate().map(|(place, param)| (param.slot, 1 + place));
+        self.inner.inputs_and_outputs(places)
+    }
+
+    /// The data at that place in the graph's order, to be changed where they lie; `None` if nothing depends on them.
+    pub fn data_mut(&mut self, place: usize) -> Option<&mut [T]> {
+        self.inner.input_mut(self.data[place].slot)
     }
 
     /// Sets the data at that place in the graph's order.

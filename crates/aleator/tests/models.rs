@@ -8,7 +8,8 @@ use aleator::estimators::{Enumeration, Vimco};
 use aleator::graph::Graph;
 use aleator::models::{self, Build, Model, ModelOptions, Objective, Sbn, training_graph};
 use aleator::nn::{
-    Activation, BatchNorm, Embedding, GruCell, LayerNorm, Linear, Mlp, Parameters, Spec, Tensor, initial,
+    Activation, BatchNorm, Conv2d, Embedding, GruCell, LayerNorm, Linear, Mlp, Parameters, Spec, Tensor,
+    initial,
 };
 use aleator::train::{Evaluation, Settings, TrainReport, train};
 use aleator::{Options, Program};
@@ -115,6 +116,135 @@ fn layers_by_hand() {
         (Activation::Silu, -0.5 * sigmoid(-0.5)),
     ] {
         near(&layer_at(&[], &[1], &[-0.5], |_, x| activation.apply(x)), &[expected]);
+    }
+}
+
+/// Images of two rows, 5 × 4 pixels and 2 channels.
+const IMAGES: [usize; 4] = [2, 5, 4, 2];
+
+/// y[to] = b + Σ x[from] W[d, e] over all pairs of places that the kernel joins: `from = s to + [d, e] − p`, or the other way
+/// round for a transpose.
+fn convolved(x: &[f64], kernel: [usize; 2], stride: usize, padding: usize, transposed: bool) -> Vec<f64> {
+    let [rows, height, width, inputs] = IMAGES;
+    let (layer, outputs) = layer(kernel, stride, padding, transposed);
+    let tensors = filled(&layer.specs());
+    let (w, b) = (&tensors[0].values, &tensors[1].values);
+    let [tall, wide] = layer.size([height, width]).unwrap();
+    let mut y = Vec::new();
+    for row in 0..rows {
+        for to in (0..tall).flat_map(|i| (0..wide).map(move |j| [i, j])) {
+            for out in 0..outputs {
+                let mut sum = b[out];
+                for from in (0..height).flat_map(|i| (0..width).map(move |j| [i, j])) {
+                    let place = |axis: usize| {
+                        let (small, large) =
+                            if transposed { (from[axis], to[axis]) } else { (to[axis], from[axis]) };
+                        (large + padding).checked_sub(stride * small).filter(|&d| d < kernel[axis])
+                    };
+                    let (Some(d), Some(e)) = (place(0), place(1)) else { continue };
+                    for input in 0..inputs {
+                        let at = ((row * height + from[0]) * width + from[1]) * inputs + input;
+                        sum += x[at] * w[((d * kernel[1] + e) * inputs + input) * outputs + out];
+                    }
+                }
+                y.push(sum);
+            }
+        }
+    }
+    y
+}
+
+fn layer(kernel: [usize; 2], stride: usize, padding: usize, transposed: bool) -> (Conv2d, usize) {
+    let new = if transposed { Conv2d::transposed } else { Conv2d::new };
+    (new("c", IMAGES[3], 3, kernel).with_stride(stride).with_padding(padding), 3)
+}
+
+#[test]
+fn convolutions_are_their_sums() {
+    let x: Vec<f64> = (0..80).map(|i| f64::cos(0.9 * f64::from(i))).collect();
+    for transposed in [false, true] {
+        for (kernel, stride, padding) in
+            [([1, 1], 1, 0), ([3, 2], 1, 0), ([3, 3], 1, 1), ([2, 3], 2, 1), ([4, 4], 3, 2), ([5, 4], 7, 0)]
+        {
+            let (layer, _) = layer(kernel, stride, padding, transposed);
+            near(
+                &layer_at(&layer.specs(), &IMAGES, &x, |q, x| layer.apply(q, x).unwrap()),
+                &convolved(&x, kernel, stride, padding, transposed),
+            );
+        }
+    }
+}
+
+#[test]
+fn convolutions_that_do_not_fit_are_refused() {
+    for (kernel, stride, padding, transposed) in [
+        ([6, 1], 1, 0, false),
+        ([1, 1], 0, 0, false),
+        ([0, 1], 1, 0, false),
+        ([1, 1], 1, usize::MAX, false),
+        ([2, 2], 1, 2, true),
+        ([1, 1], usize::MAX, 0, true),
+    ] {
+        let error = layer(kernel, stride, padding, transposed).0.size([5, 4]).unwrap_err().to_string();
+        assert!(error.contains("does not fit images of 5 x 4"), "{error}");
+    }
+    let graph = Graph::new();
+    let (layer, _) = layer([2, 2], 1, 0, false);
+    let parameters = Parameters::given(&graph, &filled(&layer.specs()));
+    assert!(layer.apply(&parameters, graph.data("x", [1, 5, 4, 3], vec![0.0])).unwrap().is_poison());
+}
+
+#[test]
+fn rows_stay_apart_behind_convolutions_and_their_gradient_is_that_of_the_sum() {
+    // z ~ Bernoulli(logits) of shape [rows, 4 × 4 pixels]; F = Σ tanh(deconv(relu(conv z)))².
+    let sizes = [([3, 3], 2, 1, false), ([2, 2], 2, 0, true)];
+    let layers = sizes.map(|(kernel, stride, padding, transposed)| {
+        let new = if transposed { Conv2d::transposed } else { Conv2d::new };
+        new(
+            if transposed { "d" } else { "c" },
+            if transposed { 2 } else { 1 },
+            if transposed { 1 } else { 2 },
+            kernel,
+        )
+        .with_stride(stride)
+        .with_padding(padding)
+    });
+    let tensors = filled(&[layers[0].specs(), layers[1].specs()].concat());
+    let gradients = |tensors: &[Tensor], logits: [f64; 2]| {
+        let graph = Graph::new();
+        {
+            let parameters = Parameters::to_learn(&graph, tensors);
+            let values = logits.iter().flat_map(|&l| [l; 16]).collect();
+            let phi = graph.param_tensor("phi", [2, 16], values);
+            let z = graph.sample(
+                "z",
+                aleator::distributions::Bernoulli::from_logits(phi).via(aleator::estimators::ReinforceLoo),
+            );
+            let hidden = layers[0].apply(&parameters, z.reshape_last(1, [4, 4, 1])).unwrap().relu();
+            let y = layers[1].apply(&parameters, hidden).unwrap();
+            assert_eq!(y.shape().to_vec(), [2, 4, 4, 1]);
+            graph.cost("cost", y.tanh().square().sum_last(3));
+        }
+        let mut program = graph.compile(&Options::new().samples(2)).unwrap();
+        let estimate = program.run().unwrap();
+        let weights =
+            tensors.iter().map(|t| estimate.gradient(&t.name).unwrap().to_vec()).collect::<Vec<_>>();
+        (estimate.objective(), estimate.gradient("phi").unwrap().to_vec(), weights)
+    };
+    let (_, here, weights) = gradients(&tensors, [0.3, -0.2]);
+    let (_, there, _) = gradients(&tensors, [0.3, 5.0]);
+    assert!(here[..16] == there[..16] && here[16..] != there[16..] && here[0] != 0.0);
+    // At fixed draws the gradient by the weights is a plain derivative.
+    for (place, tensor) in tensors.iter().enumerate() {
+        for (i, derivative) in weights[place].iter().enumerate() {
+            let moved = |by: f64| {
+                let mut tensors = tensors.clone();
+                tensors[place].values[i] += by;
+                gradients(&tensors, [0.3, -0.2]).0
+            };
+            let difference = (moved(1e-6) - moved(-1e-6)) / 2e-6;
+            assert!((derivative - difference).abs() < 1e-7, "{}[{i}]", tensor.name);
+        }
     }
 }
 

@@ -12,7 +12,7 @@ pub fn run(arguments: &Compare) -> Outcome {
     let loaded = load(&arguments.source)?;
     let estimators = match arguments.estimators.as_str() {
         "all" => None,
-        list => Some(estimator_list(list)?),
+        list => Some(estimator_list("--estimators", list)?),
     };
     let how = How {
         estimators,

@@ -26,6 +26,7 @@ pub fn run(arguments: &Train) -> Outcome {
     config.resume.clone_from(&arguments.resume);
     let stop = stop_on_ctrl_c();
     if let Some(list) = &arguments.compare {
+        config.checkpoint = config.checkpoint.or_else(|| config.resume.clone());
         return compare(arguments, &config, list, &stop);
     }
     config.rescue = Some(rescue(&config));
@@ -52,14 +53,12 @@ pub fn run(arguments: &Train) -> Outcome {
     }
     if let (Some(path), Some(pictures)) = (&arguments.pictures, &pictures) {
         save_picture(path, pictures_png(pictures))?;
-    } else if arguments.pictures.is_some() {
-        return Err(Failure::input(format!("`{}` has no pictures to show", report.model)));
     }
     if report.interrupted { Err(interrupted(&report)) } else { Ok(()) }
 }
 
 fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBool) -> Outcome {
-    let estimators = estimator_list(list)?;
+    let estimators = estimator_list("--compare", list)?;
     let progress = Progress::new(config.steps);
     let outcome = train_compare(config, &estimators, &|name| progress.set(name, 0), &|p| {
         progress.advance(p.step);
@@ -80,16 +79,33 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
         let all: Vec<&TrainReport> = reports.iter().collect();
         save_plot(path, training_svg(&all))?;
     }
-    match reports.last() {
-        Some(report) if report.interrupted => Err(interrupted(report)),
-        _ => Ok(()),
+    match reports.last().filter(|report| report.interrupted) {
+        None => Ok(()),
+        Some(TrainReport { estimator, steps, .. }) => {
+            let saved = match &config.checkpoint {
+                Some(path) => {
+                    format!("saved; go on with the same command and --resume {}", shell_quoted(path))
+                }
+                None => "not saved, since there is no --checkpoint DIR".into(),
+            };
+            let message = format!("interrupted in the run of {estimator} after step {steps}: {saved}");
+            Err(Failure { message, status: INTERRUPTED })
+        }
     }
+}
+
+/// A path as a shell takes it.
+fn shell_quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-=+".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// Flags over the config over the settings of the checkpoint that the run goes on from.
 fn settings(arguments: &Train) -> Outcome<Settings> {
     let mut settings = Settings::default();
-    if let Some(path) = &arguments.resume {
+    // A comparison goes on from a directory of runs, whose settings differ.
+    if let (Some(path), None) = (&arguments.resume, &arguments.compare) {
         let saved = Checkpoint::read(path).map_err(Failure::input)?.header.settings;
         settings = Settings::parse(&saved).map_err(Failure::input)?;
     }
@@ -165,7 +181,7 @@ fn rescue(config: &TrainConfig) -> PathBuf {
 
 fn interrupted(report: &TrainReport) -> Failure {
     let saved = match &report.checkpoint {
-        Some(path) => format!("saved in {0}; go on with --resume {0}", path.display()),
+        Some(path) => format!("saved in {}; go on with --resume {}", path.display(), shell_quoted(path)),
         None => "not saved".into(),
     };
     Failure { message: format!("interrupted after step {}: {saved}", report.steps), status: INTERRUPTED }

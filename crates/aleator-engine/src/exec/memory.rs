@@ -29,19 +29,27 @@ impl<T: Real> Arena<T> {
         &mut self.storage[self.first + offset..][..len]
     }
 
-    /// Two ranges (offset and length), the first to be written; `None` if they overlap.
-    pub fn disjoint(&mut self, written: (usize, usize), read: (usize, usize)) -> Option<(&mut [T], &[T])> {
-        let ((w, w_len), (r, r_len)) = (written, read);
-        let all = &mut self.storage[self.first..];
-        if w + w_len <= r {
-            let (left, right) = all.split_at_mut(r);
-            Some((&mut left[w..][..w_len], &right[..r_len]))
-        } else if r + r_len <= w {
-            let (left, right) = all.split_at_mut(w);
-            Some((&mut right[..w_len], &left[r..][..r_len]))
-        } else {
-            None
+    /// Takes ranges (offset and length) apart, to be written; what lies outside of them can still be read. Empty if two of them
+    /// overlap.
+    pub fn apart(&mut self, written: &[(usize, usize)]) -> (Vec<&mut [T]>, Unwritten<'_, T>) {
+        let mut order: Vec<usize> = (0..written.len()).collect();
+        order.sort_by_key(|&i| written[i].0);
+        let mut parts: Vec<Option<&mut [T]>> = written.iter().map(|_| None).collect();
+        let mut between = Vec::new();
+        let (mut rest, mut at) = (&mut self.storage[self.first..], 0);
+        for i in order {
+            let (offset, len) = written[i];
+            if offset < at {
+                return (Vec::new(), Unwritten { between: Vec::new() });
+            }
+            let (before, from) = std::mem::take(&mut rest).split_at_mut(offset - at);
+            let (part, after) = from.split_at_mut(len);
+            between.push((at, &*before));
+            parts[i] = Some(part);
+            (rest, at) = (after, offset + len);
         }
+        between.push((at, &*rest));
+        (parts.into_iter().flatten().collect(), Unwritten { between })
     }
 
     /// Shared access for kernels, which write disjoint parts.
@@ -51,6 +59,21 @@ impl<T: Real> Arena<T> {
 
     pub fn bytes(&self) -> usize {
         self.storage.len() * size_of::<T>()
+    }
+}
+
+/// What lies between ranges that are being written.
+pub(crate) struct Unwritten<'a, T> {
+    /// Offsets and elements, ascending.
+    between: Vec<(usize, &'a [T])>,
+}
+
+impl<'a, T> Unwritten<'a, T> {
+    /// A range; `None` if some of it is being written.
+    pub fn slice(&self, offset: usize, len: usize) -> Option<&'a [T]> {
+        let after = self.between.partition_point(|(at, _)| *at <= offset);
+        let (at, elements) = *self.between.get(after.checked_sub(1)?)?;
+        elements.get(offset - at..)?.get(..len)
     }
 }
 
@@ -101,5 +124,22 @@ impl<T> Base<T> {
     /// The address of an element.
     pub fn pointer_mut(self, offset: usize) -> *mut T {
         self.pointer.wrapping_add(offset)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_apart_and_what_lies_between_them() {
+        let mut arena = Arena::<f64>::new(10);
+        (0..10).for_each(|i| arena.slice_mut(i, 1)[0] = i as f64);
+        let (parts, rest) = arena.apart(&[(6, 2), (1, 3)]);
+        assert_eq!(parts, [&[6.0, 7.0][..], &[1.0, 2.0, 3.0]]);
+        assert_eq!(rest.slice(4, 2), Some(&[4.0, 5.0][..]));
+        assert_eq!(rest.slice(8, 2), Some(&[8.0, 9.0][..]));
+        assert_eq!((rest.slice(0, 2), rest.slice(2, 1), rest.slice(5, 2)), (None, None, None));
+        assert!(arena.apart(&[(0, 3), (2, 1)]).0.is_empty());
     }
 }

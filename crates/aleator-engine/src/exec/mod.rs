@@ -14,5 +14,5 @@ pub(crate) mod strided;
 mod summary;
 pub(crate) mod tile;
 
-pub use program::Program;
+pub use program::{InputAndOutput, Program};
 pub use summary::{StepKind, StepSummary};

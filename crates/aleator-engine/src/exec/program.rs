@@ -1,5 +1,6 @@
 //! A compiled graph: fixed shapes, run many times.
 
+use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,9 @@ pub struct Program<T: Real> {
     outputs: Vec<(usize, Shape)>,
     machine: Machine<T>,
 }
+
+/// An input, to be changed where it lies, and an output: a copy if the two share memory.
+pub type InputAndOutput<'a, T> = (&'a mut [T], Cow<'a, [T]>);
 
 /// What kernels run on.
 struct Machine<T> {
@@ -100,12 +104,41 @@ impl<T: Real> Program<T> {
         Some(self.arena.slice_mut((*offset)?, *len))
     }
 
-    /// An input, to be changed where it lies, beside an output of the last run; `None` if no output depends on the input,
-    /// or if the two share memory.
-    pub fn input_and_output(&mut self, slot: usize, output: usize) -> Option<(&mut [T], &[T])> {
-        let (_, len, offset) = self.inputs.get(slot)?;
-        let (from, shape) = &self.outputs[output];
-        self.arena.disjoint(((*offset)?, *len), (*from, shape.numel()))
+    /// Inputs, to be changed where they lie, each beside an output of the last run, by their places; `None` for an input that no
+    /// output depends on. An output that is one of the inputs comes as a copy.
+    pub fn inputs_and_outputs(
+        &mut self,
+        places: impl IntoIterator<Item = (usize, usize)>,
+    ) -> Vec<Option<InputAndOutput<'_, T>>> {
+        let range_of = |slot: usize| {
+            let (_, len, offset) = self.inputs.get(slot)?;
+            Some(((*offset)?, *len))
+        };
+        let all: Vec<_> = places
+            .into_iter()
+            .map(|(slot, output)| {
+                let (from, shape) = &self.outputs[output];
+                Some((range_of(slot)?, (*from, shape.numel())))
+            })
+            .collect();
+        let written: Vec<_> = all.iter().flatten().map(|&(input, _)| input).collect();
+        let copies: Vec<_> = all
+            .iter()
+            .flatten()
+            .map(|&(_, (from, len))| {
+                let shared = written.iter().any(|&(at, count)| from < at + count && at < from + len);
+                shared.then(|| self.arena.slice(from, len).to_vec())
+            })
+            .collect();
+        let (parts, rest) = self.arena.apart(&written);
+        let mut parts = parts.into_iter().zip(copies);
+        all.into_iter()
+            .map(|place| {
+                let (_, (from, len)) = place?;
+                let (input, copy) = parts.next()?;
+                Some((input, copy.map_or_else(|| rest.slice(from, len).map(Cow::from), |c| Some(c.into()))?))
+            })
+            .collect()
     }
 
     /// Computes all outputs from the inputs and the noise of (seed, step).

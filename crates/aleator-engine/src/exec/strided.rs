@@ -85,6 +85,16 @@ pub(crate) fn gather<T: Real>(
 ) {
     let stride = from.strides[from.strides.len() - 1];
     let len = out.len();
+    if let ([_, 2..=4], [1, 0]) = (&from.dims[..], &from.strides[..])
+        && start.is_multiple_of(from.dims[1])
+    {
+        let source = &source[start / from.dims[1]..];
+        return match from.dims[1] {
+            2 => repeat_each::<T, 2>(out, source),
+            3 => repeat_each::<T, 3>(out, source),
+            _ => repeat_each::<T, 4>(out, source),
+        };
+    }
     match stride {
         0 => runs(&from.dims, &from.strides, start, len, position, |i, n, at| out[i..i + n].fill(source[at])),
         1 => runs(&from.dims, &from.strides, start, len, position, |i, n, at| {
@@ -95,5 +105,15 @@ pub(crate) fn gather<T: Real>(
                 *out = *x;
             }
         }),
+    }
+}
+
+/// Each element N times: a number known to the compiler, which then uses vector registers.
+#[inline(always)]
+fn repeat_each<T: Real, const N: usize>(out: &mut [T], source: &[T]) {
+    let (rows, rest) = out.as_chunks_mut::<N>();
+    rest.fill(source.get(rows.len()).copied().unwrap_or_default());
+    for (row, &x) in rows.iter_mut().zip(source) {
+        *row = [x; N];
     }
 }

@@ -13,10 +13,9 @@
 //! let y = layer.apply(&parameters, graph.data("x", [2, 4], vec![1.0]));
 //! assert_eq!(y.shape().to_vec(), [2, 3]);
 //! ```
-//!
-//! Convolutions are not here: the engine has no convolution yet.
 
 mod activation;
+mod conv;
 mod embedding;
 mod gru;
 mod init;
@@ -26,6 +25,7 @@ mod norm;
 mod parameters;
 
 pub use activation::Activation;
+pub use conv::Conv2d;
 pub use embedding::Embedding;
 pub use gru::GruCell;
 pub use init::{Init, Spec, Tensor, initial};

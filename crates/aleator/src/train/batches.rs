@@ -14,7 +14,6 @@ pub struct Batches<'a> {
     epoch: Option<u64>,
     order: Vec<usize>,
     uniforms: Vec<f64>,
-    values: Vec<f32>,
     /// For numbers that are probabilities: one uniform each, else empty.
     coins: Vec<f32>,
 }
@@ -30,27 +29,25 @@ impl<'a> Batches<'a> {
             epoch: None,
             order: vec![0; rows.count()],
             uniforms: vec![0.0; rows.count()],
-            values: vec![0.0; batch * rows.width],
             coins: vec![0.0; if dynamic { batch * rows.width } else { 0 }],
         }
     }
 
-    /// The minibatch of a step, row by row.
-    pub fn at_step(&mut self, step: u64) -> &[f32] {
+    /// Writes the minibatch of a step into `values`, row by row.
+    pub fn at_step(&mut self, step: u64, values: &mut [f32]) {
         let in_epoch = self.rows.count() / self.batch;
         let (epoch, place) = (step / in_epoch as u64, (step % in_epoch as u64) as usize);
         if self.epoch != Some(epoch) {
             self.shuffle(epoch);
         }
         let chosen = &self.order[place * self.batch..][..self.batch];
-        for (row, &index) in self.values.chunks_exact_mut(self.rows.width).zip(chosen) {
+        for (row, &index) in values.chunks_exact_mut(self.rows.width).zip(chosen) {
             row.copy_from_slice(self.rows.row(index));
         }
         if !self.coins.is_empty() {
             philox::fill_uniform(&mut self.coins, self.seed, streams::COINS, step, 0);
-            self.values.iter_mut().zip(&self.coins).for_each(|(v, u)| *v = f32::from(u < v));
+            values.iter_mut().zip(&self.coins).for_each(|(v, u)| *v = f32::from(u < v));
         }
-        &self.values
     }
 
     /// Fisher and Yates, from one uniform number for each row.
@@ -73,8 +70,14 @@ mod tests {
         Rows { values: (0..count).map(|i| i as f32).collect(), width: 1 }
     }
 
+    fn at_step(batches: &mut Batches<'_>, step: u64) -> Vec<f32> {
+        let mut values = vec![0.0; batches.batch * batches.rows.width];
+        batches.at_step(step, &mut values);
+        values
+    }
+
     fn epoch(batches: &mut Batches<'_>, epoch: u64) -> Vec<f32> {
-        (0..3).flat_map(|i| batches.at_step(3 * epoch + i).to_vec()).collect()
+        (0..3).flat_map(|i| at_step(batches, 3 * epoch + i)).collect()
     }
 
     #[test]
@@ -99,7 +102,7 @@ mod tests {
         let epochs = 20_000;
         let mut counts = [0.0; 10];
         for e in 0..epochs {
-            counts[batches.at_step(10 * e)[0] as usize] += 1.0;
+            counts[at_step(&mut batches, 10 * e)[0] as usize] += 1.0;
         }
         let expected = epochs as f64 / 10.0;
         let chi_square: f64 = counts.iter().map(|c: &f64| (c - expected).powi(2) / expected).sum();
@@ -113,7 +116,7 @@ mod tests {
         let mut batches = Batches::new(&set, 1, 0, true);
         let mut ones = [0.0; 3];
         for step in 0..4000 {
-            ones.iter_mut().zip(batches.at_step(step)).for_each(|(n, v)| *n += f64::from(*v));
+            ones.iter_mut().zip(at_step(&mut batches, step)).for_each(|(n, v)| *n += f64::from(v));
         }
         assert_eq!((ones[0], ones[2]), (0.0, 4000.0));
         // 1000 ± 27; 4 standard deviations.

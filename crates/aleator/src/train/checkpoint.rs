@@ -191,8 +191,13 @@ fn checksum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>
     })
 }
 
-/// Replaces a file at once.
-fn atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+/// Whether a path names a checkpoint, not a directory of some.
+pub fn is_file_name(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e == "safetensors")
+}
+
+/// Replaces a file at once: after a crash at any moment there is either the old one or the new one.
+pub fn atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(parent)?;
     let mut name = std::ffi::OsString::from(".");

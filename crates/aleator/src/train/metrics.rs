@@ -4,6 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::checkpoint::atomically;
 use super::config::TrainConfig;
 use super::report::HistoryPoint;
 use super::tensorboard::EventFile;
@@ -22,14 +23,13 @@ impl Metrics {
         let resumes = config.resume.is_some();
         let lines = match &config.metrics {
             Some(path) => {
-                let kept = if resumes { lines_until(path, step) } else { String::new() };
-                let mut file = OpenOptions::new()
-                    .create(true)
-                    .write(true)
-                    .truncate(true)
-                    .open(path)
-                    .map_err(|e| cannot(path, &e))?;
-                file.write_all(kept.as_bytes()).map_err(|e| cannot(path, &e))?;
+                let resumed = resumes && path.is_file();
+                if resumed {
+                    atomically(path, lines_until(path, step).as_bytes()).map_err(|e| cannot(path, &e))?;
+                }
+                let mut options = OpenOptions::new();
+                options.create(true).write(true).append(resumed).truncate(!resumed);
+                let file = options.open(path).map_err(|e| cannot(path, &e))?;
                 Some((path.clone(), file))
             }
             None => None,

@@ -7,10 +7,10 @@
 //! ```
 //!
 //! m/W is a mean with weights that sum to 1 and whose squares sum to Q/W². Parameters move meanwhile, so drift of the
-//! true gradient over the last 1/(1 − d) steps counts as variance.
+//! true gradient over the last 1/(1 − d) gradients counts as variance.
 
-/// d
-pub const DECAY: f64 = 0.999;
+/// d. As gradients come from every eighth step, the last 800 steps or so count.
+pub const DECAY: f64 = 0.99;
 
 /// Running means of a gradient and its square.
 pub struct GradientMoments {
@@ -100,7 +100,7 @@ mod tests {
         moments.add(&[3.0]);
         let [variance, square] = moments.sums(&weights).unwrap();
         assert!((variance - 2.0).abs() < 1e-3, "{variance}");
-        assert!((square - (4.0 - 1.0)).abs() < 4e-3, "{square}");
+        assert!((square - (4.0 - 1.0)).abs() < 0.03, "{square}");
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub struct HistoryPoint {
     pub seconds: f64,
     /// The learning rate of the next step.
     pub learning_rate: f64,
-    /// The gradient of all parameters, over about the last thousand steps; `None` before the second step.
+    /// The gradient of all parameters, over about the last 800 steps, every eighth of them; `None` before the tenth.
     pub gradient: Option<GradientStatistics>,
     /// The same for each parameter tensor.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]

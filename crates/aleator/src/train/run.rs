@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::checkpoint::{Checkpoint, path_in, steps_in};
+use super::checkpoint::{Checkpoint, is_file_name, path_in, steps_in};
 use super::config::TrainConfig;
 use super::evaluation::Evaluation;
 use super::metrics::Metrics;
@@ -51,6 +51,9 @@ pub fn train_and_see(
     if let Some(path) = &config.resume {
         trainer.resume(&Checkpoint::read(path)?)?;
         saved.set(Some(path.clone()));
+    }
+    if seen > 0 && pictures(&trainer, 1)?.is_none() {
+        return Err(Error::Invalid(format!("`{}` has no pictures to show", config.model.name())));
     }
     let result = run(&mut trainer, watch, &saved);
     let interrupted = result.map_err(|error| match (error, saved.take()) {
@@ -142,7 +145,7 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
 
 /// Writes a checkpoint; in a directory, the oldest of ours go.
 fn save(trainer: &Trainer<'_>, path: &Path, ours: &mut Vec<PathBuf>) -> Result<PathBuf> {
-    if path.extension().is_some_and(|e| e == "safetensors") {
+    if is_file_name(path) {
         trainer.checkpoint().write(path)?;
         return Ok(path.to_owned());
     }

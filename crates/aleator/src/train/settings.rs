@@ -138,7 +138,7 @@ impl Settings {
             Some(text) => estimator(text)?,
             None => usual.estimator.clone(),
         };
-        Ok(TrainConfig {
+        let config = TrainConfig {
             estimator,
             objective: self.objective()?,
             steps: self.steps.unwrap_or(usual.steps),
@@ -159,12 +159,15 @@ impl Settings {
             checkpoint_every: self.checkpoint_every,
             metrics: self.metrics.clone(),
             tensorboard: self.tensorboard.clone(),
-            settings: self.to_toml()?,
+            settings: String::new(),
             model: usual.model,
             data: usual.data,
             resume: None,
             rescue: None,
-        })
+        };
+        // A run that goes on for more steps looks at the held-out data where it did.
+        let looks = Settings { eval_every: Some(config.eval_every()), ..self.clone() };
+        Ok(TrainConfig { settings: looks.to_toml()?, ..config })
     }
 
     fn objective(&self) -> Result<Objective> {

@@ -84,11 +84,12 @@ impl<'c> Trainer<'c> {
     /// One gradient step.
     ///
     /// # Errors
-    /// If a value is not finite: the message names the step and the site or the parameter. Parameters are then as they were
-    /// before the step.
+    /// If a value is not finite: the message names the step and the site or the parameter. The run cannot go on then.
     pub fn advance(&mut self) -> Result<()> {
         let step = self.step;
-        self.program.set_data(X, self.batches.at_step(step as u64))?;
+        if let Some(x) = self.program.data_mut(X) {
+            self.batches.at_step(step as u64, x);
+        }
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
             let sites = self.sites.join(", ");
@@ -100,21 +101,10 @@ impl<'c> Trainer<'c> {
                 )),
             ));
         }
-        let squares: f64 =
-            (0..self.tensors.len()).map(|i| self.update.sum_of_squares(self.program.gradient(i))).sum();
-        if !squares.is_finite() {
-            return Err(at_step(step, self.bad_gradient()));
-        }
-        let scale = match self.config.clip {
-            Some(clip) if squares.sqrt() > clip => clip / squares.sqrt(),
-            _ => 1.0,
-        };
         let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
-        let now = Now { step: step as u64 + 1, rate, scale };
-        self.update.begin();
-        for place in 0..self.tensors.len() {
-            let update = &mut self.update;
-            self.program.change_param(place, |values, gradient| update.apply(place, &now, values, gradient));
+        let now = Now { step: step as u64 + 1, rate, scale: self.clipping() };
+        if !self.update.apply(&now, self.program.params_and_gradients()) {
+            return Err(at_step(step, self.bad_gradient()));
         }
         self.since_last = (self.since_last.0 + 1, self.since_last.1 + elbo);
         self.running = Some(self.running.map_or(elbo, |r| KEPT * r + (1.0 - KEPT) * elbo));
@@ -122,13 +112,22 @@ impl<'c> Trainer<'c> {
         Ok(())
     }
 
+    /// What the last gradient is multiplied by: less than 1 where it is too long.
+    fn clipping(&self) -> f64 {
+        let Some(clip) = self.config.clip else { return 1.0 };
+        let squares = (0..self.tensors.len()).map(|i| Update::sum_of_squares(self.program.gradient(i)));
+        let norm = squares.sum::<f64>().sqrt();
+        if norm > clip { clip / norm } else { 1.0 }
+    }
+
+    /// Says which number of the last gradient is not finite.
     fn bad_gradient(&self) -> Error {
         let bad = self.tensors.iter().enumerate().find_map(|(place, tensor)| {
             let gradient = self.program.gradient(place);
             let i = gradient.iter().position(|g| !g.is_finite())?;
             Some(format!("the gradient of `{}` (element {i}) is {}", tensor.name, gradient[i]))
         });
-        Error::NotFinite(bad.unwrap_or_else(|| "the gradient's norm overflows".into()))
+        Error::NotFinite(bad.unwrap_or_else(|| "the gradient is not finite".into()))
     }
 
     /// Present values, in the order of the tensors.

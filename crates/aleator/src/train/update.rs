@@ -1,15 +1,22 @@
 //! One step for all parameters, where they lie in the program, and what is known of their gradients.
 //!
-//! Rules of optimisers go element by element, so a tensor is cut into pieces that several threads move at once. Nothing
-//! depends on the number of threads.
+//! Rules of optimisers go element by element, so tensors are cut into pieces that several threads move at once; a piece stays
+//! in the cache while everything is done to it. Nothing depends on the number of threads.
 
-use aleator_engine::exec::pool;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aleator_engine::exec::{InputAndOutput, pool};
 
 use super::moments::{GradientMoments, Weights};
 use crate::optim::{Now, Rule};
 
 /// Elements that are moved together.
 const PIECE: usize = 1 << 13;
+
+/// So few pieces are moved by one thread.
+const FEW: usize = 4;
+/// Gradients are measured at every step with a number (from 0) that this divides: a pass over memory less at the others.
+const MEASURED: u64 = 8;
 
 /// Vectors by name.
 type Named = Vec<(&'static str, Vec<f32>)>;
@@ -25,7 +32,6 @@ pub struct Update {
     rule: Box<dyn Rule<f32>>,
     parameters: Vec<Vec<Piece>>,
     weights: Weights,
-    sums: Vec<f64>,
 }
 
 impl Update {
@@ -37,13 +43,13 @@ impl Update {
         };
         let pieces = |size: usize| (0..size).step_by(PIECE).map(|at| piece(PIECE.min(size - at))).collect();
         let parameters = sizes.into_iter().map(pieces).collect();
-        Update { rule, parameters, weights: Weights::default(), sums: Vec::new() }
+        Update { rule, parameters, weights: Weights::default() }
     }
 
-    /// Σ g² of a gradient, in `f64`: finite if and only if all of it is.
-    pub fn sum_of_squares(&mut self, gradient: &[f32]) -> f64 {
-        let sum = |part: &[f32]| -> f64 {
-            // Eight sums side by side, each an exact square in f64.
+    /// Σ g² of a gradient, in `f64`.
+    pub fn sum_of_squares(gradient: &[f32]) -> f64 {
+        // Eight sums side by side, each of exact squares.
+        let sum = |part: &[f32]| {
             let mut lanes = [0.0_f64; 8];
             let rows = part.chunks_exact(8);
             let rest: f64 = rows.remainder().iter().map(|&g| f64::from(g) * f64::from(g)).sum();
@@ -52,32 +58,49 @@ impl Update {
             }
             lanes.iter().sum::<f64>() + rest
         };
-        let sum = |part: &[f32]| pulp::Arch::new().dispatch(|| sum(part));
-        if gradient.len() <= 4 * PIECE {
-            return gradient.chunks(PIECE).map(sum).sum();
+        pulp::Arch::new().dispatch(|| sum(gradient))
+    }
+
+    /// Moves all parameters along their gradients; false if a gradient is not finite, and then nothing here is worth anything.
+    /// `None` for a parameter that nothing depends on.
+    #[must_use]
+    pub fn apply(&mut self, now: &Now, parameters: Vec<Option<InputAndOutput<'_, f32>>>) -> bool {
+        let measures = (now.step - 1).is_multiple_of(MEASURED);
+        if measures {
+            self.weights.advance();
         }
-        self.sums.resize(gradient.len().div_ceil(PIECE), 0.0);
-        pool::process().for_each_mut(&mut self.sums, |i, s| {
-            *s = sum(&gradient[i * PIECE..gradient.len().min((i + 1) * PIECE)]);
-        });
-        self.sums.iter().sum()
-    }
-
-    /// Before the parameters of a step are moved: how much this gradient counts in the running means.
-    pub fn begin(&mut self) {
-        self.weights.advance();
-    }
-
-    /// Moves one parameter along its gradient.
-    pub fn apply(&mut self, place: usize, now: &Now, parameter: &mut [f32], gradient: &[f32]) {
         let rule = &*self.rule;
-        let pieces = self.parameters[place].iter_mut();
-        let parts = pieces.zip(parameter.chunks_mut(PIECE)).zip(gradient.chunks(PIECE));
-        let mut parts: Vec<_> = parts.collect();
-        pool::process().for_each_mut(&mut parts, |_, ((piece, theta), g)| {
-            rule.update(now, theta, g, &mut piece.state);
-            piece.moments.add(g);
+        let one = |(piece, theta, gradient): (&mut Piece, &mut [f32], &[f32])| {
+            rule.update(now, theta, gradient, &mut piece.state);
+            if measures {
+                piece.moments.add(gradient);
+            }
+            is_finite(gradient)
+        };
+        let (moved, gradients): (Vec<_>, Vec<_>) = self
+            .parameters
+            .iter_mut()
+            .zip(parameters)
+            .filter_map(|(pieces, parameter)| parameter.map(|(theta, g)| ((pieces, theta), g)))
+            .unzip();
+        let mut all: Vec<_> = moved
+            .into_iter()
+            .zip(&gradients)
+            .flat_map(|((pieces, theta), gradient)| {
+                let parts = theta.chunks_mut(PIECE).zip(gradient.chunks(PIECE));
+                pieces.iter_mut().zip(parts).map(|(piece, (theta, g))| (piece, theta, g))
+            })
+            .collect();
+        if all.len() <= FEW {
+            return all.into_iter().map(one).fold(true, |a, b| a & b);
+        }
+        let finite = AtomicBool::new(true);
+        pool::process().for_each_mut(&mut all, |_, (piece, theta, gradient)| {
+            if !one((piece, theta, gradient)) {
+                finite.store(false, Ordering::Relaxed);
+            }
         });
+        finite.into_inner()
     }
 
     /// For each parameter: Σ Var g and Σ (E g)² over its elements, without bias; `None` before the second step.
@@ -134,5 +157,63 @@ impl Update {
         }
         self.weights.restore(weights);
         Ok(())
+    }
+}
+
+/// Whether all of it is.
+fn is_finite(values: &[f32]) -> bool {
+    // x · 0 is 0 for a finite x, else not a number. Lanes side by side, since sums in order would wait for each other.
+    pulp::Arch::new().dispatch(|| {
+        let mut lanes = [0.0_f32; 64];
+        let rows = values.chunks_exact(64);
+        let rest: f32 = rows.remainder().iter().map(|x| x * 0.0).sum();
+        for row in rows {
+            lanes.iter_mut().zip(row).for_each(|(l, x)| *l += x * 0.0);
+        }
+        lanes.iter().sum::<f32>() + rest == 0.0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+    use crate::optim::Sgd;
+
+    #[test]
+    fn pieces_together_are_the_whole() {
+        // A tensor of several pieces, one of two numbers, and one that nothing depends on.
+        let sizes = [5 * PIECE + 7, 2, 3];
+        let mut update = Update::new(Box::new(Sgd { momentum: 0.5 }), sizes);
+        let mut values: Vec<Vec<f32>> = sizes.iter().map(|&n| vec![1.0; n]).collect();
+        let gradients: Vec<Vec<f32>> =
+            sizes.iter().map(|&n| (0..n).map(|i| (i % 17) as f32).collect()).collect();
+        let mut step = |step, gradients: &[Vec<f32>], values: &mut [Vec<f32>]| {
+            let both = values.iter_mut().zip(gradients).enumerate();
+            let parameters = both.map(|(i, (v, g))| (i != 2).then(|| (&mut v[..], Cow::from(g)))).collect();
+            update.apply(&Now { step, rate: 0.1, scale: 2.0 }, parameters)
+        };
+        assert!(step(1, &gradients, &mut values) && step(2, &gradients, &mut values));
+        for (values, gradient) in values.iter().zip(&gradients).take(2) {
+            // u = 2 g, then 3 g.
+            assert!(values.iter().zip(gradient).all(|(v, g)| (v - (1.0 - 0.5 * g)).abs() < 1e-5));
+        }
+        assert_eq!(values[2], [1.0; 3]);
+        let mut broken = gradients.clone();
+        broken[0][PIECE + 5] = f32::NAN;
+        assert!(!step(3, &broken, &mut values));
+        let mut broken = gradients;
+        broken[1][1] = f32::NEG_INFINITY;
+        assert!(!step(4, &broken, &mut values));
+    }
+
+    #[test]
+    fn the_sum_of_squares_of_any_length() {
+        for n in [0, 1, 7, 8, 9, 100] {
+            let values: Vec<f32> = (0..n).map(|i| i as f32).collect();
+            let expected: f64 = (0..n).map(|i| f64::from(i * i)).sum();
+            assert_eq!(Update::sum_of_squares(&values), expected);
+        }
     }
 }
