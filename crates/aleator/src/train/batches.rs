@@ -1,9 +1,12 @@
 //! Minibatches: every epoch in an order of its own, a function of seed and epoch alone.
 
-use aleator_engine::exec::philox;
+use aleator_engine::exec::{philox, pool};
 
 use super::streams;
 use crate::data::Rows;
+
+/// Rows that one thread fetches at a time.
+const TOGETHER: usize = 16;
 
 /// Hands out minibatches of one size. What is left of an epoch after the last whole batch is left out of it.
 pub struct Batches<'a> {
@@ -41,13 +44,23 @@ impl<'a> Batches<'a> {
             self.shuffle(epoch);
         }
         let chosen = &self.order[place * self.batch..][..self.batch];
-        for (row, &index) in values.chunks_exact_mut(self.rows.width).zip(chosen) {
-            row.copy_from_slice(self.rows.row(index));
-        }
-        if !self.coins.is_empty() {
-            philox::fill_uniform(&mut self.coins, self.seed, streams::COINS, step, 0);
-            values.iter_mut().zip(&self.coins).for_each(|(v, u)| *v = f32::from(u < v));
-        }
+        let (rows, seed, width) = (self.rows, self.seed, self.rows.width);
+        // The rows lie anywhere in memory: waiting for them is shared, too.
+        let mut coins = self.coins.chunks_mut(TOGETHER * width);
+        let mut parts: Vec<_> = values
+            .chunks_mut(TOGETHER * width)
+            .zip(chosen.chunks(TOGETHER))
+            .map(|(values, chosen)| (values, chosen, coins.next()))
+            .collect();
+        pool::process().for_each_mut(&mut parts, |part, (values, chosen, coins)| {
+            for (row, &index) in values.chunks_exact_mut(width).zip(*chosen) {
+                row.copy_from_slice(rows.row(index));
+            }
+            if let Some(coins) = coins {
+                philox::fill_uniform(coins, seed, streams::COINS, step, (part * TOGETHER * width) as u64);
+                values.iter_mut().zip(coins.iter()).for_each(|(v, u)| *v = f32::from(*u < *v));
+            }
+        });
     }
 
     /// Fisher and Yates, from one uniform number for each row.
