@@ -123,7 +123,7 @@ impl Pool {
         }
         let shared = &*self.shared;
         let work: &Work<'_> = &work;
-        // SAFETY: `End` waits for all helpers before `work` goes out of scope, even if a task panics; only the lifetime
+        // SAFETY: `close` waits for all helpers before `work` goes out of scope, even if a task panics; only the lifetime
         // changes.
         let work = unsafe { std::mem::transmute::<*const Work<'_>, *const Work<'static>>(work) };
         let job = Job { work, tasks };
@@ -132,12 +132,16 @@ impl Pool {
         shared.next.0.store(0, Relaxed);
         let number = shared.gate.0.load(Relaxed).wrapping_add(NUMBER);
         shared.gate.0.store(number | OPEN, SeqCst);
-        let end = End(self);
-        shared.rouse(tasks - 1);
-        // SAFETY: `work` is alive.
-        unsafe { shared.take_tasks(job, 0) };
-        drop(end);
-        if let Some(panic) = lock(&shared.panic).take() {
+        let own = catch_unwind(AssertUnwindSafe(|| {
+            shared.rouse(tasks - 1);
+            // SAFETY: `work` is alive.
+            unsafe { shared.take_tasks(job, 0) };
+        }));
+        shared.close();
+        // Before the next job, which has its own.
+        let of_helper = lock(&shared.panic).take();
+        self.busy.store(false, Release);
+        if let Some(panic) = own.err().or(of_helper) {
             resume_unwind(panic);
         }
     }
@@ -163,23 +167,6 @@ impl Drop for Pool {
         for helper in self.helpers.drain(..) {
             let _ = helper.join();
         }
-    }
-}
-
-/// Closes a job when it goes out of scope: nobody joins any more, and all who did have left.
-struct End<'a>(&'a Pool);
-
-impl Drop for End<'_> {
-    fn drop(&mut self) {
-        let gate = &self.0.shared.gate.0;
-        gate.fetch_and(!OPEN, AcqRel);
-        let mut looks = 0_usize;
-        while helpers_at(gate.load(Acquire)) > 0 {
-            looks += 1;
-            // A helper that the system has put aside needs a processor more than this thread does.
-            if looks < 1000 { std::hint::spin_loop() } else { std::thread::yield_now() }
-        }
-        self.0.busy.store(false, Release);
     }
 }
 
@@ -215,6 +202,18 @@ impl Shared {
                 *lock(&self.panic) = Some(panic);
             }
             self.gate.0.fetch_sub(1, Release);
+        }
+    }
+
+    /// Closes the job: nobody joins any more, and all who did have left.
+    fn close(&self) {
+        let gate = &self.gate.0;
+        gate.fetch_and(!OPEN, AcqRel);
+        let mut looks = 0_usize;
+        while helpers_at(gate.load(Acquire)) > 0 {
+            looks += 1;
+            // A helper that the system has put aside needs a processor more than this thread does.
+            if looks < 1000 { std::hint::spin_loop() } else { std::thread::yield_now() }
         }
     }
 
@@ -359,6 +358,26 @@ mod tests {
                 count.fetch_add(1, Relaxed);
             });
             assert_eq!(count.into_inner(), 20);
+        }
+    }
+
+    #[test]
+    fn panics_of_several_tasks_end_with_their_job() {
+        let pool = Pool::new(2);
+        for _ in 0..20 {
+            // Both threads panic: each waits for the other to have a task.
+            let met = AtomicUsize::new(0);
+            let run = || {
+                pool.for_each(2, |_, _| {
+                    met.fetch_add(1, SeqCst);
+                    while met.load(SeqCst) < 2 {
+                        std::thread::yield_now();
+                    }
+                    panic!("the bad one");
+                });
+            };
+            assert!(catch_unwind(AssertUnwindSafe(run)).is_err());
+            pool.for_each(2, |_, _| ());
         }
     }
 }
