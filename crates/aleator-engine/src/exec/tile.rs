@@ -1,4 +1,5 @@
-//! Elementwise operations on tiles: plain loops, which become SIMD code inside `pulp`'s dispatch.
+//! Elementwise operations on tiles: plain loops, which become SIMD code inside `pulp`'s dispatch. A loop with a call in it
+//! does not, so functions and closures alike are always inlined.
 
 use super::math::Real;
 use crate::graph::fold::{binary, unary};
@@ -48,7 +49,7 @@ pub(crate) fn apply_unary<T: Real>(op: Unary, out: &mut [T], x: Argument<'_, T>)
     macro_rules! vectorised {
         ($($op:ident)*) => {
             match op {
-                $(Unary::$op => map(out, x, |x| unary(Unary::$op, x)),)*
+                $(Unary::$op => map(out, x, #[inline(always)] |x| unary(Unary::$op, x)),)*
                 Unary::Sin | Unary::Cos | Unary::Tan | Unary::Lgamma | Unary::Polygamma(_) => {
                     one_by_one(op, out, x);
                 }
@@ -61,7 +62,7 @@ pub(crate) fn apply_unary<T: Real>(op: Unary, out: &mut [T], x: Argument<'_, T>)
 /// out = exp(-|x|)
 #[inline(always)]
 pub(crate) fn decay<T: Real>(out: &mut [T], x: Argument<'_, T>) {
-    map(out, x, |x| x.decay());
+    map(out, x, T::decay);
 }
 
 /// out = op(x), given exp(-|x|)
@@ -73,8 +74,8 @@ pub(crate) fn apply_logistic<T: Real>(
     decay: Argument<'_, T>,
 ) {
     match op {
-        Logistic::Sigmoid => zip(out, x, decay, |x, e| x.sigmoid_given(e)),
-        Logistic::Softplus => zip(out, x, decay, |x, e| x.softplus_given(e)),
+        Logistic::Sigmoid => zip(out, x, decay, T::sigmoid_given),
+        Logistic::Softplus => zip(out, x, decay, T::softplus_given),
     }
 }
 
@@ -112,7 +113,7 @@ pub(crate) fn apply_binary<T: Real>(op: Binary, out: &mut [T], x: Argument<'_, T
     macro_rules! vectorised {
         ($($op:ident)*) => {
             match op {
-                $(Binary::$op => zip(out, x, y, |x, y| binary(Binary::$op, x, y)),)*
+                $(Binary::$op => zip(out, x, y, #[inline(always)] |x, y| binary(Binary::$op, x, y)),)*
                 Binary::Pow => powers(out, x, y),
             }
         };
