@@ -113,6 +113,24 @@ fn shapes_across_tiles_and_chunks_agree() {
 }
 
 #[test]
+fn chunks_may_end_within_a_row() {
+    // The more operations cost, the fewer elements a chunk has.
+    for (rows, row) in [(5000, 2), (1999, 3), (300, 47), (150, 64), (50, 100), (60, 128), (40, 301)] {
+        let graph = Graph::new();
+        let x = graph.input("x", [rows, row]);
+        let cheap = (x.abs() + 0.5).softplus();
+        let costly = [cheap, cheap.lgamma(), cheap.lgamma().sin(), cheap.lgamma().sin().cos().tan()];
+        for y in costly {
+            let over = |axis: usize| [y.sum_axes(&[axis]).id(), y.reduce(Reduction::Max, &[axis]).id()];
+            for outputs in [over(0), over(1)] {
+                assert_agrees(&graph, &outputs, &[numbers::<f64>(rows * row, 3)], 1e-11);
+                assert_agrees(&graph, &outputs, &[numbers::<f32>(rows * row, 3)], 1e-3);
+            }
+        }
+    }
+}
+
+#[test]
 fn threads_do_not_change_a_bit() {
     let shapes: [&[usize]; 7] = [
         &[3000, 700],

@@ -144,13 +144,16 @@ fn short_rows<T: Real>(tile: &[T], row: usize, out: &mut [T], f: impl Fn(T, T) -
     }
     let mut rows = used / row;
     merge(&mut out[..used % row], &wide[rows * row..used], f);
+    if rows == 0 {
+        return;
+    }
     while rows > 1 {
         let half = rows / 2;
         let (front, back) = wide.split_at_mut((rows - half) * row);
         merge(&mut front[..half * row], &back[..half * row], f);
         rows -= half;
     }
-    merge(&mut out[..row.min(used)], &wide[..row.min(used)], f);
+    merge(&mut out[..row], &wide[..row], f);
 }
 
 /// out[i] = f(out[i], x[i])
