@@ -44,7 +44,8 @@ impl<T: Real> Rule<T> for Adam {
         let (beta1, rest1) = (number(self.beta1), number(1.0 - self.beta1));
         let (beta2, rest2) = (number(self.beta2), number(1.0 - self.beta2));
         let (epsilon, scale) = (number(self.epsilon), number(now.scale));
-        pulp::Arch::new().dispatch(|| {
+        // By value, lest the compiler read the constants anew after every write, one element at a time.
+        pulp::Arch::new().dispatch(move || {
             let moments = m.iter_mut().zip(v.iter_mut());
             for ((theta, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
                 let g = scale * g;

@@ -31,7 +31,8 @@ impl GradientMoments {
     pub fn add(&mut self, gradient: &[f32]) {
         let (keep, rest) = (DECAY as f32, (1.0 - DECAY) as f32);
         let [mean, square] = &mut self.means;
-        pulp::Arch::new().dispatch(|| {
+        // By value, so that the compiler need not read the constants anew after every write.
+        pulp::Arch::new().dispatch(move || {
             for ((m, s), &g) in mean.iter_mut().zip(square.iter_mut()).zip(gradient) {
                 *m = keep * *m + rest * g;
                 *s = keep * *s + rest * g * g;
