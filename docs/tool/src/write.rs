@@ -24,9 +24,10 @@ pub fn write(binary: &Path) -> Result<String> {
         let name = file.strip_prefix("docs/src").map_err(|e| e.to_string())?;
         pages.insert(name.into(), text);
     }
-    // What was measured is committed beside the sources of the book: a build does not measure it again.
+    // What was measured is committed beside the sources of the book: a build does not measure it again. There, the way to a picture
+    // leads through `src`.
     for name in ["benchmarks.md", "experiments.md"] {
-        pages.insert(name.into(), read(Path::new("docs").join(name))?);
+        pages.insert(name.into(), read(Path::new("docs").join(name))?.replace("](src/", "]("));
     }
     let mut decisions = String::new();
     for file in files("docs/adr")? {
