@@ -11,6 +11,7 @@
 //! | [`peer`] | a peer: a process that reads one command per line and answers one line |
 //! | [`rounds`] | agreement, interleaved rounds, medians and ratios |
 //! | [`first_gradient`] | from nothing to the first gradient |
+//! | [`training`] | a step of training beside its gradient |
 //! | [`sweep`] | how the time of a step grows |
 //! | [`memory`] | peak resident size beside the plan's buffers |
 //! | [`profile`] | where aleator's time goes |
@@ -29,6 +30,7 @@ pub mod rounds;
 pub mod statistics;
 pub mod stored;
 pub mod sweep;
+pub mod training;
 pub mod workloads;
 
 pub use error::{Error, Result};

@@ -8,6 +8,7 @@ use crate::machine::Machine;
 use crate::memory::Memory;
 use crate::rounds::{Effort, Row};
 use crate::sweep::Sweep;
+use crate::training::Training;
 
 /// Everything that one call measured.
 pub struct Report {
@@ -21,6 +22,8 @@ pub struct Report {
     pub missing: Vec<(String, String)>,
     /// The workloads.
     pub rows: Vec<Row>,
+    /// A step of training.
+    pub training: Option<Training>,
     /// How times grow.
     pub sweeps: Vec<Sweep>,
     /// Peak memory.
@@ -44,6 +47,7 @@ impl Report {
         let memory = self.memory.map(|m| json!({"workload": "sbn-step", "bytes": m, "ratio": m.ratio()}));
         json!({
             "results": self.rows.iter().map(row_json).collect::<Vec<_>>(),
+            "training": self.training,
             "sweeps": self.sweeps,
             "memory": memory,
             "machine": self.machine,
@@ -86,6 +90,18 @@ impl Report {
         )?;
         if !self.rows.is_empty() {
             self.write_rows(page)?;
+        }
+        if let Some(training) = self.training {
+            let [low, high] = training.ratio.spread;
+            writeln!(page, "\n## Training\n")?;
+            writeln!(
+                page,
+                "A step of `aleator train` (a minibatch of 60,000 images, the gradient of `sbn-step`, Adam, the gradient's \
+                 statistics) takes {}, an `sbn-step` in turn with it {}: a ratio of {:.2} [{low:.2}, {high:.2}].",
+                time(training.seconds),
+                time(training.gradient_seconds),
+                training.ratio.value
+            )?;
         }
         if !self.sweeps.is_empty() {
             writeln!(page, "\n## Growth\n")?;

@@ -163,7 +163,7 @@ pub fn agreement(
 }
 
 /// How many steps fill a turn.
-fn calibrate(effort: Effort, run: &mut dyn FnMut(usize) -> Result<f64>) -> Result<usize> {
+pub(crate) fn calibrate(effort: Effort, run: &mut dyn FnMut(usize) -> Result<f64>) -> Result<usize> {
     let wanted = effort.turn.as_secs_f64();
     run(1)?;
     let mut count = 1;
@@ -177,7 +177,7 @@ fn calibrate(effort: Effort, run: &mut dyn FnMut(usize) -> Result<f64>) -> Resul
 }
 
 /// Seconds of a step, after some that warm up.
-fn turn(count: usize, run: &mut dyn FnMut(usize) -> Result<f64>) -> Result<f64> {
+pub(crate) fn turn(count: usize, run: &mut dyn FnMut(usize) -> Result<f64>) -> Result<f64> {
     sleep(PAUSE);
     run(count / 8 + 1)?;
     Ok(run(count)? / count as f64)

@@ -93,7 +93,7 @@ fn site_noise(shape: &[usize], step: u64) -> Array {
 }
 
 /// Input numbers, uniform between two bounds.
-fn uniform(number: u32, count: usize, low: f32, high: f32) -> Vec<f32> {
+pub(crate) fn uniform(number: u32, count: usize, low: f32, high: f32) -> Vec<f32> {
     let mut values = vec![0.0_f32; count];
     philox::fill_uniform(&mut values, SEED, INPUTS + number, 0, 0);
     values.iter_mut().for_each(|u| *u = low + (high - low) * *u);
@@ -101,6 +101,6 @@ fn uniform(number: u32, count: usize, low: f32, high: f32) -> Vec<f32> {
 }
 
 /// The same numbers as the library's graphs take them.
-fn double(values: &[f32]) -> Vec<f64> {
+pub(crate) fn double(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&x| f64::from(x)).collect()
 }

@@ -7,6 +7,7 @@ use super::lower::{Kind, Lowered};
 use super::memory::{Interval, aligned, place};
 use super::views::View;
 use crate::error::{Error, human_bytes};
+use crate::exec::Aligned;
 use crate::exec::draw::Draw;
 use crate::exec::fused::{Fused, Scratch};
 use crate::exec::math::Real;
@@ -44,7 +45,7 @@ pub(crate) struct Schedule<T> {
 impl<T: Real> Schedule<T> {
     /// A thread's working memory.
     pub fn scratch(&self) -> Scratch<T> {
-        Scratch { registers: vec![T::default(); self.registers], position: vec![0; self.axes] }
+        Scratch { registers: Aligned::zeros(self.registers), position: vec![0; self.axes] }
     }
 }
 
@@ -70,7 +71,7 @@ pub(crate) fn schedule<T: Real>(
         Error::Memory { what, needed: human_bytes(needed), limit: human_bytes(options.memory_limit) }
     };
     let places = Places::new(lowered, &steps, &stored, &plans).ok_or_else(|| too_much(None))?;
-    let registers = plans.iter().flatten().map(|p| p.registers * p.chunks.tile).max().unwrap_or(0);
+    let registers = plans.iter().flatten().map(|p| p.registers * p.chunks.pitch()).max().unwrap_or(0);
     let axes = plans.iter().flatten().map(GroupPlan::most_axes).max().unwrap_or(0);
     let total = registers
         .checked_mul(threads)

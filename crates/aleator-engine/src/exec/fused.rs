@@ -6,6 +6,7 @@
 
 #![allow(unsafe_code)]
 
+use super::aligned::{Aligned, LINE};
 use super::math::Real;
 use super::memory::Base;
 use super::philox::fill_uniform;
@@ -62,6 +63,11 @@ impl Chunks {
     fn range(&self, chunk: usize) -> (usize, usize) {
         (chunk * self.step, ((chunk + 1) * self.step).min(self.inner))
     }
+
+    /// Elements from a register's beginning to the next one's: whole cache lines.
+    pub fn pitch(&self) -> usize {
+        self.tile.next_multiple_of(LINE)
+    }
 }
 
 /// Results that a chunk alone writes: columns `a .. b` of the iterations write the results
@@ -104,7 +110,7 @@ pub(crate) struct Fused<T> {
 
 /// A thread's working memory.
 pub(crate) struct Scratch<T> {
-    pub registers: Vec<T>,
+    pub registers: Aligned<T>,
     /// An index for each axis of the strided tensor of highest rank.
     pub position: Vec<usize>,
 }
@@ -166,21 +172,21 @@ fn run_chunk<T: Real>(mut task: ChunkTask<'_, T>) {
 fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
     let ChunkTask { kernel, base, .. } = *task;
     let registers = task.scratch.registers.as_mut_ptr();
-    debug_assert!(kernel.registers * kernel.chunks.tile <= task.scratch.registers.len());
+    debug_assert!(kernel.registers * kernel.chunks.pitch() <= task.scratch.registers.len());
     let position = &mut task.scratch.position[..];
-    let tile = kernel.chunks.tile;
-    // Registers are disjoint parts of the scratch memory, and `len ≤ tile`. Buffers have one element per iteration, tiles
+    let pitch = kernel.chunks.pitch();
+    // Registers are disjoint parts of the scratch memory, and `len ≤ pitch`. Buffers have one element per iteration, tiles
     // partition the iterations among all threads, and no instruction reads the place it writes. A buffer read was
     // written by an earlier step, or by an earlier instruction for this very tile.
     let read = |place: Place| match place {
         // SAFETY: as above.
-        Place::Register(r) => unsafe { std::slice::from_raw_parts(registers.add(r * tile), len) },
+        Place::Register(r) => unsafe { std::slice::from_raw_parts(registers.add(r * pitch), len) },
         // SAFETY: as above.
         Place::Buffer(offset) => unsafe { base.read(offset + start, len) },
     };
     let write = |place: Place| match place {
         // SAFETY: as above.
-        Place::Register(r) => unsafe { std::slice::from_raw_parts_mut(registers.add(r * tile), len) },
+        Place::Register(r) => unsafe { std::slice::from_raw_parts_mut(registers.add(r * pitch), len) },
         // SAFETY: as above.
         Place::Buffer(offset) => unsafe { base.write(offset + start, len) },
     };

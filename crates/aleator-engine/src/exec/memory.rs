@@ -2,31 +2,25 @@
 
 #![allow(unsafe_code)]
 
+use super::aligned::Aligned;
 use super::math::Real;
 
-/// Elements between cache lines of 64 bytes, for the smaller number type.
-const LINE: usize = 16;
-
-/// Zeroed memory whose first element lies on a cache line.
+/// Zeroed memory.
 pub(crate) struct Arena<T> {
-    storage: Vec<T>,
-    first: usize,
-    len: usize,
+    elements: Aligned<T>,
 }
 
 impl<T: Real> Arena<T> {
     pub fn new(len: usize) -> Self {
-        let storage = vec![T::default(); len + LINE];
-        let first = storage.as_ptr().align_offset(64).min(LINE);
-        Arena { storage, first, len }
+        Arena { elements: Aligned::zeros(len) }
     }
 
     pub fn slice(&self, offset: usize, len: usize) -> &[T] {
-        &self.storage[self.first + offset..][..len]
+        &self.elements[offset..][..len]
     }
 
     pub fn slice_mut(&mut self, offset: usize, len: usize) -> &mut [T] {
-        &mut self.storage[self.first + offset..][..len]
+        &mut self.elements[offset..][..len]
     }
 
     /// Takes ranges (offset and length) apart, to be written; what lies outside of them can still be read. Empty if two of them
@@ -36,7 +30,7 @@ impl<T: Real> Arena<T> {
         order.sort_by_key(|&i| written[i].0);
         let mut parts: Vec<Option<&mut [T]>> = written.iter().map(|_| None).collect();
         let mut between = Vec::new();
-        let (mut rest, mut at) = (&mut self.storage[self.first..], 0);
+        let (mut rest, mut at) = (&mut self.elements[..], 0);
         for i in order {
             let (offset, len) = written[i];
             if offset < at {
@@ -54,11 +48,11 @@ impl<T: Real> Arena<T> {
 
     /// Shared access for kernels, which write disjoint parts.
     pub fn base(&mut self) -> Base<T> {
-        Base { pointer: self.storage[self.first..].as_mut_ptr(), len: self.len }
+        Base { pointer: self.elements.as_mut_ptr(), len: self.elements.len() }
     }
 
     pub fn bytes(&self) -> usize {
-        self.storage.len() * size_of::<T>()
+        self.elements.len() * size_of::<T>()
     }
 }
 

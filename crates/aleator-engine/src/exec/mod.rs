@@ -1,5 +1,6 @@
 //! Running graphs on the CPU.
 
+pub(crate) mod aligned;
 pub mod draw;
 pub(crate) mod fused;
 pub mod math;
@@ -14,5 +15,6 @@ pub(crate) mod strided;
 mod summary;
 pub(crate) mod tile;
 
+pub use aligned::Aligned;
 pub use program::{InputAndOutput, Program};
 pub use summary::{StepKind, StepSummary};

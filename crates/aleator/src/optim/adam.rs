@@ -7,6 +7,7 @@
 //!
 //! Reference: `kingma2015adam`.
 
+use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 use super::rule::{Now, Rule};
@@ -34,7 +35,7 @@ impl<T: Real> Rule<T> for Adam {
         &["m", "v"]
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
         let [m, v] = state else { return };
         // One division for each element: α / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) are the same for all.
         let t = now.step as f64;

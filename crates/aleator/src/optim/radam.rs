@@ -9,6 +9,7 @@
 //! m and v as in Adam. The bound is 5, as in its authors' code and in PyTorch; the paper says 4.
 //! Reference: `liu2020variance`.
 
+use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 use super::Adam;
@@ -38,7 +39,7 @@ impl<T: Real> Rule<T> for RAdam {
         Rule::<T>::slots(&self.adam)
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
         if let Some(r) = self.rectification(now.step) {
             return self.adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
         }

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 /// What all elements have in common at one step.
@@ -24,7 +25,7 @@ pub trait Rule<T: Real>: fmt::Debug + Send + Sync {
     fn slots(&self) -> &'static [&'static str];
 
     /// Moves `parameters` by one step. `gradient` and each of `state` (in the order of [`Rule::slots`]) are of the same length.
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]);
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]);
 }
 
 /// A rule with its state for one parameter vector.
@@ -33,7 +34,7 @@ pub struct Optimizer<T: Real = f64> {
     rule: Box<dyn Rule<T>>,
     rate: f64,
     steps: u64,
-    state: Vec<Vec<T>>,
+    state: Vec<Aligned<T>>,
 }
 
 impl<T: Real> Optimizer<T> {
@@ -43,7 +44,7 @@ impl<T: Real> Optimizer<T> {
     }
 
     pub(super) fn boxed(rule: Box<dyn Rule<T>>, len: usize, rate: f64) -> Self {
-        let state = rule.slots().iter().map(|_| vec![T::default(); len]).collect();
+        let state = rule.slots().iter().map(|_| Aligned::zeros(len)).collect();
         Optimizer { rule, rate, steps: 0, state }
     }
 
@@ -65,7 +66,7 @@ impl<T: Real> Optimizer<T> {
             state.len() == self.state.len() && state.iter().zip(&self.state).all(|(a, b)| a.len() == b.len());
         if fits {
             self.steps = steps;
-            self.state.clone_from_slice(state);
+            self.state.iter_mut().zip(state).for_each(|(to, from)| to.copy_from_slice(from));
         }
         fits
     }

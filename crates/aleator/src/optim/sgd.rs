@@ -6,6 +6,7 @@
 //!
 //! μ = 0 is plain descent.
 
+use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 use super::rule::{Now, Rule};
@@ -22,13 +23,13 @@ impl<T: Real> Rule<T> for Sgd {
         if self.momentum == 0.0 { &[] } else { &["u"] }
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Vec<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
         let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
         let moved = parameters.iter_mut().zip(gradient);
         match state {
             [u] => {
                 let momentum = T::from_f64(self.momentum);
-                for ((theta, &g), u) in moved.zip(u) {
+                for ((theta, &g), u) in moved.zip(u.iter_mut()) {
                     *u = momentum * *u + scale * g;
                     *theta = *theta - rate * *u;
                 }

@@ -41,6 +41,7 @@ pub use evaluation::{Evaluation, Judgement};
 pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
 pub use run::{Watch, train, train_and_see};
 pub use settings::Settings;
+pub use trainer::Trainer;
 
 use aleator_engine::exec::philox::STREAMS;
 

@@ -9,13 +9,15 @@
 //! m/W is a mean with weights that sum to 1 and whose squares sum to Q/W². Parameters move meanwhile, so drift of the
 //! true gradient over the last 1/(1 − d) gradients counts as variance.
 
+use aleator_engine::exec::Aligned;
+
 /// d. As gradients come from every eighth step, the last 800 steps or so count.
 pub const DECAY: f64 = 0.99;
 
 /// Running means of a gradient and its square.
 pub struct GradientMoments {
     /// m and s.
-    pub means: [Vec<f32>; 2],
+    pub means: [Aligned<f32>; 2],
 }
 
 impl GradientMoments {
@@ -24,7 +26,7 @@ impl GradientMoments {
 
     /// Of so many elements.
     pub fn new(len: usize) -> Self {
-        GradientMoments { means: [vec![0.0; len], vec![0.0; len]] }
+        GradientMoments { means: [Aligned::zeros(len), Aligned::zeros(len)] }
     }
 
     /// Adds one gradient.
@@ -48,7 +50,7 @@ impl GradientMoments {
             return None;
         }
         let mut sums = [0.0; 2];
-        for (&m, &s) in self.means[0].iter().zip(&self.means[1]) {
+        for (&m, &s) in self.means[0].iter().zip(self.means[1].iter()) {
             let mean = f64::from(m) / total;
             let variance = (f64::from(s) / total - mean * mean) / (1.0 - share);
             sums[0] += variance;

@@ -19,15 +19,19 @@ use crate::program::{Options, Program};
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
 
-/// A run in progress.
+/// A run in progress, for who wants to take its steps one by one; [`train`](super::train) takes them all, judges and saves.
 pub struct Trainer<'c> {
+    /// What is trained, and how.
     pub config: &'c TrainConfig,
+    /// The gradient's program, which holds the parameters.
     pub program: Program<f32>,
     /// Names and shapes; the values are those at the start.
     pub tensors: Vec<Tensor>,
+    /// The looks at the held-out data.
     pub history: Vec<HistoryPoint>,
     /// Count and sum of the training objective since the last look at the held-out data.
     pub since_last: (u64, f64),
+    /// A running mean of the training objective.
     pub running: Option<f64>,
     /// Gradient steps taken.
     pub step: usize,

@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aleator_engine::exec::{InputAndOutput, pool};
+use aleator_engine::exec::{Aligned, InputAndOutput, pool};
 
 use super::moments::{GradientMoments, Weights};
 use crate::optim::{Now, Rule};
@@ -23,7 +23,7 @@ type Named = Vec<(&'static str, Vec<f32>)>;
 
 /// A piece of a tensor: what the rule keeps, and running means of its gradient and of the square of that.
 struct Piece {
-    state: Vec<Vec<f32>>,
+    state: Vec<Aligned<f32>>,
     moments: GradientMoments,
 }
 
@@ -38,7 +38,7 @@ impl Update {
     /// For parameters of these sizes.
     pub fn new(rule: Box<dyn Rule<f32>>, sizes: impl IntoIterator<Item = usize>) -> Self {
         let piece = |len: usize| Piece {
-            state: rule.slots().iter().map(|_| vec![0.0; len]).collect(),
+            state: rule.slots().iter().map(|_| Aligned::zeros(len)).collect(),
             moments: GradientMoments::new(len),
         };
         let pieces = |size: usize| (0..size).step_by(PIECE).map(|at| piece(PIECE.min(size - at))).collect();
@@ -122,11 +122,11 @@ impl Update {
                 .slots()
                 .iter()
                 .enumerate()
-                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| &p.state[i]).copied().collect()));
+                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| p.state[i].iter()).copied().collect()));
             let moments = GradientMoments::NAMES
                 .iter()
                 .enumerate()
-                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| &p.moments.means[i]).copied().collect()));
+                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| p.moments.means[i].iter()).copied().collect()));
             slots.chain(moments).collect()
         };
         (self.parameters.iter().map(|p| joined(p)).collect(), self.weights.state())
@@ -147,7 +147,7 @@ impl Update {
             for (i, name) in slots.iter().chain(&GradientMoments::NAMES).enumerate() {
                 let values = part(place, name).filter(|v| v.len() == len).ok_or(*name)?;
                 for (piece, values) in pieces.iter_mut().zip(values.chunks(PIECE)) {
-                    let into = match i.checked_sub(slots.len()) {
+                    let into: &mut [f32] = match i.checked_sub(slots.len()) {
                         None => &mut piece.state[i],
                         Some(moment) => &mut piece.moments.means[moment],
                     };
