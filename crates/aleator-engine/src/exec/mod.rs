@@ -14,7 +14,9 @@ pub(crate) mod reduce;
 pub(crate) mod strided;
 mod summary;
 pub(crate) mod tile;
+mod wide;
 
 pub use aligned::Aligned;
 pub use program::{InputAndOutput, Program};
 pub use summary::{StepKind, StepSummary};
+pub use wide::wide;

@@ -7,8 +7,8 @@
 //!
 //! Reference: `kingma2015adam`.
 
-use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::{Aligned, wide};
 
 use super::rule::{Now, Rule};
 
@@ -45,16 +45,18 @@ impl<T: Real> Rule<T> for Adam {
         let (beta1, rest1) = (number(self.beta1), number(1.0 - self.beta1));
         let (beta2, rest2) = (number(self.beta2), number(1.0 - self.beta2));
         let (epsilon, scale) = (number(self.epsilon), number(now.scale));
-        // By value, lest the compiler read the constants anew after every write, one element at a time.
-        pulp::Arch::new().dispatch(move || {
-            let moments = m.iter_mut().zip(v.iter_mut());
-            for ((theta, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
-                let g = scale * g;
-                *m = beta1 * *m + rest1 * g;
-                *v = beta2 * *v + rest2 * g * g;
-                *theta = *theta - rate * *m / (debias * v.sqrt() + epsilon);
-            }
-        });
+        wide(
+            #[inline(always)]
+            move || {
+                let moments = m.iter_mut().zip(v.iter_mut());
+                for ((theta, &g), (m, v)) in parameters.iter_mut().zip(gradient).zip(moments) {
+                    let g = scale * g;
+                    *m = beta1 * *m + rest1 * g;
+                    *v = beta2 * *v + rest2 * g * g;
+                    *theta = *theta - rate * *m / (debias * v.sqrt() + epsilon);
+                }
+            },
+        );
     }
 }
 

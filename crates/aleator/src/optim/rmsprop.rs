@@ -6,8 +6,8 @@
 //!
 //! Reference: `tieleman2012rmsprop`.
 
-use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::{Aligned, wide};
 
 use super::rule::{Now, Rule};
 
@@ -37,11 +37,16 @@ impl<T: Real> Rule<T> for RmsProp {
         let number = T::from_f64;
         let (decay, rest) = (number(self.decay), number(1.0 - self.decay));
         let (rate, epsilon, scale) = (number(now.rate), number(self.epsilon), number(now.scale));
-        for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(v.iter_mut()) {
-            let g = scale * g;
-            *v = decay * *v + rest * g * g;
-            *theta = *theta - rate * g / (v.sqrt() + epsilon);
-        }
+        wide(
+            #[inline(always)]
+            move || {
+                for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(v.iter_mut()) {
+                    let g = scale * g;
+                    *v = decay * *v + rest * g * g;
+                    *theta = *theta - rate * g / (v.sqrt() + epsilon);
+                }
+            },
+        );
     }
 }
 

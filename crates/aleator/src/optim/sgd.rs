@@ -6,8 +6,8 @@
 //!
 //! μ = 0 is plain descent.
 
-use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::{Aligned, wide};
 
 use super::rule::{Now, Rule};
 
@@ -25,16 +25,25 @@ impl<T: Real> Rule<T> for Sgd {
 
     fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
         let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
-        let moved = parameters.iter_mut().zip(gradient);
+        let momentum = T::from_f64(self.momentum);
         match state {
-            [u] => {
-                let momentum = T::from_f64(self.momentum);
-                for ((theta, &g), u) in moved.zip(u.iter_mut()) {
-                    *u = momentum * *u + scale * g;
-                    *theta = *theta - rate * *u;
-                }
-            }
-            _ => moved.for_each(|(theta, &g)| *theta = *theta - rate * (scale * g)),
+            [u] => wide(
+                #[inline(always)]
+                move || {
+                    for ((theta, &g), u) in parameters.iter_mut().zip(gradient).zip(u.iter_mut()) {
+                        *u = momentum * *u + scale * g;
+                        *theta = *theta - rate * *u;
+                    }
+                },
+            ),
+            _ => wide(
+                #[inline(always)]
+                move || {
+                    for (theta, &g) in parameters.iter_mut().zip(gradient) {
+                        *theta = *theta - rate * (scale * g);
+                    }
+                },
+            ),
         }
     }
 }

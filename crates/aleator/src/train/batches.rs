@@ -2,6 +2,7 @@
 
 use aleator_engine::exec::{philox, pool};
 
+use super::bits::Bits;
 use super::streams;
 use crate::data::Rows;
 
@@ -11,6 +12,8 @@ const TOGETHER: usize = 16;
 /// Hands out minibatches of one size. What is left of an epoch after the last whole batch is left out of it.
 pub struct Batches<'a> {
     rows: &'a Rows,
+    /// The same rows, if they are black and white.
+    bits: Option<Bits>,
     seed: u64,
     batch: usize,
     /// The epoch that `order` belongs to.
@@ -27,6 +30,7 @@ impl<'a> Batches<'a> {
     pub fn new(rows: &'a Rows, batch: usize, seed: u64, dynamic: bool) -> Self {
         Batches {
             rows,
+            bits: Bits::of(rows),
             seed,
             batch,
             epoch: None,
@@ -44,7 +48,7 @@ impl<'a> Batches<'a> {
             self.shuffle(epoch);
         }
         let chosen = &self.order[place * self.batch..][..self.batch];
-        let (rows, seed, width) = (self.rows, self.seed, self.rows.width);
+        let (rows, bits, seed, width) = (self.rows, &self.bits, self.seed, self.rows.width);
         // The rows lie anywhere in memory: waiting for them is shared, too.
         let mut coins = self.coins.chunks_mut(TOGETHER * width);
         let mut parts: Vec<_> = values
@@ -54,7 +58,10 @@ impl<'a> Batches<'a> {
             .collect();
         pool::process().for_each_mut(&mut parts, |part, (values, chosen, coins)| {
             for (row, &index) in values.chunks_exact_mut(width).zip(*chosen) {
-                row.copy_from_slice(rows.row(index));
+                match bits {
+                    Some(bits) => bits.write(index, row),
+                    None => row.copy_from_slice(rows.row(index)),
+                }
             }
             if let Some(coins) = coins {
                 philox::fill_uniform(coins, seed, streams::COINS, step, (part * TOGETHER * width) as u64);

@@ -19,6 +19,7 @@
 //! ```
 
 mod batches;
+mod bits;
 mod checkpoint;
 mod comparison;
 mod config;

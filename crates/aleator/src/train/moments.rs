@@ -9,7 +9,7 @@
 //! m/W is a mean with weights that sum to 1 and whose squares sum to Q/W². Parameters move meanwhile, so drift of the
 //! true gradient over the last 1/(1 − d) gradients counts as variance.
 
-use aleator_engine::exec::Aligned;
+use aleator_engine::exec::{Aligned, wide};
 
 /// d. As gradients come from every eighth step, the last 800 steps or so count.
 pub const DECAY: f64 = 0.99;
@@ -33,13 +33,15 @@ impl GradientMoments {
     pub fn add(&mut self, gradient: &[f32]) {
         let (keep, rest) = (DECAY as f32, (1.0 - DECAY) as f32);
         let [mean, square] = &mut self.means;
-        // By value, so that the compiler need not read the constants anew after every write.
-        pulp::Arch::new().dispatch(move || {
-            for ((m, s), &g) in mean.iter_mut().zip(square.iter_mut()).zip(gradient) {
-                *m = keep * *m + rest * g;
-                *s = keep * *s + rest * g * g;
-            }
-        });
+        wide(
+            #[inline(always)]
+            move || {
+                for ((m, s), &g) in mean.iter_mut().zip(square.iter_mut()).zip(gradient) {
+                    *m = keep * *m + rest * g;
+                    *s = keep * *s + rest * g * g;
+                }
+            },
+        );
     }
 
     /// Σ Var g and Σ (E g)²; `None` before the second gradient.

@@ -5,13 +5,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aleator_engine::exec::{Aligned, InputAndOutput, pool};
+use aleator_engine::exec::{Aligned, InputAndOutput, pool, wide};
 
 use super::moments::{GradientMoments, Weights};
 use crate::optim::{Now, Rule};
 
 /// Elements that are moved together.
-const PIECE: usize = 1 << 13;
+const PIECE: usize = 8000;
 
 /// So few pieces are moved by one thread.
 const FEW: usize = 4;
@@ -49,16 +49,18 @@ impl Update {
     /// Σ g² of a gradient, in `f64`.
     pub fn sum_of_squares(gradient: &[f32]) -> f64 {
         // Eight sums side by side, each of exact squares.
-        let sum = |part: &[f32]| {
-            let mut lanes = [0.0_f64; 8];
-            let rows = part.chunks_exact(8);
-            let rest: f64 = rows.remainder().iter().map(|&g| f64::from(g) * f64::from(g)).sum();
-            for row in rows {
-                lanes.iter_mut().zip(row).for_each(|(l, &g)| *l += f64::from(g) * f64::from(g));
-            }
-            lanes.iter().sum::<f64>() + rest
-        };
-        pulp::Arch::new().dispatch(|| sum(gradient))
+        wide(
+            #[inline(always)]
+            || {
+                let mut lanes = [0.0_f64; 8];
+                let rows = gradient.chunks_exact(8);
+                let rest: f64 = rows.remainder().iter().map(|&g| f64::from(g) * f64::from(g)).sum();
+                for row in rows {
+                    lanes.iter_mut().zip(row).for_each(|(l, &g)| *l += f64::from(g) * f64::from(g));
+                }
+                lanes.iter().sum::<f64>() + rest
+            },
+        )
     }
 
     /// Moves all parameters along their gradients; false if a gradient is not finite, and then nothing here is worth anything.
@@ -163,15 +165,18 @@ impl Update {
 /// Whether all of it is.
 fn is_finite(values: &[f32]) -> bool {
     // x · 0 is 0 for a finite x, else not a number. Lanes side by side, since sums in order would wait for each other.
-    pulp::Arch::new().dispatch(|| {
-        let mut lanes = [0.0_f32; 64];
-        let rows = values.chunks_exact(64);
-        let rest: f32 = rows.remainder().iter().map(|x| x * 0.0).sum();
-        for row in rows {
-            lanes.iter_mut().zip(row).for_each(|(l, x)| *l += x * 0.0);
-        }
-        lanes.iter().sum::<f32>() + rest == 0.0
-    })
+    wide(
+        #[inline(always)]
+        || {
+            let mut lanes = [0.0_f32; 64];
+            let rows = values.chunks_exact(64);
+            let rest: f32 = rows.remainder().iter().map(|x| x * 0.0).sum();
+            for row in rows {
+                lanes.iter_mut().zip(row).for_each(|(l, x)| *l += x * 0.0);
+            }
+            lanes.iter().sum::<f32>() + rest == 0.0
+        },
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,33 @@
+//! Loops for the widest registers of the machine.
+
+/// Runs `work`, compiled for the widest registers of this machine. It has to be marked `#[inline(always)]`, and should own what
+/// it reads in its loop: constants behind references are read anew after every write, one element at a time.
+///
+/// ```
+/// use aleator_engine::exec::wide;
+/// let (mut numbers, factor) = (vec![1.0_f32; 1000], 3.0);
+/// let elements = &mut numbers[..];
+/// wide(
+///     #[inline(always)]
+///     move || elements.iter_mut().for_each(|x| *x *= factor),
+/// );
+/// assert_eq!(numbers, [3.0; 1000]);
+/// ```
+///
+/// `pulp::Arch::dispatch` takes closures too, but calls them by `FnOnce::call_once`, which the compiler does not always inline:
+/// they then run at the baseline's width, without a word.
+#[inline(always)]
+pub fn wide<R>(work: impl FnMut() -> R) -> R {
+    pulp::Arch::new().dispatch(Wide(work))
+}
+
+struct Wide<F>(F);
+
+impl<R, F: FnMut() -> R> pulp::WithSimd for Wide<F> {
+    type Output = R;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(mut self, _: S) -> R {
+        (self.0)()
+    }
+}
