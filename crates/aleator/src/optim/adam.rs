@@ -8,7 +8,7 @@
 //! Reference: `kingma2015adam`.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::{Aligned, wide};
+use aleator_engine::exec::wide;
 
 use super::rule::{Now, Rule};
 
@@ -35,8 +35,8 @@ impl<T: Real> Rule<T> for Adam {
         &["m", "v"]
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
-        let [m, v] = state else { return };
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+        let (m, v) = state.split_at_mut(gradient.len());
         // One division for each element: α / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) are the same for all.
         let t = now.step as f64;
         let number = T::from_f64;

@@ -7,7 +7,6 @@
 //! The decay does not pass through Adam's moments, unlike a penalty λ/2 |θ|² in the objective.
 //! Reference: `loshchilov2019decoupled`.
 
-use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 use super::Adam;
@@ -34,7 +33,7 @@ impl<T: Real> Rule<T> for AdamW {
         Rule::<T>::slots(&self.adam)
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let keep = T::from_f64(1.0 - now.rate * self.weight_decay);
         parameters.iter_mut().for_each(|theta| *theta = keep * *theta);
         self.adam.update(now, parameters, gradient, state);

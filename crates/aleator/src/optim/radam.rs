@@ -9,7 +9,6 @@
 //! m and v as in Adam. The bound is 5, as in its authors' code and in PyTorch; the paper says 4.
 //! Reference: `liu2020variance`.
 
-use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
 use super::Adam;
@@ -39,11 +38,11 @@ impl<T: Real> Rule<T> for RAdam {
         Rule::<T>::slots(&self.adam)
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         if let Some(r) = self.rectification(now.step) {
             return self.adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
         }
-        let [m, v] = state else { return };
+        let (m, v) = state.split_at_mut(gradient.len());
         let number = T::from_f64;
         let rate = number(now.rate / (1.0 - self.adam.beta1.powf(now.step as f64)));
         let (beta1, rest1) = (number(self.adam.beta1), number(1.0 - self.adam.beta1));

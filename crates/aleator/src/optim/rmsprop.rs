@@ -7,7 +7,7 @@
 //! Reference: `tieleman2012rmsprop`.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::{Aligned, wide};
+use aleator_engine::exec::wide;
 
 use super::rule::{Now, Rule};
 
@@ -32,15 +32,14 @@ impl<T: Real> Rule<T> for RmsProp {
         &["v"]
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
-        let [v] = state else { return };
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let number = T::from_f64;
         let (decay, rest) = (number(self.decay), number(1.0 - self.decay));
         let (rate, epsilon, scale) = (number(now.rate), number(self.epsilon), number(now.scale));
         wide(
             #[inline(always)]
             move || {
-                for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(v.iter_mut()) {
+                for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(state.iter_mut()) {
                     let g = scale * g;
                     *v = decay * *v + rest * g * g;
                     *theta = *theta - rate * g / (v.sqrt() + epsilon);

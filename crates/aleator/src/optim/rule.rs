@@ -24,8 +24,9 @@ pub trait Rule<T: Real>: fmt::Debug + Send + Sync {
     /// Names of the numbers kept for each element, all 0 at first.
     fn slots(&self) -> &'static [&'static str];
 
-    /// Moves `parameters` by one step. `gradient` and each of `state` (in the order of [`Rule::slots`]) are of the same length.
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]);
+    /// Moves `parameters` by one step. `gradient` is as long, and `state` holds as many numbers for each of [`Rule::slots`],
+    /// one slot after the other.
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]);
 }
 
 /// A rule with its state for one parameter vector.
@@ -34,7 +35,10 @@ pub struct Optimizer<T: Real = f64> {
     rule: Box<dyn Rule<T>>,
     rate: f64,
     steps: u64,
-    state: Vec<Aligned<T>>,
+    /// Numbers in a slot.
+    len: usize,
+    /// One slot after the other.
+    state: Aligned<T>,
 }
 
 impl<T: Real> Optimizer<T> {
@@ -44,8 +48,8 @@ impl<T: Real> Optimizer<T> {
     }
 
     pub(super) fn boxed(rule: Box<dyn Rule<T>>, len: usize, rate: f64) -> Self {
-        let state = rule.slots().iter().map(|_| Aligned::zeros(len)).collect();
-        Optimizer { rule, rate, steps: 0, state }
+        let state = Aligned::zeros(rule.slots().len() * len);
+        Optimizer { rule, rate, steps: 0, len, state }
     }
 
     /// Moves `parameters` by one step along `gradient`, both as long as was said at the start.
@@ -57,16 +61,16 @@ impl<T: Real> Optimizer<T> {
 
     /// Steps taken, and what is kept for each element by name.
     pub fn state(&self) -> (u64, impl Iterator<Item = (&'static str, &[T])>) {
-        (self.steps, self.rule.slots().iter().copied().zip(self.state.iter().map(|s| &s[..])))
+        let slot = |(i, &name)| (name, &self.state[i * self.len..][..self.len]);
+        (self.steps, self.rule.slots().iter().enumerate().map(slot))
     }
 
     /// Takes over what [`Optimizer::state`] gave; false (and nothing changed) if it does not fit.
     pub fn restore(&mut self, steps: u64, state: &[Vec<T>]) -> bool {
-        let fits =
-            state.len() == self.state.len() && state.iter().zip(&self.state).all(|(a, b)| a.len() == b.len());
+        let fits = state.len() == self.rule.slots().len() && state.iter().all(|slot| slot.len() == self.len);
         if fits {
             self.steps = steps;
-            self.state.iter_mut().zip(state).for_each(|(to, from)| to.copy_from_slice(from));
+            self.state.copy_from_slice(&state.concat());
         }
         fits
     }

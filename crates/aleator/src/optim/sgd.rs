@@ -7,7 +7,7 @@
 //! μ = 0 is plain descent.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::{Aligned, wide};
+use aleator_engine::exec::wide;
 
 use super::rule::{Now, Rule};
 
@@ -23,27 +23,28 @@ impl<T: Real> Rule<T> for Sgd {
         if self.momentum == 0.0 { &[] } else { &["u"] }
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [Aligned<T>]) {
+    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
         let momentum = T::from_f64(self.momentum);
-        match state {
-            [u] => wide(
-                #[inline(always)]
-                move || {
-                    for ((theta, &g), u) in parameters.iter_mut().zip(gradient).zip(u.iter_mut()) {
-                        *u = momentum * *u + scale * g;
-                        *theta = *theta - rate * *u;
-                    }
-                },
-            ),
-            _ => wide(
+        if state.is_empty() {
+            wide(
                 #[inline(always)]
                 move || {
                     for (theta, &g) in parameters.iter_mut().zip(gradient) {
                         *theta = *theta - rate * (scale * g);
                     }
                 },
-            ),
+            );
+        } else {
+            wide(
+                #[inline(always)]
+                move || {
+                    for ((theta, &g), u) in parameters.iter_mut().zip(gradient).zip(state.iter_mut()) {
+                        *u = momentum * *u + scale * g;
+                        *theta = *theta - rate * *u;
+                    }
+                },
+            );
         }
     }
 }

@@ -1,49 +1,95 @@
 //! One step for all parameters, where they lie in the program, and what is known of their gradients.
 //!
-//! Rules of optimisers go element by element, so tensors are cut into pieces that several threads move at once; a piece stays
-//! in the cache while everything is done to it. Nothing depends on the number of threads.
+//! Rules of optimisers go element by element, so everything goes by blocks that stay in the first-level cache while all is done
+//! to them: the rule, the gradient's moments, the look for numbers that are not finite. What is kept of a tensor lies in the order
+//! in which it is read, so that memory comes in long runs. Nothing depends on the number of threads.
 
+use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use aleator_engine::exec::{Aligned, InputAndOutput, pool, wide};
 
-use super::moments::{GradientMoments, Weights};
+use super::moments::{self, Weights};
 use crate::optim::{Now, Rule};
 
-/// Elements that are moved together.
-const PIECE: usize = 8000;
-
-/// So few pieces are moved by one thread.
-const FEW: usize = 4;
+/// Elements of a block. Vectors one after the other in it begin half a page apart: if their places in a page were nearly the
+/// same, the processor would make a read of the one wait for a write of the other.
+const BLOCK: usize = 1536;
+/// Parts for each thread, so that a late one does not keep the others waiting for long.
+const PARTS: usize = 4;
+/// So few elements are moved by one thread.
+const FEW: usize = 1 << 15;
 /// Gradients are measured at every step with a number (from 0) that this divides: a pass over memory less at the others.
 const MEASURED: u64 = 8;
 
 /// Vectors by name.
 type Named = Vec<(&'static str, Vec<f32>)>;
 
-/// A piece of a tensor: what the rule keeps, and running means of its gradient and of the square of that.
-struct Piece {
-    state: Vec<Aligned<f32>>,
-    moments: GradientMoments,
+/// What is kept of a tensor, block by block, in each of them one vector after the other.
+struct Kept {
+    /// The rule's vectors.
+    state: Aligned<f32>,
+    /// Those of [`moments`].
+    moments: Aligned<f32>,
+}
+
+/// Some elements of a tensor, and what is kept of them.
+struct Part<'a> {
+    theta: &'a mut [f32],
+    gradient: &'a [f32],
+    state: &'a mut [f32],
+    moments: &'a mut [f32],
 }
 
 /// The state of an optimiser for all parameters of a model.
 pub struct Update {
     rule: Box<dyn Rule<f32>>,
-    parameters: Vec<Vec<Piece>>,
+    tensors: Vec<Kept>,
     weights: Weights,
+}
+
+impl<'a> Part<'a> {
+    /// Parts of this one of `len` elements, the last perhaps of fewer: whole blocks or parts of one.
+    fn parts(self, len: usize) -> impl Iterator<Item = Part<'a>> {
+        let mut rest = Some(self);
+        iter::from_fn(move || {
+            let Part { theta, gradient, state, moments } = rest.take().filter(|part| !part.theta.is_empty())?;
+            let (slots, n) = (state.len() / theta.len(), len.min(theta.len()));
+            let (theta, other_theta) = theta.split_at_mut(n);
+            let (gradient, other_gradient) = gradient.split_at(n);
+            let (state, other_state) = state.split_at_mut(slots * n);
+            let (moments, other_moments) = moments.split_at_mut(moments::NAMES.len() * n);
+            rest = Some(Part {
+                theta: other_theta,
+                gradient: other_gradient,
+                state: other_state,
+                moments: other_moments,
+            });
+            Some(Part { theta, gradient, state, moments })
+        })
+    }
+
+    /// Moves it, block by block; false if the gradient is not finite.
+    fn advance(self, rule: &dyn Rule<f32>, now: &Now, measures: bool) -> bool {
+        self.parts(BLOCK).fold(true, |finite, block| {
+            rule.update(now, block.theta, block.gradient, block.state);
+            if measures {
+                moments::add(block.moments, block.gradient);
+            }
+            finite & is_finite(block.gradient)
+        })
+    }
 }
 
 impl Update {
     /// For parameters of these sizes.
     pub fn new(rule: Box<dyn Rule<f32>>, sizes: impl IntoIterator<Item = usize>) -> Self {
-        let piece = |len: usize| Piece {
-            state: rule.slots().iter().map(|_| Aligned::zeros(len)).collect(),
-            moments: GradientMoments::new(len),
+        let kept = |size: usize| Kept {
+            state: Aligned::zeros(rule.slots().len() * size),
+            moments: Aligned::zeros(moments::NAMES.len() * size),
         };
-        let pieces = |size: usize| (0..size).step_by(PIECE).map(|at| piece(PIECE.min(size - at))).collect();
-        let parameters = sizes.into_iter().map(pieces).collect();
-        Update { rule, parameters, weights: Weights::default() }
+        let tensors = sizes.into_iter().map(kept).collect();
+        Update { rule, tensors, weights: Weights::default() }
     }
 
     /// Σ g² of a gradient, in `f64`.
@@ -72,33 +118,27 @@ impl Update {
             self.weights.advance();
         }
         let rule = &*self.rule;
-        let one = |(piece, theta, gradient): (&mut Piece, &mut [f32], &[f32])| {
-            rule.update(now, theta, gradient, &mut piece.state);
-            if measures {
-                piece.moments.add(gradient);
-            }
-            is_finite(gradient)
-        };
         let (moved, gradients): (Vec<_>, Vec<_>) = self
-            .parameters
+            .tensors
             .iter_mut()
             .zip(parameters)
-            .filter_map(|(pieces, parameter)| parameter.map(|(theta, g)| ((pieces, theta), g)))
+            .filter_map(|(kept, parameter)| parameter.map(|(theta, g)| ((kept, theta), g)))
             .unzip();
-        let mut all: Vec<_> = moved
-            .into_iter()
-            .zip(&gradients)
-            .flat_map(|((pieces, theta), gradient)| {
-                let parts = theta.chunks_mut(PIECE).zip(gradient.chunks(PIECE));
-                pieces.iter_mut().zip(parts).map(|(piece, (theta, g))| (piece, theta, g))
-            })
-            .collect();
-        if all.len() <= FEW {
-            return all.into_iter().map(one).fold(true, |a, b| a & b);
+        let elements: usize = gradients.iter().map(|g| g.len()).sum();
+        let share = elements.div_ceil(PARTS * pool::process().threads()).next_multiple_of(BLOCK).max(BLOCK);
+        let all = moved.into_iter().zip(&gradients).flat_map(|((kept, theta), gradient)| {
+            let Kept { state, moments } = kept;
+            Part { theta, gradient, state, moments }.parts(share)
+        });
+        if elements <= FEW {
+            return all.fold(true, |finite, part| finite & part.advance(rule, now, measures));
         }
         let finite = AtomicBool::new(true);
-        pool::process().for_each_mut(&mut all, |_, (piece, theta, gradient)| {
-            if !one((piece, theta, gradient)) {
+        let mut all: Vec<_> = all.map(Some).collect();
+        pool::process().for_each_mut(&mut all, |_, part| {
+            if let Some(part) = part.take()
+                && !part.advance(rule, now, measures)
+            {
                 finite.store(false, Ordering::Relaxed);
             }
         });
@@ -107,31 +147,22 @@ impl Update {
 
     /// For each parameter: Σ Var g and Σ (E g)² over its elements, without bias; `None` before the second step.
     pub fn statistics(&self) -> Option<Vec<[f64; 2]>> {
-        let of = |pieces: &Vec<Piece>| {
-            pieces.iter().try_fold([0.0; 2], |[variance, square], piece| {
-                let [v, s] = piece.moments.sums(&self.weights)?;
+        let of = |kept: &Kept| {
+            kept.moments.chunks(moments::NAMES.len() * BLOCK).try_fold([0.0; 2], |[variance, square], block| {
+                let [v, s] = moments::sums(block, &self.weights)?;
                 Some([variance + v, square + s])
             })
         };
-        self.parameters.iter().map(of).collect()
+        self.tensors.iter().map(of).collect()
     }
 
     /// Everything that has to be kept: for each parameter the vectors by name, then the weights.
     pub fn state(&self) -> (Vec<Named>, [f64; 2]) {
-        let joined = |pieces: &[Piece]| {
-            let slots = self
-                .rule
-                .slots()
-                .iter()
-                .enumerate()
-                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| p.state[i].iter()).copied().collect()));
-            let moments = GradientMoments::NAMES
-                .iter()
-                .enumerate()
-                .map(|(i, &name)| (name, pieces.iter().flat_map(|p| p.moments.means[i].iter()).copied().collect()));
-            slots.chain(moments).collect()
+        let of = |kept: &Kept| {
+            let state = vectors(self.rule.slots(), &kept.state);
+            state.chain(vectors(&moments::NAMES, &kept.moments)).collect()
         };
-        (self.parameters.iter().map(|p| joined(p)).collect(), self.weights.state())
+        (self.tensors.iter().map(of).collect(), self.weights.state())
     }
 
     /// Takes over what [`Update::state`] of an equal one gave: vectors by parameter and name.
@@ -143,39 +174,50 @@ impl Update {
         weights: [f64; 2],
         part: &dyn Fn(usize, &str) -> Option<Vec<f32>>,
     ) -> Result<(), String> {
-        let slots = self.rule.slots();
-        for (place, pieces) in self.parameters.iter_mut().enumerate() {
-            let len: usize = pieces.iter().map(|p| p.moments.means[0].len()).sum();
-            for (i, name) in slots.iter().chain(&GradientMoments::NAMES).enumerate() {
-                let values = part(place, name).filter(|v| v.len() == len).ok_or(*name)?;
-                for (piece, values) in pieces.iter_mut().zip(values.chunks(PIECE)) {
-                    let into: &mut [f32] = match i.checked_sub(slots.len()) {
-                        None => &mut piece.state[i],
-                        Some(moment) => &mut piece.moments.means[moment],
-                    };
-                    into.copy_from_slice(values);
-                }
-            }
+        for (place, kept) in self.tensors.iter_mut().enumerate() {
+            let part = |name: &str| part(place, name);
+            restore(self.rule.slots(), &mut kept.state, &part)?;
+            restore(&moments::NAMES, &mut kept.moments, &part)?;
         }
         self.weights.restore(weights);
         Ok(())
     }
 }
 
+/// Vectors that lie together block by block.
+fn vectors(
+    names: &'static [&'static str],
+    kept: &[f32],
+) -> impl Iterator<Item = (&'static str, Vec<f32>)> {
+    let count = names.len();
+    names.iter().enumerate().map(move |(i, &name)| {
+        let blocks = kept.chunks(count * BLOCK).map(|block| block.chunks(block.len() / count));
+        (name, blocks.filter_map(|mut vectors| vectors.nth(i)).flatten().copied().collect())
+    })
+}
+
+/// The inverse of [`vectors`].
+fn restore(
+    names: &[&str],
+    kept: &mut [f32],
+    part: &dyn Fn(&str) -> Option<Vec<f32>>,
+) -> Result<(), String> {
+    let count = names.len();
+    for (i, &name) in names.iter().enumerate() {
+        let values = part(name).filter(|v| v.len() == kept.len() / count).ok_or(name)?;
+        for (block, values) in kept.chunks_mut(count * BLOCK).zip(values.chunks(BLOCK)) {
+            block[i * values.len()..][..values.len()].copy_from_slice(values);
+        }
+    }
+    Ok(())
+}
+
 /// Whether all of it is.
 fn is_finite(values: &[f32]) -> bool {
-    // x · 0 is 0 for a finite x, else not a number. Lanes side by side, since sums in order would wait for each other.
+    // Bits without the sign are in the order of the numbers, and those of infinity are the first that are not finite.
     wide(
         #[inline(always)]
-        || {
-            let mut lanes = [0.0_f32; 64];
-            let rows = values.chunks_exact(64);
-            let rest: f32 = rows.remainder().iter().map(|x| x * 0.0).sum();
-            for row in rows {
-                lanes.iter_mut().zip(row).for_each(|(l, x)| *l += x * 0.0);
-            }
-            lanes.iter().sum::<f32>() + rest == 0.0
-        },
+        || values.iter().fold(0, |largest, x| largest.max(x.abs().to_bits())) < f32::INFINITY.to_bits(),
     )
 }
 
@@ -189,7 +231,7 @@ mod tests {
     #[test]
     fn pieces_together_are_the_whole() {
         // A tensor of several pieces, one of two numbers, and one that nothing depends on.
-        let sizes = [5 * PIECE + 7, 2, 3];
+        let sizes = [5 * BLOCK + 7, 2, 3];
         let mut update = Update::new(Box::new(Sgd { momentum: 0.5 }), sizes);
         let mut values: Vec<Vec<f32>> = sizes.iter().map(|&n| vec![1.0; n]).collect();
         let gradients: Vec<Vec<f32>> =
@@ -206,7 +248,7 @@ mod tests {
         }
         assert_eq!(values[2], [1.0; 3]);
         let mut broken = gradients.clone();
-        broken[0][PIECE + 5] = f32::NAN;
+        broken[0][BLOCK + 5] = f32::NAN;
         assert!(!step(3, &broken, &mut values));
         let mut broken = gradients;
         broken[1][1] = f32::NEG_INFINITY;
