@@ -113,8 +113,11 @@ fn run(arguments: &Arguments) -> Result<bool> {
         let rounds = effort.rounds.min(5);
         rows.push(first_gradient::measure(&mut peers, &folder, rounds, &|w| progress("first-gradient", w))?);
     }
-    let training =
-        if chosen("training") { Some(training::measure(effort, &|w| progress("training", w))?) } else { None };
+    let training = if chosen("training") {
+        Some(training::measure(effort, &|w| progress("training", w))?)
+    } else {
+        None
+    };
     let sweeps = if chosen("sweeps") {
         let effort =
             Effort { rounds: effort.rounds.min(5), turn: effort.turn.min(Duration::from_millis(100)) };

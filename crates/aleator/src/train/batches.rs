@@ -57,10 +57,12 @@ impl<'a> Batches<'a> {
             .map(|(values, chosen)| (values, chosen, coins.next()))
             .collect();
         pool::process().for_each_mut(&mut parts, |part, (values, chosen, coins)| {
-            for (row, &index) in values.chunks_exact_mut(width).zip(*chosen) {
-                match bits {
-                    Some(bits) => bits.write(index, row),
-                    None => row.copy_from_slice(rows.row(index)),
+            match bits {
+                Some(bits) => bits.write(chosen, values, width),
+                None => {
+                    for (row, &index) in values.chunks_exact_mut(width).zip(*chosen) {
+                        row.copy_from_slice(rows.row(index));
+                    }
                 }
             }
             if let Some(coins) = coins {

@@ -33,9 +33,25 @@ impl Bits {
         Some(Bits { bytes: bytes.collect(), per_row: rows.width.div_ceil(8) })
     }
 
-    /// Writes a row as numbers.
-    pub fn write(&self, index: usize, row: &mut [f32]) {
-        let bytes = &self.bytes[index * self.per_row..][..self.per_row];
+    fn row(&self, index: usize) -> &[u8] {
+        &self.bytes[index * self.per_row..][..self.per_row]
+    }
+
+    /// Writes rows as numbers.
+    pub fn write(&self, indices: &[usize], rows: &mut [f32], width: usize) {
+        // All of them are on their way to the cache before the first is needed.
+        let touched = indices.iter().fold(0, |all, &index| {
+            let row = self.row(index);
+            all ^ row.first().unwrap_or(&0) ^ row.last().unwrap_or(&0)
+        });
+        std::hint::black_box(touched);
+        for (&index, row) in indices.iter().zip(rows.chunks_exact_mut(width)) {
+            self.write_row(index, row);
+        }
+    }
+
+    fn write_row(&self, index: usize, row: &mut [f32]) {
+        let bytes = self.row(index);
         let (whole, rest) = row.as_chunks_mut::<8>();
         for (numbers, &byte) in whole.iter_mut().zip(bytes) {
             *numbers = NUMBERS[usize::from(byte)];
@@ -58,7 +74,7 @@ mod tests {
             let bits = Bits::of(&rows).unwrap();
             let mut row = vec![0.5; width];
             for index in 0..7 {
-                bits.write(index, &mut row);
+                bits.write(&[index], &mut row, width);
                 assert_eq!(row, rows.row(index));
             }
         }

@@ -1,6 +1,6 @@
 //! One step for all parameters, where they lie in the program, and what is known of their gradients.
 //!
-//! Rules of optimisers go element by element, so everything goes by blocks that stay in the first-level cache while all is done
+//! Rules of optimisers go element by element, so everything goes by blocks that stay in the second-level cache while all is done
 //! to them: the rule, the gradient's moments, the look for numbers that are not finite. What is kept of a tensor lies in the order
 //! in which it is read, so that memory comes in long runs. Nothing depends on the number of threads.
 
@@ -14,9 +14,9 @@ use crate::optim::{Now, Rule};
 
 /// Elements of a block. Vectors one after the other in it begin half a page apart: if their places in a page were nearly the
 /// same, the processor would make a read of the one wait for a write of the other.
-const BLOCK: usize = 1536;
+const BLOCK: usize = 7680;
 /// Parts for each thread, so that a late one does not keep the others waiting for long.
-const PARTS: usize = 4;
+const PARTS: usize = 8;
 /// So few elements are moved by one thread.
 const FEW: usize = 1 << 15;
 /// Gradients are measured at every step with a number (from 0) that this divides: a pass over memory less at the others.
@@ -53,7 +53,8 @@ impl<'a> Part<'a> {
     fn parts(self, len: usize) -> impl Iterator<Item = Part<'a>> {
         let mut rest = Some(self);
         iter::from_fn(move || {
-            let Part { theta, gradient, state, moments } = rest.take().filter(|part| !part.theta.is_empty())?;
+            let Part { theta, gradient, state, moments } =
+                rest.take().filter(|part| !part.theta.is_empty())?;
             let (slots, n) = (state.len() / theta.len(), len.min(theta.len()));
             let (theta, other_theta) = theta.split_at_mut(n);
             let (gradient, other_gradient) = gradient.split_at(n);
@@ -148,10 +149,13 @@ impl Update {
     /// For each parameter: Σ Var g and Σ (E g)² over its elements, without bias; `None` before the second step.
     pub fn statistics(&self) -> Option<Vec<[f64; 2]>> {
         let of = |kept: &Kept| {
-            kept.moments.chunks(moments::NAMES.len() * BLOCK).try_fold([0.0; 2], |[variance, square], block| {
-                let [v, s] = moments::sums(block, &self.weights)?;
-                Some([variance + v, square + s])
-            })
+            kept.moments.chunks(moments::NAMES.len() * BLOCK).try_fold(
+                [0.0; 2],
+                |[variance, square], block| {
+                    let [v, s] = moments::sums(block, &self.weights)?;
+                    Some([variance + v, square + s])
+                },
+            )
         };
         self.tensors.iter().map(of).collect()
     }
@@ -185,10 +189,7 @@ impl Update {
 }
 
 /// Vectors that lie together block by block.
-fn vectors(
-    names: &'static [&'static str],
-    kept: &[f32],
-) -> impl Iterator<Item = (&'static str, Vec<f32>)> {
+fn vectors(names: &'static [&'static str], kept: &[f32]) -> impl Iterator<Item = (&'static str, Vec<f32>)> {
     let count = names.len();
     names.iter().enumerate().map(move |(i, &name)| {
         let blocks = kept.chunks(count * BLOCK).map(|block| block.chunks(block.len() / count));
@@ -197,11 +198,7 @@ fn vectors(
 }
 
 /// The inverse of [`vectors`].
-fn restore(
-    names: &[&str],
-    kept: &mut [f32],
-    part: &dyn Fn(&str) -> Option<Vec<f32>>,
-) -> Result<(), String> {
+fn restore(names: &[&str], kept: &mut [f32], part: &dyn Fn(&str) -> Option<Vec<f32>>) -> Result<(), String> {
     let count = names.len();
     for (i, &name) in names.iter().enumerate() {
         let values = part(name).filter(|v| v.len() == kept.len() / count).ok_or(name)?;
