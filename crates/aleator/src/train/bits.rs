@@ -15,7 +15,7 @@ static NUMBERS: [[f32; 8]; 256] = {
     let mut numbers = [[0.0; 8]; 256];
     let mut i = 0;
     while i < 256 * 8 {
-        numbers[i / 8][i % 8] = (i / 8 >> (i % 8) & 1) as f32;
+        numbers[i / 8][i % 8] = (((i / 8) >> (i % 8)) & 1) as f32;
         i += 1;
     }
     numbers
