@@ -9,6 +9,8 @@
 //! | none                   | 0                                                                            |
 //! | number                 | b                                                                            |
 //! | moving average         | m, the decayed mean of costs of *earlier* runs; starts at 0                  |
+//! | learned                | b_ψ(x) + m: a network of what is known before the draw, trained by least     |
+//! |                        | squares, and the moving average of what it leaves; both start at 0           |
 //! | leave-one-out          | 1/(K−1) Σ_{j≠k} F(zⱼ), the mean of the other samples; K ≥ 2                  |
 //! | self-critical          | F at a most probable outcome; one evaluation more                            |
 //! | optimal                | Σ_d E[F s_d²] / Σ_d E[s_d²], s = ∇ log p: from earlier (pilot) runs          |
@@ -18,11 +20,12 @@
 //! with costs of their own have ⟨Σ F s, Σ s⟩ in place of F s².
 //!
 //! A baseline never depends on the sample it multiplies: what is kept is read before it is updated.
-//! References: `williams1992simple` (baselines), `greensmith2004variance` (optimal), `kool2019buy` (leave-one-out),
-//! `rennie2017self` (self-critical).
+//! References: `williams1992simple` (baselines), `mnih2014neural` (learned), `greensmith2004variance` (optimal),
+//! `kool2019buy` (leave-one-out), `rennie2017self` (self-critical).
 
 use aleator_engine::graph::Expr;
 
+use super::network::{Network, Trained, known};
 use crate::error::Result;
 use crate::graph::{Cone, Later, Site};
 
@@ -36,6 +39,13 @@ pub enum Baseline {
     Number(f64),
     /// The decayed mean of the costs of earlier runs.
     MovingAverage {
+        /// How much of the mean is kept at each run, in [0, 1).
+        decay: f64,
+    },
+    /// A network of what is known before the draw, and the decayed mean of what it left in earlier runs.
+    Learned {
+        /// Hidden units of the network.
+        hidden: usize,
         /// How much of the mean is kept at each run, in [0, 1).
         decay: f64,
     },
@@ -65,6 +75,12 @@ impl Baseline {
             Baseline::None => cost,
             Baseline::Number(b) => cost - b,
             Baseline::MovingAverage { decay } => cost - site.moving_average("baseline", decay, cost),
+            Baseline::Learned { hidden, decay } => {
+                let signal = cost - learned(site, hidden);
+                let centred = signal - site.moving_average("baseline", decay, signal);
+                site.own_loss(centred.square().mean());
+                centred
+            }
             Baseline::LeaveOneOut => {
                 // F_k − 1/(K−1) (Σ F − F_k)
                 let others = site.sum_over_samples(cost) - cost;
@@ -91,4 +107,10 @@ impl Baseline {
     pub fn extra_evaluations(self) -> usize {
         usize::from(self.needs_mode())
     }
+}
+
+/// b_ψ, in the layout of the cone's cost. Its weights follow the losses declared with [`Site::own_loss`].
+pub fn learned<'g>(site: &Site<'g>, hidden: usize) -> Expr<'g> {
+    let inputs = known(site);
+    Network::new(site, "baseline", &inputs, hidden, Trained::ByLoss).apply(&inputs)
 }

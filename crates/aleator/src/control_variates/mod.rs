@@ -4,6 +4,6 @@ mod baseline;
 mod network;
 mod relaxed_pair;
 
-pub use baseline::Baseline;
+pub use baseline::{Baseline, learned};
 pub use network::{Network, Trained, known};
 pub use relaxed_pair::{Relaxation, RelaxedPair};

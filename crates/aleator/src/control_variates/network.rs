@@ -32,8 +32,15 @@ pub struct Network<'a, 'g> {
 const STREAM: u32 = philox::STREAMS - 200;
 
 impl<'a, 'g> Network<'a, 'g> {
-    /// A network of so many hidden units for inputs like these: each with the number of its event axes.
-    pub fn new(site: &'a Site<'g>, inputs: &[(Expr<'g>, usize)], hidden: usize, trained: Trained) -> Self {
+    /// A network of so many hidden units for inputs like these: each with the number of its event axes. Its weights are
+    /// `name.hidden_weight` and so on.
+    pub fn new(
+        site: &'a Site<'g>,
+        name: &str,
+        inputs: &[(Expr<'g>, usize)],
+        hidden: usize,
+        trained: Trained,
+    ) -> Self {
         let width: usize =
             inputs.iter().map(|&(x, event)| site.coupled_rows(x, event).shape().from_end(0)).sum();
         let uniform = |n: usize| {
@@ -43,9 +50,12 @@ impl<'a, 'g> Network<'a, 'g> {
             values.into_iter().map(|u: f64| limit * (2.0 * u - 1.0)).collect()
         };
         let zeros = |n: usize| vec![0.0; n];
-        let weight = |name: &str, shape: Shape, initial: &dyn Fn(usize) -> Vec<f64>| match trained {
-            Trained::ByVariance => site.own_param(name, shape, initial),
-            Trained::ByLoss => site.own_param_of_loss(name, shape, initial),
+        let weight = |part: &str, shape: Shape, initial: &dyn Fn(usize) -> Vec<f64>| {
+            let name = format!("{name}.{part}");
+            match trained {
+                Trained::ByVariance => site.own_param(&name, shape, initial),
+                Trained::ByLoss => site.own_param_of_loss(&name, shape, initial),
+            }
         };
         let weights = [
             weight("hidden_weight", [width, hidden].into(), &uniform),

@@ -87,7 +87,7 @@ impl Estimator for Lax {
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let z = site.rsample()?;
         let inputs = [vec![(z, site.event_shape().rank())], known(site)].concat();
-        let control = Network::new(site, &inputs, self.hidden, Trained::ByVariance).apply(&inputs);
+        let control = Network::new(site, "control", &inputs, self.hidden, Trained::ByVariance).apply(&inputs);
         let slope = autodiff::grad(control, &[z])[0];
         Ok(vec![
             GradientTerm::score(site.log_prob(cone.value()), cone.cost() - control),

@@ -56,7 +56,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "2 K",
     smoothness: Smoothness::AtMean,
     advice: "when F is close to linear over the outcomes",
-    options: "linear (true), baseline and decay as for score_function",
+    options: "linear (true), baseline, decay and baseline_hidden as for score_function",
     reference: "gu2016muprop",
 };
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::relax::MOST_HIDDEN;
 use crate::control_variates::Baseline;
 
 /// The value of an option.
@@ -127,12 +128,26 @@ impl Options {
         self.number("decay", default, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))
     }
 
-    /// Takes a baseline from the options `baseline` and `decay`.
+    /// Takes a baseline from the options `baseline`, `decay` and `baseline_hidden`.
     ///
     /// # Errors
     /// If it is something else.
     pub fn baseline(&mut self) -> Result<Baseline, OptionError> {
         let decay = self.decay(0.95)?;
+        let sized = self.values.contains_key("baseline_hidden");
+        let hidden = self.count("baseline_hidden", 10, MOST_HIDDEN)?;
+        let baseline = self.baseline_of(decay, hidden)?;
+        match baseline {
+            Baseline::Learned { .. } => Ok(baseline),
+            _ if sized => Err(OptionError::new(
+                "baseline_hidden",
+                "`baseline_hidden` belongs to `baseline = learned`: say so, or leave it out".into(),
+            )),
+            _ => Ok(baseline),
+        }
+    }
+
+    fn baseline_of(&mut self, decay: f64, hidden: usize) -> Result<Baseline, OptionError> {
         if let Some(OptionValue::Number(b)) = self.values.get("baseline")
             && b.is_finite()
         {
@@ -140,7 +155,7 @@ impl Options {
             self.take("baseline");
             return Ok(Baseline::Number(b));
         }
-        self.word("baseline", &BASELINES.map(|(word, baseline)| (word, with_decay(baseline, decay))))
+        self.word("baseline", &BASELINES.map(|(word, baseline)| (word, sized(baseline, decay, hidden))))
             .map_err(|e| OptionError { message: e.message.replace("one of", "a number or one of"), ..e })
     }
 
@@ -163,18 +178,20 @@ impl Options {
 }
 
 /// Baselines by their words.
-const BASELINES: [(&str, Baseline); 6] = [
+const BASELINES: [(&str, Baseline); 7] = [
     ("none", Baseline::None),
     ("moving_average", Baseline::MovingAverage { decay: 0.0 }),
+    ("learned", Baseline::Learned { hidden: 0, decay: 0.0 }),
     ("leave_one_out", Baseline::LeaveOneOut),
     ("self_critical", Baseline::SelfCritical),
     ("optimal", Baseline::Optimal),
     ("optimal_per_coordinate", Baseline::OptimalPerCoordinate),
 ];
 
-fn with_decay(baseline: Baseline, decay: f64) -> Baseline {
+fn sized(baseline: Baseline, decay: f64, hidden: usize) -> Baseline {
     match baseline {
         Baseline::MovingAverage { .. } => Baseline::MovingAverage { decay },
+        Baseline::Learned { .. } => Baseline::Learned { hidden, decay },
         other => other,
     }
 }
@@ -187,6 +204,11 @@ pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String
         Baseline::MovingAverage { decay } => {
             vec![("baseline", "moving_average".into()), ("decay", decay.to_string())]
         }
+        Baseline::Learned { hidden, decay } => vec![
+            ("baseline", "learned".into()),
+            ("decay", decay.to_string()),
+            ("baseline_hidden", hidden.to_string()),
+        ],
         other => {
             let word = BASELINES.iter().find(|(_, b)| *b == other).map_or("none", |(word, _)| *word);
             vec![("baseline", word.into())]

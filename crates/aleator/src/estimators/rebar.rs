@@ -16,7 +16,8 @@
 //! By hand at θ = φ = 0, F = b: E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), and the other two terms take it away again.
 //! ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through the noise given b; without that part the
 //! estimate is biased. η (one for the site) and log τ are trained by descent on the variance, which leaves the mean
-//! as it is. Several layers: inside F(ζ) and F(ζ̃) later sites are relaxed as well, from their own noise.
+//! as it is. Several layers: inside F(ζ) and F(ζ̃) later sites are relaxed as well, from their own noise; each layer has a
+//! τ of its own unless they share one.
 //! Choose it for smooth F and few samples; where F may be evaluated twice at hard values,
 //! [`ReinforceLoo`](super::ReinforceLoo) is often as good and cheaper.
 //! Reference: `tucker2017rebar`.
@@ -48,6 +49,8 @@ pub struct Rebar {
     pub baseline: Baseline,
     /// Whether η and τ are trained.
     pub tune: bool,
+    /// Whether all sites that say so have one τ together, as the published program does.
+    pub share_temperature: bool,
 }
 
 impl Default for Rebar {
@@ -59,6 +62,7 @@ impl Default for Rebar {
             relaxation: Relaxation::Concrete,
             baseline: Baseline::None,
             tune: true,
+            share_temperature: false,
         }
     }
 }
@@ -76,13 +80,23 @@ pub static PROPERTIES: Properties = Properties {
     smoothness: Smoothness::InControlVariate,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
     options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
-              tune (true), baseline and decay as for score_function",
+              tune (true), share_temperature (false), baseline, decay and baseline_hidden as for score_function",
     reference: "tucker2017rebar",
 };
 
 /// Names of its options.
 pub(super) const OPTIONS: &[&str] =
-    &["temperature", "coefficient", "coupling", "relaxation", "baseline", "decay", "tune"];
+&[
+    "temperature",
+    "coefficient",
+    "coupling",
+    "relaxation",
+    "baseline",
+    "decay",
+    "baseline_hidden",
+    "tune",
+    "share_temperature",
+];
 
 impl Rebar {
     /// From the language's options.
@@ -98,15 +112,18 @@ impl Rebar {
             )?,
             baseline: options.baseline()?,
             tune: options.truth("tune", true)?,
+            share_temperature: options.truth("share_temperature", false)?,
         })
     }
 
     /// τ, as an own parameter if it is trained.
-    pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Expr<'g> {
-        match self.tune {
-            true => site.own_param("log_temperature", [], &|_| vec![self.temperature.ln()]).exp(),
-            false => site.scalar(self.temperature),
-        }
+    pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Result<Expr<'g>> {
+        let start = self.temperature.ln();
+        Ok(match (self.tune, self.share_temperature) {
+            (false, _) => site.scalar(self.temperature),
+            (true, false) => site.own_param("log_temperature", [], &|_| vec![start]).exp(),
+            (true, true) => site.shared_param("log_temperature", [], &|_| vec![start])?.exp(),
+        })
     }
 
     /// η, as an own parameter if it is trained.
@@ -126,7 +143,7 @@ impl Rebar {
         control: impl Fn(Expr<'g>, Expr<'g>) -> Result<(Expr<'g>, Expr<'g>)>,
     ) -> Result<Vec<GradientTerm<'g>>> {
         let b = cone.value();
-        let pair = RelaxedPair::new(site, b, self.temperature(site), self.coupling, self.relaxation)?;
+        let pair = RelaxedPair::new(site, b, self.temperature(site)?, self.coupling, self.relaxation)?;
         let (_, free_slope) = control(pair.free, pair.temperature)?;
         let (at_given, given_slope) = control(pair.given, pair.temperature)?;
         let log_prob = site.log_prob(b);
@@ -153,6 +170,9 @@ impl Rebar {
         options.extend(describe_baseline(self.baseline));
         if !self.tune {
             options.push(("tune", "false".into()));
+        }
+        if self.share_temperature {
+            options.push(("share_temperature", "true".into()));
         }
         options
     }

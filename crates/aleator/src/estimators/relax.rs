@@ -71,7 +71,9 @@ pub(super) const OPTIONS: &[&str] = &[
     "relaxation",
     "baseline",
     "decay",
+    "baseline_hidden",
     "tune",
+    "share_temperature",
 ];
 
 /// The most hidden units.
@@ -127,7 +129,7 @@ impl Estimator for Relax {
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let event = site.event_shape().rank();
         let inputs = |zeta| [vec![(zeta, event)], known(site)].concat();
-        let network = Network::new(site, &inputs(cone.value()), self.hidden, Trained::ByVariance);
+        let network = Network::new(site, "control", &inputs(cone.value()), self.hidden, Trained::ByVariance);
         let eta = self.use_cost.then(|| self.rebar.coefficient(site));
         self.rebar.terms_of(site, cone, |zeta, temperature| {
             let r = network.apply(&inputs(zeta));

@@ -45,8 +45,8 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
-    options: "baseline = none | <number> | moving_average | leave_one_out | self_critical | optimal | \
-              optimal_per_coordinate (none), decay (0.95)",
+    options: "baseline = none | <number> | moving_average | learned | leave_one_out | self_critical | optimal | \
+              optimal_per_coordinate (none), decay (0.95), baseline_hidden (10)",
     reference: "williams1992simple",
 };
 

@@ -42,7 +42,7 @@ pub fn all() -> &'static [Entry] {
         Entry {
             properties: &score_function::PROPERTIES,
             build: |o| Ok(Arc::new(ScoreFunction::from_options(o)?)),
-            options: &["baseline", "decay"],
+            options: &["baseline", "decay", "baseline_hidden"],
         },
         Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)), options: &[] },
         Entry {
@@ -58,7 +58,7 @@ pub fn all() -> &'static [Entry] {
         Entry {
             properties: &muprop::PROPERTIES,
             build: |o| Ok(Arc::new(MuProp::from_options(o)?)),
-            options: &["linear", "baseline", "decay"],
+            options: &["linear", "baseline", "decay", "baseline_hidden"],
         },
         Entry {
             properties: &rebar::PROPERTIES,

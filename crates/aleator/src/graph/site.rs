@@ -2,7 +2,7 @@
 
 use aleator_engine::graph::{Expr, Graph, IntoExpr, Shape};
 
-use super::own::{Aim, Declare, Own, Score, Tuning};
+use super::own::{Aim, Declare, Declared, Own, Score, Tuning};
 use crate::distributions::{Coupling, Distribution, Noise, Transform, Transformed};
 use crate::error::{Error, Result};
 
@@ -231,7 +231,33 @@ impl<'g> Site<'g> {
         self.declare(name, shape.into(), initial, Aim::Variance, Tuning::Tuned)
     }
 
-    /// The same, but trained by descent on what [`Site::own_loss`] declares.
+    /// The same, but one for all sites that ask for that name, which has no site in front.
+    ///
+    /// # Errors
+    /// If another site wants it to start from other values.
+    pub fn shared_param(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Result<Expr<'g>> {
+        let shape = shape.into();
+        let start = initial(shape.numel());
+        let mut own = self.own.borrow_mut();
+        let (aim, from) = (Aim::Variance, Tuning::Tuned);
+        let shared = own.declare(self.graph, Declare { name: name.into(), shape, initial, aim, from });
+        let differs = |d: &Declared| d.node == shared.id() && d.initial != start;
+        if own.declared.iter().any(differs) {
+            return Err(Error::Invalid(format!(
+                "`{}` shares `{name}` with another site, but they start it from different values: let them agree, or \
+                 give each its own",
+                self.name
+            )));
+        }
+        Ok(shared)
+    }
+
+    /// The same as [`Site::own_param`], but trained by descent on what [`Site::own_loss`] declares.
     pub fn own_param_of_loss(
         &self,
         name: &str,

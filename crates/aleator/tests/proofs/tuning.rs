@@ -56,6 +56,7 @@ fn descent_is_along_the_derivative_of_the_second_moment() {
         ("rebar(coupling=independent, relaxation=mean_field)", chain(), 1),
         ("rebar(temperature=1, baseline=0.3)", one_hot(), 1),
         ("rebar(coupling=independent)", one_hot(), 2),
+        ("rebar(share_temperature=true)", chain(), 1),
         ("relax(hidden=3)", coin(0.45, 0.3), 1),
         ("relax(hidden=2, coupling=independent)", chain(), 1),
         ("relax(hidden=2, use_cost=false, relaxation=mean_field)", chain(), 2),
@@ -68,7 +69,8 @@ fn descent_is_along_the_derivative_of_the_second_moment() {
         let surrogate = build(&g, &plan, layout).unwrap();
         let descends = |rule: Rule| if let Rule::Descends(node) = rule { Some(node) } else { None };
         let tuned: Vec<_> = surrogate.own.iter().filter_map(|o| Some((o, descends(o.rule)?))).collect();
-        assert!(tuned.len() >= 2 * plan.len(), "{text}: {}", tuned.len());
+        let temperatures = if text.contains("share") { 1 } else { plan.len() };
+        assert!(tuned.len() >= plan.len() + temperatures, "{text}: {}", tuned.len());
         let outputs = tuned.iter().map(|(_, node)| node).chain(&surrogate.gradients);
         let outputs: Vec<_> = outputs.map(|&node| g.expr(node)).collect();
         let mut program = Evaluator::new(&g, &outputs);
@@ -100,18 +102,37 @@ fn descent_is_along_the_derivative_of_the_second_moment() {
 
 #[test]
 fn baselines_descend_along_the_derivative_of_their_loss() {
-    // NVIL on a coin, K = 1: loss (F − b_ψ)², whose derivative by the output's bias is −2 (F − b_ψ).
-    let g = coin(0.2, 0.3);
-    let plan = [named("nvil(hidden=2)")];
-    let layout = Layout { samples: 1, replicates: Some(1), tuning: Tuning::Tuned };
-    let surrogate = build(&g, &plan, layout).unwrap();
-    let bias = surrogate.own.iter().find(|o| o.name == "b.output_bias").unwrap();
-    let Rule::Descends(node) = bias.rule else { panic!("{:?}", bias.rule) };
-    let mut program = Evaluator::new(&g, &[g.expr(surrogate.objective), g.expr(node)]);
-    surrogate.own.iter().for_each(|own| program.set(own.node, &own.initial));
-    program.set(bias.node, &[0.11]);
-    let values = program.run();
-    close("by the bias", &values[1], &[-2.0 * (values[0][0] - 0.11)], 1e-14);
+    // On a coin, K = 1: loss (F − b_ψ − m)², whose derivative by the output's bias is −2 (F − b_ψ − m). NVIL holds m = 0 here.
+    for (text, m) in [("nvil(hidden=2)", 0.0), ("score_function(baseline=learned, baseline_hidden=2)", 0.3)] {
+        let g = coin(0.2, 0.3);
+        let layout = Layout { samples: 1, replicates: Some(1), tuning: Tuning::Tuned };
+        let surrogate = build(&g, &[named(text)], layout).unwrap();
+        let of_name = |name: &str| surrogate.own.iter().find(|o| o.name == name);
+        let bias = of_name("b.baseline.output_bias").unwrap();
+        let Rule::Descends(node) = bias.rule else { panic!("{:?}", bias.rule) };
+        let mut program = Evaluator::new(&g, &[g.expr(surrogate.objective), g.expr(node)]);
+        surrogate.own.iter().for_each(|own| program.set(own.node, &own.initial));
+        program.set(bias.node, &[0.11]);
+        if let Some(average) = of_name("b.baseline") {
+            program.set(average.node, &[m]);
+        }
+        let values = program.run();
+        close("by the bias", &values[1], &[-2.0 * (values[0][0] - 0.11 - m)], 1e-14);
+    }
+}
+
+#[test]
+fn a_shared_temperature_is_one_and_starts_at_one_value() {
+    let layout = Layout { samples: 1, replicates: None, tuning: Tuning::Tuned };
+    let own = |first: &str, second: &str| {
+        let surrogate = build(&chain(), &[named(first), named(second)], layout)?;
+        Ok::<_, aleator::Error>(surrogate.own.into_iter().map(|own| own.name).collect::<Vec<_>>())
+    };
+    let rebar = |temperature| format!("rebar(temperature={temperature}, share_temperature=true)");
+    let names = own(&rebar(0.4), &rebar(0.4)).unwrap();
+    assert_eq!(names, ["a.coefficient", "log_temperature", "b.coefficient"]);
+    let error = own(&rebar(0.4), &rebar(0.5)).unwrap_err().to_string();
+    assert!(error.contains("shares `log_temperature`"), "{error}");
 }
 
 /// Own parameters after so many steps of 64 estimates each.
@@ -144,6 +165,8 @@ fn tuning_lowers_the_variance_and_leaves_the_mean() {
         ("lax", jump(0.2), first, 100, jumps(0.2).to_vec(), 20.0),
         ("nvil", coin(0.45, -1.0), Depends::Outcomes, 1, vec![], 8.0),
         ("nvil", sized(), Depends::Outcomes, 1, vec![], 200.0),
+        ("score_function(baseline=learned)", sized(), Depends::Outcomes, 1, vec![], 200.0),
+        ("muprop(linear=false, baseline=learned)", sized(), Depends::Outcomes, 1, vec![], 10.0),
     ];
     for (text, g, depends, nodes, jumps, factor) in cases {
         let plan = [named(text)];
