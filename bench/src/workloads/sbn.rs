@@ -44,7 +44,7 @@ impl Network {
         let Sizes { pixels, latents, batch, .. } = sizes;
         let mean = uniform(0, pixels, 0.05, 0.95);
         let model = Sbn::new(double(&mean), latents);
-        let mut tensors = initial(&model.specs(), SEED);
+        let mut tensors = initial(&model.specs(), SEED).expect("a small network whose layers differ in name");
         // All sides start from the same 32-bit numbers, and no bias from 0.
         for (number, tensor) in tensors.iter_mut().enumerate() {
             if tensor.values.iter().all(|&v| v == 0.0) {

@@ -103,6 +103,8 @@ struct Own<T> {
     /// The same as the program takes them.
     typed: Vec<T>,
     change: Change,
+    /// Whether it is a state of the graph and no estimator's.
+    of_graph: bool,
 }
 
 /// [`Rule`] with the places of its outputs and its state.
@@ -207,6 +209,7 @@ impl<T: Real> Program<T> {
                     typed: o.initial.iter().map(|&v| T::from_f64(v)).collect(),
                     values: o.initial,
                     change,
+                    of_graph: o.of_graph,
                 })
                 .collect(),
             seed: options.seed,
@@ -286,7 +289,7 @@ impl<T: Real> Program<T> {
         // First: what was computed outside of a domain must not be remembered.
         self.check_domains()?;
         for own in &mut self.own {
-            if own.change.apply(&mut own.values, &self.inner) {
+            if own.change.apply(&mut own.values, &self.inner)? {
                 if let Some(i) = own.values.iter().position(|v| !v.is_finite()) {
                     return Err(Error::NotFinite(format!(
                         "the estimator's own parameter `{}` (element {i}) becomes {}",
@@ -342,15 +345,21 @@ impl<T: Real> Program<T> {
 
     /// The estimators' own parameters: name, shape and present values (flat and row-major).
     pub fn own_params(&self) -> impl Iterator<Item = (&str, &Shape, &[f64])> {
-        self.own.iter().map(|o| (o.name.as_str(), &o.shape, &o.values[..]))
+        let estimators = self.own.iter().filter(|o| !o.of_graph);
+        estimators.map(|o| (o.name.as_str(), &o.shape, &o.values[..]))
+    }
+
+    /// The present value of the graph's state of that name, flat and row-major.
+    pub fn state(&self, name: &str) -> Option<&[f64]> {
+        self.own.iter().find(|o| o.of_graph && o.name == name).map(|o| &o.values[..])
     }
 
     /// Whether an own parameter changes after a run.
     pub fn is_tuned(&self) -> bool {
-        self.own.iter().any(|o| !matches!(o.change, Change::Stays))
+        self.own.iter().any(|o| !o.of_graph && !matches!(o.change, Change::Stays))
     }
 
-    /// What the estimators keep, by name: values, sums and the moments of their descent, for a checkpoint.
+    /// What the estimators and the graph keep, by name: values, sums and the moments of their descent, for a checkpoint.
     pub fn own_state(&self) -> Vec<(String, Vec<f64>)> {
         let mut state = Vec::new();
         for own in &self.own {
@@ -478,14 +487,14 @@ impl Change {
     }
 
     /// Changes the values by what the last run computed; false if they stay.
-    fn apply<T: Real>(&mut self, values: &mut [f64], program: &exec::Program<T>) -> bool {
+    fn apply<T: Real>(&mut self, values: &mut [f64], program: &exec::Program<T>) -> Result<bool> {
         let read = |output: usize| program.output(output).iter().map(|x| x.to_f64());
         match self {
-            Change::Stays => return false,
+            Change::Stays => return Ok(false),
             Change::Becomes { output } => values.iter_mut().zip(read(*output)).for_each(|(v, new)| *v = new),
             Change::Descends { output, gradient, optimizer } => {
                 gradient.iter_mut().zip(read(*output)).for_each(|(g, new)| *g = new);
-                optimizer.step(values, gradient);
+                optimizer.step(values, gradient)?;
             }
             Change::Ratio { outputs, sums } => {
                 for (sum, &output) in sums.iter_mut().zip(&*outputs) {
@@ -497,6 +506,6 @@ impl Change {
                 }
             }
         }
-        true
+        Ok(true)
     }
 }

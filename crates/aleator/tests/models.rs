@@ -27,7 +27,12 @@ fn filled(specs: &[Spec]) -> Vec<Tensor> {
     let of = |s: &Spec| s.shape.clone();
     let mut tensors: Vec<Tensor> = specs
         .iter()
-        .map(|s| Tensor { name: s.name.clone(), shape: of(s), values: vec![0.0; s.shape.numel()] })
+        .map(|s| Tensor {
+            name: s.name.clone(),
+            shape: of(s),
+            values: vec![0.0; s.shape.numel()],
+            learned: s.learned,
+        })
         .collect();
     tensors.iter_mut().flat_map(|t| &mut t.values).for_each(|v| *v = next());
     tensors
@@ -94,9 +99,11 @@ fn layers_by_hand() {
         &[-scaled * p[0] + p[2], scaled * p[1] + p[3]],
     );
     let norm = BatchNorm::new("n", 1);
+    // What is judged is normalised by the running moments.
+    let judged = |x: f64| (x - p[2]) / (p[3] + 1e-5).sqrt() * p[0] + p[1];
     near(
         &layer_at(&norm.specs(), &[2, 1], &[3.0, 5.0], |q, x| norm.apply(q, x)),
-        &[-scaled * p[0] + p[1], scaled * p[0] + p[1]],
+        &[judged(3.0), judged(5.0)],
     );
     let cell = GruCell::new("g", 1, 1);
     let (x, h) = (0.8, -0.5);
@@ -117,6 +124,59 @@ fn layers_by_hand() {
     ] {
         near(&layer_at(&[], &[1], &[-0.5], |_, x| activation.apply(x)), &[expected]);
     }
+}
+
+/// Scalars of a batch normalisation after two steps of training on `x`: the layer's values, then its running mean and variance.
+fn normalised_in_training(norm: &BatchNorm, shape: &[usize], x: &[f64]) -> (f64, [Vec<f64>; 2]) {
+    let graph = Graph::new();
+    {
+        let parameters = Parameters::to_learn(&graph, &initial(&norm.specs(), 0).unwrap());
+        // Draws that are always 1, so that there is a sample axis in front.
+        let certain = aleator::distributions::Bernoulli::from_logits(graph.param("phi", 1000.0));
+        let one = graph.sample("one", certain.via(aleator::estimators::ReinforceLoo));
+        let y = norm.apply(&parameters, graph.data("x", shape, x.to_vec()) * one);
+        graph.cost("cost", y.slice(0, 0, 1).square() * y.slice(0, 0, 1));
+    }
+    let mut program = graph.compile(&Options::new().samples(2)).unwrap();
+    program.run().unwrap();
+    let objective = program.run().unwrap().objective();
+    (objective, ["n.mean", "n.variance"].map(|name| program.state(name).unwrap().to_vec()))
+}
+
+#[test]
+fn batch_normalisation_trains_on_the_batch_and_keeps_running_moments() {
+    // Column 0: mean 3, variance 14/3, unbiased 7. Column 1: mean −1, variance 8/3, unbiased 4.
+    let x = [1.0, -1.0, 2.0, 1.0, 6.0, -3.0];
+    let (objective, [mean, variance]) = normalised_in_training(&BatchNorm::new("n", 2), &[3, 2], &x);
+    let cubes: f64 = [-2.0_f64, -1.0, 3.0].iter().map(|d| d.powi(3)).sum();
+    near(&[objective], &[cubes / (14.0_f64 / 3.0 + 1e-5).powf(1.5)]);
+    // After two batches, 0.9 · 0.1 + 0.1 of the new and 0.81 of the old.
+    near(&mean, &[0.19 * 3.0, 0.19 * -1.0]);
+    near(&variance, &[0.81 + 0.19 * 7.0, 0.81 + 0.19 * 4.0]);
+    // The same numbers as images of 3 × 1 pixels in one row.
+    let images = BatchNorm::of_images("n", 2).with_momentum(1.0);
+    let (same, [mean, variance]) = normalised_in_training(&images, &[1, 3, 1, 2], &x);
+    near(&[same], &[objective]);
+    near(&[mean, variance].concat(), &[3.0, -1.0, 7.0, 4.0]);
+}
+
+#[test]
+fn normalisations_refuse_what_does_not_fit() {
+    let problem = |shape: &[usize], apply: &dyn for<'g> Fn(&Parameters<'g>, Expr<'g>) -> Expr<'g>| {
+        let graph = Graph::new();
+        let norm = BatchNorm::new("n", 4);
+        let parameters = Parameters::to_learn(&graph, &initial(&norm.specs(), 0).unwrap());
+        assert!(apply(&parameters, graph.data("x", shape, vec![1.0])).is_poison());
+        graph.engine().take_error().unwrap().to_string()
+    };
+    let (rows, layer) = (BatchNorm::new("n", 4), LayerNorm::new("n", 4));
+    assert!(problem(&[3, 1], &|q, x| rows.apply(q, x)).contains("rows of 4 numbers"));
+    assert!(problem(&[3, 1], &|q, x| layer.apply(q, x)).contains("rows of 4 numbers"));
+    assert!(problem(&[4], &|q, x| rows.apply(q, x)).contains("2 axes"));
+    assert!(problem(&[1, 4], &|q, x| rows.apply(q, x)).contains("no variance"));
+    assert!(
+        problem(&[3, 4], &|q, x| LayerNorm::new("other", 4).apply(q, x)).contains("there is no parameter")
+    );
 }
 
 /// Images of two rows, 5 × 4 pixels and 2 channels.
@@ -163,14 +223,41 @@ fn layer(kernel: [usize; 2], stride: usize, padding: usize, transposed: bool) ->
 fn convolutions_are_their_sums() {
     let x: Vec<f64> = (0..80).map(|i| f64::cos(0.9 * f64::from(i))).collect();
     for transposed in [false, true] {
-        for (kernel, stride, padding) in
-            [([1, 1], 1, 0), ([3, 2], 1, 0), ([3, 3], 1, 1), ([2, 3], 2, 1), ([4, 4], 3, 2), ([5, 4], 7, 0)]
-        {
+        for (kernel, stride, padding) in [
+            ([1, 1], 1, 0),
+            ([3, 2], 1, 0),
+            ([3, 3], 1, 1),
+            ([2, 3], 2, 1),
+            ([4, 4], 3, 2),
+            ([5, 4], 7, 0),
+            ([1, 2], 2, 1),
+        ] {
             let (layer, _) = layer(kernel, stride, padding, transposed);
             near(
-                &layer_at(&layer.specs(), &IMAGES, &x, |q, x| layer.apply(q, x).unwrap()),
+                &layer_at(&layer.specs(), &IMAGES, &x, |q, x| layer.apply(q, x)),
                 &convolved(&x, kernel, stride, padding, transposed),
             );
+        }
+    }
+}
+
+#[test]
+fn output_padding_is_what_a_larger_transpose_shows_more_of() {
+    let x: Vec<f64> = (0..80).map(|i| f64::cos(0.9 * f64::from(i))).collect();
+    for (kernel, padding) in [(3, 0), (3, 1), (2, 2)] {
+        let plain = Conv2d::transposed("c", 2, 1, [kernel; 2]).with_stride(2);
+        let whole = layer_at(&plain.specs(), &IMAGES, &x, |q, x| plain.apply(q, x));
+        let [tall, wide] = plain.size([5, 4]).unwrap();
+        let layer = plain.clone().with_padding(padding).with_output_padding(1);
+        let part = layer_at(&layer.specs(), &IMAGES, &x, |q, x| layer.apply(q, x));
+        let [height, width] = layer.size([5, 4]).unwrap();
+        assert_eq!([height, width], [tall - 2 * padding + 1, wide - 2 * padding + 1]);
+        let bias = filled(&plain.specs())[1].values[0];
+        for (at, found) in part.iter().enumerate() {
+            let (row, i, j) = (at / (height * width), at / width % height + padding, at % width + padding);
+            // Beyond the whole there is the bias alone.
+            let expected = if i < tall && j < wide { whole[(row * tall + i) * wide + j] } else { bias };
+            near(&[*found], &[expected]);
         }
     }
 }
@@ -182,7 +269,7 @@ fn convolutions_that_do_not_fit_are_refused() {
         ([1, 1], 0, 0, false),
         ([0, 1], 1, 0, false),
         ([1, 1], 1, usize::MAX, false),
-        ([2, 2], 1, 2, true),
+        ([2, 2], 1, 3, true),
         ([1, 1], usize::MAX, 0, true),
     ] {
         let error = layer(kernel, stride, padding, transposed).0.size([5, 4]).unwrap_err().to_string();
@@ -191,7 +278,7 @@ fn convolutions_that_do_not_fit_are_refused() {
     let graph = Graph::new();
     let (layer, _) = layer([2, 2], 1, 0, false);
     let parameters = Parameters::given(&graph, &filled(&layer.specs()));
-    assert!(layer.apply(&parameters, graph.data("x", [1, 5, 4, 3], vec![0.0])).unwrap().is_poison());
+    assert!(layer.apply(&parameters, graph.data("x", [1, 5, 4, 3], vec![0.0])).is_poison());
 }
 
 #[test]
@@ -220,8 +307,8 @@ fn rows_stay_apart_behind_convolutions_and_their_gradient_is_that_of_the_sum() {
                 "z",
                 aleator::distributions::Bernoulli::from_logits(phi).via(aleator::estimators::ReinforceLoo),
             );
-            let hidden = layers[0].apply(&parameters, z.reshape_last(1, [4, 4, 1])).unwrap().relu();
-            let y = layers[1].apply(&parameters, hidden).unwrap();
+            let hidden = layers[0].apply(&parameters, z.reshape_last(1, [4, 4, 1])).relu();
+            let y = layers[1].apply(&parameters, hidden);
             assert_eq!(y.shape().to_vec(), [2, 4, 4, 1]);
             graph.cost("cost", y.tanh().square().sum_last(3));
         }
@@ -419,7 +506,7 @@ fn a_mixture_finds_its_density() {
 fn what_follows_the_end_of_a_sequence_does_not_count() {
     let data = (models::find("sequence").unwrap().data)(0);
     let model = models::find("sequence").unwrap().build(&options("latents = 3\nhidden = 4"), &data).unwrap();
-    let tensors = initial(&model.specs(), 5);
+    let tensors = initial(&model.specs(), 5).unwrap();
     let parameters: Vec<Vec<f32>> =
         tensors.iter().map(|t| t.values.iter().map(|&v| v as f32).collect()).collect();
     let judge = |after: [f32; 3]| {

@@ -20,7 +20,7 @@ const ROWS: [[f64; PIXELS]; 2] = [[1.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]];
 
 fn tiny() -> (Sbn, Vec<Tensor>) {
     let model = Sbn::new(vec![0.3, 0.6, 0.05, 0.5], LATENTS);
-    let mut tensors = initial(&model.specs(), 3);
+    let mut tensors = initial(&model.specs(), 3).unwrap();
     // The biases too away from 0, so that nothing vanishes by symmetry.
     for (i, value) in tensors.iter_mut().flat_map(|t| &mut t.values).enumerate() {
         *value += 0.4 * (1.7 * i as f64).sin();

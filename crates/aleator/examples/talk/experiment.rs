@@ -79,8 +79,8 @@ fn run(name: &'static str, estimator: Arc<dyn Estimator>, constant: f64, seed: u
     let mut run = Run { name, constant, path: vec![(1.0, 1.0)], bounded: 0 };
     for _ in 0..STEPS {
         let estimate = program.run()?;
-        sgd.step(&mut mu, estimate.gradient("mu")?);
-        sgd.step(&mut sigma, estimate.gradient("sigma")?);
+        sgd.step(&mut mu, estimate.gradient("mu")?)?;
+        sgd.step(&mut sigma, estimate.gradient("sigma")?)?;
         if sigma[0] < SMALLEST_SIGMA {
             sigma[0] = SMALLEST_SIGMA;
             run.bounded += 1;

@@ -11,6 +11,7 @@
 //! | moving average         | m, the decayed mean of costs of *earlier* runs; starts at 0                  |
 //! | learned                | b_ψ(x) + m: a network of what is known before the draw, trained by least     |
 //! |                        | squares, and the moving average of what it leaves; both start at 0           |
+//! | learned by variance    | b_ψ(x), trained with the other parameters that follow the variance           |
 //! | leave-one-out          | 1/(K−1) Σ_{j≠k} F(zⱼ), the mean of the other samples; K ≥ 2                  |
 //! | self-critical          | F at a most probable outcome; one evaluation more                            |
 //! | optimal                | Σ_d E[F s_d²] / Σ_d E[s_d²], s = ∇ log p: from earlier (pilot) runs          |
@@ -18,6 +19,9 @@
 //!
 //! The optimal ones follow from d/db Σ_d Var[(F − b) s_d] = −2 Σ_d E[(F − b) s_d²] = 0, as E s = 0. Several elements
 //! with costs of their own have ⟨Σ F s, Σ s⟩ in place of F s².
+//!
+//! Beside a control variate that learns as well (REBAR, RELAX) a baseline must follow the variance, too: least squares and the
+//! variance ask for different things there, and the two would drive each other away from both.
 //!
 //! A baseline never depends on the sample it multiplies: what is kept is read before it is updated.
 //! References: `williams1992simple` (baselines), `mnih2014neural` (learned), `greensmith2004variance` (optimal),
@@ -49,6 +53,11 @@ pub enum Baseline {
         /// How much of the mean is kept at each run, in [0, 1).
         decay: f64,
     },
+    /// A network of what is known before the draw, trained by descent on the variance of the estimate.
+    LearnedByVariance {
+        /// Hidden units of the network.
+        hidden: usize,
+    },
     /// The mean of the other samples.
     LeaveOneOut,
     /// The cost at a most probable outcome.
@@ -76,11 +85,12 @@ impl Baseline {
             Baseline::Number(b) => cost - b,
             Baseline::MovingAverage { decay } => cost - site.moving_average("baseline", decay, cost),
             Baseline::Learned { hidden, decay } => {
-                let signal = cost - learned(site, hidden);
+                let signal = cost - learned(site, hidden, Trained::ByLoss);
                 let centred = signal - site.moving_average("baseline", decay, signal);
                 site.own_loss(centred.square().mean());
                 centred
             }
+            Baseline::LearnedByVariance { hidden } => cost - learned(site, hidden, Trained::ByVariance),
             Baseline::LeaveOneOut => {
                 // F_k − 1/(K−1) (Σ F − F_k)
                 let others = site.sum_over_samples(cost) - cost;
@@ -91,6 +101,14 @@ impl Baseline {
             Baseline::Optimal => cost - site.optimal_baseline(log_prob, cost, false),
             Baseline::OptimalPerCoordinate => cost - site.optimal_baseline(log_prob, cost, true),
         })
+    }
+
+    /// The same, but following the variance if it is learned: for use beside a control variate that does.
+    pub fn following_the_variance(self) -> Self {
+        match self {
+            Baseline::Learned { hidden, .. } => Baseline::LearnedByVariance { hidden },
+            other => other,
+        }
     }
 
     /// The fewest samples it needs.
@@ -109,8 +127,8 @@ impl Baseline {
     }
 }
 
-/// b_ψ, in the layout of the cone's cost. Its weights follow the losses declared with [`Site::own_loss`].
-pub fn learned<'g>(site: &Site<'g>, hidden: usize) -> Expr<'g> {
+/// b_ψ, in the layout of the cone's cost.
+pub fn learned<'g>(site: &Site<'g>, hidden: usize, trained: Trained) -> Expr<'g> {
     let inputs = known(site);
-    Network::new(site, "baseline", &inputs, hidden, Trained::ByLoss).apply(&inputs)
+    Network::new(site, "baseline", &inputs, hidden, trained).apply(&inputs)
 }

@@ -24,7 +24,7 @@ use super::options::{OptionError, Options};
 use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
-use crate::control_variates::learned;
+use crate::control_variates::{Trained, learned};
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
 
@@ -91,7 +91,7 @@ impl Estimator for Nvil {
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
-        let signal = cone.cost() - learned(site, self.hidden);
+        let signal = cone.cost() - learned(site, self.hidden, Trained::ByLoss);
         let centre = site.training_average("centre", 0.0, self.decay, signal);
         let centred = signal - centre;
         let variance = site.training_average("variance", 1.0, self.decay, centred.square());

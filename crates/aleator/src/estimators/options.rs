@@ -209,6 +209,9 @@ pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String
             ("decay", decay.to_string()),
             ("baseline_hidden", hidden.to_string()),
         ],
+        Baseline::LearnedByVariance { hidden } => {
+            vec![("baseline", "learned".into()), ("baseline_hidden", hidden.to_string())]
+        }
         other => {
             let word = BASELINES.iter().find(|(_, b)| *b == other).map_or("none", |(word, _)| *word);
             vec![("baseline", word.into())]

@@ -85,8 +85,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 /// Names of its options.
-pub(super) const OPTIONS: &[&str] =
-&[
+pub(super) const OPTIONS: &[&str] = &[
     "temperature",
     "coefficient",
     "coupling",
@@ -110,7 +109,7 @@ impl Rebar {
                 "relaxation",
                 &[("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)],
             )?,
-            baseline: options.baseline()?,
+            baseline: options.baseline()?.following_the_variance(),
             tune: options.truth("tune", true)?,
             share_temperature: options.truth("share_temperature", false)?,
         })

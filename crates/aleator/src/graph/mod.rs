@@ -21,7 +21,7 @@ pub use influence::{AxisMap, Influence};
 pub use inspect::{Inspection, SiteReport, inspect};
 pub use jump::{Jump, JumpKind, jump};
 pub use lint::{Lint, lints};
-pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef};
+pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};
 pub use own::{OwnParam, Rule, Tuning};
 pub use plan::Plan;
 pub use site::{Draw, Site};

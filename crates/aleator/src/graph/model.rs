@@ -35,6 +35,21 @@ pub struct Data {
     pub values: Vec<f64>,
 }
 
+/// A tensor that is kept from one run to the next and changes by what a run computes, not by its gradient.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// Its shape.
+    pub shape: Shape,
+    /// Its value before the first run, row-major.
+    pub initial: Vec<f64>,
+    /// The node whose value, averaged over whatever axes it has in front, it takes after a run in training.
+    pub next: Option<NodeId>,
+}
+
 /// A random node `z ~ D(parameters)`.
 #[derive(Clone, Debug)]
 pub struct SiteDef {
@@ -67,6 +82,7 @@ pub struct Cost {
 struct Parts {
     params: Vec<Param>,
     data: Vec<Data>,
+    states: Vec<State>,
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
     named: Vec<(String, NodeId)>,
@@ -165,6 +181,37 @@ impl Graph {
         let node = expr.id();
         self.parts.borrow_mut().data.push(Data { name: name.into(), node, shape, values });
         expr
+    }
+
+    /// A tensor of any shape that is kept from one run to the next, such as a running mean; a single number fills it.
+    /// [`Graph::becomes`] says how it changes.
+    pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
+        let shape = shape.into();
+        let expr = self.engine.input(name, shape.clone());
+        let Some(initial) = self.fill(name, &shape, initial) else { return expr };
+        self.note(name, expr);
+        let node = expr.id();
+        self.parts.borrow_mut().states.push(State { name: name.into(), node, shape, initial, next: None });
+        expr
+    }
+
+    /// After every run in training the `state` takes this value, averaged over the axes in front of its own (samples among
+    /// them). A run reads what the one before left.
+    pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
+        let mut parts = self.parts.borrow_mut();
+        let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else { return };
+        if next.rank() >= kept.shape.rank() && next.shape().trailing(kept.shape.rank()) == kept.shape {
+            kept.next = Some(next.id());
+        } else {
+            self.engine.fail(aleator_engine::Error::Shape {
+                operation: kept.name.clone(),
+                problem: format!(
+                    "it has shape {} and cannot take a value of shape {}",
+                    kept.shape,
+                    next.shape()
+                ),
+            });
+        }
     }
 
     /// Bytes that one parameter or data tensor may take.
@@ -269,6 +316,11 @@ impl Graph {
     /// The data in order.
     pub fn datasets(&self) -> Vec<Data> {
         self.parts.borrow().data.clone()
+    }
+
+    /// The tensors that are kept between runs, in order.
+    pub fn states(&self) -> Vec<State> {
+        self.parts.borrow().states.clone()
     }
 
     /// The sites in order.

@@ -44,7 +44,7 @@ pub enum Rule {
     Ratio(NodeId, NodeId),
 }
 
-/// A tensor that an estimator keeps.
+/// A tensor that an estimator keeps, or the graph's author.
 #[derive(Clone, Debug)]
 pub struct OwnParam {
     /// `site.name`
@@ -57,6 +57,8 @@ pub struct OwnParam {
     pub initial: Vec<f64>,
     /// How it changes.
     pub rule: Rule,
+    /// Whether it is the author's, a [`State`](super::State) of the graph, and no estimator's.
+    pub of_graph: bool,
 }
 
 /// What a declared parameter is to follow.
@@ -210,6 +212,7 @@ pub(crate) fn rules<'g>(
                 shape: d.shape.clone(),
                 initial: d.initial.clone(),
                 rule,
+                of_graph: false,
             }
         })
         .collect()

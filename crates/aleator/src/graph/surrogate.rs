@@ -18,8 +18,8 @@ use aleator_engine::graph::{Expr, NodeId, Shape, ancestors, substitute};
 
 use super::cone::Cone;
 use super::influence::{AxisMap, Influence};
-use super::model::{Graph, Param, SiteDef};
-use super::own::{Aim, Declare, Own, OwnParam, Score, Tuning, rules};
+use super::model::{Graph, Param, SiteDef, State};
+use super::own::{Aim, Declare, Own, OwnParam, Rule, Score, Tuning, rules};
 use super::site::{Draw, Site};
 use super::terms::{Term, terms};
 use crate::distributions::Distribution;
@@ -99,9 +99,11 @@ impl Analysis {
             return Err(Error::NoCost);
         }
         let cost_nodes: Vec<NodeId> = costs.iter().map(|c| c.node).collect();
-        let needed = ancestors(graph.engine(), &cost_nodes);
+        let kept = graph.states().into_iter().filter_map(|s| s.next);
+        let wanted: Vec<NodeId> = cost_nodes.iter().copied().chain(kept).collect();
+        let needed = ancestors(graph.engine(), &wanted);
         let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
-        let end = cost_nodes.iter().map(|c| c.index() + 1).max().unwrap_or(0);
+        let end = wanted.iter().map(|c| c.index() + 1).max().unwrap_or(0);
         let influence: Vec<Influence> =
             sites.iter().map(|s| Influence::of(graph, s, &sites, end.max(s.value.index() + 1))).collect();
         let mut groups: Vec<TermGroup> = Vec::new();
@@ -301,10 +303,11 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     let mut gradients = by.vjp(&pairs);
     let scores = rewriter.scores(layout.tuning, &main, &by);
     rewriter.subtract_coordinate_baselines(&params, &scores, &mut gradients);
-    let own = {
+    let mut own = {
         let collected = rewriter.own.borrow();
         rules(engine, &collected, layout.tuning, layout.replicates.unwrap_or(1), &gradients, &scores)
     };
+    own.extend(graph.states().into_iter().map(|state| rewriter.kept(state, layout.tuning, &mut main)));
     let rescaled = layout.tuning == Tuning::Training && rewriter.own.borrow().rescales;
     let objective = match layout.replicates {
         None => objective,
@@ -430,6 +433,25 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         }
         let weight = weight / self.lead.from_end(0) as f64;
         (term.expr, weight.sum_to(&term.expr.shape()))
+    }
+
+    /// A tensor of the author's that is kept between runs, and what it becomes: a mean over samples, weighted where sites
+    /// are enumerated.
+    fn kept(&self, state: State, tuning: Tuning, environment: &mut Environment<'g>) -> OwnParam {
+        let State { name, node, shape, initial, next } = state;
+        let rule = match next {
+            Some(next) if tuning == Tuning::Training => {
+                let maps = self.analysis.influence.iter().map(|i| i.map(next).cloned()).collect();
+                let group =
+                    TermGroup { parts: vec![(1.0, next)], shape: self.graph.expr(next).shape(), maps };
+                let value = self.group_value(&group, environment);
+                let value = self.weigh(value, &group, environment, |_| true);
+                let value = self.sum_alternatives(value, &group, environment, |_| true);
+                Rule::Becomes(value.mean_axes(&(shape.rank()..value.rank()).collect::<Vec<_>>()).id())
+            }
+            _ => Rule::Stays,
+        };
+        OwnParam { name, node, shape, initial, rule, of_graph: true }
     }
 
     /// For each site with an optimal baseline, the estimates by cost · score and by the score alone.

@@ -1,9 +1,9 @@
 //! Where a model is written down: in a graph to train, with sites, or in one to evaluate, with plain draws.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Shape};
+use aleator_engine::graph::{Expr, NodeId, Shape, ancestors};
 
 use crate::distributions::{Distribution, Noise};
 use crate::estimators::Estimator;
@@ -26,7 +26,8 @@ pub struct Build<'g> {
     draws: Draws,
     /// K independent draws of everything, on a leading axis.
     copies: Option<usize>,
-    sites: Cell<u32>,
+    /// The draws made so far.
+    drawn: RefCell<Vec<NodeId>>,
 }
 
 impl<'g> Build<'g> {
@@ -37,12 +38,13 @@ impl<'g> Build<'g> {
         estimator: Arc<dyn Estimator>,
         copies: Option<usize>,
     ) -> Self {
-        Build { graph, parameters, draws: Draws::Sites(estimator), copies, sites: Cell::new(0) }
+        Build { graph, parameters, draws: Draws::Sites(estimator), copies, drawn: RefCell::default() }
     }
 
     /// To evaluate: draws are exact samples, `samples` of them on a leading axis.
     pub fn to_evaluate(graph: &'g Graph, parameters: Parameters<'g>, samples: usize) -> Self {
-        Build { graph, parameters, draws: Draws::Samples, copies: Some(samples), sites: Cell::new(0) }
+        let (copies, drawn) = (Some(samples), RefCell::default());
+        Build { graph, parameters, draws: Draws::Samples, copies, drawn }
     }
 
     /// Whether it is to be trained.
@@ -80,13 +82,31 @@ impl<'g> Build<'g> {
         self.graph.engine().tensor(shape, values)
     }
 
-    /// A draw. The distribution's batch axes are `[rows, latents]`, or `[K, rows, latents]` where it depends on an earlier draw
-    /// and there are copies; then so are the draw's.
+    /// A draw, with the distribution's batch axes. Where there are K copies they are on a new axis in front, unless the
+    /// distribution depends on an earlier draw and so has that axis already.
     pub fn sample(&self, name: &str, distribution: Distribution<'g>) -> Expr<'g> {
         let Some(batch) = distribution.batch_shape() else {
             return self.graph.sample(name, distribution); // records the error
         };
-        let copies = if batch.rank() < 3 { self.copies } else { None };
+        let copies = if self.depends_on_a_draw(&distribution) { None } else { self.copies };
+        let value = self.draw(name, distribution, &batch, copies);
+        self.drawn.borrow_mut().push(value.id());
+        value
+    }
+
+    fn depends_on_a_draw(&self, distribution: &Distribution<'g>) -> bool {
+        let parameters: Vec<NodeId> = distribution.parameters().iter().map(|p| p.id()).collect();
+        let upstream = ancestors(self.graph.engine(), &parameters);
+        self.drawn.borrow().iter().any(|draw| upstream.get(draw.index()) == Some(&true))
+    }
+
+    fn draw(
+        &self,
+        name: &str,
+        distribution: Distribution<'g>,
+        batch: &Shape,
+        copies: Option<usize>,
+    ) -> Expr<'g> {
         match &self.draws {
             Draws::Sites(estimator) => {
                 let sampled = Sampled::from(distribution).via_shared(estimator.clone());
@@ -100,8 +120,8 @@ impl<'g> Build<'g> {
             }
             Draws::Samples => {
                 let lead = copies.map_or_else(Shape::scalar, |k| [k].into());
-                let shape = lead.join(&batch);
-                let number = self.sites.replace(self.sites.get() + 1);
+                let shape = lead.join(batch);
+                let number = self.drawn.borrow().len() as u32;
                 let distribution = distribution.with_batch_rank(shape.rank());
                 let mut noise = Noise::new(self.graph.engine(), number, shape);
                 distribution.sample(&mut noise).stop_gradient()

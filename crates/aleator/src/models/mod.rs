@@ -29,5 +29,9 @@ pub use vae::{Latent, Vae};
 
 /// Number of parameters of a model; `None` if it overflows.
 pub fn parameter_count(model: &dyn Model) -> Option<usize> {
-    model.specs().iter().try_fold(0_usize, |sum, spec| sum.checked_add(spec.shape.checked_numel()?))
+    model
+        .specs()
+        .iter()
+        .filter(|s| s.learned)
+        .try_fold(0_usize, |sum, spec| sum.checked_add(spec.shape.checked_numel()?))
 }

@@ -10,7 +10,7 @@ pub enum Activation {
     /// tanh x
     #[default]
     Tanh,
-    /// max(0, x)
+    /// max(0, x); its derivative at 0 is ½, the mean of both sides
     Relu,
     /// 1 / (1 + e⁻ˣ)
     Sigmoid,

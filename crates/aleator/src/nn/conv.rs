@@ -2,10 +2,11 @@
 //!
 //! ```text
 //! new           y[i, j] = b + Σ_{d,e} x[s i + d − p, s j + e − p] W[d, e]                     size ⌊(n + 2p − k) / s⌋ + 1
-//! transposed    y = b + what each x[i, j] W[d, e] adds at [s i + d − p, s j + e − p]          size s (n − 1) + k − 2p
+//! transposed    y = b + what each x[i, j] W[d, e] adds at [s i + d − p, s j + e − p]          size s (n − 1) + k − 2p + o
 //! ```
 //!
-//! k: kernel, s: stride, p: padding by zeros; x and W[d, e] are a row and a matrix of channels. Images are
+//! k: kernel, s: stride, p: padding by zeros, o < s: output padding, so that a transposed convolution can give any size that the
+//! convolution may have come from; x and W[d, e] are a row and a matrix of channels. Images are
 //! `[.., rows, height, width, channels]`, channels last, and W is kept as one matrix `[height · width · inputs, outputs]`
 //! whose rows go by d, then e, then channel. As neural networks have it, the kernel is not mirrored.
 //!
@@ -30,6 +31,7 @@ pub struct Conv2d {
     kernel: [usize; 2],
     stride: usize,
     padding: usize,
+    output_padding: usize,
     transposed: bool,
     weight: Init,
 }
@@ -38,8 +40,17 @@ impl Conv2d {
     /// From `inputs` channels to `outputs`, with a kernel of `[height, width]`, stride 1 and no padding. W starts as Glorot has
     /// it for its matrix, b at 0.
     pub fn new(name: impl Into<String>, inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
-        let (stride, padding, transposed, weight) = (1, 0, false, Init::Glorot);
-        Conv2d { name: name.into(), inputs, outputs, kernel, stride, padding, transposed, weight }
+        Conv2d {
+            name: name.into(),
+            inputs,
+            outputs,
+            kernel,
+            stride: 1,
+            padding: 0,
+            output_padding: 0,
+            transposed: false,
+            weight: Init::Glorot,
+        }
     }
 
     /// The same for a transposed convolution.
@@ -55,6 +66,11 @@ impl Conv2d {
     /// Another padding, on all four sides.
     pub fn with_padding(self, padding: usize) -> Self {
         Conv2d { padding, ..self }
+    }
+
+    /// More rows below and columns to the right of what a transposed convolution makes; fewer than the stride.
+    pub fn with_output_padding(self, output_padding: usize) -> Self {
+        Conv2d { output_padding, ..self }
     }
 
     /// Another start for W.
@@ -80,35 +96,57 @@ impl Conv2d {
         let along = |axis: usize| {
             let (n, k, s) = (image[axis], self.kernel[axis], self.stride);
             let both = self.padding.checked_mul(2)?;
-            if k == 0 || n == 0 || s == 0 {
+            let extra = self.output_padding;
+            if k == 0 || n == 0 || s == 0 || extra > 0 && (!self.transposed || extra >= s) {
                 None
             } else if self.transposed {
-                let size = (n - 1).checked_mul(s)?.checked_add(k)?.checked_sub(both)?;
-                (self.padding < k && size > 0).then_some(size)
+                let size = (n - 1).checked_mul(s)?.checked_add(k)?.checked_add(extra)?.checked_sub(both)?;
+                (size > 0).then_some(size)
             } else {
                 Some(n.checked_add(both)?.checked_sub(k)? / s + 1)
             }
         };
         along(0).zip(along(1)).map(|(height, width)| [height, width]).ok_or_else(|| {
-            let Conv2d { name, kernel: [k, l], stride, padding, .. } = self;
+            let Conv2d { name, kernel: [k, l], stride, padding, output_padding, .. } = self;
             let [height, width] = image;
             Error::Invalid(format!(
-                "the convolution `{name}` with a kernel of {k} x {l}, stride {stride} and padding {padding} does not fit \
-                 images of {height} x {width}"
+                "the convolution `{name}` with a kernel of {k} x {l}, stride {stride}, padding {padding} and output padding \
+                 {output_padding} does not fit images of {height} x {width}"
             ))
         })
     }
 
-    /// Of `x` with shape `[.., rows, height, width, inputs]`: `[.., rows, height', width', outputs]`.
-    ///
-    /// # Errors
-    /// As for [`Conv2d::size`]. Wrong channels poison the graph.
-    pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Result<Expr<'g>> {
-        let size = self.size([x.shape().from_end(2), x.shape().from_end(1)])?;
+    /// Of `x` with shape `[.., rows, height, width, inputs]`: `[.., rows, height', width', outputs]`. Images that it does not fit
+    /// and wrong channels poison the graph.
+    pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
+        let poison = |problem: String| {
+            x.graph().fail(aleator_engine::Error::Shape { operation: self.name.clone(), problem })
+        };
+        if x.is_poison() {
+            return x;
+        }
+        if x.rank() < 3 {
+            return poison(format!("images have axes height, width and channels, got shape {}", x.shape()));
+        }
+        let size = match self.size([x.shape().from_end(2), x.shape().from_end(1)]) {
+            Ok(size) => size,
+            Err(error) => return poison(error.to_string()),
+        };
         let (p, [k, l]) = (self.padding, self.kernel);
         let (x, stride) = if self.transposed {
             let spread = spread(spread(x, 2, self.stride), 1, self.stride);
-            (padded(padded(spread, 2, [k - 1 - p; 2]), 1, [l - 1 - p; 2]), 1)
+            // Padding beyond the kernel's reach cuts off what lies there.
+            let around = |x: Expr<'g>, axis, k: usize| {
+                let (reach, extra) = (k - 1, self.output_padding);
+                let cut = [p.saturating_sub(reach), p.saturating_sub(reach + extra)];
+                let length = x.shape().from_end(axis).saturating_sub(cut[0] + cut[1]);
+                padded(
+                    x.slice(axis, cut[0], length),
+                    axis,
+                    [reach.saturating_sub(p), (reach + extra).saturating_sub(p)],
+                )
+            };
+            (around(around(spread, 2, k), 1, l), 1)
         } else {
             let stride = if size == [1, 1] { 1 } else { self.stride };
             // What lies behind the last whole stride is seen by nobody, but there must be something to cut off.
@@ -120,8 +158,8 @@ impl Conv2d {
             every(every(x, 2, from / l, size[0], stride), 1, from % l, size[1], stride)
         };
         let patches = concat(&(0..k * l).map(patch).collect::<Vec<_>>(), 0).unwrap_or(x);
-        Ok(patches.matmul(parameters.get(&format!("{}.weight", self.name)))
-            + parameters.get(&format!("{}.bias", self.name)))
+        patches.matmul(parameters.get(&format!("{}.weight", self.name)))
+            + parameters.get(&format!("{}.bias", self.name))
     }
 }
 

@@ -25,8 +25,8 @@ impl GruCell {
     /// With a state of `width` numbers.
     pub fn new(name: &str, inputs: usize, width: usize) -> Self {
         GruCell {
-            input: Linear::new(format!("{name}.input"), inputs, 3 * width),
-            state: Linear::new(format!("{name}.state"), width, 3 * width),
+            input: Linear::new(format!("{name}.input"), inputs, width.saturating_mul(3)),
+            state: Linear::new(format!("{name}.state"), width, width.saturating_mul(3)),
             width,
         }
     }

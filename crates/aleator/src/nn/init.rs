@@ -12,9 +12,13 @@
 //!
 //! References: `glorot2010understanding`, `he2015delving`.
 
+use std::collections::HashSet;
+
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::philox::{self, STREAMS};
 use aleator_engine::graph::Shape;
+
+use crate::error::{Error, Result};
 
 /// The stream of all initial values; its steps are the tensors' places.
 const STREAM: u32 = STREAMS - 1;
@@ -24,7 +28,7 @@ const STREAM: u32 = STREAMS - 1;
 pub enum Init {
     /// One number everywhere.
     Constant(f64),
-    /// These numbers, row-major.
+    /// These numbers, row-major; a single one fills the shape.
     Values(Vec<f64>),
     /// Uniform in ±√(6 / (rows + columns)).
     Glorot,
@@ -45,12 +49,19 @@ pub struct Spec {
     pub shape: Shape,
     /// Its first values.
     pub init: Init,
+    /// Whether it is learned by its gradient; else it is kept, and changes by what is computed on the way.
+    pub learned: bool,
 }
 
 impl Spec {
     /// A parameter of that name.
     pub fn new(name: impl Into<String>, shape: impl Into<Shape>, init: Init) -> Self {
-        Spec { name: name.into(), shape: shape.into(), init }
+        Spec { name: name.into(), shape: shape.into(), init, learned: true }
+    }
+
+    /// A tensor of that name that is kept between runs and not learned, such as a running mean.
+    pub fn kept(name: impl Into<String>, shape: impl Into<Shape>, init: Init) -> Self {
+        Spec { learned: false, ..Spec::new(name, shape, init) }
     }
 }
 
@@ -63,14 +74,35 @@ pub struct Tensor {
     pub shape: Shape,
     /// Its values, row-major.
     pub values: Vec<f64>,
+    /// Whether it is learned; else it is kept.
+    pub learned: bool,
 }
 
+/// The most numbers that the tensors of one model may have.
+const MOST_NUMBERS: usize = 1 << 30;
+
 /// The tensors at the start, in the order of `specs`.
-pub fn initial(specs: &[Spec], seed: u64) -> Vec<Tensor> {
+///
+/// # Errors
+/// If two have one name, values are given that do not fill the shape, or all together have more than 2³⁰ numbers.
+pub fn initial(specs: &[Spec], seed: u64) -> Result<Vec<Tensor>> {
+    let count = specs.iter().try_fold(0_usize, |sum, spec| sum.checked_add(spec.shape.checked_numel()?));
+    if count.is_none_or(|n| n > MOST_NUMBERS) {
+        return Err(Error::Invalid(format!(
+            "parameters of more than {MOST_NUMBERS} numbers: use smaller layers"
+        )));
+    }
+    let mut names = HashSet::new();
+    if let Some(twice) = specs.iter().find(|spec| !names.insert(&spec.name)) {
+        return Err(Error::Invalid(format!(
+            "two parameters are called `{}`: give each layer its own name",
+            twice.name
+        )));
+    }
     specs.iter().enumerate().map(|(place, spec)| tensor(spec, seed, place as u64)).collect()
 }
 
-fn tensor(spec: &Spec, seed: u64, place: u64) -> Tensor {
+fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
     let count = spec.shape.numel();
     let axis = |from_end: usize| if spec.shape.rank() > from_end { spec.shape.from_end(from_end) } else { 1 };
     let uniform = || {
@@ -83,13 +115,20 @@ fn tensor(spec: &Spec, seed: u64, place: u64) -> Tensor {
         |scale: f64| uniform().into_iter().map(|u| scale * Real::normal_quantile(u)).collect::<Vec<f64>>();
     let values = match &spec.init {
         Init::Constant(value) => vec![*value; count],
-        Init::Values(values) => values.clone(),
+        Init::Values(values) if values.len() == 1 => vec![values[0]; count],
+        Init::Values(values) if values.len() == count => values.clone(),
+        Init::Values(values) => {
+            let (name, shape, given) = (&spec.name, &spec.shape, values.len());
+            return Err(Error::Invalid(format!(
+                "`{name}` of shape {shape} starts at {count} numbers, got {given}"
+            )));
+        }
         Init::Glorot => within((6.0 / (axis(1) + axis(0)).max(1) as f64).sqrt()),
         Init::Kaiming => within((6.0 / axis(1).max(1) as f64).sqrt()),
         Init::KaimingNormal => normal((2.0 / axis(1).max(1) as f64).sqrt()),
         Init::Normal(scale) => normal(*scale),
     };
-    Tensor { name: spec.name.clone(), shape: spec.shape.clone(), values }
+    Ok(Tensor { name: spec.name.clone(), shape: spec.shape.clone(), values, learned: spec.learned })
 }
 
 #[cfg(test)]
@@ -100,7 +139,7 @@ mod tests {
     fn spreads_are_those_of_the_formulas() {
         let spec = |init| Spec::new("w", [300, 100], init);
         let spread = |init, expected: f64| {
-            let t = &initial(&[spec(init)], 3)[0];
+            let t = &initial(&[spec(init)], 3).unwrap()[0];
             let n = t.values.len() as f64;
             let mean = t.values.iter().sum::<f64>() / n;
             let square = t.values.iter().map(|v| v * v).sum::<f64>() / n;
@@ -118,9 +157,22 @@ mod tests {
     #[test]
     fn a_tensor_depends_on_seed_and_place() {
         let specs = [Spec::new("a", [4, 4], Init::Glorot), Spec::new("b", [4, 4], Init::Glorot)];
-        let first = initial(&specs, 1);
-        assert_eq!(first, initial(&specs, 1));
+        let of = |seed| initial(&specs, seed).unwrap();
+        let first = of(1);
+        assert_eq!(first, of(1));
         assert_ne!(first[0].values, first[1].values);
-        assert_ne!(first[0].values, initial(&specs, 2)[0].values);
+        assert_ne!(first[0].values, of(2)[0].values);
+    }
+
+    #[test]
+    fn what_cannot_start_is_refused() {
+        let values = |n| Spec::new("w", [2, 3], Init::Values(vec![0.5; n]));
+        assert_eq!(initial(&[values(1)], 0).unwrap()[0].values, [0.5; 6]);
+        let refused = |specs: &[Spec]| initial(specs, 0).unwrap_err().to_string();
+        assert!(refused(&[values(5)]).contains("starts at 6 numbers, got 5"));
+        assert!(refused(&[values(6), values(1)]).contains("two parameters are called `w`"));
+        let huge = |n: usize| Spec::new("w", [n, n], Init::Glorot);
+        assert!(refused(&[huge(1 << 25)]).contains("smaller layers"));
+        assert!(refused(&[huge(usize::MAX)]).contains("smaller layers"));
     }
 }

@@ -9,9 +9,10 @@
 //!
 //! let layer = Linear::new("encoder", 4, 3);
 //! let graph = Graph::new();
-//! let parameters = Parameters::to_learn(&graph, &initial(&layer.specs(), 0));
+//! let parameters = Parameters::to_learn(&graph, &initial(&layer.specs(), 0)?);
 //! let y = layer.apply(&parameters, graph.data("x", [2, 4], vec![1.0]));
 //! assert_eq!(y.shape().to_vec(), [2, 3]);
+//! # Ok::<(), aleator::Error>(())
 //! ```
 
 mod activation;

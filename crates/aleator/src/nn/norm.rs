@@ -4,9 +4,17 @@
 //! y = (x − mean) / √(variance + ε) · scale + shift
 //! ```
 //!
-//! Layer normalisation takes mean and variance (divided by n) of the last axis, batch normalisation those of the batch, the last
-//! axis but one. There are no running statistics: a batch is normalised by its own. Rows then depend on each other, so
-//! behind a batch normalisation the score of one row meets the costs of all.
+//! Layer normalisation takes mean and variance (divided by n) of the last axis. Batch normalisation takes those of the batch,
+//! for each number of a row (or each channel of an image) by itself. What is judged is normalised by running moments instead,
+//! so that a row does not depend on the rows beside it:
+//!
+//! ```text
+//! running mean ← (1 − μ) running mean + μ mean,   running variance ← (1 − μ) running variance + μ n / (n − 1) variance
+//! ```
+//!
+//! n: how many numbers a mean is of. They start at 0 and 1 and are [states](crate::graph::State) of the graph, kept in
+//! checkpoints. All as in PyTorch. In training the rows of a batch depend on each other, so behind a batch normalisation the
+//! score of one row meets the costs of all; layer normalisation keeps them apart.
 //!
 //! References: `ba2016layer`, `ioffe2015batch`.
 
@@ -19,61 +27,153 @@ const EPSILON: f64 = 1e-5;
 /// Normalises along the last axis.
 #[derive(Clone, Debug)]
 pub struct LayerNorm {
-    name: String,
-    width: usize,
+    affine: Affine,
+    epsilon: f64,
 }
 
-/// Normalises over the last axis but one.
+/// Normalises over a batch.
 #[derive(Clone, Debug)]
 pub struct BatchNorm {
+    affine: Affine,
+    epsilon: f64,
+    /// μ
+    momentum: f64,
+    /// Axes that moments are taken over, right in front of the last.
+    over: usize,
+}
+
+/// scale and shift, by name.
+#[derive(Clone, Debug)]
+struct Affine {
     name: String,
     width: usize,
 }
 
-fn specs(name: &str, width: usize) -> Vec<Spec> {
-    vec![
-        Spec::new(format!("{name}.scale"), [width], Init::Constant(1.0)),
-        Spec::new(format!("{name}.shift"), [width], Init::Constant(0.0)),
-    ]
+impl Affine {
+    fn specs(&self) -> Vec<Spec> {
+        vec![
+            Spec::new(format!("{}.scale", self.name), [self.width], Init::Constant(1.0)),
+            Spec::new(format!("{}.shift", self.name), [self.width], Init::Constant(0.0)),
+        ]
+    }
+
+    /// `x` itself if its last axis is as wide as was said and there are `axes` at least; else the graph is poisoned.
+    fn checked<'g>(&self, x: Expr<'g>, axes: usize) -> Expr<'g> {
+        if x.is_poison() || (x.rank() >= axes && x.shape().from_end(0) == self.width) {
+            return x;
+        }
+        x.graph().fail(aleator_engine::Error::Shape {
+            operation: self.name.clone(),
+            problem: format!(
+                "it normalises rows of {} numbers with {axes} axes or more, got shape {}",
+                self.width,
+                x.shape()
+            ),
+        })
+    }
+
+    fn apply<'g>(
+        &self,
+        parameters: &Parameters<'g>,
+        x: Expr<'g>,
+        mean: Expr<'g>,
+        variance: Expr<'g>,
+        epsilon: f64,
+    ) -> Expr<'g> {
+        let y = (x - mean) / (variance + epsilon).sqrt();
+        y * parameters.get(&format!("{}.scale", self.name)) + parameters.get(&format!("{}.shift", self.name))
+    }
 }
 
-fn normalized<'g>(name: &str, parameters: &Parameters<'g>, x: Expr<'g>, axis: usize) -> Expr<'g> {
-    let centred = x - x.mean_axes(&[axis]).unsqueeze(axis);
-    let variance = centred.square().mean_axes(&[axis]).unsqueeze(axis);
-    let y = centred / (variance + EPSILON).sqrt();
-    y * parameters.get(&format!("{name}.scale")) + parameters.get(&format!("{name}.shift"))
+/// Mean and variance over `axes`, which stay as axes of size 1.
+fn moments<'g>(x: Expr<'g>, axes: &[usize]) -> [Expr<'g>; 2] {
+    let keep = |e: Expr<'g>| axes.iter().fold(e, |e, &axis| e.unsqueeze(axis));
+    let mean = keep(x.mean_axes(axes));
+    [mean, keep((x - mean).square().mean_axes(axes))]
 }
 
 impl LayerNorm {
-    /// For rows of `width` numbers.
+    /// For rows of `width` numbers, ε = 1e-5.
     pub fn new(name: impl Into<String>, width: usize) -> Self {
-        LayerNorm { name: name.into(), width }
+        LayerNorm { affine: Affine { name: name.into(), width }, epsilon: EPSILON }
+    }
+
+    /// Another ε.
+    pub fn with_epsilon(self, epsilon: f64) -> Self {
+        LayerNorm { epsilon, ..self }
     }
 
     /// `name.scale` = 1 and `name.shift` = 0.
     pub fn specs(&self) -> Vec<Spec> {
-        specs(&self.name, self.width)
+        self.affine.specs()
     }
 
-    /// Of `x` with shape `[.., width]`.
+    /// Of `x` with shape `[.., width]`. Another width poisons the graph.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
-        normalized(&self.name, parameters, x, 0)
+        let x = self.affine.checked(x, 1);
+        let [mean, variance] = moments(x, &[0]);
+        self.affine.apply(parameters, x, mean, variance, self.epsilon)
     }
 }
 
 impl BatchNorm {
-    /// For rows of `width` numbers.
+    /// For rows of `width` numbers, ε = 1e-5, μ = 0.1.
     pub fn new(name: impl Into<String>, width: usize) -> Self {
-        BatchNorm { name: name.into(), width }
+        BatchNorm { affine: Affine { name: name.into(), width }, epsilon: EPSILON, momentum: 0.1, over: 1 }
     }
 
-    /// `name.scale` = 1 and `name.shift` = 0.
+    /// For images: moments of a channel are over rows, height and width.
+    pub fn of_images(name: impl Into<String>, channels: usize) -> Self {
+        BatchNorm { over: 3, ..Self::new(name, channels) }
+    }
+
+    /// Another ε.
+    pub fn with_epsilon(self, epsilon: f64) -> Self {
+        BatchNorm { epsilon, ..self }
+    }
+
+    /// Another μ in [0, 1]: how much the running moments take from each batch.
+    pub fn with_momentum(self, momentum: f64) -> Self {
+        BatchNorm { momentum, ..self }
+    }
+
+    /// `name.scale` = 1, `name.shift` = 0, and the kept `name.mean` and `name.variance`.
     pub fn specs(&self) -> Vec<Spec> {
-        specs(&self.name, self.width)
+        let Affine { name, width } = &self.affine;
+        let kept = [
+            Spec::kept(format!("{name}.mean"), [*width], Init::Constant(0.0)),
+            Spec::kept(format!("{name}.variance"), [*width], Init::Constant(1.0)),
+        ];
+        [self.affine.specs(), kept.to_vec()].concat()
     }
 
-    /// Of `x` with shape `[.., rows, width]`.
+    /// Of `x` with shape `[.., rows, width]`, or `[.., rows, height, width, channels]` for images. Another width, or a batch of
+    /// one number to train on, poisons the graph.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
-        normalized(&self.name, parameters, x, 1)
+        let x = self.affine.checked(x, self.over + 1);
+        let name = &self.affine.name;
+        let running = ["mean", "variance"].map(|part| parameters.get(&format!("{name}.{part}")));
+        if !parameters.are_learned() {
+            return self.affine.apply(parameters, x, running[0], running[1], self.epsilon);
+        }
+        let axes: Vec<usize> = (1..=self.over).collect();
+        let count: usize =
+            if x.is_poison() { 2 } else { axes.iter().map(|&a| x.shape().from_end(a)).product() };
+        if count < 2 {
+            return x.graph().fail(aleator_engine::Error::Shape {
+                operation: name.clone(),
+                problem: format!(
+                    "a batch of shape {} has one number of each kind, and no variance",
+                    x.shape()
+                ),
+            });
+        }
+        let [mean, variance] = moments(x, &axes);
+        let unbiased = variance * (count as f64 / (count as f64 - 1.0));
+        for (kept, now) in running.into_iter().zip([mean, unbiased]) {
+            let now = axes.iter().rev().fold(now, |e, &axis| e.squeeze(axis)).stop_gradient();
+            parameters.graph().becomes(kept, (1.0 - self.momentum) * kept + self.momentum * now);
+        }
+        self.affine.apply(parameters, x, mean, variance, self.epsilon)
     }
 }

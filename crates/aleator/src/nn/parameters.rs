@@ -7,23 +7,48 @@ use aleator_engine::graph::Expr;
 use super::Tensor;
 use crate::graph::Graph;
 
-/// The parameters of a model in a graph.
+/// The parameters of a model in a graph, by name.
 pub struct Parameters<'g> {
     graph: &'g Graph,
+    learned: bool,
     by_name: HashMap<String, Expr<'g>>,
 }
 
 impl<'g> Parameters<'g> {
-    /// As parameters that the graph's objective is differentiated by.
+    /// As parameters that the graph's objective is differentiated by, and states of the graph where they are kept.
     pub fn to_learn(graph: &'g Graph, tensors: &[Tensor]) -> Self {
-        let add = |t: &Tensor| graph.param_tensor(&t.name, &t.shape, t.values.clone());
-        Parameters { graph, by_name: tensors.iter().map(|t| (t.name.clone(), add(t))).collect() }
+        Self::with(graph, true, tensors, |t| match t.learned {
+            true => graph.param_tensor(&t.name, &t.shape, t.values.clone()),
+            false => graph.state(&t.name, &t.shape, t.values.clone()),
+        })
     }
 
     /// As data, which nothing is differentiated by.
     pub fn given(graph: &'g Graph, tensors: &[Tensor]) -> Self {
-        let add = |t: &Tensor| graph.data(&t.name, &t.shape, t.values.clone());
-        Parameters { graph, by_name: tensors.iter().map(|t| (t.name.clone(), add(t))).collect() }
+        Self::with(graph, false, tensors, |t| graph.data(&t.name, &t.shape, t.values.clone()))
+    }
+
+    /// Two of one name poison the graph.
+    fn with(graph: &'g Graph, learned: bool, tensors: &[Tensor], add: impl Fn(&Tensor) -> Expr<'g>) -> Self {
+        let mut by_name = HashMap::new();
+        for tensor in tensors {
+            if by_name.insert(tensor.name.clone(), add(tensor)).is_some() {
+                fail(graph, &tensor.name, "two parameters have this name");
+            }
+        }
+        Parameters { graph, learned, by_name }
+    }
+
+    /// Whether they are being learned; else they are given, to judge a model by.
+    pub fn are_learned(&self) -> bool {
+        self.learned
+    }
+
+    /// Their names, in alphabetical order: a tree with dots.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
     }
 
     /// The graph they are in.
@@ -33,8 +58,13 @@ impl<'g> Parameters<'g> {
 
     /// The parameter of that name. A name that is not there poisons the graph.
     pub fn get(&self, name: &str) -> Expr<'g> {
-        self.by_name.get(name).copied().unwrap_or_else(|| {
-            self.graph.engine().fail(aleator_engine::Error::Input { name: name.into(), expected: 1, got: 0 })
+        let found = self.by_name.get(name).copied();
+        found.unwrap_or_else(|| {
+            fail(self.graph, name, "there is no parameter of this name: is its layer in the specs?")
         })
     }
+}
+
+fn fail<'g>(graph: &'g Graph, name: &str, problem: &str) -> Expr<'g> {
+    graph.engine().fail(aleator_engine::Error::Shape { operation: name.into(), problem: problem.into() })
 }

@@ -69,10 +69,10 @@ mod tests {
     fn the_first_steps_by_hand() {
         let mut adam = Optimizer::<f64>::new(Adam::default(), 1, 0.1);
         let mut theta = [1.0];
-        adam.step(&mut theta, &[4.0]);
+        adam.step(&mut theta, &[4.0]).unwrap();
         // The first debiased moments are g and g²: a step of α · sign(g).
         assert!((theta[0] - 0.9).abs() < 1e-9);
-        adam.step(&mut theta, &[0.0]);
+        adam.step(&mut theta, &[0.0]).unwrap();
         let (m, v) = (0.9 * 0.4 / (1.0 - 0.81), 0.999 * 0.016 / (1.0 - 0.998001));
         assert!((theta[0] - (0.9 - 0.1 * m / f64::sqrt(v))).abs() < 1e-8);
     }

@@ -49,7 +49,7 @@ mod tests {
     fn the_first_step_by_hand() {
         let rule = AdamW { weight_decay: 0.5, ..AdamW::default() };
         let mut theta = [2.0];
-        Optimizer::<f64>::new(rule, 1, 0.1).step(&mut theta, &[-3.0]);
+        Optimizer::<f64>::new(rule, 1, 0.1).step(&mut theta, &[-3.0]).unwrap();
         // 2 (1 − 0.1 · 0.5) = 1.9, then Adam's first step of α against the sign.
         assert!((theta[0] - 2.0).abs() < 1e-8);
     }

@@ -44,6 +44,12 @@ pub fn optimize(
     file: &str,
     progress: &dyn Fn(usize, f64),
 ) -> Result<OptimizationPath> {
+    if !(how.learning_rate > 0.0 && how.learning_rate.is_finite()) {
+        return Err(Error::Invalid(format!(
+            "the learning rate must be a positive number, got {}",
+            how.learning_rate
+        )));
+    }
     let mut options = Options::new().seed(how.seed);
     if let Some(k) = how.samples {
         options = options.samples(k);
@@ -87,7 +93,7 @@ pub fn optimize(
                     params[place].name, gradient[i]
                 )));
             }
-            optimizer.step(theta, gradient);
+            optimizer.step(theta, gradient)?;
         }
         for (place, theta) in values.iter().enumerate() {
             program.set_param(place, theta)?;

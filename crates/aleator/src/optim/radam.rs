@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! ρ∞ = 2 / (1 − β₂) − 1,   ρₜ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ),   m̂ = m / (1 − β₁ᵗ)
-//! ρₜ > 5:  r = √[(ρₜ − 4)(ρₜ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρₜ)],   θ ← θ − α r m̂ / (√(v / (1 − β₂ᵗ)) + ε)
+//! ρₜ > 5:  r = √[(ρₜ − 4)(ρₜ − 2) ρ∞ / ((ρ∞ − 4)(ρ∞ − 2) ρₜ)],   θ ← θ − α r m̂ √(1 − β₂ᵗ) / (√v + ε)
 //! else:    θ ← θ − α m̂
 //! ```
 //!
-//! m and v as in Adam. The bound is 5, as in its authors' code and in PyTorch; the paper says 4.
+//! m and v as in Adam. The bound is 5 and ε stands beside √v, as in PyTorch; the paper says 4 and has no ε.
 //! Reference: `liu2020variance`.
 
 use aleator_engine::exec::math::Real;
@@ -40,7 +40,10 @@ impl<T: Real> Rule<T> for RAdam {
 
     fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         if let Some(r) = self.rectification(now.step) {
-            return self.adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
+            // Adam divides by √(v / (1 − β₂ᵗ)) + ε.
+            let epsilon = self.adam.epsilon / (1.0 - self.adam.beta2.powf(now.step as f64)).sqrt();
+            let adam = Adam { epsilon, ..self.adam };
+            return adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
         }
         let (m, v) = state.split_at_mut(gradient.len());
         let number = T::from_f64;
@@ -66,9 +69,24 @@ mod tests {
     fn the_first_steps_follow_the_mean_alone() {
         let mut theta = [1.0];
         let mut radam = Optimizer::<f64>::new(RAdam::default(), 1, 0.1);
-        radam.step(&mut theta, &[4.0]);
+        radam.step(&mut theta, &[4.0]).unwrap();
         // m̂ = g.
         assert!((theta[0] - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_rectified_step_by_hand() {
+        // After five gradients of 0, m = (1 − β₁) g and v = (1 − β₂) g²; a large ε shows where it stands.
+        let adam = Adam { epsilon: 0.3, ..Adam::default() };
+        let (mut theta, g) = ([1.0], 4.0);
+        let mut radam = Optimizer::<f64>::new(RAdam { adam }, 1, 0.1);
+        (0..5).for_each(|_| radam.step(&mut theta, &[0.0]).unwrap());
+        assert_eq!(theta, [1.0]);
+        radam.step(&mut theta, &[g]).unwrap();
+        let (m, v) = (0.1 * g / (1.0 - 0.9_f64.powi(6)), 0.001 * g * g);
+        let r = RAdam::default().rectification(6).unwrap();
+        let expected = 1.0 - 0.1 * r * m * (1.0 - 0.999_f64.powi(6)).sqrt() / (v.sqrt() + 0.3);
+        assert!((theta[0] - expected).abs() < 1e-12);
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn the_first_step_by_hand() {
         let mut theta = [1.0];
-        Optimizer::<f64>::new(RmsProp::default(), 1, 0.1).step(&mut theta, &[2.0]);
+        Optimizer::<f64>::new(RmsProp::default(), 1, 0.1).step(&mut theta, &[2.0]).unwrap();
         // v = 0.1 · 4, a step of 0.1 · 2 / √0.4.
         assert!((theta[0] - (1.0 - 0.2 / 0.4_f64.sqrt())).abs() < 1e-7);
     }

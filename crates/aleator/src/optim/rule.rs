@@ -8,6 +8,8 @@ use std::fmt;
 use aleator_engine::exec::Aligned;
 use aleator_engine::exec::math::Real;
 
+use crate::error::{Error, Result};
+
 /// What all elements have in common at one step.
 #[derive(Clone, Copy, Debug)]
 pub struct Now {
@@ -52,11 +54,28 @@ impl<T: Real> Optimizer<T> {
         Optimizer { rule, rate, steps: 0, len, state }
     }
 
-    /// Moves `parameters` by one step along `gradient`, both as long as was said at the start.
-    pub fn step(&mut self, parameters: &mut [T], gradient: &[T]) {
+    /// Another learning rate from here on, as of a [`Schedule`](super::Schedule).
+    pub fn set_rate(&mut self, rate: f64) {
+        self.rate = rate;
+    }
+
+    /// Moves `parameters` by one step along `gradient`.
+    ///
+    /// # Errors
+    /// If they are not both as long as was said at the start.
+    pub fn step(&mut self, parameters: &mut [T], gradient: &[T]) -> Result<()> {
+        if parameters.len() != self.len || gradient.len() != self.len {
+            return Err(Error::Invalid(format!(
+                "an optimizer for {} numbers got {} parameters and {} gradients",
+                self.len,
+                parameters.len(),
+                gradient.len()
+            )));
+        }
         self.steps += 1;
         let now = Now { step: self.steps, rate: self.rate, scale: 1.0 };
         self.rule.update(&now, parameters, gradient, &mut self.state);
+        Ok(())
     }
 
     /// Steps taken, and what is kept for each element by name.
@@ -73,5 +92,25 @@ impl<T: Real> Optimizer<T> {
             self.state.copy_from_slice(&state.concat());
         }
         fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Adam;
+    use super::*;
+
+    #[test]
+    fn lengths_that_do_not_fit_are_refused() {
+        let mut adam = Optimizer::<f64>::new(Adam::default(), 2, 0.1);
+        let mut refused = |parameters: &mut [f64], gradient: &[f64]| adam.step(parameters, gradient).is_err();
+        assert!(refused(&mut [0.0], &[1.0]));
+        assert!(refused(&mut [0.0; 2], &[1.0; 3]));
+        assert!(refused(&mut [0.0; 5], &[1.0; 5]));
+        adam.step(&mut [0.0; 2], &[1.0; 2]).unwrap();
+        adam.set_rate(0.0);
+        let mut theta = [1.0; 2];
+        adam.step(&mut theta, &[1.0; 2]).unwrap();
+        assert_eq!(theta, [1.0; 2]);
     }
 }

@@ -1,13 +1,15 @@
 //! Learning rates that change as training goes on.
 //!
 //! ```text
-//! α(t) = α · w(t) · s(t)                                       t: steps taken, T: steps to take
-//! w(t) = min(1, (t + 1) / warm-up)                             linear warm-up
+//! t < W      α(t) = α (t + 1) / W                              t: steps taken, W: steps of linear warm-up
+//! t ≥ W      α(t) = α s(t − W),   T: steps to take after warm-up
 //! s(t) = 1                                                     constant
 //!        max(0, 1 − t/T)                                       linear
 //!        ½ (1 + cos(π min(1, t/T)))                            cosine
 //!        factor^⌊t / every⌋                                    step
 //! ```
+//!
+//! The rate rises to α and falls from there.
 //!
 //! Reference: `loshchilov2017sgdr` (cosine).
 
@@ -51,15 +53,17 @@ impl Schedule {
 
     /// The rate of the step with this number (from 0), of so many.
     pub fn at(&self, step: u64, steps: u64) -> f64 {
-        let done = (step as f64 / steps.max(1) as f64).min(1.0);
+        let Some(step) = step.checked_sub(self.warm_up) else {
+            return self.rate * (step + 1) as f64 / self.warm_up as f64;
+        };
+        let done = (step as f64 / steps.saturating_sub(self.warm_up).max(1) as f64).min(1.0);
         let decay = match self.decay {
             Decay::Constant => 1.0,
             Decay::Linear => 1.0 - done,
             Decay::Cosine => 0.5 * (1.0 + (PI * done).cos()),
             Decay::Step { every, factor } => factor.powf((step / every.max(1)) as f64),
         };
-        let warm = if step < self.warm_up { (step + 1) as f64 / self.warm_up as f64 } else { 1.0 };
-        self.rate * warm * decay
+        self.rate * decay
     }
 
     /// Whether the rate depends on the number of steps to take.
@@ -78,6 +82,13 @@ mod tests {
         assert_eq!(Schedule::constant(2.0).at(7, 10), 2.0);
         assert_eq!([0, 1, 3, 9].map(|t| with(4, Decay::Constant).at(t, 10)), [0.5, 1.0, 2.0, 2.0]);
         assert_eq!([0, 5, 10].map(|t| with(0, Decay::Linear).at(t, 10)), [2.0, 1.0, 0.0]);
+        // Up to α at the end of warm-up, and from there down to 0 at the end.
+        let both = with(4, Decay::Linear);
+        assert_eq!([0, 3, 4, 7, 10].map(|t| both.at(t, 10)), [0.5, 2.0, 2.0, 1.0, 0.0]);
+        assert_eq!(
+            [3, 4, 6, 7].map(|t| with(4, Decay::Step { every: 3, factor: 0.5 }).at(t, 10)),
+            [2.0, 2.0, 2.0, 1.0]
+        );
         let cosine = [0, 5, 10].map(|t| with(0, Decay::Cosine).at(t, 10));
         assert!((cosine[0] - 2.0).abs() + (cosine[1] - 1.0).abs() + cosine[2].abs() < 1e-15);
         let step = with(0, Decay::Step { every: 3, factor: 0.5 });

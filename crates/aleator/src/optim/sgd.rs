@@ -58,12 +58,12 @@ mod tests {
     fn two_steps_with_momentum_by_hand() {
         let mut theta = [1.0];
         let mut sgd = Optimizer::<f64>::new(Sgd { momentum: 0.5 }, 1, 0.1);
-        sgd.step(&mut theta, &[2.0]);
-        sgd.step(&mut theta, &[1.0]);
+        sgd.step(&mut theta, &[2.0]).unwrap();
+        sgd.step(&mut theta, &[1.0]).unwrap();
         // u = 2, then 0.5 · 2 + 1 = 2.
         assert!((theta[0] - 0.6).abs() < 1e-12);
         let mut plain = [1.0];
-        Optimizer::<f64>::new(Sgd::default(), 1, 0.1).step(&mut plain, &[2.0]);
+        Optimizer::<f64>::new(Sgd::default(), 1, 0.1).step(&mut plain, &[2.0]).unwrap();
         assert!((plain[0] - 0.8).abs() < 1e-12);
     }
 }

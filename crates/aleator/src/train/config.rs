@@ -34,7 +34,7 @@ pub struct TrainConfig {
     pub decay: Decay,
     /// One of [`optim::NAMES`].
     pub optimizer: String,
-    /// β₂ of `adam`, for parameters and estimators' own; `None` for 0.999.
+    /// β₂ of `adam`, `adamw` and `radam`, for parameters and estimators' own; `None` for 0.999.
     pub beta2: Option<f64>,
     /// Gradients with a larger norm are scaled down to this one.
     pub clip: Option<f64>,
@@ -208,6 +208,12 @@ impl TrainConfig {
             return Err(Error::Invalid(format!(
                 "the tuning factor must not be negative, got {}",
                 self.tuning_factor
+            )));
+        }
+        if self.beta2.is_some() && !["adam", "adamw", "radam"].contains(&self.optimizer.as_str()) {
+            return Err(Error::Invalid(format!(
+                "beta2 belongs to adam, adamw and radam; `{}` has none",
+                self.optimizer
             )));
         }
         if let Some(beta2) = self.beta2.filter(|b| !(0.0..1.0).contains(b)) {

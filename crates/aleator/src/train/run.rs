@@ -202,7 +202,7 @@ fn report(
         interrupted,
         batch: config.batch,
         samples: trainer.program.samples(),
-        parameters: weights.iter().map(|t| t.values.len()).sum(),
+        parameters: weights.iter().filter(|t| t.learned).map(|t| t.values.len()).sum(),
         own_parameters: own_parameters(&trainer.program),
         optimizer: config.optimizer.clone(),
         lr: config.learning_rate(),

@@ -13,7 +13,7 @@ use crate::graph::{Graph, Plan};
 use crate::models::{X, training_graph};
 use crate::nn::{Tensor, initial};
 use crate::objectives::Detached;
-use crate::optim::{Adam, Now, Rule, rule_by_name};
+use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
 use crate::program::{Options, Program};
 
 /// How much of the running training ELBO is kept at each step.
@@ -25,7 +25,7 @@ pub struct Trainer<'c> {
     pub config: &'c TrainConfig,
     /// The gradient's program, which holds the parameters.
     pub program: Program<f32>,
-    /// Names and shapes; the values are those at the start.
+    /// Names and shapes, first what is learned and then what is kept; the values are those at the start.
     pub tensors: Vec<Tensor>,
     /// The looks at the held-out data.
     pub history: Vec<HistoryPoint>,
@@ -49,7 +49,8 @@ impl<'c> Trainer<'c> {
     /// If the configuration makes no sense or the estimator cannot serve the model.
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
-        let tensors = initial(&config.model.specs(), config.seed);
+        let mut tensors = initial(&config.model.specs(), config.seed)?;
+        tensors.sort_by_key(|t| !t.learned);
         let estimator = config.estimator.clone();
         let graph = training_graph(&*config.model, config.objective, config.batch, &tensors, estimator)?;
         check_rows(config, &graph)?;
@@ -65,15 +66,18 @@ impl<'c> Trainer<'c> {
             .map(|site| site.estimator.unwrap_or_else(|| Arc::new(Detached)))
             .collect();
         let program = Program::<f32>::compile(&graph, &plan, &options)?;
-        let rule: Box<dyn Rule<f32>> = match (config.optimizer.as_str(), config.beta2) {
-            ("adam", Some(_)) => Box::new(adam),
-            (name, _) => rule_by_name(name)
-                .ok_or_else(|| Error::Invalid(format!("there is no optimizer `{}`", config.optimizer)))?,
+        let rule: Box<dyn Rule<f32>> = match config.optimizer.as_str() {
+            "adam" => Box::new(adam),
+            "adamw" => Box::new(AdamW { adam, ..AdamW::default() }),
+            "radam" => Box::new(RAdam { adam }),
+            name => {
+                rule_by_name(name).ok_or_else(|| Error::Invalid(format!("there is no optimizer `{name}`")))?
+            }
         };
         Ok(Trainer {
             config,
             program,
-            update: Update::new(rule, tensors.iter().map(|t| t.values.len())),
+            update: Update::new(rule, tensors.iter().filter(|t| t.learned).map(|t| t.values.len())),
             tensors,
             history: Vec::new(),
             since_last: (0, 0.0),
@@ -116,17 +120,22 @@ impl<'c> Trainer<'c> {
         Ok(())
     }
 
+    /// The tensors that have a gradient, in the order of the program's parameters.
+    fn learned(&self) -> impl Iterator<Item = &Tensor> {
+        self.tensors.iter().filter(|t| t.learned)
+    }
+
     /// What the last gradient is multiplied by: less than 1 where it is too long.
     fn clipping(&self) -> f64 {
         let Some(clip) = self.config.clip else { return 1.0 };
-        let squares = (0..self.tensors.len()).map(|i| Update::sum_of_squares(self.program.gradient(i)));
+        let squares = (0..self.learned().count()).map(|i| Update::sum_of_squares(self.program.gradient(i)));
         let norm = squares.sum::<f64>().sqrt();
         if norm > clip { clip / norm } else { 1.0 }
     }
 
     /// Says which number of the last gradient is not finite.
     fn bad_gradient(&self) -> Error {
-        let bad = self.tensors.iter().enumerate().find_map(|(place, tensor)| {
+        let bad = self.learned().enumerate().find_map(|(place, tensor)| {
             let gradient = self.program.gradient(place);
             let i = gradient.iter().position(|g| !g.is_finite())?;
             Some(format!("the gradient of `{}` (element {i}) is {}", tensor.name, gradient[i]))
@@ -136,9 +145,12 @@ impl<'c> Trainer<'c> {
 
     /// Present values, in the order of the tensors.
     pub fn parameters(&self) -> Vec<Vec<f32>> {
-        let at_start = |t: &Tensor| t.values.iter().map(|&v| v as f32).collect();
-        let each = self.tensors.iter().enumerate();
-        each.map(|(i, t)| self.program.param(i).map_or_else(|| at_start(t), <[f32]>::to_vec)).collect()
+        let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect();
+        let now = |(i, t): (usize, &Tensor)| match t.learned {
+            true => self.program.param(i).map_or_else(|| single(&t.values), <[f32]>::to_vec),
+            false => single(self.program.state(&t.name).unwrap_or(&t.values)),
+        };
+        self.tensors.iter().enumerate().map(now).collect()
     }
 
     /// What is known of the gradients: of all, and of each parameter.
@@ -149,8 +161,8 @@ impl<'c> Trainer<'c> {
             signal_to_noise: if variance > 0.0 { (square.max(0.0) / variance).sqrt() } else { 0.0 },
         };
         let all = sums.iter().fold([0.0; 2], |[v, s], [w, t]| [v + w, s + t]);
-        let count = self.tensors.iter().map(|t| t.values.len()).sum();
-        let each = self.tensors.iter().zip(&sums).map(|(t, &s)| (t.name.clone(), of(s, t.values.len())));
+        let count = self.learned().map(|t| t.values.len()).sum();
+        let each = self.learned().zip(&sums).map(|(t, &s)| (t.name.clone(), of(s, t.values.len())));
         (Some(of(all, count)), each.collect())
     }
 
@@ -168,7 +180,7 @@ impl<'c> Trainer<'c> {
             weights,
             seconds: self.seconds,
         });
-        for ((tensor, values), slots) in self.tensors.iter().zip(self.parameters()).zip(slots) {
+        for ((tensor, values), slots) in self.learned().zip(self.parameters()).zip(slots) {
             checkpoint.add(format!("parameters/{}", tensor.name), values);
             for (slot, values) in slots {
                 checkpoint.add(format!("optimizer/{}/{slot}", tensor.name), values);
@@ -203,7 +215,7 @@ impl<'c> Trainer<'c> {
             )));
         }
         let missing = |name: &str| Error::Invalid(format!("the checkpoint has no fitting `{name}`"));
-        for (place, tensor) in self.tensors.iter().enumerate() {
+        for (place, tensor) in self.tensors.iter().filter(|t| t.learned).enumerate() {
             let name = format!("parameters/{}", tensor.name);
             let values = checkpoint.get(&name).filter(|v| v.len() == tensor.values.len());
             self.program.set_param(place, values.ok_or_else(|| missing(&name))?)?;
