@@ -15,7 +15,7 @@ pub enum Error {
     },
     /// A derivative was asked of an operation that has none.
     #[error(
-        "`{operation}` has no derivative; use an estimator that needs none (such as the score function) or `stop_gradient`"
+        "`{operation}` has no derivative; use an estimator that needs none (such as the score function, or `relax(use_cost = false)`) or `stop_gradient`"
     )]
     NoDerivative {
         /// The operation's or the black box's name.

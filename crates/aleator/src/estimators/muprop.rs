@@ -108,11 +108,12 @@ impl Estimator for MuProp {
         let mean = site.mean()?;
         // A node of its own, so that the derivative is by the value of the site and nothing else.
         let mu = mean.stop_gradient().broadcast_to(z.shape());
-        let (at_mean, slope) = cone.cost_and_slope_at(mu, Later::Mean)?;
         if !self.linear {
+            let at_mean = cone.cost_at(mu, Later::Mean)?;
             let centred = self.baseline.subtract(cone.cost() - at_mean, log_prob, site, cone)?;
             return Ok(vec![GradientTerm::score(log_prob, centred)]);
         }
+        let (at_mean, slope) = cone.cost_and_slope_at(mu, Later::Mean)?;
         let linear = autodiff::jvp(&[at_mean], &[(mu, z - mu)])[0];
         let centred = self.baseline.subtract(cone.cost() - at_mean - linear, log_prob, site, cone)?;
         Ok(vec![GradientTerm::score(log_prob, centred), GradientTerm::value(site, mean, slope)])

@@ -75,7 +75,7 @@ impl Influence {
 }
 
 /// The map of a product `a @ w` that the engine writes as one of matrices, with all leading axes of `a` as rows, and `w` none of the
-/// site's: only the last axis of `a` is mixed.
+/// site's: only the last axis of `a` is mixed, or the last few, if `a` was itself reshaped to put them in one.
 fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Option<AxisMap> {
     let engine = graph.engine();
     let input_of = |id: NodeId, op: fn(&Op) -> bool| {
@@ -87,14 +87,20 @@ fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Optio
     let [rows, weights] = input_of(product, |op| *op == Op::MatMul)?[..] else { return None };
     let folded = input_of(rows, is_reshape)?[0];
     let (from, to) = (engine.expr(folded).shape(), engine.expr(id).shape());
-    let lead = from.rank().checked_sub(1)?;
-    let same = to.rank() == lead + 1 && from.leading(lead) == to.leading(lead);
-    let keeps_last = engine.expr(rows).shape().from_end(0) == from.from_end(0)
+    let lead = to.rank().checked_sub(1)?;
+    let mixed = from.rank().checked_sub(lead).filter(|&mixed| mixed > 0)?;
+    let same = from.leading(lead) == to.leading(lead);
+    let keeps_last = engine.expr(rows).shape().from_end(0) == from.trailing(mixed).iter().product::<usize>()
         && engine.expr(product).shape().from_end(0) == to.from_end(0);
     if !same || !keeps_last || maps.contains_key(&weights) {
         return None;
     }
-    Some(maps.get(&folded)?.iter().map(|axis| axis.filter(|&a| a > 0)).collect())
+    Some(
+        maps.get(&folded)?
+            .iter()
+            .map(|axis| axis.and_then(|a| (a + 1).checked_sub(mixed)).filter(|&a| a > 0))
+            .collect(),
+    )
 }
 
 /// Where axis `axis` (from the end) of the input at `position` goes; `None` where its elements mix.

@@ -18,7 +18,7 @@ use super::{Build, Model, Score};
 use crate::distributions::Normal;
 use crate::estimators::{Estimator, Pathwise};
 use crate::nn::{Init, Spec};
-use crate::objectives::Terms;
+use crate::objectives::{DrawTerms, Terms};
 
 /// Logistic regression on rows of so many features and a label.
 #[derive(Clone, Debug)]
@@ -67,7 +67,11 @@ impl Model for BayesLogistic {
         let prior = (-0.5 * w.square() - constant).sum_last(1) / n;
         let posterior = q.log_prob(w).sum_last(1) / n;
         let kl = (0.5 * (loc.square() + (2.0 * log_scale).exp() - 1.0) - log_scale).sum_last(1) / n;
-        Terms { log_likelihood, log_prior_and_posterior: Some([prior, posterior]), kl: Some(kl) }
+        Terms {
+            log_likelihood,
+            draws: Some(DrawTerms { log_prior: prior, log_posterior: posterior }),
+            kl: Some(kl),
+        }
     }
 
     fn score(&self) -> Score {

@@ -13,7 +13,7 @@ use aleator_engine::graph::Expr;
 use super::{Build, Model};
 use crate::distributions::OneHotCategorical;
 use crate::nn::{Activation, Init, Mlp, Spec};
-use crate::objectives::Terms;
+use crate::objectives::{DrawTerms, Terms};
 
 /// The shape of a mixture.
 #[derive(Clone, Debug)]
@@ -69,7 +69,10 @@ impl Model for Gmm {
         let (log_prior, log_q) = (build.parameter("mixture.logits").log_softmax(), logits.log_softmax());
         Terms {
             log_likelihood: (z * density).sum_last(2),
-            log_prior_and_posterior: Some([(z * log_prior).sum_last(2), (z * log_q).sum_last(2)]),
+            draws: Some(DrawTerms {
+                log_prior: (z * log_prior).sum_last(2),
+                log_posterior: (z * log_q).sum_last(2),
+            }),
             kl: Some((log_q.exp() * (log_q - log_prior)).sum_last(2)),
         }
     }

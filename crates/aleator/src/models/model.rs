@@ -10,7 +10,9 @@ use crate::error::{Error, Result};
 use crate::estimators::{Estimator, ReinforceLoo};
 use crate::graph::Graph;
 use crate::nn::{Parameters, Spec, Tensor};
-use crate::objectives::{Detached, Terms, elbo, iwae, reweighted_wake_sleep};
+use crate::objectives::{
+    Detached, Terms, elbo, elbo_analytic_kl, expected_reward, iwae, reweighted_wake_sleep,
+};
 
 /// What the mean of the log weights is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +88,17 @@ impl Objective {
     }
 }
 
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Objective::Elbo => f.write_str("elbo"),
+            Objective::ElboAnalyticKl => f.write_str("elbo-analytic-kl"),
+            Objective::Iwae(k) => write!(f, "iwae with K = {k}"),
+            Objective::WakeSleep(k) => write!(f, "wake-sleep with K = {k}"),
+        }
+    }
+}
+
 /// The place of the rows among a graph's data.
 pub const X: usize = 0;
 
@@ -116,14 +129,17 @@ pub fn training_graph(
         let parameters = Parameters::to_learn(&graph, tensors);
         let build = Build::to_train(&graph, parameters, estimator, objective.copies());
         let terms = model.terms(&build, x);
+        let lacks = |what: &str| Error::Invalid(format!("{} has no {what}", model.name()));
         let cost = match objective {
-            Objective::Elbo => elbo(&terms, false),
-            Objective::ElboAnalyticKl if terms.kl.is_none() => {
-                return Err(Error::invalid(format!("{} has no closed form of the KL", model.name())));
+            Objective::Elbo if model.score() == Score::Reward => expected_reward(terms.log_likelihood),
+            Objective::Elbo => elbo(&terms),
+            Objective::ElboAnalyticKl => {
+                elbo_analytic_kl(&terms).ok_or_else(|| lacks("closed form of the KL: train it by `elbo`"))?
             }
-            Objective::ElboAnalyticKl => elbo(&terms, true),
             Objective::Iwae(_) => iwae(terms.log_weight()),
-            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms),
+            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms).ok_or_else(|| {
+                lacks("posterior of its own that wake-sleep could train: its draws are the model's")
+            })?,
         };
         graph.cost(if model.score() == Score::Reward { "negative_reward" } else { "negative_bound" }, cost);
     }

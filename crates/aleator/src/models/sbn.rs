@@ -26,7 +26,7 @@ use super::bernoulli::{log_bernoulli, logits_of_mean};
 use super::{Build, Model};
 use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Init, Mlp, Spec};
-use crate::objectives::Terms;
+use crate::objectives::{DrawTerms, Terms};
 
 /// The shape of a sigmoid belief network, and the mean image that it centres its input by.
 #[derive(Clone, Debug)]
@@ -123,7 +123,9 @@ impl Model for Sbn {
         let log_likelihood = log_bernoulli(x, pixel_logits).sum_last(1);
         build.graph().note("pixel_logits", pixel_logits);
         build.graph().note("log_likelihood", log_likelihood);
-        Terms { log_likelihood, log_prior_and_posterior: log_prior.zip(log_q).map(|(p, q)| [p, q]), kl: None }
+        let draws =
+            log_prior.zip(log_q).map(|(log_prior, log_posterior)| DrawTerms { log_prior, log_posterior });
+        Terms { log_likelihood, draws, kl: None }
     }
 
     fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {

@@ -15,7 +15,7 @@ use super::bernoulli::log_bernoulli;
 use super::{Build, Model};
 use crate::distributions::Bernoulli;
 use crate::nn::{Embedding, GruCell, Linear, Spec};
-use crate::objectives::Terms;
+use crate::objectives::{DrawTerms, Terms};
 
 /// The shape of the autoencoder.
 #[derive(Clone, Debug)]
@@ -107,10 +107,10 @@ impl Model for Sequence {
         let half = std::f64::consts::LN_2;
         Terms {
             log_likelihood: log_likelihood.unwrap_or(state),
-            log_prior_and_posterior: Some([
-                (0.0 * z - half).sum_last(1),
-                log_bernoulli(z, logits).sum_last(1),
-            ]),
+            draws: Some(DrawTerms {
+                log_prior: (0.0 * z - half).sum_last(1),
+                log_posterior: log_bernoulli(z, logits).sum_last(1),
+            }),
             kl: Some((logits.sigmoid() * logits - logits.softplus() + half).sum_last(1)),
         }
     }

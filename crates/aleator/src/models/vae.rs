@@ -21,7 +21,7 @@ use super::{Build, Model};
 use crate::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical};
 use crate::estimators::{Estimator, Pathwise, ReinforceLoo};
 use crate::nn::{Activation, Init, Mlp, Spec};
-use crate::objectives::Terms;
+use crate::objectives::{DrawTerms, Terms};
 
 /// The family of the latents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -157,9 +157,10 @@ impl Model for Vae {
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let posterior = self.posterior(build, x);
         let z = build.sample("z", posterior.q.clone());
-        let (prior_and_posterior, kl) = posterior.densities(self.latent, z);
+        let ([log_prior, log_posterior], kl) = posterior.densities(self.latent, z);
+        let draws = Some(DrawTerms { log_prior, log_posterior });
         let log_likelihood = log_bernoulli(x, self.decode(build, z)).sum_last(1);
-        Terms { log_likelihood, log_prior_and_posterior: Some(prior_and_posterior), kl: Some(kl) }
+        Terms { log_likelihood, draws, kl: Some(kl) }
     }
 
     fn default_estimator(&self) -> Arc<dyn Estimator> {

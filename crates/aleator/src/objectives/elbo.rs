@@ -14,11 +14,12 @@ use aleator_engine::graph::Expr;
 use super::Terms;
 use super::terms::negative_mean;
 
-/// The negative ELBO, to be minimised: one number for each row, divided by their number. `analytic` takes the KL in closed form
-/// where the model has one.
-pub fn elbo<'g>(terms: &Terms<'g>, analytic: bool) -> Expr<'g> {
-    match terms.kl {
-        Some(kl) if analytic => negative_mean(terms.log_likelihood - kl),
-        _ => negative_mean(terms.log_weight()),
-    }
+/// The negative ELBO, to be minimised: one number for each row, divided by their number.
+pub fn elbo<'g>(terms: &Terms<'g>) -> Expr<'g> {
+    negative_mean(terms.log_weight())
+}
+
+/// The same with the KL in closed form; `None` where the model has none.
+pub fn elbo_analytic_kl<'g>(terms: &Terms<'g>) -> Option<Expr<'g>> {
+    terms.kl.map(|kl| negative_mean(terms.log_likelihood - kl))
 }

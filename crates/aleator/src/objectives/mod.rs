@@ -6,7 +6,7 @@
 //!
 //! | file | maximises | gradient |
 //! |---|---|---|
-//! | [`elbo`] | E log w | of the model's and of q's parameters; the KL sampled or analytic |
+//! | [`elbo`], [`elbo_analytic_kl`] | E log w | of the model's and of q's parameters |
 //! | [`iwae`] | E log 1/K Σ wₖ | as above; `vimco` serves its sites, or `pathwise`, or any other |
 //! | [`reweighted_wake_sleep`] | log p(x), and q as near to the posterior | none through the draws |
 //! | [`expected_reward`] | E reward | through the draws alone |
@@ -17,8 +17,8 @@ mod iwae;
 mod terms;
 mod wake_sleep;
 
-pub use elbo::elbo;
+pub use elbo::{elbo, elbo_analytic_kl};
 pub use expected_reward::expected_reward;
 pub use iwae::iwae;
-pub use terms::Terms;
+pub use terms::{DrawTerms, Terms};
 pub use wake_sleep::{Detached, reweighted_wake_sleep};

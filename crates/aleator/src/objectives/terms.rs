@@ -7,22 +7,31 @@ use aleator_engine::graph::Expr;
 pub struct Terms<'g> {
     /// log p(x|z), or the log-likelihood, or the reward, of each row.
     pub log_likelihood: Expr<'g>,
-    /// log p(z) and log q(z|x); `None` where z is drawn from the prior.
-    pub log_prior_and_posterior: Option<[Expr<'g>; 2]>,
+    /// log p(z) and log q(z|x) of the draws z; `None` where z is drawn from the prior.
+    pub draws: Option<DrawTerms<'g>>,
     /// KL(q(z|x) ‖ p(z)), where it has a closed form.
     pub kl: Option<Expr<'g>>,
+}
+
+/// What a model says of draws from a posterior of its own.
+#[derive(Clone, Copy, Debug)]
+pub struct DrawTerms<'g> {
+    /// log p(z)
+    pub log_prior: Expr<'g>,
+    /// log q(z|x)
+    pub log_posterior: Expr<'g>,
 }
 
 impl<'g> Terms<'g> {
     /// Of a model whose draws have no posterior of their own: log w = log p(x|z), z ~ p(z).
     pub fn likelihood(log_likelihood: Expr<'g>) -> Self {
-        Terms { log_likelihood, log_prior_and_posterior: None, kl: None }
+        Terms { log_likelihood, draws: None, kl: None }
     }
 
     /// log w = log p(x|z) + log p(z) − log q(z|x).
     pub fn log_weight(&self) -> Expr<'g> {
-        match self.log_prior_and_posterior {
-            Some([prior, posterior]) => self.log_likelihood + prior - posterior,
+        match self.draws {
+            Some(z) => self.log_likelihood + z.log_prior - z.log_posterior,
             None => self.log_likelihood,
         }
     }

@@ -8,7 +8,8 @@
 //!
 //! The first is a consistent estimate of −∇ log p(x) (and that of [`iwae`](super::iwae) for the model's parameters); the
 //! second moves q towards the posterior, by KL(p ‖ q) where the ELBO has KL(q ‖ p). Neither has a score: the sites are
-//! served by [`Detached`], a draw and nothing else.
+//! served by [`Detached`], a draw and nothing else. The objective's value is that of the negative ELBO; the two phases are in its
+//! derivative alone. With few samples both gradients are biased, as estimates of theirs.
 //! References: `bornschein2015reweighted`, `le2020revisiting`.
 
 use aleator_engine::graph::{Expr, Reduction};
@@ -19,17 +20,18 @@ use crate::error::Result;
 use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
 use crate::graph::{Draw, Site};
 
-/// The surrogate of both phases: its sum's derivative is theirs. Terms of shape `[K, rows]`.
-pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Expr<'g> {
+/// The negative ELBO with the derivative of both phases. Terms of shape `[K, rows]`; `None` where the draws have no posterior of
+/// their own, which could learn nothing.
+pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Option<Expr<'g>> {
+    let draws = terms.draws?;
     let log_weight = terms.log_weight().stop_gradient();
     let largest = log_weight.reduce(Reduction::Max, &[1]).unsqueeze(1);
     let weight = (log_weight - largest).exp();
     let weight = (weight / weight.sum_axes(&[1]).unsqueeze(1)).stop_gradient();
-    let both = match terms.log_prior_and_posterior {
-        Some([prior, posterior]) => terms.log_likelihood + prior + posterior,
-        None => terms.log_likelihood,
-    };
-    negative_mean((weight * both).sum_axes(&[1]))
+    let both = terms.log_likelihood + draws.log_prior + draws.log_posterior;
+    let phases = negative_mean((weight * both).sum_axes(&[1]));
+    let value = negative_mean(terms.log_weight().mean_axes(&[1]));
+    Some(phases - phases.stop_gradient() + value.stop_gradient())
 }
 
 /// Draws and contributes nothing to the gradient: for objectives that are not differentiated through their draws.

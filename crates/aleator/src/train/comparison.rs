@@ -13,6 +13,7 @@ use super::report::TrainReport;
 use super::run::{Watch, train};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
+use crate::models::Objective;
 
 /// Runs side by side.
 #[derive(Clone, Debug)]
@@ -36,6 +37,11 @@ pub fn train_compare(
     watch: &Watch<'_>,
 ) -> Result<Comparison> {
     config.check()?;
+    if matches!(config.objective, Objective::WakeSleep(_)) {
+        return Err(Error::invalid(
+            "wake-sleep differentiates through no draw: there are no estimators to compare",
+        ));
+    }
     if let Some(file) = [&config.checkpoint, &config.resume].into_iter().flatten().find(|p| is_file_name(p)) {
         return Err(Error::Invalid(format!(
             "a comparison keeps checkpoints of every run in a directory; {} is the name of a file",

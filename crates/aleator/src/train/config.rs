@@ -7,6 +7,7 @@ use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
 use crate::models::{Model, Objective, parameter_count};
+use crate::objectives::Detached;
 use crate::optim::{self, Decay, Schedule};
 
 /// What to train and how. [`TrainConfig::new`] fills in everything but model and data.
@@ -103,14 +104,17 @@ impl TrainConfig {
         }
     }
 
+    /// What serves the sites: `estimator`, but in wake-sleep a mere draw, as nothing is differentiated through it there.
+    pub fn serving(&self) -> Arc<dyn Estimator> {
+        match self.objective {
+            Objective::WakeSleep(_) => Arc::new(Detached),
+            _ => self.estimator.clone(),
+        }
+    }
+
     /// K: what was asked for, or the smallest that the estimator accepts.
     pub fn samples(&self) -> usize {
-        match self.objective {
-            Objective::Elbo | Objective::ElboAnalyticKl => {
-                self.samples.unwrap_or_else(|| self.estimator.min_samples())
-            }
-            Objective::Iwae(_) | Objective::WakeSleep(_) => self.samples.unwrap_or(1),
-        }
+        self.samples.unwrap_or_else(|| self.serving().min_samples())
     }
 
     /// The step size: what was asked for, or the optimiser's usual one.
@@ -138,14 +142,14 @@ impl TrainConfig {
         self.checkpoint_every.unwrap_or_else(|| self.eval_every())
     }
 
-    /// Everything that the bits of the parameters depend on, by name.
+    /// Everything that the bits of parameters and history depend on, by name.
     pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
         let mut all = vec![
             ("model", format!("{} ({})", self.model.name(), self.model.describe())),
             ("data", format!("{:08x}", self.data.checksum())),
             ("binarization at every step", self.data.dynamic.to_string()),
-            ("estimator", describe(&*self.estimator)),
-            ("objective", format!("{:?}", self.objective)),
+            ("estimator", describe(&*self.serving())),
+            ("objective", self.objective.to_string()),
             ("batch", self.batch.to_string()),
             ("samples", self.samples().to_string()),
             ("optimizer", self.optimizer.clone()),
@@ -158,6 +162,7 @@ impl TrainConfig {
             ("seed", self.seed.to_string()),
             ("eval-every", self.eval_every().to_string()),
             ("eval-samples", self.eval_samples.to_string()),
+            ("eval-rows", self.eval_rows.min(self.data.held_out.count()).to_string()),
         ];
         if self.schedule().depends_on_the_end() {
             all.push(("steps", self.steps.to_string()));
@@ -179,6 +184,11 @@ impl TrainConfig {
         ];
         if let Some((what, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
+        }
+        if matches!(self.objective, Objective::WakeSleep(1)) {
+            return Err(Error::invalid(
+                "wake-sleep needs 2 importance samples at least: from one, q learns nothing",
+            ));
         }
         if self.steps as u64 >= super::evaluation::FIRST_EVALUATION_STEP {
             return Err(Error::Invalid(format!("{} steps are too many", self.steps)));

@@ -6,6 +6,9 @@
 //! bound    1/N Σ_rows log 1/K Σₖ wₖ              between the ELBO and log p(x), from the same draws
 //! ```
 //!
+//! The ± is what the samples leave: rows are independent given the parameters, unless all rows share their draws
+//! ([`Score::Predictive`]), where it comes from the sums over the rows of a run, sample by sample.
+//!
 //! Samples come in chunks and their logarithms are summed as they come, so that memory does not grow with K.
 
 use aleator_engine::compile::CompileOptions;
@@ -124,19 +127,30 @@ impl Evaluation {
             self.program.set_input(self.slots.0, &self.x)?;
             let present = x.len() / width;
             self.sums.fill(RowSums::EMPTY);
+            // Σ and Σ of squares, over samples, of the sums over rows.
+            let mut together = [0.0; 2];
             for chunk in 0..chunks {
                 let step = FIRST_EVALUATION_STEP + (run * chunks + chunk) as u64;
                 self.program.run(self.seed, step);
                 let wanted = k.min(self.samples - chunk * k);
                 for sample in self.program.output(0).chunks(at_once).take(wanted) {
                     self.sums.iter_mut().zip(sample).for_each(|(row, &w)| row.add(f64::from(w)));
+                    let sum: f64 = sample[..present].iter().map(|&w| f64::from(w)).sum();
+                    together = [together[0] + sum, together[1] + sum * sum];
                 }
             }
             let count = self.samples as f64;
+            let of_mean = |sum: f64, squares: f64| {
+                (squares / count - (sum / count).powi(2)).max(0.0) / (count - 1.0).max(1.0)
+            };
+            if self.score == Score::Predictive {
+                variance += of_mean(together[0], together[1]);
+            }
             for row in &self.sums[..present] {
-                let mean = row.sum / count;
-                elbo += mean;
-                variance += (row.squares / count - mean * mean).max(0.0) / (count - 1.0).max(1.0);
+                elbo += row.sum / count;
+                if self.score != Score::Predictive {
+                    variance += of_mean(row.sum, row.squares);
+                }
                 bound += row.largest + (row.scaled / count).ln();
             }
         }

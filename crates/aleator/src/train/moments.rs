@@ -1,12 +1,14 @@
 //! Variance and signal of gradients, measured as they pass: running means with decay.
 //!
 //! ```text
-//! mₜ = d mₜ₋₁ + (1 − d) g,   sₜ = d sₜ₋₁ + (1 − d) g²,   Wₜ = 1 − dᵗ,   Qₜ = d² Qₜ₋₁ + (1 − d)²
-//! Var g  ≈  (s/W − (m/W)²) / (1 − Q/W²)                      unbiased for independent gradients of one law
-//! (E g)² ≈  (m/W)² − Q/W² Var g
+//! Wₜ = d Wₜ₋₁ + 1 − d,   Qₜ = d² Qₜ₋₁ + (1 − d)²,   rₜ = (1 − d) / Wₜ,   δ = g − mₜ₋₁
+//! mₜ = mₜ₋₁ + rₜ δ,   sₜ = d sₜ₋₁ + (1 − d)(1 − rₜ) δ²
+//! Var g  ≈  s/W / (1 − Q/W²)                                 unbiased for independent gradients of one law
+//! (E g)² ≈  m² − Q/W² Var g
 //! ```
 //!
-//! m/W is a mean with weights that sum to 1 and whose squares sum to Q/W². Parameters move meanwhile, so drift of the
+//! m is a mean with weights that sum to 1 and whose squares sum to Q/W², and s/W the mean square of what deviates from it, by
+//! the same weights: in this form nothing cancels, and a variance is never negative. Parameters move meanwhile, so drift of the
 //! true gradient over the last 1/(1 − d) gradients counts as variance.
 
 use aleator_engine::exec::wide;
@@ -15,18 +17,20 @@ use aleator_engine::exec::wide;
 pub const DECAY: f64 = 0.99;
 
 /// Names of the means m and s, which lie one after the other in one slice.
-pub const NAMES: [&str; 2] = ["gradient_mean", "gradient_square"];
+pub const NAMES: [&str; 2] = ["gradient_mean", "gradient_deviation"];
 
-/// Adds one gradient to its `means`.
-pub fn add(means: &mut [f32], gradient: &[f32]) {
-    let (keep, rest) = (DECAY as f32, (1.0 - DECAY) as f32);
-    let (mean, square) = means.split_at_mut(gradient.len());
+/// Adds one gradient to its `means`, at the weights that have advanced to it.
+pub fn add(means: &mut [f32], gradient: &[f32], weights: &Weights) {
+    let rate = (1.0 - DECAY) / weights.total;
+    let (keep, rest, rate) = (DECAY as f32, ((1.0 - DECAY) * (1.0 - rate)) as f32, rate as f32);
+    let (mean, deviation) = means.split_at_mut(gradient.len());
     wide(
         #[inline(always)]
         move || {
-            for ((m, s), &g) in mean.iter_mut().zip(square.iter_mut()).zip(gradient) {
-                *m = keep * *m + rest * g;
-                *s = keep * *s + rest * g * g;
+            for ((m, s), &g) in mean.iter_mut().zip(deviation.iter_mut()).zip(gradient) {
+                let delta = g - *m;
+                *m = *m + rate * delta;
+                *s = keep * *s + rest * delta * delta;
             }
         },
     );
@@ -39,11 +43,11 @@ pub fn sums(means: &[f32], weights: &Weights) -> Option<[f64; 2]> {
     if weights.steps < 2 {
         return None;
     }
-    let (mean, square) = means.split_at(means.len() / NAMES.len());
+    let (mean, deviation) = means.split_at(means.len() / NAMES.len());
     let mut sums = [0.0; 2];
-    for (&m, &s) in mean.iter().zip(square) {
-        let mean = f64::from(m) / total;
-        let variance = (f64::from(s) / total - mean * mean) / (1.0 - share);
+    for (&m, &s) in mean.iter().zip(deviation) {
+        let mean = f64::from(m);
+        let variance = f64::from(s) / total / (1.0 - share);
         sums[0] += variance;
         sums[1] += mean * mean - share * variance;
     }
@@ -87,13 +91,32 @@ mod tests {
         // Weights d(1−d) and (1−d) of g = 1 and 3: with d near 1 nearly a plain mean, 2, and the sample variance, 2.
         let (mut moments, mut weights) = ([0.0; 2], Weights::default());
         weights.advance();
-        add(&mut moments, &[1.0]);
+        add(&mut moments, &[1.0], &weights);
         assert_eq!(sums(&moments, &weights), None);
         weights.advance();
-        add(&mut moments, &[3.0]);
+        add(&mut moments, &[3.0], &weights);
         let [variance, square] = sums(&moments, &weights).unwrap();
         assert!((variance - 2.0).abs() < 1e-3, "{variance}");
         assert!((square - (4.0 - 1.0)).abs() < 0.03, "{square}");
+    }
+
+    #[test]
+    fn gradients_that_hardly_vary_have_a_small_variance() {
+        // 1000 with a noise of ±0.01: f32 squares would round it away.
+        let (mut moments, mut weights) = ([0.0; 2], Weights::default());
+        for step in 0..400 {
+            weights.advance();
+            add(&mut moments, &[1000.0 + if step % 2 == 0 { 0.01 } else { -0.01 }], &weights);
+        }
+        let [variance, square] = sums(&moments, &weights).unwrap();
+        assert!((variance / 1e-4 - 1.0).abs() < 0.05, "{variance}");
+        assert!((square / 1e6 - 1.0).abs() < 1e-6, "{square}");
+        let (mut moments, mut weights) = ([0.0; 2], Weights::default());
+        for _ in 0..400 {
+            weights.advance();
+            add(&mut moments, &[0.1], &weights);
+        }
+        assert_eq!(sums(&moments, &weights).unwrap()[0], 0.0);
     }
 
     #[test]
@@ -105,7 +128,7 @@ mod tests {
         for step in 0..steps {
             philox::fill_uniform(&mut uniforms, 5, 0, step, 0);
             weights.advance();
-            add(&mut moments, &uniforms);
+            add(&mut moments, &uniforms, &weights);
         }
         let [variance, square] = sums(&moments, &weights).unwrap().map(|sum| sum / n as f64);
         // 100,000 uniform numbers: variance 1/12 and squared mean 1/4, each within 5 standard errors.

@@ -101,6 +101,8 @@ pub struct TrainReport {
     pub data: String,
     /// The estimator with its options.
     pub estimator: String,
+    /// What is optimised.
+    pub objective: String,
     /// Whether its gradients are unbiased for the objective.
     pub unbiased: bool,
     /// The seed.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::config::TrainConfig;
 use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
-use crate::estimators::Estimator;
+use crate::estimators::{Estimator, Vimco};
 use crate::language;
 use crate::models::{self, ModelOptions, Objective};
 use crate::optim::Decay;
@@ -134,13 +134,27 @@ impl Settings {
             None => Dataset::load("digits", binarization, seed)?,
         });
         let usual = TrainConfig::new(entry.build(&self.model_options, &data)?, data);
-        let estimator = match &self.estimator {
-            Some(text) => estimator(text)?,
-            None => usual.estimator.clone(),
+        let objective = self.objective()?;
+        let estimator = match (&self.estimator, objective) {
+            (Some(_), Objective::WakeSleep(_)) => {
+                return Err(Error::invalid(
+                    "wake-sleep differentiates through no draw: an estimator means nothing to it, leave it out",
+                ));
+            }
+            (Some(text), _) => estimator(text)?,
+            // Made for it, where draws have no derivative.
+            (None, Objective::Iwae(2..)) if usual.estimator.properties().name == "reinforce_loo" => {
+                Arc::new(Vimco::default())
+            }
+            (None, _) => usual.estimator.clone(),
         };
+        let empty = |path: &&PathBuf| path.as_os_str().is_empty();
+        if [&self.checkpoint, &self.metrics, &self.tensorboard].into_iter().flatten().any(|p| empty(&p)) {
+            return Err(Error::invalid("checkpoint, metrics and tensorboard need a name, not an empty text"));
+        }
         let config = TrainConfig {
             estimator,
-            objective: self.objective()?,
+            objective,
             steps: self.steps.unwrap_or(usual.steps),
             batch: self.batch.unwrap_or(usual.batch),
             samples: self.samples,

@@ -51,7 +51,7 @@ impl<'c> Trainer<'c> {
         config.check()?;
         let mut tensors = initial(&config.model.specs(), config.seed)?;
         tensors.sort_by_key(|t| !t.learned);
-        let estimator = config.estimator.clone();
+        let estimator = config.serving();
         let graph = training_graph(&*config.model, config.objective, config.batch, &tensors, estimator)?;
         check_rows(config, &graph)?;
         let adam = Adam { beta2: config.beta2.unwrap_or(Adam::default().beta2), ..Adam::default() };
@@ -238,9 +238,9 @@ impl<'c> Trainer<'c> {
 
 /// Refuses an enumeration that could be compiled but would take too long at every step.
 fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
-    let mut outcomes = 1;
+    let (mut outcomes, serving) = (1_usize, config.serving());
     Plan::choose_with(graph, |site, _, _| {
-        outcomes = config.estimator.alternatives(site).ok().flatten().unwrap_or(1);
+        outcomes = outcomes.saturating_mul(serving.alternatives(site).ok().flatten().unwrap_or(1));
         None
     })?;
     if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {

@@ -70,12 +70,12 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// Moves it, block by block; false if the gradient is not finite.
-    fn advance(self, rule: &dyn Rule<f32>, now: &Now, measures: bool) -> bool {
+    /// Moves it, block by block, and measures the gradient where weights are given; false if it is not finite.
+    fn advance(self, rule: &dyn Rule<f32>, now: &Now, measures: Option<&Weights>) -> bool {
         self.parts(BLOCK).fold(true, |finite, block| {
             rule.update(now, block.theta, block.gradient, block.state);
-            if measures {
-                moments::add(block.moments, block.gradient);
+            if let Some(weights) = measures {
+                moments::add(block.moments, block.gradient, weights);
             }
             finite & is_finite(block.gradient)
         })
@@ -118,7 +118,8 @@ impl Update {
         if measures {
             self.weights.advance();
         }
-        let rule = &*self.rule;
+        let (rule, weights) = (&*self.rule, self.weights);
+        let measures = measures.then_some(&weights);
         let (moved, gradients): (Vec<_>, Vec<_>) = self
             .tensors
             .iter_mut()

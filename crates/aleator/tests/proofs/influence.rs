@@ -303,6 +303,22 @@ fn independence_is_found_where_it_is_plain() {
 }
 
 #[test]
+fn rows_and_copies_stay_apart_behind_a_product_of_several_axes() {
+    let g = Graph::new();
+    // Copies, rows, latents; three categories each.
+    let logits = g.param_tensor("phi", [4, 2, 3], vec![0.1]);
+    let z = g.sample("z", OneHotCategorical::from_logits(logits).copies(5));
+    let y = z.reshape_last(2, [6]).matmul(constant(&g, [6, 7], 0));
+    assert_eq!(y.shape().to_vec(), [5, 4, 7]);
+    assert_eq!(influence(&g).map(y.id()), Some(&vec![None, Some(1), Some(2)]));
+    // All of a row of two axes, one behind the other.
+    let h = g.sample("h", Normal::new(g.param_tensor("mu", [5, 4, 2, 3], vec![0.1]), 1.0));
+    let y = h.reshape_last(2, [6]).matmul(constant(&g, [6, 7], 0));
+    let of_second = Influence::of(&g, &g.sites()[1], &g.sites(), g.engine().len());
+    assert_eq!(of_second.map(y.id()), Some(&vec![None, None, Some(1), Some(2)]));
+}
+
+#[test]
 fn an_objective_is_taken_apart_only_where_it_is_linear() {
     // The same objective written in different ways has the same variance.
     let writings: Vec<fn(&Graph, Expr<'_>)> = vec![
