@@ -15,7 +15,8 @@
 //! The score function with a learned, input-dependent baseline. b_ψ is a network of what is known before the draw: the
 //! parameters of the site's distribution, hence of the data and everything upstream. F is the local signal, the costs
 //! downstream of the site alone. In measurements c = 0 and σ_F = 1 are held, and b_ψ starts at 0, where NVIL is the
-//! score function. In training, dividing by σ_F makes it a biased estimate of the gradient's length, not of its direction.
+//! score function. In training, dividing by σ_F makes it a biased estimate of the gradient's length, not of its direction. F has the
+//! scale that the author gave it: where a cost is a mean over the rows of a batch, σ_F is small and the rule seldom acts.
 //! Choose it for a black box of many rows of data when only one sample each can be had.
 //! Reference: `mnih2014neural`.
 
