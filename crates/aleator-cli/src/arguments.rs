@@ -220,9 +220,12 @@ pub struct Train {
     /// Rule of the steps [default: adam]
     #[arg(long, value_parser = aleator::optim::NAMES)]
     pub optimizer: Option<String>,
-    /// Adam's second decay [default: 0.999]
+    /// Second decay of adam, adamw and radam [default: 0.999]
     #[arg(long, value_name = "X")]
     pub beta2: Option<f64>,
+    /// AdamW's weight decay [default: 0.01]
+    #[arg(long, value_name = "X")]
+    pub weight_decay: Option<f64>,
     /// Steps of linear warm-up
     #[arg(long, value_name = "N")]
     pub warm_up: Option<usize>,

@@ -676,6 +676,7 @@ fn wake_sleep_reports_the_bound_and_needs_a_posterior() {
     assert!(wake_sleep("estimator = \"rebar\"").contains("leave it out"));
     assert!(refused("checkpoint = \"\"").contains("need a name"));
     assert!(refused("optimizer = \"sgd\"\nbeta2 = 0.9").contains("beta2 belongs to"));
+    assert!(refused("weight-decay = 0.1").contains("weight-decay belongs to"));
     let config = |text: &str| Settings::parse(text).unwrap().config().unwrap();
     assert_eq!(config("objective = \"iwae\"").estimator.properties().name, "vimco");
     let gaussian = "model = \"vae\"\nobjective = \"iwae\"\nmodel-options.latent = \"gaussian\"";

@@ -132,6 +132,7 @@ fn flags(arguments: &Train) -> Settings {
         optimizer: a.optimizer.clone(),
         lr: a.lr,
         beta2: a.beta2,
+        weight_decay: a.weight_decay,
         warm_up: a.warm_up,
         decay: a.decay.clone(),
         decay_every: a.decay_every,

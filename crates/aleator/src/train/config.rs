@@ -37,6 +37,8 @@ pub struct TrainConfig {
     pub optimizer: String,
     /// β₂ of `adam`, `adamw` and `radam`, for parameters and estimators' own; `None` for 0.999.
     pub beta2: Option<f64>,
+    /// λ of `adamw`; `None` for 0.01.
+    pub weight_decay: Option<f64>,
     /// Gradients with a larger norm are scaled down to this one.
     pub clip: Option<f64>,
     /// Estimators' own parameters learn faster than those of the model by this factor (`tucker2017rebar`).
@@ -86,6 +88,7 @@ impl TrainConfig {
             decay: Decay::Constant,
             optimizer: "adam".into(),
             beta2: None,
+            weight_decay: None,
             clip: None,
             tuning_factor: 10.0,
             seed: 0,
@@ -157,6 +160,7 @@ impl TrainConfig {
             ("warm-up", self.warm_up.to_string()),
             ("decay", format!("{:?}", self.decay)),
             ("beta2", format!("{:?}", self.beta2)),
+            ("weight-decay", format!("{:?}", self.weight_decay)),
             ("clip", format!("{:?}", self.clip)),
             ("tuning-factor", self.tuning_factor.to_string()),
             ("seed", self.seed.to_string()),
@@ -225,6 +229,15 @@ impl TrainConfig {
                 "beta2 belongs to adam, adamw and radam; `{}` has none",
                 self.optimizer
             )));
+        }
+        if self.weight_decay.is_some() && self.optimizer != "adamw" {
+            return Err(Error::Invalid(format!(
+                "weight-decay belongs to adamw; `{}` has none",
+                self.optimizer
+            )));
+        }
+        if let Some(decay) = self.weight_decay.filter(|d| !(*d >= 0.0 && d.is_finite())) {
+            return Err(Error::Invalid(format!("weight-decay must be 0 or more, got {decay}")));
         }
         if let Some(beta2) = self.beta2.filter(|b| !(0.0..1.0).contains(b)) {
             return Err(Error::Invalid(format!("beta2 must lie in [0, 1), got {beta2}")));

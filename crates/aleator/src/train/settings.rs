@@ -51,6 +51,8 @@ pub struct Settings {
     pub lr: Option<f64>,
     /// β₂ of Adam.
     pub beta2: Option<f64>,
+    /// λ of AdamW.
+    pub weight_decay: Option<f64>,
     /// Steps of linear warm-up.
     pub warm_up: Option<usize>,
     /// `constant`, `linear`, `cosine` or `step`.
@@ -163,6 +165,7 @@ impl Settings {
             decay: self.decay()?,
             optimizer: self.optimizer.clone().unwrap_or(usual.optimizer),
             beta2: self.beta2,
+            weight_decay: self.weight_decay,
             clip: self.clip,
             tuning_factor: self.tuning_factor.unwrap_or(usual.tuning_factor),
             seed,

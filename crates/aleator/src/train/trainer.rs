@@ -68,7 +68,10 @@ impl<'c> Trainer<'c> {
         let program = Program::<f32>::compile(&graph, &plan, &options)?;
         let rule: Box<dyn Rule<f32>> = match config.optimizer.as_str() {
             "adam" => Box::new(adam),
-            "adamw" => Box::new(AdamW { adam, ..AdamW::default() }),
+            "adamw" => {
+                let usual = AdamW::default().weight_decay;
+                Box::new(AdamW { adam, weight_decay: config.weight_decay.unwrap_or(usual) })
+            }
             "radam" => Box::new(RAdam { adam }),
             name => {
                 rule_by_name(name).ok_or_else(|| Error::Invalid(format!("there is no optimizer `{name}`")))?
