@@ -6,6 +6,9 @@ use super::*;
 /// Looks from which on the bounds of several runs are shown without their first tenth.
 const MANY: usize = 20;
 
+/// What goes from left to right: steps or time.
+type Across<'a> = &'a dyn Fn(&HistoryPoint) -> f64;
+
 /// Of one run: its held-out mean, bound and training objective; of several: the bound of each, without the steep start that would
 /// leave no room for their differences. Biased runs are dashed.
 pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
@@ -14,7 +17,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
     let from = if cut { reports.iter().map(|r| r.steps / 10).max().unwrap_or(0) } else { 0 };
     let bound = |p: &HistoryPoint| Some(p.bound.unwrap_or(p.elbo)).filter(|_| p.step >= from);
     let same_samples = reports.iter().all(|r| r.samples == first.samples);
-    let bounds = |x: &dyn Fn(&HistoryPoint) -> f64| -> Vec<Line> {
+    let bounds = |x: Across| -> Vec<Line> {
         let lines = match reports {
             [one] => vec![
                 line(0, "held-out mean", one, x, &|p| Some(p.elbo)),
@@ -30,7 +33,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
         };
         lines.into_iter().filter(|line| reports.len() > 1 || !line.points.is_empty()).collect()
     };
-    let variances = |x: &dyn Fn(&HistoryPoint) -> f64| -> Vec<Line> {
+    let variances = |x: Across| -> Vec<Line> {
         let log = |p: &HistoryPoint| p.gradient.map(|g| g.mean_variance.ln());
         let dashed = |r: &TrainReport| !r.unbiased && reports.len() > 1;
         let each = reports.iter().enumerate();
@@ -59,8 +62,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
         text(area, &ellipsize(&heading, 90), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
         text(area, &ellipsize(&note, 160), (24.0, 52.0), Font::plain(12.0, SOFT), HPos::Left)?;
         legend_rows(Some(area), legend_place, &legend)?;
-        let columns: [(f64, &str, &dyn Fn(&HistoryPoint) -> f64); 2] =
-            [(24.0, "step", &step), (570.0, "seconds", &seconds)];
+        let columns: [(f64, &str, Across); 2] = [(24.0, "step", &step), (570.0, "seconds", &seconds)];
         for (left, x_label, x) in columns {
             let (upper, lower) = (bounds(x), variances(x));
             let both = [
@@ -105,7 +107,7 @@ fn line(
     place: usize,
     name: &str,
     report: &TrainReport,
-    x: &dyn Fn(&HistoryPoint) -> f64,
+    x: Across,
     y: &dyn Fn(&HistoryPoint) -> Option<f64>,
 ) -> Line {
     let points = report.history.iter().filter_map(|p| Some((x(p), y(p)?))).collect();

@@ -113,7 +113,6 @@ fn the_table_of_compare() {
     report.results.pop();
     report.best = Some("reinforce_loo".into());
     let text = comparison(&report, None, false);
-    println!("{text}");
     for part in [
         "0.2756",
         "± 0.00012",
@@ -142,11 +141,9 @@ fn the_table_of_compare() {
 #[test]
 fn narrow_terminals_get_two_tables() {
     let text = comparison(&toy(), Some(100), false);
-    println!("{text}");
     assert_eq!(text.matches("estimator ").count() - text.matches("estimators").count(), 2, "{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
     let text = comparison(&toy(), Some(60), false);
-    println!("{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
     for width in [0, 1, 10, 40, 65535] {
         comparison(&toy(), Some(width), true);
@@ -176,11 +173,9 @@ fn many_coordinates_are_summarised() {
     ];
     let report = report(rows, Some(&exact));
     let text = comparison(&report, None, false);
-    println!("{text}");
     assert!(text.contains("‖∇‖ of 50") && text.contains("max |z| = 0.0 of 50"), "{text}");
     assert!(text.contains("none expected, but max |z| = 70.7 of 50"), "{text}");
     let text = gradient(&report, None, false);
-    println!("{text}");
     assert!(text.contains("theta: the first 20 of 50 elements are shown"), "{text}");
     assert!(text.contains("theta[19]") && !text.contains("theta[20]"));
 }
@@ -195,7 +190,6 @@ fn without_an_exact_answer_and_with_bad_numbers() {
     rows[1].work_normalised_variance = None;
     rows[1].gradient.values_mut().for_each(|g| g.std_error = None);
     let text = comparison(&report(rows, None), None, false);
-    println!("{text}");
     assert!(text.contains("nan") && text.contains("1.000 ± ?") && text.contains("not known"), "{text}");
     let empty = report(Vec::new(), None);
     assert!(comparison(&empty, Some(80), false).contains("No estimator could run."));
@@ -207,7 +201,6 @@ fn the_table_of_grad() {
     let mut report = toy();
     report.results.truncate(1);
     let text = gradient(&report, None, false);
-    println!("{text}");
     assert!(text.contains("b via score_function; K = 1, 3 evaluations per estimate, unbiased"), "{text}");
     assert!(
         text.contains("0.02431 ± 0.00040")
@@ -253,7 +246,6 @@ pub(crate) fn path(points: usize) -> OptimizationPath {
 #[test]
 fn the_summary_of_optimize() {
     let text = optimization(&path(200));
-    println!("{text}");
     assert!(
         text.starts_with("toy.scg: 995 steps of adam, lr 0.01, seed 0\n  b via rebar(temperature=0.5)\n"),
         "{text}"
@@ -352,7 +344,6 @@ fn widest(text: &str) -> usize {
 fn training_fits_the_terminal() {
     let run = trained("rebar(temperature=0.5)", &[(-28.7812, 0.0181), (-21.8181, 0.000_112)], false);
     let text = training(&run, Some(80), false);
-    println!("{text}");
     assert!(widest(&text) <= 80, "{text}");
     for part in [
         "sbn on digits: 2 linear layers of 200 latents, 12345 parameters,\n  rebar(temperature=0.5) (unbiased),",
@@ -368,7 +359,6 @@ fn training_fits_the_terminal() {
     let astray =
         trained("nvil", &[(-28.7812, 0.0181), (-6.2614e21, 1.2e7), (f64::NAN, f64::INFINITY)], false);
     let text = training(&astray, Some(80), false);
-    println!("{text}");
     assert!(widest(&text) <= 80 && text.contains("-6.261e21 ± 1.2e7"), "{text}");
     let text = training(&trained("nvil", &[(15.9, 0.074)], true), None, false);
     assert!(
@@ -386,7 +376,6 @@ fn runs_side_by_side() {
     (stopped.interrupted, stopped.held_out, stopped.steps) = (true, None, 17);
     let text =
         training_comparison(&[stopped, long, best], &["muprop".into(), "vimco".into()], Some(80), false);
-    println!("{text}");
     assert!(widest(&text) <= 80, "{text}");
     let line = |start: &str| text.lines().position(|l| l.starts_with(start)).unwrap();
     assert!(line("straight_through") < line("rebar") && line("rebar") < line("nvil (interrupted)"));
