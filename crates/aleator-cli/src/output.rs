@@ -1,10 +1,12 @@
 //! Standard output that a closed pipe does not upset, and progress on standard error.
 
+use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use console::{Term, truncate_str};
 use serde::Serialize;
 
 use crate::failure::{Failure, Outcome};
@@ -47,52 +49,109 @@ pub fn save_plot(path: &Path, svg: Result<String, String>) -> Outcome {
     written.map_err(|reason| Failure::input(format!("cannot write the plot {}: {reason}", path.display())))
 }
 
-/// A progress bar on standard error, where that is a terminal.
+/// Columns of the line of progress: of 80, two are left for the `^C` that a terminal shows.
+const COLUMNS: usize = 77;
+/// Columns of its bar.
+const BAR: usize = 10;
+/// Time between two of its pictures.
+const REDRAW: Duration = Duration::from_millis(100);
+
+/// One line of progress on standard error, where that is a terminal.
+///
+/// The cursor stays at the end of the line, so that whatever the terminal echoes there goes away with it.
 pub struct Progress {
-    bar: Mutex<(ProgressBar, String)>,
-    total: u64,
+    state: Mutex<State>,
+    total: usize,
+}
+
+struct State {
+    terminal: Option<Term>,
+    label: String,
+    began: Instant,
+    drawn: Option<Instant>,
 }
 
 impl Progress {
     /// Of `total` parts.
     pub fn new(total: usize) -> Self {
-        let bar = ProgressBar::new(total as u64);
-        if let Ok(style) = ProgressStyle::with_template("{msg:40!} {bar:30} {pos}/{len} {per_sec} {eta}") {
-            bar.set_style(style);
-        }
-        Progress { bar: Mutex::new((bar, String::new())), total: total as u64 }
+        let terminal = Some(Term::buffered_stderr()).filter(Term::is_term);
+        let state = State { terminal, label: String::new(), began: Instant::now(), drawn: None };
+        Progress { state: Mutex::new(state), total }
     }
 
-    /// What is being done, and how much of it is.
+    /// What is being done, and how much of it is; the speed is that since it began.
     pub fn set(&self, label: &str, done: usize) {
-        let Ok(mut guard) = self.bar.lock() else { return };
-        let (bar, current) = &mut *guard;
+        self.show(label, done, None, "");
+    }
+
+    /// The same at a speed that is known, with a word on how it goes.
+    pub fn set_at(&self, label: &str, done: usize, per_second: f64, note: impl Display) {
+        self.show(label, done, Some(per_second), note);
+    }
+
+    fn show(&self, label: &str, done: usize, per_second: Option<f64>, note: impl Display) {
+        let Ok(mut guard) = self.state.lock() else { return };
+        let State { terminal: Some(terminal), label: current, began, drawn } = &mut *guard else { return };
+        let now = Instant::now();
         if current != label {
-            bar.reset();
-            bar.set_message(label.to_string());
             *current = label.to_string();
+            (*began, *drawn) = (now, None);
         }
-        bar.set_position((done as u64).min(self.total));
+        if drawn.is_some_and(|last| now - last < REDRAW) {
+            return;
+        }
+        *drawn = Some(now);
+        let per_second = per_second.unwrap_or_else(|| done as f64 / (now - *began).as_secs_f64().max(1e-9));
+        let columns = terminal.size_checked().map_or(COLUMNS, |(_, c)| usize::from(c).saturating_sub(3));
+        let line = line(label, done, self.total, per_second, &note.to_string());
+        let _ = terminal.clear_line();
+        let _ = terminal.write_str(&truncate_str(&line, columns.min(COLUMNS), "…"));
+        let _ = terminal.flush();
     }
 
-    /// How much of it is done.
-    pub fn advance(&self, done: usize) {
-        if let Ok(guard) = self.bar.lock() {
-            guard.0.set_position((done as u64).min(self.total));
-        }
-    }
-
-    /// Says something beside the bar.
-    pub fn note(&self, text: &str) {
-        if let Ok(guard) = self.bar.lock() {
-            guard.0.set_message(text.to_string());
-        }
-    }
-
-    /// Removes the bar.
+    /// Removes the line.
     pub fn finish(&self) {
-        if let Ok(guard) = self.bar.lock() {
-            guard.0.finish_and_clear();
+        if let Ok(mut guard) = self.state.lock()
+            && let Some(terminal) = guard.terminal.take()
+            && guard.drawn.is_some()
+        {
+            let _ = terminal.clear_line();
+            let _ = terminal.flush();
         }
+    }
+}
+
+/// `███░░░░░░░ 90/300 192/s 0:00:02  label  note`.
+fn line(label: &str, done: usize, total: usize, per_second: f64, note: &str) -> String {
+    let done = done.min(total);
+    let filled = (BAR * done).checked_div(total).unwrap_or(BAR);
+    let speed = match per_second {
+        s if done == 0 || !s.is_finite() || s <= 0.0 => String::new(),
+        s => {
+            let left = ((total - done) as f64 / s).ceil() as u64;
+            let speed = match s {
+                s if s < 10.0 => format!("{s:.2}"),
+                s if s < 1e4 => format!("{s:.0}"),
+                s => format!("{:.0}k", s / 1e3),
+            };
+            format!(" {speed}/s {}:{:02}:{:02}", left / 3600, left / 60 % 60, left % 60)
+        }
+    };
+    let bar = "█".repeat(filled) + &"░".repeat(BAR - filled);
+    let space = if note.is_empty() { "" } else { "  " };
+    format!("{bar} {done}/{total}{speed}  {label}{space}{note}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_progress() {
+        assert_eq!(line("train", 90, 300, 191.55, "x 1"), "███░░░░░░░ 90/300 192/s 0:00:02  train  x 1");
+        assert_eq!(line("nvil", 0, 300, 0.0, ""), "░░░░░░░░░░ 0/300  nvil");
+        assert_eq!(line("slow", 1, 1801, 0.25, ""), "░░░░░░░░░░ 1/1801 0.25/s 2:00:00  slow");
+        assert_eq!(line("none", 0, 0, f64::NAN, ""), "██████████ 0/0  none");
+        line("fast", 1, usize::MAX / BAR, 1e-300, "");
     }
 }

@@ -108,7 +108,10 @@ fn a_comparison_goes_on_where_it_was_killed() {
     let read = |output: &Output| {
         assert!(output.status.success(), "{}", stderr(output));
         assert!(stderr(output).contains("skipped pathwise"));
-        let all: Vec<serde_json::Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let all: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(all["skipped"][0]["estimator"], "pathwise");
+        assert_eq!(all["not_started"].as_array().unwrap().len(), 0);
+        let all = all["reports"].as_array().unwrap();
         all.iter().map(|r| (r["estimator"].to_string(), r["held_out"].clone())).collect::<Vec<_>>()
     };
     let metrics = scratch.path("m.jsonl");
@@ -324,4 +327,28 @@ fn ctrl_c_finishes_the_step_saves_and_says_so() {
     let message = stderr(&ended);
     assert!(message.contains("interrupted after step") && message.contains("--resume"), "{message}");
     assert!(Path::new(&path).exists());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_comparison_says_which_runs_were_cut_off() {
+    let scratch = Scratch::new("interrupted-comparison");
+    let (metrics, first) = (scratch.path("m.jsonl"), scratch.path("m.reinforce_loo.jsonl"));
+    let child =
+        aleator(&["train", "sbn", "--steps", "100000000", "--eval-samples", "2", "--metrics", &metrics])
+            .args(["--compare", "reinforce_loo, rebar", "--json"])
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+    while fs::read(&first).unwrap_or_default().is_empty() {
+        sleep(Duration::from_millis(10));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(130));
+    assert!(stderr(&ended).contains("not saved, since there is no --checkpoint"), "{}", stderr(&ended));
+    let runs: serde_json::Value = serde_json::from_slice(&ended.stdout).unwrap();
+    assert_eq!(runs["reports"][0]["interrupted"], true);
+    assert_eq!(runs["not_started"], serde_json::json!(["rebar(temperature=0.5)"]));
 }

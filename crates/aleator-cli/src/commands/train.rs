@@ -1,20 +1,25 @@
 //! `aleator train`: a built-in model on real data.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use aleator::diagnostics::Skipped;
+use aleator::estimators::describe;
 use aleator::models::ModelOptions;
 use aleator::train::{
-    Checkpoint, Comparison, Settings, TrainConfig, TrainReport, train_and_see, train_compare,
+    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, train_and_see,
+    train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
+use serde::Serialize;
 
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
 use crate::input::{estimator_list, read};
-use crate::output::{Progress, print, print_json, save_plot, warn};
+use crate::output::{Progress, color, print, print_json, save_plot, warn, width};
 
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;
@@ -35,8 +40,7 @@ pub fn run(arguments: &Train) -> Outcome {
     let outcome = train_and_see(
         &config,
         &|p| {
-            progress.set("train", p.step);
-            progress.note(&format!("train {:.2}, held-out {:.2}", p.elbo, p.held_out));
+            show(&progress, &config, config.model.name(), p);
             if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
         seen,
@@ -46,10 +50,10 @@ pub fn run(arguments: &Train) -> Outcome {
     if arguments.json {
         print_json(&report)?;
     } else {
-        print(&training(&report));
+        print(&training(&report, width(), color()));
     }
     if let Some(path) = &arguments.plot {
-        save_plot(path, training_svg(&[&report]))?;
+        save_plot(path, training_svg(std::slice::from_ref(&report)))?;
     }
     if let (Some(path), Some(pictures)) = (&arguments.pictures, &pictures) {
         save_picture(path, pictures_png(pictures))?;
@@ -59,9 +63,13 @@ pub fn run(arguments: &Train) -> Outcome {
 
 fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBool) -> Outcome {
     let estimators = estimator_list("--compare", list)?;
+    let names: Vec<String> = estimators.iter().map(|e| describe(&**e)).collect();
     let progress = Progress::new(config.steps);
-    let outcome = train_compare(config, &estimators, &|name| progress.set(name, 0), &|p| {
-        progress.advance(p.step);
+    let begun = Cell::new(0);
+    let begin = |_: &str| begun.set(begun.get() + 1);
+    let outcome = train_compare(config, &estimators, &begin, &|p| {
+        let run = begun.get();
+        show(&progress, config, &format!("run {run} of {}: {}", names.len(), names[run - 1]), p);
         if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
@@ -69,15 +77,15 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {reason}"));
     }
+    let not_started = &names[begun.get()..];
     if arguments.json {
-        print_json(&reports)?;
+        let skipped = skipped.into_iter().map(|(estimator, reason)| Skipped { estimator, reason }).collect();
+        print_json(&Runs { reports: &reports, skipped, not_started })?;
     } else {
-        let all: Vec<&TrainReport> = reports.iter().collect();
-        print(&training_comparison(&all));
+        print(&training_comparison(&reports, not_started, width(), color()));
     }
     if let Some(path) = &arguments.plot {
-        let all: Vec<&TrainReport> = reports.iter().collect();
-        save_plot(path, training_svg(&all))?;
+        save_plot(path, training_svg(&reports))?;
     }
     match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
@@ -91,6 +99,26 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
             let message = format!("interrupted in the run of {estimator} after step {steps}: {saved}");
             Err(Failure { message, status: INTERRUPTED })
         }
+    }
+}
+
+/// The JSON of a comparison.
+#[derive(Serialize)]
+struct Runs<'a> {
+    reports: &'a [TrainReport],
+    skipped: Vec<Skipped>,
+    /// Estimators whose turn did not come.
+    not_started: &'a [String],
+}
+
+/// How a run goes; after the last step all held-out rows are judged, which can take a while.
+fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if p.step == p.steps {
+        let rows = config.data.held_out.count();
+        progress.set_at(&format!("judging {rows} held-out rows; {label}"), p.step, p.steps_per_second, "");
+    } else {
+        let note = format_args!("training {:.2} held-out {:.2}", p.elbo, p.held_out);
+        progress.set_at(label, p.step, p.steps_per_second, note);
     }
 }
 

@@ -8,14 +8,10 @@ mod plot;
 mod profile;
 mod table;
 mod text;
-mod training;
-mod training_plot;
 
 pub use diagnostic::render_diagnostic;
 pub use draw::{dot, mermaid, svg};
 pub use pictures::pictures_png;
-pub use plot::{comparison_svg, lines_svg, optimization_svg, to_png, write_plot};
+pub use plot::{comparison_svg, lines_svg, optimization_svg, to_png, training_svg, write_plot};
 pub use profile::profile;
-pub use table::{comparison, gradient, optimization};
-pub use training::{training, training_comparison};
-pub use training_plot::training_svg;
+pub use table::{comparison, gradient, optimization, training, training_comparison};

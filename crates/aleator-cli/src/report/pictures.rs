@@ -1,61 +1,88 @@
-//! Images in a grid, as a PNG: pairs of a held-out image and its reconstruction, and below them samples.
+//! Images in a grid, as a PNG: rows of held-out images, beneath each the reconstructions, and below them samples.
 
 use aleator::train::Pictures;
+use plotters::style::text_anchor::HPos;
 
-/// Pixels of the finished picture for each pixel of an image.
-const ZOOM: usize = 3;
+use super::plot::{Font, INK, draw, encode, picture, text};
+
+/// About how many pixels of the finished picture an image is high or wide; small images are enlarged to that.
+const SIDE: usize = 72;
 /// Pixels between images.
-const GAP: usize = 4;
+const GAP: usize = 6;
+/// Pixels between blocks of rows.
+const BLOCK_GAP: usize = 18;
+/// Room for the captions.
+const CAPTION: usize = 116;
 /// Images in a row.
 const COLUMNS: usize = 16;
 /// Most pixels of the picture.
 const MOST: usize = 40_000_000;
-/// The grey between images.
-const GROUND: u8 = 0x60;
+/// Most pixels in a row or column of it.
+const LONGEST: usize = 30_000;
+/// The grey around an image.
+const FRAME: u8 = 0xb0;
 
-/// The grid: rows of originals with their reconstructions beneath, then rows of samples.
+/// The grid, with what each row shows at its left.
 pub fn pictures_png(pictures: &Pictures) -> Result<Vec<u8>, String> {
     let [height, width] = pictures.size;
-    let size = height * width;
-    let images =
-        |pixels: &[f32]| -> Vec<Vec<f32>> { pixels.chunks_exact(size.max(1)).map(<[f32]>::to_vec).collect() };
-    let (originals, again) = (images(&pictures.originals), images(&pictures.reconstructions));
-    let mut rows: Vec<Vec<Vec<f32>>> = Vec::new();
-    for (i, part) in originals.chunks(COLUMNS).enumerate() {
-        if let Some(beneath) = again.chunks(COLUMNS).nth(i) {
-            rows.push(part.to_vec());
-            rows.push(beneath.to_vec());
-        }
+    let size = (height * width).max(1);
+    let zoom = SIDE.div_ceil(height.max(width).max(1));
+    let rows_of =
+        |pixels: &'_ [f32]| -> Vec<Vec<f32>> { pixels.chunks(size * COLUMNS).map(<[f32]>::to_vec).collect() };
+    // Each row with its caption and what is between it and the row above.
+    let mut rows: Vec<(&str, usize, Vec<f32>)> = Vec::new();
+    for (originals, again) in rows_of(&pictures.originals).into_iter().zip(rows_of(&pictures.reconstructions))
+    {
+        rows.push(("held out", BLOCK_GAP, originals));
+        rows.push(("reconstructed", GAP, again));
     }
-    rows.extend(images(&pictures.samples).chunks(COLUMNS).map(<[Vec<f32>]>::to_vec));
-    let (cell_height, cell_width) = (height * ZOOM + GAP, width * ZOOM + GAP);
-    let (total_height, total_width) = (rows.len() * cell_height + GAP, COLUMNS * cell_width + GAP);
-    let total = total_height.checked_mul(total_width).filter(|&n| n <= MOST && size > 0 && !rows.is_empty());
-    let Some(total) = total else { return Err("the images are too many, too large or too few".into()) };
-    let mut grey = vec![GROUND; total];
-    for (r, row) in rows.iter().enumerate() {
-        for (c, image) in row.iter().enumerate() {
-            for y in 0..height * ZOOM {
-                for x in 0..width * ZOOM {
-                    let ink = image[y / ZOOM * width + x / ZOOM].clamp(0.0, 1.0);
-                    let at = (GAP + r * cell_height + y) * total_width + GAP + c * cell_width + x;
-                    grey[at] = (255.0 * (1.0 - ink)) as u8;
+    for (i, samples) in rows_of(&pictures.samples).into_iter().enumerate() {
+        rows.push(if i == 0 { ("samples", 2 * BLOCK_GAP, samples) } else { ("", GAP, samples) });
+    }
+    let columns = rows.iter().map(|(_, _, pixels)| pixels.len() / size).max().unwrap_or(0);
+    let total_width = CAPTION + columns * (width * zoom + GAP) + BLOCK_GAP;
+    let total_height = BLOCK_GAP + rows.iter().map(|(_, gap, _)| gap + height * zoom).sum::<usize>();
+    let fits = total_height.checked_mul(total_width).is_some_and(|n| n <= MOST)
+        && total_height.max(total_width) <= LONGEST;
+    if columns == 0 || !fits {
+        return Err("the images are too many, too large or too few".into());
+    }
+    let tops: Vec<usize> = rows
+        .iter()
+        .scan(0, |bottom, (_, gap, _)| {
+            let top = *bottom + gap;
+            *bottom = top + height * zoom;
+            Some(top)
+        })
+        .collect();
+    let page = picture(total_width as f64, total_height as f64, |area| {
+        rows.iter().zip(&tops).try_for_each(|((caption, _, _), top)| {
+            let at = ((CAPTION - 12) as f64, *top as f64 + (height * zoom) as f64 / 2.0);
+            text(area, caption, at, Font::plain(12.0, INK), HPos::Right)
+        })
+    })?;
+    let mut page = draw(&page, 1.0)?;
+    let page_width = page.width() as usize;
+    for ((_, _, pixels), top) in rows.iter().zip(tops) {
+        for (c, image) in pixels.chunks_exact(size).enumerate() {
+            let left = CAPTION + c * (width * zoom + GAP);
+            // One pixel of frame on each side.
+            for y in 0..height * zoom + 2 {
+                for x in 0..width * zoom + 2 {
+                    let inside = (1..=height * zoom).contains(&y) && (1..=width * zoom).contains(&x);
+                    let grey = if inside {
+                        let ink = image[(y - 1) / zoom * width + (x - 1) / zoom].clamp(0.0, 1.0);
+                        (255.0 * (1.0 - ink)) as u8
+                    } else {
+                        FRAME
+                    };
+                    let at = 4 * ((top - 1 + y) * page_width + left - 1 + x);
+                    page.data_mut()[at..at + 3].fill(grey);
                 }
             }
         }
     }
-    encode(&grey, total_width, total_height).map_err(|e| e.to_string())
-}
-
-fn encode(grey: &[u8], width: usize, height: usize) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width as u32, height as u32);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(grey)?;
-    writer.finish()?;
-    Ok(bytes)
+    encode(&page)
 }
 
 #[cfg(test)]
@@ -72,10 +99,20 @@ mod tests {
             samples: [&one[..]; 17].concat(),
         };
         let png = pictures_png(&pictures).unwrap();
-        let reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
-        let (cell, gap) = (2 * ZOOM + GAP, GAP);
-        let info = reader.info();
-        assert_eq!((info.width as usize, info.height as usize), (COLUMNS * cell + gap, 4 * cell + gap));
+        let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+        let info = reader.next_frame(&mut pixels).unwrap();
+        let (width, height) = (info.width as usize, info.height as usize);
+        assert_eq!(width, CAPTION + COLUMNS * (SIDE + GAP) + BLOCK_GAP);
+        assert_eq!(height, 4 * (SIDE + BLOCK_GAP) + 2 * GAP);
+        let grey = |x: usize, y: usize| pixels[4 * (y * width + x)];
+        let (left, top) = (CAPTION, BLOCK_GAP);
+        let (far, low) = (left + SIDE - 1, top + SIDE - 1);
+        assert_eq!([grey(left, top), grey(far, top), grey(left, low), grey(far, low)], [255, 127, 0, 191]);
+        assert_eq!([grey(left - 1, top), grey(left - 3, top)], [FRAME, 255]);
+        // Captions have ink.
+        let ink = |top: usize| (top..top + SIDE).any(|y| (0..CAPTION - 8).any(|x| grey(x, y) < 128));
+        assert!(ink(top) && ink(top + SIDE + GAP) && ink(top + 2 * (SIDE + BLOCK_GAP) + GAP));
         assert!(pictures_png(&Pictures::default()).is_err());
     }
 }

@@ -4,6 +4,7 @@ mod columns;
 mod comparison;
 mod gradient;
 mod optimization;
+mod training;
 mod values;
 
 use std::fmt::Write as _;
@@ -26,6 +27,8 @@ pub(crate) const SUSPICIOUS_Z: f64 = 5.0;
 pub use comparison::comparison;
 pub use gradient::gradient;
 pub use optimization::optimization;
+pub(crate) use training::is_reward;
+pub use training::{training, training_comparison};
 pub(crate) use values::{element_name, l2, label, norm, worst_z};
 
 use columns::*;

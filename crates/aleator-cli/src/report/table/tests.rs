@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
 use aleator::diagnostics::{Exact, Mean, PathPoint, Skipped};
+use aleator::nn;
+use aleator::train::{GradientStatistics, HeldOut, HistoryPoint, TrainReport};
 
 use super::*;
 
@@ -111,7 +113,6 @@ fn the_table_of_compare() {
     report.results.pop();
     report.best = Some("reinforce_loo".into());
     let text = comparison(&report, None, false);
-    println!("{text}");
     for part in [
         "0.2756",
         "± 0.00012",
@@ -140,11 +141,9 @@ fn the_table_of_compare() {
 #[test]
 fn narrow_terminals_get_two_tables() {
     let text = comparison(&toy(), Some(100), false);
-    println!("{text}");
     assert_eq!(text.matches("estimator ").count() - text.matches("estimators").count(), 2, "{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
     let text = comparison(&toy(), Some(60), false);
-    println!("{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
     for width in [0, 1, 10, 40, 65535] {
         comparison(&toy(), Some(width), true);
@@ -174,11 +173,9 @@ fn many_coordinates_are_summarised() {
     ];
     let report = report(rows, Some(&exact));
     let text = comparison(&report, None, false);
-    println!("{text}");
     assert!(text.contains("‖∇‖ of 50") && text.contains("max |z| = 0.0 of 50"), "{text}");
     assert!(text.contains("none expected, but max |z| = 70.7 of 50"), "{text}");
     let text = gradient(&report, None, false);
-    println!("{text}");
     assert!(text.contains("theta: the first 20 of 50 elements are shown"), "{text}");
     assert!(text.contains("theta[19]") && !text.contains("theta[20]"));
 }
@@ -193,7 +190,6 @@ fn without_an_exact_answer_and_with_bad_numbers() {
     rows[1].work_normalised_variance = None;
     rows[1].gradient.values_mut().for_each(|g| g.std_error = None);
     let text = comparison(&report(rows, None), None, false);
-    println!("{text}");
     assert!(text.contains("nan") && text.contains("1.000 ± ?") && text.contains("not known"), "{text}");
     let empty = report(Vec::new(), None);
     assert!(comparison(&empty, Some(80), false).contains("No estimator could run."));
@@ -205,7 +201,6 @@ fn the_table_of_grad() {
     let mut report = toy();
     report.results.truncate(1);
     let text = gradient(&report, None, false);
-    println!("{text}");
     assert!(text.contains("b via score_function; K = 1, 3 evaluations per estimate, unbiased"), "{text}");
     assert!(
         text.contains("0.02431 ± 0.00040")
@@ -251,7 +246,6 @@ pub(crate) fn path(points: usize) -> OptimizationPath {
 #[test]
 fn the_summary_of_optimize() {
     let text = optimization(&path(200));
-    println!("{text}");
     assert!(
         text.starts_with("toy.scg: 995 steps of adam, lr 0.01, seed 0\n  b via rebar(temperature=0.5)\n"),
         "{text}"
@@ -280,4 +274,117 @@ fn the_summary_of_optimize() {
 fn names_of_elements() {
     assert_eq!(element_name("W", &[3, 2], 5), "W[2, 1]");
     assert_eq!(element_name("theta", &[], 0), "theta");
+}
+
+/// A run with looks at steps 0, 10, ...: held-out means with standard errors, and a bound that is better by 1 (rewards have none).
+pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> TrainReport {
+    let gradient = GradientStatistics { mean_variance: 1e-3, signal_to_noise: 0.25 };
+    let noise = GradientStatistics { signal_to_noise: 0.0, ..gradient };
+    let history: Vec<HistoryPoint> = looks
+        .iter()
+        .enumerate()
+        .map(|(i, &(elbo, elbo_std_error))| HistoryPoint {
+            step: 10 * i,
+            elbo,
+            elbo_std_error,
+            bound: (!reward).then_some(elbo + 1.0),
+            train_elbo: (i > 0).then_some(elbo - 0.5),
+            seconds: 0.25 * i as f64,
+            learning_rate: 1e-3,
+            gradient: (i > 0).then_some(gradient),
+            gradients: if i == 0 {
+                BTreeMap::new()
+            } else {
+                (0..20).map(|t| (format!("w{t}"), if t == 1 { noise } else { gradient })).collect()
+            },
+            own: (0..400).map(|i| (format!("h{i:03}.coefficient"), 1.0 / 3.0)).collect(),
+        })
+        .collect();
+    let last = history.last().unwrap().clone();
+    TrainReport {
+        aleator: "0",
+        model: "sbn",
+        description: "2 linear layers of 200 latents".into(),
+        data: "digits".into(),
+        estimator: estimator.into(),
+        unbiased: !estimator.starts_with("straight_through"),
+        seed: 0,
+        steps: last.step,
+        interrupted: false,
+        batch: 100,
+        samples: 1,
+        parameters: 12_345,
+        own_parameters: BTreeMap::new(),
+        optimizer: "adam".into(),
+        lr: 1e-3,
+        eval_samples: 100,
+        eval_rows: 50,
+        held_out: Some(HeldOut {
+            rows: 297,
+            samples: 100,
+            elbo: last.elbo,
+            elbo_std_error: last.elbo_std_error,
+            bound: last.bound,
+        }),
+        history,
+        checkpoint: None,
+        steps_per_second: 191.5518,
+        seconds: 1.0,
+        weights: (0..20)
+            .map(|t| nn::Tensor { name: format!("w{t}"), shape: [64, 50].into(), values: Vec::new() })
+            .collect(),
+    }
+}
+
+fn widest(text: &str) -> usize {
+    text.lines().map(|line| line.chars().count()).max().unwrap_or(0)
+}
+
+#[test]
+fn training_fits_the_terminal() {
+    let run = trained("rebar(temperature=0.5)", &[(-28.7812, 0.0181), (-21.8181, 0.000_112)], false);
+    let text = training(&run, Some(80), false);
+    assert!(widest(&text) <= 80, "{text}");
+    for part in [
+        "sbn on digits: 2 linear layers of 200 latents, 12345 parameters,\n  rebar(temperature=0.5) (unbiased),",
+        "\n   0  -28.781   ± 0.018    -27.781         -       -      -      0.0\n",
+        "\n  10  -21.81810 ± 0.00011  -20.818   -22.318  -6.908  0.250      0.2\n",
+        "\nw0         [64, 50]  -6.908  0.250\nw1         [64, 50]  -6.908      -\n",
+        "\nand 8 more; --json has all\n\nall 297 held-out rows, 100 samples each: -21.81810 ± 0.00011, bound -20.818\n",
+        "\nh007.coefficient = 0.33333\nand 392 more; --json has all\n192 steps a second\n",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
+    assert!(!text.contains("w12"));
+    let astray =
+        trained("nvil", &[(-28.7812, 0.0181), (-6.2614e21, 1.2e7), (f64::NAN, f64::INFINITY)], false);
+    let text = training(&astray, Some(80), false);
+    assert!(widest(&text) <= 80 && text.contains("-6.261e21 ± 1.2e7"), "{text}");
+    let text = training(&trained("nvil", &[(15.9, 0.074)], true), None, false);
+    assert!(
+        text.contains("held-out reward") && !text.contains("bound") && !text.contains("gradients"),
+        "{text}"
+    );
+}
+
+#[test]
+fn runs_side_by_side() {
+    let looks = [(-28.0, 0.1), (-22.0, 0.1)];
+    let long = trained("rebar(temperature=0.5, relaxation=mean_field)", &looks, false);
+    let best = trained("straight_through", &[(-28.0, 0.1), (-21.0, 0.1)], false);
+    let mut stopped = trained("nvil", &[(-28.0, 0.1), (-20.5, 0.1)], false);
+    (stopped.interrupted, stopped.held_out, stopped.steps) = (true, None, 17);
+    let text =
+        training_comparison(&[stopped, long, best], &["muprop".into(), "vimco".into()], Some(80), false);
+    assert!(widest(&text) <= 80, "{text}");
+    let line = |start: &str| text.lines().position(|l| l.starts_with(start)).unwrap();
+    assert!(line("straight_through") < line("rebar") && line("rebar") < line("nvil (interrupted)"));
+    for part in [
+        "BIASED   -21.000  -20.000   -21.500  -6.908      192",
+        "none     -20.500  -19.500   -21.000",
+        "nvil was interrupted after step 17; its numbers are of step 10, from 50 held-out",
+        "not started: muprop, vimco",
+    ] {
+        assert!(text.contains(part), "{part}");
+    }
 }

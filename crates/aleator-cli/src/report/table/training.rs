@@ -1,0 +1,211 @@
+//! The text of `train`: what was trained and how it went; and runs side by side.
+
+use aleator::train::{GradientStatistics, HistoryPoint, TrainReport};
+
+use super::*;
+
+/// Parameter tensors shown.
+const MAX_TENSORS: usize = 12;
+/// The estimator's own numbers shown.
+const MAX_OWN: usize = 8;
+
+/// What was trained and how it went: a line for each look at the held-out data and one for each parameter tensor.
+///
+/// `width` is the terminal's, `color` adds its colours.
+pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
+    let bias = if report.unbiased { "unbiased" } else { "BIASED" };
+    let header = format!(
+        "{} on {}: {}, {} parameters, {} ({bias}), K = {}, batch {}, seed {}",
+        report.model,
+        report.data,
+        report.description,
+        report.parameters,
+        report.estimator,
+        report.samples,
+        report.batch,
+        report.seed
+    );
+    let columns = history(report);
+    let mut text = wrap(&printable(&header), line_width(width), 2);
+    let _ = writeln!(text, "\n\n{}", compact(&columns, width, color, |_| Mark::Plain));
+    text.push_str(&gradients(report, width, color));
+    text.push('\n');
+    if let Some(all) = &report.held_out {
+        let (mean, error) = held_out(all.elbo, all.elbo_std_error);
+        let bound = all.bound.map_or(String::new(), |b| format!(", bound {}", number(b)));
+        let _ = writeln!(
+            text,
+            "all {} held-out rows, {} samples each: {mean} ± {error}{bound}",
+            all.rows, all.samples
+        );
+    }
+    let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
+    for (name, value) in own.iter().take(MAX_OWN) {
+        let _ = writeln!(text, "{name} = {}", significant(**value, 5));
+    }
+    text.push_str(&more(own.len(), MAX_OWN));
+    let _ = writeln!(text, "{} steps a second", significant(report.steps_per_second, 3));
+    if let (Some(path), false) = (&report.checkpoint, report.interrupted) {
+        let _ = writeln!(text, "saved in {}", path.display());
+    }
+    text
+}
+
+/// The looks at the held-out data.
+fn history(report: &TrainReport) -> Vec<Column> {
+    let points = &report.history;
+    let right =
+        |title: &str, cell: &dyn Fn(&HistoryPoint) -> String| Column::right(title, points.iter().map(cell));
+    let means: Vec<_> = points.iter().map(|p| held_out(p.elbo, p.elbo_std_error)).collect();
+    let mut columns = vec![right("step", &|p| p.step.to_string())];
+    columns.push(Column::right(
+        if is_reward(report) { "held-out reward" } else { "held-out mean" },
+        align_plus_minus(&means),
+    ));
+    if !is_reward(report) {
+        columns.push(right(&format!("K = {}\nbound", report.eval_samples), &|p| or_dash(p.bound)));
+    }
+    columns.extend([
+        right("training", &|p| or_dash(p.train_elbo)),
+        right("ln var", &|p| p.gradient.map_or("-".into(), log_variance)),
+        right("SNR", &|p| p.gradient.map_or("-".into(), signal_to_noise)),
+        right("seconds", &|p| format!("{:.1}", p.seconds)),
+    ]);
+    columns
+}
+
+/// What was last known of the gradient of each parameter tensor.
+fn gradients(report: &TrainReport, width: Option<u16>, color: bool) -> String {
+    let Some(point) = report.history.iter().rev().find(|p| !p.gradients.is_empty()) else {
+        return String::new();
+    };
+    let known = report.weights.iter().filter_map(|t| Some((t, *point.gradients.get(&t.name)?)));
+    let known: Vec<_> = known.collect();
+    let shown = &known[..known.len().min(MAX_TENSORS)];
+    let columns = [
+        Column::left("parameter", shown.iter().map(|(t, _)| printable(&t.name))),
+        Column::left("shape", shown.iter().map(|(t, _)| t.shape.to_string())),
+        Column::right("ln var", shown.iter().map(|(_, g)| log_variance(*g))),
+        Column::right("SNR", shown.iter().map(|(_, g)| signal_to_noise(*g))),
+    ];
+    format!(
+        "\ngradients up to step {}\n{}\n{}",
+        point.step,
+        compact(&columns, width, color, |_| Mark::Plain),
+        more(known.len(), MAX_TENSORS)
+    )
+}
+
+/// Runs side by side, the best bound first and those that did not get to the end last; and the estimators whose turn did not come.
+pub fn training_comparison(
+    reports: &[TrainReport],
+    not_started: &[String],
+    width: Option<u16>,
+    color: bool,
+) -> String {
+    let mut sorted: Vec<&TrainReport> = reports.iter().collect();
+    let last = |r: &TrainReport| judged(r).map_or(f64::NEG_INFINITY, |(mean, bound)| bound.unwrap_or(mean));
+    sorted.sort_by(|a, b| a.interrupted.cmp(&b.interrupted).then(last(b).total_cmp(&last(a))));
+    let name = |r: &&TrainReport| {
+        format!("{}{}", printable(&r.estimator), if r.interrupted { " (interrupted)" } else { "" })
+    };
+    let right = |title: &str, cell: &dyn Fn(&TrainReport) -> Option<String>| {
+        Column::right(title, sorted.iter().map(|r| cell(r).unwrap_or_else(|| "-".into())))
+    };
+    let end = |r: &TrainReport| r.history.last().cloned();
+    let mut columns = vec![
+        Column::left("estimator", sorted.iter().map(name)),
+        Column::left("bias", sorted.iter().map(|r| if r.unbiased { "none" } else { "BIASED" }.to_string())),
+        right("held-out", &|r| judged(r).map(|(mean, _)| number(mean))),
+        right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
+        right("training", &|r| end(r).and_then(|p| p.train_elbo).map(number)),
+        right("ln var", &|r| end(r).and_then(|p| p.gradient).map(log_variance)),
+        right("steps/s", &|r| Some(significant(r.steps_per_second, 3))),
+    ];
+    if sorted.iter().all(|r| is_reward(r)) {
+        columns.remove(3);
+    }
+    let mark = |i: usize| if sorted[i].unbiased { Mark::Plain } else { Mark::Warn };
+    let mut text = format!("{}\n", compact(&columns, width, color, mark));
+    let mut line = |note: String| {
+        let _ = writeln!(text, "{}", wrap(&note, line_width(width), 2));
+    };
+    for report in sorted.iter().filter(|r| r.interrupted) {
+        let point = end(report).map_or(0, |p| p.step);
+        line(format!(
+            "{} was interrupted after step {}; its numbers are of step {point}, from {} held-out rows",
+            report.estimator, report.steps, report.eval_rows
+        ));
+    }
+    if !not_started.is_empty() {
+        line(format!("not started: {}", not_started.join(", ")));
+    }
+    text
+}
+
+/// The held-out mean and bound at the end; of an interrupted run, the last that were looked at.
+fn judged(report: &TrainReport) -> Option<(f64, Option<f64>)> {
+    let end = report.history.last().map(|p| (p.elbo, p.bound));
+    report.held_out.map(|h| (h.elbo, h.bound)).or(end)
+}
+
+/// Whether the numbers are rewards, which have no bound, and not nats.
+pub(crate) fn is_reward(report: &TrainReport) -> bool {
+    report.history.first().is_some_and(|p| p.bound.is_none())
+}
+
+/// A table whose columns stand two blanks apart, so that seven of them have room in 80 characters.
+fn compact(columns: &[Column], width: Option<u16>, color: bool, mark: impl Fn(usize) -> Mark) -> String {
+    let mut table = empty_table(width, color);
+    let rows = columns.first().map_or(0, |c| c.cells.len());
+    fill(&mut table, &columns.iter().collect::<Vec<_>>(), rows, mark);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
+    }
+    finish(&table)
+}
+
+/// Characters in a line of words.
+fn line_width(width: Option<u16>) -> usize {
+    width.map_or(100, |w| usize::from(w).clamp(40, 120))
+}
+
+/// Says that only the `most` first of so many are shown.
+fn more(all: usize, most: usize) -> String {
+    if all > most { format!("and {} more; --json has all\n", all - most) } else { String::new() }
+}
+
+/// The mean with the digits that its standard error leaves; powers of ten where a run has gone astray.
+fn held_out(mean: f64, std_error: f64) -> (String, String) {
+    if mean.abs() < 1e6 {
+        plus_minus(mean, Some(std_error))
+    } else {
+        (significant(mean, 4), significant(std_error, 2))
+    }
+}
+
+/// At most nine characters, three of them decimals where there is room.
+fn number(x: f64) -> String {
+    match x.abs() {
+        small if small < 1e4 => format!("{x:.3}"),
+        large if large < 1e6 => format!("{x:.1}"),
+        _ => significant(x, 4),
+    }
+}
+
+fn or_dash(x: Option<f64>) -> String {
+    x.map_or("-".into(), number)
+}
+
+fn log_variance(gradient: GradientStatistics) -> String {
+    number(gradient.mean_variance.ln())
+}
+
+/// A dash where the estimate of ‖E g‖² is not positive: noise hides the signal.
+fn signal_to_noise(gradient: GradientStatistics) -> String {
+    match gradient.signal_to_noise {
+        0.0 => "-".into(),
+        small if small < 1e-3 => significant(small, 2),
+        other => number(other),
+    }
+}
