@@ -18,17 +18,14 @@ pub(super) fn read(
     if length > limit {
         return Err(too_large(format!("it has {length} bytes")));
     }
-    let mut table =
-        ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(reader);
+    let mut table = table(reader);
     let mut record = StringRecord::new();
     let mut values = Vec::new();
     let mut rows = 0;
     let mut first = true;
     while table.read_record(&mut record).map_err(|error| unreadable(error, path))? {
         let line = record.position().map_or(0, csv::Position::line);
-        let is_header =
-            std::mem::take(&mut first) && record.iter().any(|field| field.parse::<f64>().is_err());
-        if is_header {
+        if std::mem::take(&mut first) && is_header(&record) {
             continue;
         }
         for (column, field) in record.iter().enumerate() {
@@ -51,6 +48,22 @@ pub(super) fn read(
         });
     }
     Ok((vec![rows, values.len() / rows], values))
+}
+
+fn table(reader: &mut dyn BufRead) -> csv::Reader<&mut dyn BufRead> {
+    ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(reader)
+}
+
+/// Whether a first row names the columns: none of its fields is a number.
+fn is_header(record: &StringRecord) -> bool {
+    record.iter().all(|field| field.parse::<f64>().is_err())
+}
+
+/// The line at which a row of numbers begins; rows count from 0.
+pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
+    let mut records = table(reader).into_records().map_while(Result::ok).peekable();
+    records.next_if(is_header);
+    records.nth(row)?.position().map(csv::Position::line)
 }
 
 /// A field as an error shows it: quoted, and not the whole of a long one.
@@ -89,11 +102,7 @@ mod tests {
     #[test]
     fn rows_of_numbers_with_or_without_a_header() {
         let expected = (vec![2, 3], vec![1.0, -2.5, 3e-4, 4.0, 5.0, 6.0]);
-        for text in [
-            "1,-2.5,3e-4\n4,5,6\n",
-            "# made by hand\nx, y ,z\n 1, -2.5,3e-4\r\n\n\"4\",5,6",
-            "1,y,3\n1,-2.5,3e-4\n4,5,6",
-        ] {
+        for text in ["1,-2.5,3e-4\n4,5,6\n", "# made by hand\nx, y ,z\n 1, -2.5,3e-4\r\n\n\"4\",5,6"] {
             assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text:?}");
         }
         assert_eq!(parse(b"7\n8\n").unwrap(), (vec![2, 1], vec![7.0, 8.0]));
@@ -107,6 +116,8 @@ mod tests {
             ("x,y\n1,2\n3,four\n", "table.csv:3", "\"four\""),
             ("1,2\n3\n", "table.csv:2", "1 columns"),
             ("1,2\n3,\n", "table.csv:2", "column 2"),
+            ("1,y\n3,4\n", "table.csv:1", "column 2 is \"y\""),
+            ("# a\n1,2O\n3,4\n", "table.csv:2", "column 2 is \"2O\""),
             ("x,y\n", "table.csv:1", "no row"),
             ("", "table.csv:1", "no row"),
         ] {

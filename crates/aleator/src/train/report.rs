@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics;
+use crate::models::Objective;
 use crate::nn::Tensor;
 
 /// What is known of a gradient: that of one parameter tensor, or of all.
@@ -103,6 +104,9 @@ pub struct TrainReport {
     pub estimator: String,
     /// Whether its gradients are unbiased for the objective.
     pub unbiased: bool,
+    /// What was optimised (not part of the JSON).
+    #[serde(skip)]
+    pub objective: Objective,
     /// The seed.
     pub seed: u64,
     /// Gradient steps taken.

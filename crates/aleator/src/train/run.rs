@@ -197,6 +197,7 @@ fn report(
         data: config.data.name.clone(),
         estimator: describe(&*config.estimator),
         unbiased: trainer.program.is_unbiased(),
+        objective: config.objective,
         seed: config.seed,
         steps: trainer.step,
         interrupted,
