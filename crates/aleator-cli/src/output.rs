@@ -1,6 +1,6 @@
 //! Standard output that a closed pipe does not upset, and progress on standard error.
 
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -9,14 +9,21 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Outcome};
 
-/// Writes to standard output. A reader that has gone away is no error of ours.
-pub fn print(text: &str) {
+/// Writes to standard output. A reader that has gone away is no error of ours; a full disk is one.
+pub fn print(text: &str) -> Outcome {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    written(write!(out, "{text}{end}").and_then(|()| out.flush()))
+}
+
+/// How writing to standard output went.
+pub fn written(result: std::io::Result<()>) -> Outcome {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::input(format!("cannot write the results to standard output: {error}")))
+        }
+        _ => Ok(()),
     }
-    let _ = out.flush();
 }
 
 /// Writes a warning to standard error.
@@ -27,8 +34,7 @@ pub fn warn(text: &str) {
 /// Prints one JSON document.
 pub fn print_json(document: &impl Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(document).map_err(Failure::input)?;
-    print(&text);
-    Ok(())
+    print(&text)
 }
 
 /// The width of the terminal, if standard output is one.

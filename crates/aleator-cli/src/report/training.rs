@@ -1,16 +1,18 @@
 //! The outcome of training, as text.
 
+use aleator::models::Objective;
 use aleator::train::{HistoryPoint, TrainReport};
 
 /// What was trained and how it went, one line for each look at the held-out data.
 pub fn training(report: &TrainReport) -> String {
     let bias = if report.unbiased { "unbiased" } else { "BIASED" };
     let mut text = format!(
-        "{} on {}: {}, {} parameters, {} ({bias}), K = {}, batch {}, seed {}\n",
+        "{} on {}: {}, {} parameters{}, {} ({bias}), K = {}, batch {}, seed {}\n",
         report.model,
         report.data,
         report.description,
         report.parameters,
+        objective(report.objective),
         report.estimator,
         report.samples,
         report.batch,
@@ -42,6 +44,16 @@ pub fn training(report: &TrainReport) -> String {
         text.push_str(&format!("saved in {}\n", path.display()));
     }
     text
+}
+
+/// An objective that is not the plain ELBO.
+fn objective(objective: Objective) -> String {
+    match objective {
+        Objective::Elbo => String::new(),
+        Objective::ElboAnalyticKl => ", elbo-analytic-kl".into(),
+        Objective::Iwae(k) => format!(", iwae with K = {k}"),
+        Objective::WakeSleep(k) => format!(", wake-sleep with K = {k}"),
+    }
 }
 
 fn line(point: &HistoryPoint) -> String {
