@@ -324,7 +324,7 @@ fn one_place_is_not_written_twice() {
     for options in [
         ["--checkpoint", &a, "--metrics", &a],
         ["--plot", &a, "--pictures", &a],
-        ["--plot", &a, "--metrics", &detour],
+        ["--metrics", &detour, "--plot", &a],
         ["--config", &config, "--metrics", &config],
     ] {
         let refused = output(&[&["train", "sbn"][..], &options].concat());

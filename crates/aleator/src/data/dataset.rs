@@ -221,7 +221,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str, binarization: Option<Binarization>) -> Result<Dataset> {
-        let scratch = Scratch::new("dataset");
+        let scratch = Scratch::new(&format!("dataset-{:08x}", crc32c::crc32c(text.as_bytes())));
         let file = scratch.write("table.csv", text);
         Dataset::load(file.to_str().unwrap(), binarization, 3)
     }
