@@ -34,9 +34,10 @@ pub enum Command {
     Bench(Bench),
     /// The catalogue of estimators, distributions, functions and problems
     List(List),
-    /// What an estimator or distribution is, its formula, and when to choose it
+    /// What an estimator, distribution, function, model or problem is; of estimators the formula and when to choose it, of models
+    /// the options
     Explain { name: String },
-    /// The BibTeX entry behind an estimator or a key
+    /// The BibTeX entries behind an estimator, a model or a key
     Cite { name: String },
     /// Completions for a shell, on standard output
     Completions { shell: clap_complete::Shell },
@@ -168,7 +169,8 @@ pub struct Train {
     /// [default: digits, or the model's own]
     #[arg(long, value_name = "NAME|DIR|FILE")]
     pub data: Option<String>,
-    /// How grey pixels become black and white: by a threshold, by chance once, or by chance at every step
+    /// How grey pixels become black and white (sbn, vae, structured): by a threshold, by chance once, or by chance at every step
+    /// [default: threshold]
     #[arg(long, value_parser = ["threshold", "static", "dynamic"])]
     pub binarization: Option<String>,
     /// Estimator of the latents, with options [default: reinforce_loo, or pathwise where it can]
@@ -280,7 +282,7 @@ pub struct Train {
     /// Draw bounds and gradient variance against steps and time: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
-    /// Draw held-out images, their reconstructions and samples: a .png file
+    /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
     #[arg(long, value_name = "FILE.png", value_parser = png_file)]
     pub pictures: Option<PathBuf>,
 }
@@ -340,10 +342,8 @@ fn png_file(text: &str) -> Result<PathBuf, String> {
     drawing(text, &["png"])
 }
 
+/// A count as TOML can hold it.
 fn positive(text: &str) -> Result<usize, String> {
-    match text.parse::<usize>() {
-        Ok(0) => Err("must be at least 1".into()),
-        Ok(n) => Ok(n),
-        Err(_) => Err("must be a whole number, at least 1".into()),
-    }
+    let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
+    number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
 }

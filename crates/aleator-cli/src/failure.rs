@@ -28,6 +28,15 @@ impl Failure {
         Failure { message: message.into(), status: 1 }
     }
 
+    /// Several things done whatever became of the others: all messages, and the status of the last failure.
+    pub fn of_all(outcomes: impl IntoIterator<Item = Outcome>) -> Outcome {
+        let joined = |first: Failure, last: Failure| Failure {
+            message: format!("{}\n{}", first.message.trim_end(), last.message),
+            ..last
+        };
+        outcomes.into_iter().filter_map(Result::err).reduce(joined).map_or(Ok(()), Err)
+    }
+
     /// Something wrong at a place of a file.
     pub fn at(file: &str, source: &str, diagnostic: &Diagnostic) -> Self {
         let span = diagnostic.span.map(|Span { start, end }| (start, end));

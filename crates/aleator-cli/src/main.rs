@@ -12,15 +12,26 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    let arguments = arguments::Arguments::parse();
-    if let Some(threads) = arguments.threads {
-        aleator::set_threads(threads.into());
-    }
-    match commands::run(arguments.command) {
-        Ok(()) => ExitCode::SUCCESS,
+    match run() {
+        Ok(status) => status,
         Err(failure) => {
             let _ = writeln!(std::io::stderr().lock(), "{}", failure.message.trim_end());
             ExitCode::from(failure.status)
         }
     }
+}
+
+fn run() -> failure::Outcome<ExitCode> {
+    let arguments = match arguments::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help and version, too.
+        Err(told) => {
+            output::written(told.print().and_then(|()| std::io::stdout().flush()))?;
+            return Ok(ExitCode::from(told.exit_code() as u8));
+        }
+    };
+    if let Some(threads) = arguments.threads {
+        aleator::set_threads(threads.into());
+    }
+    commands::run(arguments.command).map(|()| ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! Standard output that a closed pipe does not upset, and progress on standard error.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -11,14 +11,21 @@ use serde::Serialize;
 
 use crate::failure::{Failure, Outcome};
 
-/// Writes to standard output. A reader that has gone away is no error of ours.
-pub fn print(text: &str) {
+/// Writes to standard output. A reader that has gone away is no error of ours; a full disk is one.
+pub fn print(text: &str) -> Outcome {
+    let end = if text.ends_with('\n') { "" } else { "\n" };
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
-    if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+    written(write!(out, "{text}{end}").and_then(|()| out.flush()))
+}
+
+/// How writing to standard output went.
+pub fn written(result: std::io::Result<()>) -> Outcome {
+    match result {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Failure::input(format!("cannot write the results to standard output: {error}")))
+        }
+        _ => Ok(()),
     }
-    let _ = out.flush();
 }
 
 /// Writes a warning to standard error.
@@ -29,8 +36,7 @@ pub fn warn(text: &str) {
 /// Prints one JSON document.
 pub fn print_json(document: &impl Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(document).map_err(Failure::input)?;
-    print(&text);
-    Ok(())
+    print(&text)
 }
 
 /// The width of the terminal, if standard output is one.

@@ -252,6 +252,13 @@ fn settings_that_make_no_sense_are_refused() {
         ("model = \"sbm\"", "did you mean `sbn`"),
         ("[model-options]\nlayers = 4", "1 to 3"),
         ("[model-options]\nhidden = 4", "no option `hidden`"),
+        ("model = \"bayes-logistic\"\n[model-options]\nhidden = 4", "no options at all"),
+        (
+            "model = \"vae\"\n[model-options]\nlatent = \"gaussian\"\ncategories = 7",
+            "belong to latent = \"categorical\"",
+        ),
+        ("model = \"gmm\"\nbinarization = \"static\"", "`gmm` has no pixels to make black and white"),
+        ("model = \"cartpole\"\nbinarization = \"threshold\"", "no pixels"),
         ("batch = 0", "at least 1"),
         ("batch = -1", "batch"),
         ("steps = 99999999999999", "too many"),
@@ -266,6 +273,8 @@ fn settings_that_make_no_sense_are_refused() {
         ("importance-samples = 3", "iwae"),
         ("decay-every = 3", "decay"),
         ("data = \"/nowhere/at/all\"", "/nowhere/at/all"),
+        ("data = \"nofile.csv\"", "a .csv file"),
+        ("seed = 18446744073709551615", "at most 9223372036854775807"),
         ("eval-samples = 1", "2 to"),
         ("= 3", "1"),
     ] {
@@ -292,16 +301,173 @@ fn a_run_that_goes_on_for_more_steps_is_the_longer_run() {
 
 #[test]
 fn drawings_that_cannot_be_made_are_refused_before_training() {
+    let scratch = Scratch::new("drawings");
+    let table = scratch.path("table.csv");
+    fs::write(&table, "0,1,1\n1,0,1\n1,1,0\n").unwrap();
     for (arguments, expected) in [
         (&["train", "sbn", "--plot", "a.jpg"][..], ".svg or .png"),
         (&["train", "sbn", "--plot", "/nowhere/at/all/a.svg"], "no directory /nowhere/at/all"),
         (&["train", "sbn", "--pictures", "a.svg"], ".png"),
         (&["train", "cartpole", "--steps", "100000000", "--pictures", "a.png"], "no pictures"),
+        (&["train", "sbn", "--pictures", "a.png", "--data", &table], "no image shape"),
     ] {
         let refused = output(arguments);
         assert_eq!(refused.status.code(), Some(2), "{arguments:?}");
         assert!(stderr(&refused).contains(expected), "{arguments:?}: {}", stderr(&refused));
     }
+}
+
+#[test]
+fn one_place_is_not_written_twice() {
+    let scratch = Scratch::new("twice");
+    let a = scratch.path("a.png");
+    let config = scratch.path("c.toml");
+    fs::write(&config, "steps = 2\neval-samples = 2\n").unwrap();
+    let detour = format!("{}/./a.png", scratch.0.display());
+    for options in [
+        ["--checkpoint", &a, "--metrics", &a],
+        ["--plot", &a, "--pictures", &a],
+        ["--metrics", &detour, "--plot", &a],
+        ["--config", &config, "--metrics", &config],
+    ] {
+        let refused = output(&[&["train", "sbn"][..], &options].concat());
+        let message = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{message}");
+        let both = format!("{} and {} are both", options[0], options[2]);
+        assert!(message.contains(&both), "{message}");
+    }
+    assert!(!Path::new(&a).exists());
+    let run = scratch.path("run");
+    let shared = ["train", "sbn", "--config", &config, "--checkpoint", &run, "--tensorboard", &run];
+    assert!(output(&shared).status.success());
+}
+
+#[test]
+fn models_without_pixels_learn_from_numbers_as_they_are() {
+    let scratch = Scratch::new("raw");
+    let table = scratch.path("table.csv");
+    fs::write(&table, "x,y\n0.2,1\n0.4,0\n0.3,1\n").unwrap();
+    let run = |model: &str, more: &[&str]| {
+        let base = ["train", model, "--data", &table, "--steps", "2", "--eval-samples", "2"];
+        output(&[&base[..], more].concat())
+    };
+    assert!(run("bayes-logistic", &[]).status.success());
+    assert!(run("sbn", &["--binarization", "static"]).status.success());
+    assert!(stderr(&run("sequence", &[])).contains("tokens"));
+    fs::write(&table, "0.2,1\n0.4,0.6\n0.3,1\n").unwrap();
+    assert!(stderr(&run("bayes-logistic", &[])).contains("label"));
+}
+
+#[test]
+fn numbers_that_are_too_large_are_named_with_the_largest() {
+    for (option, value) in [
+        ("--seed", "18446744073709551615"),
+        ("--warm-up", "9223372036854775808"),
+        ("--steps", "9223372036854775808"),
+        ("--latents", "99999999999999999999"),
+    ] {
+        let refused = output(&["train", "sbn", option, value]);
+        let message = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2));
+        assert!(message.contains(&option[2..]) && message.contains("9223372036854775807"), "{message}");
+    }
+}
+
+#[test]
+fn the_first_line_names_the_objective() {
+    let first_line = |more: &[&str]| {
+        let base = ["train", "sbn", "--steps", "1", "--latents", "4", "--eval-samples", "2"];
+        let text = String::from_utf8(output(&[&base[..], more].concat()).stdout).unwrap();
+        text.lines().next().unwrap().to_string()
+    };
+    assert!(!first_line(&[]).contains("elbo"));
+    let iwae = first_line(&["--objective", "iwae", "--estimator", "vimco"]);
+    assert!(iwae.contains("parameters, iwae with K = 5, vimco"), "{iwae}");
+}
+
+#[test]
+fn models_are_explained_and_cited() {
+    let text = |arguments: &[&str]| String::from_utf8(output(arguments).stdout).unwrap();
+    let sbn = text(&["explain", "sbn"]);
+    for part in ["sigmoid belief", "ELBO", "digits", "--layers", "[default: 1]", "mnih2014neural"] {
+        assert!(sbn.contains(part), "{part}: {sbn}");
+    }
+    assert!(text(&["explain", "cartpole"]).contains("reward"));
+    let cited = text(&["cite", "vae"]);
+    assert!(cited.contains("{kingma2014auto") && cited.contains("{jang2017categorical"), "{cited}");
+    assert!(stderr(&output(&["cite", "gmm"])).contains("no paper"));
+    assert!(stderr(&output(&["explain", "sbm"])).contains("did you mean `sbn`"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn results_that_cannot_be_written_are_a_failure_but_a_closed_pipe_is_none() {
+    let train = ["train", "sbn", "--steps", "1", "--latents", "4", "--eval-samples", "2"];
+    for arguments in [&["list"][..], &["--help"], &["cite", "rebar"], &train] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let failed = aleator(arguments).stdout(full).output().unwrap();
+        assert_eq!(failed.status.code(), Some(2), "{arguments:?}");
+        assert!(stderr(&failed).contains("standard output"), "{}", stderr(&failed));
+        let mut child = aleator(arguments).stdout(std::process::Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        assert!(child.wait().unwrap().success(), "{arguments:?}");
+    }
+}
+
+#[cfg(unix)]
+fn interrupt(child: &std::process::Child) {
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[test]
+#[cfg(unix)]
+fn ctrl_c_says_where_it_saved_though_the_plot_cannot_be_written() {
+    let scratch = Scratch::new("plot");
+    let (path, metrics, there) =
+        (scratch.path("c.safetensors"), scratch.path("m.jsonl"), scratch.path("there"));
+    fs::create_dir(&there).unwrap();
+    let plot = format!("{there}/a.svg");
+    let files = ["--checkpoint", &path, "--metrics", &metrics, "--plot", &plot];
+    let child =
+        aleator(&[&["train", "sbn", "--steps", "100000000", "--eval-samples", "2"][..], &files].concat())
+            .stderr(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+    while fs::read(&metrics).unwrap_or_default().is_empty() {
+        sleep(Duration::from_millis(10));
+    }
+    fs::remove_dir(&there).unwrap();
+    interrupt(&child);
+    let ended = child.wait_with_output().unwrap();
+    let message = stderr(&ended);
+    assert_eq!(ended.status.code(), Some(130), "{message}");
+    for part in ["stopping after this step", "cannot write the plot", "interrupted after step", &path] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_second_ctrl_c_ends_a_long_look_and_says_so() {
+    use std::io::{BufRead, BufReader};
+    let scratch = Scratch::new("look");
+    let metrics = scratch.path("m.jsonl");
+    // The first look takes hours; the file of metrics is there once it begins.
+    let mut child = aleator(&["train", "sbn", "--eval-samples", "1000000", "--metrics", &metrics])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !Path::new(&metrics).exists() {
+        sleep(Duration::from_millis(10));
+    }
+    interrupt(&child);
+    assert!(lines.next().unwrap().unwrap().contains("stopping after this step"));
+    interrupt(&child);
+    assert!(lines.next().unwrap().unwrap().contains("unsaved"));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
 }
 
 #[test]
@@ -320,8 +486,7 @@ fn ctrl_c_finishes_the_step_saves_and_says_so() {
     while fs::read(&metrics).unwrap_or_default().is_empty() {
         sleep(Duration::from_millis(10));
     }
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(sent.success());
+    interrupt(&child);
     let ended = child.wait_with_output().unwrap();
     assert_eq!(ended.status.code(), Some(130));
     let message = stderr(&ended);

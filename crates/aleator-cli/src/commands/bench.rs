@@ -19,10 +19,5 @@ pub fn run(arguments: &Bench) -> Outcome {
     let graph = &loaded.model.graph;
     let measured = measure(graph, &plan, sampling.samples, arguments.replicates, sampling.seed, &loaded.file);
     let measured = measured.map_err(|e| loaded.failure(e))?;
-    if sampling.json {
-        print_json(&measured)
-    } else {
-        print(&text(&measured));
-        Ok(())
-    }
+    if sampling.json { print_json(&measured) } else { print(&text(&measured)) }
 }

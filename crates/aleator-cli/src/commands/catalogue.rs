@@ -53,7 +53,8 @@ pub fn list(what: Option<&str>) -> Outcome {
     if wanted("models") {
         let mut rows = table(&["model", "what it is", "options"]);
         for model in models::all() {
-            rows.add_row([model.name, model.summary, &model.options.join(", ")]);
+            let options: Vec<&str> = model.options.iter().map(|option| option.name).collect();
+            rows.add_row([model.name, model.summary, &options.join(", ")]);
         }
         parts.push(format!("Models (`aleator train NAME`)\n{rows}"));
     }
@@ -64,8 +65,7 @@ pub fn list(what: Option<&str>) -> Outcome {
         }
         parts.push(format!("Problems (print one with `aleator explain NAME`)\n{rows}"));
     }
-    print(&parts.join("\n\n"));
-    Ok(())
+    print(&parts.join("\n\n"))
 }
 
 pub fn explain(name: &str) -> Outcome {
@@ -84,31 +84,51 @@ pub fn explain(name: &str) -> Outcome {
         line("choose it", p.advice);
         line("also called", &p.aliases.join(", "));
         line("reference", p.reference);
-        print(&text);
-        return Ok(());
+        return print(&text);
     }
     if let Some(entry) = distributions::find(name) {
         let ways: Vec<String> =
             entry.signatures.iter().map(|s| format!("  {}({})", entry.name, s.names.join(", "))).collect();
-        print(&format!("{}: {}\n\n{}", entry.name, entry.summary, ways.join("\n")));
-        return Ok(());
+        return print(&format!("{}: {}\n\n{}", entry.name, entry.summary, ways.join("\n")));
+    }
+    if let Some(entry) = models::find(name) {
+        return print(&model(entry));
     }
     if let Some(problem) = problems::find(name) {
-        print(problem.source);
-        return Ok(());
+        return print(problem.source);
     }
     if let Some(function) = Function::find(name) {
-        print(&format!("{}\n  {}", function.usage, function.summary));
-        return Ok(());
+        return print(&format!("{}\n  {}", function.usage, function.summary));
     }
     Err(unknown(name))
 }
 
+fn model(entry: &models::Entry) -> String {
+    let mut text = format!("{}\n  {}\n", entry.name, entry.summary);
+    let mut line = |label: &str, value: &str| text.push_str(&format!("\n  {label:<14}{value}"));
+    line("maximised", entry.objective);
+    line("data", &format!("{} [default]", (entry.data)(0).name));
+    if !entry.references.is_empty() {
+        line("reference", &entry.references.join(", "));
+    }
+    for (i, option) in entry.options.iter().enumerate() {
+        let label = if i == 0 { "options" } else { "" };
+        line(label, &format!("--{:<12}{} [default: {}]", option.name, option.meaning, option.usual));
+    }
+    text
+}
+
 pub fn cite(name: &str) -> Outcome {
-    let key = estimators::find(name).map_or(name, |entry| entry.properties.reference);
-    let Some(entry) = citation(key) else { return Err(unknown(name)) };
-    print(entry);
-    Ok(())
+    let keys = match (estimators::find(name), models::find(name)) {
+        (Some(entry), _) => vec![entry.properties.reference],
+        (_, Some(entry)) if entry.references.is_empty() => {
+            return Err(Failure::input(format!("`{name}` comes from no paper; it has nothing to cite")));
+        }
+        (_, Some(entry)) => entry.references.to_vec(),
+        _ => vec![name],
+    };
+    let entries: Option<Vec<&str>> = keys.into_iter().map(citation).collect();
+    print(&entries.ok_or_else(|| unknown(name))?.join("\n\n"))
 }
 
 fn unknown(name: &str) -> Failure {
@@ -116,6 +136,7 @@ fn unknown(name: &str) -> Failure {
         .iter()
         .map(|e| e.properties.name)
         .chain(distributions::all().iter().map(|d| d.name))
+        .chain(models::all().iter().map(|m| m.name))
         .chain(problems::all().iter().map(|p| p.name));
     let remedy = match nearest(name, names) {
         Some(near) => format!("did you mean `{near}`?"),
@@ -127,6 +148,5 @@ fn unknown(name: &str) -> Failure {
 pub fn completions(shell: clap_complete::Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "aleator", &mut script);
-    print(&String::from_utf8_lossy(&script));
-    Ok(())
+    print(&String::from_utf8_lossy(&script))
 }

@@ -15,7 +15,7 @@ pub fn run(arguments: &Check) -> Outcome {
     for site in &inspection.sites {
         text.push_str(&describe(site));
     }
-    print(&text);
+    print(&text)?;
     loaded.warn_of(&inspection.lints);
     match (arguments.strict, inspection.lints.len()) {
         (true, n) if n > 0 => Err(Failure::check(format!("error: {n} warning(s) with --strict"))),

@@ -30,7 +30,7 @@ pub fn run(arguments: &Compare) -> Outcome {
     if arguments.sampling.json {
         print_json(&report)?;
     } else {
-        print(&comparison(&report, width(), color()));
+        print(&comparison(&report, width(), color()))?;
     }
     match &arguments.plot {
         Some(path) => save_plot(path, comparison_svg(&report)),

@@ -17,10 +17,7 @@ pub fn run(arguments: &Draw) -> Outcome {
         Format::Mermaid => mermaid(&drawing),
     };
     match &arguments.output {
-        None => {
-            print(&text);
-            Ok(())
-        }
+        None => print(&text),
         Some(path) => std::fs::write(path, text)
             .map_err(|e| Failure::input(format!("cannot write `{}`: {e}", path.display()))),
     }

@@ -28,7 +28,7 @@ pub fn run(arguments: &Grad) -> Outcome {
     if arguments.sampling.json {
         print_json(&report)?;
     } else {
-        print(&gradient(&report, width(), color()));
+        print(&gradient(&report, width(), color()))?;
     }
     if arguments.assert_unbiased { assert_unbiased(&report) } else { Ok(()) }
 }

@@ -30,7 +30,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     if arguments.sampling.json {
         print_json(&path)?;
     } else {
-        print(&optimization(&path));
+        print(&optimization(&path))?;
     }
     match &arguments.plot {
         Some(file) => save_plot(file, optimization_svg(&path)),

@@ -1,8 +1,10 @@
 //! `aleator train`: a built-in model on real data.
 
 use std::cell::Cell;
+use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::slice;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,7 +29,9 @@ const PICTURES: usize = 64;
 const INTERRUPTED: u8 = 130;
 
 pub fn run(arguments: &Train) -> Outcome {
-    let mut config = settings(arguments)?.config().map_err(Failure::input)?;
+    let settings = settings(arguments)?;
+    no_file_twice(arguments, &settings)?;
+    let mut config = settings.config().map_err(Failure::input)?;
     config.resume.clone_from(&arguments.resume);
     let stop = stop_on_ctrl_c();
     if let Some(list) = &arguments.compare {
@@ -47,18 +51,19 @@ pub fn run(arguments: &Train) -> Outcome {
     );
     progress.finish();
     let (report, pictures) = outcome.map_err(Failure::input)?;
-    if arguments.json {
-        print_json(&report)?;
-    } else {
-        print(&training(&report, width(), color()));
-    }
-    if let Some(path) = &arguments.plot {
-        save_plot(path, training_svg(std::slice::from_ref(&report)))?;
-    }
-    if let (Some(path), Some(pictures)) = (&arguments.pictures, &pictures) {
-        save_picture(path, pictures_png(pictures))?;
-    }
-    if report.interrupted { Err(interrupted(&report)) } else { Ok(()) }
+    let shown =
+        if arguments.json { print_json(&report) } else { print(&training(&report, width(), color())) };
+    let drawn = plot(arguments, slice::from_ref(&report));
+    let seen = match (&arguments.pictures, &pictures) {
+        (Some(path), Some(pictures)) => save_picture(path, pictures_png(pictures)),
+        _ => Ok(()),
+    };
+    let ended = if report.interrupted { Err(interrupted(&report)) } else { Ok(()) };
+    Failure::of_all([shown, drawn, seen, ended])
+}
+
+fn plot(arguments: &Train, reports: &[TrainReport]) -> Outcome {
+    arguments.plot.as_ref().map_or(Ok(()), |path| save_plot(path, training_svg(reports)))
 }
 
 fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBool) -> Outcome {
@@ -78,16 +83,14 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
         warn(&format!("skipped {name}: {reason}"));
     }
     let not_started = &names[begun.get()..];
-    if arguments.json {
+    let shown = if arguments.json {
         let skipped = skipped.into_iter().map(|(estimator, reason)| Skipped { estimator, reason }).collect();
-        print_json(&Runs { reports: &reports, skipped, not_started })?;
+        print_json(&Runs { reports: &reports, skipped, not_started })
     } else {
-        print(&training_comparison(&reports, not_started, width(), color()));
-    }
-    if let Some(path) = &arguments.plot {
-        save_plot(path, training_svg(&reports))?;
-    }
-    match reports.last().filter(|report| report.interrupted) {
+        print(&training_comparison(&reports, not_started, width(), color()))
+    };
+    let drawn = plot(arguments, &reports);
+    let ended = match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
         Some(TrainReport { estimator, steps, .. }) => {
             let saved = match &config.checkpoint {
@@ -99,7 +102,8 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
             let message = format!("interrupted in the run of {estimator} after step {steps}: {saved}");
             Err(Failure { message, status: INTERRUPTED })
         }
-    }
+    };
+    Failure::of_all([shown, drawn, ended])
 }
 
 /// The JSON of a comparison.
@@ -188,17 +192,71 @@ fn flags(arguments: &Train) -> Settings {
     }
 }
 
-/// Set by the first Ctrl-C; the second one ends the program at once.
+/// Refuses one place for two things, of which the later would destroy the earlier.
+fn no_file_twice(arguments: &Train, settings: &Settings) -> Outcome {
+    let data = settings.data.as_ref().map(PathBuf::from).filter(|path| path.is_file());
+    let all = [
+        ("config", &arguments.config),
+        ("data", &data),
+        ("resume", &arguments.resume),
+        ("checkpoint", &settings.checkpoint),
+        ("metrics", &settings.metrics),
+        ("tensorboard", &settings.tensorboard),
+        ("plot", &arguments.plot),
+        ("pictures", &arguments.pictures),
+    ];
+    let given: Vec<(&str, PathBuf)> =
+        all.into_iter().filter_map(|(name, path)| Some((name, place(path.as_ref()?)))).collect();
+    for (i, (second, path)) in given.iter().enumerate() {
+        // A run goes on in its own checkpoint, and a directory of checkpoints may hold TensorBoard's files as well.
+        let may_share = |first: &str| match (first, *second) {
+            ("resume", "checkpoint") => true,
+            ("resume" | "checkpoint", "tensorboard") => path.extension().is_none_or(|e| e != "safetensors"),
+            _ => false,
+        };
+        if let Some((first, _)) = given[..i].iter().find(|(first, other)| other == path && !may_share(first))
+        {
+            return Err(Failure::input(format!(
+                "--{first} and --{second} are both {}: give each a place of its own",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// A path without links and detours, as far as it exists.
+fn place(path: &Path) -> PathBuf {
+    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
+    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (path.canonicalize(), path.file_name(), real(parent)) {
+        (Ok(path), ..) => path,
+        (_, Some(name), Ok(parent)) => parent.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Set by the first Ctrl-C; the second one ends the program at once. Each says so when it comes, since a step or a look at
+/// held-out data may take long.
 fn stop_on_ctrl_c() -> Arc<AtomicBool> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = stop.clone();
     // Fails only if there is a handler already, and there is none.
     let _ = ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
+            say("ended at once, unsaved");
             std::process::exit(INTERRUPTED.into());
         }
+        say("stopping after this step, or this look at held-out data; Ctrl-C again ends at once, unsaved");
     });
     stop
+}
+
+/// Tells standard error, on a line of its own beside a progress bar.
+fn say(text: &str) {
+    let mut err = std::io::stderr().lock();
+    let start = if err.is_terminal() { "\r\x1b[K" } else { "" };
+    let _ = writeln!(err, "{start}{text}");
 }
 
 /// Where a run that asked for no checkpoint is saved when it is interrupted: a file that does not exist yet.

@@ -15,7 +15,7 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 /// | extension | accepts | shape |
 /// |---|---|---|
 /// | `.npy` | NumPy's format, versions 1 to 3; `f4 f8 i1..i8 u1..u8 bool`, either byte order, C or Fortran order | as saved |
-/// | `.csv` | rows of numbers separated by commas; a first row that is not all numbers is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
+/// | `.csv` | rows of numbers separated by commas; a first row without any number is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
 ///
 /// Integers beyond 2⁵³ are rounded to the nearest `f64`. `nan` and `inf` are numbers.
 ///
@@ -38,6 +38,13 @@ pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), Data
     }
     let file = File::open(path).map_err(DataError::read(path))?;
     load(&mut BufReader::new(file), metadata.len(), path, MAX_ARRAY_BYTES)
+}
+
+/// The line of a `.csv` file at which a row of its array begins; `None` for files without lines. Rows count from 0.
+pub(super) fn line_of_row(path: &Path, row: usize) -> Option<u64> {
+    let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+    let file = is_text.then(|| File::open(path).ok()).flatten()?;
+    csv::line_of_row(&mut BufReader::new(file), row)
 }
 
 #[cfg(test)]

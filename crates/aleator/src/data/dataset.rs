@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ImageSet, Split, load_array, load_images};
+use super::{Split, load_array, load_images};
 use crate::error::{Error, Result};
 
 /// Rows of numbers, all of one width.
@@ -77,34 +77,36 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Images in black and white.
-    pub fn of_images(name: &str, split: &Split, binarization: Binarization, seed: u64) -> Self {
-        let rows = |images: &ImageSet, part: u64, binarization| Rows {
-            values: binarized(images, binarization, seed, part),
-            width: images.pixels(),
-        };
-        let held_out = match binarization {
-            Binarization::Dynamic => Binarization::Static,
-            same => same,
-        };
-        Dataset {
+    /// Images in black and white, or in grey with `None`.
+    pub fn of_images(
+        name: &str,
+        split: &Split,
+        binarization: impl Into<Option<Binarization>>,
+        seed: u64,
+    ) -> Self {
+        let grey = Dataset {
             name: name.into(),
-            train: rows(&split.train, 0, binarization),
-            held_out: rows(&split.held_out, 1, held_out),
+            train: Rows { values: split.train.images.clone(), width: split.train.pixels() },
+            held_out: Rows { values: split.held_out.images.clone(), width: split.held_out.pixels() },
             image: Some([split.train.height, split.train.width]),
-            dynamic: binarization == Binarization::Dynamic,
+            dynamic: false,
+        };
+        match binarization.into() {
+            Some(binarization) => grey.black_and_white(binarization, seed),
+            None => grey,
         }
     }
 
     /// What `source` names: `digits`, a directory of IDX files, or a `.npy` or `.csv` file of shape `[rows, width]` (or `[rows,
-    /// height, width]`), of which every sixth row is held out. Images (files with numbers in \[0, 1\] or of three axes) become
-    /// black and white.
+    /// height, width]`), of which every sixth row is held out, or the last one of fewer. The numbers become black and white as
+    /// `binarization` says; with `None` they stay as they are.
     ///
     /// # Errors
-    /// [`DataError`](super::DataError)s, and [`Error::Invalid`] for an array that is no table.
-    pub fn load(source: &str, binarization: Binarization, seed: u64) -> Result<Self> {
+    /// [`DataError`](super::DataError)s, and [`Error::Invalid`] for an array that is no table, or for numbers outside of \[0, 1\]
+    /// that should become black and white.
+    pub fn load(source: &str, binarization: impl Into<Option<Binarization>>, seed: u64) -> Result<Self> {
         let path = Path::new(source);
-        if !path.is_file() {
+        if path.is_dir() || !path.exists() {
             return Ok(Self::of_images(source, &load_images(source)?, binarization, seed));
         }
         let (shape, values) = load_array(path)?;
@@ -117,45 +119,58 @@ impl Dataset {
                 )));
             }
         };
-        let values: Vec<f32> = values.iter().map(|&v| v as f32).collect();
         if width == 0 || values.len() < 2 * width {
-            return Err(Error::invalid(format!("{source} holds fewer than two rows")));
+            return Err(Error::invalid(format!(
+                "{source} holds fewer than two rows: one to learn from and one to judge by"
+            )));
         }
-        if let Some(i) = values.iter().position(|v| !v.is_finite()) {
-            return Err(Error::NotFinite(format!("{source}: row {} holds {}", i / width, values[i])));
+        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+        if let Some(i) = single.iter().position(|v| !v.is_finite()) {
+            return Err(not_finite(path, i / width, i % width, values[i]));
         }
-        let all = Rows { values, width };
+        let all = Rows { values: single, width };
+        let count = all.count();
+        let is_held_out = |i: usize| i % 6 == 5 || (count < 6 && i + 1 == count);
         let part = |held: bool| Rows {
-            values: (0..all.count())
-                .filter(|i| (i % 6 == 5) == held)
+            values: (0..count)
+                .filter(|&i| is_held_out(i) == held)
                 .flat_map(|i| all.row(i))
                 .copied()
                 .collect(),
             width,
         };
-        let (train, mut held_out) = (part(false), part(true));
-        if held_out.values.is_empty() {
-            held_out = train.clone();
+        let (train, held_out) = (part(false), part(true));
+        let raw = Dataset { name: source.into(), train, held_out, image, dynamic: false };
+        let Some(binarization) = binarization.into() else { return Ok(raw) };
+        if !raw.is_grey() {
+            return Err(Error::invalid(format!(
+                "`{source}` has other numbers than pixels from 0 to 1, so that they cannot become black and white"
+            )));
         }
-        let dataset = Dataset { name: source.into(), train, held_out, image, dynamic: false };
-        Ok(dataset.black_and_white(binarization, seed))
+        Ok(raw.black_and_white(binarization, seed))
     }
 
-    /// Numbers in \[0, 1\] taken as grey pixels.
+    /// Whether all numbers can be grey pixels.
+    pub(crate) fn is_grey(&self) -> bool {
+        [&self.train, &self.held_out].iter().all(|r| r.values.iter().all(|v| (0.0..=1.0).contains(v)))
+    }
+
+    /// Grey pixels in black and white.
     fn black_and_white(self, binarization: Binarization, seed: u64) -> Self {
-        let within = |rows: &Rows| rows.values.iter().all(|v| (0.0..=1.0).contains(v));
-        if !within(&self.train) || !within(&self.held_out) {
-            return self;
-        }
-        let images = |rows: &Rows| ImageSet {
-            images: rows.values.clone(),
-            labels: vec![0; rows.count()],
-            count: rows.count(),
-            height: self.image.map_or(1, |[h, _]| h),
-            width: self.image.map_or(rows.width, |[_, w]| w),
+        let once = match binarization {
+            Binarization::Dynamic => Binarization::Static,
+            same => same,
         };
-        let split = Split { train: images(&self.train), held_out: images(&self.held_out) };
-        Dataset { image: self.image, ..Dataset::of_images(&self.name, &split, binarization, seed) }
+        let of = |rows: Rows, part, binarization| Rows {
+            values: binarized(rows.values, binarization, seed, part),
+            ..rows
+        };
+        Dataset {
+            train: of(self.train, 0, binarization),
+            held_out: of(self.held_out, 1, once),
+            dynamic: binarization == Binarization::Dynamic,
+            ..self
+        }
     }
 
     /// A number that tells this data from other data: a checksum of all rows.
@@ -174,15 +189,84 @@ impl Dataset {
 /// Random stream of pixels that are drawn; its steps tell training and held-out pixels apart.
 const PIXELS: u32 = aleator_engine::exec::philox::STREAMS - 101;
 
-fn binarized(images: &ImageSet, binarization: Binarization, seed: u64, part: u64) -> Vec<f32> {
+fn binarized(mut pixels: Vec<f32>, binarization: Binarization, seed: u64, part: u64) -> Vec<f32> {
     match binarization {
-        Binarization::Threshold => images.binarized().images,
-        Binarization::Dynamic => images.images.clone(),
+        Binarization::Threshold => pixels.iter_mut().for_each(|p| *p = f32::from(*p > 0.5)),
+        Binarization::Dynamic => {}
         Binarization::Static => {
-            let mut uniforms = vec![0.0_f32; images.images.len()];
+            let mut uniforms = vec![0.0_f32; pixels.len()];
             aleator_engine::exec::philox::fill_uniform(&mut uniforms, seed, PIXELS, part, 0);
-            let mut next = uniforms.into_iter();
-            images.binarized_by(|| next.next().unwrap_or(0.5)).images
+            pixels.iter_mut().zip(uniforms).for_each(|(p, uniform)| *p = f32::from(uniform < *p));
         }
+    }
+    pixels
+}
+
+/// Row and column count from 0; a table of text is read again for the line.
+fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
+    let place = match super::array::line_of_row(path, row) {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => format!("{}: row {}", path.display(), row + 1),
+    };
+    let reason = match value.is_finite() {
+        true => "too large for a number of 32 bits",
+        false => "not finite",
+    };
+    Error::NotFinite(format!("{place}: column {} is {value:e}, which is {reason}", column + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::scratch::Scratch;
+    use super::*;
+
+    fn load(text: &str, binarization: Option<Binarization>) -> Result<Dataset> {
+        let scratch = Scratch::new(&format!("dataset-{:08x}", crc32c::crc32c(text.as_bytes())));
+        let file = scratch.write("table.csv", text);
+        Dataset::load(file.to_str().unwrap(), binarization, 3)
+    }
+
+    #[test]
+    fn numbers_stay_as_they_are_unless_asked() {
+        let text = "0.25,1\n0.75,0\n";
+        let data = load(text, None).unwrap();
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.25, 1.0][..], &[0.75, 0.0][..]));
+        let data = load(text, Some(Binarization::Threshold)).unwrap();
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.0, 1.0][..], &[1.0, 0.0][..]));
+        let data = load(text, Some(Binarization::Dynamic)).unwrap();
+        assert!(data.dynamic && data.train.values == [0.25, 1.0]);
+        assert!(data.held_out.values.iter().all(|&v| v == 0.0 || v == 1.0));
+        assert_eq!(load("-1,7\n2,3", None).unwrap().train.values, [-1.0, 7.0]);
+        let refused = load("-1,7\n2,3", Some(Binarization::Static)).unwrap_err().to_string();
+        assert!(refused.contains("pixels from 0 to 1"), "{refused}");
+        let grey = Dataset::load("digits", None, 0).unwrap();
+        assert!(grey.train.values.contains(&0.5) && grey.image == Some([8, 8]));
+    }
+
+    #[test]
+    fn no_row_is_learned_from_and_judged_by() {
+        for (rows, held_out) in [(2, &[1.0][..]), (5, &[4.0]), (6, &[5.0]), (7, &[5.0]), (12, &[5.0, 11.0])] {
+            let text: Vec<String> = (0..rows).map(|i| i.to_string()).collect();
+            let data = load(&text.join("\n"), None).unwrap();
+            assert_eq!(data.held_out.values, held_out);
+            assert_eq!(data.train.count() + data.held_out.count(), rows);
+            assert!(!data.train.values.iter().any(|v| held_out.contains(v)));
+        }
+        assert!(load("1,2\n", None).unwrap_err().to_string().contains("fewer than two rows"));
+    }
+
+    #[test]
+    fn a_number_too_large_is_named_with_its_line() {
+        let message = load("# made by hand\nx,y\n1,2\n\n3,1e39\n", None).unwrap_err().to_string();
+        assert!(message.contains("table.csv:5: column 2 is 1e39, which is too large"), "{message}");
+        let message = load("1,2\nnan,4\n", None).unwrap_err().to_string();
+        assert!(message.contains("table.csv:2: column 1 is NaN, which is not finite"), "{message}");
+        let scratch = Scratch::new("dataset-npy");
+        let header = format!("{:<117}\n", "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 1), }");
+        let values = [1.0_f32, f32::INFINITY].map(f32::to_le_bytes).concat();
+        let bytes = [&b"\x93NUMPY\x01\x00\x76\x00"[..], header.as_bytes(), &values].concat();
+        let file = scratch.write("rows.npy", bytes);
+        let message = Dataset::load(file.to_str().unwrap(), None, 0).unwrap_err().to_string();
+        assert!(message.contains("rows.npy: row 2: column 1 is inf"), "{message}");
     }
 }

@@ -25,9 +25,10 @@ pub enum DataError {
         path: PathBuf,
     },
 
-    /// A data set that is neither built in nor a directory.
+    /// Data that are neither built in nor there.
     #[error(
-        "there is no data set or directory {source_name:?}; give `digits` or a directory with MNIST's four IDX files"
+        "there is no file or directory {source_name:?}; give `digits`, a directory with MNIST's four IDX files, a .npy file or a \
+         .csv file"
     )]
     NoSuchSource {
         /// What was named.

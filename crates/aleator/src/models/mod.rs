@@ -25,7 +25,7 @@ pub use model::{Model, Objective, Score, X, training_graph};
 pub use sbn::Sbn;
 pub use sequence::Sequence;
 pub use structured::Structured;
-pub use table::{Entry, ModelOptions, all, find};
+pub use table::{Choice, Entry, ModelOptions, all, find};
 pub use vae::{Latent, Vae};
 
 /// Number of parameters of a model; `None` if it overflows.

@@ -40,14 +40,35 @@ pub struct ModelOptions {
     pub hidden: Option<usize>,
 }
 
+/// An option of a model.
+#[derive(Clone, Copy, Debug)]
+pub struct Choice {
+    /// Its name.
+    pub name: &'static str,
+    /// What it means, with its range.
+    pub meaning: &'static str,
+    /// What it is unless given.
+    pub usual: &'static str,
+}
+
+const fn choice(name: &'static str, meaning: &'static str, usual: &'static str) -> Choice {
+    Choice { name, meaning, usual }
+}
+
 /// A built-in model.
 pub struct Entry {
     /// Its name on the command line.
     pub name: &'static str,
     /// One line: what it is.
     pub summary: &'static str,
-    /// Names of the options that it takes.
-    pub options: &'static [&'static str],
+    /// The options that it takes.
+    pub options: &'static [Choice],
+    /// What is maximised, and what held-out rows are judged by.
+    pub objective: &'static str,
+    /// Keys in `references.bib`.
+    pub references: &'static [&'static str],
+    /// Whether a row is the pixels of an image, which are to be black and white.
+    pub pixels: bool,
     /// Its data, unless others are named.
     pub data: fn(seed: u64) -> Dataset,
     build: fn(&ModelOptions, &Dataset) -> Result<Arc<dyn Model>>,
@@ -60,11 +81,12 @@ impl Entry {
     /// If an option means nothing to it or is out of range.
     pub fn build(&self, options: &ModelOptions, data: &Dataset) -> Result<Arc<dyn Model>> {
         let given = toml::Table::try_from(options).map_err(|e| Error::Invalid(e.to_string()))?;
-        if let Some(name) = given.keys().find(|name| !self.options.contains(&name.as_str())) {
+        let names: Vec<&str> = self.options.iter().map(|option| option.name).collect();
+        if let Some(name) = given.keys().find(|name| !names.contains(&name.as_str())) {
+            let there_are = if names.is_empty() { "no options at all".into() } else { names.join(", ") };
             return Err(Error::Invalid(format!(
-                "`{}` has no option `{name}`; it has {}",
-                self.name,
-                self.options.join(", ")
+                "`{}` has no option `{name}`; it has {there_are}",
+                self.name
             )));
         }
         (self.build)(options, data)
@@ -81,11 +103,23 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|e| e.name == name)
 }
 
+const LAYERS: Choice = choice("layers", "layers of latents, 1 to 3", "1");
+const LATENTS_OF_IMAGES: Choice =
+    choice("latents", "latents in a layer", "50 for at most 256 pixels, else 200");
+const NONLINEAR: Choice =
+    choice("nonlinear", "whether perceptrons with two hidden layers join the layers of latents", "false");
+const INIT: Choice = choice("init", "where weights start: glorot or kaiming", "glorot");
+
+const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; or as --objective says";
+
 static ALL: [Entry; 7] = [
     Entry {
         name: "sbn",
         summary: "sigmoid belief network: 1 to 3 layers of Bernoulli latents, linear or nonlinear, encoder and decoder",
-        options: &["layers", "latents", "nonlinear", "init"],
+        options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR, INIT],
+        objective: ELBO,
+        references: &["neal1992connectionist", "mnih2014neural"],
+        pixels: true,
         data: digits,
         build: |options, data| {
             Ok(Arc::new(Sbn {
@@ -100,7 +134,19 @@ static ALL: [Entry; 7] = [
     Entry {
         name: "vae",
         summary: "variational autoencoder: one layer of Bernoulli, categorical or Gaussian latents between perceptrons",
-        options: &["latents", "latent", "categories", "hidden"],
+        options: &[
+            choice(
+                "latents",
+                "number of latents",
+                "50 for at most 256 pixels, else 200; 20 if not bernoulli",
+            ),
+            choice("latent", "their family: bernoulli, categorical or gaussian", "bernoulli"),
+            choice("categories", "categories of each, if categorical, from 2", "10"),
+            choice("hidden", "tanh units in the hidden layer of encoder and decoder", "200"),
+        ],
+        objective: ELBO,
+        references: &["kingma2014auto", "jang2017categorical", "maddison2017concrete"],
+        pixels: true,
         data: digits,
         build: |options, data| {
             let latent = options.latent()?;
@@ -119,7 +165,11 @@ static ALL: [Entry; 7] = [
     Entry {
         name: "structured",
         summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
-        options: &["layers", "latents", "nonlinear"],
+        options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR],
+        objective: "E log p(lower half|h), h drawn from the model, \
+                    a bound of log p(lower half|upper half) in nats; or as --objective says",
+        references: &["raiko2015techniques"],
+        pixels: true,
         data: digits,
         build: |options, data| {
             let mean = probabilities("structured", data)?;
@@ -137,7 +187,13 @@ static ALL: [Entry; 7] = [
     Entry {
         name: "gmm",
         summary: "mixture of Gaussians with discrete assignments, inferred by a network; on synthetic clusters",
-        options: &["categories", "hidden"],
+        options: &[
+            choice("categories", "number of clusters, 2 to 10000", "5"),
+            choice("hidden", "tanh units in the hidden layer of the network", "20"),
+        ],
+        objective: ELBO,
+        references: &[],
+        pixels: false,
         data: clusters,
         build: |options, data| {
             let mean = data.train.mean();
@@ -159,6 +215,10 @@ static ALL: [Entry; 7] = [
         name: "bayes-logistic",
         summary: "Bayesian logistic regression with a Gaussian posterior; the last column is the label",
         options: &[],
+        objective: "the ELBO, E_q [mean log p(y|x, w)] - KL(q(w) | p(w)) / rows, in nats; held-out rows are judged by \
+                    the predictive log p(y|x)",
+        references: &["jaakkola2000bayesian"],
+        pixels: false,
         data: labelled,
         build: |_, data| {
             let (width, rows) = (data.train.width, data.train.count());
@@ -176,7 +236,13 @@ static ALL: [Entry; 7] = [
     Entry {
         name: "cartpole",
         summary: "policy gradients: a pole on a cart, a native environment whose rewards are a black box",
-        options: &["episode", "hidden"],
+        options: &[
+            choice("episode", "steps of an episode, 1 to 500", "200"),
+            choice("hidden", "tanh units in the hidden layer of the policy", "16"),
+        ],
+        objective: "the expected reward: for how many steps of an episode the pole stands",
+        references: &["barto1983neuronlike"],
+        pixels: false,
         data: starts,
         build: |options, _| {
             Ok(Arc::new(Cartpole {
@@ -188,7 +254,13 @@ static ALL: [Entry; 7] = [
     Entry {
         name: "sequence",
         summary: "recurrent autoencoder of sequences of variable length, with mask and end token, Bernoulli latents",
-        options: &["latents", "hidden"],
+        options: &[
+            choice("latents", "number of latents", "10"),
+            choice("hidden", "width of recurrent states and embeddings", "32"),
+        ],
+        objective: ELBO,
+        references: &[],
+        pixels: false,
         data: walks,
         build: |options, data| {
             let token = |&v: &f32| v >= 0.0 && v.fract() == 0.0 && v < MOST_TOKENS as f32;
@@ -229,10 +301,8 @@ fn usual(data: &Dataset) -> usize {
 
 /// The mean row of data that are pixels.
 fn probabilities(model: &str, data: &Dataset) -> Result<Vec<f64>> {
-    let mean = data.train.mean();
-    let within = |v: &f32| (0.0..=1.0).contains(v);
-    if data.train.values.iter().all(within) && data.held_out.values.iter().all(within) {
-        return Ok(mean);
+    if data.is_grey() {
+        return Ok(data.train.mean());
     }
     Err(Error::Invalid(format!(
         "`{model}` takes images with pixels from 0 to 1; `{}` has other numbers",
@@ -269,6 +339,9 @@ impl ModelOptions {
     fn latent(&self) -> Result<Latent> {
         let categories = self.in_range("categories", self.categories, 10, 2..=MOST)?;
         match self.latent.as_deref() {
+            Some("bernoulli" | "gaussian") if self.categories.is_some() => {
+                Err(Error::invalid("categories belong to latent = \"categorical\""))
+            }
             None if self.categories.is_some() => Ok(Latent::Categorical(categories)),
             None | Some("bernoulli") => Ok(Latent::Bernoulli),
             Some("categorical") => Ok(Latent::Categorical(categories)),
@@ -276,6 +349,31 @@ impl ModelOptions {
             Some(other) => Err(Error::Invalid(format!(
                 "there is no latent `{other}`: choose bernoulli, categorical or gaussian"
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::citation;
+
+    #[test]
+    fn every_option_that_is_shown_is_taken_and_every_reference_is_there() {
+        for entry in all() {
+            let data = (entry.data)(0);
+            assert_eq!(data.image.is_some(), entry.pixels, "{}", entry.name);
+            assert!(entry.references.iter().all(|key| citation(key).is_some()), "{}", entry.name);
+            for option in entry.options {
+                let value = match option.name {
+                    "nonlinear" => "true",
+                    "latent" => "\"gaussian\"",
+                    "init" => "\"kaiming\"",
+                    _ => "2",
+                };
+                let options = toml::from_str(&format!("{} = {value}", option.name)).unwrap();
+                entry.build(&options, &data).unwrap();
+            }
         }
     }
 }

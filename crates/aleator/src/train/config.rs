@@ -256,7 +256,7 @@ impl TrainConfig {
         }
         if parameter_count(&*self.model).is_none_or(|n| n > MOST_PARAMETERS) {
             return Err(Error::Invalid(format!(
-                "{} of {} make more than {MOST_PARAMETERS} parameters: use fewer latents",
+                "{} of {} has more than {MOST_PARAMETERS} parameters: choose smaller sizes or data of fewer columns",
                 self.model.name(),
                 self.model.describe()
             )));

@@ -12,10 +12,9 @@ use crate::graph::Graph;
 use crate::models::Build;
 use crate::nn::Parameters;
 
-/// Pictures of `count` rows; `None` for a model that shows nothing.
+/// Pictures of `count` rows; `None` for a model that shows nothing. An error if the data are no images.
 pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>> {
     let config = trainer.config;
-    let Some(size) = config.data.image else { return Ok(None) };
     let rows = config.data.held_out.thinned(count);
     let model = &*config.model;
     let samples = see(trainer, |build| model.dream(build, rows.count()))?;
@@ -26,6 +25,12 @@ pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>>
     if samples.is_none() && reconstructions.is_none() {
         return Ok(None);
     }
+    let size = config.data.image.ok_or_else(|| {
+        Error::Invalid(format!(
+            "`{}` has no image shape, so that there are no pictures; save it as a .npy file of shape [rows, height, width]",
+            config.data.name
+        ))
+    })?;
     Ok(Some(Pictures {
         size,
         originals: rows.values,

@@ -99,7 +99,6 @@ impl Settings {
     /// # Errors
     /// If a number is too large for TOML.
     pub fn over(&self, lower: &Settings) -> Result<Self> {
-        let table = |s: &Settings| toml::Table::try_from(s).map_err(|e| Error::Invalid(e.to_string()));
         let (mut below, above) = (table(lower)?, table(self)?);
         merge(&mut below, above);
         below.try_into().map_err(|e: toml::de::Error| Error::Invalid(e.to_string()))
@@ -110,7 +109,7 @@ impl Settings {
     /// # Errors
     /// If a number is too large for TOML.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|e| Error::Invalid(e.to_string()))
+        toml::to_string(self).map_err(|error| not_in_toml(self, &error))
     }
 
     /// Loads the data, builds the model and the configuration.
@@ -122,18 +121,17 @@ impl Settings {
         let names = models::all().iter().map(|e| e.name);
         let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
         let seed = self.seed.unwrap_or(0);
-        let binarization = match self.binarization.as_deref() {
-            None | Some("threshold") => Binarization::Threshold,
-            Some("static") => Binarization::Static,
-            Some("dynamic") => Binarization::Dynamic,
-            Some(other) => {
-                return Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter()));
+        let binarization = match self.binarization()? {
+            Some(_) if !entry.pixels => {
+                return Err(Error::Invalid(format!("`{name}` has no pixels to make black and white")));
             }
+            None if entry.pixels => Some(Binarization::Threshold),
+            given => given,
         };
-        let data = Arc::new(match &self.data {
-            Some(source) => Dataset::load(source, binarization, seed)?,
-            None if binarization == Binarization::Threshold => (entry.data)(seed),
-            None => Dataset::load("digits", binarization, seed)?,
+        let data = Arc::new(match (&self.data, self.binarization.is_some()) {
+            (Some(source), _) => Dataset::load(source, binarization, seed)?,
+            (None, true) => Dataset::load("digits", binarization, seed)?,
+            (None, false) => (entry.data)(seed),
         });
         let usual = TrainConfig::new(entry.build(&self.model_options, &data)?, data);
         let objective = self.objective()?;
@@ -187,6 +185,18 @@ impl Settings {
         Ok(TrainConfig { settings: looks.to_toml()?, ..config })
     }
 
+    fn binarization(&self) -> Result<Option<Binarization>> {
+        match self.binarization.as_deref() {
+            None => Ok(None),
+            Some("threshold") => Ok(Some(Binarization::Threshold)),
+            Some("static") => Ok(Some(Binarization::Static)),
+            Some("dynamic") => Ok(Some(Binarization::Dynamic)),
+            Some(other) => {
+                Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter()))
+            }
+        }
+    }
+
     fn objective(&self) -> Result<Objective> {
         let samples = self.importance_samples.unwrap_or(5);
         let objective = match self.objective.as_deref() {
@@ -221,6 +231,25 @@ impl Settings {
             Some(other) => Err(unknown("decay", other, ["constant", "linear", "cosine", "step"].into_iter())),
         }
     }
+}
+
+fn table(settings: &Settings) -> Result<toml::Table> {
+    toml::Table::try_from(settings).map_err(|error| not_in_toml(settings, &error))
+}
+
+/// Names the number that TOML, whose numbers end at 2⁶³ − 1, cannot hold.
+fn not_in_toml(settings: &Settings, error: &toml::ser::Error) -> Error {
+    let all = serde_json::to_value(settings).unwrap_or_default();
+    let of_model = all.get("model-options").cloned().unwrap_or_default();
+    let too_large = [&all, &of_model]
+        .into_iter()
+        .filter_map(|table| table.as_object())
+        .flatten()
+        .find(|(_, value)| value.as_u64().is_some_and(|n| i64::try_from(n).is_err()));
+    Error::Invalid(match too_large {
+        Some((name, value)) => format!("{name} must be at most {}, got {value}", i64::MAX),
+        None => error.to_string(),
+    })
 }
 
 fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {

@@ -249,7 +249,7 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
         return Err(Error::Invalid(format!(
             "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product may be {MOST_ROWS} \
-             at most; use fewer latents or another estimator",
+             at most; use smaller sizes or another estimator",
             config.batch,
             config.samples()
         )));

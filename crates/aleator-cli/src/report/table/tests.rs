@@ -307,6 +307,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         description: "2 linear layers of 200 latents".into(),
         data: "digits".into(),
         estimator: estimator.into(),
+        objective: "elbo".into(),
         unbiased: !estimator.starts_with("straight_through"),
         seed: 0,
         steps: last.step,
@@ -331,7 +332,12 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         steps_per_second: 191.5518,
         seconds: 1.0,
         weights: (0..20)
-            .map(|t| nn::Tensor { name: format!("w{t}"), shape: [64, 50].into(), values: Vec::new() })
+            .map(|t| nn::Tensor {
+                name: format!("w{t}"),
+                shape: [64, 50].into(),
+                values: Vec::new(),
+                learned: true,
+            })
             .collect(),
     }
 }

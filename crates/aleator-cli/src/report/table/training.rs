@@ -14,8 +14,10 @@ const MAX_OWN: usize = 8;
 /// `width` is the terminal's, `color` adds its colours.
 pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
     let bias = if report.unbiased { "unbiased" } else { "BIASED" };
+    let objective =
+        if report.objective == "elbo" { String::new() } else { format!(", {}", report.objective) };
     let header = format!(
-        "{} on {}: {}, {} parameters, {} ({bias}), K = {}, batch {}, seed {}",
+        "{} on {}: {}, {} parameters{objective}, {} ({bias}), K = {}, batch {}, seed {}",
         report.model,
         report.data,
         report.description,
