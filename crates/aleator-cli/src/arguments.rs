@@ -261,16 +261,18 @@ pub struct Train {
     /// Held-out rows to look at on the way; all are judged at the end [default: 1000]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub eval_rows: Option<usize>,
-    /// Save everything: a .safetensors file that is replaced, or a directory that keeps the last three
+    /// Save everything: a .safetensors file that is replaced, or a directory that keeps the last three and holds no other
+    /// run's [default: where it was resumed from]
     #[arg(long, value_name = "FILE|DIR")]
     pub checkpoint: Option<PathBuf>,
     /// Steps between checkpoints [default: those between looks at the held-out data]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub checkpoint_every: Option<usize>,
-    /// Go on from a checkpoint, to the same bits as if it had never stopped; its settings hold unless given here
+    /// Go on from a checkpoint, or from the newest in a directory (with --compare, of each run in it), to the same bits as if
+    /// it had never stopped; its settings hold unless given here
     #[arg(long, value_name = "FILE|DIR")]
     pub resume: Option<PathBuf>,
-    /// Write metrics to a file, one JSON object a line
+    /// Write metrics to a file, one JSON object a line; a file that holds anything else is refused
     #[arg(long, value_name = "FILE")]
     pub metrics: Option<PathBuf>,
     /// Write TensorBoard's event files into a directory

@@ -517,3 +517,201 @@ fn a_comparison_says_which_runs_were_cut_off() {
     assert_eq!(runs["reports"][0]["interrupted"], true);
     assert_eq!(runs["not_started"], serde_json::json!(["rebar(temperature=0.5)"]));
 }
+
+/// A small run of twenty steps, with a checkpoint after every second.
+fn small(more: &[&str]) -> Output {
+    let base = ["train", "sbn", "--latents", "4", "--batch", "10", "--eval-samples", "2", "--eval-rows", "2"];
+    let steps: &[&str] = if more.contains(&"--steps") { &[] } else { &["--steps", "20"] };
+    output(&[&base[..], steps, more].concat())
+}
+
+fn succeeds(output: &Output) {
+    assert!(output.status.success(), "{}", stderr(output));
+}
+
+/// It says all of these and has written nothing.
+fn refused(output: &Output, expected: &[&str]) {
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(output));
+    assert!(expected.iter().all(|e| stderr(output).contains(e)), "{expected:?}: {}", stderr(output));
+    assert!(output.stdout.is_empty());
+}
+
+/// Names in a directory, in their order.
+fn names(directory: &str) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut all: Vec<_> = entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    all.sort();
+    all
+}
+
+fn step(n: usize) -> String {
+    format!("step-{n:010}.safetensors")
+}
+
+#[test]
+fn a_place_that_is_not_free_is_refused_before_the_first_step() {
+    let scratch = Scratch::new("places");
+    let [run, file, notes, text] =
+        ["run", "one.safetensors", "notes.safetensors", "notes.txt"].map(|n| scratch.path(n));
+    succeeds(&small(&["--checkpoint", &run]));
+    let made = names(&run);
+    assert_eq!(made, [16, 18, 20].map(step));
+    refused(
+        &small(&["--seed", "1", "--checkpoint", &run]),
+        &["checkpoints of another run", &format!("--resume {run}")],
+    );
+    assert_eq!(names(&run), made);
+    // Another place to go on from is another run as well; its own is none.
+    succeeds(&small(&["--checkpoint", &file]));
+    refused(&small(&["--resume", &file, "--checkpoint", &run]), &["another run"]);
+    succeeds(&small(&["--resume", &format!("{run}/{}", step(16)), "--checkpoint", &run]));
+    // A checkpoint is replaced, anything else is not.
+    succeeds(&small(&["--seed", "1", "--checkpoint", &file]));
+    for path in [&notes, &text] {
+        fs::write(path, "notes").unwrap();
+        refused(
+            &small(&["--checkpoint", path]),
+            &["cannot keep checkpoints in", path, "choose another name"],
+        );
+        assert_eq!(fs::read_to_string(path).unwrap(), "notes");
+    }
+    let directory = scratch.path("directory.safetensors");
+    fs::create_dir(&directory).unwrap();
+    for path in [&directory, &format!("{text}/below"), &scratch.path(&"x".repeat(300))] {
+        // So many steps that it would not end.
+        refused(
+            &small(&["--steps", "1000000000", "--checkpoint", path]),
+            &["cannot keep checkpoints in", path],
+        );
+    }
+}
+
+#[test]
+fn what_a_killed_run_left_is_pruned_too() {
+    let scratch = Scratch::new("prune");
+    let run = scratch.path("run");
+    succeeds(&small(&["--checkpoint", &run]));
+    fs::copy(format!("{run}/{}", step(16)), format!("{run}/{}", step(14))).unwrap();
+    succeeds(&small(&["--resume", &run, "--steps", "22"]));
+    assert_eq!(names(&run), [18, 20, 22].map(step));
+}
+
+#[test]
+fn a_resumed_run_saves_where_it_was_resumed_from() {
+    let scratch = Scratch::new("moved");
+    let in_scratch = |arguments: &[&str]| {
+        let done = aleator(arguments).current_dir(&scratch.0).output().unwrap();
+        succeeds(&done);
+    };
+    in_scratch(&["train", "sbn", "--steps", "20", "--eval-samples", "2", "--checkpoint", "run"]);
+    fs::rename(scratch.path("run"), scratch.path("moved")).unwrap();
+    in_scratch(&["train", "--resume", "moved", "--steps", "22"]);
+    in_scratch(&["train", "--resume", &format!("moved/{}", step(22)), "--steps", "24"]);
+    assert_eq!(names(&scratch.path("moved")), [20, 22, 24].map(step));
+    assert!(!Path::new(&scratch.path("run")).exists());
+}
+
+#[test]
+fn infinite_statistics_are_saved_and_read_but_infinite_parameters_are_not_saved() {
+    let scratch = Scratch::new("infinite");
+    let [data, run, metrics, exploded] = ["big.csv", "run", "m.jsonl", "exploded"].map(|n| scratch.path(n));
+    let rows = (0..600).map(|i| format!("{}e22,{}\n", f64::from(i * 7919 % 600) / 600.0 - 0.5, i % 2));
+    fs::write(&data, rows.collect::<String>()).unwrap();
+    let first = ["train", "bayes-logistic", "--data", &data, "--clip", "1", "--lr", "1e-25", "--steps", "40"];
+    succeeds(&output(&[&first[..], &["--checkpoint", &run, "--metrics", &metrics]].concat()));
+    assert!(fs::read_to_string(&metrics).unwrap().contains("\"inf\""));
+    succeeds(&output(&["train", "--resume", &run, "--steps", "60"]));
+    let last = fs::read_to_string(&metrics).unwrap().lines().count();
+    assert_eq!(last, 16);
+    let lr = ["--lr", "1e39", "--checkpoint-every", "1"];
+    let message = ["at step 1: ", "parameters/", "inf", "no checkpoint yet"];
+    refused(&small(&[&lr[..], &["--checkpoint", &exploded]].concat()), &message);
+    assert!(names(&exploded).is_empty());
+}
+
+#[test]
+fn a_comparison_goes_on_only_with_what_is_there() {
+    let scratch = Scratch::new("compare-places");
+    let [both, single, empty] = ["both", "single", "empty"].map(|n| scratch.path(n));
+    let list = ["--compare", "reinforce_loo,nvil"];
+    succeeds(&small(&[&list[..], &["--checkpoint", &both]].concat()));
+    succeeds(&small(&["--checkpoint", &single]));
+    fs::create_dir(&empty).unwrap();
+    for (from, expected) in
+        [(&scratch.path("bth"), "No such file"), (&single, "a single run"), (&empty, "no checkpoints")]
+    {
+        refused(&small(&[&list[..], &["--resume", from]].concat()), &[from, expected]);
+    }
+    assert!(!Path::new(&scratch.path("bth")).exists());
+    let other = small(&["--compare", "rebar", "--resume", &both]);
+    refused(&other, &[&both, "other estimators (nvil, reinforce_loo)"]);
+    refused(
+        &small(&[&list[..], &["--checkpoint", &both]].concat()),
+        &["another run", &format!("--resume {both}")],
+    );
+    // With more steps, and with one that was not there; the settings are those that were saved.
+    let longer = ["train", "--compare", "reinforce_loo,nvil,rebar", "--steps", "40", "--resume", &both];
+    succeeds(&output(&longer));
+    for name in names(&both) {
+        assert_eq!(names(&format!("{both}/{name}")), [36, 38, 40].map(step));
+    }
+    assert_eq!(names(&both).len(), 3);
+}
+
+#[test]
+fn a_comparison_that_cannot_write_fails() {
+    let scratch = Scratch::new("compare-write");
+    let metrics = scratch.path("no/such/place/m.jsonl");
+    refused(
+        &small(&["--compare", "reinforce_loo,nvil", "--metrics", &metrics]),
+        &["cannot write metrics to"],
+    );
+    let none = small(&["--compare", "pathwise,lax"]);
+    refused(&none, &["no estimator", "pathwise: ", "lax: "]);
+}
+
+#[test]
+fn a_file_that_holds_no_metrics_is_left_alone() {
+    let scratch = Scratch::new("notes");
+    let [run, notes] = ["run", "notes.txt"].map(|n| scratch.path(n));
+    succeeds(&small(&["--checkpoint", &run]));
+    for text in [&b"my notes\n"[..], b"my notes", b"{\"step\":3}\n", b"\xff\xfe"] {
+        fs::write(&notes, text).unwrap();
+        for resume in [&["--resume", &run][..], &[]] {
+            refused(&small(&[resume, &["--metrics", &notes]].concat()), &[&notes, "line 1"]);
+            assert_eq!(fs::read(&notes).unwrap(), text);
+        }
+    }
+}
+
+#[test]
+fn the_newest_checkpoint_that_can_be_read_is_named() {
+    let scratch = Scratch::new("readable");
+    let run = scratch.path("run");
+    succeeds(&small(&["--checkpoint", &run]));
+    for (damaged, expected) in [
+        (20, format!("that can be read is {run}/{}", step(18))),
+        (18, format!("that can be read is {run}/{}", step(16))),
+        (16, "no other that can be read".into()),
+    ] {
+        fs::write(format!("{run}/{}", step(damaged)), "damage").unwrap();
+        refused(&small(&["--resume", &run]), &[&format!("{run}/{}", step(20)), &expected]);
+    }
+}
+
+#[test]
+fn event_files_are_new_ones_and_a_resumed_run_starts_a_session() {
+    let scratch = Scratch::new("events");
+    let [run, events] = ["run", "events"].map(|n| scratch.path(n));
+    for _ in 0..3 {
+        succeeds(&small(&["--tensorboard", &events]));
+    }
+    assert_eq!(names(&events).len(), 3);
+    succeeds(&small(&["--checkpoint", &run]));
+    succeeds(&small(&["--resume", &run, "--steps", "30", "--tensorboard", &events]));
+    let last = fs::read(format!("{events}/{}", names(&events)[3])).unwrap();
+    // After the record of the version (16 + 24 bytes) that of step 21: its number, then a session log with the status START.
+    let session = &last[40..];
+    assert_eq!(session[..8], 15_u64.to_le_bytes());
+    assert_eq!((session[12], &session[21..27]), (0x09, &[0x10, 21, 0x3a, 2, 0x08, 1][..]));
+}

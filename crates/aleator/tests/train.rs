@@ -416,13 +416,35 @@ fn a_resumed_run_is_the_same_run() {
         assert_eq!(numbers(&last), numbers(&expected), "{text}");
         // Another run's checkpoint is refused, by the name of what differs.
         for (other, what) in [
-            (TrainConfig { seed: 1, ..on.clone() }, "seed is 0, here it is 1"),
-            (TrainConfig { batch: 31, ..on.clone() }, "batch is 32, here it is 31"),
-            (TrainConfig { steps: 24, ..on.clone() }, "steps is 23"),
+            (TrainConfig { seed: 1, ..on.clone() }, "--seed 0 there, --seed 1 here"),
+            (TrainConfig { batch: 31, ..on.clone() }, "--batch 32 there, --batch 31 here"),
+            (TrainConfig { steps: 24, ..on.clone() }, "--steps 23 there"),
+            (TrainConfig { clip: None, ..on.clone() }, "--clip 0.5 there, without --clip here"),
         ] {
             let error = train(&other, &|_| ControlFlow::Continue(())).unwrap_err().to_string();
-            assert!(error.contains(what), "{error}");
+            assert!(error.contains(what) && error.contains(&path.display().to_string()), "{error}");
         }
     }
     std::fs::remove_dir_all(directory).unwrap();
+}
+
+#[test]
+fn numbers_that_are_not_finite_are_words_and_come_back() {
+    let point = HistoryPoint {
+        elbo: f64::NEG_INFINITY,
+        elbo_std_error: f64::INFINITY,
+        bound: Some(f64::NAN),
+        ..run(&TrainConfig { steps: 1, ..small(Arc::new(ReinforceLoo)) }).history[0].clone()
+    };
+    let json = serde_json::to_string(&point).unwrap();
+    assert!(
+        json.contains("\"elbo\":\"-inf\",\"elbo_std_error\":\"inf\",\"bound\":\"nan\",\"train_elbo\":null"),
+        "{json}"
+    );
+    let back: HistoryPoint = serde_json::from_str(&json).unwrap();
+    assert!(back.bound.unwrap().is_nan());
+    assert_eq!(HistoryPoint { bound: None, ..back }, HistoryPoint { bound: None, ..point });
+    for word in ["\"infinity\"", "null", "[]"] {
+        assert!(serde_json::from_str::<HistoryPoint>(&json.replacen("\"-inf\"", word, 1)).is_err());
+    }
 }

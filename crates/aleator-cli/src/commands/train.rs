@@ -12,8 +12,8 @@ use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
 use aleator::models::ModelOptions;
 use aleator::train::{
-    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, train_and_see,
-    train_compare,
+    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, place_of, runs_in,
+    train_and_see, train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 use serde::Serialize;
@@ -35,7 +35,6 @@ pub fn run(arguments: &Train) -> Outcome {
     config.resume.clone_from(&arguments.resume);
     let stop = stop_on_ctrl_c();
     if let Some(list) = &arguments.compare {
-        config.checkpoint = config.checkpoint.or_else(|| config.resume.clone());
         return compare(arguments, &config, list, &stop);
     }
     config.rescue = Some(rescue(&config));
@@ -136,10 +135,15 @@ fn shell_quoted(path: &Path) -> String {
 /// Flags over the config over the settings of the checkpoint that the run goes on from.
 fn settings(arguments: &Train) -> Outcome<Settings> {
     let mut settings = Settings::default();
-    // A comparison goes on from a directory of runs, whose settings differ.
-    if let (Some(path), None) = (&arguments.resume, &arguments.compare) {
-        let saved = Checkpoint::read(path).map_err(Failure::input)?.header.settings;
+    if let Some(path) = &arguments.resume {
+        // The settings of the runs of a comparison are the same, but for the estimator.
+        let run = match &arguments.compare {
+            Some(_) => runs_in(path).map_err(Failure::input)?.swap_remove(0),
+            None => path.clone(),
+        };
+        let saved = Checkpoint::read(&run).map_err(Failure::input)?.header.settings;
         settings = Settings::parse(&saved).map_err(Failure::input)?;
+        settings.checkpoint = Some(place_of(path));
     }
     if let Some(path) = &arguments.config {
         let file = Settings::parse(&read(path)?)

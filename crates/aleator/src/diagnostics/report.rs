@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use aleator_engine::exec::math::Real;
 use aleator_engine::graph::Shape;
-use serde::{Serialize, Serializer};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::graph::Lint;
 
@@ -21,6 +22,26 @@ impl Serialize for Number {
             x if x.is_nan() => serializer.serialize_str("nan"),
             x if x > 0.0 => serializer.serialize_str("inf"),
             _ => serializer.serialize_str("-inf"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Word(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(x) => Ok(Number(x)),
+            Written::Word(word) => match word.as_str() {
+                "nan" => Ok(Number(f64::NAN)),
+                "inf" => Ok(Number(f64::INFINITY)),
+                "-inf" => Ok(Number(f64::NEG_INFINITY)),
+                _ => Err(D::Error::custom(format!("expected a number, nan, inf or -inf, got `{word}`"))),
+            },
         }
     }
 }

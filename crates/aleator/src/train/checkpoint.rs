@@ -14,20 +14,21 @@
 //! the new one.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::report::HistoryPoint;
+use super::moments;
+use super::report::{HistoryPoint, numbers};
+use super::store::{atomically, steps_in};
 use crate::error::{Error, Result};
 
 /// Files larger than this are not read.
 const LARGEST: u64 = 8 << 30;
 /// The format's version.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What is not a tensor.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -36,15 +37,17 @@ pub struct Header {
     pub version: u32,
     /// Gradient steps taken: where noise and minibatches go on.
     pub step: usize,
-    /// Everything that the numbers depend on, by name.
+    /// Everything that the numbers depend on: options of the command, and their values as they are written there.
     pub fingerprint: Vec<(String, String)>,
     /// The settings of the run, as its maker wrote them down.
     pub settings: String,
     /// Looks at the held-out data so far.
     pub history: Vec<HistoryPoint>,
     /// Count and sum of the training objective since the last look.
+    #[serde(with = "numbers")]
     pub since_last: (u64, f64),
     /// The running training objective.
+    #[serde(with = "numbers")]
     pub running: Option<f64>,
     /// Weights of the gradients' running means.
     pub weights: [f64; 2],
@@ -120,32 +123,53 @@ impl Checkpoint {
         safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())
     }
 
+    /// That training can go on from it. Means of gradients are only measured: they may be infinite.
+    ///
+    /// # Errors
+    /// [`Error::NotFinite`], which names a number that is not finite.
+    pub fn check(&self) -> Result<()> {
+        let measured = |name: &str| {
+            let (kind, slot) = (name.starts_with("optimizer/"), name.rsplit('/').next());
+            kind && slot.is_some_and(|slot| moments::NAMES.contains(&slot))
+        };
+        let mut singles = self.singles.iter().filter(|(name, _)| !measured(name));
+        let bad =
+            singles.find_map(|(name, values)| not_finite(name, values.iter().map(|&x| x.into()))).or_else(
+                || self.doubles.iter().find_map(|(name, values)| not_finite(name, values.iter().copied())),
+            );
+        bad.map_or(Ok(()), |what| Err(Error::NotFinite(what)))
+    }
+
     /// Reads one; a directory stands for the newest in it.
     ///
     /// # Errors
-    /// If it is missing, cut short, changed, or of another make: the message says which, and names an older one beside it.
+    /// If it is missing, cut short, changed, or of another make: the message says which, and in a directory names the newest that
+    /// can be read.
     pub fn read(path: &Path) -> Result<Self> {
-        if path.is_dir() {
-            let mut all = steps_in(path);
-            let Some(newest) = all.pop() else {
-                return Err(Error::Invalid(format!("there is no checkpoint in {}", path.display())));
-            };
-            return Self::read(&newest).map_err(|error| match all.pop() {
-                Some(older) => Error::Invalid(format!("{error}; the one before it is {}", older.display())),
-                None => error,
-            });
-        }
-        let refused =
-            |why: String| Error::Invalid(format!("cannot use the checkpoint {}: {why}", path.display()));
-        let metadata = fs::metadata(path).map_err(|e| refused(e.to_string()))?;
+        let newest = newest(path)?;
+        Self::load(&newest).map_err(|why| {
+            let mut message = format!("cannot use the checkpoint {}: {why}", newest.display());
+            if newest != path {
+                let others = steps_in(path).into_iter().rev().filter(|other| *other != newest);
+                message.push_str(&match others.into_iter().find(|other| Self::load(other).is_ok()) {
+                    Some(good) => format!("; the newest that can be read is {}", good.display()),
+                    None => "; there is no other that can be read".into(),
+                });
+            }
+            Error::Invalid(message)
+        })
+    }
+
+    /// Reads a file; what is wrong with it is told without its name.
+    pub(super) fn load(path: &Path) -> Result<Self, String> {
+        let metadata = fs::metadata(path).map_err(|e| e.to_string())?;
         if !metadata.is_file() {
-            return Err(refused("it is not a regular file".into()));
+            return Err("it is not a regular file".into());
         }
         if metadata.len() > LARGEST {
-            return Err(refused(format!("it is larger than {} GiB", LARGEST >> 30)));
+            return Err(format!("it is larger than {} GiB", LARGEST >> 30));
         }
-        let bytes = fs::read(path).map_err(|e| refused(e.to_string()))?;
-        Self::decode(&bytes).map_err(refused)
+        Self::decode(&fs::read(path).map_err(|e| e.to_string())?)
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
@@ -172,8 +196,8 @@ impl Checkpoint {
         let mut checkpoint = Checkpoint::new(header);
         for (name, view) in all {
             match view.dtype() {
-                Dtype::F32 => checkpoint.add(name, numbers(view.data(), f32::from_le_bytes)),
-                Dtype::F64 => checkpoint.add_double(name, numbers(view.data(), f64::from_le_bytes)),
+                Dtype::F32 => checkpoint.add(name, numbers_of(view.data(), f32::from_le_bytes)),
+                Dtype::F64 => checkpoint.add_double(name, numbers_of(view.data(), f64::from_le_bytes)),
                 other => return Err(format!("`{name}` has elements of type {other:?}")),
             }
         }
@@ -181,7 +205,13 @@ impl Checkpoint {
     }
 }
 
-fn numbers<T, const N: usize>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
+/// Says which of these is not finite.
+fn not_finite(name: &str, values: impl Iterator<Item = f64>) -> Option<String> {
+    let (i, x) = values.enumerate().find(|(_, x)| !x.is_finite())?;
+    Some(format!("element {i} of `{name}` is {x}"))
+}
+
+fn numbers_of<T, const N: usize>(bytes: &[u8], from: fn([u8; N]) -> T) -> Vec<T> {
     bytes.chunks_exact(N).filter_map(|c| Some(from(c.try_into().ok()?))).collect()
 }
 
@@ -191,45 +221,14 @@ fn checksum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>
     })
 }
 
-/// Whether a path names a checkpoint, not a directory of some.
-pub fn is_file_name(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "safetensors")
-}
-
-/// Replaces a file at once: after a crash at any moment there is either the old one or the new one.
-pub fn atomically(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(parent)?;
-    let mut name = std::ffi::OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".tmp");
-    let beside = parent.join(name);
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    fs::rename(&beside, path)?;
-    // The name is on the disk once the directory is; some systems cannot open one.
-    if let Ok(directory) = File::open(parent) {
-        let _ = directory.sync_all();
+/// The newest checkpoint of a directory; a file stands for itself.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn newest(path: &Path) -> Result<PathBuf> {
+    if !path.is_dir() {
+        return Ok(path.to_owned());
     }
-    Ok(())
-}
-
-/// The checkpoint of a step in a directory.
-pub fn path_in(directory: &Path, step: usize) -> PathBuf {
-    directory.join(format!("step-{step:010}.safetensors"))
-}
-
-/// The checkpoints in a directory, oldest first.
-pub fn steps_in(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let is_step = |path: &PathBuf| {
-        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-        let digits = name.strip_prefix("step-").and_then(|n| n.strip_suffix(".safetensors"));
-        digits.is_some_and(|d| d.len() == 10 && d.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let mut all: Vec<PathBuf> = entries.filter(is_step).collect();
-    all.sort();
-    all
+    let none = || Error::Invalid(format!("there is no checkpoint in {}", path.display()));
+    steps_in(path).pop().ok_or_else(none)
 }

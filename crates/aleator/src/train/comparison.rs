@@ -4,13 +4,15 @@
 //! given, metrics a file beside the one that is given. A comparison that goes on from its directory takes up every run
 //! where it was; those that had ended are only judged again.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::checkpoint::{is_file_name, steps_in};
 use super::config::TrainConfig;
 use super::report::TrainReport;
-use super::run::{Watch, train};
+use super::run::{Watch, go_on};
+use super::store::{check, is_file_name, probe, steps_in};
+use super::trainer::Trainer;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
 use crate::models::Objective;
@@ -29,7 +31,8 @@ pub struct Comparison {
 /// is the last one.
 ///
 /// # Errors
-/// If the configuration makes no sense, a checkpoint is not a directory or cannot be used, or no estimator can serve the model.
+/// If the configuration makes no sense, a checkpoint is not a directory or cannot be used, a file cannot be read or written, or no
+/// estimator can serve the model.
 pub fn train_compare(
     config: &TrainConfig,
     estimators: &[Arc<dyn Estimator>],
@@ -48,24 +51,75 @@ pub fn train_compare(
             file.display()
         )));
     }
-    let (mut reports, mut skipped) = (Vec::new(), Vec::new());
-    for estimator in estimators {
+    let of_each = |estimator: &Arc<dyn Estimator>| {
         let name = describe(&**estimator);
+        (of_one(config, estimator.clone(), &name), name)
+    };
+    let runs: Vec<_> = estimators.iter().map(of_each).collect();
+    check_places(config, &runs)?;
+    let (mut reports, mut skipped) = (Vec::new(), Vec::new());
+    for (own, name) in runs {
         begin(&name);
-        let own = of_one(config, estimator.clone(), &name);
-        match train(&own, watch) {
-            Ok(report) => reports.push(report),
-            Err(error) if own.resume.is_some() => return Err(error),
-            Err(error) => skipped.push((name, error.to_string())),
+        let outcome = match Trainer::new(&own) {
+            Ok(trainer) => go_on(trainer, watch, 0),
+            Err(error) => {
+                skipped.push((name, error.to_string()));
+                continue;
+            }
+        };
+        match outcome {
+            Ok((report, _)) => reports.push(report),
+            Err(error @ Error::NotFinite(_)) => skipped.push((name, error.to_string())),
+            Err(error) => return Err(error),
         }
         if reports.last().is_some_and(|r| r.interrupted) {
             break;
         }
     }
-    match (reports.is_empty(), skipped.first()) {
-        (true, Some((_, reason))) => Err(Error::Invalid(reason.clone())),
-        _ => Ok(Comparison { reports, skipped }),
+    if reports.is_empty() {
+        let reasons = skipped.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
+        return Err(Error::Invalid(format!("no estimator got to the end:{}", reasons.collect::<String>())));
     }
+    Ok(Comparison { reports, skipped })
+}
+
+/// Refuses, before the first run, what a later one could not read or write.
+fn check_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<()> {
+    if let Some(directory) = &config.resume {
+        let found = runs_in(directory)?;
+        if runs.iter().all(|(own, _)| own.resume.is_none()) {
+            let names = found.iter().filter_map(|run| Some(run.file_name()?.to_string_lossy()));
+            return Err(Error::Invalid(format!(
+                "cannot go on from {}: it holds runs of other estimators ({})",
+                directory.display(),
+                names.collect::<Vec<_>>().join(", ")
+            )));
+        }
+    }
+    let Some(directory) = &config.checkpoint else { return Ok(()) };
+    for (own, _) in runs {
+        own.checkpoint.iter().try_for_each(|path| check(path, own.resume.as_deref(), directory))?;
+    }
+    probe(directory)
+        .map_err(|e| Error::Invalid(format!("cannot keep checkpoints in {}: {e}", directory.display())))
+}
+
+/// The directories of the runs of a comparison that have checkpoints, by name. Their settings differ by the estimator alone.
+///
+/// # Errors
+/// If there are none; the message says what is there instead.
+pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
+    let refused = |why: String| {
+        Error::Invalid(format!("cannot go on with the comparison in {}: {why}", directory.display()))
+    };
+    let entries = fs::read_dir(directory).map_err(|e| refused(e.to_string()))?;
+    if !steps_in(directory).is_empty() {
+        return Err(refused("it holds a single run, which goes on without --compare".into()));
+    }
+    let mut runs: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|run| !steps_in(run).is_empty()).collect();
+    runs.sort();
+    if runs.is_empty() { Err(refused("it holds no checkpoints".into())) } else { Ok(runs) }
 }
 
 /// The configuration of one run.

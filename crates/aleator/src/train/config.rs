@@ -145,23 +145,37 @@ impl TrainConfig {
         self.checkpoint_every.unwrap_or_else(|| self.eval_every())
     }
 
-    /// Everything that the bits of parameters and history depend on, by name.
+    /// Everything that the bits of parameters and history depend on: options and their values as they are written on the command
+    /// line.
     pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
+        let given = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        let objective = match self.objective {
+            Objective::Elbo => "elbo".into(),
+            Objective::ElboAnalyticKl => "elbo-analytic-kl".into(),
+            Objective::Iwae(k) => format!("iwae --importance-samples {k}"),
+            Objective::WakeSleep(k) => format!("wake-sleep --importance-samples {k}"),
+        };
+        let decay = match self.decay {
+            Decay::Constant => "constant".into(),
+            Decay::Linear => "linear".into(),
+            Decay::Cosine => "cosine".into(),
+            Decay::Step { every, factor } => format!("step --decay-every {every} --decay-factor {factor}"),
+        };
         let mut all = vec![
             ("model", format!("{} ({})", self.model.name(), self.model.describe())),
+            ("binarization dynamic", self.data.dynamic.to_string()),
             ("data", format!("{:08x}", self.data.checksum())),
-            ("binarization at every step", self.data.dynamic.to_string()),
             ("estimator", describe(&*self.serving())),
-            ("objective", self.objective.to_string()),
+            ("objective", objective),
             ("batch", self.batch.to_string()),
             ("samples", self.samples().to_string()),
             ("optimizer", self.optimizer.clone()),
             ("lr", self.learning_rate().to_string()),
             ("warm-up", self.warm_up.to_string()),
-            ("decay", format!("{:?}", self.decay)),
-            ("beta2", format!("{:?}", self.beta2)),
-            ("weight-decay", format!("{:?}", self.weight_decay)),
-            ("clip", format!("{:?}", self.clip)),
+            ("decay", decay),
+            ("beta2", given(self.beta2)),
+            ("weight-decay", given(self.weight_decay)),
+            ("clip", given(self.clip)),
             ("tuning-factor", self.tuning_factor.to_string()),
             ("seed", self.seed.to_string()),
             ("eval-every", self.eval_every().to_string()),

@@ -4,9 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::atomically;
 use super::config::TrainConfig;
 use super::report::HistoryPoint;
+use super::store::atomically;
 use super::tensorboard::EventFile;
 use crate::error::{Error, Result};
 
@@ -18,24 +18,24 @@ pub struct Metrics {
 
 impl Metrics {
     /// Those that the configuration asks for. Lines of steps after `step`, left by a run that this one goes on from, are
-    /// dropped; without a run to go on from, the file starts anew.
+    /// dropped; without a run to go on from, the file starts anew. A file with anything else in it is refused.
     pub fn open(config: &TrainConfig, step: usize) -> Result<Self> {
-        let resumes = config.resume.is_some();
+        let last = config.resume.is_some().then_some(step);
         let lines = match &config.metrics {
             Some(path) => {
-                let resumed = resumes && path.is_file();
-                if resumed {
-                    atomically(path, lines_until(path, step).as_bytes()).map_err(|e| cannot(path, &e))?;
+                let kept = kept_lines(path, last)?.filter(|_| last.is_some());
+                if let Some(kept) = &kept {
+                    atomically(path, kept.as_bytes()).map_err(|e| cannot(path, &e))?;
                 }
                 let mut options = OpenOptions::new();
-                options.create(true).write(true).append(resumed).truncate(!resumed);
+                options.create(true).write(true).append(kept.is_some()).truncate(kept.is_none());
                 let file = options.open(path).map_err(|e| cannot(path, &e))?;
                 Some((path.clone(), file))
             }
             None => None,
         };
         let events = match &config.tensorboard {
-            Some(directory) => Some(EventFile::create(directory, step).map_err(|e| cannot(directory, &e))?),
+            Some(directory) => Some(EventFile::create(directory, last).map_err(|e| cannot(directory, &e))?),
             None => None,
         };
         Ok(Metrics { lines, events })
@@ -49,7 +49,7 @@ impl Metrics {
             file.write_all(line.as_bytes()).map_err(|e| cannot(path, &e))?;
         }
         if let Some(events) = &mut self.events {
-            events.record(point.step as i64, &scalars(point)).map_err(|e| cannot(events.path(), &e))?;
+            events.record(point.step, &scalars(point)).map_err(|e| cannot(events.path(), &e))?;
         }
         Ok(())
     }
@@ -59,12 +59,38 @@ fn cannot(path: &Path, error: &std::io::Error) -> Error {
     Error::Invalid(format!("cannot write metrics to {}: {error}", path.display()))
 }
 
-/// The lines of steps up to this one.
-fn lines_until(path: &Path, step: usize) -> String {
-    let text = fs::read_to_string(path).unwrap_or_default();
-    let early =
-        |line: &&str| serde_json::from_str::<HistoryPoint>(line).is_ok_and(|point| point.step <= step);
-    text.lines().filter(early).flat_map(|line| [line, "\n"]).collect()
+/// What stays of a file that is there already: the lines of steps up to `last`. A crash may have cut short its last line. Streams
+/// and other things that are no files are only written to.
+fn kept_lines(path: &Path, last: Option<usize>) -> Result<Option<String>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let bytes = fs::read(path).map_err(|e| cannot(path, &e))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut kept = String::new();
+    for (i, line) in text.split_inclusive('\n').enumerate() {
+        match serde_json::from_str::<HistoryPoint>(line) {
+            Ok(point) if last.is_some_and(|last| point.step <= last) => {
+                kept.extend([line.trim_end(), "\n"]);
+            }
+            Ok(_) => {}
+            Err(_) if cut_short(line) => {}
+            Err(_) => {
+                return Err(Error::Invalid(format!(
+                    "cannot write metrics to {}: its line {} is none of theirs; choose another file",
+                    path.display(),
+                    i + 1
+                )));
+            }
+        }
+    }
+    Ok(Some(kept))
+}
+
+/// Whether this may be the beginning of a line of metrics.
+fn cut_short(line: &str) -> bool {
+    const BEGINNING: &str = "{\"step\":";
+    !line.ends_with('\n') && (line.starts_with(BEGINNING) || BEGINNING.starts_with(line))
 }
 
 fn scalars(point: &HistoryPoint) -> Vec<(String, f64)> {

@@ -30,18 +30,20 @@ mod pictures;
 mod report;
 mod run;
 mod settings;
+mod store;
 mod tensorboard;
 mod trainer;
 mod update;
 
 pub use batches::Batches;
 pub use checkpoint::{Checkpoint, Header};
-pub use comparison::{Comparison, train_compare};
+pub use comparison::{Comparison, runs_in, train_compare};
 pub use config::TrainConfig;
 pub use evaluation::{Evaluation, Judgement};
 pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
 pub use run::{Watch, train, train_and_see};
 pub use settings::Settings;
+pub use store::place_of;
 pub use trainer::Trainer;
 
 use aleator_engine::exec::philox::STREAMS;

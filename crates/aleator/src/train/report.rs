@@ -5,15 +5,17 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostics;
+use crate::diagnostics::{self, Number};
 use crate::nn::Tensor;
 
 /// What is known of a gradient: that of one parameter tensor, or of all.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GradientStatistics {
     /// The variance of an element, averaged over all.
+    #[serde(with = "numbers")]
     pub mean_variance: f64,
     /// √(Σ (E g)² / Σ Var g), at least 0.
+    #[serde(with = "numbers")]
     pub signal_to_noise: f64,
 }
 
@@ -23,13 +25,17 @@ pub struct HistoryPoint {
     /// Gradient steps taken so far.
     pub step: usize,
     /// The ELBO in nats (or the reward), averaged over all held-out rows and the samples of each.
+    #[serde(with = "numbers")]
     pub elbo: f64,
     /// The standard error of `elbo` as the samples of the latents leave it; the rows are given.
+    #[serde(with = "numbers")]
     pub elbo_std_error: f64,
     /// The importance-weighted bound of all samples of a row, in nats; `None` for rewards.
+    #[serde(with = "numbers")]
     pub bound: Option<f64>,
     /// The training objective since the last point, as an ELBO in nats: the mean of its estimates. Relaxed for
     /// estimators that relax. `None` at the start.
+    #[serde(with = "numbers")]
     pub train_elbo: Option<f64>,
     /// Seconds of training so far, evaluations not counted.
     pub seconds: f64,
@@ -41,7 +47,7 @@ pub struct HistoryPoint {
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub gradients: BTreeMap<String, GradientStatistics>,
     /// The estimators' own parameters that are single numbers, such as temperatures.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default, with = "numbers")]
     pub own: BTreeMap<String, f64>,
 }
 
@@ -68,10 +74,13 @@ pub struct HeldOut {
     /// K, the samples for each.
     pub samples: usize,
     /// As in the history.
+    #[serde(with = "numbers")]
     pub elbo: f64,
     /// As in the history.
+    #[serde(with = "numbers")]
     pub elbo_std_error: f64,
     /// As in the history.
+    #[serde(with = "numbers")]
     pub bound: Option<f64>,
 }
 
@@ -142,4 +151,68 @@ pub struct TrainReport {
     /// The trained parameters (not part of the JSON).
     #[serde(skip)]
     pub weights: Vec<Tensor>,
+}
+
+/// For serde: numbers that are not finite as the strings that [`Number`] writes, in whatever holds them.
+pub(super) mod numbers {
+    use serde::de::DeserializeOwned;
+    use serde::{Deserializer, Serializer};
+
+    use super::{BTreeMap, Deserialize, Number, Serialize};
+
+    /// What holds numbers.
+    pub trait Numbers {
+        /// The same with [`Number`]s.
+        type Written: Serialize + DeserializeOwned;
+        fn written(&self) -> Self::Written;
+        fn read(written: Self::Written) -> Self;
+    }
+
+    impl Numbers for f64 {
+        type Written = Number;
+        fn written(&self) -> Number {
+            Number(*self)
+        }
+        fn read(Number(x): Number) -> f64 {
+            x
+        }
+    }
+
+    impl<T: Numbers> Numbers for Option<T> {
+        type Written = Option<T::Written>;
+        fn written(&self) -> Self::Written {
+            self.as_ref().map(T::written)
+        }
+        fn read(written: Self::Written) -> Self {
+            written.map(T::read)
+        }
+    }
+
+    impl Numbers for (u64, f64) {
+        type Written = (u64, Number);
+        fn written(&self) -> Self::Written {
+            (self.0, Number(self.1))
+        }
+        fn read((count, Number(x)): Self::Written) -> Self {
+            (count, x)
+        }
+    }
+
+    impl Numbers for BTreeMap<String, f64> {
+        type Written = BTreeMap<String, Number>;
+        fn written(&self) -> Self::Written {
+            self.iter().map(|(name, &x)| (name.clone(), Number(x))).collect()
+        }
+        fn read(written: Self::Written) -> Self {
+            written.into_iter().map(|(name, Number(x))| (name, x)).collect()
+        }
+    }
+
+    pub fn serialize<T: Numbers, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        value.written().serialize(serializer)
+    }
+
+    pub fn deserialize<'de, T: Numbers, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+        T::Written::deserialize(deserializer).map(T::read)
+    }
 }

@@ -3,23 +3,21 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
-use super::checkpoint::{Checkpoint, is_file_name, path_in, steps_in};
+use super::checkpoint::{Checkpoint, newest};
 use super::config::TrainConfig;
 use super::evaluation::Evaluation;
 use super::metrics::Metrics;
 use super::pictures::pictures;
 use super::report::{HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
+use super::store::Store;
 use super::trainer::{Trainer, at_step};
 use crate::diagnostics::own_parameters;
 use crate::error::{Error, Result};
 use crate::estimators::describe;
 use crate::nn::Tensor;
-
-/// Checkpoints that a directory keeps.
-const KEPT: usize = 3;
 
 /// Is told before the first step and after every one; stops the run, in good order, by breaking.
 pub type Watch<'a> = dyn Fn(&Progress) -> ControlFlow<()> + 'a;
@@ -45,12 +43,24 @@ pub fn train_and_see(
     watch: &Watch<'_>,
     seen: usize,
 ) -> Result<(TrainReport, Option<Pictures>)> {
+    go_on(Trainer::new(config)?, watch, seen)
+}
+
+/// Trains from where the configuration says that it goes on.
+pub(super) fn go_on(
+    mut trainer: Trainer<'_>,
+    watch: &Watch<'_>,
+    seen: usize,
+) -> Result<(TrainReport, Option<Pictures>)> {
     let start = Instant::now();
-    let mut trainer = Trainer::new(config)?;
+    let config = trainer.config;
     let saved: Cell<Option<PathBuf>> = Cell::new(None);
     if let Some(path) = &config.resume {
-        trainer.resume(&Checkpoint::read(path)?)?;
-        saved.set(Some(path.clone()));
+        let checkpoint = Checkpoint::read(path)?;
+        let file = newest(path)?;
+        let refused = |e| Error::Invalid(format!("cannot go on from {}: {e}", file.display()));
+        trainer.resume(&checkpoint).map_err(refused)?;
+        saved.set(Some(file));
     }
     if seen > 0 && pictures(&trainer, 1)?.is_none() {
         return Err(Error::Invalid(format!("`{}` has no pictures to show", config.model.name())));
@@ -59,6 +69,9 @@ pub fn train_and_see(
     let interrupted = result.map_err(|error| match (error, saved.take()) {
         (Error::NotFinite(message), Some(path)) => {
             Error::NotFinite(format!("{message}; the last good checkpoint is {}", path.display()))
+        }
+        (Error::NotFinite(message), None) if config.checkpoint.is_some() => {
+            Error::NotFinite(format!("{message}; there is no checkpoint yet"))
         }
         (Error::NotFinite(message), None) => {
             Error::NotFinite(format!("{message}; there is no checkpoint: --checkpoint makes some"))
@@ -73,11 +86,12 @@ pub fn train_and_see(
 /// Takes the steps; whether it was stopped before the end.
 fn run(trainer: &mut Trainer<'_>, watch: &Watch<'_>, saved: &Cell<Option<PathBuf>>) -> Result<bool> {
     let config = trainer.config;
+    let open = |path: &PathBuf| Store::open(path, config.resume.as_deref());
+    let store = config.checkpoint.as_ref().map(open).transpose()?;
     let rows = config.data.held_out.thinned(config.eval_rows);
     let mut evaluation =
         Evaluation::new(&*config.model, &trainer.tensors, rows, config.eval_samples, config.seed)?;
     let mut metrics = Metrics::open(config, trainer.step)?;
-    let mut ours: Vec<PathBuf> = Vec::new();
     let first = trainer.step;
     loop {
         let (step, last) = (trainer.step, trainer.step == config.steps);
@@ -88,11 +102,11 @@ fn run(trainer: &mut Trainer<'_>, watch: &Watch<'_>, saved: &Cell<Option<PathBuf
             trainer.history.push(point);
             trainer.since_last = (0, 0.0);
         }
-        if let Some(path) = &config.checkpoint
+        if let Some(store) = &store
             && due(config.checkpoint_every())
             && step > first
         {
-            saved.set(Some(save(trainer, path, &mut ours)?));
+            saved.set(Some(save(trainer, store)?));
         }
         let held_out = trainer.history.last().map_or(f64::NAN, |point| point.elbo);
         let stop = watch(&Progress {
@@ -106,8 +120,9 @@ fn run(trainer: &mut Trainer<'_>, watch: &Watch<'_>, saved: &Cell<Option<PathBuf
             return Ok(false);
         }
         if stop.is_break() {
-            if let Some(path) = config.checkpoint.as_ref().or(config.rescue.as_ref()) {
-                saved.set(Some(save(trainer, path, &mut ours)?));
+            let rescue = || config.rescue.as_ref().map(open).transpose();
+            if let Some(store) = store.map_or_else(rescue, |store| Ok(Some(store)))? {
+                saved.set(Some(save(trainer, &store)?));
             }
             return Ok(true);
         }
@@ -143,25 +158,11 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
     })
 }
 
-/// Writes a checkpoint; in a directory, the oldest of ours go.
-fn save(trainer: &Trainer<'_>, path: &Path, ours: &mut Vec<PathBuf>) -> Result<PathBuf> {
-    if is_file_name(path) {
-        trainer.checkpoint().write(path)?;
-        return Ok(path.to_owned());
-    }
-    if ours.is_empty() {
-        // Those of the run that this one goes on from.
-        *ours = steps_in(path);
-    }
-    let file = path_in(path, trainer.step);
-    trainer.checkpoint().write(&file)?;
-    ours.retain(|old| *old != file);
-    ours.push(file.clone());
-    while ours.len() > KEPT {
-        // One that is gone already is no loss.
-        let _ = std::fs::remove_file(ours.remove(0));
-    }
-    Ok(file)
+/// Writes a checkpoint that the run can go on from.
+fn save(trainer: &Trainer<'_>, store: &Store) -> Result<PathBuf> {
+    let checkpoint = trainer.checkpoint();
+    checkpoint.check().map_err(|e| at_step(trainer.step, e))?;
+    store.save(&checkpoint)
 }
 
 /// All held-out rows.

@@ -3,16 +3,20 @@
 //! ```text
 //! record    length (u64) · masked crc32c of it (u32) · message · masked crc32c of the message (u32)       little-endian
 //! masked    ((crc >> 15) | (crc << 17)) + 0xa282ead8
-//! Event     1: wall_time (double)   2: step (varint)   3: file_version (string)   5: Summary
+//! Event     1: wall_time (double)   2: step (varint)   3: file_version (string)   5: Summary   7: SessionLog
 //! Summary   1: Value { 1: tag (string)   2: simple_value (float) }, repeated
+//! SessionLog 1: status (varint): 1 for START, at which TensorBoard forgets what earlier files have of this step and later ones
 //! ```
 //!
 //! Source: TFRecord in TensorFlow's `record_writer.h`, the messages in its `event.proto` and `summary.proto`.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The session log of a session that starts.
+const START: &[u8] = &[1 << 3, 1];
 
 /// A file of events.
 pub struct EventFile {
@@ -21,16 +25,27 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// A new file in a directory, which is made if need be. `step` goes into its name, so that a resumed run has a file of its own.
-    pub fn create(directory: &Path, step: usize) -> io::Result<Self> {
+    /// A new file in a directory, which is made if need be. `last` is the step that a run goes on from: events of later ones, left in
+    /// other files, no longer count.
+    pub fn create(directory: &Path, last: Option<usize>) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
-        let time = now();
-        let path = directory.join(format!("events.out.tfevents.{:.0}.aleator.{step}", time.floor()));
-        let mut file = File::create(&path)?;
-        let mut event = double(1, time);
-        event.extend(bytes(3, b"brain.Event:2"));
-        file.write_all(&record(&event))?;
-        Ok(EventFile { path, file })
+        // Files are read in the order of their names, and no name is used twice.
+        let (path, file) = loop {
+            let time = now();
+            let (seconds, nanoseconds) = (time.as_secs(), time.subsec_nanos());
+            let name = format!("events.out.tfevents.{seconds}.{nanoseconds:09}.aleator");
+            let path = directory.join(name);
+            match File::create_new(&path) {
+                Err(e) if e.kind() == ErrorKind::AlreadyExists => {}
+                made => break (path, made?),
+            }
+        };
+        let mut events = EventFile { path, file };
+        events.write(&[double(1, now().as_secs_f64()), bytes(3, b"brain.Event:2")].concat())?;
+        if let Some(last) = last {
+            events.write(&event(now().as_secs_f64(), last as u64 + 1, &bytes(7, START)))?;
+        }
+        Ok(events)
     }
 
     /// Where it is.
@@ -39,31 +54,31 @@ impl EventFile {
     }
 
     /// Writes the values of a step.
-    pub fn record(&mut self, step: i64, scalars: &[(String, f64)]) -> io::Result<()> {
-        self.file.write_all(&record(&event(now(), step, scalars)))?;
-        self.file.flush()
+    pub fn record(&mut self, step: usize, scalars: &[(String, f64)]) -> io::Result<()> {
+        self.write(&event(now().as_secs_f64(), step as u64, &summary(scalars)))
+    }
+
+    fn write(&mut self, event: &[u8]) -> io::Result<()> {
+        self.file.write_all(&record(event))
     }
 }
 
-fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64())
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn event(time: f64, step: i64, scalars: &[(String, f64)]) -> Vec<u8> {
-    let summary: Vec<u8> = scalars
-        .iter()
-        .flat_map(|(tag, value)| {
-            let mut one = bytes(1, tag.as_bytes());
-            one.push(2 << 3 | 5);
-            one.extend((*value as f32).to_le_bytes());
-            bytes(1, &one)
-        })
-        .collect();
-    let mut event = double(1, time);
-    event.push(2 << 3);
-    event.extend(varint(step as u64));
-    event.extend(bytes(5, &summary));
-    event
+fn summary(scalars: &[(String, f64)]) -> Vec<u8> {
+    let values = scalars.iter().flat_map(|(tag, value)| {
+        let mut one = bytes(1, tag.as_bytes());
+        one.push(2 << 3 | 5);
+        one.extend((*value as f32).to_le_bytes());
+        bytes(1, &one)
+    });
+    bytes(5, &values.collect::<Vec<u8>>())
+}
+
+fn event(time: f64, step: u64, what: &[u8]) -> Vec<u8> {
+    [&double(1, time)[..], &[2 << 3], &varint(step), what].concat()
 }
 
 fn double(field: u8, value: f64) -> Vec<u8> {
@@ -112,7 +127,7 @@ mod tests {
 
     #[test]
     fn an_event_by_hand() {
-        let event = event(0.0, 300, &[("a".into(), 1.0)]);
+        let event = event(0.0, 300, &summary(&[("a".into(), 1.0)]));
         let expected = [
             &[0x09, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0xac, 0x02, 0x2a, 10, 0x0a, 8][..],
             &[0x0a, 1, b'a', 0x15, 0, 0, 0x80, 0x3f],

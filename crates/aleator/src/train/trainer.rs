@@ -203,21 +203,21 @@ impl<'c> Trainer<'c> {
         let header = &checkpoint.header;
         let ours = self.config.fingerprint();
         for (name, value) in &ours {
-            let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map(|(_, v)| v);
-            if theirs != Some(value) {
-                let theirs = theirs.map_or("none", |v| v);
+            let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
+            if theirs != value {
                 return Err(Error::Invalid(format!(
-                    "the checkpoint was made by another run: its {name} is {theirs}, here it is {value}"
+                    "it was made by another run: {}",
+                    difference(name, theirs, value)
                 )));
             }
         }
         if header.step > self.config.steps {
             return Err(Error::Invalid(format!(
-                "the checkpoint has taken {} steps already; ask for more than {} of them",
+                "it has taken {} steps already; ask for more than {} of them",
                 header.step, self.config.steps
             )));
         }
-        let missing = |name: &str| Error::Invalid(format!("the checkpoint has no fitting `{name}`"));
+        let missing = |name: &str| Error::Invalid(format!("it has no fitting `{name}`"));
         for (place, tensor) in self.tensors.iter().filter(|t| t.learned).enumerate() {
             let name = format!("parameters/{}", tensor.name);
             let values = checkpoint.get(&name).filter(|v| v.len() == tensor.values.len());
@@ -255,6 +255,20 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
         )));
     }
     Ok(())
+}
+
+/// Two values of an option as a person writes them; an empty one, or `false`, is not written.
+fn difference(name: &str, theirs: &str, ours: &str) -> String {
+    let written = |value: &str| match value {
+        "" | "false" => format!("without --{name}"),
+        "true" => format!("--{name}"),
+        _ => format!("--{name} {value}"),
+    };
+    match name {
+        "data" => "other data".into(),
+        "model" => format!("{theirs} there, {ours} here"),
+        _ => format!("{} there, {} here", written(theirs), written(ours)),
+    }
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
