@@ -419,11 +419,14 @@ fn a_resumed_run_is_the_same_run() {
             (TrainConfig { seed: 1, ..on.clone() }, "--seed 0 there, --seed 1 here"),
             (TrainConfig { batch: 31, ..on.clone() }, "--batch 32 there, --batch 31 here"),
             (TrainConfig { steps: 24, ..on.clone() }, "--steps 23 there"),
-            (TrainConfig { clip: None, ..on.clone() }, "--clip 0.5 there, without --clip here"),
+            (TrainConfig { warm_up: 2, ..on.clone() }, "--warm-up 3 there, --warm-up 2 here"),
+            (TrainConfig { eval_rows: 7, ..on.clone() }, "--eval-rows"),
         ] {
             let error = train(&other, &|_| ControlFlow::Continue(())).unwrap_err().to_string();
             assert!(error.contains(what) && error.contains(&path.display().to_string()), "{error}");
         }
+        // One that did not stay finite may go on more carefully.
+        run(&TrainConfig { clip: None, learning_rate: Some(1e-3), tuning_factor: 1.0, ..on });
     }
     std::fs::remove_dir_all(directory).unwrap();
 }

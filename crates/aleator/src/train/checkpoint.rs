@@ -24,6 +24,7 @@ use super::moments;
 use super::report::{HistoryPoint, numbers};
 use super::store::{atomically, steps_in};
 use crate::error::{Error, Result};
+use crate::nn::Tensor;
 
 /// Files larger than this are not read.
 const LARGEST: u64 = 8 << 30;
@@ -60,7 +61,8 @@ pub struct Header {
 pub struct Checkpoint {
     /// What is not a tensor.
     pub header: Header,
-    singles: BTreeMap<String, Vec<f32>>,
+    /// Shapes and values.
+    singles: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
     doubles: BTreeMap<String, Vec<f64>>,
 }
 
@@ -71,9 +73,9 @@ impl Checkpoint {
         Checkpoint { header, singles: BTreeMap::new(), doubles: BTreeMap::new() }
     }
 
-    /// Adds a tensor of the model.
-    pub fn add(&mut self, name: String, values: Vec<f32>) {
-        self.singles.insert(name, values);
+    /// Adds a tensor of the model, row-major.
+    pub fn add(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) {
+        self.singles.insert(name, (shape, values));
     }
 
     /// Adds a tensor of an estimator.
@@ -83,7 +85,20 @@ impl Checkpoint {
 
     /// The tensor of that name.
     pub fn get(&self, name: &str) -> Option<&Vec<f32>> {
-        self.singles.get(name)
+        self.singles.get(name).map(|(_, values)| values)
+    }
+
+    /// The learned parameters of the model, by name.
+    pub fn parameters(&self) -> Vec<Tensor> {
+        let of = |(name, (shape, values)): (&String, &(Vec<usize>, Vec<f32>))| {
+            Some(Tensor {
+                name: name.strip_prefix("parameters/")?.into(),
+                shape: shape.as_slice().into(),
+                values: values.iter().map(|&v| f64::from(v)).collect(),
+                learned: true,
+            })
+        };
+        self.singles.iter().filter_map(of).collect()
     }
 
     /// The tensor of that name.
@@ -104,18 +119,18 @@ impl Checkpoint {
 
     fn encode(&self) -> Result<Vec<u8>, String> {
         let header = serde_json::to_string(&self.header).map_err(|e| e.to_string())?;
-        let singles = self.singles.iter().map(|(name, v)| {
-            (name, Dtype::F32, v.len(), v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
+        let singles = self.singles.iter().map(|(name, (shape, v))| {
+            (name, Dtype::F32, shape.clone(), v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
         });
         let doubles = self.doubles.iter().map(|(name, v)| {
-            (name, Dtype::F64, v.len(), v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
+            (name, Dtype::F64, vec![v.len()], v.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>())
         });
         let all: Vec<_> = singles.chain(doubles).collect();
         let sum = checksum(&header, all.iter().map(|(name, _, _, bytes)| (name.as_str(), &bytes[..])));
         let views = all
             .iter()
-            .map(|(name, dtype, len, bytes)| {
-                let view = TensorView::new(*dtype, vec![*len], bytes).map_err(|e| e.to_string())?;
+            .map(|(name, dtype, shape, bytes)| {
+                let view = TensorView::new(*dtype, shape.clone(), bytes).map_err(|e| e.to_string())?;
                 Ok((name.as_str(), view))
             })
             .collect::<Result<Vec<_>, String>>()?;
@@ -133,10 +148,11 @@ impl Checkpoint {
             kind && slot.is_some_and(|slot| moments::NAMES.contains(&slot))
         };
         let mut singles = self.singles.iter().filter(|(name, _)| !measured(name));
-        let bad =
-            singles.find_map(|(name, values)| not_finite(name, values.iter().map(|&x| x.into()))).or_else(
-                || self.doubles.iter().find_map(|(name, values)| not_finite(name, values.iter().copied())),
-            );
+        let bad = singles
+            .find_map(|(name, (_, values))| not_finite(name, values.iter().map(|&x| x.into())))
+            .or_else(|| {
+                self.doubles.iter().find_map(|(name, values)| not_finite(name, values.iter().copied()))
+            });
         bad.map_or(Ok(()), |what| Err(Error::NotFinite(what)))
     }
 
@@ -196,7 +212,9 @@ impl Checkpoint {
         let mut checkpoint = Checkpoint::new(header);
         for (name, view) in all {
             match view.dtype() {
-                Dtype::F32 => checkpoint.add(name, numbers_of(view.data(), f32::from_le_bytes)),
+                Dtype::F32 => {
+                    checkpoint.add(name, view.shape().to_vec(), numbers_of(view.data(), f32::from_le_bytes))
+                }
                 Dtype::F64 => checkpoint.add_double(name, numbers_of(view.data(), f64::from_le_bytes)),
                 other => return Err(format!("`{name}` has elements of type {other:?}")),
             }

@@ -244,6 +244,9 @@ impl TrainConfig {
                 self.optimizer
             )));
         }
+        if self.checkpoint_every.is_some() && self.checkpoint.is_none() {
+            return Err(Error::invalid("checkpoint-every means something with checkpoint only: say where"));
+        }
         if self.weight_decay.is_some() && self.optimizer != "adamw" {
             return Err(Error::Invalid(format!(
                 "weight-decay belongs to adamw; `{}` has none",

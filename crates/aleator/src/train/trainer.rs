@@ -16,6 +16,8 @@ use crate::objectives::Detached;
 use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
 use crate::program::{Options, Program};
 
+/// Settings that a resumed run may change, so that one that did not stay finite can go on more carefully.
+const MAY_CHANGE: [&str; 3] = ["lr", "clip", "tuning-factor"];
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
 
@@ -184,9 +186,9 @@ impl<'c> Trainer<'c> {
             seconds: self.seconds,
         });
         for ((tensor, values), slots) in self.learned().zip(self.parameters()).zip(slots) {
-            checkpoint.add(format!("parameters/{}", tensor.name), values);
+            checkpoint.add(format!("parameters/{}", tensor.name), tensor.shape.to_vec(), values);
             for (slot, values) in slots {
-                checkpoint.add(format!("optimizer/{}/{slot}", tensor.name), values);
+                checkpoint.add(format!("optimizer/{}/{slot}", tensor.name), tensor.shape.to_vec(), values);
             }
         }
         for (name, values) in self.program.own_state() {
@@ -195,7 +197,8 @@ impl<'c> Trainer<'c> {
         checkpoint
     }
 
-    /// Goes on from a checkpoint.
+    /// Goes on from a checkpoint. Learning rate, clipping and tuning factor may be other than they were:
+    /// from here on it is another run then.
     ///
     /// # Errors
     /// If it is one of another run: the message says in what it differs.
@@ -204,7 +207,7 @@ impl<'c> Trainer<'c> {
         let ours = self.config.fingerprint();
         for (name, value) in &ours {
             let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
-            if theirs != value {
+            if theirs != value && !MAY_CHANGE.contains(&name.as_str()) {
                 return Err(Error::Invalid(format!(
                     "it was made by another run: {}",
                     difference(name, theirs, value)
