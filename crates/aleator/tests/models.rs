@@ -152,7 +152,7 @@ fn batch_normalisation_trains_on_the_batch_and_keeps_running_moments() {
     let cubes: f64 = [-2.0_f64, -1.0, 3.0].iter().map(|d| d.powi(3)).sum();
     near(&[objective], &[cubes / (14.0_f64 / 3.0 + 1e-5).powf(1.5)]);
     // After two batches, 0.9 · 0.1 + 0.1 of the new and 0.81 of the old.
-    near(&mean, &[0.19 * 3.0, 0.19 * -1.0]);
+    near(&mean, &[0.19 * 3.0, -0.19]);
     near(&variance, &[0.81 + 0.19 * 7.0, 0.81 + 0.19 * 4.0]);
     // The same numbers as images of 3 × 1 pixels in one row.
     let images = BatchNorm::of_images("n", 2).with_momentum(1.0);

@@ -29,7 +29,7 @@ pub fn add(means: &mut [f32], gradient: &[f32], weights: &Weights) {
         move || {
             for ((m, s), &g) in mean.iter_mut().zip(deviation.iter_mut()).zip(gradient) {
                 let delta = g - *m;
-                *m = *m + rate * delta;
+                *m += rate * delta;
                 *s = keep * *s + rest * delta * delta;
             }
         },
