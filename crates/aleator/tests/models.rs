@@ -682,3 +682,62 @@ fn wake_sleep_reports_the_bound_and_needs_a_posterior() {
     let gaussian = "model = \"vae\"\nobjective = \"iwae\"\nmodel-options.latent = \"gaussian\"";
     assert_eq!(config(gaussian).estimator.properties().name, "pathwise");
 }
+
+/// Bernoulli latents behind a batch normalisation.
+#[derive(Debug)]
+struct Normalised;
+
+impl Model for Normalised {
+    fn name(&self) -> &'static str {
+        "normalised"
+    }
+
+    fn describe(&self) -> String {
+        "3 latents".into()
+    }
+
+    fn width(&self) -> usize {
+        64
+    }
+
+    fn specs(&self) -> Vec<Spec> {
+        // Kept tensors in the middle, so that places of learned ones shift.
+        let (norm, layers) = (BatchNorm::new("n", 3), [Linear::new("a", 64, 3), Linear::new("b", 3, 64)]);
+        [layers[0].specs(), norm.specs(), layers[1].specs()].concat()
+    }
+
+    fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
+        let norm = BatchNorm::new("n", 3);
+        let logits = norm.apply(build.parameters(), build.linear(&Linear::new("a", 64, 3), x));
+        let z = build.sample("z", aleator::distributions::Bernoulli::from_logits(logits));
+        Terms::likelihood(-(build.linear(&Linear::new("b", 3, 64), z) - x).square().sum_last(1))
+    }
+}
+
+#[test]
+fn running_moments_are_judged_by_saved_and_resumed() {
+    let digits = Arc::new(Dataset::load("digits", Binarization::Threshold, 0).unwrap());
+    let path = std::env::temp_dir().join(format!("aleator-moments-{}.safetensors", std::process::id()));
+    let whole = aleator::train::TrainConfig {
+        steps: 12,
+        eval_samples: 10,
+        checkpoint: Some(path.clone()),
+        ..aleator::train::TrainConfig::new(Arc::new(Normalised), digits)
+    };
+    let until = |at: usize| {
+        move |p: &aleator::train::Progress| match p.step == at {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
+    };
+    let expected = train(&whole, &until(usize::MAX)).unwrap();
+    let kept: Vec<_> = expected.weights.iter().filter(|t| !t.learned).collect();
+    assert_eq!(kept.iter().map(|t| &t.name[..]).collect::<Vec<_>>(), ["n.mean", "n.variance"]);
+    assert!(kept[0].values.iter().all(|m| m.abs() > 1e-3), "{kept:?}");
+    assert!(expected.own_parameters.is_empty() && expected.parameters == 64 * 3 + 3 + 6 + 3 * 64 + 64);
+    train(&whole, &until(5)).unwrap();
+    let on = aleator::train::TrainConfig { resume: Some(path.clone()), ..whole.clone() };
+    let resumed = train(&on, &until(usize::MAX)).unwrap();
+    assert_eq!((&resumed.weights, resumed.held_out), (&expected.weights, expected.held_out));
+    std::fs::remove_file(path).unwrap();
+}

@@ -163,35 +163,38 @@ impl Graph {
 
     /// A parameter of any shape; a single number fills it.
     pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
-        let shape = shape.into();
-        let expr = self.engine.input(name, shape.clone());
-        let Some(initial) = self.fill(name, &shape, initial) else { return expr };
-        self.note(name, expr);
-        let node = expr.id();
-        self.parts.borrow_mut().params.push(Param { name: name.into(), node, shape, initial });
-        expr
+        self.input(name, shape.into(), initial, |parts, name, node, shape, initial| {
+            parts.params.push(Param { name, node, shape, initial });
+        })
     }
 
     /// Data of any shape; a single number fills it.
     pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
-        let shape = shape.into();
-        let expr = self.engine.input(name, shape.clone());
-        let Some(values) = self.fill(name, &shape, values) else { return expr };
-        self.note(name, expr);
-        let node = expr.id();
-        self.parts.borrow_mut().data.push(Data { name: name.into(), node, shape, values });
-        expr
+        self.input(name, shape.into(), values, |parts, name, node, shape, values| {
+            parts.data.push(Data { name, node, shape, values });
+        })
     }
 
     /// A tensor of any shape that is kept from one run to the next, such as a running mean; a single number fills it.
     /// [`Graph::becomes`] says how it changes.
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
-        let shape = shape.into();
+        self.input(name, shape.into(), initial, |parts, name, node, shape, initial| {
+            parts.states.push(State { name, node, shape, initial, next: None });
+        })
+    }
+
+    /// An input of the tensor graph, kept as what it is by `keep`.
+    fn input(
+        &self,
+        name: &str,
+        shape: Shape,
+        values: Vec<f64>,
+        keep: impl FnOnce(&mut Parts, String, NodeId, Shape, Vec<f64>),
+    ) -> Expr<'_> {
         let expr = self.engine.input(name, shape.clone());
-        let Some(initial) = self.fill(name, &shape, initial) else { return expr };
+        let Some(values) = self.fill(name, &shape, values) else { return expr };
         self.note(name, expr);
-        let node = expr.id();
-        self.parts.borrow_mut().states.push(State { name: name.into(), node, shape, initial, next: None });
+        keep(&mut self.parts.borrow_mut(), name.into(), expr.id(), shape, values);
         expr
     }
 

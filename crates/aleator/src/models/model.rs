@@ -101,6 +101,8 @@ impl fmt::Display for Objective {
 
 /// The place of the rows among a graph's data.
 pub const X: usize = 0;
+/// Their name there.
+pub const X_NAME: &str = "x";
 
 /// The graph that trains a model: `x` of shape `[batch, width]` is its data, the objective its cost.
 ///
@@ -121,7 +123,7 @@ pub fn training_graph(
     }
     let graph = Graph::new();
     {
-        let x = graph.data("x", [batch, model.width()], vec![0.0]);
+        let x = graph.data(X_NAME, [batch, model.width()], vec![0.0]);
         let estimator = match objective {
             Objective::WakeSleep(_) => Arc::new(Detached),
             _ => estimator,

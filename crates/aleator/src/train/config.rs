@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
-use crate::models::{Model, Objective, parameter_count};
+use crate::models::{Model, Objective, X_NAME, parameter_count};
 use crate::objectives::Detached;
 use crate::optim::{self, Decay, Schedule};
 
@@ -191,6 +191,9 @@ impl TrainConfig {
     /// Refuses what cannot be trained.
     pub(super) fn check(&self) -> Result<()> {
         self.check_data()?;
+        if self.model.specs().iter().any(|spec| spec.name == X_NAME) {
+            return Err(Error::Invalid(format!("no parameter may be called `{X_NAME}`: that is the data")));
+        }
         let counts = [
             ("steps", self.steps),
             ("the batch", self.batch),

@@ -17,7 +17,7 @@ use aleator_engine::exec;
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::models::{Build, Model, Score};
+use crate::models::{Build, Model, Score, X_NAME};
 use crate::nn::{Parameters, Tensor};
 
 /// Noise of training counts its steps from 0, that of evaluation from here.
@@ -88,7 +88,7 @@ impl Evaluation {
         let at_once = [(DRAWS_PER_RUN / k).clamp(1, rows.count().max(1)), k];
         let graph = Graph::new();
         let log_weight = {
-            let x = graph.data("x", [at_once[0], model.width()], vec![0.0]);
+            let x = graph.data(X_NAME, [at_once[0], model.width()], vec![0.0]);
             let build = Build::to_evaluate(&graph, Parameters::given(&graph, tensors), k);
             let log_weight = model.terms(&build, x).log_weight();
             log_weight.broadcast_to([k, at_once[0]]).id()
@@ -96,7 +96,7 @@ impl Evaluation {
         let program = exec::Program::compile(graph.engine(), &[log_weight], &CompileOptions::default())?;
         let inputs = graph.engine().inputs();
         let slot = |name: &str| inputs.iter().position(|i| i.name == name).unwrap_or(usize::MAX);
-        let slots = (slot("x"), tensors.iter().map(|t| slot(&t.name)).collect());
+        let slots = (slot(X_NAME), tensors.iter().map(|t| slot(&t.name)).collect());
         Ok(Evaluation {
             program,
             score: model.score(),

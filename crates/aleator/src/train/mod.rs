@@ -35,7 +35,6 @@ mod tensorboard;
 mod trainer;
 mod update;
 
-pub use batches::Batches;
 pub use checkpoint::{Checkpoint, Header};
 pub use comparison::{Comparison, runs_in, train_compare};
 pub use config::TrainConfig;
