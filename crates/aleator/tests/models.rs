@@ -170,6 +170,9 @@ fn normalisations_refuse_what_does_not_fit() {
         assert!(apply(&parameters, graph.data("x", shape, vec![1.0])).is_poison());
         graph.engine().take_error().unwrap().to_string()
     };
+    let graph = Graph::new();
+    graph.becomes(graph.param("theta", 0.0), graph.engine().scalar(1.0));
+    assert!(graph.engine().take_error().unwrap().to_string().contains("a state of this graph"));
     let (rows, layer) = (BatchNorm::new("n", 4), LayerNorm::new("n", 4));
     assert!(problem(&[3, 1], &|q, x| rows.apply(q, x)).contains("rows of 4 numbers"));
     assert!(problem(&[3, 1], &|q, x| layer.apply(q, x)).contains("rows of 4 numbers"));

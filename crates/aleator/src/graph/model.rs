@@ -202,7 +202,13 @@ impl Graph {
     /// them). A run reads what the one before left.
     pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
         let mut parts = self.parts.borrow_mut();
-        let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else { return };
+        let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else {
+            self.engine.fail(aleator_engine::Error::Shape {
+                operation: "becomes".into(),
+                problem: "what changes after a run must be a state of this graph".into(),
+            });
+            return;
+        };
         if next.rank() >= kept.shape.rank() && next.shape().trailing(kept.shape.rank()) == kept.shape {
             kept.next = Some(next.id());
         } else {
