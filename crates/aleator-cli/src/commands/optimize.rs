@@ -1,12 +1,14 @@
 //! `aleator optimize`: minimise the objective.
 
+use aleator::diagnostics::OptimizationPath;
+use aleator::graph::lints;
 use aleator::optim::{Optimize as How, optimize};
 use aleator_cli::report::{optimization, optimization_svg};
 
 use crate::arguments::Optimize;
 use crate::failure::{Failure, Outcome};
 use crate::input::load;
-use crate::output::{Progress, print, print_json, save_plot};
+use crate::output::{Progress, print, print_json, save_plot, warn};
 
 pub fn run(arguments: &Optimize) -> Outcome {
     if !(arguments.lr.is_finite() && arguments.lr > 0.0) {
@@ -14,6 +16,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     }
     let loaded = load(&arguments.source)?;
     let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
+    loaded.warn_of(&lints(&loaded.model.graph, &plan));
     let how = How {
         steps: arguments.steps,
         learning_rate: arguments.lr,
@@ -27,6 +30,9 @@ pub fn run(arguments: &Optimize) -> Outcome {
     });
     progress.finish();
     let path = path.map_err(|e| loaded.failure(e))?;
+    if let Some(warning) = not_finite(&path) {
+        warn(&warning);
+    }
     if arguments.sampling.json {
         print_json(&path)?;
     } else {
@@ -36,4 +42,13 @@ pub fn run(arguments: &Optimize) -> Outcome {
         Some(file) => save_plot(file, optimization_svg(&path)),
         None => Ok(()),
     }
+}
+
+/// The first objective of the path that is not finite, said in words.
+fn not_finite(path: &OptimizationPath) -> Option<String> {
+    let point = path.history.iter().find(|point| !point.objective.0.is_finite())?;
+    Some(format!(
+        "at step {} the objective is {}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
+        point.step, point.objective.0
+    ))
 }

@@ -66,7 +66,13 @@ pub(super) fn has_relaxation(site: &SiteInfo<'_, '_>) -> Result<(), String> {
     match site.distribution.family().support() {
         Support::Boolean | Support::OneHot => Ok(()),
         Support::Indices => Err("an index has no relaxation; use OneHotCategorical instead".into()),
-        _ => Err("it is continuous already; use pathwise".into()),
+        support if support.is_discrete() => {
+            Err("a count has no relaxation; use reinforce_loo or score_function".into())
+        }
+        _ if site.distribution.family().is_reparameterized() => {
+            Err("it is continuous already; use pathwise".into())
+        }
+        _ => Err("it is continuous already; use rejection_reparameterization or reinforce_loo".into()),
     }
 }
 

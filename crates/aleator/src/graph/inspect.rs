@@ -1,12 +1,18 @@
 //! A graph described to its author: sites, what they influence, what can serve them, what to be warned of.
 
+use std::sync::Arc;
+
+use aleator_engine::graph::{NodeId, ancestors};
+
 use super::influence::Influence;
 use super::lint::{Lint, lints};
 use super::model::Graph;
+use super::own::Tuning;
 use super::plan::Plan;
-use super::surrogate::Analysis;
+use super::surrogate::{Analysis, Layout, build};
 use crate::error::{Error, Result};
-use crate::estimators::{self, Options, describe};
+use crate::estimators::{self, Entry, Estimator, Options, describe};
+use crate::program::{self, Program};
 
 /// A site as `check` prints it.
 #[derive(Clone, Debug)]
@@ -64,7 +70,7 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
         let info = analysis.info(graph, i, &mut distribution);
         let can_serve: Vec<&'static str> = estimators::all()
             .iter()
-            .filter(|entry| entry.build(Options::none()).is_ok_and(|e| e.serves(&info).is_ok()))
+            .filter(|entry| fits(graph, plan, i, entry, |e| e.serves(&info).is_ok()))
             .map(|entry| entry.properties.name)
             .collect();
         plan.estimators[i].serves(&info).map_err(|reason| Error::Unsuitable {
@@ -85,5 +91,72 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
             can_serve,
         });
     }
-    Ok(Inspection { sites, lints: lints(graph, plan), parameters: graph.params().len(), costs: costs.len() })
+    let mut lints = lints(graph, plan);
+    lints.extend(idle(graph));
+    lints.extend(outside_of_its_domain(graph, plan));
+    Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
+}
+
+/// Whether an estimator serves a site, and the plan with it there can be built.
+fn fits(
+    graph: &Graph,
+    plan: &Plan,
+    site: usize,
+    entry: &Entry,
+    serves: impl Fn(&dyn Estimator) -> bool,
+) -> bool {
+    let Ok(estimator) = entry.build(Options::none()) else { return false };
+    if !serves(&*estimator) {
+        return false;
+    }
+    let mut estimators = plan.estimators.clone();
+    estimators[site] = Arc::clone(&estimator);
+    let samples = estimators.iter().map(|e| e.min_samples()).max().unwrap_or(1);
+    build(graph, &estimators, Layout { samples, replicates: None, tuning: Tuning::Held }).is_ok()
+}
+
+/// What no cost depends on, and a graph with nothing to differentiate by.
+fn idle(graph: &Graph) -> Vec<Lint> {
+    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+    let needed = ancestors(graph.engine(), &costs);
+    let lint = |site: &str, cause: NodeId, message: String| Lint {
+        site: site.into(),
+        message,
+        cause,
+        biased: false,
+    };
+    let params = graph.params();
+    let mut found = Vec::new();
+    if params.is_empty()
+        && let Some(&cost) = costs.first()
+    {
+        let message = "there is no parameter, so there is no gradient; write what is to be learned as `param NAME = ..`";
+        found.push(lint("", cost, message.into()));
+    }
+    for param in params.iter().filter(|p| !needed[p.node.index()]) {
+        let message = format!(
+            "no cost depends on the parameter `{}`: its gradient is 0; use it or remove it",
+            param.name
+        );
+        found.push(lint("", param.node, message));
+    }
+    for site in graph.sites().iter().filter(|s| !needed[s.value.index()]) {
+        let message = format!("no cost depends on `{}`: it is not drawn; use it or remove it", site.name);
+        found.push(lint(&site.name, site.value, message));
+    }
+    found
+}
+
+/// A parameter of a law that one run at the initial values finds outside of its domain.
+fn outside_of_its_domain(graph: &Graph, plan: &Plan) -> Option<Lint> {
+    let options = program::Options::new().samples(plan.min_samples());
+    let run =
+        Program::<f64>::compile(graph, &plan.estimators, &options).and_then(|mut p| p.run().map(|_| ()));
+    let Err(error @ Error::Domain { .. }) = run else { return None };
+    let message = error.to_string();
+    let Error::Domain { site, parameter, .. } = error else { return None };
+    let def = graph.sites().into_iter().find(|s| s.name == site)?;
+    let place = def.family.parameters().iter().position(|p| p.name == parameter);
+    let cause = place.map_or(def.value, |i| def.parameters[i]);
+    Some(Lint { site, message, cause, biased: false })
 }

@@ -1,15 +1,17 @@
 //! Where a cost jumps as a function of a sample: what makes a pathwise derivative wrong without any error.
 
-use aleator_engine::graph::{Binary, NodeId, Op, Unary, ancestors};
+use aleator_engine::graph::{NodeId, Op, ancestors};
 
+use super::continuity::Continuity;
 use super::model::{Graph, SiteDef};
+use super::steps::{Steps, takes_few_values};
 
 /// What kind of step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JumpKind {
     /// `<`, `<=`, `==`, `!=`
     Comparison,
-    /// `where` with a condition on the sample.
+    /// `where` with a condition that is neither a comparison nor a truth value.
     Choice,
     /// `floor`
     Rounding,
@@ -19,6 +21,8 @@ pub enum JumpKind {
     ArgMax,
     /// `one_hot`: the place of the 1.
     OneHot,
+    /// A division by what may be 0, or another function with a pole.
+    Pole,
     /// A black box: whether it jumps is not known, it has no derivative.
     BlackBox,
 }
@@ -40,6 +44,8 @@ impl Jump {
         match self.kind {
             JumpKind::Comparison => "a comparison".into(),
             JumpKind::OneHot => "`one_hot`".into(),
+            JumpKind::Pole if self.operation == "/" => "a division by what may be 0".into(),
+            JumpKind::Pole => format!("`{}`, where it has a pole or a jump,", self.operation),
             JumpKind::BlackBox => format!("the black box `{}`", self.operation),
             JumpKind::Choice | JumpKind::Rounding | JumpKind::Sign | JumpKind::ArgMax => {
                 format!("`{}`", self.operation)
@@ -48,46 +54,54 @@ impl Jump {
     }
 }
 
-/// The first step (comparison, choice, floor, sign, argmax, black box) on a way from the site's value to a cost. Where the
-/// way leads through a later site without a differentiable draw, its probabilities may still be smooth: that way is not
-/// followed further.
+/// The first step (comparison, choice, floor, sign, argmax, black box, a division that jumps) on a way from the site's
+/// value to a cost whose sides do not meet. Where the way leads through a later site without a differentiable draw, its
+/// probabilities may still be smooth: that way is not followed further.
 pub fn jump(graph: &Graph, site: &SiteDef) -> Option<Jump> {
-    jump_through(graph, site, |_, later| later.family.is_reparameterized())
+    let steps = match site.family.support().is_discrete() {
+        true => Steps::between_outcomes(graph),
+        false => Steps::of(graph),
+    };
+    let mut continuity = Continuity::of(&steps);
+    jump_through(&mut continuity, site, |_, later| later.family.is_reparameterized())
 }
 
 /// The same, where `follows` says (by number and definition) through which later sites the way leads on.
 pub(super) fn jump_through(
-    graph: &Graph,
+    continuity: &mut Continuity<'_, '_>,
     site: &SiteDef,
     follows: impl Fn(usize, &SiteDef) -> bool,
 ) -> Option<Jump> {
-    first_on_the_way(graph, site, follows, |op, comes_from| {
-        let kind = match op {
-            Op::Unary(Unary::Sign) => JumpKind::Sign,
-            Op::Unary(Unary::Floor) => JumpKind::Rounding,
-            Op::Binary(Binary::Eq) if comes_from.inputs.iter().any(|&i| counts(graph, i)) => JumpKind::OneHot,
-            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => JumpKind::Comparison,
-            Op::ArgMax => JumpKind::ArgMax,
-            Op::External(_) => JumpKind::BlackBox,
-            // A choice by the sample, whatever the condition is made of. (That both sides may meet is not seen.)
-            Op::Select if (comes_from.depends)(comes_from.inputs[0]) => JumpKind::Choice,
-            _ => return None,
-        };
-        Some((kind, op.name()))
-    })
-    .map(|(node, (kind, operation))| Jump { kind, operation, node })
+    let steps = continuity.steps();
+    let found = first_on_the_way(steps.graph, site, follows, |id, op, on_the_way| {
+        let poles = !site.family.support().is_discrete();
+        let step = steps.at(id).filter(|step| poles || step.kind != JumpKind::Pole);
+        match step.filter(|step| step.inputs.iter().any(|&i| (on_the_way.depends)(i))) {
+            Some(step) if !continuity.joins(id, &step) => Way::Found((step.kind, op.name())),
+            _ if takes_few_values(op) => Way::Ends,
+            _ => Way::GoesOn,
+        }
+    });
+    found.map(|(node, (kind, operation))| Jump { kind, operation, node })
 }
 
-/// Whether a node is 0, 1, …, n − 1, perhaps with more axes.
-fn counts(graph: &Graph, mut node: NodeId) -> bool {
-    loop {
-        let (op, inputs) = graph.engine().with_node(node, |n| (n.op.clone(), n.inputs.clone()));
-        match op {
-            Op::Iota => return true,
-            Op::Reshape { .. } | Op::Broadcast { .. } => node = inputs[0],
-            _ => return false,
-        }
-    }
+/// The first `==` or `!=` by which a cost depends on a site's value and that is met with probability 0.
+pub(super) fn never_met(continuity: &mut Continuity<'_, '_>, site: &SiteDef) -> Option<NodeId> {
+    let steps = continuity.steps();
+    let found = first_on_the_way(
+        steps.graph,
+        site,
+        |_, _| false,
+        |id, op, on_the_way| {
+            let step = steps.at(id).filter(|step| step.never(op));
+            match step.filter(|step| step.inputs.iter().any(|&i| (on_the_way.depends)(i))) {
+                Some(step) if continuity.never_happens(&step) => Way::Found(()),
+                _ if takes_few_values(op) => Way::Ends,
+                _ => Way::GoesOn,
+            }
+        },
+    );
+    found.map(|(node, ())| node)
 }
 
 /// The inputs of a node, and which nodes depend on the site differentiably.
@@ -96,12 +110,22 @@ pub(super) struct Inputs<'a> {
     pub depends: &'a dyn Fn(NodeId) -> bool,
 }
 
+/// What is found at a node.
+pub(super) enum Way<T> {
+    /// What was looked for.
+    Found(T),
+    /// Nothing, and what comes out of it is not looked at.
+    Ends,
+    /// Nothing.
+    GoesOn,
+}
+
 /// The first node on a differentiable way from the site's value to a cost of which `what` has something to say.
 pub(super) fn first_on_the_way<T>(
     graph: &Graph,
     site: &SiteDef,
     follows: impl Fn(usize, &SiteDef) -> bool,
-    what: impl Fn(&Op, &Inputs<'_>) -> Option<T>,
+    mut what: impl FnMut(NodeId, &Op, &Inputs<'_>) -> Way<T>,
 ) -> Option<(NodeId, T)> {
     let engine = graph.engine();
     let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
@@ -116,14 +140,17 @@ pub(super) fn first_on_the_way<T>(
             continue;
         }
         let depends = |i: NodeId| smooth[i.index()];
-        if let Some(found) = what(&node.op, &Inputs { inputs: &node.inputs, depends: &depends }) {
-            return Some((id, found));
-        }
-        smooth[index] = match &node.op {
-            Op::StopGradient => false,
-            Op::Hole(_) => sites.iter().enumerate().any(|(i, s)| s.value == id && follows(i, s)),
-            _ => true,
+        let goes_on = match what(id, &node.op, &Inputs { inputs: &node.inputs, depends: &depends }) {
+            Way::Found(found) => return Some((id, found)),
+            Way::Ends => false,
+            Way::GoesOn => true,
         };
+        smooth[index] = goes_on
+            && match &node.op {
+                Op::StopGradient => false,
+                Op::Hole(_) => sites.iter().enumerate().any(|(i, s)| s.value == id && follows(i, s)),
+                _ => true,
+            };
     }
     None
 }

@@ -15,10 +15,13 @@ use std::sync::Arc;
 
 use aleator_engine::graph::NodeId;
 
-use super::jump::{Jump, JumpKind, jump_through};
+use super::continuity::Continuity;
+use super::jump::{Jump, JumpKind, jump_through, never_met};
 use super::model::{Graph, SiteDef};
+use super::moving::moving;
 use super::plan::Plan;
 use super::range::Ranges;
+use super::steps::Steps;
 use super::surrogate::Analysis;
 use crate::estimators::{self, Bias, Estimator, Lax, Options, Relax, Smoothness};
 
@@ -40,16 +43,23 @@ const MOST_PLAIN_REMEDIES: usize = 3;
 
 /// What to be warned of under a plan. A graph that holds an error gives nothing.
 pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
-    let Ok(analysis) = Analysis::of(graph) else { return vec![] };
+    Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
+}
+
+/// The same for a graph that is analysed already.
+pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Vec<Lint> {
     let ranges = Ranges::of(graph);
-    let mut found = Vec::new();
-    for (i, (site, estimator)) in analysis.sites.iter().zip(&plan.estimators).enumerate() {
+    let (steps, between) = (Steps::of(graph), Steps::between_outcomes(graph));
+    let (mut continuity, mut continuity_between) = (Continuity::of(&steps), Continuity::of(&between));
+    let mut found = moving(&steps, &mut continuity);
+    for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         let smoothness = estimator.smoothness();
         let name = estimator.properties().name;
-        let follows =
-            |later: usize, def: &SiteDef| follows(graph, smoothness, plan.estimators.get(later), def);
+        let follows = |later: usize, def: &SiteDef| follows(graph, smoothness, plan.get(later), def);
+        let discrete = site.family.support().is_discrete();
+        let continuity = if discrete { &mut continuity_between } else { &mut continuity };
         if smoothness != Smoothness::NotNeeded
-            && let Some(jump) = jump_through(graph, site, follows)
+            && let Some(jump) = jump_through(continuity, site, follows)
         {
             let message = match jump.kind {
                 JumpKind::BlackBox => {
@@ -59,20 +69,28 @@ pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
             };
             found.push(Lint {
                 site: site.name.clone(),
-                message: format!("{message}; {}", remedies(graph, &analysis, i)),
+                message: format!("{message}; {}", remedies(graph, analysis, i)),
                 cause: jump.node,
                 biased: smoothness != Smoothness::AtMean,
             });
         }
+        if !discrete && let Some(cause) = never_met(continuity, site) {
+            let message = format!(
+                "`{}` is continuous and equals any number with probability 0: this has one value almost always; compare with \
+                 < or >, or with a range",
+                site.name
+            );
+            found.push(Lint { site: site.name.clone(), message, cause, biased: false });
+        }
         if smoothness.leaves_outcomes()
-            && site.family.support().is_discrete()
+            && discrete
             && let Some((cause, operation)) = ranges.undefined(graph, site, follows)
         {
             let message = format!(
                 "`{operation}` may be undefined between the outcomes of `{}`, where {name} evaluates the cost: its \
                  estimate may be NaN or infinite; {}",
                 site.name,
-                remedies(graph, &analysis, i)
+                remedies(graph, analysis, i)
             );
             found.push(Lint { site: site.name.clone(), message, cause, biased: false });
         }

@@ -1,6 +1,7 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
 mod cone;
+mod continuity;
 mod drawing;
 mod influence;
 mod inspect;
@@ -8,10 +9,13 @@ mod jump;
 mod lint;
 mod log_sum_exp;
 mod model;
+mod moving;
 mod own;
 mod plan;
+mod polynomial;
 mod range;
 mod site;
+mod steps;
 mod surrogate;
 mod terms;
 
@@ -22,6 +26,7 @@ pub use inspect::{Inspection, SiteReport, inspect};
 pub use jump::{Jump, JumpKind, jump};
 pub use lint::{Lint, lints};
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};
+pub use moving::moves_a_jump;
 pub use own::{OwnParam, Rule, Tuning};
 pub use plan::Plan;
 pub use site::{Draw, Site};

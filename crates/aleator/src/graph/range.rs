@@ -9,10 +9,11 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
+use std::f64::consts::FRAC_PI_2;
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
 
-use super::jump::first_on_the_way;
+use super::jump::{Way, first_on_the_way};
 use super::model::{Graph, SiteDef};
 use crate::distributions::Support;
 
@@ -163,15 +164,16 @@ pub(super) struct Ranges {
 }
 
 impl Ranges {
-    /// At the initial values of parameters and data.
+    /// Of all nodes up to the last cost, at the initial values of parameters and data.
     pub fn of(graph: &Graph) -> Self {
         let engine = graph.engine();
         let mut known: HashMap<NodeId, Range> = HashMap::new();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
         known.extend(graph.sites().into_iter().map(|s| (s.value, between_outcomes(s.family.support()))));
-        let mut ranges: Vec<Range> = Vec::with_capacity(engine.len());
-        for index in 0..engine.len() {
+        let end = graph.costs().iter().map(|c| c.node.index() + 1).max().unwrap_or(0);
+        let mut ranges: Vec<Range> = Vec::with_capacity(end);
+        for index in 0..end {
             let (id, node) = engine.nodes_at(index);
             let range = known.get(&id).copied().unwrap_or_else(|| {
                 let sizes: Vec<_> = node.inputs.iter().map(|&i| engine.expr(i).shape()).collect();
@@ -217,7 +219,7 @@ impl Ranges {
         site: &SiteDef,
         follows: impl Fn(usize, &SiteDef) -> bool,
     ) -> Option<(NodeId, String)> {
-        first_on_the_way(graph, site, follows, |op, on_the_way| {
+        first_on_the_way(graph, site, follows, |_, op, on_the_way| {
             let inputs = on_the_way.inputs;
             let of = |i: usize| self.ranges[inputs[i].index()];
             let constant = |i: usize| graph.engine().scalar_value(inputs[i]);
@@ -236,8 +238,24 @@ impl Ranges {
                 },
                 _ => true,
             };
-            (!defined).then(|| op.name())
+            if defined { Way::GoesOn } else { Way::Found(op.name()) }
         })
+    }
+
+    /// Whether a node is never 0.
+    pub fn excludes_zero(&self, id: NodeId) -> bool {
+        self.ranges[id.index()].excludes_zero()
+    }
+
+    /// Whether a node is always above 0.
+    pub fn is_positive(&self, id: NodeId) -> bool {
+        self.ranges[id.index()].above(0.0)
+    }
+
+    /// Whether a node is always between −π/2 and π/2.
+    pub fn within_a_branch_of_tan(&self, id: NodeId) -> bool {
+        let range = self.ranges[id.index()];
+        range.above(-FRAC_PI_2) && range.negated().above(-FRAC_PI_2)
     }
 }
 

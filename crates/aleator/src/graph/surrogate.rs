@@ -18,6 +18,7 @@ use aleator_engine::graph::{Expr, NodeId, Shape, ancestors, substitute};
 
 use super::cone::Cone;
 use super::influence::{AxisMap, Influence};
+use super::lint::lints_of;
 use super::model::{Graph, Param, SiteDef, State};
 use super::own::{Aim, Declare, Own, OwnParam, Rule, Score, Tuning, rules};
 use super::site::{Draw, Site};
@@ -66,7 +67,7 @@ pub struct Surrogate {
     pub own: Vec<OwnParam>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
-    /// Whether every estimator of the plan is unbiased.
+    /// Whether every estimator of the plan is unbiased here: sees all that the costs do, as far as the lints tell.
     pub unbiased: bool,
 }
 
@@ -210,6 +211,7 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
             plan.len()
         )));
     }
+    let unseen = lints_of(graph, &analysis, plan).iter().any(|lint| lint.biased);
     let engine = graph.engine();
     let mut slots = Vec::new();
     let (mut next_slot, mut alternatives, mut extra, mut random) = (0, 1usize, 0, false);
@@ -326,6 +328,7 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         // Without randomness, one sample is as good as K.
         evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
         unbiased: !rescaled
+            && !unseen
             && plan
                 .iter()
                 .zip(&analysis.used)

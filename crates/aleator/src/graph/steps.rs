@@ -1,0 +1,309 @@
+//! The places of a graph where a value may jump, and on what each place depends.
+//!
+//! ```text
+//! a < b, a == b, sign p, where(p, ..)     at a − b = 0, at p = 0
+//! n / d                                   at d = 0, where d is continuous and may be 0
+//! floor, argmax, tan, digamma, x^y at 0   somewhere
+//! ```
+//!
+//! An expression depends *smoothly* on a draw or a parameter if a way leads from it that no step interrupts: what comes out
+//! of a step takes few values. A draw enters by its value alone, whatever its law depends on.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Unary, ancestors};
+
+use super::jump::JumpKind;
+use super::model::{Graph, SiteDef};
+use super::range::Ranges;
+use crate::distributions::Support;
+
+/// Where the value of a node jumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Where {
+    /// Where two nodes are equal.
+    Equal(NodeId, NodeId),
+    /// Where a node is 0.
+    Zero(NodeId),
+    /// Nothing is known of it.
+    Unknown,
+}
+
+/// A place where a value may jump.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    pub kind: JumpKind,
+    pub place: Where,
+    /// What the place depends on.
+    pub inputs: Vec<NodeId>,
+}
+
+impl Step {
+    /// Whether it is one at which a value differs only at the place itself: `==`, `!=`, or a `where` on a number.
+    pub fn never(&self, op: &Op) -> bool {
+        matches!(op, Op::Binary(Binary::Eq | Binary::Ne) | Op::Select)
+    }
+}
+
+/// The random part of what a value depends on smoothly, in ascending order of how badly a step treats it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Draws {
+    /// Nothing random.
+    #[default]
+    None,
+    /// Draws that take few values.
+    Discrete,
+    /// A draw with a density.
+    Continuous,
+}
+
+/// What a value depends on smoothly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Dependence {
+    /// A parameter, other than through a law or a stopped gradient.
+    pub parameter: bool,
+    /// Draws, through a stopped gradient as well: it is the value that matters.
+    pub draws: Draws,
+}
+
+/// A graph below its costs.
+pub(super) struct Steps<'a> {
+    pub graph: &'a Graph,
+    pub nodes: Vec<Node>,
+    /// Whether a cost is computed from the node.
+    pub needed: Vec<bool>,
+    pub costs: BTreeSet<NodeId>,
+    /// The sites by their values.
+    pub sites: HashMap<NodeId, (usize, SiteDef)>,
+    pub dependence: Vec<Dependence>,
+    /// Whether the node is always 0 or 1.
+    pub truth: Vec<bool>,
+    relaxed: bool,
+    ranges: OnceCell<Ranges>,
+}
+
+impl<'a> Steps<'a> {
+    /// Of a graph as it is now.
+    pub fn of(graph: &'a Graph) -> Self {
+        Steps::with(graph, false)
+    }
+
+    /// The same where draws of 0 or 1 may lie in between, as relaxations and means do.
+    pub fn between_outcomes(graph: &'a Graph) -> Self {
+        Steps::with(graph, true)
+    }
+
+    fn with(graph: &'a Graph, relaxed: bool) -> Self {
+        let engine = graph.engine();
+        let costs: BTreeSet<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+        let end = costs.last().map_or(0, |last| last.index() + 1);
+        let mut needed = ancestors(engine, &costs.iter().copied().collect::<Vec<_>>());
+        needed.truncate(end);
+        let nodes: Vec<Node> = (0..end).map(|i| engine.nodes_at(i).1).collect();
+        let sites = graph.sites().into_iter().enumerate().map(|(i, s)| (s.value, (i, s))).collect();
+        let (dependence, truth) = (vec![Dependence::default(); end], vec![false; end]);
+        let mut steps =
+            Steps { graph, nodes, needed, costs, sites, dependence, truth, relaxed, ranges: OnceCell::new() };
+        let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
+        for index in 0..end {
+            steps.truth[index] = steps.is_truth(index);
+            steps.dependence[index] = match params.contains(&steps.id(index)) {
+                true => Dependence { parameter: true, draws: Draws::None },
+                false => steps.depends(index),
+            };
+        }
+        steps
+    }
+
+    /// The node at a place.
+    pub fn id(&self, index: usize) -> NodeId {
+        self.graph.engine().nodes_at(index).0
+    }
+
+    fn depends(&self, index: usize) -> Dependence {
+        let node = &self.nodes[index];
+        let over = self.over(&node.inputs);
+        let few = Dependence { parameter: false, draws: over.draws.min(Draws::Discrete) };
+        match &node.op {
+            Op::Hole(_) => {
+                let discrete = self
+                    .sites
+                    .get(&self.id(index))
+                    .is_some_and(|(_, site)| site.family.support().is_discrete());
+                Dependence {
+                    parameter: false,
+                    draws: if discrete { Draws::Discrete } else { Draws::Continuous },
+                }
+            }
+            Op::Uniform { .. } | Op::Draw { .. } => Dependence { parameter: false, draws: Draws::Continuous },
+            Op::StopGradient => Dependence { parameter: false, ..over },
+            op if takes_few_values(op) => few,
+            _ => over,
+        }
+    }
+
+    /// What nodes depend on together.
+    pub fn over(&self, nodes: &[NodeId]) -> Dependence {
+        nodes.iter().fold(Dependence::default(), |all, n| {
+            let one = self.dependence[n.index()];
+            Dependence { parameter: all.parameter || one.parameter, draws: all.draws.max(one.draws) }
+        })
+    }
+
+    fn is_truth(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        let truth = |i: &NodeId| self.truth[i.index()];
+        match &node.op {
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => true,
+            Op::Binary(Binary::Mul | Binary::Max | Binary::Min)
+            | Op::Reshape { .. }
+            | Op::Broadcast { .. }
+            | Op::Permute(_)
+            | Op::Slice { .. }
+            | Op::Concat { .. }
+            | Op::StopGradient => node.inputs.iter().all(truth),
+            Op::Binary(Binary::Sub) => {
+                self.graph.engine().scalar_value(node.inputs[0]) == Some(1.0) && truth(&node.inputs[1])
+            }
+            Op::Select => node.inputs[1..].iter().all(truth),
+            Op::Scalar(bits) => matches!(f64::from_bits(*bits), 0.0 | 1.0),
+            Op::Hole(_) => self.sites.get(&self.id(index)).is_some_and(|(_, site)| {
+                !self.relaxed && matches!(site.family.support(), Support::Boolean | Support::OneHot)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a node may be 0 at a draw, as far as its bounds tell: at a hypersurface of draws, not only where two of
+    /// them or more are 0 at once, as the norm of a vector is.
+    fn may_vanish(&self, id: NodeId) -> bool {
+        !self.ranges().excludes_zero(id) && !self.is_a_length(id)
+    }
+
+    /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, or a root of one.
+    fn is_a_length(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        match &node.op {
+            Op::Unary(Unary::Sqrt) | Op::Reshape { .. } | Op::Broadcast { .. } => {
+                self.is_a_length(node.inputs[0])
+            }
+            Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) => {
+                let summed = &self.nodes[node.inputs[0].index()];
+                let several = axes.iter().any(|&axis| summed.shape.from_end(axis) > 1);
+                let squares = match &summed.op {
+                    Op::Binary(Binary::Mul) => summed.inputs[0] == summed.inputs[1],
+                    Op::Unary(Unary::Abs) => true,
+                    _ => false,
+                };
+                several && squares && self.sites.contains_key(&self.root(summed.inputs[0]))
+            }
+            _ => false,
+        }
+    }
+
+    /// A node without the axes that were put in front of it.
+    fn root(&self, mut id: NodeId) -> NodeId {
+        while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
+            id = self.nodes[id.index()].inputs[0];
+        }
+        id
+    }
+
+    fn ranges(&self) -> &Ranges {
+        self.ranges.get_or_init(|| Ranges::of(self.graph))
+    }
+
+    /// Where the value of a node may jump as what it depends on smoothly moves.
+    pub fn at(&self, id: NodeId) -> Option<Step> {
+        let node = &self.nodes[id.index()];
+        let inputs = &node.inputs[..];
+        let random = |i: usize| self.dependence[inputs[i].index()].draws == Draws::Continuous;
+        let step = |kind, place, inputs: &[NodeId]| Some(Step { kind, place, inputs: inputs.to_vec() });
+        let found = match &node.op {
+            Op::Binary(op @ (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)) => {
+                let one_hot = *op == Binary::Eq && inputs.iter().any(|&i| self.counts(i));
+                let kind = if one_hot { JumpKind::OneHot } else { JumpKind::Comparison };
+                step(kind, Where::Equal(inputs[0], inputs[1]), inputs)
+            }
+            Op::Unary(Unary::Sign) => step(JumpKind::Sign, Where::Zero(inputs[0]), inputs),
+            Op::Select if !self.truth[inputs[0].index()] => {
+                step(JumpKind::Choice, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Unary(Unary::Floor) => step(JumpKind::Rounding, Where::Unknown, inputs),
+            Op::ArgMax => step(JumpKind::ArgMax, Where::Unknown, inputs),
+            Op::External(_) => step(JumpKind::BlackBox, Where::Unknown, inputs),
+            Op::Binary(Binary::Div) if random(1) && self.may_vanish(inputs[1]) => {
+                step(JumpKind::Pole, Where::Zero(inputs[1]), &inputs[1..])
+            }
+            Op::Binary(Binary::Pow) => match self.graph.engine().scalar_value(inputs[1]) {
+                Some(k) if k >= 0.0 => None,
+                Some(_) if random(0) && self.may_vanish(inputs[0]) => {
+                    step(JumpKind::Pole, Where::Unknown, &inputs[..1])
+                }
+                Some(_) => None,
+                // 0⁰ = 1, and 0 to any higher power is 0.
+                None if random(1)
+                    && !self.ranges().is_positive(inputs[0])
+                    && !self.ranges().is_positive(inputs[1]) =>
+                {
+                    step(JumpKind::Pole, Where::Unknown, inputs)
+                }
+                None => None,
+            },
+            Op::Unary(Unary::Tan) if random(0) && !self.ranges().within_a_branch_of_tan(inputs[0]) => {
+                step(JumpKind::Pole, Where::Unknown, inputs)
+            }
+            Op::Unary(Unary::Polygamma(_)) if random(0) && !self.ranges().is_positive(inputs[0]) => {
+                step(JumpKind::Pole, Where::Unknown, inputs)
+            }
+            _ => None,
+        }?;
+        let over = self.over(&found.inputs);
+        (over.parameter || over.draws != Draws::None).then_some(found)
+    }
+
+    /// Whether a node is 0, 1, …, n − 1, perhaps with more axes.
+    fn counts(&self, id: NodeId) -> bool {
+        self.nodes[self.root(id).index()].op == Op::Iota
+    }
+
+    /// The first site with a continuous draw, else the first site, that a place depends on smoothly.
+    pub fn draw_beside(&self, step: &Step) -> Option<&SiteDef> {
+        let mut sites: Vec<&(usize, SiteDef)> =
+            self.reached(&step.inputs, |_| true).iter().filter_map(|id| self.sites.get(id)).collect();
+        sites.sort_by_key(|(i, site)| (site.family.support().is_discrete(), *i));
+        sites.first().map(|(_, site)| site)
+    }
+
+    /// The names of the parameters that a place depends on smoothly.
+    pub fn parameters_beside(&self, step: &Step) -> Vec<String> {
+        let reached = self.reached(&step.inputs, |op| *op != Op::StopGradient);
+        self.graph.params().into_iter().filter(|p| reached.contains(&p.node)).map(|p| p.name).collect()
+    }
+
+    /// What smooth ways through `follows` lead from, the nodes themselves included.
+    fn reached(&self, from: &[NodeId], follows: impl Fn(&Op) -> bool) -> BTreeSet<NodeId> {
+        let (mut reached, mut open) = (BTreeSet::new(), from.to_vec());
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                let node = &self.nodes[id.index()];
+                let ends = matches!(node.op, Op::Hole(_)) || takes_few_values(&node.op) || !follows(&node.op);
+                if !ends {
+                    open.extend(&node.inputs);
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// Whether an operation's derivative is 0 wherever it has one.
+pub(super) fn takes_few_values(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Unary(Unary::Sign | Unary::Floor)
+            | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
+            | Op::ArgMax
+    )
+}

@@ -1,0 +1,3 @@
+//! Inputs at the edges, each with the right value or the right word.
+
+mod moving_jumps;
