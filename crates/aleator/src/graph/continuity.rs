@@ -16,6 +16,7 @@
 //! derivative that anything could be missing from. A step that arrives in the parameter of a law, or in a cost, is a jump.
 
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use aleator_engine::graph::{Binary, NodeId, Op, Shape, Unary};
 
@@ -24,7 +25,7 @@ use super::steps::{Step, Steps, Where};
 use crate::distributions::Support;
 
 /// The most formulas that are computed for one graph.
-const MOST_WORK: usize = 40_000;
+const MOST_WORK: usize = 20_000;
 /// The most nodes that a step is followed through.
 const LONGEST_WALK: usize = 400;
 /// The deepest that a formula is looked into; what lies below is an atom.
@@ -89,6 +90,8 @@ pub(super) struct Continuity<'s, 'g> {
     depth: usize,
     /// The boundaries of all steps, once they were asked for.
     places: Option<Vec<(NodeId, Polynomial)>>,
+    /// For each node the sites whose values enter it, once it was asked for.
+    sites: Option<Vec<Rc<BTreeSet<usize>>>>,
     /// What was found, by boundary.
     known: Vec<(Polynomial, bool)>,
 }
@@ -103,6 +106,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             work: 0,
             depth: 0,
             places: None,
+            sites: None,
             known: Vec::new(),
         }
     }
@@ -114,6 +118,9 @@ impl<'s, 'g> Continuity<'s, 'g> {
 
     /// Whether nothing jumps at a step, of all that has a derivative.
     pub fn joins(&mut self, at: NodeId, step: &Step) -> bool {
+        if self.work > MOST_WORK {
+            return false;
+        }
         let Some(boundary) = self.boundary(step.place) else { return self.ends_stopped(at) };
         if boundary.is_zero() {
             return false;
@@ -333,9 +340,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
             }
             _ => Kind::Node(id),
         };
-        let atom = self.atoms.intern(kind, || {
-            let (sites, continuous) = sites_within(steps, id);
-            Known { within: BTreeSet::new(), sites, continuous, truth: steps.truth[id.index()] }
+        let sites = self.sites.get_or_insert_with(|| sites_within(steps));
+        let atom = self.atoms.intern(kind, || Known {
+            within: BTreeSet::new(),
+            sites: BTreeSet::clone(&sites[id.index()]),
+            continuous: is_part_of_a_draw(steps, id),
+            truth: steps.truth[id.index()],
         });
         Some(in_view(view, atom))
     }
@@ -620,27 +630,36 @@ fn resolve(signs: &[Sign], p: &Polynomial, compared: bool) -> Option<i8> {
     })
 }
 
-/// The sites whose values enter a node, and whether it is nothing but some of the elements of one continuous site's.
-fn sites_within(steps: &Steps<'_>, id: NodeId) -> (BTreeSet<usize>, bool) {
-    let (mut sites, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![id]);
-    while let Some(id) = open.pop() {
-        if !seen.insert(id) {
-            continue;
-        }
-        match steps.sites.get(&id) {
-            Some((number, _)) => drop(sites.insert(*number)),
-            None => open.extend(&steps.nodes[id.index()].inputs),
-        }
-    }
+/// Whether a node is nothing but some of the elements of a continuous site's value.
+fn is_part_of_a_draw(steps: &Steps<'_>, id: NodeId) -> bool {
     let mut root = id;
     while let Op::Slice { .. } | Op::Reshape { .. } | Op::Permute(_) | Op::Broadcast { .. } =
         steps.nodes[root.index()].op
     {
         root = steps.nodes[root.index()].inputs[0];
     }
-    let continuous = steps.sites.get(&root).is_some_and(|(_, site)| {
+    steps.sites.get(&root).is_some_and(|(_, site)| {
         let support = site.family.support();
         !support.is_discrete() && support != Support::Simplex
-    });
-    (sites, continuous)
+    })
+}
+
+/// For each node the sites whose values enter it.
+fn sites_within(steps: &Steps<'_>) -> Vec<Rc<BTreeSet<usize>>> {
+    let mut all: Vec<Rc<BTreeSet<usize>>> = Vec::with_capacity(steps.nodes.len());
+    for (index, node) in steps.nodes.iter().enumerate() {
+        let sites = match steps.sites.get(&steps.id(index)) {
+            Some((number, _)) => Rc::new(BTreeSet::from([*number])),
+            None => {
+                let largest = node.inputs.iter().map(|i| &all[i.index()]).max_by_key(|sites| sites.len());
+                let largest = largest.cloned().unwrap_or_default();
+                let others = node.inputs.iter().map(|i| &all[i.index()]);
+                let missing: BTreeSet<usize> =
+                    others.flat_map(|sites| sites.difference(&largest)).copied().collect();
+                if missing.is_empty() { largest } else { Rc::new(&missing | &largest) }
+            }
+        };
+        all.push(sites);
+    }
+    all
 }

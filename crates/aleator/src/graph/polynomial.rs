@@ -20,7 +20,7 @@ type Monomial = Vec<(Atom, i32)>;
 /// Relative to what went into a coefficient: what is smaller is rounding.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
 /// The most terms of a polynomial, and the most steps of a division.
-const MOST_TERMS: usize = 64;
+const MOST_TERMS: usize = 24;
 
 /// A number, and the sum of the magnitudes that it was made of.
 #[derive(Clone, Copy, Debug)]
