@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -101,6 +102,10 @@ impl Family for Bernoulli {
             Bernoulli::Logits => -((1.0 - 2.0 * z) * parameters[0]).softplus(),
             Bernoulli::Probs => (1.0 - z + (2.0 * z - 1.0) * parameters[0]).log(),
         }
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

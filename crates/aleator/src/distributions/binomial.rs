@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr, Op};
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
@@ -143,6 +144,10 @@ impl Family for Binomial {
         let successes = deviance_by_log(z, n * p, log_n + log_p);
         let failures = deviance_by_log(rest, n * q, log_n + log_q);
         possible.select(correction - successes - failures, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 
@@ -120,6 +121,10 @@ impl Family for Categorical {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         self.log_prob_of(parameters[0], z.one_hot(categories(parameters)))
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

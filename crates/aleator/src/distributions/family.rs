@@ -162,6 +162,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn is_reparameterized(&self) -> bool;
     /// log p(value), summed over the event.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g>;
+    /// log p at the draw that [`Family::sample`] makes from the same noise, as a function of the parameters with the draw
+    /// held: its derivative is the score. A value is rounded, and where draws crowd at an end of the support it is the
+    /// end; the score there does not have expectation zero. So this is computed from the coordinates in which the draw
+    /// is made (log z, logit z, (z − μ)/σ), as `coordinates` describes.
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
     /// E z, of the value's shape, where it exists as a value that a graph can take.
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// Var z, elementwise.
@@ -284,6 +289,11 @@ impl<'g> Distribution<'g> {
     /// log p(value), summed over the event.
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         self.family.log_prob(&self.parameters, value)
+    }
+
+    /// See [`Family::log_prob_of_draw`].
+    pub fn log_prob_of_draw(&self, noise: &mut Noise<'g>) -> Expr<'g> {
+        self.family.log_prob_of_draw(&self.parameters, noise)
     }
 
     /// A draw from the noise, differentiable where the family is reparameterized.

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use aleator_engine::graph::Expr;
 
 use super::binomial::Odds;
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 use super::special::{LARGEST_COUNT, is_count};
@@ -88,6 +89,10 @@ impl Family for Geometric {
         // At p = 1 the only outcome is z = 0, whose factor log q = −∞ must not meet.
         let log_q = failures.equal(0.0).select(0.0, log_q);
         possible.select(log_p + failures * log_q, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

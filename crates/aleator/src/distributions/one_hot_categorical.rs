@@ -24,6 +24,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Shape};
 
 use super::categorical::{Categorical, categories};
+use super::coordinates;
 use super::family::{Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -76,6 +77,10 @@ impl Family for OneHotCategorical {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         self.0.log_prob_of(parameters[0], z)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

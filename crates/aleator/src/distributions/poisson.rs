@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, is_count, stirling_error};
@@ -59,6 +60,10 @@ impl Family for Poisson {
         let normalizer =
             z.equal(0.0).select(0.0, -HALF_LOG_TAU - 0.5 * positive.log() - stirling_error(positive));
         possible.select(normalizer - deviance(z, rate), f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

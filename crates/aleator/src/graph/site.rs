@@ -166,8 +166,12 @@ impl<'g> Site<'g> {
         self.distribution.mode().ok_or_else(|| self.lacks("mode"))
     }
 
-    /// log p(value), of shape sample + batch.
+    /// log p(value), of shape sample + batch. For the site's own draw, [`Site::sample`], it is computed from the coordinates
+    /// in which that was made, which rounding does not reach: see [`Family::log_prob_of_draw`](crate::distributions::Family).
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
+        if value.id() == self.sample().id() {
+            return self.distribution.log_prob_of_draw(&mut self.noise());
+        }
         self.distribution.log_prob(value)
     }
 

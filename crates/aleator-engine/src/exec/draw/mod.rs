@@ -75,7 +75,8 @@ fn by_key<T: Real>(law: Law, x: impl Fn(usize) -> f64, key: [u32; 2]) -> T {
     let z = match law {
         Law::Gamma => gamma::gamma(x(0), x(1), random),
         Law::LogGamma => gamma::log_gamma(x(0), random),
-        Law::Beta => gamma::beta(x(0), x(1), random),
+        Law::Beta => Real::sigmoid(gamma::logit_beta(x(0), x(1), random)),
+        Law::LogitBeta => gamma::logit_beta(x(0), x(1), random),
         Law::Poisson => poisson::poisson(x(0), random),
         Law::Binomial => binomial::binomial(x(0), x(1), x(2), random),
         Law::VonMises => von_mises::von_mises(x(0), random),
