@@ -342,7 +342,8 @@ fn draws_outside_of_the_domain_are_nan() {
     const WRONG: [f64; 5] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-300];
     for (law, parameters) in LAWS {
         for i in 0..parameters.len() {
-            let zero = matches!((law, i), (Law::Gamma | Law::LogGamma | Law::Beta | Law::LogitBeta, _)).then_some(0.0);
+            let zero = matches!((law, i), (Law::Gamma | Law::LogGamma | Law::Beta | Law::LogitBeta, _))
+                .then_some(0.0);
             let half = matches!((law, i), (Law::Binomial, 0)).then_some(2.5);
             for wrong in WRONG.into_iter().chain(zero).chain(half) {
                 let graph = Graph::new();

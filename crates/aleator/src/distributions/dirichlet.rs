@@ -23,7 +23,9 @@ use aleator_engine::graph::{Expr, Shape};
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::gamma::{Gamma, transformed_log};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::special::{
+    HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error,
+};
 use super::transformation::{Transform, Transformation, Transformed};
 
 /// n = Σ α and K.

@@ -17,12 +17,7 @@ use super::noise::Noise;
 use super::special::{away_from_zero, below_one};
 
 /// log p by τ, w = τ logit z − φ, log z and log(1 − z).
-fn log_density<'g>(
-    temperature: Expr<'g>,
-    w: Expr<'g>,
-    log_z: Expr<'g>,
-    log_rest: Expr<'g>,
-) -> Expr<'g> {
+fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, log_z: Expr<'g>, log_rest: Expr<'g>) -> Expr<'g> {
     temperature.log() - log_z - log_rest - w.softplus() - (-w).softplus()
 }
 
@@ -79,9 +74,8 @@ impl Family for RelaxedBernoulli {
         let [temperature, logits] = unpack(parameters);
         let logistic = noise.uniform(&[]).logit();
         let x = ((logits + logistic) / temperature).stop_gradient();
-        let w = logistic
-            + (temperature - temperature.stop_gradient()) * x
-            + (logits.stop_gradient() - logits);
+        let w =
+            logistic + (temperature - temperature.stop_gradient()) * x + (logits.stop_gradient() - logits);
         log_density(temperature, w, -(-x).softplus(), -x.softplus())
     }
 

@@ -33,6 +33,8 @@ pub struct SiteInfo<'a, 'g> {
     pub draws: usize,
     /// How many of these draws have to be enumerated together: those whose costs mix.
     pub coupled_draws: usize,
+    /// Whether its support moves with the parameters of the graph: a score has expectation zero only where it does not.
+    pub support_moves: bool,
 }
 
 /// A gradient estimator that can serve a site.

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, NodeId, Shape, ancestors, substitute};
+use aleator_engine::graph::{Expr, NodeId, Op, Shape, ancestors, substitute};
 
 use super::cone::Cone;
 use super::influence::{AxisMap, Influence};
@@ -22,7 +22,7 @@ use super::model::{Graph, Param, SiteDef, State};
 use super::own::{Aim, Declare, Own, OwnParam, Rule, Score, Tuning, rules};
 use super::site::{Draw, Site};
 use super::terms::{Term, terms};
-use crate::distributions::Distribution;
+use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
 use crate::estimators::{Bias, Estimator, GradientTerm, SiteInfo};
 
@@ -147,8 +147,26 @@ impl Analysis {
             batch: &def.batch,
             draws: def.batch.numel(),
             coupled_draws,
+            support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
         }
     }
+}
+
+/// Whether a site's parameters have a derivative by the graph's, directly or by way of other draws.
+fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
+    let engine = graph.engine();
+    let mut reached = vec![false; engine.len()];
+    let mut waiting = site.parameters.clone();
+    while let Some(id) = waiting.pop() {
+        if !std::mem::replace(&mut reached[id.index()], true) {
+            engine.with_node(id, |node| {
+                if node.op != Op::StopGradient {
+                    waiting.extend(&node.inputs);
+                }
+            });
+        }
+    }
+    graph.params().iter().any(|param| reached[param.node.index()])
 }
 
 /// ĝ by cost · score and by the score alone, by the graph's parameters.
