@@ -1,0 +1,3 @@
+//! Where floating point, supports and analyses end: each file is one kind of fault, tested over a table.
+
+mod levels;
