@@ -69,6 +69,7 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
         replicates: 100_000,
         tune: 0,
         exact: Exact {
+            unknown: None,
             method: exact.map(|_| "enumeration"),
             objective: exact.map(|_| Number(0.2525)),
             gradient: gradient.unwrap_or_default(),
