@@ -38,6 +38,9 @@ fn assert_unbiased(report: &Report) -> Outcome {
     if report.exact.method.is_none() {
         return Err(Failure::input("--assert-unbiased needs the exact gradient, which cannot be had here"));
     }
+    if report.replicates < 2 {
+        return Err(Failure::input("--assert-unbiased needs standard errors: ask for 2 --replicates or more"));
+    }
     for (name, estimate) in report.results.iter().flat_map(|row| &row.gradient) {
         let (Some(i), Some(exact)) = (estimate.first_difference(), &estimate.exact) else { continue };
         let error = estimate.std_error.as_ref().map_or(0.0, |e| e[i].0);

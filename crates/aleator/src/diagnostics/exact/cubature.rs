@@ -67,7 +67,7 @@ const KRONROD: [f64; 8] = [
     0.209_482_141_084_727_82,
 ];
 const GAUSS: [f64; 4] =
-    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_93, 0.417_959_183_673_469_4];
+    [0.129_484_966_168_869_7, 0.279_705_391_489_276_64, 0.381_830_050_505_118_9, 0.417_959_183_673_469_4];
 const N: usize = 15;
 
 /// Node `i` of 15 in (−1, 1), with Kronrod's and Gauss' weight.
@@ -325,8 +325,8 @@ impl Sum {
             for (cell, by_axis) in sums.iter_mut().zip(&gauss) {
                 let mut largest = 0.0;
                 for (axis, rule) in by_axis.iter().enumerate() {
-                    for i in 0..numbers {
-                        let error = (rule[i] - cell.value[i]).abs();
+                    for (i, gauss) in rule.iter().enumerate() {
+                        let error = (gauss - cell.value[i]).abs();
                         cell.error[i] += error;
                         let share = if error > 0.0 { error / cell.size[i] } else { 0.0 };
                         if share > largest {
