@@ -39,7 +39,9 @@ fn assert_unbiased(report: &Report) -> Outcome {
         return Err(Failure::input("--assert-unbiased needs the exact gradient, which cannot be had here"));
     }
     if report.replicates < 2 {
-        return Err(Failure::input("--assert-unbiased needs standard errors: ask for 2 --replicates or more"));
+        return Err(Failure::input(
+            "--assert-unbiased needs standard errors: ask for 2 --replicates or more",
+        ));
     }
     for (name, estimate) in report.results.iter().flat_map(|row| &row.gradient) {
         let (Some(i), Some(exact)) = (estimate.first_difference(), &estimate.exact) else { continue };
