@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Gradients of expectations: write a computation with random nodes, get its gradient by any estimator, with its bias,
@@ -95,6 +96,29 @@ pub struct Sampling {
     pub json: bool,
 }
 
+/// Whether the exact answer is looked for.
+#[derive(Debug, Args)]
+pub struct Exact {
+    /// Whether to look for the exact objective and gradient; `auto` gives up after 2 seconds and says so
+    #[arg(long, value_enum, value_name = "no|auto", default_value = "auto")]
+    pub exact: When,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum When {
+    No,
+    Auto,
+}
+
+impl Exact {
+    pub fn wanted(&self) -> ExactAnswer {
+        match self.exact {
+            When::No => ExactAnswer::No,
+            When::Auto => ExactAnswer::Auto,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Grad {
     #[command(flatten)]
@@ -110,6 +134,8 @@ pub struct Grad {
     /// R: independent estimates from which mean, standard error and variance are computed
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
+    #[command(flatten)]
+    pub exact: Exact,
     /// Exit with status 1 if a coordinate's mean is more than 5 standard errors from the exact gradient
     #[arg(long)]
     pub assert_unbiased: bool,
@@ -127,6 +153,8 @@ pub struct Compare {
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tune: usize,
+    #[command(flatten)]
+    pub exact: Exact,
     /// R: independent estimates of each estimator
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,

@@ -20,6 +20,7 @@ pub fn run(arguments: &Compare) -> Outcome {
         replicates: arguments.replicates,
         tune: arguments.tune,
         seed: arguments.sampling.seed,
+        exact: arguments.exact.wanted(),
     };
     let progress = Progress::new(arguments.replicates);
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
@@ -62,6 +62,15 @@ impl Moments {
         self.count = total;
     }
 
+    /// Those of a number that is always the same.
+    fn constant(number: f64, count: usize) -> Self {
+        Moments {
+            count: count as f64,
+            mean: number,
+            squares: if number.is_finite() { 0.0 } else { f64::NAN },
+        }
+    }
+
     /// The unbiased sample variance; `None` for fewer than two numbers.
     pub fn variance(&self) -> Option<f64> {
         (self.count > 1.0).then(|| self.squares / (self.count - 1.0))
@@ -91,6 +100,8 @@ pub struct Measurement {
     pub evaluations: usize,
     /// Whether every estimator is unbiased.
     pub unbiased: bool,
+    /// Sites with outcomes of probability 0 that move with a parameter and that their estimator never draws.
+    pub blind: Vec<String>,
     /// The estimators' own parameters that were used, by name.
     pub own_parameters: BTreeMap<String, Tensor>,
     /// Wall-clock seconds per estimate.
@@ -119,6 +130,11 @@ const PILOT_REPLICATES: usize = 1 << 15;
 /// Noise of tuning counts its steps from here, that of pilot runs from twice as far: apart from that of the estimates.
 const FIRST_TUNING_STEP: u64 = 1 << 44;
 
+/// Estimates at which outcomes that an estimator does not see are looked for.
+const AUDITED: usize = 64;
+/// What takes less is timed over many runs.
+const SHORT: Duration = Duration::from_millis(5);
+
 /// Runs independent estimates, many at a time, and measures them.
 ///
 /// # Errors
@@ -136,8 +152,12 @@ pub fn measure(
     }
     // How large is one estimate? The program without replicates tells.
     let single = Program::<f64>::compile(graph, plan, &options)?;
+    if !single.is_random() {
+        return without_noise(single, replicates, progress);
+    }
     let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
+    let blind = blind_sites(graph, plan, &options)?;
     let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(at_once))?;
     if tune > 0 && program.own_params().next().is_some() {
@@ -187,10 +207,52 @@ pub fn measure(
         gradient,
         samples: program.samples(),
         evaluations: program.evaluations(),
-        unbiased: program.is_unbiased(),
+        unbiased: program.is_unbiased() && blind.is_empty(),
+        blind,
         own_parameters: own_parameters(&program),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
+}
+
+/// What has no noise is the same every time: it is evaluated once, and again only as far as its time is too short to be told.
+fn without_noise(
+    mut program: Program<f64>,
+    replicates: usize,
+    progress: &dyn Fn(usize),
+) -> Result<Measurement> {
+    let start = Instant::now();
+    let mut runs = 0;
+    while runs == 0 || runs < replicates && start.elapsed() < SHORT {
+        program.run_step(0)?;
+        runs += 1;
+    }
+    let seconds_per_estimate = start.elapsed().as_secs_f64() / runs as f64;
+    progress(replicates);
+    let constant = |&x: &f64| Moments::constant(x, replicates);
+    Ok(Measurement {
+        objective: constant(&program.objectives()[0]),
+        gradient: (0..program.params().count())
+            .map(|place| program.gradient(place).iter().map(constant).collect())
+            .collect(),
+        samples: program.samples(),
+        evaluations: program.evaluations(),
+        unbiased: program.is_unbiased(),
+        blind: vec![],
+        own_parameters: own_parameters(&program),
+        seconds_per_estimate,
+    })
+}
+
+/// Sites with outcomes of probability 0 that move with a parameter, which an estimator that weighs draws cannot see.
+fn blind_sites(graph: &Graph, plan: &[Arc<dyn Estimator>], options: &Options) -> Result<Vec<String>> {
+    if graph.sites().iter().all(|site| site.family.edges().is_none()) {
+        return Ok(vec![]);
+    }
+    let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(AUDITED).audit())?;
+    if program.may_be_blind() {
+        program.run_step(0)?;
+    }
+    Ok(program.blind_sites().map(str::to_string).collect())
 }
 
 /// An error with the step of tuning at which it happened.

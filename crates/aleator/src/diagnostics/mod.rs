@@ -6,8 +6,8 @@ mod measure;
 mod profile;
 mod report;
 
-pub use compare::{Compare, Progress, compare, grad};
-pub use exact::exact;
+pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
+pub use exact::{exact, exact_within};
 pub use measure::{Measure, Measurement, Moments, measure};
 pub use profile::{Limits, Profile, ProfiledPart, profile};
 pub(crate) use report::own_parameters;

@@ -142,6 +142,15 @@ impl Family for Bernoulli {
         Some(vec![vec![0.0], vec![1.0]])
     }
 
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        matches!(self, Bernoulli::Probs).then_some((0, &[0.0, 1.0]))
+    }
+
+    /// 1 − z + (2z − 1) p
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        matches!(self, Bernoulli::Probs).then(|| 1.0 - z + (2.0 * z - 1.0) * parameters[0])
+    }
+
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let (p, q) = self.p_and_q(parameters[0]);
         Some(q.less_equal(p))

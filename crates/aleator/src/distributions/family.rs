@@ -190,6 +190,24 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn outcomes(&self, _parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         None
     }
+    /// How many [`Family::outcomes`] there are.
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        self.outcomes(parameters).map(|outcomes| outcomes.len())
+    }
+    /// The probabilities of n outcomes on a last axis, where the outcomes are 0, …, n − 1 or the one-hot vectors.
+    fn masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+    /// Where an outcome's probability is 0 and moves: the place of the parameter, and its values there. Nothing else of a
+    /// discrete family has a probability of 0 with a derivative by its parameters.
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        None
+    }
+    /// P(value), an outcome of a family with [`Family::edges`], whose derivative is right at these edges too, where that of
+    /// exp(log P) is 0 · ∞. `None` for exp(log P).
+    fn mass<'g>(&self, _parameters: &[Expr<'g>], _value: Expr<'g>) -> Option<Expr<'g>> {
+        None
+    }
     /// A most probable outcome; only needed where [`Family::outcomes`] is given.
     fn mode<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
@@ -294,6 +312,11 @@ impl<'g> Distribution<'g> {
     /// See [`Family::log_prob_of_draw`].
     pub fn log_prob_of_draw(&self, noise: &mut Noise<'g>) -> Expr<'g> {
         self.family.log_prob_of_draw(&self.parameters, noise)
+    }
+
+    /// P(value) of a discrete family; its derivative is right where it is 0 as well.
+    pub fn mass(&self, value: Expr<'g>) -> Expr<'g> {
+        self.family.mass(&self.parameters, value).unwrap_or_else(|| self.log_prob(value).exp())
     }
 
     /// A draw from the noise, differentiable where the family is reparameterized.

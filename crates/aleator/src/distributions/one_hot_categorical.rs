@@ -105,6 +105,22 @@ impl Family for OneHotCategorical {
         Some((0..n).map(|k| (0..n).map(|i| if i == k { 1.0 } else { 0.0 }).collect()).collect())
     }
 
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        Some(categories(parameters))
+    }
+
+    fn masses<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.0.probabilities(parameters[0]))
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        self.0.edges_of()
+    }
+
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        self.0.mass_of(parameters[0], z)
+    }
+
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         Some(parameters[0].argmax().one_hot(categories(parameters)))
     }

@@ -58,10 +58,10 @@ impl Plan {
     }
 
     /// Asks `choice` for each site's estimator, with what is known of the site and whether a cost depends on it.
-    pub(crate) fn choose_with(
+    pub(crate) fn choose_with<T>(
         graph: &Graph,
-        mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<Arc<dyn Estimator>>,
-    ) -> Result<Vec<Option<Arc<dyn Estimator>>>> {
+        mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<T>,
+    ) -> Result<Vec<Option<T>>> {
         let analysis = Analysis::of(graph)?;
         Ok((0..analysis.sites.len())
             .map(|i| {

@@ -14,13 +14,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, NodeId, Op, Shape, ancestors, substitute};
+use aleator_engine::graph::{Expr, NodeId, Op, Shape, ancestors, dependents, substitute};
 
 use super::cone::Cone;
 use super::influence::{AxisMap, Influence};
 use super::model::{Graph, Param, SiteDef, State};
+use super::one_hot::rows_of_uses;
+use super::outcomes::direction;
 use super::own::{Aim, Declare, Own, OwnParam, Rule, Score, Tuning, rules};
-use super::site::{Draw, Site};
+use super::range::Ranges;
+use super::site::{Direction, Draw, Site};
 use super::terms::{Term, terms};
 use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
@@ -66,8 +69,22 @@ pub struct Surrogate {
     pub own: Vec<OwnParam>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
+    /// Whether the estimate has noise at all.
+    pub random: bool,
     /// Whether every estimator of the plan is unbiased.
     pub unbiased: bool,
+    /// What to look at besides; empty where it was not asked for.
+    pub audit: Audit,
+}
+
+/// What tells whether an estimate is to be trusted, beside the estimate.
+#[derive(Default)]
+pub struct Audit {
+    /// For each site that stands for several alternatives, the sum of their weights (its mean over the batch), of shape `[R]`.
+    pub masses: Vec<NodeId>,
+    /// Sites whose estimator only sees outcomes that are drawn, and how many elements of their parameter put an outcome at
+    /// probability 0 that moves with the graph's parameters.
+    pub blind: Vec<(String, NodeId)>,
 }
 
 /// Terms of the objective that the same sites influence in the same way: handled as one.
@@ -208,8 +225,11 @@ pub(crate) struct Rewriter<'a, 'g> {
     pub plan: &'a [Arc<dyn Estimator>],
     pub lead: Shape,
     /// The places of the enumerated sites' alternatives, by site.
-    slots: Vec<usize>,
+    pub(super) slots: Vec<usize>,
     own: Own,
+    direction: Direction<'g>,
+    /// For each site, whether an outcome of probability 0 may move with the parameters.
+    may_move: Vec<bool>,
 }
 
 /// The most alternatives that one plan may have.
@@ -220,6 +240,16 @@ pub const MOST_ALTERNATIVES: usize = 1 << 20;
 /// # Errors
 /// If an estimator cannot serve its site, K is too small, or the graph holds an error.
 pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
+    build_with(graph, plan, layout, false)
+}
+
+/// The same, with [`Surrogate::audit`] where it is wanted.
+pub(crate) fn build_with(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    layout: Layout,
+    audit: bool,
+) -> Result<Surrogate> {
     let analysis = Analysis::of(graph)?;
     if plan.len() != analysis.sites.len() {
         return Err(Error::Invalid(format!(
@@ -268,9 +298,6 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     }
 
     let lead: Shape = layout.replicates.into_iter().chain([layout.samples]).collect::<Vec<_>>().into();
-    let rewriter =
-        Rewriter { graph, analysis: &analysis, plan, lead: lead.clone(), slots, own: Own::default() };
-
     // Parameters: one copy for each replicate, so that each has its own gradient.
     let params = graph.params();
     let mut main = Environment::default();
@@ -288,6 +315,16 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         main.values.insert(param.node, own);
         wrt.push(own);
     }
+    let rewriter = Rewriter {
+        graph,
+        analysis: &analysis,
+        plan,
+        lead: lead.clone(),
+        slots,
+        own: Own::default(),
+        direction: direction(engine, &params, &wrt),
+        may_move: may_move(graph, &analysis),
+    };
 
     // Values of the sites, in order.
     let mut sites: Vec<Option<Site<'_>>> = Vec::new();
@@ -333,6 +370,7 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
     };
 
     let checks = sites.iter().flatten().flat_map(domain_checks).collect();
+    let audit = if audit { rewriter.audit(&sites, &main) } else { Audit::default() };
     if let Some(error) = engine.take_error() {
         return Err(error.into());
     }
@@ -343,11 +381,13 @@ pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Resu
         own,
         // Without randomness, one sample is as good as K.
         evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
+        random,
         unbiased: !rescaled
             && plan
                 .iter()
                 .zip(&analysis.used)
                 .all(|(e, used)| !used || e.properties().bias == Bias::Unbiased),
+        audit,
     })
 }
 
@@ -371,12 +411,17 @@ impl<'a, 'g> Rewriter<'a, 'g> {
             slot: self.slots[number],
             coupled: self.analysis.coupled(number),
             own: Rc::clone(&self.own),
+            direction: Rc::clone(&self.direction),
+            may_move: self.may_move[number],
         }
     }
 
     /// Puts a draw in a site's place.
     pub fn enter(&self, number: usize, draw: Draw<'g>, environment: &mut Environment<'g>) {
         environment.values.insert(self.analysis.sites[number].value, draw.value);
+        if let Some(places) = draw.places {
+            rows_of_uses(self, number, places, environment);
+        }
         if let Some(weight) = draw.weight {
             environment.weights.insert(number, weight);
         }
@@ -435,8 +480,41 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         number: usize,
         environment: &Environment<'g>,
     ) -> (Expr<'g>, Expr<'g>) {
-        let site = &self.analysis.sites[number];
         let mut weight = term.weight;
+        for here in self.upstream_weights(number, environment) {
+            weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(0));
+        }
+        let weight = weight / self.lead.from_end(0) as f64;
+        (term.expr, weight.sum_to(&term.expr.shape()))
+    }
+
+    /// What tells whether an estimate is to be trusted.
+    fn audit(&self, sites: &[Option<Site<'g>>], environment: &Environment<'g>) -> Audit {
+        let mut audit = Audit::default();
+        for (number, site) in sites.iter().enumerate() {
+            let Some(site) = site else { continue };
+            match environment.weights.get(&number) {
+                Some(&own) => {
+                    let upstream = self.upstream_weights(number, environment);
+                    let weight = upstream.into_iter().fold(own, |product, weight| product * weight);
+                    let batch: Vec<usize> = (0..site.batch.rank()).collect();
+                    let mean = weight.mean_axes(&batch);
+                    audit.masses.push(self.collapse(mean, 0).id());
+                }
+                None => {
+                    if let Some(moving) = site.moving_edges() {
+                        audit.blind.push((site.name.clone(), moving.sum().id()));
+                    }
+                }
+            }
+        }
+        audit
+    }
+
+    /// The weights of the enumerated sites upstream of a site, in the layout of its batch.
+    fn upstream_weights(&self, number: usize, environment: &Environment<'g>) -> Vec<Expr<'g>> {
+        let site = &self.analysis.sites[number];
+        let mut weights = Vec::new();
         for (upstream, upstream_weight) in sorted(&environment.weights) {
             if let (true, Some(map)) = (upstream != number, self.analysis.influence[upstream].map(site.value))
             {
@@ -445,12 +523,10 @@ impl<'a, 'g> Rewriter<'a, 'g> {
                     .enumerate()
                     .filter_map(|(i, a)| Some((i, (*a)?.checked_sub(site.event.rank())?)))
                     .collect();
-                let here = relocate(upstream_weight, map.len(), site.batch.rank(), &pairs);
-                weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(0));
+                weights.push(relocate(upstream_weight, map.len(), site.batch.rank(), &pairs));
             }
         }
-        let weight = weight / self.lead.from_end(0) as f64;
-        (term.expr, weight.sum_to(&term.expr.shape()))
+        weights
     }
 
     /// A tensor of the author's that is kept between runs, and what it becomes: a mean over samples, weighted where sites
@@ -565,6 +641,24 @@ pub(crate) fn relocate<'g>(
         shape[to_rank - 1 - by_source[source].1] = e.shape().from_end(i);
     }
     e.reshape_last(n, shape)
+}
+
+/// For each site, whether an outcome of probability 0 may move: its family has such edges, and its parameter depends on the
+/// graph's and may reach one.
+fn may_move(graph: &Graph, analysis: &Analysis) -> Vec<bool> {
+    let engine = graph.engine();
+    let edges = |site: &SiteDef| site.family.edges();
+    if analysis.sites.iter().zip(&analysis.used).all(|(site, used)| !used || edges(site).is_none()) {
+        return vec![false; analysis.sites.len()];
+    }
+    let params: Vec<NodeId> = graph.params().iter().map(|p| p.node).collect();
+    let (moved, ranges) = (dependents(engine, &params), Ranges::anywhere(graph));
+    let may = |site: &SiteDef| {
+        let (place, ends) = edges(site)?;
+        let parameter = site.parameters[place];
+        Some(moved[parameter.index()] && ends.iter().any(|&end| !ranges.excludes(parameter, end)))
+    };
+    analysis.sites.iter().map(|site| may(site).unwrap_or(false)).collect()
 }
 
 fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {

@@ -16,7 +16,8 @@ use std::collections::BTreeMap;
 
 use aleator_engine::graph::{Binary, Expr, NodeId, Op, Reduction, Unary, dependents};
 
-use super::model::Graph;
+use super::model::{Graph, SiteDef};
+use crate::distributions::Support;
 
 /// `coefficient · Σ node`
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +31,8 @@ pub struct Term {
 /// The terms of the given costs, in the order of their nodes.
 pub fn terms(graph: &Graph, costs: &[NodeId]) -> Vec<Term> {
     let engine = graph.engine();
-    let values: Vec<NodeId> = graph.sites().iter().map(|s| s.value).collect();
+    let sites = graph.sites();
+    let values: Vec<NodeId> = sites.iter().map(|s| s.value).collect();
     let depends = dependents(engine, &values);
     let random = |e: Expr<'_>| depends[e.id().index()];
     let mut pending: BTreeMap<NodeId, f64> = BTreeMap::new();
@@ -57,6 +59,8 @@ pub fn terms(graph: &Graph, costs: &[NodeId]) -> Vec<Term> {
                 _ => None,
             },
             Op::Binary(Binary::Div) => constant(input(1)).map(|k| vec![(input(0), c / k)]),
+            // The sum over a draw's own axis stays whole: its elements belong together.
+            Op::Reduce(Reduction::Sum, axes) if axes[..] == [0] && of_one_hot(input(0), &sites) => None,
             Op::Reduce(Reduction::Sum, _) | Op::Reshape { .. } | Op::Permute(_) => Some(vec![(input(0), c)]),
             Op::Broadcast { .. } => Some(vec![(input(0), c * repeats(input(0)))]),
             Op::Concat { .. } => {
@@ -76,6 +80,13 @@ pub fn terms(graph: &Graph, costs: &[NodeId]) -> Vec<Term> {
     }
     terms.reverse();
     terms
+}
+
+/// Whether it is a one-hot vector times something.
+fn of_one_hot(e: Expr<'_>, sites: &[SiteDef]) -> bool {
+    let graph = e.graph();
+    let one_hot = |id: &NodeId| sites.iter().any(|s| s.value == *id && s.family.support() == Support::OneHot);
+    graph.with_node(e.id(), |n| n.op == Op::Binary(Binary::Mul) && n.inputs.iter().any(one_hot))
 }
 
 fn constant(e: Expr<'_>) -> Option<f64> {
