@@ -1,16 +1,20 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
 mod cone;
+mod constants;
 mod drawing;
+mod draws;
 mod influence;
 mod inspect;
 mod jump;
 mod lint;
 mod log_sum_exp;
+mod meeting;
 mod model;
 mod own;
 mod plan;
 mod range;
+mod reach;
 mod site;
 mod surrogate;
 mod terms;
