@@ -21,7 +21,12 @@ pub(crate) struct Reach {
     known: HashMap<NodeId, Option<Rc<Draws>>>,
     /// The bits that further sets may take.
     left: usize,
+    /// All draws, for nodes of each rank.
+    all: Vec<Rc<Draws>>,
 }
+
+/// Up to which rank the sets of all draws are made once.
+const USUAL_RANK: usize = 6;
 
 /// The most bits that the sets of one site may take.
 const MOST_BITS_OF_A_SITE: usize = 1 << 27;
@@ -43,7 +48,21 @@ impl Constants {
                 _ => Vec::new(),
             }
         };
-        Constants { values: constant_values(engine, &nodes.flat_map(operands).collect::<Vec<_>>()) }
+        let mut values = constant_values(engine, &nodes.flat_map(operands).collect::<Vec<_>>());
+        // The others let everything pass.
+        values.retain(|_, values| values.contains(&0.0));
+        Constants { values }
+    }
+
+    /// Whether an operation may depend on fewer draws than its inputs do together, as far as its kind tells.
+    fn narrows(&self, node: &Node) -> bool {
+        match node.op {
+            Op::Concat { .. } | Op::Pad { .. } => true,
+            Op::Binary(Binary::Mul | Binary::Div) | Op::MatMul | Op::Select => {
+                node.inputs.iter().any(|i| self.values.contains_key(i))
+            }
+            _ => false,
+        }
     }
 
     /// Where a constant is (or is not) 0; `None` if it never stops anything or is not known.
@@ -62,10 +81,15 @@ impl Reach {
         influence: &Influence,
         told_apart: Shape,
         constants: &Constants,
-        nodes: impl Iterator<Item = NodeId>,
+        nodes: impl Iterator<Item = NodeId> + Clone,
     ) -> Self {
-        let mut reach = Reach { told_apart, known: HashMap::new(), left: MOST_BITS_OF_A_SITE };
+        let all = (0..=USUAL_RANK).map(|rank| Rc::new(Draws::all(rank, told_apart.numel()))).collect();
+        let mut reach = Reach { told_apart, known: HashMap::new(), left: MOST_BITS_OF_A_SITE, all };
         reach.note(site.value, Draws::themselves(&reach.told_apart, site.event.rank()));
+        let narrowed = |id: &NodeId| graph.engine().with_node(*id, |node| constants.narrows(node));
+        if reach.known.is_empty() && !nodes.clone().any(|id| influence.reaches(id) && narrowed(&id)) {
+            return reach;
+        }
         let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
         for id in nodes.filter(|id| *id > site.value && influence.reaches(*id)) {
             reach.follow(graph, id, holes.get(&id).copied(), influence, constants);
@@ -78,7 +102,11 @@ impl Reach {
         if !influence.reaches(node) {
             return None;
         }
-        let all = || Some(Rc::new(Draws::all(graph.expr(node).rank(), self.told_apart.numel())));
+        let all = || {
+            let rank = graph.expr(node).rank();
+            let new = || Rc::new(Draws::all(rank, self.told_apart.numel()));
+            Some(self.all.get(rank).cloned().unwrap_or_else(new))
+        };
         self.known.get(&node).cloned().unwrap_or_else(all)
     }
 
@@ -90,9 +118,12 @@ impl Reach {
     fn note(&mut self, node: NodeId, draws: Draws) {
         if draws.is_empty() {
             self.known.insert(node, None);
-        } else if !draws.is_all() && draws.size() <= self.left {
-            self.left -= draws.size();
-            self.known.insert(node, Some(Rc::new(draws)));
+        } else if !draws.is_all() {
+            // Once there is no room, nothing more is told apart.
+            self.left = self.left.saturating_sub(draws.size());
+            if self.left > 0 {
+                self.known.insert(node, Some(Rc::new(draws)));
+            }
         }
     }
 
@@ -107,16 +138,9 @@ impl Reach {
     ) {
         // From inputs that may depend on every draw, few operations make something that does not.
         let says_something = graph.engine().with_node(id, |node| {
-            let narrows = match node.op {
-                Op::Concat { .. } | Op::Pad { .. } => true,
-                Op::Binary(Binary::Mul | Binary::Div) | Op::MatMul | Op::Select => {
-                    node.inputs.iter().any(|i| constants.values.contains_key(i))
-                }
-                _ => false,
-            };
-            narrows || node.inputs.iter().any(|i| self.known.contains_key(i))
+            constants.narrows(node) || node.inputs.iter().any(|i| self.known.contains_key(i))
         });
-        if !says_something {
+        if !says_something || self.left == 0 {
             return;
         }
         let node = graph.engine().node(id);

@@ -191,14 +191,19 @@ impl<'a> Linearity<'a> {
 
     fn gains(&self, meetings: &impl Meetings) -> Gains {
         let mut gains = Gains { mixed: HashSet::new(), uneven: HashSet::new(), loose: HashSet::new() };
+        let leaves: Vec<(NodeId, Vec<usize>)> = self
+            .linear
+            .iter()
+            .filter(|&(id, linear)| !linear && self.random[id.index()])
+            .map(|(&id, _)| (id, meetings.draws_of_an_element(id)))
+            .collect();
         let mut tied: Vec<bool> = Vec::new();
-        for (&leaf, _) in self.linear.iter().filter(|&(id, linear)| !linear && self.random[id.index()]) {
-            let draws = meetings.draws_of_an_element(leaf);
+        for (_, draws) in leaves.iter().filter(|(_, draws)| draws.iter().sum::<usize>() > 1) {
             tied.resize(draws.len(), false);
-            if draws.iter().sum::<usize>() > 1 {
-                tied.iter_mut().zip(&draws).for_each(|(tied, &n)| *tied |= n > 0);
-            }
+            tied.iter_mut().zip(draws).for_each(|(tied, &n)| *tied |= n > 0);
         }
+        let free = |draws: &[usize]| draws.iter().zip(&tied).all(|(&n, &tied)| n == 0 || !tied);
+        gains.loose = leaves.iter().filter(|(_, draws)| free(draws)).map(|(id, _)| *id).collect();
         for &id in self.linear.keys().filter(|id| self.random[id.index()]) {
             let Some(operation) = self.operation(id) else { continue };
             let mut mixed = operands(&operation).iter().any(|operand| gains.mixed.contains(operand));
@@ -225,8 +230,8 @@ impl<'a> Linearity<'a> {
             if mixed {
                 gains.mixed.insert(id);
             }
-            let draws = meetings.draws_of_an_element(id);
-            if draws.iter().zip(&tied).all(|(&n, &tied)| n == 0 || !tied) {
+            let loose = |operand: &NodeId| !self.random[operand.index()] || gains.loose.contains(operand);
+            if operands(&operation).iter().all(loose) {
                 gains.loose.insert(id);
             }
         }

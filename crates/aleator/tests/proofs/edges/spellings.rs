@@ -142,6 +142,32 @@ fn a_linear_cost_is_taken_apart_through_matrices_and_factors() {
 }
 
 #[test]
+fn a_linear_part_stays_beside_a_nonlinear_part_of_the_same_draws() {
+    // Both are large, and their sum is small: the scores meet the sum.
+    let head = "param phi = [0.3, -0.5]\nparam w = [9, 8]\nb ~ Bernoulli(logits = phi)\n";
+    let p = [0.3, -0.5].map(|x: f64| 1.0 / (1.0 + (-x).exp()));
+    let cost = |b: [f64; 2]| {
+        let l = 9.0 * b[0] + 8.0 * b[1];
+        l - l.exp().ln_1p()
+    };
+    let variance = |i: usize| {
+        let moments = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]].map(|b: [f64; 2]| {
+            let weight: f64 = (0..2).map(|j| if b[j] == 1.0 { p[j] } else { 1.0 - p[j] }).product();
+            let estimate = cost(b) * (b[i] - p[i]);
+            (weight * estimate, weight * estimate * estimate)
+        });
+        let (mean, square) = moments.iter().fold((0.0, 0.0), |(m, s), (x, y)| (m + x, s + y));
+        square - mean * mean
+    };
+    for text in ["l = b @ w\ncost f = l - log(1 + exp(l))", "l = b @ w\ncost f = 2 * (l - softplus(l)) / 2"] {
+        let g = read(&format!("{head}{text}"));
+        let got = exactly(&g, &[score()], 1);
+        close(text, &got.mean, &Brute::new(&g).answer().1, 1e-12);
+        close(text, &got.variance[..2], &[variance(0), variance(1)], 1e-12);
+    }
+}
+
+#[test]
 fn constants_tie_nothing_together() {
     let sites = "param a = 0.3\nparam c = 0.1\nx ~ Bernoulli(logits = a)\ny ~ Bernoulli(logits = c)\n";
     let expected = [variance_of_one(0.3, 1.0, 0.0), variance_of_one(0.1, 10.0, 0.0)];
