@@ -204,9 +204,10 @@ impl Draws {
 
     /// The union, element by element, of what passes the masks.
     pub fn union(parts: &[(&Draws, Option<&Mask>)], rank: usize, count: usize) -> Self {
-        let shapes = parts.iter().flat_map(|(d, mask)| [Some(&d.shape), mask.map(|m| &m.shape)]).flatten();
+        let mut shapes =
+            parts.iter().flat_map(|(d, mask)| [Some(&d.shape), mask.map(|m| &m.shape)]).flatten();
         let ones = Shape::from(vec![1; rank]);
-        let Some(shape) = shapes.fold(Some(ones), |all, s| all?.broadcast(s)) else {
+        let Some(shape) = shapes.try_fold(ones, |all, s| all.broadcast(s)) else {
             return Self::all(rank, count);
         };
         Self::new(shape, count, |set, index| {

@@ -197,6 +197,24 @@ fn constants_tie_nothing_together() {
 }
 
 #[test]
+fn what_is_repeated_counts_as_often() {
+    let sites = "param a = 0.3\nparam c = 0.1\nx ~ Bernoulli(logits = a)\ny ~ Bernoulli(logits = c)\n";
+    let expected = [variance_of_one(0.3, 2.0, 0.0), variance_of_one(0.1, 10.0, 0.0)];
+    for text in [
+        "cost f = 2 * x + 10 * y",
+        "cost f = x + y * [4, 6]",
+        "cost f = (x + 5 * y) * [1, 1]",
+        "param v = [1, 1]\ncost f = v * (x + 5 * y) + 3",
+        "param v = [0.5, 1.5]\ncost f = v * (x + y * [2, 6]) ",
+    ] {
+        let g = read(&format!("{sites}{text}"));
+        let got = exactly(&g, &[score(), score()], 1);
+        close(text, &got.mean, &Brute::new(&g).answer().1, 1e-12);
+        close(text, &got.variance[..2], &expected, 1e-12);
+    }
+}
+
+#[test]
 fn parts_of_a_stack_meet_the_scores_of_their_own_sites() {
     let sites = "param a = 0.3\nparam c = 0.1\nx ~ Bernoulli(logits = a)\ny ~ Bernoulli(logits = c)\n";
     let expected = [variance_of_one(0.3, 1.0, 0.3), variance_of_one(0.1, 10.0, 0.2)];

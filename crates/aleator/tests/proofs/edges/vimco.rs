@@ -100,6 +100,7 @@ fn what_lies_outside_the_logsumexp_is_refused() {
         ("l = 2 * b\ncost f = logsumexp(l) + max(l)", false),
         ("m = max(b)\ncost f = log(sum(exp(b - m)))", false),
         ("m = max(b)\ncost f = m * log(sum(exp(b - m)))", false),
+        ("m = 2 * b\ncost f = m + log(sum(exp(b - m)))", false),
         ("cost f = logsumexp(b) + logsumexp(2 * b)", false),
         ("cost f = sum(b)", false),
         ("h ~ Bernoulli(logits = logsumexp(b))\ncost f = h", false),
