@@ -23,7 +23,7 @@ fn the_self_critical_baseline_is_the_cost_of_all_copies_at_their_mode() {
     let estimator = named("score_function(baseline = self_critical)");
     for (t, cost) in [(3.0, "(sum(b) - 4)^2"), (-0.4, "(sum(reshape(b, [2, 2]) @ [1, 1]) - 4)^2")] {
         let g = read(&format!("param t = {t}\nb ~ Bernoulli(logits = t)[4]\ncost f = {cost}"));
-        let got = exactly(&g, &[estimator.clone()], 1);
+        let got = exactly(&g, std::slice::from_ref(&estimator), 1);
         let (mean, variance) = self_critical_of_four(t, |n| (n - 4.0).powi(2));
         close(cost, &got.mean, &[mean], 1e-12);
         close(cost, &got.variance, &[variance], 1e-12);

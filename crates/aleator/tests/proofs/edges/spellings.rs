@@ -71,7 +71,7 @@ fn same_estimates(head: &str, spellings: &[(&str, &str)]) {
     for (estimator, samples) in served() {
         let estimates = |text: &str| {
             let g = read(&format!("{head}\n{text}"));
-            replicates(&g, &[estimator.clone()], samples, 64, 3)
+            replicates(&g, std::slice::from_ref(&estimator), samples, 64, 3)
         };
         let (objectives, gradients) = estimates(spellings[0].1);
         for (name, text) in &spellings[1..] {
