@@ -3,10 +3,9 @@
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, dependents, substitute};
 
-use super::influence::AxisMap;
 use super::log_sum_exp::{self, LogSumExp};
 use super::site::{Draw, Site};
-use super::surrogate::{Environment, Rewriter, TermGroup, relocate};
+use super::surrogate::{Environment, Rewriter, TermGroup};
 use crate::error::{Error, Result};
 
 /// How sites downstream behave when the cost is evaluated at another value.
@@ -59,9 +58,9 @@ impl<'a, 'g> Cone<'a, 'g> {
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
-        let costs = self.costs_in(&mut self.environment_at(value, later)?);
-        let pairs: Vec<_> = costs.iter().map(|&c| (c, c.graph().full(c.shape(), 1.0))).collect();
-        Ok((self.sum(costs), autodiff::vjp(&pairs, &[value])[0]))
+        let costs = self.groups_in(&mut self.environment_at(value, later)?);
+        let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
+        Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
     }
 
     /// For costs of the form log Σₖ e^{ℓₖ} over the copies on the site's first batch axis: the costs with ℓₖ replaced by
@@ -79,7 +78,9 @@ impl<'a, 'g> Cone<'a, 'g> {
                 estimator: self.rewriter.plan[self.site].properties().name.into(),
                 site: def.name.clone(),
                 distribution: def.family.name().into(),
-                reason: "it must reach the cost only through a `logsumexp` (or the log of a mean of exp) over its first axis"
+                reason: "it must reach the costs only through one `logsumexp` (or the log of a mean of exp) over its first \
+                         axis: what else depends on it takes no part in the bound; move that to a site of its own, or use \
+                         reinforce_loo"
                     .into(),
             });
         };
@@ -87,15 +88,15 @@ impl<'a, 'g> Cone<'a, 'g> {
         let core = graph.expr(node).shape();
         let main = substitute(engine, node, &mut self.main.values.clone());
         let copies = core.from_end(axis);
-        let lead = main.rank() - core.rank();
-        // Alternative k in front leaves out copy k.
-        let mut shape = vec![1; main.rank() + 1];
+        // Alternative k leaves out copy k. It has an axis of its own, in front of those of the enumerated sites.
+        let own_axis = self.rewriter.lead.rank() + self.rewriter.alternative_axes;
+        let rank = own_axis + core.rank();
+        let mut shape = vec![1; rank + 1];
         shape[0] = copies;
-        let last = shape.len() - 1;
-        shape[last - axis] = copies;
+        shape[rank - axis] = copies;
         let left_out = engine.iota(copies).one_hot(copies).reshape(shape);
-        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(main.rank() + 1));
-        let replaced = left_out.select(replacement(others, axis), main.with_rank(main.rank() + 1));
+        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(rank + 1));
+        let replaced = left_out.select(replacement(others, axis), main.with_rank(rank + 1));
         let behind = dependents(engine, &[node]);
         let mut environment = Environment {
             values: self
@@ -109,14 +110,29 @@ impl<'a, 'g> Cone<'a, 'g> {
         };
         environment.values.insert(node, replaced);
         let cost = self.sum(self.costs_in(&mut environment));
-        // [k, lead, 1, rest of the batch] to [lead, k, rest of the batch].
+        // [k, alternatives, lead, 1, rest of the batch] to [alternatives, lead, k, rest of the batch].
         let rest = def.batch.rank() - 1;
-        let order: Vec<usize> = (1..=lead).chain([0]).chain(lead + 1..=lead + rest).collect();
-        Ok(cost.squeeze(rest).permute(&order))
+        let order: Vec<usize> = (1..=own_axis).chain([0]).chain(own_axis + 1..=own_axis + rest).collect();
+        let cost = cost.with_rank(own_axis + rest + 2);
+        // Where copies meet different costs, each has its own alternative.
+        let own = match cost.shape().from_end(rest) {
+            1 => cost.squeeze(rest),
+            _ => {
+                let mut shape = vec![1; own_axis + rest + 2];
+                shape[0] = copies;
+                shape[own_axis + 1] = copies;
+                (cost * engine.iota(copies).one_hot(copies).reshape(shape)).sum_axes(&[rest])
+            }
+        };
+        Ok(own.permute(&order))
     }
 
     fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
-        let zero = || self.rewriter.graph.engine().scalar(0.0);
+        let Rewriter { graph, analysis, lead, .. } = self.rewriter;
+        let zero = || {
+            let rank = lead.rank() + analysis.sites[self.site].batch.rank();
+            graph.engine().full(vec![1; rank], 0.0)
+        };
         costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
     }
 
@@ -155,24 +171,34 @@ impl<'a, 'g> Cone<'a, 'g> {
         Ok(environment)
     }
 
-    /// The costs that depend on the site, by groups: along an axis that a group mixes it has size 1.
+    /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
     fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
+        self.of_each_draw(self.groups_in(environment))
+    }
+
+    fn of_each_draw(&self, groups: Vec<(&TermGroup, Expr<'g>)>) -> Vec<Expr<'g>> {
+        let met = |(group, value): (&TermGroup, Expr<'g>)| {
+            let meeting = group.meetings[self.site].as_ref()?;
+            Some(meeting.of_each_draw(value, group.shape.rank()))
+        };
+        groups.into_iter().filter_map(met).collect()
+    }
+
+    /// The groups of terms that the scores of the site meet, with their values.
+    fn groups_in(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
         // Weights of sites upstream multiply this site's terms as a whole, later.
         let not_upstream =
             |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
-        let groups = analysis.groups.iter().filter_map(|g| Some((g, g.maps[self.site].as_ref()?)));
-        let cost = |(group, map): (&TermGroup, &AxisMap)| {
+        let groups = analysis.groups.iter().filter(|g| g.meetings[self.site].is_some());
+        let value = |group: &'a TermGroup| {
             let value = self.rewriter.group_value(group, environment);
             let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
             // Groups with and without a site's alternatives are about to be added: what has none must count once.
-            let weighted = self.rewriter.sum_alternatives(weighted, group, environment, not_upstream);
-            let pairs: Vec<(usize, usize)> =
-                map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (a, i))).collect();
-            relocate(weighted, group.shape.rank(), def.batch.rank(), &pairs)
+            (group, self.rewriter.sum_alternatives(weighted, group, environment, not_upstream))
         };
-        groups.map(cost).collect()
+        groups.map(value).collect()
     }
 }
 

@@ -1,12 +1,15 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
 mod cone;
+mod constants;
 mod drawing;
+mod draws;
 mod influence;
 mod inspect;
 mod jump;
 mod lint;
 mod log_sum_exp;
+mod meeting;
 mod model;
 mod one_hot;
 mod outcomes;
@@ -14,6 +17,7 @@ mod own;
 mod plan;
 mod points;
 mod range;
+mod reach;
 mod site;
 mod surrogate;
 mod terms;

@@ -155,20 +155,28 @@ impl<'g> Site<'g> {
         transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
-    /// E z at this run's parameters.
+    /// E z at this run's parameters, of the shape of a value: it may stand in a draw's place.
     ///
     /// # Errors
     /// If the family has none.
     pub fn mean(&self) -> Result<Expr<'g>> {
-        self.distribution.mean().ok_or_else(|| self.lacks("mean"))
+        self.distribution.mean().map(|mean| self.as_value(mean)).ok_or_else(|| self.lacks("mean"))
     }
 
-    /// A most probable outcome.
+    /// A most probable outcome, of the shape of a value: it may stand in a draw's place.
     ///
     /// # Errors
     /// If the family gives none.
     pub fn mode(&self) -> Result<Expr<'g>> {
-        self.distribution.mode().ok_or_else(|| self.lacks("mode"))
+        self.distribution.mode().map(|mode| self.as_value(mode)).ok_or_else(|| self.lacks("mode"))
+    }
+
+    /// Repeats what a family says of one draw over all batch and event axes. A family knows the shape of its parameters
+    /// alone, and these are the same for all copies of a site.
+    fn as_value(&self, e: Expr<'g>) -> Expr<'g> {
+        let own = self.batch.join(&self.event);
+        let lead = e.shape().leading(e.rank().saturating_sub(own.rank()));
+        e.broadcast_to(lead.join(&own))
     }
 
     /// log p(value), of shape sample + batch. For the site's own draw, [`Site::sample`], it is computed from the coordinates

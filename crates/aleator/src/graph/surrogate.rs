@@ -17,14 +17,17 @@ use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, NodeId, Op, Shape, ancestors, dependents, substitute};
 
 use super::cone::Cone;
+use super::draws::Draws;
 use super::influence::{AxisMap, Influence};
+use super::meeting::Meeting;
 use super::model::{Graph, Param, SiteDef, State};
 use super::one_hot::rows_of_uses;
 use super::outcomes::direction;
 use super::own::{Aim, Declare, Own, OwnParam, Rule, Score, Tuning, rules};
 use super::range::Ranges;
+use super::reach::{Constants, Reach, told_apart};
 use super::site::{Direction, Draw, Site};
-use super::terms::{Term, terms};
+use super::terms::{Linearity, Meetings, Term};
 use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
 use crate::estimators::{Bias, Estimator, GradientTerm, SiteInfo};
@@ -95,6 +98,10 @@ pub(crate) struct TermGroup {
     pub shape: Shape,
     /// For each site: its axis map, if the terms depend on it.
     pub maps: Vec<Option<AxisMap>>,
+    /// For each site: the draws that each element depends on.
+    draws: Vec<Option<Rc<Draws>>>,
+    /// For each site: which elements the score of each draw meets.
+    pub meetings: Vec<Option<Meeting>>,
 }
 
 /// A graph's analysis for rewriting: sites in use, their influence, the objective's terms.
@@ -121,15 +128,56 @@ impl Analysis {
         let needed = ancestors(graph.engine(), &wanted);
         let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
         let end = wanted.iter().map(|c| c.index() + 1).max().unwrap_or(0);
-        let influence: Vec<Influence> =
+        let mut influence: Vec<Influence> =
             sites.iter().map(|s| Influence::of(graph, s, &sites, end.max(s.value.index() + 1))).collect();
+
+        let of_costs = ancestors(graph.engine(), &cost_nodes);
+        let nodes: Vec<NodeId> =
+            (0..end).filter(|&i| of_costs[i]).map(|i| graph.engine().nodes_at(i).0).collect();
+        let random = dependents(graph.engine(), &sites.iter().map(|s| s.value).collect::<Vec<_>>());
+        let linearity = Linearity::of(graph, &cost_nodes, &random);
+        let mixing = linearity.mixing(&nodes);
+        let constants = Constants::of(graph, nodes.iter().copied());
+        let mut reach: Vec<Reach> = Vec::new();
+        for (site, influence) in sites.iter().zip(&influence) {
+            let apart = told_apart(graph, site, influence, [&nodes, &mixing]);
+            let mut of_site =
+                Reach::of(graph, site, &sites, influence, apart, &constants, nodes.iter().copied());
+            of_site.keep(|id| linearity.linear.contains_key(&id));
+            reach.push(of_site);
+        }
+        let followed = Followed { graph, sites: &sites, influence: &influence, reach: &reach };
+        let found = linearity.terms(&cost_nodes, &followed);
+        // A product with what is not random depends on the same draws, unless it is one with 0.
+        let products: Vec<NodeId> = found.iter().filter(|t| t.node != t.author).map(|t| t.node).collect();
+        let constants = Constants::of(graph, products.into_iter());
+        for (influence, reach) in influence.iter_mut().zip(&mut reach) {
+            for term in found.iter().filter(|t| t.node != t.author) {
+                if !influence.reaches(term.author) {
+                    continue;
+                }
+                influence.add(term.node, term.author);
+                reach.follow(graph, term.node, None, influence, &constants);
+            }
+        }
+
         let mut groups: Vec<TermGroup> = Vec::new();
-        for Term { node, coefficient } in terms(graph, &cost_nodes) {
+        for Term { node, coefficient, .. } in found {
             let shape = graph.expr(node).shape();
             let maps: Vec<Option<AxisMap>> = influence.iter().map(|i| i.map(node).cloned()).collect();
-            match groups.iter_mut().find(|g| g.shape == shape && g.maps == maps) {
+            let draws: Vec<Option<Rc<Draws>>> =
+                influence.iter().zip(&reach).map(|(i, r)| r.draws(graph, i, node)).collect();
+            match groups.iter_mut().find(|g| g.shape == shape && g.maps == maps && g.draws == draws) {
                 Some(group) => group.parts.push((coefficient, node)),
-                None => groups.push(TermGroup { parts: vec![(coefficient, node)], shape, maps }),
+                None => {
+                    let meeting = |i: usize| {
+                        let (draws, map) = (draws[i].as_deref()?, maps[i].as_ref()?);
+                        let meeting = Meeting::of(draws, &reach[i].told_apart, map, &shape, &sites[i].batch);
+                        (!meeting.is_none()).then_some(meeting)
+                    };
+                    let meetings = (0..sites.len()).map(meeting).collect();
+                    groups.push(TermGroup { parts: vec![(coefficient, node)], shape, maps, draws, meetings });
+                }
             }
         }
         Ok(Analysis { sites, used, influence, groups })
@@ -186,6 +234,62 @@ fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
     graph.params().iter().any(|param| reached[param.node.index()])
 }
 
+/// What is known of the draws that reach the nodes of a graph.
+struct Followed<'a> {
+    graph: &'a Graph,
+    sites: &'a [SiteDef],
+    influence: &'a [Influence],
+    reach: &'a [Reach],
+}
+
+impl Followed<'_> {
+    /// The axis maps and sets of a node, by site.
+    fn of(&self, node: NodeId) -> impl Iterator<Item = Option<(&AxisMap, Rc<Draws>)>> {
+        self.influence.iter().zip(self.reach).map(move |(influence, reach)| {
+            Some((influence.map(node)?, reach.draws(self.graph, influence, node)?))
+        })
+    }
+}
+
+impl Meetings for Followed<'_> {
+    fn same(&self, part: NodeId, whole: NodeId) -> bool {
+        self.of(part).zip(self.of(whole)).all(|pair| match pair {
+            (None, None) => true,
+            (Some((map, draws)), Some((of_whole, all))) => map == of_whole && draws.same(&all),
+            _ => false,
+        })
+    }
+
+    fn alike_along(&self, node: NodeId, axes: &[usize]) -> bool {
+        self.of(node).flatten().all(|(map, draws)| {
+            let goes_along = |axis: &Option<usize>| axis.is_some_and(|a| axes.contains(&a));
+            !map.iter().any(goes_along) && axes.iter().all(|&a| draws.shape().from_end(a) == 1)
+        })
+    }
+
+    fn kept(&self, from: NodeId, to: NodeId) -> bool {
+        self.of(from).zip(self.of(to)).all(|pair| match pair {
+            (Some((before, _)), Some((after, draws))) => {
+                !draws.is_all() || before.iter().zip(after).all(|(a, b)| a.is_none() || b.is_some())
+            }
+            _ => true,
+        })
+    }
+
+    fn draws_of_an_element(&self, node: NodeId) -> Vec<usize> {
+        let count = |(i, found): (usize, Option<(&AxisMap, Rc<Draws>)>)| {
+            let Some((map, draws)) = found else { return 0 };
+            let (batch, apart) = (&self.sites[i].batch, &self.reach[i].told_apart);
+            // All draws along an axis that is neither mapped nor told apart; one along a mapped one.
+            (0..batch.rank()).fold(draws.most(), |n, axis| match (map[axis], apart.from_end(axis)) {
+                (None, 1) => n.saturating_mul(batch.from_end(axis)),
+                _ => n,
+            })
+        };
+        self.of(node).enumerate().map(count).collect()
+    }
+}
+
 /// ĝ by cost · score and by the score alone, by the graph's parameters.
 type ScoreEstimates<'g> = [Vec<Expr<'g>>; 2];
 
@@ -226,6 +330,8 @@ pub(crate) struct Rewriter<'a, 'g> {
     pub lead: Shape,
     /// The places of the enumerated sites' alternatives, by site.
     pub(super) slots: Vec<usize>,
+    /// How many axes the enumerated sites' alternatives take.
+    pub alternative_axes: usize,
     own: Own,
     direction: Direction<'g>,
     /// For each site, whether an outcome of probability 0 may move with the parameters.
@@ -321,6 +427,7 @@ pub(crate) fn build_with(
         plan,
         lead: lead.clone(),
         slots,
+        alternative_axes: next_slot,
         own: Own::default(),
         direction: direction(engine, &params, &wrt),
         may_move: may_move(graph, &analysis),
@@ -536,8 +643,9 @@ impl<'a, 'g> Rewriter<'a, 'g> {
         let rule = match next {
             Some(next) if tuning == Tuning::Training => {
                 let maps = self.analysis.influence.iter().map(|i| i.map(next).cloned()).collect();
-                let group =
-                    TermGroup { parts: vec![(1.0, next)], shape: self.graph.expr(next).shape(), maps };
+                let (draws, meetings) = (Vec::new(), Vec::new());
+                let parts = vec![(1.0, next)];
+                let group = TermGroup { parts, shape: self.graph.expr(next).shape(), maps, draws, meetings };
                 let value = self.group_value(&group, environment);
                 let value = self.weigh(value, &group, environment, |_| true);
                 let value = self.sum_alternatives(value, &group, environment, |_| true);
