@@ -80,7 +80,8 @@ impl Estimator for GumbelSoftmax {
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        has_relaxation(site)
+        has_relaxation(site)?;
+        site.defined_between()
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {

@@ -115,6 +115,12 @@ impl Rebar {
         })
     }
 
+    /// Whether it can serve the site with a control variate that is defined between the outcomes.
+    pub(super) fn serves_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)?;
+        has_mode_for(self.baseline, site)
+    }
+
     /// τ, as an own parameter if it is trained.
     pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Result<Expr<'g>> {
         let start = self.temperature.ln();
@@ -187,8 +193,8 @@ impl Estimator for Rebar {
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        has_relaxation(site)?;
-        has_mode_for(self.baseline, site)
+        site.defined_between()?;
+        self.serves_at_outcomes(site)
     }
 
     fn min_samples(&self) -> usize {

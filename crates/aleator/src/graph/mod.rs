@@ -1,6 +1,8 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
+mod between;
 mod cone;
+mod count;
 mod drawing;
 mod influence;
 mod inspect;
