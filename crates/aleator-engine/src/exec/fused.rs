@@ -35,7 +35,8 @@ pub(crate) enum Operand<T> {
     Splat(T),
 }
 
-/// One operation on a tile. The place written is never one that is read by the same instruction.
+/// One operation on a tile. The place written is never one that is read by the same instruction. Of uniform numbers, `row`
+/// belong to each element of the noise's first axis.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction<T> {
     Copy { to: Place, x: Operand<T> },
@@ -44,7 +45,6 @@ pub(crate) enum Instruction<T> {
     Decay { to: Place, x: Operand<T> },
     Logistic { op: Logistic, to: Place, x: Operand<T>, decay: Operand<T> },
     Select { to: Place, c: Operand<T>, x: Operand<T>, y: Operand<T> },
-    /// `row` numbers belong to each element of the noise's first axis.
     Uniform { to: Place, stream: u32, row: u64 },
     Gather { to: Place, from: usize },
     Reduce { x: Place, into: usize },

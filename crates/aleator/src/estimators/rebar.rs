@@ -26,7 +26,7 @@ use aleator_engine::graph::Expr;
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options, describe_baseline};
+use super::options::{OptionError, Options, describe_baseline, number};
 use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
@@ -162,9 +162,9 @@ impl Rebar {
 
     /// Its options that differ from the defaults, and the temperature.
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![("temperature", self.temperature.to_string())];
+        let mut options = vec![("temperature", number(self.temperature))];
         if self.coefficient != 1.0 {
-            options.push(("coefficient", self.coefficient.to_string()));
+            options.push(("coefficient", number(self.coefficient)));
         }
         if self.coupling == Coupling::Independent {
             options.push(("coupling", "independent".into()));

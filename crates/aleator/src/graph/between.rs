@@ -7,7 +7,7 @@
 //! An estimator that evaluates a cost at a mean or at a relaxation cannot serve such a site. Followed are the values that can
 //! lie between whole numbers: not what a floor or a comparison makes of them, and not what a later site draws.
 
-use aleator_engine::graph::{NodeId, Op, Unary, Binary};
+use aleator_engine::graph::{Binary, NodeId, Op, Unary};
 
 use super::model::Graph;
 

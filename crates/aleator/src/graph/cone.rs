@@ -154,13 +154,21 @@ impl<'a, 'g> Cone<'a, 'g> {
             let draw = match later {
                 Later::AsPlanned => self.rewriter.plan[number].draw(&site)?,
                 Later::Relaxed(_) if analysis.undefined_between[number] => {
-                    return Err(self.cannot_be_passed(&site, "it indexes a tensor, which has no element between two of its outcomes"));
+                    return Err(self.cannot_be_passed(
+                        &site,
+                        "it indexes a tensor, which has no element between two of its outcomes",
+                    ));
                 }
                 Later::Relaxed(temperature) => Draw::value(
                     site.relaxed_sample(temperature)
                         .or_else(|_| site.rsample())
                         .or_else(|_| site.mean())
-                        .map_err(|_| self.cannot_be_passed(&site, "it has no relaxation, no differentiable sample and no mean that is known"))?,
+                        .map_err(|_| {
+                            self.cannot_be_passed(
+                                &site,
+                                "it has no relaxation, no differentiable sample and no mean that is known",
+                            )
+                        })?,
                 ),
                 Later::Mean => match site.mean() {
                     Ok(mean) if !analysis.undefined_between[number] => Draw::value(mean),
@@ -180,7 +188,11 @@ impl<'a, 'g> Cone<'a, 'g> {
         let Rewriter { analysis, plan, .. } = self.rewriter;
         let def = &analysis.sites[self.site];
         let index = later.distribution().family().support() == Support::Indices;
-        let remedy = if index { "; use OneHotCategorical there" } else { "; use reinforce_loo or score_function here" };
+        let remedy = if index {
+            "; use OneHotCategorical there"
+        } else {
+            "; use reinforce_loo or score_function here"
+        };
         Error::Unsuitable {
             estimator: plan[self.site].properties().name.into(),
             site: def.name.clone(),
@@ -213,4 +225,3 @@ impl<'a, 'g> Cone<'a, 'g> {
         groups.map(cost).collect()
     }
 }
-

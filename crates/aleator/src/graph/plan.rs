@@ -64,7 +64,8 @@ impl Plan {
             .map(|i| Options::of(graph, &analysis, i, given[i].as_ref().map(|(estimator, _)| estimator)))
             .collect();
         let parts = parts(&analysis);
-        let enumerated: Vec<bool> = (0..parts.len()).map(|i| enumerates(&options, &parts, parts[i])).collect();
+        let enumerated: Vec<bool> =
+            (0..parts.len()).map(|i| enumerates(&options, &parts, parts[i])).collect();
         let mut plan = Plan { estimators: Vec::new(), reasons: Vec::new() };
         for (i, given) in given.into_iter().enumerate() {
             let (estimator, reason) = match given {

@@ -229,8 +229,7 @@ impl Alternatives {
     fn new(analysis: &Analysis, graph: &Graph) -> Self {
         let of_costs = analysis.groups.iter().map(|g| g.maps.iter().map(Option::is_some).collect());
         let kept = graph.states().into_iter().filter_map(|state| state.next);
-        let of_states =
-            kept.map(|next| analysis.influence.iter().map(|i| i.map(next).is_some()).collect());
+        let of_states = kept.map(|next| analysis.influence.iter().map(|i| i.map(next).is_some()).collect());
         Alternatives { groups: of_costs.chain(of_states).map(|sites| (sites, 1)).collect() }
     }
 
@@ -402,8 +401,7 @@ impl<'a, 'g> Rewriter<'a, 'g> {
     pub fn site(&self, number: usize, environment: &mut Environment<'g>) -> Site<'g> {
         let def = &self.analysis.sites[number];
         let engine = self.graph.engine();
-        let parameters =
-            def.parameters.iter().map(|&p| environment.at(self.graph, p)).collect();
+        let parameters = def.parameters.iter().map(|&p| environment.at(self.graph, p)).collect();
         let own = def.parameters.iter().map(|&p| self.graph.expr(p)).collect();
         let distribution = Distribution::new(def.family.clone(), own).with_parameters(parameters);
         Site {
@@ -431,8 +429,7 @@ impl<'a, 'g> Rewriter<'a, 'g> {
     /// Σ c T over a group's terms, unweighted.
     pub fn group_value(&self, group: &TermGroup, environment: &mut Environment<'g>) -> Expr<'g> {
         let engine = self.graph.engine();
-        let mut terms =
-            group.parts.iter().map(|&(c, node)| c * environment.at(self.graph, node));
+        let mut terms = group.parts.iter().map(|&(c, node)| c * environment.at(self.graph, node));
         let first = terms.next().unwrap_or_else(|| engine.scalar(0.0));
         terms.fold(first, |sum, term| sum + term)
     }
