@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::philox::NoiseAt;
 use aleator_engine::exec::{self, InputAndOutput};
 use aleator_engine::graph::{NodeId, Shape};
 
@@ -332,7 +333,16 @@ impl<T: Real> Program<T> {
     /// # Errors
     /// If a distribution's parameter is outside its domain.
     pub fn run_step(&mut self, step: u64) -> Result<Estimate<'_, T>> {
-        self.inner.run(self.seed, step);
+        self.run_replicates(step, 0)
+    }
+
+    /// Computes the estimates of a step from the replicate numbered `first` on, as many as it has replicates. The noise of a
+    /// replicate is a function of seed, step and its number alone, however many are computed at once.
+    ///
+    /// # Errors
+    /// If a distribution's parameter is outside its domain.
+    pub fn run_replicates(&mut self, step: u64, first: u64) -> Result<Estimate<'_, T>> {
+        self.inner.run_at(NoiseAt { seed: self.seed, step, first_row: first });
         // First: what was computed outside of a domain must not be remembered.
         self.check_domains()?;
         for own in &mut self.own {
@@ -367,6 +377,19 @@ impl<T: Real> Program<T> {
         let first = 1 + self.params.len();
         for (i, check) in self.checks.iter().enumerate() {
             let violations = self.inner.output(first + 2 * i)[0].to_f64();
+            if let (true, Some(estimator)) = (violations != 0.0, check.estimator) {
+                let example = self.inner.output(first + 2 * i + 1)[0].to_f64();
+                return Err(Error::Unsuitable {
+                    estimator: estimator.into(),
+                    site: check.site.clone(),
+                    distribution: check.distribution.into(),
+                    reason: format!(
+                        "{} of `{}`, at which it evaluates the cost, must be {}, got {example}; use reinforce_loo or \
+                         score_function",
+                        check.parameter, check.site, check.constraint
+                    ),
+                });
+            }
             if violations != 0.0 {
                 let example = self.inner.output(first + 2 * i + 1)[0].to_f64();
                 let found = if check.parameter == "the parameters" {

@@ -6,7 +6,7 @@ use aleator_cli::report::gradient;
 use crate::arguments::Grad;
 use crate::failure::{Failure, Outcome};
 use crate::input::load;
-use crate::output::{Progress, color, print, print_json, warn, width};
+use crate::output::{Progress, color, print, print_json, warn, warn_of_work, width};
 
 pub fn run(arguments: &Grad) -> Outcome {
     let loaded = load(&arguments.source)?;
@@ -19,6 +19,7 @@ pub fn run(arguments: &Grad) -> Outcome {
         exact: arguments.exact.wanted(),
         ..Compare::all()
     };
+    warn_of_work(arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report =
         grad(&loaded.model.graph, &plan, &how, &loaded.file, &|label, done| progress.set(label, done));

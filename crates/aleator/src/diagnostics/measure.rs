@@ -8,7 +8,7 @@ use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
 use crate::graph::{Graph, Tuning};
-use crate::program::{Options, Program};
+use crate::program::{Estimate, Options, Program};
 
 /// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
 #[derive(Clone, Copy, Debug, Default)]
@@ -123,6 +123,8 @@ pub struct Measure {
 
 /// Numbers that one run should work on: small enough for the caches, large enough to pay.
 const NUMBERS_PER_RUN: usize = 1 << 18;
+/// The most estimates of one run.
+const MOST_AT_ONCE: usize = 1 << 13;
 /// Estimates that one tuning step averages over.
 const TUNING_REPLICATES: usize = 32;
 /// Estimates from which optimal baselines are computed.
@@ -136,6 +138,10 @@ const AUDITED: usize = 64;
 const SHORT: Duration = Duration::from_millis(5);
 
 /// Runs independent estimates, many at a time, and measures them.
+///
+/// The noise of replicate r is a function of seed and r, and moments are updated by blocks that the graph's parameters decide: how
+/// many estimates a run makes, which depends on the size of the program, shows nowhere. So two estimators see the same noise,
+/// and estimates that are equal have equal moments, to the bit.
 ///
 /// # Errors
 /// As [`Program::compile`] and [`Program::run`].
@@ -158,10 +164,12 @@ pub fn measure(
     let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
     let blind = blind_sites(graph, plan, &options)?;
-    let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
+    // A power of two, which divides the number of pilot estimates.
+    let many = 1 << (NUMBERS_PER_RUN / numbers).clamp(1, MOST_AT_ONCE).ilog2();
+    let at_once = many.min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(at_once))?;
     if tune > 0 && program.own_params().next().is_some() {
-        let many = at_once.clamp(1, TUNING_REPLICATES);
+        let many = many.min(TUNING_REPLICATES);
         let mut tuned =
             Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned).replicates(many))?;
         if tuned.is_tuned() {
@@ -172,36 +180,27 @@ pub fn measure(
         }
     }
     if program.own_params().next().is_some() {
-        let pilot_options = options.tuning(Tuning::Pilot).replicates(at_once.min(PILOT_REPLICATES));
+        let pilot_options = options.tuning(Tuning::Pilot).replicates(many);
         let mut pilot = Program::<f64>::compile(graph, plan, &pilot_options)?;
         if pilot.is_tuned() {
             pilot.adopt_own_params(&program)?;
-            for step in 0..PILOT_REPLICATES.div_ceil(at_once) as u64 {
-                pilot.run_step(2 * FIRST_TUNING_STEP + step)?;
+            for first in (0..PILOT_REPLICATES).step_by(many) {
+                pilot.run_replicates(2 * FIRST_TUNING_STEP, first as u64)?;
             }
             program.adopt_own_params(&pilot)?;
         }
     }
     let sizes: Vec<usize> = program.params().map(|(_, shape)| shape.numel()).collect();
-    let mut objective = Moments::default();
-    let mut gradient: Vec<Vec<Moments>> = sizes.iter().map(|&n| vec![Moments::default(); n]).collect();
+    let mut gathered = Gathered::new(&sizes);
     let start = Instant::now();
-    let (mut done, mut step) = (0, 0);
+    let mut done = 0;
     while done < replicates {
         let now = at_once.min(replicates - done);
-        let estimate = program.run_step(step)?;
-        objective.add(estimate.objectives()[..now].iter().copied());
-        for (place, moments) in gradient.iter_mut().enumerate() {
-            let values = estimate.gradient_at(place);
-            let size = moments.len();
-            for (i, m) in moments.iter_mut().enumerate() {
-                m.add((0..now).map(|r| values[r * size + i]));
-            }
-        }
+        gathered.add(&program.run_replicates(0, done as u64)?, now);
         done += now;
-        step += 1;
         progress(done);
     }
+    let (objective, gradient) = gathered.finish();
     Ok(Measurement {
         objective,
         gradient,
@@ -253,6 +252,64 @@ fn blind_sites(graph: &Graph, plan: &[Arc<dyn Estimator>], options: &Options) ->
         program.run_step(0)?;
     }
     Ok(program.blind_sites().map(str::to_string).collect())
+}
+
+/// Estimates on their way into moments, in blocks whose size the parameters alone decide.
+struct Gathered {
+    /// Estimates of a full block.
+    block: usize,
+    /// Objective and gradients of those that wait, one after another.
+    objective: Vec<f64>,
+    gradient: Vec<Vec<f64>>,
+    moments: (Moments, Vec<Vec<Moments>>),
+}
+
+impl Gathered {
+    /// For parameters of these sizes.
+    fn new(sizes: &[usize]) -> Self {
+        let numbers: usize = sizes.iter().sum();
+        Gathered {
+            block: (NUMBERS_PER_RUN / numbers.max(1)).clamp(1, BLOCK),
+            objective: vec![],
+            gradient: vec![vec![]; sizes.len()],
+            moments: (Moments::default(), sizes.iter().map(|&n| vec![Moments::default(); n]).collect()),
+        }
+    }
+
+    /// Adds the first `count` replicates of a run.
+    fn add(&mut self, estimate: &Estimate<'_>, count: usize) {
+        let mut done = 0;
+        while done < count {
+            let next = count.min(done + self.block - self.objective.len());
+            self.objective.extend_from_slice(&estimate.objectives()[done..next]);
+            for (place, (waiting, moments)) in self.gradient.iter_mut().zip(&self.moments.1).enumerate() {
+                let size = moments.len();
+                waiting.extend_from_slice(&estimate.gradient_at(place)[done * size..next * size]);
+            }
+            if self.objective.len() == self.block {
+                self.flush();
+            }
+            done = next;
+        }
+    }
+
+    /// Takes those that wait into the moments.
+    fn flush(&mut self) {
+        let (objective, gradient) = &mut self.moments;
+        objective.add(self.objective.drain(..));
+        for (waiting, moments) in self.gradient.iter_mut().zip(gradient) {
+            let size = moments.len();
+            for (i, m) in moments.iter_mut().enumerate() {
+                m.add(waiting.iter().skip(i).step_by(size).copied());
+            }
+            waiting.clear();
+        }
+    }
+
+    fn finish(mut self) -> (Moments, Vec<Vec<Moments>>) {
+        self.flush();
+        self.moments
+    }
 }
 
 /// An error with the step of tuning at which it happened.

@@ -159,7 +159,7 @@ impl Family for Binomial {
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [n, x] = unpack(parameters);
-        Some(n.stop_gradient() * self.odds(x).p)
+        Some(n * self.odds(x).p)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::{Expr, IntoExpr, Op};
 
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
@@ -115,6 +115,9 @@ impl Family for StudentT {
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [df, loc, _] = unpack(parameters);
+        if constant(df).is_some_and(|values| values.iter().any(|&df| df <= 1.0)) {
+            return None;
+        }
         Some(df.greater(1.0).select(loc, f64::NAN))
     }
 
@@ -131,5 +134,19 @@ impl Family for StudentT {
         let (more, half) = (0.5 * (df + 1.0), 0.5 * df);
         let digammas = (1.0 / df).log1p() + digamma_minus_log(more) - digamma_minus_log(half);
         Some(more * digammas - log_peak(df, scale))
+    }
+}
+
+/// The elements of a constant, whatever shape it was given.
+fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
+    let mut id = e.id();
+    loop {
+        let node = e.graph().node(id);
+        match node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
+            Op::Scalar(bits) => return Some(vec![f64::from_bits(bits)]),
+            Op::Tensor(data) => return Some(data.0.to_vec()),
+            _ => return None,
+        }
     }
 }

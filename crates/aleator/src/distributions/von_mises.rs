@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! log p(z) = κ cos(z − μ) − log 2π I₀(κ)  =  −2κ sin²((z − μ)/2) − log 2π − (log I₀(κ) − κ)
-//! E z = μ, the circular mean,   Var z = 1 − I₁(κ)/I₀(κ), the circular variance
+//! Var z = 1 − I₁(κ)/I₀(κ), the circular variance;   E z, the mean of the angle, has no closed form: μ is only the circular mean
 //! entropy = log 2π + (log I₀(κ) − κ) + κ (1 − I₁(κ)/I₀(κ))
 //! ```
 //!
@@ -82,9 +82,8 @@ impl Family for VonMises {
         Some((PI * (0.5 * x).tanh(), TAU * x.sigmoid() * (-x).sigmoid()))
     }
 
-    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [loc, _] = unpack(parameters);
-        Some(loc)
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

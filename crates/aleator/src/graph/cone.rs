@@ -1,11 +1,12 @@
 //! What lies downstream of a site, as an estimator may ask for it.
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, dependents, substitute};
+use aleator_engine::graph::{Expr, Stops, dependents, substitute};
 
 use super::log_sum_exp::{self, LogSumExp};
 use super::site::{Draw, Site};
 use super::surrogate::{Environment, Rewriter, TermGroup};
+use crate::distributions::Support;
 use crate::error::{Error, Result};
 
 /// How sites downstream behave when the cost is evaluated at another value.
@@ -50,15 +51,23 @@ impl<'a, 'g> Cone<'a, 'g> {
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Expr<'g>> {
-        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later)?)))
+        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later, Stops::Stay)?)))
     }
 
     /// [`Cone::cost_at`], and the derivative by the value of the sum of all these costs, each counted once.
     ///
+    /// ```text
+    /// cost = 3 stop_gradient(b) + b²  at ζ:     3 ζ + ζ²,  with the slope 3 + 2 ζ
+    /// ```
+    ///
+    /// The slope is that of the cost as a function of the value, on every way from the one to the other: where the author stops
+    /// derivatives, those by the graph's parameters are meant, and the identity that puts a control variate's mean back,
+    /// E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)], asks for the derivative of the very function c.
+    ///
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
-        let costs = self.groups_in(&mut self.environment_at(value, later)?);
+        let costs = self.groups_in(&mut self.environment_at(value, later, Stops::Open)?);
         let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
         Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
     }
@@ -107,6 +116,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                 .map(|(n, e)| (*n, *e))
                 .collect(),
             weights: self.main.weights.clone(),
+            stops: Stops::Stay,
         };
         environment.values.insert(node, replaced);
         let cost = self.sum(self.costs_in(&mut environment));
@@ -136,7 +146,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
     }
 
-    fn environment_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Environment<'g>> {
+    fn environment_at(&self, value: Expr<'g>, later: Later<'g>, stops: Stops) -> Result<Environment<'g>> {
         let analysis = self.rewriter.analysis;
         let influence = &analysis.influence[self.site];
         let mut environment = Environment {
@@ -148,6 +158,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                 .map(|(n, e)| (*n, *e))
                 .collect(),
             weights: self.main.weights.clone(),
+            stops,
         };
         self.rewriter.enter(self.site, Draw::value(value), &mut environment);
         for number in self.site + 1..analysis.sites.len() {
@@ -157,10 +168,26 @@ impl<'a, 'g> Cone<'a, 'g> {
             let site = self.rewriter.site(number, &mut environment);
             let draw = match later {
                 Later::AsPlanned => self.rewriter.plan[number].draw(&site)?,
-                Later::Relaxed(temperature) => Draw::value(differentiable(&site, temperature)?),
+                Later::Relaxed(_) if analysis.undefined_between[number] => {
+                    return Err(self.cannot_be_passed(
+                        &site,
+                        "it indexes a tensor, which has no element between two of its outcomes",
+                    ));
+                }
+                Later::Relaxed(temperature) => Draw::value(
+                    site.relaxed_sample(temperature)
+                        .or_else(|_| site.rsample())
+                        .or_else(|_| site.mean())
+                        .map_err(|_| {
+                            self.cannot_be_passed(
+                                &site,
+                                "it has no relaxation, no differentiable sample and no mean that is known",
+                            )
+                        })?,
+                ),
                 Later::Mean => match site.mean() {
-                    Ok(mean) => Draw::value(mean),
-                    Err(_) => self.rewriter.plan[number].draw(&site)?,
+                    Ok(mean) if !analysis.undefined_between[number] => Draw::value(mean),
+                    _ => self.rewriter.plan[number].draw(&site)?,
                 },
             };
             if draw.weight.is_none() {
@@ -169,6 +196,28 @@ impl<'a, 'g> Cone<'a, 'g> {
             self.rewriter.enter(number, draw, &mut environment);
         }
         Ok(environment)
+    }
+
+    /// Why a later site cannot be made a differentiable function of this one.
+    fn cannot_be_passed(&self, later: &Site<'g>, why: &str) -> Error {
+        let Rewriter { analysis, plan, .. } = self.rewriter;
+        let def = &analysis.sites[self.site];
+        let index = later.distribution().family().support() == Support::Indices;
+        let remedy = if index {
+            "; use OneHotCategorical there"
+        } else {
+            "; use reinforce_loo or score_function here"
+        };
+        Error::Unsuitable {
+            estimator: plan[self.site].properties().name.into(),
+            site: def.name.clone(),
+            distribution: def.family.name().into(),
+            reason: format!(
+                "the later site `{}` ({}) cannot be made a differentiable function of this one: {why}{remedy}",
+                later.name(),
+                later.distribution().name()
+            ),
+        }
     }
 
     /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
@@ -200,16 +249,4 @@ impl<'a, 'g> Cone<'a, 'g> {
         };
         groups.map(value).collect()
     }
-}
-
-fn differentiable<'g>(site: &Site<'g>, temperature: Expr<'g>) -> Result<Expr<'g>> {
-    site.relaxed_sample(temperature).or_else(|_| site.rsample()).or_else(|_| site.mean()).map_err(|_| {
-        Error::Invalid(format!(
-            "the later site `{}` ({}) cannot be made a differentiable function of this one: it has no relaxation, no \
-             differentiable sample and no mean{}",
-            site.name(),
-            site.distribution().name(),
-            if site.distribution().name() == "Categorical" { "; use OneHotCategorical there" } else { "" }
-        ))
-    })
 }

@@ -1,7 +1,9 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
+mod between;
 mod cone;
 mod constants;
+mod count;
 mod drawing;
 mod draws;
 mod influence;

@@ -7,7 +7,7 @@
 //! With the n outcomes as alternatives, the values of such a node are v itself, with its axis in the place of the alternatives:
 //! n numbers instead of n².
 
-use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction, ancestors, dependents, substitute};
+use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction, ancestors, dependents};
 
 use super::model::{Graph, SiteDef};
 use super::outcomes::{Places, last_to_front};
@@ -45,7 +45,7 @@ pub(super) fn rows_of_uses<'g>(
         }
         let core = graph.expr(node).rank() - usize::from(keeps);
         let rank = core + 1 + rewriter.lead.rank() + rewriter.slots[number];
-        let rows = substitute(graph.engine(), from, &mut environment.values).with_rank(rank);
+        let rows = environment.at(graph, from).with_rank(rank);
         // The picked axis as the last one.
         let order: Vec<usize> = (1..=axis).chain([0]).collect();
         let rows = rows.permute(&order);

@@ -155,12 +155,16 @@ impl<'g> Site<'g> {
         transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
-    /// E z at this run's parameters, of the shape of a value: it may stand in a draw's place.
+    /// E z at this run's parameters, of the shape of a value: it may stand in a draw's place. That it is finite is looked at
+    /// in every run.
     ///
     /// # Errors
-    /// If the family has none.
+    /// If the family knows none.
     pub fn mean(&self) -> Result<Expr<'g>> {
-        self.distribution.mean().map(|mean| self.as_value(mean)).ok_or_else(|| self.lacks("mean"))
+        let mean = self.distribution.mean().ok_or_else(|| self.lacks("mean that is known"))?;
+        let own = &mut *self.own.borrow_mut();
+        own.means.push((own.at_work, self.number as usize, mean.id()));
+        Ok(self.as_value(mean))
     }
 
     /// A most probable outcome, of the shape of a value: it may stand in a draw's place.

@@ -14,9 +14,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, NodeId, Op, Shape, ancestors, dependents, substitute};
+use aleator_engine::graph::{
+    Expr, NodeId, Op, Reduction, Shape, Stops, ancestors, dependents, substitute_with,
+};
 
+use super::between;
 use super::cone::Cone;
+use super::count;
 use super::draws::Draws;
 use super::influence::{AxisMap, Influence};
 use super::meeting::Meeting;
@@ -43,7 +47,7 @@ pub struct Layout {
     pub tuning: Tuning,
 }
 
-/// A condition on a distribution's parameter, to be looked at after a run.
+/// A condition on a distribution's parameter, or on its mean where an estimator uses that, to be looked at after a run.
 #[derive(Clone, Debug)]
 pub struct DomainCheck {
     /// Parameter name.
@@ -58,6 +62,8 @@ pub struct DomainCheck {
     pub violations: NodeId,
     /// One of the violating values.
     pub example: NodeId,
+    /// The estimator that asks for it, where it is no condition of the distribution itself.
+    pub estimator: Option<&'static str>,
 }
 
 /// A deterministic graph whose derivative estimates the gradient.
@@ -109,6 +115,8 @@ pub(crate) struct Analysis {
     pub sites: Vec<SiteDef>,
     /// Whether a cost depends on the site at all.
     pub used: Vec<bool>,
+    /// Whether the site is discrete and something behind it is undefined between its outcomes.
+    pub undefined_between: Vec<bool>,
     pub influence: Vec<Influence>,
     pub groups: Vec<TermGroup>,
 }
@@ -127,6 +135,11 @@ impl Analysis {
         let wanted: Vec<NodeId> = cost_nodes.iter().copied().chain(kept).collect();
         let needed = ancestors(graph.engine(), &wanted);
         let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
+        count::check(graph, &sites)?;
+        let undefined = |s: &SiteDef| {
+            s.family.support().is_discrete() && between::undefined_between(graph, s.value, &needed)
+        };
+        let undefined_between = sites.iter().map(undefined).collect();
         let end = wanted.iter().map(|c| c.index() + 1).max().unwrap_or(0);
         let mut influence: Vec<Influence> =
             sites.iter().map(|s| Influence::of(graph, s, &sites, end.max(s.value.index() + 1))).collect();
@@ -180,7 +193,7 @@ impl Analysis {
                 }
             }
         }
-        Ok(Analysis { sites, used, influence, groups })
+        Ok(Analysis { sites, used, undefined_between, influence, groups })
     }
 
     /// For each batch axis of a site: whether some cost mixes its elements.
@@ -213,6 +226,7 @@ impl Analysis {
             draws: def.batch.numel(),
             coupled_draws,
             support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
+            undefined_between: self.undefined_between[site],
         }
     }
 }
@@ -320,6 +334,15 @@ pub(crate) struct Environment<'g> {
     pub values: HashMap<NodeId, Expr<'g>>,
     /// Weights of the enumerated sites, by site.
     pub weights: HashMap<usize, Expr<'g>>,
+    /// Whether derivatives by the values pass through the author's `stop_gradient`.
+    pub stops: Stops,
+}
+
+impl<'g> Environment<'g> {
+    /// The author's node at these values.
+    pub fn at(&mut self, graph: &'g Graph, node: NodeId) -> Expr<'g> {
+        substitute_with(graph.engine(), node, &mut self.values, self.stops)
+    }
 }
 
 /// The rewriter in the middle of its work.
@@ -340,6 +363,41 @@ pub(crate) struct Rewriter<'a, 'g> {
 
 /// The most alternatives that one plan may have.
 pub const MOST_ALTERNATIVES: usize = 1 << 20;
+
+/// How many alternatives the enumerated sites make together, by group of terms: sites that no term has in common do not
+/// multiply.
+struct Alternatives {
+    /// For each group, which sites it depends on, and its alternatives.
+    groups: Vec<(Vec<bool>, usize)>,
+}
+
+impl Alternatives {
+    fn new(analysis: &Analysis, graph: &Graph) -> Self {
+        let of_costs = analysis.groups.iter().map(|g| g.maps.iter().map(Option::is_some).collect());
+        let kept = graph.states().into_iter().filter_map(|state| state.next);
+        let of_states = kept.map(|next| analysis.influence.iter().map(|i| i.map(next).is_some()).collect());
+        Alternatives { groups: of_costs.chain(of_states).map(|sites| (sites, 1)).collect() }
+    }
+
+    /// Adds the enumeration of a site's `n` outcomes.
+    fn enumerate(&mut self, site: usize, n: usize) {
+        for (sites, alternatives) in &mut self.groups {
+            if sites[site] {
+                *alternatives = alternatives.saturating_mul(n);
+            }
+        }
+    }
+
+    /// The most that a term is evaluated at.
+    fn most(&self) -> usize {
+        self.groups.iter().map(|g| g.1).max().unwrap_or(1)
+    }
+
+    /// The sum over the groups that have any.
+    fn in_all(&self) -> usize {
+        self.groups.iter().map(|g| g.1).filter(|&n| n > 1).fold(0, usize::saturating_add)
+    }
+}
 
 /// Rewrites the graph by the plan (one estimator for each site).
 ///
@@ -366,7 +424,8 @@ pub(crate) fn build_with(
     }
     let engine = graph.engine();
     let mut slots = Vec::new();
-    let (mut next_slot, mut alternatives, mut extra, mut random) = (0, 1usize, 0, false);
+    let mut alternatives = Alternatives::new(&analysis, graph);
+    let (mut next_slot, mut extra, mut random) = (0, 0, false);
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         slots.push(next_slot);
         let mut distribution = None;
@@ -394,8 +453,8 @@ pub(crate) fn build_with(
         random |= outcomes.is_none();
         if let Some(n) = outcomes {
             next_slot += 1;
-            alternatives = alternatives.saturating_mul(n);
-            if alternatives > MOST_ALTERNATIVES {
+            alternatives.enumerate(i, n);
+            if alternatives.in_all() > MOST_ALTERNATIVES {
                 return Err(unsuitable(format!(
                     "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"
                 )));
@@ -441,6 +500,7 @@ pub(crate) fn build_with(
             continue;
         }
         let site = rewriter.site(i, &mut main);
+        rewriter.own.borrow_mut().at_work = i;
         let draw = estimator.draw(&site)?;
         rewriter.enter(i, draw, &mut main);
         sites.push(Some(site));
@@ -457,6 +517,7 @@ pub(crate) fn build_with(
     for (i, site) in sites.iter().enumerate() {
         let Some(site) = site else { continue };
         let cone = Cone::new(&rewriter, i, &main);
+        rewriter.own.borrow_mut().at_work = i;
         for term in plan[i].terms(site, &cone)? {
             pairs.push(rewriter.weigh_term(term, i, &main));
         }
@@ -476,7 +537,8 @@ pub(crate) fn build_with(
         Some(r) => objective.broadcast_to([r]),
     };
 
-    let checks = sites.iter().flatten().flat_map(domain_checks).collect();
+    let mut checks: Vec<DomainCheck> = sites.iter().flatten().flat_map(domain_checks).collect();
+    checks.extend(rewriter.mean_checks());
     let audit = if audit { rewriter.audit(&sites, &main) } else { Audit::default() };
     if let Some(error) = engine.take_error() {
         return Err(error.into());
@@ -487,7 +549,10 @@ pub(crate) fn build_with(
         checks,
         own,
         // Without randomness, one sample is as good as K.
-        evaluations: if random { layout.samples.saturating_mul(alternatives + extra) } else { alternatives },
+        evaluations: match random {
+            true => layout.samples.saturating_mul(alternatives.most() + extra),
+            false => alternatives.most(),
+        },
         random,
         unbiased: !rescaled
             && plan
@@ -503,8 +568,7 @@ impl<'a, 'g> Rewriter<'a, 'g> {
     pub fn site(&self, number: usize, environment: &mut Environment<'g>) -> Site<'g> {
         let def = &self.analysis.sites[number];
         let engine = self.graph.engine();
-        let parameters =
-            def.parameters.iter().map(|&p| substitute(engine, p, &mut environment.values)).collect();
+        let parameters = def.parameters.iter().map(|&p| environment.at(self.graph, p)).collect();
         let own = def.parameters.iter().map(|&p| self.graph.expr(p)).collect();
         let distribution = Distribution::new(def.family.clone(), own).with_parameters(parameters);
         Site {
@@ -537,10 +601,40 @@ impl<'a, 'g> Rewriter<'a, 'g> {
     /// Σ c T over a group's terms, unweighted.
     pub fn group_value(&self, group: &TermGroup, environment: &mut Environment<'g>) -> Expr<'g> {
         let engine = self.graph.engine();
-        let mut terms =
-            group.parts.iter().map(|&(c, node)| c * substitute(engine, node, &mut environment.values));
+        let mut terms = group.parts.iter().map(|&(c, node)| c * environment.at(self.graph, node));
         let first = terms.next().unwrap_or_else(|| engine.scalar(0.0));
         terms.fold(first, |sum, term| sum + term)
+    }
+
+    /// That the means which estimators use are finite, where the support is not bounded.
+    fn mean_checks(&self) -> Vec<DomainCheck> {
+        let mut means = self.own.borrow().means.clone();
+        means.sort_unstable_by_key(|&(_, _, mean)| mean);
+        means.dedup_by_key(|&mut (_, _, mean)| mean);
+        let unbounded = |&(_, site, _): &(usize, usize, NodeId)| {
+            !matches!(
+                self.analysis.sites[site].family.support(),
+                Support::Boolean | Support::OneHot | Support::UnitInterval | Support::Simplex
+            )
+        };
+        means.retain(unbounded);
+        let check = |(at_work, site, mean): (usize, usize, NodeId)| {
+            let (def, mean) = (&self.analysis.sites[site], self.graph.expr(mean));
+            let estimator = self.plan[at_work].properties().name;
+            let infinite = !mean.abs().less(f64::INFINITY);
+            let every: Vec<usize> = (0..mean.rank()).collect();
+            let example = infinite.select(mean, f64::NEG_INFINITY);
+            DomainCheck {
+                parameter: "the mean".into(),
+                site: def.name.clone(),
+                distribution: def.family.name(),
+                constraint: "finite",
+                violations: infinite.sum().id(),
+                example: example.reduce(Reduction::Max, &every).id(),
+                estimator: Some(estimator),
+            }
+        };
+        means.into_iter().map(check).collect()
     }
 
     /// Multiplies by the weights of the enumerated sites that the group depends on and `which` admits.
@@ -786,7 +880,8 @@ fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
                 distribution: family.name(),
                 constraint: spec.constraint.describe(),
                 violations: violated.sum().id(),
-                example: example.reduce(aleator_engine::graph::Reduction::Max, &every).id(),
+                example: example.reduce(Reduction::Max, &every).id(),
+                estimator: None,
             }
         })
         .collect();
@@ -799,6 +894,7 @@ fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
             constraint: rule,
             violations: count,
             example: count,
+            estimator: None,
         });
     }
     checks

@@ -3,6 +3,7 @@
 mod copies;
 mod exact;
 mod levels;
+mod plan;
 mod spellings;
 mod vimco;
 
