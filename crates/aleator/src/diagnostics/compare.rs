@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::exact::exact;
 use super::measure::{Measure, Measurement, Moments, measure};
+use super::origin::origin;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options};
@@ -167,12 +168,12 @@ fn measure_plan(
         row.unbiased &= !lint.biased;
         report.lints.push(lint);
     }
-    report.warnings.extend(not_finite(&row));
+    report.warnings.extend(not_finite(graph, how.seed, &row));
     Ok(row)
 }
 
-/// The first number of a row that is not finite, said in words.
-fn not_finite(row: &Row) -> Option<String> {
+/// The first number of a row that is not finite, and where it comes from, in words.
+fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     let bad = |x: &Number| !x.0.is_finite();
     let gradient = row.gradient.iter().find_map(|(name, g)| {
         g.mean
@@ -182,10 +183,8 @@ fn not_finite(row: &Row) -> Option<String> {
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
     objective.or(gradient).map(|what| {
-        format!(
-            "{}: {what}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
-            row.estimator
-        )
+        let origin = origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow".into());
+        format!("{}: {what}, which is not finite; {origin}", row.estimator)
     })
 }
 

@@ -4,6 +4,7 @@ mod common;
 
 mod automatic_choice;
 mod closed_forms;
+mod edges;
 mod exact_answers;
 mod extremes;
 mod gamma_families;

@@ -1,0 +1,3 @@
+//! Inputs at the edges of what is possible.
+
+mod functions;
