@@ -22,7 +22,9 @@ fn norms_have_gradients_at_both_ends_of_the_range() {
 
 #[test]
 fn an_empty_interval_is_refused_at_its_place() {
-    let error = load("param x = 1\ncost f = clamp(x, 1, 0)", None, &[]).unwrap_err();
+    let Err(error) = load("param x = 1\ncost f = clamp(x, 1, 0)", None, &[]) else {
+        panic!("it is accepted")
+    };
     let text = format!("{error:?}");
     assert!(text.contains("lower bound 1 exceeds the upper bound 0"), "{text}");
 }
@@ -34,7 +36,7 @@ fn what_is_not_finite_is_named() {
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ncost f = log(b) + a", "`log` in `f`"),
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ng = a / b\ncost f = g + 1", "`/` (`g`)"),
         ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not keep"),
-        ("param x = 0\ncost f = sqrt(x)", "`sqrt` in `f` has a derivative"),
+        ("param x = 0\ncost f = sqrt(x)", "`sqrt` (`f`) has a derivative"),
         ("param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)", "the score of `z` (Normal)"),
     ];
     for (text, word) in cases {
