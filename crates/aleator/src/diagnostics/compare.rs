@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::exact::exact_within;
 use super::measure::{Measure, Measurement, Moments, measure};
+use super::origin::origin;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
@@ -216,7 +217,7 @@ fn measure_plan(
         row.unbiased &= !lint.biased;
         report.lints.push(lint);
     }
-    report.warnings.extend(not_finite(&row));
+    report.warnings.extend(not_finite(graph, how.seed, &row));
     Ok(row)
 }
 
@@ -239,8 +240,8 @@ fn blind(graph: &Graph, plan: &Plan, measured: &Measurement) -> Vec<Lint> {
     with_estimators.map(lint).collect()
 }
 
-/// The first number of a row that is not finite, said in words.
-fn not_finite(row: &Row) -> Option<String> {
+/// The first number of a row that is not finite, and where it comes from, in words.
+fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     let bad = |x: &Number| !x.0.is_finite();
     let gradient = row.gradient.iter().find_map(|(name, g)| {
         g.mean
@@ -250,10 +251,8 @@ fn not_finite(row: &Row) -> Option<String> {
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
     objective.or(gradient).map(|what| {
-        format!(
-            "{}: {what}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
-            row.estimator
-        )
+        let origin = origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow".into());
+        format!("{}: {what}, which is not finite; {origin}", row.estimator)
     })
 }
 

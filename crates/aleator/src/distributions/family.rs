@@ -65,6 +65,22 @@ impl Constraint {
         !fine
     }
 
+    /// Whether an infinite number may satisfy it.
+    pub fn admits_infinity(self) -> bool {
+        match self {
+            Constraint::NotNan | Constraint::LogWeights => true,
+            Constraint::Real
+            | Constraint::Positive
+            | Constraint::NotNegative
+            | Constraint::Count
+            | Constraint::Probability
+            | Constraint::PositiveProbability
+            | Constraint::ProbabilityBelowOne
+            | Constraint::Weights
+            | Constraint::LowerCholesky => false,
+        }
+    }
+
     /// What a value must be, in words.
     pub fn describe(self) -> &'static str {
         match self {

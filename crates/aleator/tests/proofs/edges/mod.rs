@@ -2,6 +2,7 @@
 
 mod copies;
 mod exact;
+mod functions;
 mod levels;
 mod plan;
 mod spellings;
