@@ -32,7 +32,7 @@ const EFFECTIVE: f64 = 100.0;
 /// Parameters from 10⁻³ to 10⁶, and locations that are huge beside their scales.
 fn at_the_ends() -> Vec<Case> {
     let mut all: Vec<Case> =
-        cases::moderate().into_iter().chain(cases::extreme()).filter(|case| has_score(case)).collect();
+        cases::moderate().into_iter().chain(cases::extreme()).filter(has_score).collect();
     let pair = |name: &str, [first, second]: [&str; 2], a: f64, b: f64| {
         Case::new(name, &[(first, &[a]), (second, &[b])])
     };
