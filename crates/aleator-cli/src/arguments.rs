@@ -1,7 +1,8 @@
 //! The command line's grammar.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Gradients of expectations: write a computation with random nodes, get its gradient by any estimator, with its bias,
@@ -62,20 +63,44 @@ pub struct Check {
     pub strict: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Svg,
     Dot,
     Mermaid,
 }
 
+impl Format {
+    /// What to write: what was asked for, or what the output's name says.
+    pub fn of(asked: Option<Format>, output: Option<&Path>) -> Result<Format, String> {
+        let Some(output) = output else { return Ok(asked.unwrap_or(Format::Svg)) };
+        let extension = output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+        let named = match &*extension {
+            "svg" => Some(Format::Svg),
+            "dot" | "gv" => Some(Format::Dot),
+            "mmd" | "mermaid" | "md" => Some(Format::Mermaid),
+            _ => None,
+        };
+        let picture = matches!(&*extension, "png" | "jpg" | "jpeg" | "gif" | "webp" | "pdf" | "ps" | "eps");
+        match (asked, named) {
+            (Some(asked), Some(named)) if asked == named => Ok(asked),
+            (Some(asked), None) if !picture => Ok(asked),
+            (None, Some(named)) => Ok(named),
+            (None, None) if extension.is_empty() => Ok(Format::Svg),
+            _ => Err("its name should end in .svg, .dot or .mmd, and --format, where it is given, should say the same; from \
+                      an SVG other programs make a PNG"
+                .into()),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Draw {
     #[command(flatten)]
     pub source: Source,
-    /// What to write
-    #[arg(long, value_enum, default_value = "svg")]
-    pub format: Format,
+    /// What to write [default: what the name of the output says, else svg]
+    #[arg(long, value_enum)]
+    pub format: Option<Format>,
     /// Where to write it [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -95,6 +120,29 @@ pub struct Sampling {
     pub json: bool,
 }
 
+/// Whether the exact answer is looked for.
+#[derive(Debug, Args)]
+pub struct Exact {
+    /// Whether to look for the exact objective and gradient; `auto` gives up after 2 seconds and says so
+    #[arg(long, value_enum, value_name = "no|auto", default_value = "auto")]
+    pub exact: When,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum When {
+    No,
+    Auto,
+}
+
+impl Exact {
+    pub fn wanted(&self) -> ExactAnswer {
+        match self.exact {
+            When::No => ExactAnswer::No,
+            When::Auto => ExactAnswer::Auto,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Grad {
     #[command(flatten)]
@@ -110,6 +158,8 @@ pub struct Grad {
     /// R: independent estimates from which mean, standard error and variance are computed
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
+    #[command(flatten)]
+    pub exact: Exact,
     /// Exit with status 1 if a coordinate's mean is more than 5 standard errors from the exact gradient
     #[arg(long)]
     pub assert_unbiased: bool,
@@ -127,6 +177,8 @@ pub struct Compare {
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tune: usize,
+    #[command(flatten)]
+    pub exact: Exact,
     /// R: independent estimates of each estimator
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
@@ -348,4 +400,25 @@ fn png_file(text: &str) -> Result<PathBuf, String> {
 fn positive(text: &str) -> Result<usize, String> {
     let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
     number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_drawing_says_its_format() {
+        let of = |asked, name: &str| Format::of(asked, Some(Path::new(name)));
+        assert_eq!(of(None, "a.svg"), Ok(Format::Svg));
+        assert_eq!(of(None, "a.DOT"), Ok(Format::Dot));
+        assert_eq!(of(None, "a.mmd"), Ok(Format::Mermaid));
+        assert_eq!(of(None, "a"), Ok(Format::Svg));
+        assert_eq!(of(Some(Format::Dot), "a.txt"), Ok(Format::Dot));
+        assert_eq!(Format::of(None, None), Ok(Format::Svg));
+        for (asked, name) in
+            [(None, "a.png"), (Some(Format::Svg), "a.png"), (None, "g.scg"), (Some(Format::Svg), "a.dot")]
+        {
+            assert!(of(asked, name).is_err_and(|reason| reason.contains(".svg")), "{name}");
+        }
+    }
 }

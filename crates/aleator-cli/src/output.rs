@@ -33,6 +33,22 @@ pub fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "warning: {text}");
 }
 
+/// Samples of a measurement from which on it is said how many they are: about ten seconds of a small graph.
+const MANY_SAMPLES: u128 = 1_000_000_000;
+
+/// Says how much work a measurement asks for, where that is much.
+pub fn warn_of_work(samples: Option<usize>, replicates: usize) {
+    let samples = samples.unwrap_or(1);
+    let all = samples as u128 * replicates as u128;
+    if all >= MANY_SAMPLES {
+        warn(&format!(
+            "--samples {samples} in each of {replicates} replicates are {:.0e} samples, which may take minutes to hours; lower \
+             --samples or --replicates",
+            all as f64
+        ));
+    }
+}
+
 /// Prints one JSON document.
 pub fn print_json(document: &impl Serialize) -> Outcome {
     let text = serde_json::to_string_pretty(document).map_err(Failure::input)?;

@@ -13,6 +13,14 @@ pub enum Error {
         /// What was expected and what was found.
         problem: String,
     },
+    /// An argument that makes no sense beside the others.
+    #[error("{operation}: {problem}")]
+    Argument {
+        /// The operation's name.
+        operation: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
     /// A derivative was asked of an operation that has none.
     #[error(
         "`{operation}` has no derivative; use an estimator that needs none (such as the score function, or `relax(use_cost = false)`) or `stop_gradient`"

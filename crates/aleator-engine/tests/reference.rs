@@ -301,10 +301,11 @@ fn fused_values_take_no_memory() {
     assert!(program.unwrap().buffer_bytes() < 5_000_000, "the input has 4 MB, and nothing else is stored");
 }
 
-const LAWS: [(Law, &[f64]); 6] = [
+const LAWS: [(Law, &[f64]); 7] = [
     (Law::Gamma, &[0.3, 2.0]),
     (Law::LogGamma, &[1e-3]),
     (Law::Beta, &[0.5, 3.0]),
+    (Law::LogitBeta, &[0.5, 3.0]),
     (Law::Poisson, &[30.0]),
     (Law::Binomial, &[100.0, 0.25, 0.75]),
     (Law::VonMises, &[2.0]),
@@ -341,7 +342,8 @@ fn draws_outside_of_the_domain_are_nan() {
     const WRONG: [f64; 5] = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -1.0, -1e-300];
     for (law, parameters) in LAWS {
         for i in 0..parameters.len() {
-            let zero = matches!((law, i), (Law::Gamma | Law::LogGamma | Law::Beta, _)).then_some(0.0);
+            let zero = matches!((law, i), (Law::Gamma | Law::LogGamma | Law::Beta | Law::LogitBeta, _))
+                .then_some(0.0);
             let half = matches!((law, i), (Law::Binomial, 0)).then_some(2.5);
             for wrong in WRONG.into_iter().chain(zero).chain(half) {
                 let graph = Graph::new();
@@ -363,7 +365,7 @@ fn draws_outside_of_the_domain_are_nan() {
 /// The largest and smallest parameters give finite draws of the right size.
 #[test]
 fn draws_reach_the_ends_of_the_domains() {
-    let extremes: [(Law, &[f64], [f64; 2]); 14] = [
+    let extremes: [(Law, &[f64], [f64; 2]); 15] = [
         (Law::Gamma, &[5e-324, 1.0], [0.0, 1e-300]),
         (Law::Gamma, &[1e300, 1.0], [0.999e300, 1.001e300]),
         (Law::Gamma, &[1e6, 1.0], [9.9e5, 1.01e6]),
@@ -371,6 +373,7 @@ fn draws_reach_the_ends_of_the_domains() {
         (Law::LogGamma, &[5e-324], [-1e301, -1e290]),
         (Law::Beta, &[1e-300, 1e-300], [0.0, 1.0]),
         (Law::Beta, &[1e300, 1e300], [0.499, 0.501]),
+        (Law::LogitBeta, &[1e-3, 1e-3], [-1e5, 1e5]),
         (Law::Poisson, &[1e300], [0.999e300, 1.001e300]),
         (Law::Poisson, &[1e8], [9.99e7, 1.001e8]),
         (Law::Poisson, &[5e-324], [0.0, 0.0]),

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::philox::NoiseAt;
 use aleator_engine::exec::{self, InputAndOutput};
 use aleator_engine::graph::{NodeId, Shape};
 
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
-use crate::graph::{DomainCheck, Graph, Layout, OwnParam, Plan, Rule, Tuning, build};
+use crate::graph::{DomainCheck, Graph, Layout, OwnParam, Plan, Rule, Tuning, build_with};
 use crate::optim::{Adam, Optimizer};
 
 /// How to compile a graph.
@@ -22,6 +23,7 @@ pub struct Options {
     tuning: Tuning,
     tuning_rate: Option<f64>,
     tuning_rule: Adam,
+    audit: bool,
     compile: CompileOptions,
 }
 
@@ -65,6 +67,11 @@ impl Options {
         Options { tuning_rule: rule, ..self }
     }
 
+    /// Also computes what tells whether the estimate is to be trusted: see [`Program::masses`], [`Program::blind_sites`].
+    pub(crate) fn audit(self) -> Self {
+        Options { audit: true, ..self }
+    }
+
     /// Limits of memory and threads.
     pub fn compile_options(self, compile: CompileOptions) -> Self {
         Options { compile, ..self }
@@ -91,7 +98,11 @@ pub struct Program<T: Real = f64> {
     step: u64,
     samples: usize,
     evaluations: usize,
+    random: bool,
     unbiased: bool,
+    /// Outputs of the audit.
+    masses: Vec<usize>,
+    blind: Vec<(String, usize)>,
 }
 
 /// A parameter of an estimator's own, with what changes it after a run.
@@ -169,8 +180,8 @@ impl<T: Real> Program<T> {
         if samples == 0 || options.replicates == Some(0) {
             return Err(Error::Invalid("at least one sample and one replicate are needed".into()));
         }
-        let surrogate =
-            build(graph, plan, Layout { samples, replicates: options.replicates, tuning: options.tuning })?;
+        let Options { replicates, tuning, audit, .. } = *options;
+        let surrogate = build_with(graph, plan, Layout { samples, replicates, tuning }, audit)?;
         let mut outputs = vec![surrogate.objective];
         outputs.extend(&surrogate.gradients);
         outputs.extend(surrogate.checks.iter().flat_map(|c| [c.violations, c.example]));
@@ -184,6 +195,8 @@ impl<T: Real> Program<T> {
             .iter()
             .map(|own| Change::new(own, &options.tuning_rule, rate, &mut place))
             .collect();
+        let masses = surrogate.audit.masses.iter().map(|&node| place(node)).collect();
+        let blind = surrogate.audit.blind.into_iter().map(|(site, node)| (site, place(node))).collect();
         let inner = exec::Program::compile(graph.engine(), &outputs, &options.compile)?;
         let inputs = graph.engine().inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
@@ -216,7 +229,10 @@ impl<T: Real> Program<T> {
             step: 0,
             samples,
             evaluations: surrogate.evaluations,
+            random: surrogate.random,
             unbiased: surrogate.unbiased,
+            masses,
+            blind,
         };
         let typed = |values: &[f64]| values.iter().map(|&x| T::from_f64(x)).collect::<Vec<T>>();
         for (i, param) in params.iter().enumerate() {
@@ -269,6 +285,38 @@ impl<T: Real> Program<T> {
         Ok(self.inner.set_input(self.data[place].slot, values)?)
     }
 
+    /// The objective of each replicate in the last run.
+    pub(crate) fn objectives(&self) -> &[T] {
+        self.inner.output(0)
+    }
+
+    /// Whether two estimates may differ.
+    pub fn is_random(&self) -> bool {
+        self.random
+    }
+
+    /// Sets an input of the engine's graph, by its slot.
+    pub(crate) fn set_slot(&mut self, slot: usize, values: &[T]) -> Result<()> {
+        Ok(self.inner.set_input(slot, values)?)
+    }
+
+    /// For each site that stands for several alternatives, the sum of their weights in the last run.
+    pub(crate) fn masses(&self) -> impl Iterator<Item = &[T]> {
+        self.masses.iter().map(|&place| self.inner.output(place))
+    }
+
+    /// Whether any site may have outcomes that its estimator does not see; [`Program::blind_sites`] tells after a run.
+    pub(crate) fn may_be_blind(&self) -> bool {
+        !self.blind.is_empty()
+    }
+
+    /// The sites that had, in the last run, an outcome of probability 0 that moves with the graph's parameters and that their
+    /// estimator does not see.
+    pub(crate) fn blind_sites(&self) -> impl Iterator<Item = &str> {
+        let sees_not = |(_, place): &&(String, usize)| self.inner.output(*place)[0].to_f64() != 0.0;
+        self.blind.iter().filter(sees_not).map(|(site, _)| site.as_str())
+    }
+
     /// Computes the next estimate: the noise is that of the step after the last one.
     ///
     /// # Errors
@@ -285,7 +333,16 @@ impl<T: Real> Program<T> {
     /// # Errors
     /// If a distribution's parameter is outside its domain.
     pub fn run_step(&mut self, step: u64) -> Result<Estimate<'_, T>> {
-        self.inner.run(self.seed, step);
+        self.run_replicates(step, 0)
+    }
+
+    /// Computes the estimates of a step from the replicate numbered `first` on, as many as it has replicates. The noise of a
+    /// replicate is a function of seed, step and its number alone, however many are computed at once.
+    ///
+    /// # Errors
+    /// If a distribution's parameter is outside its domain.
+    pub fn run_replicates(&mut self, step: u64, first: u64) -> Result<Estimate<'_, T>> {
+        self.inner.run_at(NoiseAt { seed: self.seed, step, first_row: first });
         // First: what was computed outside of a domain must not be remembered.
         self.check_domains()?;
         for own in &mut self.own {
@@ -320,6 +377,19 @@ impl<T: Real> Program<T> {
         let first = 1 + self.params.len();
         for (i, check) in self.checks.iter().enumerate() {
             let violations = self.inner.output(first + 2 * i)[0].to_f64();
+            if let (true, Some(estimator)) = (violations != 0.0, check.estimator) {
+                let example = self.inner.output(first + 2 * i + 1)[0].to_f64();
+                return Err(Error::Unsuitable {
+                    estimator: estimator.into(),
+                    site: check.site.clone(),
+                    distribution: check.distribution.into(),
+                    reason: format!(
+                        "{} of `{}`, at which it evaluates the cost, must be {}, got {example}; use reinforce_loo or \
+                         score_function",
+                        check.parameter, check.site, check.constraint
+                    ),
+                });
+            }
             if violations != 0.0 {
                 let example = self.inner.output(first + 2 * i + 1)[0].to_f64();
                 let found = if check.parameter == "the parameters" {
@@ -427,6 +497,12 @@ impl<T: Real> Program<T> {
     /// Bytes of all values that are kept in memory; they do not depend on the number of threads.
     pub fn value_bytes(&self) -> usize {
         self.inner.value_bytes()
+    }
+
+    /// About how many numbers a run computes.
+    pub(crate) fn work(&self) -> usize {
+        let operations = self.inner.steps().iter().map(|step| step.operations).sum::<u64>();
+        usize::try_from(operations).unwrap_or(usize::MAX)
     }
 
     /// Bytes of all its buffers.

@@ -6,7 +6,7 @@ use aleator_cli::report::{comparison, comparison_svg};
 use crate::arguments::Compare;
 use crate::failure::Outcome;
 use crate::input::{estimator_list, load};
-use crate::output::{Progress, color, print, print_json, save_plot, warn, width};
+use crate::output::{Progress, color, print, print_json, save_plot, warn, warn_of_work, width};
 
 pub fn run(arguments: &Compare) -> Outcome {
     let loaded = load(&arguments.source)?;
@@ -20,7 +20,9 @@ pub fn run(arguments: &Compare) -> Outcome {
         replicates: arguments.replicates,
         tune: arguments.tune,
         seed: arguments.sampling.seed,
+        exact: arguments.exact.wanted(),
     };
+    warn_of_work(arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();

@@ -6,7 +6,7 @@ use aleator_cli::report::gradient;
 use crate::arguments::Grad;
 use crate::failure::{Failure, Outcome};
 use crate::input::load;
-use crate::output::{Progress, color, print, print_json, warn, width};
+use crate::output::{Progress, color, print, print_json, warn, warn_of_work, width};
 
 pub fn run(arguments: &Grad) -> Outcome {
     let loaded = load(&arguments.source)?;
@@ -16,8 +16,10 @@ pub fn run(arguments: &Grad) -> Outcome {
         replicates: arguments.replicates,
         tune: arguments.tune,
         seed: arguments.sampling.seed,
+        exact: arguments.exact.wanted(),
         ..Compare::all()
     };
+    warn_of_work(arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report =
         grad(&loaded.model.graph, &plan, &how, &loaded.file, &|label, done| progress.set(label, done));
@@ -33,26 +35,22 @@ pub fn run(arguments: &Grad) -> Outcome {
     if arguments.assert_unbiased { assert_unbiased(&report) } else { Ok(()) }
 }
 
-/// Standard errors by which a mean may differ from the exact gradient: beyond 5, one in 1.7 million by chance.
-const CRITICAL: f64 = 5.0;
-
 fn assert_unbiased(report: &Report) -> Outcome {
     if report.exact.method.is_none() {
         return Err(Failure::input("--assert-unbiased needs the exact gradient, which cannot be had here"));
     }
+    if report.replicates < 2 {
+        return Err(Failure::input(
+            "--assert-unbiased needs standard errors: ask for 2 --replicates or more",
+        ));
+    }
     for (name, estimate) in report.results.iter().flat_map(|row| &row.gradient) {
-        let Some(exact) = &estimate.exact else { continue };
-        for (i, (mean, exact)) in estimate.mean.iter().zip(exact).enumerate() {
-            let error = estimate.std_error.as_ref().map_or(0.0, |e| e[i].0);
-            let rounding = 1e-9 * exact.0.abs().max(1.0);
-            let fine = (mean.0 - exact.0).abs() <= CRITICAL * error + rounding;
-            if !fine {
-                return Err(Failure::check(format!(
-                    "biased: the gradient of `{name}` (element {i}) is {} ± {error}, but exactly {}",
-                    mean.0, exact.0
-                )));
-            }
-        }
+        let (Some(i), Some(exact)) = (estimate.first_difference(), &estimate.exact) else { continue };
+        let error = estimate.std_error.as_ref().map_or(0.0, |e| e[i].0);
+        return Err(Failure::check(format!(
+            "biased: the gradient of `{name}` (element {i}) is {} ± {error}, but exactly {}",
+            estimate.mean[i].0, exact[i].0
+        )));
     }
     Ok(())
 }

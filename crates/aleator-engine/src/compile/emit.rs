@@ -244,7 +244,9 @@ impl GroupPlan {
                     Operand::Scalar(_) | Operand::Splat(_) => unreachable!("`in_tile` filled a register"),
                 },
                 What::Value(v) => match lowered.values[v].kind {
-                    Kind::Uniform(stream) => Instruction::Uniform { to, stream },
+                    Kind::Uniform(stream) => {
+                        Instruction::Uniform { to, stream, row: lowered.values[v].shape.row() }
+                    }
                     Kind::Unary(op) => Instruction::Unary { op, to, x: x(0) },
                     Kind::Binary(op) => Instruction::Binary { op, to, x: x(0), y: x(1) },
                     Kind::Decay => Instruction::Decay { to, x: x(0) },

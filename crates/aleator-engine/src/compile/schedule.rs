@@ -250,9 +250,10 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
         Kind::Draw { law, stream, noise } => {
             let inputs = value.inputs.iter().map(|view| places.strided(view)).collect();
             // A view of the randomness by its own elements' numbers.
+            let row = noise.row();
             let noise = View::whole(v, noise).broadcast(shape);
             let noise = Strided { offset: 0, dims: noise.dims, strides: noise.strides };
-            Step::Draw(Draw::new(*law, *stream, inputs, noise, out))
+            Step::Draw(Draw::new(*law, *stream, inputs, noise, row, out))
         }
         Kind::External(external) => {
             let lead = &shape[..shape.rank() - external.shape.rank()];

@@ -9,7 +9,7 @@
 use super::aligned::{Aligned, LINE};
 use super::math::Real;
 use super::memory::Base;
-use super::philox::fill_uniform;
+use super::philox::{NoiseAt, fill_uniform};
 use super::reduce::{self, Target};
 use super::strided::{Strided, gather};
 use super::tile::{self, Argument, Logistic};
@@ -35,7 +35,8 @@ pub(crate) enum Operand<T> {
     Splat(T),
 }
 
-/// One operation on a tile. The place written is never one that is read by the same instruction.
+/// One operation on a tile. The place written is never one that is read by the same instruction. Of uniform numbers, `row`
+/// belong to each element of the noise's first axis.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction<T> {
     Copy { to: Place, x: Operand<T> },
@@ -44,7 +45,7 @@ pub(crate) enum Instruction<T> {
     Decay { to: Place, x: Operand<T> },
     Logistic { op: Logistic, to: Place, x: Operand<T>, decay: Operand<T> },
     Select { to: Place, c: Operand<T>, x: Operand<T>, y: Operand<T> },
-    Uniform { to: Place, stream: u32 },
+    Uniform { to: Place, stream: u32, row: u64 },
     Gather { to: Place, from: usize },
     Reduce { x: Place, into: usize },
 }
@@ -121,8 +122,7 @@ pub(crate) struct ChunkTask<'a, T> {
     pub chunk: usize,
     pub base: Base<T>,
     pub scratch: &'a mut Scratch<T>,
-    pub seed: u64,
-    pub step: u64,
+    pub noise: NoiseAt,
 }
 
 impl<T: Real> pulp::WithSimd for ChunkTask<'_, T> {
@@ -210,8 +210,9 @@ fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
             Instruction::Select { to, c, x, y } => {
                 tile::select(write(to), argument(c), argument(x), argument(y));
             }
-            Instruction::Uniform { to, stream } => {
-                fill_uniform(write(to), task.seed, stream, task.step, start as u64);
+            Instruction::Uniform { to, stream, row } => {
+                let NoiseAt { seed, step, first_row } = task.noise;
+                fill_uniform(write(to), seed, stream, step, first_row * row + start as u64);
             }
             Instruction::Gather { to, from } => {
                 let from = &kernel.gathers[from];

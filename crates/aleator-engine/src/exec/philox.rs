@@ -34,6 +34,18 @@ pub const STEPS: u64 = 1 << 48;
 /// Elements of a stream at one step are numbered below this.
 pub const ELEMENTS: u64 = 1 << 50;
 
+/// Which random numbers a run uses. Every noise tensor is a part, along its first axis, of one without an end: its rows from
+/// `first_row` on. So a run of n rows has the numbers of n runs of one row each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NoiseAt {
+    /// The key.
+    pub seed: u64,
+    /// Below [`STEPS`].
+    pub step: u64,
+    /// How many rows come before; the number of elements before and in a run is below [`ELEMENTS`].
+    pub first_row: u64,
+}
+
 /// One block of the generator: four random words.
 #[inline(always)]
 pub fn philox4x32_10(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use super::fused::{ChunkTask, Fused, Scratch, combine_partials};
 use super::math::Real;
 use super::memory::{Arena, Base};
+use super::philox::NoiseAt;
 use super::pool::{self, Pool};
 use super::summary::{StepSummary, summary};
 use crate::compile::CompileOptions;
@@ -145,10 +146,16 @@ impl<T: Real> Program<T> {
     ///
     /// After the first call it allocates nothing, but for the packing buffers of large matrix products.
     pub fn run(&mut self, seed: u64, step: u64) {
+        self.run_at(NoiseAt { seed, step, first_row: 0 });
+    }
+
+    /// The same from another row of the noise on: where all noise has n rows, a run from row 0 and one from row n give what a
+    /// program for 2n rows gives.
+    pub fn run_at(&mut self, noise: NoiseAt) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
         for kernel in steps {
-            machine.run_step(kernel, base, seed, step);
+            machine.run_step(kernel, base, noise);
         }
     }
 
@@ -158,7 +165,7 @@ impl<T: Real> Program<T> {
         let Program { steps, machine, .. } = self;
         for (i, kernel) in steps.iter_mut().enumerate() {
             let start = Instant::now();
-            machine.run_step(kernel, base, seed, step);
+            machine.run_step(kernel, base, NoiseAt { seed, step, first_row: 0 });
             took(i, start.elapsed());
         }
     }
@@ -210,9 +217,9 @@ impl<T: Real> Machine<T> {
     }
 
     #[inline]
-    fn run_step(&self, kernel: &mut Step<T>, base: Base<T>, seed: u64, step: u64) {
+    fn run_step(&self, kernel: &mut Step<T>, base: Base<T>, noise: NoiseAt) {
         match kernel {
-            Step::Fused(fused) => self.run_fused(fused, base, seed, step),
+            Step::Fused(fused) => self.run_fused(fused, base, noise),
             Step::MatMul(product) => {
                 let parallel = product.is_large();
                 self.for_each(product.tasks(), parallel, |_, task| product.run(task, base));
@@ -222,18 +229,18 @@ impl<T: Real> Machine<T> {
             Step::Assemble(assemble) => assemble.run(base),
             Step::Draw(draw) => {
                 let tasks = draw.tasks();
-                self.for_each(tasks, tasks > 1, |_, task| draw.run(task, base, seed, step));
+                self.for_each(tasks, tasks > 1, |_, task| draw.run(task, base, noise));
             }
             Step::Call(call) => call.run(base),
         }
     }
 
-    fn run_fused(&self, kernel: &Fused<T>, base: Base<T>, seed: u64, step: u64) {
+    fn run_fused(&self, kernel: &Fused<T>, base: Base<T>, noise: NoiseAt) {
         let chunks = kernel.chunks.count;
         self.for_each(chunks, chunks > 1, |worker, chunk| {
             // No other thread has this worker's number now: the lock is never waited for.
             let mut scratch = self.scratch[worker].lock().unwrap_or_else(PoisonError::into_inner);
-            self.arch.dispatch(ChunkTask { kernel, chunk, base, scratch: &mut scratch, seed, step });
+            self.arch.dispatch(ChunkTask { kernel, chunk, base, scratch: &mut scratch, noise });
         });
         if chunks > 1 {
             combine_partials(kernel, base);

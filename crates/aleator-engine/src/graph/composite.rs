@@ -2,6 +2,11 @@
 
 use super::expr::Expr;
 use super::op::Reduction;
+use crate::error::Error;
+
+/// Numbers whose squares, and the sums of many squares, are far from the ends of either number format, and so are those of
+/// their reciprocals.
+const MODERATE: f64 = 1e12;
 
 impl<'g> Expr<'g> {
     /// log(x / (1 − x))
@@ -19,9 +24,39 @@ impl<'g> Expr<'g> {
         self.polygamma(0)
     }
 
-    /// Within `[low, high]`.
+    /// Within `[low, high]`. An interval without numbers is an error if its ends are constants, and gives NaN where they
+    /// are not.
     pub fn clamp(self, low: Expr<'g>, high: Expr<'g>) -> Self {
-        self.maximum(low).minimum(high)
+        let graph = self.graph();
+        let clamped = self.maximum(low).minimum(high);
+        match (graph.scalar_value(low.id()), graph.scalar_value(high.id())) {
+            (Some(low), Some(high)) if low > high => {
+                let problem = format!("the lower bound {low} exceeds the upper bound {high}; exchange them");
+                graph.fail(Error::Argument { operation: "clamp".into(), problem })
+            }
+            (Some(_), Some(_)) => clamped,
+            _ => high.stop_gradient().less(low.stop_gradient()).select(f64::NAN, clamped),
+        }
+    }
+
+    /// √Σ x² over axes counted from the end, without the overflow and underflow of squares. Its derivative x/√Σ x² is
+    /// taken for 0 (a subgradient) at x = 0.
+    ///
+    /// ```text
+    /// √Σ x² = s √Σ (x/s)²,   s = 1 where m = max |x| is moderate, else m, in either number format
+    /// ```
+    pub fn norm(self, axes: &[usize]) -> Self {
+        // `finite_max` is 0 where all numbers are 0 or one is infinite; so are the quotients then, whatever the scale.
+        let max = self.stop_gradient().abs().finite_max(axes);
+        let moderate = max.equal(0.0) + max.greater(MODERATE.recip()) * max.less(MODERATE);
+        let normal = max.maximum(f64::MIN_POSITIVE);
+        // Derivatives need 1/s. In the narrower format the bound is 0, and its own smallest normal number takes its place.
+        let invertible = (1.0 / normal).less(f64::INFINITY).select(normal, f64::from(f32::MIN_POSITIVE));
+        let scale = moderate.select(1.0, invertible);
+        let squares = (self / scale).square().sum_axes(axes);
+        let zero = squares.stop_gradient().equal(0.0);
+        let root = zero.select(0.0, zero.select(1.0, squares).sqrt());
+        drop_axes(scale, axes) * root
     }
 
     /// The largest along axes counted from the end, which stay as axes of size 1, with 0 in place of infinities, so

@@ -15,4 +15,4 @@ pub use expr::{Expr, IntoExpr, concat};
 pub use law::Law;
 pub use op::{Binary, External, ExternalFn, Op, Reduction, TensorData, Unary};
 pub use shape::Shape;
-pub use substitute::{ancestors, dependents, substitute};
+pub use substitute::{Stops, ancestors, dependents, substitute, substitute_with};

@@ -28,6 +28,11 @@ impl Shape {
         self.0.iter().product()
     }
 
+    /// Elements for each element of the first axis.
+    pub(crate) fn row(&self) -> u64 {
+        self.0.iter().skip(1).product::<usize>() as u64
+    }
+
     /// The size of the axis `from_end` places before the last one (0 is the last axis); 1 where there is no such axis.
     pub fn from_end(&self, from_end: usize) -> usize {
         if from_end < self.rank() { self.0[self.rank() - 1 - from_end] } else { 1 }

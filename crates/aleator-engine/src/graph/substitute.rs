@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use super::arena::{Graph, NodeId};
 use super::expr::Expr;
+use super::op::Op;
 
 /// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes
 /// made so far.
@@ -42,8 +43,28 @@ pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
     needed
 }
 
+/// What becomes of a `stop_gradient` behind a replaced node.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stops {
+    /// It stops derivatives as before.
+    #[default]
+    Stay,
+    /// Its argument stands in its place, so that derivatives by the replacements pass.
+    Open,
+}
+
 /// `id` with replacements made; `replaced` remembers every node visited.
 pub fn substitute<'g>(graph: &'g Graph, id: NodeId, replaced: &mut HashMap<NodeId, Expr<'g>>) -> Expr<'g> {
+    substitute_with(graph, id, replaced, Stops::Stay)
+}
+
+/// The same, where `stops` says what becomes of each `stop_gradient` whose argument changes.
+pub fn substitute_with<'g>(
+    graph: &'g Graph,
+    id: NodeId,
+    replaced: &mut HashMap<NodeId, Expr<'g>>,
+    stops: Stops,
+) -> Expr<'g> {
     let mut stack = vec![id];
     while let Some(&top) = stack.last() {
         if replaced.contains_key(&top) {
@@ -59,7 +80,11 @@ pub fn substitute<'g>(graph: &'g Graph, id: NodeId, replaced: &mut HashMap<NodeI
         }
         let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|i| replaced[i]).collect();
         let unchanged = inputs.iter().zip(&node.inputs).all(|(e, i)| e.id() == *i);
-        let expr = if unchanged { graph.expr(top) } else { graph.apply(node.op, &inputs) };
+        let expr = match node.op {
+            _ if unchanged => graph.expr(top),
+            Op::StopGradient if stops == Stops::Open => inputs[0],
+            op => graph.apply(op, &inputs),
+        };
         replaced.insert(top, expr);
         stack.pop();
     }

@@ -5,13 +5,21 @@
 //! ```
 //!
 //! x holds, for each group of draws whose costs mix, all their numbers in one row. The groups (the rows of a
-//! batch, say) share the weights. w₂ and c start at 0, so that r = 0 at first, whatever W₁ is; W₁ is uniform in ±1/√n for n
+//! batch, say) share the weights. A network is fed with finite numbers only: where a parameter may be infinite (logits), it is
+//! cut at ±16, beyond which a probability is within 10⁻⁷ of 0 or 1; anything else is cut at ±10³⁰, so that no sum overflows in
+//! either number format. Infinite inputs would meet as ∞ − ∞. A baseline may know any function of the parameters, and a
+//! control variate may be any differentiable function of the draw, so neither gets a bias from that. w₂ and c start at 0, so that r = 0 at first, whatever W₁ is; W₁ is uniform in ±1/√n for n
 //! inputs, the same at every start.
 
 use aleator_engine::exec::philox;
 use aleator_engine::graph::{Expr, Shape, concat};
 
 use crate::graph::Site;
+
+/// Where logits are cut.
+const LARGEST_LOGIT: f64 = 16.0;
+/// Where all other inputs are cut.
+const LARGEST_INPUT: f64 = 1e30;
 
 /// What trains the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,5 +90,23 @@ pub fn known<'g>(site: &Site<'g>) -> Vec<(Expr<'g>, usize)> {
     let distribution = site.distribution();
     let specs = distribution.family().parameters();
     let each = specs.iter().zip(distribution.parameters());
-    each.map(|(spec, parameter)| (parameter.stop_gradient(), spec.event_rank)).collect()
+    each.map(|(spec, parameter)| {
+        let parameter = parameter.stop_gradient();
+        let finite = if spec.constraint.admits_infinity() {
+            cut(parameter, LARGEST_LOGIT)
+        } else {
+            within_range(parameter)
+        };
+        (finite, spec.event_rank)
+    })
+    .collect()
+}
+
+/// A network's input, cut where sums of such numbers might overflow.
+pub fn within_range(x: Expr<'_>) -> Expr<'_> {
+    cut(x, LARGEST_INPUT)
+}
+
+fn cut(x: Expr<'_>, largest: f64) -> Expr<'_> {
+    x.maximum(-largest).minimum(largest)
 }

@@ -1,13 +1,16 @@
 //! Estimators side by side: the library function behind `grad` and `compare`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::exact::exact;
+use super::exact::exact_within;
 use super::measure::{Measure, Measurement, Moments, measure};
+use super::origin::origin;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
+use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
-use crate::estimators::{self, Estimator, Options};
-use crate::graph::{Graph, Plan, lints};
+use crate::estimators::{self, Estimator, Options, ScoreFunction};
+use crate::graph::{Graph, Lint, Plan, SiteDef, lints};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -23,12 +26,28 @@ pub struct Compare {
     pub tune: usize,
     /// Seed of all noise.
     pub seed: u64,
+    /// Whether to look for the exact answer.
+    pub exact: ExactAnswer,
 }
+
+/// Whether to look for the exact answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ExactAnswer {
+    /// No.
+    No,
+    /// Where it can be had within two seconds.
+    #[default]
+    Auto,
+}
+
+/// What the exact answer may take.
+const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 impl Compare {
     /// All estimators, 1000 replicates, seed 0.
     pub fn all() -> Self {
-        Compare { estimators: None, samples: None, replicates: 1000, tune: 0, seed: 0 }
+        let exact = ExactAnswer::Auto;
+        Compare { estimators: None, samples: None, replicates: 1000, tune: 0, seed: 0, exact }
     }
 
     /// Only these estimators.
@@ -49,6 +68,11 @@ impl Compare {
     /// Steps of tuning before the measurement.
     pub fn tune(self, tune: usize) -> Self {
         Compare { tune, ..self }
+    }
+
+    /// Whether to look for the exact answer.
+    pub fn exact(self, exact: ExactAnswer) -> Self {
+        Compare { exact, ..self }
     }
 
     /// The seed of all noise.
@@ -83,29 +107,51 @@ pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Pro
 /// If the graph holds an error or a parameter is outside its domain.
 pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
     let mut report = empty_report(graph, how, file)?;
-    let all = || -> Vec<Arc<dyn Estimator>> {
-        estimators::all().iter().filter_map(|entry| entry.build(Options::none()).ok()).collect()
-    };
     if graph.sites().is_empty() {
         let plan = Plan::choose(graph, &[], how.samples)?;
         let row = measure_plan(graph, &plan, how, &mut report, progress)?;
         report.results.push(row);
         return Ok(report.finish());
     }
-    for estimator in how.estimators.clone().unwrap_or_else(all) {
+    let mut first_failure = None;
+    for estimator in how.estimators.clone().unwrap_or_else(|| candidates(how.samples)) {
         let name = estimator.properties().name;
         let row = plan_with(graph, &estimator, how.samples)
             .and_then(|plan| measure_plan(graph, &plan, how, &mut report, progress));
         match row {
             Ok(row) => report.results.push(row),
-            Err(error @ (Error::Domain { .. } | Error::NoCost)) => return Err(error),
+            Err(error @ Error::NoCost) => return Err(error),
             Err(error) => {
                 report.skipped.push(Skipped { estimator: name.into(), reason: error.to_string() });
+                if matches!(error, Error::Domain { .. }) {
+                    first_failure.get_or_insert(error);
+                }
             }
         }
     }
+    // What no estimator survives is the graph's fault.
+    if let (true, Some(error)) = (report.results.is_empty(), first_failure) {
+        return Err(error);
+    }
     report.samples = how.samples.or_else(|| report.results.iter().map(|r| r.samples).min()).unwrap_or(1);
     Ok(report.finish())
+}
+
+/// All estimators, with their options as they are; at K = 1, where leave-one-out has nothing to leave out, the score function with a
+/// baseline as well.
+fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
+    let mut all: Vec<Arc<dyn Estimator>> = Vec::new();
+    for entry in estimators::all() {
+        all.extend(entry.build(Options::none()).ok());
+        if entry.properties.name == ScoreFunction::default().properties().name
+            && samples.is_none_or(|k| k == 1)
+        {
+            for baseline in [Baseline::Optimal, Baseline::MovingAverage { decay: 0.95 }] {
+                all.push(Arc::new(ScoreFunction { baseline }));
+            }
+        }
+    }
+    all
 }
 
 /// The plan that puts an estimator at every site that it can serve.
@@ -134,7 +180,11 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
     if how.replicates == 0 {
         return Err(Error::Invalid("at least one replicate is needed".into()));
     }
-    let exact = exact(graph)?;
+    let exact = match how.exact {
+        ExactAnswer::No => Exact::default(),
+        ExactAnswer::Auto => exact_within(graph, Some(TIME_LIMIT))?,
+    };
+    let warnings = exact.unknown.iter().map(|reason| format!("no exact answer: {reason}")).collect();
     Ok(Report {
         aleator: env!("CARGO_PKG_VERSION"),
         file: file.into(),
@@ -147,7 +197,7 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         best: None,
         skipped: vec![],
         lints: vec![],
-        warnings: vec![],
+        warnings,
     })
 }
 
@@ -163,16 +213,35 @@ fn measure_plan(
     let amount = Measure { samples: how.samples, replicates: how.replicates, tune: how.tune, seed: how.seed };
     let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
-    for lint in lints(graph, plan) {
+    for lint in lints(graph, plan).into_iter().chain(blind(graph, plan, &measured)) {
         row.unbiased &= !lint.biased;
         report.lints.push(lint);
     }
-    report.warnings.extend(not_finite(&row));
+    report.warnings.extend(not_finite(graph, how.seed, &row));
     Ok(row)
 }
 
-/// The first number of a row that is not finite, said in words.
-fn not_finite(row: &Row) -> Option<String> {
+/// That an estimator does not see outcomes of probability 0 that move with a parameter.
+fn blind(graph: &Graph, plan: &Plan, measured: &Measurement) -> Vec<Lint> {
+    let sites = graph.sites();
+    let with_estimators =
+        sites.iter().zip(&plan.estimators).filter(|(site, _)| measured.blind.contains(&site.name));
+    let lint = |(site, estimator): (&SiteDef, &Arc<dyn Estimator>)| Lint {
+        site: site.name.clone(),
+        message: format!(
+            "an outcome of `{}` has probability 0, which moves with a parameter; {} never draws it, so its gradient lacks what \
+             that outcome costs: use enumeration, or keep the probability away from 0",
+            site.name,
+            estimator.properties().name
+        ),
+        cause: site.value,
+        biased: true,
+    };
+    with_estimators.map(lint).collect()
+}
+
+/// The first number of a row that is not finite, and where it comes from, in words.
+fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     let bad = |x: &Number| !x.0.is_finite();
     let gradient = row.gradient.iter().find_map(|(name, g)| {
         g.mean
@@ -182,10 +251,8 @@ fn not_finite(row: &Row) -> Option<String> {
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
     objective.or(gradient).map(|what| {
-        format!(
-            "{}: {what}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
-            row.estimator
-        )
+        let origin = origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow".into());
+        format!("{}: {what}, which is not finite; {origin}", row.estimator)
     })
 }
 
@@ -203,7 +270,15 @@ fn row(
         .iter()
         .zip(&measured.gradient)
         .map(|(param, moments)| {
+            let bounds = exact.error.get(&param.name);
             let exact = exact.gradient.get(&param.name).map(|g| g.values.clone());
+            let slack = (0..moments.len())
+                .map(|i| {
+                    let size = exact.as_ref().map_or(0.0, |e| e[i].0.abs()).max(moments[i].mean.abs());
+                    let rounding = ROUNDING * size.max(measured.objective.mean.abs());
+                    bounds.map_or(0.0, |b| b[i]) + rounding
+                })
+                .collect();
             let z = exact.as_ref().map(|exact| {
                 moments
                     .iter()
@@ -223,6 +298,7 @@ fn row(
                 variance: moments.iter().map(|m| m.variance().map(Number)).collect(),
                 exact,
                 z,
+                slack,
             };
             (param.name.clone(), estimate)
         })
@@ -250,7 +326,7 @@ impl Report {
         self.best = self
             .results
             .iter()
-            .filter(|row| row.unbiased && worth(row).is_finite())
+            .filter(|row| row.unbiased && worth(row).is_finite() && !row.differs())
             .min_by(|a, b| worth(a).total_cmp(&worth(b)))
             .map(|row| row.estimator.clone());
         if let Some(objective) = self.exact.objective

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
 use crate::graph::{Graph, Tuning};
-use crate::program::{Options, Program};
+use crate::program::{Estimate, Options, Program};
 
 /// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,6 +62,15 @@ impl Moments {
         self.count = total;
     }
 
+    /// Those of a number that is always the same.
+    fn constant(number: f64, count: usize) -> Self {
+        Moments {
+            count: count as f64,
+            mean: number,
+            squares: if number.is_finite() { 0.0 } else { f64::NAN },
+        }
+    }
+
     /// The unbiased sample variance; `None` for fewer than two numbers.
     pub fn variance(&self) -> Option<f64> {
         (self.count > 1.0).then(|| self.squares / (self.count - 1.0))
@@ -91,6 +100,8 @@ pub struct Measurement {
     pub evaluations: usize,
     /// Whether every estimator is unbiased.
     pub unbiased: bool,
+    /// Sites with outcomes of probability 0 that move with a parameter and that their estimator never draws.
+    pub blind: Vec<String>,
     /// The estimators' own parameters that were used, by name.
     pub own_parameters: BTreeMap<String, Tensor>,
     /// Wall-clock seconds per estimate.
@@ -112,6 +123,8 @@ pub struct Measure {
 
 /// Numbers that one run should work on: small enough for the caches, large enough to pay.
 const NUMBERS_PER_RUN: usize = 1 << 18;
+/// The most estimates of one run.
+const MOST_AT_ONCE: usize = 1 << 13;
 /// Estimates that one tuning step averages over.
 const TUNING_REPLICATES: usize = 32;
 /// Estimates from which optimal baselines are computed.
@@ -119,7 +132,16 @@ const PILOT_REPLICATES: usize = 1 << 15;
 /// Noise of tuning counts its steps from here, that of pilot runs from twice as far: apart from that of the estimates.
 const FIRST_TUNING_STEP: u64 = 1 << 44;
 
+/// Estimates at which outcomes that an estimator does not see are looked for.
+const AUDITED: usize = 64;
+/// What takes less is timed over many runs.
+const SHORT: Duration = Duration::from_millis(5);
+
 /// Runs independent estimates, many at a time, and measures them.
+///
+/// The noise of replicate r is a function of seed and r, and moments are updated by blocks that the graph's parameters decide: how
+/// many estimates a run makes, which depends on the size of the program, shows nowhere. So two estimators see the same noise,
+/// and estimates that are equal have equal moments, to the bit.
 ///
 /// # Errors
 /// As [`Program::compile`] and [`Program::run`].
@@ -136,12 +158,18 @@ pub fn measure(
     }
     // How large is one estimate? The program without replicates tells.
     let single = Program::<f64>::compile(graph, plan, &options)?;
+    if !single.is_random() {
+        return without_noise(single, replicates, progress);
+    }
     let numbers = (single.value_bytes() / 8 / 4).clamp(1, NUMBERS_PER_RUN);
     drop(single);
-    let at_once = (NUMBERS_PER_RUN / numbers).clamp(1, 8192).min(replicates.max(1));
+    let blind = blind_sites(graph, plan, &options)?;
+    // A power of two, which divides the number of pilot estimates.
+    let many = 1 << (NUMBERS_PER_RUN / numbers).clamp(1, MOST_AT_ONCE).ilog2();
+    let at_once = many.min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(at_once))?;
     if tune > 0 && program.own_params().next().is_some() {
-        let many = at_once.clamp(1, TUNING_REPLICATES);
+        let many = many.min(TUNING_REPLICATES);
         let mut tuned =
             Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned).replicates(many))?;
         if tuned.is_tuned() {
@@ -152,45 +180,136 @@ pub fn measure(
         }
     }
     if program.own_params().next().is_some() {
-        let pilot_options = options.tuning(Tuning::Pilot).replicates(at_once.min(PILOT_REPLICATES));
+        let pilot_options = options.tuning(Tuning::Pilot).replicates(many);
         let mut pilot = Program::<f64>::compile(graph, plan, &pilot_options)?;
         if pilot.is_tuned() {
             pilot.adopt_own_params(&program)?;
-            for step in 0..PILOT_REPLICATES.div_ceil(at_once) as u64 {
-                pilot.run_step(2 * FIRST_TUNING_STEP + step)?;
+            for first in (0..PILOT_REPLICATES).step_by(many) {
+                pilot.run_replicates(2 * FIRST_TUNING_STEP, first as u64)?;
             }
             program.adopt_own_params(&pilot)?;
         }
     }
     let sizes: Vec<usize> = program.params().map(|(_, shape)| shape.numel()).collect();
-    let mut objective = Moments::default();
-    let mut gradient: Vec<Vec<Moments>> = sizes.iter().map(|&n| vec![Moments::default(); n]).collect();
+    let mut gathered = Gathered::new(&sizes);
     let start = Instant::now();
-    let (mut done, mut step) = (0, 0);
+    let mut done = 0;
     while done < replicates {
         let now = at_once.min(replicates - done);
-        let estimate = program.run_step(step)?;
-        objective.add(estimate.objectives()[..now].iter().copied());
-        for (place, moments) in gradient.iter_mut().enumerate() {
-            let values = estimate.gradient_at(place);
-            let size = moments.len();
-            for (i, m) in moments.iter_mut().enumerate() {
-                m.add((0..now).map(|r| values[r * size + i]));
-            }
-        }
+        gathered.add(&program.run_replicates(0, done as u64)?, now);
         done += now;
-        step += 1;
         progress(done);
     }
+    let (objective, gradient) = gathered.finish();
     Ok(Measurement {
         objective,
         gradient,
         samples: program.samples(),
         evaluations: program.evaluations(),
-        unbiased: program.is_unbiased(),
+        unbiased: program.is_unbiased() && blind.is_empty(),
+        blind,
         own_parameters: own_parameters(&program),
         seconds_per_estimate: start.elapsed().as_secs_f64() / replicates.max(1) as f64,
     })
+}
+
+/// What has no noise is the same every time: it is evaluated once, and again only as far as its time is too short to be told.
+fn without_noise(
+    mut program: Program<f64>,
+    replicates: usize,
+    progress: &dyn Fn(usize),
+) -> Result<Measurement> {
+    let start = Instant::now();
+    let mut runs = 0;
+    while runs == 0 || runs < replicates && start.elapsed() < SHORT {
+        program.run_step(0)?;
+        runs += 1;
+    }
+    let seconds_per_estimate = start.elapsed().as_secs_f64() / runs as f64;
+    progress(replicates);
+    let constant = |&x: &f64| Moments::constant(x, replicates);
+    Ok(Measurement {
+        objective: constant(&program.objectives()[0]),
+        gradient: (0..program.params().count())
+            .map(|place| program.gradient(place).iter().map(constant).collect())
+            .collect(),
+        samples: program.samples(),
+        evaluations: program.evaluations(),
+        unbiased: program.is_unbiased(),
+        blind: vec![],
+        own_parameters: own_parameters(&program),
+        seconds_per_estimate,
+    })
+}
+
+/// Sites with outcomes of probability 0 that move with a parameter, which an estimator that weighs draws cannot see.
+fn blind_sites(graph: &Graph, plan: &[Arc<dyn Estimator>], options: &Options) -> Result<Vec<String>> {
+    if graph.sites().iter().all(|site| site.family.edges().is_none()) {
+        return Ok(vec![]);
+    }
+    let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(AUDITED).audit())?;
+    if program.may_be_blind() {
+        program.run_step(0)?;
+    }
+    Ok(program.blind_sites().map(str::to_string).collect())
+}
+
+/// Estimates on their way into moments, in blocks whose size the parameters alone decide.
+struct Gathered {
+    /// Estimates of a full block.
+    block: usize,
+    /// Objective and gradients of those that wait, one after another.
+    objective: Vec<f64>,
+    gradient: Vec<Vec<f64>>,
+    moments: (Moments, Vec<Vec<Moments>>),
+}
+
+impl Gathered {
+    /// For parameters of these sizes.
+    fn new(sizes: &[usize]) -> Self {
+        let numbers: usize = sizes.iter().sum();
+        Gathered {
+            block: (NUMBERS_PER_RUN / numbers.max(1)).clamp(1, BLOCK),
+            objective: vec![],
+            gradient: vec![vec![]; sizes.len()],
+            moments: (Moments::default(), sizes.iter().map(|&n| vec![Moments::default(); n]).collect()),
+        }
+    }
+
+    /// Adds the first `count` replicates of a run.
+    fn add(&mut self, estimate: &Estimate<'_>, count: usize) {
+        let mut done = 0;
+        while done < count {
+            let next = count.min(done + self.block - self.objective.len());
+            self.objective.extend_from_slice(&estimate.objectives()[done..next]);
+            for (place, (waiting, moments)) in self.gradient.iter_mut().zip(&self.moments.1).enumerate() {
+                let size = moments.len();
+                waiting.extend_from_slice(&estimate.gradient_at(place)[done * size..next * size]);
+            }
+            if self.objective.len() == self.block {
+                self.flush();
+            }
+            done = next;
+        }
+    }
+
+    /// Takes those that wait into the moments.
+    fn flush(&mut self) {
+        let (objective, gradient) = &mut self.moments;
+        objective.add(self.objective.drain(..));
+        for (waiting, moments) in self.gradient.iter_mut().zip(gradient) {
+            let size = moments.len();
+            for (i, m) in moments.iter_mut().enumerate() {
+                m.add(waiting.iter().skip(i).step_by(size).copied());
+            }
+            waiting.clear();
+        }
+    }
+
+    fn finish(mut self) -> (Moments, Vec<Vec<Moments>>) {
+        self.flush();
+        self.moments
+    }
 }
 
 /// An error with the step of tuning at which it happened.

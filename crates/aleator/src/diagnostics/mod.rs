@@ -3,12 +3,14 @@
 mod compare;
 mod exact;
 mod measure;
+mod origin;
 mod profile;
 mod report;
 
-pub use compare::{Compare, Progress, compare, grad};
-pub use exact::exact;
+pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
+pub use exact::{exact, exact_within};
 pub use measure::{Measure, Measurement, Moments, measure};
+pub(crate) use origin::origin;
 pub use profile::{Limits, Profile, ProfiledPart, profile};
 pub(crate) use report::own_parameters;
 pub use report::*;

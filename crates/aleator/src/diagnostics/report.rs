@@ -79,6 +79,12 @@ pub struct Exact {
     pub objective: Option<Number>,
     /// The gradient, by parameter name.
     pub gradient: BTreeMap<String, Tensor>,
+    /// By how much each number of the gradient may be wrong, by parameter name (not part of the JSON).
+    #[serde(skip)]
+    pub error: BTreeMap<String, Vec<f64>>,
+    /// Why there is none where one could be expected (for standard error, not part of the JSON).
+    #[serde(skip)]
+    pub unknown: Option<String>,
 }
 
 /// The present values of a program's own parameters, by name.
@@ -105,6 +111,25 @@ pub struct GradientEstimate {
     pub exact: Option<Vec<Number>>,
     /// `(mean − exact) / std_error`; an element is `None` where the standard error is zero.
     pub z: Option<Vec<Option<Number>>>,
+    /// By how much mean and exact value may differ because of rounding and the rule behind the exact one (not part of the JSON).
+    #[serde(skip)]
+    pub slack: Vec<f64>,
+}
+
+/// Standard errors by which a mean may differ from the exact gradient: beyond 5, one in 1.7 million by chance.
+const CRITICAL: f64 = 5.0;
+
+impl GradientEstimate {
+    /// The first element whose mean is further from the exact value than its standard error and rounding allow.
+    pub fn first_difference(&self) -> Option<usize> {
+        let (exact, errors) = (self.exact.as_ref()?, self.std_error.as_ref()?);
+        (0..self.mean.len()).find(|&i| {
+            let allowed = CRITICAL * errors[i].0 + self.slack[i];
+            // What is not a number is near nothing.
+            let near = self.mean[i] == exact[i] || (self.mean[i].0 - exact[i].0).abs() <= allowed;
+            !near
+        })
+    }
 }
 
 /// What one estimator (or one plan of estimators) gave.
@@ -133,6 +158,13 @@ pub struct Row {
     pub seconds_per_estimate: Number,
     /// `total_variance × seconds_per_estimate`.
     pub work_normalised_variance: Option<Number>,
+}
+
+impl Row {
+    /// Whether a mean is further from the exact gradient than its standard error allows: such a row is never the best.
+    pub fn differs(&self) -> bool {
+        self.gradient.values().any(|g| g.first_difference().is_some())
+    }
 }
 
 /// An estimator that could not run, and why.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -103,6 +104,10 @@ impl Family for Bernoulli {
         }
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         Some(self.p_and_q(parameters[0]).0)
     }
@@ -135,6 +140,15 @@ impl Family for Bernoulli {
 
     fn outcomes(&self, _: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         Some(vec![vec![0.0], vec![1.0]])
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        matches!(self, Bernoulli::Probs).then_some((0, &[0.0, 1.0]))
+    }
+
+    /// 1 − z + (2z − 1) p
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        matches!(self, Bernoulli::Probs).then(|| 1.0 - z + (2.0 * z - 1.0) * parameters[0])
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

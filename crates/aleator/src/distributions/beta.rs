@@ -27,8 +27,22 @@ use aleator_engine::graph::{Expr, IntoExpr};
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::gamma::transformed_log;
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance, digamma_minus_log, log_beta, stirling_error};
-use super::transformation::{Transform, Transformation, Transformed, from_drawn};
+use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::transformation::{Transform, Transformation, Transformed, whitened};
+
+/// ½ log(ab/n) − ½ log 2π − δ(a) − δ(b) + δ(n)
+fn normalizer<'g>(a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
+    let n = a + b;
+    let errors = stirling_error(n) - stirling_error(a) - stirling_error(b);
+    0.5 * (a.log() + b.log() - n.log()) - HALF_LOG_TAU + errors
+}
+
+/// log of the density of y = logit z, which is p(z) z (1 − z).
+fn log_density_of_logit<'g>(a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+    let n = a + b;
+    let part = |x: Expr<'g>, y: Expr<'g>| deviance_by_log(x, n * y.sigmoid(), n.log() - (-y).softplus());
+    normalizer(a, b) - part(a, y) - part(b, -y)
+}
 
 /// The Beta family.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +91,16 @@ impl Family for Beta {
         let n = a + b;
         let inside = z.greater(0.0) * z.less(1.0);
         let z = inside.select(z, 0.5);
-        let normalizer =
-            0.5 * (a.log() + b.log() - n.log()) - HALF_LOG_TAU - stirling_error(a) - stirling_error(b)
-                + stirling_error(n);
-        let log_prob = normalizer - deviance(a, n * z) - deviance(b, n * (1.0 - z)) - z.log() - (-z).log1p();
+        let deviances = deviance(a, n * z) + deviance(b, n * (1.0 - z));
+        let log_prob = normalizer(a, b) - deviances - z.log() - (-z).log1p();
         inside.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        let y = noise.logit_beta(a, b).stop_gradient();
+        // Less log z + log(1 − z).
+        log_density_of_logit(a, b, y) + y.softplus() + (-y).softplus()
     }
 
     /// logit z, less its mean and by its standard deviation.
@@ -132,11 +151,8 @@ impl Transformation for Beta {
             let (zero, log_q0) = transformed_log(b, &[], noise, transform);
             return Transformed { value: (one - zero).sigmoid(), log_density: log_q1 + log_q0 };
         }
-        let drawn = self.sample(parameters, noise).logit();
         let scale = (a.polygamma(1) + b.polygamma(1)).sqrt();
-        let (y, log_slope) = from_drawn(drawn, a.digamma() - b.digamma(), scale, transform);
-        // The density of logit z is p(z) z (1 − z) = e^(a log z + b log(1 − z)) / B(a, b).
-        let kernel = -a * (-y).softplus() - b * y.softplus();
-        Transformed { value: y.sigmoid(), log_density: kernel - log_beta(a, b) + log_slope }
+        let (y, log_slope) = whitened(noise.logit_beta(a, b), a.digamma() - b.digamma(), scale);
+        Transformed { value: y.sigmoid(), log_density: log_density_of_logit(a, b, y) + log_slope }
     }
 }

@@ -4,6 +4,7 @@
 //! log p(z) = log (n over z) + z log p + (n − z) log q,    p = σ(φ),  q = 1 − p = σ(−φ)
 //!          = −D(z, n p) − D(n − z, n q) + c(z)                        with Stirling's formula, see `special`
 //! c(z) = δ(n) − δ(z) − δ(n − z) − ½ log(2π z (n − z)/n) for 0 < z < n, 0 at the ends
+//! P(0) = 1 − n t,   P(1) = n t to first order at t = p = 0, and of the failures at t = q = 0
 //! E z = n p,   Var z = n p q,   mode = min(⌊(n + 1) p⌋, n)
 //! ```
 //!
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr, Op};
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
@@ -76,6 +78,12 @@ impl Binomial {
             Binomial::Probs => Odds::of_probs(x),
         }
     }
+}
+
+/// To first order the probability of `count` rare events of which `expected` are expected, at expected = 0: 1 − m of none, m
+/// of one.
+pub(super) fn first_order<'g>(count: Expr<'g>, expected: Expr<'g>) -> Expr<'g> {
+    count.equal(0.0).select(1.0 - expected, count.equal(1.0).select(expected, 0.0))
 }
 
 /// The largest element of a constant, whatever shape it was given; `None` for anything else and for what is no count.
@@ -145,9 +153,13 @@ impl Family for Binomial {
         possible.select(correction - successes - failures, f64::NEG_INFINITY)
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [n, x] = unpack(parameters);
-        Some(n.stop_gradient() * self.odds(x).p)
+        Some(n * self.odds(x).p)
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
@@ -173,6 +185,25 @@ impl Family for Binomial {
 
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         Some((0..=largest_count(parameters[0])?).map(|k| vec![k as f64]).collect())
+    }
+
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        Some(largest_count(parameters[0])? + 1)
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        matches!(self, Binomial::Probs).then_some((1, &[0.0, 1.0]))
+    }
+
+    /// To first order at the ends of p.
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        let Binomial::Probs = self else { return None };
+        let [n, p] = unpack(parameters);
+        let (never, always) = (p.equal(0.0), p.equal(1.0));
+        let at_end = never + always;
+        let (count, rare) = (never.select(z, n - z), n.stop_gradient() * never.select(p, 1.0 - p));
+        let inside = self.log_prob(&[n, at_end.select(0.5, p)], z).exp();
+        Some(at_end.select(first_order(count, rare), inside))
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 
@@ -77,6 +78,17 @@ impl Categorical {
         }
     }
 
+    /// The values of w at which an outcome's probability is 0 and moves.
+    pub(super) fn edges_of(self) -> Option<(usize, &'static [f64])> {
+        matches!(self, Categorical::Probs).then_some((0, &[0.0]))
+    }
+
+    /// P of the outcome that a 0/1 mask over the last axis names: w_z / Σₖ wₖ.
+    pub(super) fn mass_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Option<Expr<'g>> {
+        let weight = || mask.select(x, 0.0).sum_axes(&[0]) / x.sum_axes(&[0]);
+        matches!(self, Categorical::Probs).then(weight)
+    }
+
     /// log pₖ + γₖ, the Gumbel-perturbed log-probabilities.
     pub(super) fn perturbed<'g>(self, x: Expr<'g>, noise: &mut Noise<'g>) -> Expr<'g> {
         let n = x.shape().from_end(0);
@@ -122,6 +134,10 @@ impl Family for Categorical {
         self.log_prob_of(parameters[0], z.one_hot(categories(parameters)))
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
     }
@@ -136,6 +152,22 @@ impl Family for Categorical {
 
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         Some((0..categories(parameters)).map(|k| vec![k as f64]).collect())
+    }
+
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        Some(categories(parameters))
+    }
+
+    fn masses<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.probabilities(parameters[0]))
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        self.edges_of()
+    }
+
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        self.mass_of(parameters[0], z.one_hot(categories(parameters)))
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

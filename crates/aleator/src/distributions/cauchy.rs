@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::log1p_square;
@@ -28,6 +29,13 @@ impl Cauchy {
         let scale = scale.into_expr(loc.graph());
         Distribution::new(Arc::new(Cauchy), vec![loc, scale])
     }
+}
+
+/// tan πu, by the distance to the nearer end.
+fn tangent<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    let u = noise.uniform(&[]);
+    let v = u.less(0.5).select(u, u - 1.0);
+    (PI * v).tan()
 }
 
 impl Family for Cauchy {
@@ -48,9 +56,7 @@ impl Family for Cauchy {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let u = noise.uniform(&[]);
-        let v = u.less(0.5).select(u, u - 1.0);
-        loc - scale / (PI * v).tan()
+        loc - scale / tangent(noise)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -60,6 +66,12 @@ impl Family for Cauchy {
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
         -(PI * scale).log() - log1p_square(z - loc, scale)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        let x = standardized(-1.0 / tangent(noise), loc, scale);
+        -(PI * scale).log() - log1p_square(x, x.graph().scalar(1.0))
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -23,12 +23,19 @@ use aleator_engine::graph::{Expr, Shape};
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::gamma::{Gamma, transformed_log};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, away_from_zero, deviance, digamma_minus_log, stirling_error};
+use super::special::{
+    HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error,
+};
 use super::transformation::{Transform, Transformation, Transformed};
 
 /// n = Σ α and K.
 fn total<'g>(concentration: Expr<'g>) -> (Expr<'g>, f64) {
     (concentration.sum_axes(&[0]), concentration.shape().from_end(0) as f64)
+}
+
+/// −½ log n − (K−1)/2 log 2π + δ(n)
+fn normalizer<'g>(n: Expr<'g>, k: f64) -> Expr<'g> {
+    stirling_error(n) - 0.5 * n.log() - (k - 1.0) * HALF_LOG_TAU
 }
 
 /// The Dirichlet family.
@@ -80,8 +87,16 @@ impl Family for Dirichlet {
         let positive = z.greater(0.0);
         let z = positive.select(z, 1.0);
         let terms = 0.5 * a.log() - deviance(a, n.unsqueeze(0) * z) - z.log() - stirling_error(a);
-        let normalizer = stirling_error(n) - 0.5 * n.log() - (k - 1.0) * HALF_LOG_TAU;
-        positive.select(terms, f64::NEG_INFINITY).sum_axes(&[0]) + normalizer
+        positive.select(terms, f64::NEG_INFINITY).sum_axes(&[0]) + normalizer(n, k)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a] = unpack(parameters);
+        let (n, k) = total(a);
+        let log_z = noise.log_gamma(&self.event_shape(parameters), a).log_softmax().stop_gradient();
+        let log_m = n.log().unsqueeze(0) + log_z;
+        let terms = 0.5 * a.log() - deviance_by_log(a, log_m.exp(), log_m) - log_z - stirling_error(a);
+        terms.sum_axes(&[0]) + normalizer(n, k)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -27,6 +27,11 @@ impl Exponential {
     }
 }
 
+/// e = −log u ~ Exponential(1)
+fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    -noise.uniform(&[]).log()
+}
+
 impl Family for Exponential {
     fn name(&self) -> &'static str {
         "Exponential"
@@ -42,7 +47,7 @@ impl Family for Exponential {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [rate] = unpack(parameters);
-        -noise.uniform(&[]).log() / rate
+        standard(noise) / rate
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -52,6 +57,12 @@ impl Family for Exponential {
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [rate] = unpack(parameters);
         z.less(0.0).select(f64::NEG_INFINITY, rate.log() - rate * z)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [rate] = unpack(parameters);
+        // λ z = e λ/λ₀
+        rate.log() - standard(noise).stop_gradient() * (rate / rate.stop_gradient())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -65,6 +65,22 @@ impl Constraint {
         !fine
     }
 
+    /// Whether an infinite number may satisfy it.
+    pub fn admits_infinity(self) -> bool {
+        match self {
+            Constraint::NotNan | Constraint::LogWeights => true,
+            Constraint::Real
+            | Constraint::Positive
+            | Constraint::NotNegative
+            | Constraint::Count
+            | Constraint::Probability
+            | Constraint::PositiveProbability
+            | Constraint::ProbabilityBelowOne
+            | Constraint::Weights
+            | Constraint::LowerCholesky => false,
+        }
+    }
+
     /// What a value must be, in words.
     pub fn describe(self) -> &'static str {
         match self {
@@ -162,6 +178,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn is_reparameterized(&self) -> bool;
     /// log p(value), summed over the event.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g>;
+    /// log p at the draw that [`Family::sample`] makes from the same noise, as a function of the parameters with the draw
+    /// held: its derivative is the score. A value is rounded, and where draws crowd at an end of the support it is the
+    /// end; the score there does not have expectation zero. So this is computed from the coordinates in which the draw
+    /// is made (log z, logit z, (z − μ)/σ), as `coordinates` describes.
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
     /// E z, of the value's shape, where it exists as a value that a graph can take.
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// Var z, elementwise.
@@ -183,6 +204,24 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
     fn outcomes(&self, _parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
+        None
+    }
+    /// How many [`Family::outcomes`] there are.
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        self.outcomes(parameters).map(|outcomes| outcomes.len())
+    }
+    /// The probabilities of n outcomes on a last axis, where the outcomes are 0, …, n − 1 or the one-hot vectors.
+    fn masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+    /// Where an outcome's probability is 0 and moves: the place of the parameter, and its values there. Nothing else of a
+    /// discrete family has a probability of 0 with a derivative by its parameters.
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        None
+    }
+    /// P(value), an outcome of a family with [`Family::edges`], whose derivative is right at these edges too, where that of
+    /// exp(log P) is 0 · ∞. `None` for exp(log P).
+    fn mass<'g>(&self, _parameters: &[Expr<'g>], _value: Expr<'g>) -> Option<Expr<'g>> {
         None
     }
     /// A most probable outcome; only needed where [`Family::outcomes`] is given.
@@ -284,6 +323,16 @@ impl<'g> Distribution<'g> {
     /// log p(value), summed over the event.
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         self.family.log_prob(&self.parameters, value)
+    }
+
+    /// See [`Family::log_prob_of_draw`].
+    pub fn log_prob_of_draw(&self, noise: &mut Noise<'g>) -> Expr<'g> {
+        self.family.log_prob_of_draw(&self.parameters, noise)
+    }
+
+    /// P(value) of a discrete family; its derivative is right where it is 0 as well.
+    pub fn mass(&self, value: Expr<'g>) -> Expr<'g> {
+        self.family.mass(&self.parameters, value).unwrap_or_else(|| self.log_prob(value).exp())
     }
 
     /// A draw from the noise, differentiable where the family is reparameterized.

@@ -29,7 +29,7 @@ use aleator_engine::graph::{Expr, IntoExpr};
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
-use super::transformation::{Transform, Transformation, Transformed, from_drawn};
+use super::transformation::{Transform, Transformation, Transformed, whitened};
 
 /// The Gamma family.
 #[derive(Clone, Copy, Debug)]
@@ -82,6 +82,13 @@ impl Family for Gamma {
         positive.select(inside, f64::NEG_INFINITY)
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [concentration, rate] = unpack(parameters);
+        // log z, of which the sampler makes z, and log λz.
+        let log_z = noise.log_gamma(&[], concentration).stop_gradient() - rate.stop_gradient().log();
+        log_density_of_log(concentration, log_z + rate.log()) - log_z
+    }
+
     /// log z, less its mean and by its standard deviation.
     fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [concentration, rate] = unpack(parameters);
@@ -108,14 +115,13 @@ impl Family for Gamma {
 }
 
 /// log of the density of y = log g, g ~ Gamma(α, 1).
-fn log_density_of_log<'g>(alpha: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+pub(super) fn log_density_of_log<'g>(alpha: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
     0.5 * alpha.log() - HALF_LOG_TAU - stirling_error(alpha) - deviance_by_log(alpha, y.exp(), y)
 }
 
 /// Standardised y = log g, g ~ Gamma(α, 1), from a draw of y, with log q(ε).
 fn standardized<'g>(alpha: Expr<'g>, drawn: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
-    let (y, log_slope) =
-        from_drawn(drawn, alpha.digamma(), alpha.polygamma(1).sqrt(), Transform::Standardize);
+    let (y, log_slope) = whitened(drawn, alpha.digamma(), alpha.polygamma(1).sqrt());
     (y, log_density_of_log(alpha, y) + log_slope)
 }
 
@@ -133,7 +139,7 @@ pub(super) fn transformed_log<'g>(
     // h(ε; a) = d (1 + c ε)³
     let (d, c) = (a - 1.0 / 3.0, 1.0 / (9.0 * a - 3.0).sqrt());
     let drawn = noise.log_gamma(event, a);
-    let epsilon = ((((drawn - d.log()) / 3.0).exp() - 1.0) / c).stop_gradient();
+    let epsilon = (((drawn - d.log()) / 3.0).expm1() / c).stop_gradient();
     let log_root = (c * epsilon).log1p();
     let log_h = d.log() + 3.0 * log_root;
     // log q = log density of log h + log d(log h)/dε
@@ -155,10 +161,7 @@ impl Transformation for Gamma {
         transform: Transform,
     ) -> Transformed<'g> {
         let [alpha, rate] = unpack(parameters);
-        let (y, log_density) = match transform {
-            Transform::Rejection { .. } => transformed_log(alpha, &[], noise, transform),
-            _ => standardized(alpha, (self.sample(parameters, noise) * rate).log()),
-        };
+        let (y, log_density) = transformed_log(alpha, &[], noise, transform);
         Transformed { value: (y - rate.log()).exp(), log_density }
     }
 }

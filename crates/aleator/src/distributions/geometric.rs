@@ -3,6 +3,7 @@
 //! ```text
 //! z = ⌊log u / log q⌋,    p = σ(φ),  q = 1 − p = σ(−φ)
 //! log p(z) = log p + z log q
+//! P(0) = 1 − q,   P(1) = q to first order at q = 0
 //! E z = q/p,   Var z = q/p²,   entropy = −log p − (q/p) log q
 //! ```
 //!
@@ -13,7 +14,8 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
-use super::binomial::Odds;
+use super::binomial::{Odds, first_order};
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 use super::special::{LARGEST_COUNT, is_count};
@@ -88,6 +90,22 @@ impl Family for Geometric {
         // At p = 1 the only outcome is z = 0, whose factor log q = −∞ must not meet.
         let log_q = failures.equal(0.0).select(0.0, log_q);
         possible.select(log_p + failures * log_q, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        matches!(self, Geometric::Probs).then_some((0, &[1.0]))
+    }
+
+    /// To first order at p = 1.
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        let Geometric::Probs = self else { return None };
+        let certain = parameters[0].equal(1.0);
+        let inside = self.log_prob(&[certain.select(0.5, parameters[0])], z).exp();
+        Some(certain.select(first_order(z, 1.0 - parameters[0]), inside))
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

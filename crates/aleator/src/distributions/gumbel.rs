@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::EULER_GAMMA;
@@ -28,6 +29,16 @@ impl Gumbel {
         let scale = scale.into_expr(loc.graph());
         Distribution::new(Arc::new(Gumbel), vec![loc, scale])
     }
+}
+
+/// −log(−log u)
+fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    -(-noise.uniform(&[]).log()).log()
+}
+
+/// log p by x = (z − μ)/β and β.
+fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+    -(x + (-x).exp()) - scale.log()
 }
 
 impl Family for Gumbel {
@@ -48,7 +59,7 @@ impl Family for Gumbel {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        loc - scale * (-noise.uniform(&[]).log()).log()
+        loc + scale * standard(noise)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -57,8 +68,12 @@ impl Family for Gumbel {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let x = (z - loc) / scale;
-        -(x + (-x).exp()) - scale.log()
+        log_density((z - loc) / scale, scale)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        log_density(standardized(standard(noise), loc, scale), scale)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -9,6 +9,7 @@
 //! Parameters: a (`concentration1`) and b (`concentration0`), positive and finite. A draw that would round to 0 or 1 is the
 //! number next to it.
 
+use std::f64::consts::LN_2;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
@@ -20,6 +21,41 @@ use super::special::{EULER_GAMMA, away_from_zero, below_one, log_beta};
 /// log E zⁿ
 fn log_moment<'g>(n: f64, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
     b.log() + log_beta(1.0 + n / a, b)
+}
+
+/// From here on downwards, log(−log w) and log(1 − w) are the same but for half of their exponential.
+const NEAR_ONE: f64 = -30.0;
+
+/// log(−log w) of w = zᵃ = 1 − u^(1/b), which is known by v = log(1 − w) = log(u)/b.
+///
+/// ```text
+/// v < −30       v + ½ eᵛ             (w near 1)
+/// v < −log 2    log(−log(1 − eᵛ))
+/// else          log(−log(−(eᵛ − 1)))  (w near 0)
+/// ```
+fn log_minus_log_power<'g>(noise: &mut Noise<'g>, b: Expr<'g>) -> Expr<'g> {
+    let v = noise.uniform(&[]).log() / b;
+    let near_one = v.less(NEAR_ONE);
+    let upper = v.less(-LN_2);
+    let log_w = upper.select((-near_one.select(-1.0, v).exp()).log1p(), (-v.expm1()).log());
+    near_one.select(v + 0.5 * v.exp(), (-log_w).log())
+}
+
+/// log(1 − w) by s = log(−log w), the inverse of [`log_minus_log_power`].
+///
+/// ```text
+/// s < −30            s − ½ eˢ
+/// s < log log 2      log(−(e^(−eˢ) − 1))
+/// else               log(1 − e^(−eˢ))
+/// ```
+fn log_one_minus(s: Expr<'_>) -> Expr<'_> {
+    let near_one = s.less(NEAR_ONE);
+    let upper = s.less(LN_2.ln());
+    // Each form is evaluated where it is good, so that no derivative meets 0 · ∞.
+    let inner = upper.select(near_one.select(-1.0, s), -1.0).exp();
+    let outer = upper.select(0.0, s).exp();
+    let of_power = upper.select((-(-inner).expm1()).log(), (-(-outer).exp()).log1p());
+    near_one.select(s - 0.5 * s.minimum(0.0).exp(), of_power)
 }
 
 /// The Kumaraswamy family.
@@ -68,6 +104,14 @@ impl Family for Kumaraswamy {
         let log_rest = (-(a * log_z).expm1()).log();
         let log_prob = a.log() + b.log() + (a - 1.0) * log_z + (b - 1.0) * log_rest;
         inside.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        // c = log(−log z) is held; −log zᵃ = eᶜ⁺ˡᵒᵍᵃ.
+        let c = (log_minus_log_power(noise, b) - a.log()).stop_gradient();
+        let log_z = -c.exp();
+        a.log() + b.log() + (a - 1.0) * log_z + (b - 1.0) * log_one_minus(c + a.log())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
@@ -27,6 +28,17 @@ impl Laplace {
         let scale = scale.into_expr(loc.graph());
         Distribution::new(Arc::new(Laplace), vec![loc, scale])
     }
+}
+
+/// log 2u below the median and −log 2(1 − u) above: each exact in its tail.
+fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    let u = noise.uniform(&[]);
+    u.less(0.5).select((2.0 * u).log(), -(2.0 * (1.0 - u)).log())
+}
+
+/// log p by x = (z − μ)/b and b.
+fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+    -x.abs() - (2.0 * scale).log()
 }
 
 impl Family for Laplace {
@@ -47,10 +59,7 @@ impl Family for Laplace {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let u = noise.uniform(&[]);
-        // log 2u below the median and −log 2(1 − u) above: each exact in its tail.
-        let standard = u.less(0.5).select((2.0 * u).log(), -(2.0 * (1.0 - u)).log());
-        loc + scale * standard
+        loc + scale * standard(noise)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -59,7 +68,12 @@ impl Family for Laplace {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        -((z - loc).abs() / scale) - (2.0 * scale).log()
+        log_density((z - loc) / scale, scale)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        log_density(standardized(standard(noise), loc, scale), scale)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::normal::Normal;
+use super::normal::{self, Normal};
 use super::transformation::{Transform, Transformation, Transformed};
 
 /// The LogNormal family.
@@ -49,7 +50,7 @@ impl Family for LogNormal {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        (loc + scale * noise.uniform(&[]).normal_quantile()).exp()
+        (loc + scale * normal::standard(noise)).exp()
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -64,9 +65,14 @@ impl Family for LogNormal {
         let [loc, scale] = unpack(parameters);
         let positive = z.greater(0.0);
         let log_z = positive.select(z, 1.0).log();
-        let standardized = (log_z - loc) / scale;
-        let inside = -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln() - log_z;
-        positive.select(inside, f64::NEG_INFINITY)
+        positive.select(normal::log_density((log_z - loc) / scale, scale) - log_z, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        let epsilon = normal::standard(noise);
+        let log_z = (loc + scale * epsilon).stop_gradient();
+        normal::log_density(standardized(epsilon, loc, scale), scale) - log_z
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

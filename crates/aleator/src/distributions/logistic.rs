@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
@@ -27,6 +28,16 @@ impl Logistic {
         let scale = scale.into_expr(loc.graph());
         Distribution::new(Arc::new(Logistic), vec![loc, scale])
     }
+}
+
+/// logit u
+fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    noise.uniform(&[]).logit()
+}
+
+/// log p by x = (z − μ)/s and s.
+fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+    -x.softplus() - (-x).softplus() - scale.log()
 }
 
 impl Family for Logistic {
@@ -47,7 +58,7 @@ impl Family for Logistic {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        loc + scale * noise.uniform(&[]).logit()
+        loc + scale * standard(noise)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -56,8 +67,12 @@ impl Family for Logistic {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let x = (z - loc) / scale;
-        -x.softplus() - (-x).softplus() - scale.log()
+        log_density((z - loc) / scale, scale)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        log_density(standardized(standard(noise), loc, scale), scale)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

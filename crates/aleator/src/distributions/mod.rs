@@ -10,6 +10,7 @@ mod beta;
 mod binomial;
 mod categorical;
 mod cauchy;
+mod coordinates;
 mod dirichlet;
 mod exponential;
 mod family;

@@ -25,6 +25,33 @@ fn diagonal(matrix: Expr<'_>) -> Expr<'_> {
     places.one_hot(n).select(matrix, 0.0).sum_axes(&[0])
 }
 
+/// L y
+fn product<'g>(scale_tril: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+    (scale_tril * y.unsqueeze(1)).sum_axes(&[0])
+}
+
+/// L⁻¹ x, number by number, each on an axis of size 1: one column after another is taken out of what is left of x.
+fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
+    let n = scale_tril.shape().from_end(0);
+    let mut rest = x;
+    let step = |i: usize| {
+        let column = scale_tril.slice(0, i, 1).squeeze(0).slice(0, i, n - i);
+        let y = rest.slice(0, 0, 1) / column.slice(0, 0, 1);
+        rest = (rest - column * y).slice(0, 1, n - i - 1);
+        y
+    };
+    (0..n).map(step).collect()
+}
+
+/// log p by y = L⁻¹(z − μ) and L.
+fn log_density<'g>(y: &[Expr<'g>], scale_tril: Expr<'g>) -> Expr<'g> {
+    let normalizer = diagonal(scale_tril).log().sum_axes(&[0]) + y.len() as f64 * HALF_LOG_TAU;
+    match y.iter().map(|y| y.square()).reduce(|sum, square| sum + square) {
+        Some(squares) => -0.5 * squares.squeeze(0) - normalizer,
+        None => -normalizer,
+    }
+}
+
 /// The MultivariateNormal family.
 #[derive(Clone, Copy, Debug)]
 pub struct MultivariateNormal;
@@ -35,6 +62,11 @@ impl MultivariateNormal {
     pub fn new<'g>(loc: Expr<'g>, scale_tril: impl IntoExpr<'g>) -> Distribution<'g> {
         let scale_tril = scale_tril.into_expr(loc.graph());
         Distribution::new(Arc::new(MultivariateNormal), vec![loc, scale_tril])
+    }
+
+    /// ε, of the site's shape and the event's.
+    fn standard<'g>(self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        noise.uniform(&self.event_shape(parameters)).normal_quantile()
     }
 }
 
@@ -71,9 +103,7 @@ impl Family for MultivariateNormal {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale_tril] = unpack(parameters);
-        let event = self.event_shape(parameters);
-        let normal = noise.uniform(&event).normal_quantile();
-        loc + (scale_tril * normal.unsqueeze(1)).sum_axes(&[0])
+        loc + product(scale_tril, self.standard(parameters, noise))
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -82,21 +112,18 @@ impl Family for MultivariateNormal {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale_tril] = unpack(parameters);
-        let n = scale_tril.shape().from_end(0);
-        // One column after another is taken out of what is left of z − μ.
-        let mut rest = z - loc;
-        let mut squares = None;
-        for i in 0..n {
-            let column = scale_tril.slice(0, i, 1).squeeze(0).slice(0, i, n - i);
-            let y = rest.slice(0, 0, 1) / column.slice(0, 0, 1);
-            squares = Some(squares.map_or(y.square(), |sum: Expr<'g>| sum + y.square()));
-            rest = (rest - column * y).slice(0, 1, n - i - 1);
-        }
-        let normalizer = diagonal(scale_tril).log().sum_axes(&[0]) + n as f64 * HALF_LOG_TAU;
-        match squares {
-            Some(squares) => -0.5 * squares.squeeze(0) - normalizer,
-            None => -normalizer,
-        }
+        log_density(&solve(scale_tril, z - loc), scale_tril)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        // L⁻¹(z − μ) = ε + L⁻¹((L₀ − L) ε + μ₀ − μ): nothing is left of the rest in value.
+        let [loc, scale_tril] = unpack(parameters);
+        let epsilon = self.standard(parameters, noise).stop_gradient();
+        let rest = product(scale_tril.stop_gradient() - scale_tril, epsilon) + (loc.stop_gradient() - loc);
+        let shifts = solve(scale_tril, rest);
+        let standardized: Vec<Expr<'g>> =
+            shifts.into_iter().enumerate().map(|(i, y)| epsilon.slice(0, i, 1) + y).collect();
+        log_density(&standardized, scale_tril)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

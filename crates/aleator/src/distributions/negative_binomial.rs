@@ -4,6 +4,7 @@
 //! log p(z) = log Γ(z + r) − log z! − log Γ(r) + r log q + z log p,    p = σ(φ),  q = 1 − p = σ(−φ)
 //!          = −D(z, n p) − D(r, n q) + c(z),   n = z + r                   with Stirling's formula, see `special`
 //! c(z) = δ(n) − δ(z) − δ(r) − ½ log(2π z n/r) for z > 0, 0 at z = 0
+//! P(0) = 1 − r p,   P(1) = r p to first order at p = 0
 //! z ~ Poisson(g p/q),   g ~ Gamma(r, 1)
 //! E z = r p/q,   Var z = r p/q²
 //! ```
@@ -16,7 +17,8 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
-use super::binomial::Odds;
+use super::binomial::{Odds, first_order};
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, LARGEST_COUNT, deviance_by_log, is_count, stirling_error};
@@ -106,6 +108,23 @@ impl Family for NegativeBinomial {
         let successes = deviance_by_log(z, n * p, log_n + log_p);
         let failures = deviance_by_log(r, n * q, log_n + log_q);
         possible.select(correction - successes - failures, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        matches!(self, NegativeBinomial::Probs).then_some((1, &[0.0]))
+    }
+
+    /// To first order at p = 0.
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        let NegativeBinomial::Probs = self else { return None };
+        let [r, p] = unpack(parameters);
+        let never = p.equal(0.0);
+        let inside = self.log_prob(&[r, never.select(0.5, p)], z).exp();
+        Some(never.select(first_order(z, r * p), inside))
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

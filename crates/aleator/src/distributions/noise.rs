@@ -54,7 +54,7 @@ impl<'g> Noise<'g> {
     }
 
     /// Logarithms of draws from Gamma(concentration, 1), one for each element of the site and of `event`, which is the end of
-    /// `concentration`'s shape: without the underflow of small concentrations.
+    /// `concentration`'s shape: those that [`Noise::gamma`] makes from the same stream, without their underflow.
     pub fn log_gamma(&mut self, event: &[usize], concentration: Expr<'g>) -> Expr<'g> {
         self.draw(Law::LogGamma, event, &[concentration])
     }
@@ -62,6 +62,11 @@ impl<'g> Noise<'g> {
     /// Draws from Beta(concentration1, concentration0).
     pub fn beta(&mut self, concentration1: Expr<'g>, concentration0: Expr<'g>) -> Expr<'g> {
         self.draw(Law::Beta, &[], &[concentration1, concentration0])
+    }
+
+    /// logit z of the draws z that [`Noise::beta`] makes from the same stream, without their rounding to 0 and 1.
+    pub fn logit_beta(&mut self, concentration1: Expr<'g>, concentration0: Expr<'g>) -> Expr<'g> {
+        self.draw(Law::LogitBeta, &[], &[concentration1, concentration0])
     }
 
     /// Draws from Poisson(rate).

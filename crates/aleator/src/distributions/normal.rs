@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::transformation::{Transform, Transformation, Transformed, from_drawn};
+use super::transformation::{OfStandard, Transform, Transformation, Transformed, of_standard};
 
 /// The Normal family.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,16 @@ impl Normal {
         let scale = scale.into_expr(loc.graph());
         Distribution::new(Arc::new(Normal), vec![loc, scale])
     }
+}
+
+/// ε ~ N(0, 1)
+pub(super) fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    noise.uniform(&[]).normal_quantile()
+}
+
+/// log p by x = (z − μ)/σ and σ.
+pub(super) fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+    -0.5 * x.square() - scale.log() - 0.5 * (2.0 * PI).ln()
 }
 
 impl Family for Normal {
@@ -48,7 +59,7 @@ impl Family for Normal {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        loc + scale * noise.uniform(&[]).normal_quantile()
+        loc + scale * standard(noise)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -61,8 +72,12 @@ impl Family for Normal {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let standardized = (z - loc) / scale;
-        -0.5 * standardized.square() - scale.log() - 0.5 * (2.0 * PI).ln()
+        log_density((z - loc) / scale, scale)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, scale] = unpack(parameters);
+        log_density(standardized(standard(noise), loc, scale), scale)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
@@ -93,7 +108,8 @@ impl Transformation for Normal {
         transform: Transform,
     ) -> Transformed<'g> {
         let [loc, scale] = unpack(parameters);
-        let (value, log_slope) = from_drawn(self.sample(parameters, noise), loc, scale, transform);
-        Transformed { value, log_density: self.log_prob(parameters, value) + log_slope }
+        let OfStandard { value, standardized, log_slope } =
+            of_standard(standard(noise), loc, scale, transform);
+        Transformed { value, log_density: log_density(standardized, scale) + log_slope }
     }
 }

@@ -24,6 +24,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Shape};
 
 use super::categorical::{Categorical, categories};
+use super::coordinates;
 use super::family::{Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -78,6 +79,10 @@ impl Family for OneHotCategorical {
         self.0.log_prob_of(parameters[0], z)
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         Some(self.0.probabilities(parameters[0]))
     }
@@ -98,6 +103,22 @@ impl Family for OneHotCategorical {
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         let n = categories(parameters);
         Some((0..n).map(|k| (0..n).map(|i| if i == k { 1.0 } else { 0.0 }).collect()).collect())
+    }
+
+    fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
+        Some(categories(parameters))
+    }
+
+    fn masses<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.0.probabilities(parameters[0]))
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        self.0.edges_of()
+    }
+
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        self.0.mass_of(parameters[0], z)
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -3,6 +3,7 @@
 //! ```text
 //! log p(z) = z log λ − λ − log z!
 //!          = −D(z, λ) − ½ log 2πz − δ(z) for z > 0, −λ for z = 0          with Stirling's formula, see `special`
+//! P(0) = 1 − λ,   P(1) = λ to first order at λ = 0
 //! E z = λ,   Var z = λ
 //! ```
 //!
@@ -13,6 +14,8 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::binomial::first_order;
+use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, is_count, stirling_error};
@@ -59,6 +62,22 @@ impl Family for Poisson {
         let normalizer =
             z.equal(0.0).select(0.0, -HALF_LOG_TAU - 0.5 * positive.log() - stirling_error(positive));
         possible.select(normalizer - deviance(z, rate), f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        coordinates::of_exact_draw(self, parameters, noise)
+    }
+
+    fn edges(&self) -> Option<(usize, &'static [f64])> {
+        Some((0, &[0.0]))
+    }
+
+    /// To first order at λ = 0.
+    fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
+        let [rate] = unpack(parameters);
+        let none = rate.equal(0.0);
+        let inside = self.log_prob(&[none.select(1.0, rate)], z).exp();
+        Some(none.select(first_order(z, rate), inside))
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

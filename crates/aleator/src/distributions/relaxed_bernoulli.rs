@@ -16,6 +16,11 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::noise::Noise;
 use super::special::{away_from_zero, below_one};
 
+/// log p by τ, w = τ logit z − φ, log z and log(1 − z).
+fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, log_z: Expr<'g>, log_rest: Expr<'g>) -> Expr<'g> {
+    temperature.log() - log_z - log_rest - w.softplus() - (-w).softplus()
+}
+
 /// The RelaxedBernoulli family.
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedBernoulli;
@@ -61,8 +66,17 @@ impl Family for RelaxedBernoulli {
         let z = inside.select(z, 0.5);
         let (log_z, log_rest) = (z.log(), (-z).log1p());
         let w = temperature * (log_z - log_rest) - logits;
-        let log_prob = temperature.log() - log_z - log_rest - w.softplus() - (-w).softplus();
-        inside.select(log_prob, f64::NEG_INFINITY)
+        inside.select(log_density(temperature, w, log_z, log_rest), f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        // x = logit z = (φ₀ + L)/τ₀ is held; w = τ x − φ = L + (τ − τ₀) x + (φ₀ − φ).
+        let [temperature, logits] = unpack(parameters);
+        let logistic = noise.uniform(&[]).logit();
+        let x = ((logits + logistic) / temperature).stop_gradient();
+        let w =
+            logistic + (temperature - temperature.stop_gradient()) * x + (logits.stop_gradient() - logits);
+        log_density(temperature, w, -(-x).softplus(), -x.softplus())
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -17,6 +17,14 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::noise::Noise;
 use super::special::away_from_zero;
 
+/// log p by τ, w = φ − τ log z, and the sum of the w − log z.
+fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, terms: Expr<'g>) -> Expr<'g> {
+    let categories = w.shape().from_end(0);
+    let log_factorial: f64 = (1..categories).map(|i| (i as f64).ln()).sum();
+    let k = categories as f64;
+    terms + log_factorial + (k - 1.0) * temperature.log() - k * w.logsumexp(&[0])
+}
+
 /// The RelaxedOneHotCategorical family.
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedOneHotCategorical;
@@ -27,6 +35,11 @@ impl RelaxedOneHotCategorical {
     pub fn new<'g>(temperature: Expr<'g>, logits: impl IntoExpr<'g>) -> Distribution<'g> {
         let logits = logits.into_expr(temperature.graph());
         Distribution::new(Arc::new(RelaxedOneHotCategorical), vec![temperature, logits])
+    }
+
+    /// G, one for each category.
+    fn gumbel<'g>(self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        -(-noise.uniform(&self.event_shape(parameters)).log()).log()
     }
 }
 
@@ -52,7 +65,7 @@ impl Family for RelaxedOneHotCategorical {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [temperature, logits] = unpack(parameters);
-        let gumbel = -(-noise.uniform(&self.event_shape(parameters)).log()).log();
+        let gumbel = self.gumbel(parameters, noise);
         away_from_zero(((logits + gumbel) / temperature.unsqueeze(0)).softmax())
     }
 
@@ -62,13 +75,22 @@ impl Family for RelaxedOneHotCategorical {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [temperature, logits] = unpack(parameters);
-        let k = logits.shape().from_end(0) as f64;
         let positive = z.greater(0.0);
         let log_z = positive.select(z, 1.0).log();
         let w = logits - temperature.unsqueeze(0) * log_z;
-        let log_factorial: f64 = (1..logits.shape().from_end(0)).map(|i| (i as f64).ln()).sum();
-        let terms = positive.select(w - log_z, f64::NEG_INFINITY).sum_axes(&[0]);
-        terms + log_factorial + (k - 1.0) * temperature.log() - k * w.logsumexp(&[0])
+        log_density(temperature, w, positive.select(w - log_z, f64::NEG_INFINITY).sum_axes(&[0]))
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        // x = (φ₀ + G)/τ₀ and log z = log_softmax x are held. A number that is added to all wₖ changes nothing, so
+        // φ − τ x stands for φ − τ log z: −G − (τ − τ₀) x + (φ − φ₀).
+        let [temperature, logits] = unpack(parameters);
+        let temperature = temperature.unsqueeze(0);
+        let gumbel = self.gumbel(parameters, noise);
+        let x = ((logits + gumbel) / temperature).stop_gradient();
+        let w = (logits - logits.stop_gradient()) - gumbel - (temperature - temperature.stop_gradient()) * x;
+        let log_z = x.log_softmax();
+        log_density(temperature.squeeze(0), w, (w - log_z).sum_axes(&[0]))
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

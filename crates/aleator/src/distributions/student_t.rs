@@ -13,10 +13,12 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::{Expr, IntoExpr, Op};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::normal;
 use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
 
 /// log p(μ)
@@ -25,6 +27,17 @@ fn log_peak<'g>(df: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
     let errors = stirling_error(half + 0.5) - stirling_error(half);
     half * (1.0 / df).log1p() - 0.5 - HALF_LOG_TAU + errors - scale.log()
 }
+
+/// ε and log √(ν/2g), whose factor overflows where ν is small.
+fn standard<'g>(df: Expr<'g>, noise: &mut Noise<'g>) -> (Expr<'g>, Expr<'g>) {
+    let half = 0.5 * df;
+    let normal = normal::standard(noise);
+    let log_gamma = noise.log_gamma(&[], half);
+    (normal, 0.5 * (half.log() - log_gamma))
+}
+
+/// From this log |t| on, log(1 + t²/ν) is taken of log |t|.
+const FAR: f64 = 40.0;
 
 /// The StudentT family.
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +72,8 @@ impl Family for StudentT {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [df, loc, scale] = unpack(parameters);
-        let half = 0.5 * df;
-        let normal = noise.uniform(&[]).normal_quantile();
-        let log_gamma = noise.log_gamma(&[], half);
-        finite(loc + scale * normal * (0.5 * (half.log() - log_gamma)).exp())
+        let (normal, log_factor) = standard(df, noise);
+        finite(loc + scale * normal * log_factor.exp())
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -74,6 +85,27 @@ impl Family for StudentT {
         log_peak(df, scale) - 0.5 * (df + 1.0) * log1p_square(z - loc, scale * df.sqrt())
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        // With |t₀| = e^λ at the held draw: t = ± (e^λ σ₀/σ ± (μ₀ − μ)/σ), and for large λ
+        // log |t| = λ + log σ₀/σ + log(1 ± e^(−λ) (μ₀ − μ)/σ₀).
+        let [df, loc, scale] = unpack(parameters);
+        let (normal, log_factor) = standard(df, noise);
+        let (normal, log_factor) = (normal.stop_gradient(), log_factor.stop_gradient());
+        let log_t = normal.abs().log() + log_factor;
+        let far = log_t.greater(FAR);
+        let near = {
+            let t = standardized(far.select(0.0, normal * log_factor.exp()), loc, scale);
+            log1p_square(t, df.sqrt())
+        };
+        let beyond = {
+            let (log_t, fixed_scale) = (far.select(log_t, FAR), scale.stop_gradient());
+            let shift = normal.sign() * (-log_t).exp() * ((loc.stop_gradient() - loc) / fixed_scale);
+            let log_t = log_t + (fixed_scale / scale).log() + shift.log1p();
+            (2.0 * log_t - df.log()).softplus()
+        };
+        log_peak(df, scale) - 0.5 * (df + 1.0) * far.select(beyond, near)
+    }
+
     /// μ + σ sinh x, so that the tails' powers become exponentials.
     fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [_, loc, scale] = unpack(parameters);
@@ -83,6 +115,9 @@ impl Family for StudentT {
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [df, loc, _] = unpack(parameters);
+        if constant(df).is_some_and(|values| values.iter().any(|&df| df <= 1.0)) {
+            return None;
+        }
         Some(df.greater(1.0).select(loc, f64::NAN))
     }
 
@@ -99,5 +134,19 @@ impl Family for StudentT {
         let (more, half) = (0.5 * (df + 1.0), 0.5 * df);
         let digammas = (1.0 / df).log1p() + digamma_minus_log(more) - digamma_minus_log(half);
         Some(more * digammas - log_peak(df, scale))
+    }
+}
+
+/// The elements of a constant, whatever shape it was given.
+fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
+    let mut id = e.id();
+    loop {
+        let node = e.graph().node(id);
+        match node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
+            Op::Scalar(bits) => return Some(vec![f64::from_bits(bits)]),
+            Op::Tensor(data) => return Some(data.0.to_vec()),
+            _ => return None,
+        }
     }
 }

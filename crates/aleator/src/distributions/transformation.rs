@@ -62,24 +62,37 @@ pub trait Transformation: fmt::Debug + Send + Sync {
     ) -> Transformed<'g>;
 }
 
-/// x = T(ε) for a real x of this location and scale, and log |dT/dε|, from a draw of x.
-pub(super) fn from_drawn<'g>(
-    x: Expr<'g>,
+/// y = T(ε) for a y of this mean and standard deviation, whitened by them, and log |dT/dε|, from a draw of y.
+pub(super) fn whitened<'g>(drawn: Expr<'g>, mean: Expr<'g>, deviation: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
+    let epsilon = ((drawn - mean) / deviation).stop_gradient();
+    (mean + deviation * epsilon, deviation.log())
+}
+
+/// y = μ + σ ε by one of the transforms that a location and a scale have.
+pub(super) struct OfStandard<'g> {
+    /// T of the transform's variable.
+    pub value: Expr<'g>,
+    /// (T − μ)/σ, with ε's bits.
+    pub standardized: Expr<'g>,
+    /// log |dT/dε|
+    pub log_slope: Expr<'g>,
+}
+
+/// y from its standard variable ε, which holds what y itself loses where μ is large beside σ.
+pub(super) fn of_standard<'g>(
+    epsilon: Expr<'g>,
     loc: Expr<'g>,
     scale: Expr<'g>,
     transform: Transform,
-) -> (Expr<'g>, Expr<'g>) {
+) -> OfStandard<'g> {
     let (fixed_loc, fixed_scale) = (loc.stop_gradient(), scale.stop_gradient());
-    let centred = x.stop_gradient() - fixed_loc;
-    match transform {
-        Transform::Standardize | Transform::Rejection { .. } => {
-            let epsilon = (centred / fixed_scale).stop_gradient();
-            (loc + scale * epsilon, scale.log())
-        }
-        Transform::Location => (loc + centred.stop_gradient(), 0.0 * fixed_scale),
-        Transform::ShiftedScale => {
-            let epsilon = (centred / fixed_scale + fixed_loc).stop_gradient();
-            (loc + scale * (epsilon - loc), scale.log())
-        }
-    }
+    let epsilon = epsilon.stop_gradient();
+    let (standardized, log_slope) = match transform {
+        Transform::Standardize | Transform::Rejection { .. } => (epsilon, scale.log()),
+        // The variable z − μ is held.
+        Transform::Location => (epsilon * (fixed_scale / scale), 0.0 * fixed_scale),
+        // The variable ε + μ is held.
+        Transform::ShiftedScale => (epsilon + (fixed_loc - loc), scale.log()),
+    };
+    OfStandard { value: loc + scale * standardized, standardized, log_slope }
 }

@@ -64,6 +64,12 @@ impl Family for Uniform {
         inside.select(-(high - low).log(), f64::NEG_INFINITY)
     }
 
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [low, high] = unpack(parameters);
+        // The same at every draw.
+        -(high - low).log() + 0.0 * noise.uniform(&[])
+    }
+
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [low, high] = unpack(parameters);
         Some(0.5 * (low + high))

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! log p(z) = κ cos(z − μ) − log 2π I₀(κ)  =  −2κ sin²((z − μ)/2) − log 2π − (log I₀(κ) − κ)
-//! E z = μ, the circular mean,   Var z = 1 − I₁(κ)/I₀(κ), the circular variance
+//! Var z = 1 − I₁(κ)/I₀(κ), the circular variance;   E z, the mean of the angle, has no closed form: μ is only the circular mean
 //! entropy = log 2π + (log I₀(κ) − κ) + κ (1 − I₁(κ)/I₀(κ))
 //! ```
 //!
@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{log_bessel_i0_minus, one_minus_bessel_ratio};
@@ -29,6 +30,12 @@ impl VonMises {
         let concentration = concentration.into_expr(loc.graph());
         Distribution::new(Arc::new(VonMises), vec![loc, concentration])
     }
+}
+
+/// log p by the angle z − μ and κ.
+fn log_density<'g>(angle: Expr<'g>, concentration: Expr<'g>) -> Expr<'g> {
+    let half_chord = (0.5 * angle).sin();
+    -2.0 * concentration * half_chord.square() - TAU.ln() - log_bessel_i0_minus(concentration)
 }
 
 impl Family for VonMises {
@@ -61,8 +68,13 @@ impl Family for VonMises {
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [loc, concentration] = unpack(parameters);
-        let half_chord = (0.5 * (z - loc)).sin();
-        -2.0 * concentration * half_chord.square() - TAU.ln() - log_bessel_i0_minus(concentration)
+        log_density(z - loc, concentration)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, concentration] = unpack(parameters);
+        let one = loc.graph().scalar(1.0);
+        log_density(standardized(noise.von_mises(concentration), loc, one), concentration)
     }
 
     /// π tanh(x/2): the circle is cut at ±π, where a cost of the angle may jump.
@@ -70,9 +82,8 @@ impl Family for VonMises {
         Some((PI * (0.5 * x).tanh(), TAU * x.sigmoid() * (-x).sigmoid()))
     }
 
-    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [loc, _] = unpack(parameters);
-        Some(loc)
+    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

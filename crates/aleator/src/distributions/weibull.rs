@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
+use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{EULER_GAMMA, away_from_zero};
@@ -20,6 +21,16 @@ use super::special::{EULER_GAMMA, away_from_zero};
 /// log E (z/λ)ⁿ = log Γ(1 + n/k)
 fn log_moment<'g>(n: f64, concentration: Expr<'g>) -> Expr<'g> {
     (1.0 + n / concentration).lgamma()
+}
+
+/// log(−log u)
+fn log_exponential<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+    (-noise.uniform(&[]).log()).log()
+}
+
+/// log p by x = k log(z/λ), k and log z.
+fn log_density<'g>(x: Expr<'g>, concentration: Expr<'g>, log_z: Expr<'g>) -> Expr<'g> {
+    concentration.log() - log_z + x - x.exp()
 }
 
 /// The Weibull family.
@@ -53,8 +64,7 @@ impl Family for Weibull {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [scale, concentration] = unpack(parameters);
-        let log_exponential = (-noise.uniform(&[]).log()).log();
-        away_from_zero(scale * (log_exponential / concentration).exp())
+        away_from_zero(scale * (log_exponential(noise) / concentration).exp())
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -65,8 +75,16 @@ impl Family for Weibull {
         let [scale, concentration] = unpack(parameters);
         let positive = z.greater(0.0);
         let log_z = positive.select(z, 1.0).log();
-        let power = concentration * (log_z - scale.log());
-        positive.select(concentration.log() - log_z + power - power.exp(), f64::NEG_INFINITY)
+        let x = concentration * (log_z - scale.log());
+        positive.select(log_density(x, concentration, log_z), f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        // log z has location log λ and scale 1/k.
+        let [scale, concentration] = unpack(parameters);
+        let (epsilon, loc, width) = (log_exponential(noise), scale.log(), 1.0 / concentration);
+        let log_z = (loc + width * epsilon).stop_gradient();
+        log_density(standardized(epsilon, loc, width), concentration, log_z)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -9,12 +9,13 @@
 //! | bias           | none                                                                |
 //! | variance       | none from this site                                                 |
 //! | distributions  | finite support                                                      |
-//! | needs of F     | finite at every outcome of positive probability                     |
+//! | needs of F     | finite at every outcome whose probability is positive or moves      |
 //! | evaluations    | the number of joint outcomes of the draws whose costs mix           |
 //!
 //! Outcomes stand on an axis in front of the samples; what is downstream is evaluated for all of them at once and
 //! weighted by their probabilities. Draws whose costs never mix (elements of a batch, say) are enumerated side by side,
-//! so a thousand independent coins cost two evaluations. An outcome of probability 0 is never entered.
+//! so a thousand independent coins cost two evaluations. An outcome of probability 0 is entered only where its probability
+//! moves with the graph's parameters; its F must then be finite.
 //! Choose it whenever the number of outcomes is small.
 //! Also called: exact marginalisation, Rao-Blackwellisation over a site.
 //! Reference: `mohamed2020monte`.
@@ -46,21 +47,19 @@ pub static PROPERTIES: Properties = Properties {
 
 /// How many combinations of outcomes a site has; the reason if they are too many.
 pub(crate) fn outcome_count(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
-    let Some(outcomes) = site.distribution.family().outcomes(site.distribution.parameters()) else {
+    let Some(outcomes) = site.distribution.family().outcome_count(site.distribution.parameters()) else {
         return Err("its support is not finite".into());
     };
     let too_many = || {
         format!(
             "enumeration would need {}^{} outcomes ({} draws whose costs mix), more than {MOST_ALTERNATIVES}; \
              use reinforce_loo or score_function",
-            outcomes.len(),
-            site.coupled_draws,
-            site.coupled_draws
+            outcomes, site.coupled_draws, site.coupled_draws
         )
     };
     u32::try_from(site.coupled_draws)
         .ok()
-        .and_then(|draws| outcomes.len().checked_pow(draws))
+        .and_then(|draws| outcomes.checked_pow(draws))
         .filter(|&n| n <= MOST_ALTERNATIVES)
         .ok_or_else(too_many)
 }

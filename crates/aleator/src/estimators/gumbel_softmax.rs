@@ -19,7 +19,7 @@
 //! Reference: `jang2017categorical`, `maddison2017concrete`.
 
 use super::estimator::{Estimator, SiteInfo};
-use super::options::{OptionError, Options};
+use super::options::{OptionError, Options, number};
 use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Support;
 use crate::error::Result;
@@ -82,11 +82,12 @@ impl Estimator for GumbelSoftmax {
     }
 
     fn options(&self) -> Vec<(&'static str, String)> {
-        vec![("temperature", self.temperature.to_string())]
+        vec![("temperature", number(self.temperature))]
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        has_relaxation(site)
+        has_relaxation(site)?;
+        site.defined_between()
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {

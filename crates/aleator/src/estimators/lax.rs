@@ -26,7 +26,7 @@ use super::pathwise::Pathwise;
 use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
-use crate::control_variates::{Network, Trained, known};
+use crate::control_variates::{Network, Trained, known, within_range};
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
 
@@ -86,7 +86,7 @@ impl Estimator for Lax {
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let z = site.rsample()?;
-        let inputs = [vec![(z, site.event_shape().rank())], known(site)].concat();
+        let inputs = [vec![(within_range(z), site.event_shape().rank())], known(site)].concat();
         let control = Network::new(site, "control", &inputs, self.hidden, Trained::ByVariance).apply(&inputs);
         let slope = autodiff::grad(control, &[z])[0];
         Ok(vec![

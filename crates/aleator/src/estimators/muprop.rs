@@ -8,7 +8,7 @@
 //! | property       | value                                                                  |
 //! |----------------|------------------------------------------------------------------------|
 //! | bias           | none: E[L(z) ∇ log p(z)] = ∇F(μ)ᵀ ∂μ/∂θ                                |
-//! | distributions  | those with a mean and a support free of θ                              |
+//! | distributions  | those whose mean is known, and whose support is free of θ              |
 //! | needs of F     | differentiable at the mean, which may lie off the support              |
 //! | evaluations    | 2 K                                                                    |
 //!
@@ -26,6 +26,7 @@ use super::options::{OptionError, Options, describe_baseline};
 use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
+use crate::distributions::Support;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Later, Site};
 
@@ -84,10 +85,14 @@ impl Estimator for MuProp {
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)?;
         has_mode_for(self.baseline, site)?;
-        match site.distribution.mean() {
-            Some(_) => Ok(()),
-            None => Err("it has no mean to expand F at; for an index, use OneHotCategorical".into()),
+        if site.distribution.mean().is_none() {
+            let remedy = match site.distribution.family().support() {
+                Support::Indices => "use OneHotCategorical, whose mean is a vector of probabilities",
+                _ => "use score_function or reinforce_loo",
+            };
+            return Err(format!("no mean of it is known to expand F at; {remedy}"));
         }
+        site.defined_between()
     }
 
     fn min_samples(&self) -> usize {

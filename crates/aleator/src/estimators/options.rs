@@ -200,7 +200,7 @@ fn sized(baseline: Baseline, decay: f64, hidden: usize) -> Baseline {
 pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String)> {
     match baseline {
         Baseline::None => vec![],
-        Baseline::Number(b) => vec![("baseline", b.to_string())],
+        Baseline::Number(b) => vec![("baseline", number(b))],
         Baseline::MovingAverage { decay } => {
             vec![("baseline", "moving_average".into()), ("decay", decay.to_string())]
         }
@@ -219,9 +219,18 @@ pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String
     }
 }
 
+/// A number as the language reads it, with a power of ten where it is very small or large.
+pub(super) fn number(x: f64) -> String {
+    if x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite() {
+        x.to_string()
+    } else {
+        format!("{x:e}")
+    }
+}
+
 fn show(value: &OptionValue) -> String {
     match value {
-        OptionValue::Number(x) => x.to_string(),
+        OptionValue::Number(x) => number(*x),
         OptionValue::Truth(b) => b.to_string(),
         OptionValue::Word(w) => format!("`{w}`"),
     }
@@ -230,4 +239,15 @@ fn show(value: &OptionValue) -> String {
 /// An error about the value of a word option.
 pub(crate) fn not_one_of(option: &str, got: &OptionValue, words: &str) -> OptionError {
     OptionError::new(option, format!("`{option}` must be one of {words}, got {}", show(got)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let shown = [0.5, 1.0, -0.7, 1e-300, 2.5e20, 0.0].map(number);
+        assert_eq!(shown, ["0.5", "1", "-0.7", "1e-300", "2.5e20", "0"]);
+    }
 }

@@ -26,7 +26,7 @@ use aleator_engine::graph::Expr;
 
 use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options, describe_baseline};
+use super::options::{OptionError, Options, describe_baseline, number};
 use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
@@ -115,6 +115,12 @@ impl Rebar {
         })
     }
 
+    /// Whether it can serve the site with a control variate that is defined between the outcomes.
+    pub(super) fn serves_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        has_relaxation(site)?;
+        has_mode_for(self.baseline, site)
+    }
+
     /// τ, as an own parameter if it is trained.
     pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Result<Expr<'g>> {
         let start = self.temperature.ln();
@@ -156,9 +162,9 @@ impl Rebar {
 
     /// Its options that differ from the defaults, and the temperature.
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![("temperature", self.temperature.to_string())];
+        let mut options = vec![("temperature", number(self.temperature))];
         if self.coefficient != 1.0 {
-            options.push(("coefficient", self.coefficient.to_string()));
+            options.push(("coefficient", number(self.coefficient)));
         }
         if self.coupling == Coupling::Independent {
             options.push(("coupling", "independent".into()));
@@ -187,8 +193,8 @@ impl Estimator for Rebar {
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        has_relaxation(site)?;
-        has_mode_for(self.baseline, site)
+        site.defined_between()?;
+        self.serves_at_outcomes(site)
     }
 
     fn min_samples(&self) -> usize {

@@ -111,7 +111,7 @@ impl Estimator for Relax {
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        self.rebar.serves(site)
+        if self.use_cost { self.rebar.serves(site) } else { self.rebar.serves_at_outcomes(site) }
     }
 
     fn min_samples(&self) -> usize {

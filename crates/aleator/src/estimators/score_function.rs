@@ -22,7 +22,6 @@ use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options, describe_baseline};
 use super::properties::{Bias, Properties, Smoothness};
 use crate::control_variates::Baseline;
-use crate::distributions::Support;
 use crate::error::Result;
 use crate::graph::{Cone, Draw, Site};
 
@@ -59,8 +58,8 @@ impl ScoreFunction {
 
 /// Whether a score has expectation zero: not where the support moves with the parameters.
 pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
-    if site.distribution.family().support() == Support::Interval {
-        return Err("its support depends on its parameters, so its score does not have mean zero; \
+    if site.support_moves {
+        return Err("its support moves with the graph's parameters, so its score does not have mean zero; \
                     use pathwise"
             .into());
     }

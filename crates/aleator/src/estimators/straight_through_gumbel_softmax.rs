@@ -18,7 +18,7 @@
 
 use super::estimator::{Estimator, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options};
+use super::options::{OptionError, Options, number};
 use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
 use crate::graph::{Draw, Site};
@@ -65,7 +65,7 @@ impl Estimator for StraightThroughGumbelSoftmax {
     }
 
     fn options(&self) -> Vec<(&'static str, String)> {
-        vec![("temperature", self.temperature.to_string())]
+        vec![("temperature", number(self.temperature))]
     }
 
     fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

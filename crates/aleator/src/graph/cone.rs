@@ -1,12 +1,12 @@
 //! What lies downstream of a site, as an estimator may ask for it.
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, dependents, substitute};
+use aleator_engine::graph::{Expr, Stops, dependents, substitute};
 
-use super::influence::AxisMap;
 use super::log_sum_exp::{self, LogSumExp};
 use super::site::{Draw, Site};
-use super::surrogate::{Environment, Rewriter, TermGroup, relocate};
+use super::surrogate::{Environment, Rewriter, TermGroup};
+use crate::distributions::Support;
 use crate::error::{Error, Result};
 
 /// How sites downstream behave when the cost is evaluated at another value.
@@ -51,17 +51,25 @@ impl<'a, 'g> Cone<'a, 'g> {
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Expr<'g>> {
-        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later)?)))
+        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later, Stops::Stay)?)))
     }
 
     /// [`Cone::cost_at`], and the derivative by the value of the sum of all these costs, each counted once.
     ///
+    /// ```text
+    /// cost = 3 stop_gradient(b) + b²  at ζ:     3 ζ + ζ²,  with the slope 3 + 2 ζ
+    /// ```
+    ///
+    /// The slope is that of the cost as a function of the value, on every way from the one to the other: where the author stops
+    /// derivatives, those by the graph's parameters are meant, and the identity that puts a control variate's mean back,
+    /// E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)], asks for the derivative of the very function c.
+    ///
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
-        let costs = self.costs_in(&mut self.environment_at(value, later)?);
-        let pairs: Vec<_> = costs.iter().map(|&c| (c, c.graph().full(c.shape(), 1.0))).collect();
-        Ok((self.sum(costs), autodiff::vjp(&pairs, &[value])[0]))
+        let costs = self.groups_in(&mut self.environment_at(value, later, Stops::Open)?);
+        let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
+        Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
     }
 
     /// For costs of the form log Σₖ e^{ℓₖ} over the copies on the site's first batch axis: the costs with ℓₖ replaced by
@@ -79,7 +87,9 @@ impl<'a, 'g> Cone<'a, 'g> {
                 estimator: self.rewriter.plan[self.site].properties().name.into(),
                 site: def.name.clone(),
                 distribution: def.family.name().into(),
-                reason: "it must reach the cost only through a `logsumexp` (or the log of a mean of exp) over its first axis"
+                reason: "it must reach the costs only through one `logsumexp` (or the log of a mean of exp) over its first \
+                         axis: what else depends on it takes no part in the bound; move that to a site of its own, or use \
+                         reinforce_loo"
                     .into(),
             });
         };
@@ -87,15 +97,15 @@ impl<'a, 'g> Cone<'a, 'g> {
         let core = graph.expr(node).shape();
         let main = substitute(engine, node, &mut self.main.values.clone());
         let copies = core.from_end(axis);
-        let lead = main.rank() - core.rank();
-        // Alternative k in front leaves out copy k.
-        let mut shape = vec![1; main.rank() + 1];
+        // Alternative k leaves out copy k. It has an axis of its own, in front of those of the enumerated sites.
+        let own_axis = self.rewriter.lead.rank() + self.rewriter.alternative_axes;
+        let rank = own_axis + core.rank();
+        let mut shape = vec![1; rank + 1];
         shape[0] = copies;
-        let last = shape.len() - 1;
-        shape[last - axis] = copies;
+        shape[rank - axis] = copies;
         let left_out = engine.iota(copies).one_hot(copies).reshape(shape);
-        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(main.rank() + 1));
-        let replaced = left_out.select(replacement(others, axis), main.with_rank(main.rank() + 1));
+        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(rank + 1));
+        let replaced = left_out.select(replacement(others, axis), main.with_rank(rank + 1));
         let behind = dependents(engine, &[node]);
         let mut environment = Environment {
             values: self
@@ -106,21 +116,37 @@ impl<'a, 'g> Cone<'a, 'g> {
                 .map(|(n, e)| (*n, *e))
                 .collect(),
             weights: self.main.weights.clone(),
+            stops: Stops::Stay,
         };
         environment.values.insert(node, replaced);
         let cost = self.sum(self.costs_in(&mut environment));
-        // [k, lead, 1, rest of the batch] to [lead, k, rest of the batch].
+        // [k, alternatives, lead, 1, rest of the batch] to [alternatives, lead, k, rest of the batch].
         let rest = def.batch.rank() - 1;
-        let order: Vec<usize> = (1..=lead).chain([0]).chain(lead + 1..=lead + rest).collect();
-        Ok(cost.squeeze(rest).permute(&order))
+        let order: Vec<usize> = (1..=own_axis).chain([0]).chain(own_axis + 1..=own_axis + rest).collect();
+        let cost = cost.with_rank(own_axis + rest + 2);
+        // Where copies meet different costs, each has its own alternative.
+        let own = match cost.shape().from_end(rest) {
+            1 => cost.squeeze(rest),
+            _ => {
+                let mut shape = vec![1; own_axis + rest + 2];
+                shape[0] = copies;
+                shape[own_axis + 1] = copies;
+                (cost * engine.iota(copies).one_hot(copies).reshape(shape)).sum_axes(&[rest])
+            }
+        };
+        Ok(own.permute(&order))
     }
 
     fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
-        let zero = || self.rewriter.graph.engine().scalar(0.0);
+        let Rewriter { graph, analysis, lead, .. } = self.rewriter;
+        let zero = || {
+            let rank = lead.rank() + analysis.sites[self.site].batch.rank();
+            graph.engine().full(vec![1; rank], 0.0)
+        };
         costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
     }
 
-    fn environment_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Environment<'g>> {
+    fn environment_at(&self, value: Expr<'g>, later: Later<'g>, stops: Stops) -> Result<Environment<'g>> {
         let analysis = self.rewriter.analysis;
         let influence = &analysis.influence[self.site];
         let mut environment = Environment {
@@ -132,6 +158,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                 .map(|(n, e)| (*n, *e))
                 .collect(),
             weights: self.main.weights.clone(),
+            stops,
         };
         self.rewriter.enter(self.site, Draw::value(value), &mut environment);
         for number in self.site + 1..analysis.sites.len() {
@@ -141,10 +168,26 @@ impl<'a, 'g> Cone<'a, 'g> {
             let site = self.rewriter.site(number, &mut environment);
             let draw = match later {
                 Later::AsPlanned => self.rewriter.plan[number].draw(&site)?,
-                Later::Relaxed(temperature) => Draw::value(differentiable(&site, temperature)?),
+                Later::Relaxed(_) if analysis.undefined_between[number] => {
+                    return Err(self.cannot_be_passed(
+                        &site,
+                        "it indexes a tensor, which has no element between two of its outcomes",
+                    ));
+                }
+                Later::Relaxed(temperature) => Draw::value(
+                    site.relaxed_sample(temperature)
+                        .or_else(|_| site.rsample())
+                        .or_else(|_| site.mean())
+                        .map_err(|_| {
+                            self.cannot_be_passed(
+                                &site,
+                                "it has no relaxation, no differentiable sample and no mean that is known",
+                            )
+                        })?,
+                ),
                 Later::Mean => match site.mean() {
-                    Ok(mean) => Draw::value(mean),
-                    Err(_) => self.rewriter.plan[number].draw(&site)?,
+                    Ok(mean) if !analysis.undefined_between[number] => Draw::value(mean),
+                    _ => self.rewriter.plan[number].draw(&site)?,
                 },
             };
             if draw.weight.is_none() {
@@ -155,35 +198,55 @@ impl<'a, 'g> Cone<'a, 'g> {
         Ok(environment)
     }
 
-    /// The costs that depend on the site, by groups: along an axis that a group mixes it has size 1.
+    /// Why a later site cannot be made a differentiable function of this one.
+    fn cannot_be_passed(&self, later: &Site<'g>, why: &str) -> Error {
+        let Rewriter { analysis, plan, .. } = self.rewriter;
+        let def = &analysis.sites[self.site];
+        let index = later.distribution().family().support() == Support::Indices;
+        let remedy = if index {
+            "; use OneHotCategorical there"
+        } else {
+            "; use reinforce_loo or score_function here"
+        };
+        Error::Unsuitable {
+            estimator: plan[self.site].properties().name.into(),
+            site: def.name.clone(),
+            distribution: def.family.name().into(),
+            reason: format!(
+                "the later site `{}` ({}) cannot be made a differentiable function of this one: {why}{remedy}",
+                later.name(),
+                later.distribution().name()
+            ),
+        }
+    }
+
+    /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
     fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
+        self.of_each_draw(self.groups_in(environment))
+    }
+
+    fn of_each_draw(&self, groups: Vec<(&TermGroup, Expr<'g>)>) -> Vec<Expr<'g>> {
+        let met = |(group, value): (&TermGroup, Expr<'g>)| {
+            let meeting = group.meetings[self.site].as_ref()?;
+            Some(meeting.of_each_draw(value, group.shape.rank()))
+        };
+        groups.into_iter().filter_map(met).collect()
+    }
+
+    /// The groups of terms that the scores of the site meet, with their values.
+    fn groups_in(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
         // Weights of sites upstream multiply this site's terms as a whole, later.
         let not_upstream =
             |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
-        let groups = analysis.groups.iter().filter_map(|g| Some((g, g.maps[self.site].as_ref()?)));
-        let cost = |(group, map): (&TermGroup, &AxisMap)| {
+        let groups = analysis.groups.iter().filter(|g| g.meetings[self.site].is_some());
+        let value = |group: &'a TermGroup| {
             let value = self.rewriter.group_value(group, environment);
             let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
             // Groups with and without a site's alternatives are about to be added: what has none must count once.
-            let weighted = self.rewriter.sum_alternatives(weighted, group, environment, not_upstream);
-            let pairs: Vec<(usize, usize)> =
-                map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (a, i))).collect();
-            relocate(weighted, group.shape.rank(), def.batch.rank(), &pairs)
+            (group, self.rewriter.sum_alternatives(weighted, group, environment, not_upstream))
         };
-        groups.map(cost).collect()
+        groups.map(value).collect()
     }
-}
-
-fn differentiable<'g>(site: &Site<'g>, temperature: Expr<'g>) -> Result<Expr<'g>> {
-    site.relaxed_sample(temperature).or_else(|_| site.rsample()).or_else(|_| site.mean()).map_err(|_| {
-        Error::Invalid(format!(
-            "the later site `{}` ({}) cannot be made a differentiable function of this one: it has no relaxation, no \
-             differentiable sample and no mean{}",
-            site.name(),
-            site.distribution().name(),
-            if site.distribution().name() == "Categorical" { "; use OneHotCategorical there" } else { "" }
-        ))
-    })
 }

@@ -68,6 +68,13 @@ impl Influence {
         self.maps.contains_key(&node)
     }
 
+    /// Adds a node that depends on the site as another does.
+    pub(super) fn add(&mut self, node: NodeId, like: NodeId) {
+        if let Some(map) = self.maps.get(&like).cloned() {
+            self.maps.entry(node).or_insert(map);
+        }
+    }
+
     /// The axis map of a node in the cone.
     pub fn map(&self, node: NodeId) -> Option<&AxisMap> {
         self.maps.get(&node)

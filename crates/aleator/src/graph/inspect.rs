@@ -97,6 +97,10 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
     Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
 }
 
+/// The most sites of a graph for which plans are built to see who can serve; beyond, the estimators' own word is taken,
+/// because every plan is a rewriting of the whole graph.
+const FEW_SITES: usize = 8;
+
 /// Whether an estimator serves a site, and the plan with it there can be built.
 fn fits(
     graph: &Graph,
@@ -106,8 +110,8 @@ fn fits(
     serves: impl Fn(&dyn Estimator) -> bool,
 ) -> bool {
     let Ok(estimator) = entry.build(Options::none()) else { return false };
-    if !serves(&*estimator) {
-        return false;
+    if !serves(&*estimator) || plan.estimators.len() > FEW_SITES {
+        return serves(&*estimator);
     }
     let mut estimators = plan.estimators.clone();
     estimators[site] = Arc::clone(&estimator);

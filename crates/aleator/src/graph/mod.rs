@@ -1,19 +1,28 @@
 //! Stochastic graphs: sites, costs, cones, and the rewriting into surrogates.
 
+mod between;
 mod cone;
+mod constants;
 mod continuity;
+mod count;
 mod drawing;
+mod draws;
 mod influence;
 mod inspect;
 mod jump;
 mod lint;
 mod log_sum_exp;
+mod meeting;
 mod model;
 mod moving;
+mod one_hot;
+mod outcomes;
 mod own;
 mod plan;
+mod points;
 mod polynomial;
 mod range;
+mod reach;
 mod site;
 mod steps;
 mod surrogate;
@@ -29,5 +38,7 @@ pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};
 pub use moving::moves_a_jump;
 pub use own::{OwnParam, Rule, Tuning};
 pub use plan::Plan;
+pub(crate) use range::Ranges;
 pub use site::{Draw, Site};
-pub use surrogate::{DomainCheck, Layout, MOST_ALTERNATIVES, Surrogate, build};
+pub(crate) use surrogate::build_with;
+pub use surrogate::{Audit, DomainCheck, Layout, MOST_ALTERNATIVES, Surrogate, build};

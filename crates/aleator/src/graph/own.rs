@@ -109,6 +109,10 @@ pub(crate) struct Collected {
     pub scores: Vec<Score>,
     /// Whether some of them, once changed, scale the mean of the estimate.
     pub rescales: bool,
+    /// Place of the site whose estimator is at work.
+    pub at_work: usize,
+    /// Means that estimators use: place of the site whose estimator asked, place of the site, the mean.
+    pub means: Vec<(usize, usize, NodeId)>,
 }
 
 pub(crate) type Own = Rc<RefCell<Collected>>;

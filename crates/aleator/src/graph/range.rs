@@ -159,21 +159,48 @@ impl Range {
 }
 
 /// The ranges of all nodes.
-pub(super) struct Ranges {
+pub(crate) struct Ranges {
     ranges: Vec<Range>,
 }
 
 impl Ranges {
-    /// Of all nodes up to the last cost, at the initial values of parameters and data.
+    /// At the initial values of parameters and data.
     pub fn of(graph: &Graph) -> Self {
-        let engine = graph.engine();
         let mut known: HashMap<NodeId, Range> = HashMap::new();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
         known.extend(graph.sites().into_iter().map(|s| (s.value, between_outcomes(s.family.support()))));
-        let end = graph.costs().iter().map(|c| c.node.index() + 1).max().unwrap_or(0);
-        let mut ranges: Vec<Range> = Vec::with_capacity(end);
-        for index in 0..end {
+        Ranges::given(graph, &known)
+    }
+
+    /// At any values of parameters and data, and any draws of the sites.
+    pub fn anywhere(graph: &Graph) -> Self {
+        let support = |s: SiteDef| (s.value, support(s.family.support()));
+        Ranges::given(graph, &graph.sites().into_iter().map(support).collect())
+    }
+
+    /// Whether a node never takes a value.
+    pub fn excludes(&self, node: NodeId, value: f64) -> bool {
+        let Range { low, high } = self.ranges[node.index()];
+        low.at > value || high.at < value || (low.at == value && low.open) || (high.at == value && high.open)
+    }
+
+    /// Whether a node's values are not above some finite number.
+    pub fn is_bounded_above(&self, node: NodeId) -> bool {
+        self.ranges[node.index()].high.at < f64::INFINITY
+    }
+
+    /// Whether a node's values keep a distance from 0.
+    pub fn stays_away_from_zero(&self, node: NodeId) -> bool {
+        let Range { low, high } = self.ranges[node.index()];
+        low.at > 0.0 || high.at < 0.0
+    }
+
+    /// Where the ranges of some nodes are known, those of all.
+    fn given(graph: &Graph, known: &HashMap<NodeId, Range>) -> Self {
+        let engine = graph.engine();
+        let mut ranges: Vec<Range> = Vec::with_capacity(engine.len());
+        for index in 0..engine.len() {
             let (id, node) = engine.nodes_at(index);
             let range = known.get(&id).copied().unwrap_or_else(|| {
                 let sizes: Vec<_> = node.inputs.iter().map(|&i| engine.expr(i).shape()).collect();
@@ -268,6 +295,17 @@ fn between_outcomes(support: Support) -> Range {
         Support::Positive => POSITIVE,
         other if other.is_discrete() => POSITIVE,
         _ => EVERYTHING,
+    }
+}
+
+/// Where draws lie.
+fn support(support: Support) -> Range {
+    match support {
+        Support::Boolean | Support::OneHot => Range::closed(0.0, 1.0),
+        Support::Indices | Support::Counts | Support::BoundedCounts => Range::closed(0.0, f64::INFINITY),
+        Support::UnitInterval | Support::Simplex => Range::closed(0.0, 1.0),
+        Support::Positive => Range::closed(0.0, f64::INFINITY),
+        Support::Real | Support::Interval | Support::Circle | Support::RealVector => EVERYTHING,
     }
 }
 

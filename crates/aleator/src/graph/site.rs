@@ -1,7 +1,10 @@
 //! A site as an estimator sees it: its distribution at the current parameters, its noise, its axes.
 
+use std::rc::Rc;
+
 use aleator_engine::graph::{Expr, Graph, IntoExpr, Shape};
 
+use super::outcomes::Places;
 use super::own::{Aim, Declare, Declared, Own, Score, Tuning};
 use crate::distributions::{Coupling, Distribution, Noise, Transform, Transformed};
 use crate::error::{Error, Result};
@@ -13,25 +16,20 @@ pub struct Draw<'g> {
     pub value: Expr<'g>,
     /// Weights by which costs downstream are multiplied and summed over the alternatives, of shape sample + batch.
     pub weight: Option<Expr<'g>>,
+    /// Where the alternatives are the outcomes of one categorical draw, one after another: how they stand for one.
+    pub(crate) places: Option<Places<'g>>,
 }
 
 impl<'g> Draw<'g> {
     /// A single value.
     pub fn value(value: Expr<'g>) -> Self {
-        Draw { value, weight: None }
+        Draw { value, weight: None, places: None }
     }
-}
 
-/// How far the mass of a rule's nodes may be from 1.
-const MASS_TOLERANCE: f64 = 1e-9;
-/// The most mass beyond the last count: at most as many times the last one's as there are counts.
-const NEGLIGIBLE_MASS: f64 = 1e-15;
-
-/// All tuples of `n` of the numbers.
-fn tuples(numbers: &[f64], n: usize) -> Vec<Vec<f64>> {
-    (0..n).fold(vec![vec![]], |all, _| {
-        all.iter().flat_map(|tuple| numbers.iter().map(move |&x| [&tuple[..], &[x]].concat())).collect()
-    })
+    /// Alternatives on the site's own axis, with their weights.
+    pub fn weighted(value: Expr<'g>, weight: Expr<'g>) -> Self {
+        Draw { value, weight: Some(weight), places: None }
+    }
 }
 
 /// A random node in the middle of a rewrite. Axis order is always sample, batch, event; `lead` axes are the replicates
@@ -50,7 +48,14 @@ pub struct Site<'g> {
     /// For each batch axis (0 is the last): whether costs mix its elements.
     pub(crate) coupled: Vec<bool>,
     pub(crate) own: Own,
+    /// A direction in the space of the graph's parameters that no derivative is orthogonal to by chance.
+    pub(crate) direction: Direction<'g>,
+    /// Whether an outcome of probability 0 may move with the graph's parameters.
+    pub(crate) may_move: bool,
 }
+
+/// Pairs of a parameter and its tangent.
+pub(crate) type Direction<'g> = Rc<[(Expr<'g>, Expr<'g>)]>;
 
 impl<'g> Site<'g> {
     /// Its name.
@@ -150,28 +155,44 @@ impl<'g> Site<'g> {
         transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
-    /// E z at this run's parameters.
+    /// E z at this run's parameters, of the shape of a value: it may stand in a draw's place. That it is finite is looked at
+    /// in every run.
     ///
     /// # Errors
-    /// If the family has none.
+    /// If the family knows none.
     pub fn mean(&self) -> Result<Expr<'g>> {
-        self.distribution.mean().ok_or_else(|| self.lacks("mean"))
+        let mean = self.distribution.mean().ok_or_else(|| self.lacks("mean that is known"))?;
+        let own = &mut *self.own.borrow_mut();
+        own.means.push((own.at_work, self.number as usize, mean.id()));
+        Ok(self.as_value(mean))
     }
 
-    /// A most probable outcome.
+    /// A most probable outcome, of the shape of a value: it may stand in a draw's place.
     ///
     /// # Errors
     /// If the family gives none.
     pub fn mode(&self) -> Result<Expr<'g>> {
-        self.distribution.mode().ok_or_else(|| self.lacks("mode"))
+        self.distribution.mode().map(|mode| self.as_value(mode)).ok_or_else(|| self.lacks("mode"))
     }
 
-    /// log p(value), of shape sample + batch.
+    /// Repeats what a family says of one draw over all batch and event axes. A family knows the shape of its parameters
+    /// alone, and these are the same for all copies of a site.
+    fn as_value(&self, e: Expr<'g>) -> Expr<'g> {
+        let own = self.batch.join(&self.event);
+        let lead = e.shape().leading(e.rank().saturating_sub(own.rank()));
+        e.broadcast_to(lead.join(&own))
+    }
+
+    /// log p(value), of shape sample + batch. For the site's own draw, [`Site::sample`], it is computed from the coordinates
+    /// in which that was made, which rounding does not reach: see [`Family::log_prob_of_draw`](crate::distributions::Family).
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
+        if value.id() == self.sample().id() {
+            return self.distribution.log_prob_of_draw(&mut self.noise());
+        }
         self.distribution.log_prob(value)
     }
 
-    fn lacks(&self, what: &str) -> Error {
+    pub(super) fn lacks(&self, what: &str) -> Error {
         Error::Invalid(format!(
             "the distribution of `{}` ({}) has no {what}",
             self.name,
@@ -342,120 +363,5 @@ impl<'g> Site<'g> {
     ) -> Expr<'g> {
         let name = format!("{}.{name}", self.name);
         self.own.borrow_mut().declare(self.graph, Declare { name, shape, initial, aim, from })
-    }
-
-    /// Number of draws that must be enumerated together.
-    fn coupled_draws(&self) -> usize {
-        (0..self.batch.rank()).filter(|&i| self.coupled[i]).map(|i| self.batch.from_end(i)).product()
-    }
-
-    /// Stands `values`, of shape `[alternatives] + batch (or ones) + event`, on this site's own axis in front of the
-    /// lead axes.
-    fn on_slot(&self, values: Expr<'g>, core_rank: usize) -> Expr<'g> {
-        let mut shape = vec![values.shape()[0]];
-        shape.extend(std::iter::repeat_n(1, self.slot + self.lead.rank()));
-        shape.extend_from_slice(&values.shape().trailing(core_rank));
-        values.reshape(shape)
-    }
-
-    /// Every outcome of the coupled draws, as alternatives weighted by their probabilities.
-    ///
-    /// Draws whose costs never mix are enumerated side by side. An outcome of probability 0 is never entered: a most
-    /// probable one stands in its place, with weight 0.
-    ///
-    /// # Errors
-    /// If the support is infinite.
-    pub fn outcomes(&self) -> Result<Draw<'g>> {
-        let family = self.distribution.family();
-        let outcomes =
-            family.outcomes(self.distribution.parameters()).ok_or_else(|| self.lacks("finite support"))?;
-        let value = self.all_combinations(&outcomes, &self.event);
-        let mode = self.mode()?;
-        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
-        let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
-        let safe = spread(possible).select(value, mode.stop_gradient());
-        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
-        let keep = |e: Expr<'g>| coupled.iter().fold(e, |e, &axis| e.unsqueeze(axis));
-        let log_weight = keep(self.log_prob(safe).sum_axes(&coupled));
-        let all_possible = keep(possible.reduce(aleator_engine::graph::Reduction::Min, &coupled));
-        Ok(Draw { value: safe, weight: Some(all_possible.select(log_weight.exp(), 0.0)) })
-    }
-
-    /// A grid of uniform numbers for each element of the coupled draws in place of the noise, with the weights of a
-    /// quadrature rule.
-    pub(crate) fn quadrature(&self, nodes: &[f64], weights: &[f64]) -> Draw<'g> {
-        let uniforms = self.all_combinations(&tuples(nodes, self.event.numel()), &self.event);
-        let value = self.distribution.sample(&mut Noise::given(self.graph, uniforms));
-        let coupled: Vec<usize> = (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect();
-        let products =
-            tuples(weights, self.event.numel()).iter().map(|t| vec![t.iter().product()]).collect::<Vec<_>>();
-        let each = self.all_combinations(&products, &Shape::scalar());
-        let product = each.reduce(aleator_engine::graph::Reduction::Prod, &coupled);
-        Draw { value, weight: Some(coupled.iter().fold(product, |e, &axis| e.unsqueeze(axis))) }
-    }
-
-    /// Values that do not move with the parameters, at `nodes` of the real line, weighted by the density and the rule's
-    /// `weights`; of counts, the nodes themselves. Where they do not hold all of the mass, the weights are NaN.
-    pub(crate) fn fixed_nodes(&self, nodes: &[f64], weights: &[f64]) -> Result<Draw<'g>> {
-        let (family, parameters) = (self.distribution.family(), self.distribution.parameters());
-        let counts = family.support().is_discrete();
-        let place = |x: Expr<'g>| match family.chart(parameters, x) {
-            Some((value, slope)) => (value.stop_gradient(), slope.stop_gradient()),
-            None => (x, self.graph.scalar(1.0)),
-        };
-        let masses = |value: Expr<'g>, slope: Expr<'g>, weight: Expr<'g>| {
-            let slope_known = slope.greater(0.0).select(slope, 1.0);
-            slope.greater(0.0).select((self.log_prob(value) + slope_known.log()).exp() * weight, 0.0)
-        };
-        // One draw, on the axis of the alternatives: is its mass 1, and that beyond the last count negligible?
-        let rank = self.batch.rank();
-        let axis = rank + self.lead.rank() + self.slot;
-        let mut shape = vec![nodes.len()];
-        shape.extend(std::iter::repeat_n(1, rank));
-        let row = |values: &[f64]| self.on_slot(self.graph.tensor(shape.clone(), values.to_vec()), rank);
-        let (value, slope) = place(row(nodes));
-        let each = masses(value, slope, row(weights)).stop_gradient();
-        let whole = (each.sum_axes(&[axis]) - 1.0).abs().less(MASS_TOLERANCE);
-        let n = nodes.len();
-        let last = each.slice(axis, n - 1, 1).squeeze(axis);
-        let ends = if counts { last.less(NEGLIGIBLE_MASS / n as f64) } else { self.graph.scalar(1.0) };
-        let fine = (whole * ends).select(1.0, f64::NAN).unsqueeze(axis);
-
-        let column = |values: &[f64]| values.iter().map(|&v| vec![v]).collect::<Vec<_>>();
-        let (value, slope) = place(self.all_combinations(&column(nodes), &Shape::scalar()));
-        let each = masses(value, slope, self.all_combinations(&column(weights), &Shape::scalar()));
-        // What has no mass is never entered: a value in the middle stands in its place.
-        let middle = match counts {
-            true => self.mean()?.floor().stop_gradient(),
-            false => place(self.graph.scalar(0.0)).0,
-        };
-        let possible = each.stop_gradient().greater(0.0);
-        let coupled: Vec<usize> = (0..rank).filter(|&i| self.coupled[i]).collect();
-        let product = (each * fine).reduce(aleator_engine::graph::Reduction::Prod, &coupled);
-        let weight = coupled.iter().fold(product, |e, &axis| e.unsqueeze(axis));
-        Ok(Draw { value: possible.select(value, middle), weight: Some(weight) })
-    }
-
-    /// All combinations of `outcomes` over the coupled draws, the others alike: shape alternatives (on this site's
-    /// axis) + batch + event.
-    fn all_combinations(&self, outcomes: &[Vec<f64>], event: &Shape) -> Expr<'g> {
-        let draws = self.coupled_draws();
-        let count = outcomes.len().pow(draws as u32);
-        let mut data = Vec::with_capacity(count * draws * event.numel());
-        for combination in 0..count {
-            let mut rest = combination;
-            for _ in 0..draws {
-                data.extend_from_slice(&outcomes[rest % outcomes.len()]);
-                rest /= outcomes.len();
-            }
-        }
-        let rank = self.batch.rank();
-        let mut shape = vec![count];
-        shape.extend((0..rank).map(|i| if self.coupled[rank - 1 - i] { self.batch[i] } else { 1 }));
-        shape.extend_from_slice(event);
-        let grid = self.on_slot(self.graph.tensor(shape, data), rank + event.rank());
-        let full = self.batch.join(event);
-        let leading = grid.shape().leading(grid.rank() - full.rank());
-        grid.broadcast_to(leading.join(&full))
     }
 }

@@ -173,7 +173,7 @@ static TABLE: &[Function] = &[
     ),
     other("dot", "dot(a, b)", "the sum of a * b along the last axis", &["a", "b"], shapes::dot),
     along_axes("norm", "norm(x) or norm(x, axis=..)", "sqrt(sum(x^2)), of all or along axes", |a| {
-        Ok(a.expr(0)?.square().sum_axes(&a.axes()?).sqrt())
+        Ok(a.expr(0)?.norm(&a.axes()?))
     }),
     along_axes(
         "cumsum",

@@ -87,9 +87,12 @@ pub fn optimize(
         for (place, (theta, optimizer)) in values.iter_mut().zip(&mut optimizers).enumerate() {
             let gradient = estimate.gradient_at(place);
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
+                let origin = crate::diagnostics::origin(graph, how.seed);
+                let origin =
+                    origin.map(|o| format!(": already at the initial parameters, {o}")).unwrap_or_default();
                 return Err(Error::NotFinite(format!(
-                    "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; \
-                     try a smaller --lr or look for log(0) or 1/0 in a cost",
+                    "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite{origin}; \
+                     try a smaller --lr or look for log(0) or 1/0",
                     params[place].name, gradient[i]
                 )));
             }

@@ -247,7 +247,7 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     let (mut outcomes, serving) = (1_usize, config.serving());
     Plan::choose_with(graph, |site, _, _| {
         outcomes = outcomes.saturating_mul(serving.alternatives(site).ok().flatten().unwrap_or(1));
-        None
+        None::<()>
     })?;
     if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
         return Err(Error::Invalid(format!(

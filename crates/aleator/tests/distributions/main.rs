@@ -13,6 +13,7 @@ mod harness;
 mod mass;
 mod relaxations;
 mod samplers;
+mod scores;
 mod shapes;
 mod values;
 mod vectors;

@@ -38,7 +38,7 @@ fn cases() -> Vec<Case> {
             let z = g.sample("z", Normal::new(g.param_tensor("mu", [2], vec![0.3, 0.1]), 1.0));
             g.cost("f", z.softmax().square() + z.logsumexp(&[0]));
         }),
-        case("threshold", None, &[("score_function", "jumps")], |g| {
+        case("threshold", None, &[("reinforce_loo", "jumps")], |g| {
             let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
             g.cost("f", z.greater(0.5) + z);
         }),
@@ -46,11 +46,11 @@ fn cases() -> Vec<Case> {
             let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
             g.cost("f", z.floor());
         }),
-        case("a choice by a flat function", None, &[("score_function", "jumps")], |g| {
+        case("a choice by a flat function", Some(1), &[("score_function", "jumps")], |g| {
             let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
             g.cost("f", z.maximum(0.0).select(2.0 + z, 1.0));
         }),
-        case("black box", None, &[("score_function", "jumps")], |g| {
+        case("black box", None, &[("reinforce_loo", "jumps")], |g| {
             let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
             g.cost("f", g.external("box", [], &[z], |x, y| y[0] = x[0][0].tanh()));
         }),
@@ -58,7 +58,7 @@ fn cases() -> Vec<Case> {
             let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)).copies(1000));
             g.cost("f", (b - 0.45).square());
         }),
-        case("twenty coins together", None, &[("score_function", "too many outcomes")], |g| {
+        case("twenty coins together", None, &[("reinforce_loo", "too many outcomes")], |g| {
             let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.3)).copies(20));
             g.cost("f", (b.mean() - 0.45).square());
         }),
@@ -83,7 +83,7 @@ fn cases() -> Vec<Case> {
         case(
             "a threshold decides a coin",
             None,
-            &[("score_function", "jumps"), ("enumeration", "outcomes")],
+            &[("reinforce_loo", "jumps"), ("enumeration", "outcomes")],
             |g| {
                 let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
                 let b = g.sample("b", Bernoulli::from_probs(0.2 + 0.5 * z.greater(0.0)));
@@ -93,7 +93,7 @@ fn cases() -> Vec<Case> {
         case(
             "a jump behind a later normal",
             None,
-            &[("score_function", "jumps"), ("score_function", "jumps")],
+            &[("reinforce_loo", "jumps"), ("reinforce_loo", "jumps")],
             |g| {
                 let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
                 let y = g.sample("y", Normal::new(z, 1.0));
@@ -103,7 +103,7 @@ fn cases() -> Vec<Case> {
         case(
             "many outcomes together",
             Some(2),
-            &[("enumeration", "32 outcomes"), ("enumeration", "32 outcomes"), ("reinforce_loo", "too many")],
+            &[("reinforce_loo", "too many"), ("reinforce_loo", "too many"), ("reinforce_loo", "too many")],
             |g| {
                 let coins = |name: &str| {
                     let logits = g.param_tensor(&format!("phi_{name}"), [5], vec![0.2]);

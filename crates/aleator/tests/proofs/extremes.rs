@@ -8,7 +8,7 @@ use aleator_engine::exec::math::Real;
 use crate::common::problems::Problem;
 use crate::common::*;
 
-/// Logits from the middle to ±10³, at one and at two layers.
+/// Logits from the middle to ±10³ and to ±∞, at one and at two layers.
 fn problems() -> Vec<Problem> {
     let coins = Graph::new();
     let phi = coins.param_tensor("phi", [8], vec![0.0, 1e3, -1e3, 40.0, -40.0, 100.0, -100.0, 3.0]);
@@ -28,7 +28,18 @@ fn problems() -> Vec<Problem> {
     let p = probs.param_tensor("p", [5], vec![0.0, 1.0, 1e-12, 1e-7, 0.5]);
     let b = probs.sample("b", Bernoulli::from_probs(p));
     probs.cost("f", (b - 0.45).square());
+    let inf = f64::INFINITY;
+    let certain = Graph::new();
+    let phi = certain.param_tensor("phi", [5], vec![inf, 0.3, -inf, -inf, inf]);
+    let b = certain.sample("b", Bernoulli::from_logits(phi));
+    certain.cost("f", (b.sum() - 0.45).square());
+    let masked = Graph::new();
+    let logits = vec![0.2, -0.1, -inf, -inf, -inf, 0.5, -inf, 0.3];
+    let z = masked.sample("z", OneHotCategorical::from_logits(masked.param_tensor("phi", [2, 4], logits)));
+    masked.cost("f", (z.dot(masked.data("v", [4], vec![1.0, 3.0, 3.0, 4.0])) - 0.4).square());
     vec![
+        ("infinite logits", certain),
+        ("categories of probability 0", masked),
         ("coins", coins),
         ("one-hot vectors", vectors),
         ("two layers", layers),

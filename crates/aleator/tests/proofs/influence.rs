@@ -27,7 +27,7 @@ struct Step {
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    vec((0..24u8, 0..1000usize).prop_map(|(operation, choice)| Step { operation, choice }), 1..7)
+    vec((0..27u8, 0..1000usize).prop_map(|(operation, choice)| Step { operation, choice }), 1..7)
 }
 
 /// Numbers without coincidences.
@@ -104,6 +104,24 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
             let name = "reverse".into();
             g.engine()
                 .external(External { name, shape, input_ranks: vec![1], function: Arc::new(reverse) }, &[e])
+        }
+        24 if rank > 0 => {
+            // One element of an axis, by a mask.
+            let n = shape.from_end(axis);
+            let mut ones = vec![1; rank];
+            ones[rank - 1 - axis] = n;
+            let mask = (0..n).map(|i| f64::from(u8::from(i != choice % n))).map(|m| 1.0 - m).collect();
+            (e * g.engine().tensor(ones, mask)).sum_axes(&[axis])
+        }
+        25 => {
+            let chosen: Vec<f64> =
+                (0..shape.numel()).map(|i| f64::from(u8::from(i % 3 != choice % 3))).collect();
+            g.engine().tensor(shape, chosen).select(e, 0.4)
+        }
+        26 if rank > 0 => {
+            let n = shape.from_end(0);
+            let sparse = (0..3 * n).map(|i| if (i + choice) % 4 < 2 { 0.0 } else { 0.7 }).collect();
+            e.matmul(g.engine().tensor([n, 3], sparse))
         }
         20 if later_sites => g.sample("n", Normal::new(e, 1.0)),
         21 if later_sites && rank > 0 => g.sample("o", OneHotCategorical::from_logits(e)),

@@ -95,20 +95,18 @@ pub(super) fn gradient_columns(rows: &[Row]) -> Vec<Column> {
     columns
 }
 
-/// The largest distance from the exact gradient over the coordinates without noise (where z does not exist).
+/// The largest distance from the exact gradient over the coordinates without noise (where z does not exist); 0 where rounding
+/// explains it.
 pub(super) fn noiseless_distance(row: &Row) -> Option<f64> {
     let mut distance = None;
     for g in row.gradient.values() {
         let (Some(exact), Some(z)) = (&g.exact, &g.z) else {
             continue;
         };
-        for ((mean, exact), z) in g.mean.iter().zip(exact).zip(z) {
-            if z.is_none() {
-                let scale = exact.0.abs().max(1e-300);
-                let d = (mean.0 - exact.0).abs();
-                let d = if d <= 1e-9 * scale { 0.0 } else { d };
-                distance = Some(f64::max(distance.unwrap_or(0.0), d));
-            }
+        for (i, _) in z.iter().enumerate().filter(|(_, z)| z.is_none()) {
+            let d = (g.mean[i].0 - exact[i].0).abs();
+            let d = if d <= g.slack[i] { 0.0 } else { d };
+            distance = Some(f64::max(distance.unwrap_or(0.0), d));
         }
     }
     distance
@@ -126,6 +124,9 @@ pub(super) fn bias(row: &Row) -> String {
         Some((text, _)) => format!("{word}, {text}"),
         None => match noiseless_distance(row) {
             Some(0.0) => format!("{word}, exact"),
+            Some(distance) if row.unbiased => {
+                format!("none expected, but off by {}", significant(distance, 3))
+            }
             Some(distance) => format!("{word}, off by {}", significant(distance, 3)),
             None => word.to_string(),
         },
@@ -147,6 +148,7 @@ pub(super) fn price(rows: &[Row], best: Option<usize>) -> Column {
         let note = match () {
             () if best == Some(i) => "  best",
             () if !rows[i].unbiased => "  biased",
+            () if rows[i].differs() => "  off",
             () => "",
         };
         format!("{cell}{note}")
@@ -165,6 +167,7 @@ pub(super) fn table(
     fill(&mut table, columns, rows.len(), |i| match () {
         () if best == Some(i) => Mark::Best,
         () if !rows[i].unbiased
+            || rows[i].differs()
             || worst_z(&rows[i]).is_some_and(|(z, _)| z.is_nan() || z.abs() > SUSPICIOUS_Z) =>
         {
             Mark::Warn

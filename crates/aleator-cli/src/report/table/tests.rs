@@ -40,6 +40,7 @@ pub(crate) fn row(
                 variance: Some(numbers(&vec![variance; mean.len()])),
                 exact: exact.map(numbers),
                 z,
+                slack: vec![1e-13; mean.len()],
             },
         )]),
         total_variance: Some(Number(total)),
@@ -72,6 +73,7 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
             method: exact.map(|_| "enumeration"),
             objective: exact.map(|_| Number(0.2525)),
             gradient: gradient.unwrap_or_default(),
+            ..Exact::default()
         },
         results,
         best,

@@ -1,8 +1,20 @@
 //! Partial derivatives of the elementwise operations.
+//!
+//! ```text
+//! expm1′ x = eˣ                                not y + 1, which is 0 where y rounds to −1
+//! σ′ x     = σ(x) σ(−x)                        not y (1 − y), which is 0 where y rounds to 1
+//! tanh′ x  = 1 − y²           |x| < ½          whose derivative, −2 y y′, keeps its digits at 0
+//!          = 4 σ(2x) σ(−2x)   elsewhere        not 1 − y², which is 0 where y rounds to ±1
+//! ```
+//!
+//! So the first two derivatives of these keep their digits in the tails, as far as numbers go.
 
 use std::f64::consts::PI;
 
 use crate::graph::{Binary, Expr, Op, Unary};
+
+/// Where 1 − tanh² x is as exact as the product of the tails.
+const NEAR_ZERO: f64 = 0.5;
 
 /// A partial derivative: ±1, which costs nothing, or an expression.
 pub enum Partial<'g> {
@@ -38,15 +50,14 @@ fn unary<'g>(op: Unary, x: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {
         Unary::Sign | Unary::Floor => return None,
         Unary::Abs => x.sign(),
         Unary::Exp => y,
-        Unary::Expm1 => y + 1.0,
+        Unary::Expm1 => x.exp(),
         Unary::Log => 1.0 / x,
         Unary::Log1p => 1.0 / (x + 1.0),
         Unary::Sqrt => 0.5 / y,
         Unary::Sin => x.cos(),
         Unary::Cos => -x.sin(),
         Unary::Tan => y.square() + 1.0,
-        Unary::Tanh => 1.0 - y.square(),
-        // σ(x) σ(−x), not y (1 − y): the latter is 0 where y rounds to 1.
+        Unary::Tanh => square_of_sech(x, y),
         Unary::Sigmoid => y * (-x).sigmoid(),
         Unary::Softplus => x.sigmoid(),
         Unary::Erf => (-x.square()).exp() * (2.0 / PI.sqrt()),
@@ -55,6 +66,12 @@ fn unary<'g>(op: Unary, x: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {
         Unary::Lgamma => x.polygamma(0),
         Unary::Polygamma(n) => x.polygamma(n + 1),
     }))
+}
+
+/// 1 / cosh² x, with y = tanh x.
+fn square_of_sech<'g>(x: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+    let twice = 2.0 * x;
+    y.abs().less(NEAR_ZERO.tanh()).select(1.0 - y.square(), 4.0 * twice.sigmoid() * (-twice).sigmoid())
 }
 
 fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {

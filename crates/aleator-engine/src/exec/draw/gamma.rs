@@ -71,9 +71,9 @@ pub(super) fn gamma(alpha: f64, rate: f64, random: &mut Sequence) -> f64 {
     }
 }
 
-/// Beta(a, b)
-pub(super) fn beta(a: f64, b: f64, random: &mut Sequence) -> f64 {
+/// logit z, z ~ Beta(a, b)
+pub(super) fn logit_beta(a: f64, b: f64, random: &mut Sequence) -> f64 {
     let z1 = log_gamma(a, random);
     let z2 = log_gamma(b, random);
-    Real::sigmoid(z1 - z2)
+    z1 - z2
 }

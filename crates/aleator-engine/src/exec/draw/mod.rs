@@ -24,7 +24,7 @@ mod von_mises;
 
 use super::math::{Format, Real};
 use super::memory::Base;
-use super::philox::{fill_words, philox4x32_10};
+use super::philox::{NoiseAt, fill_words, philox4x32_10};
 use super::strided::Strided;
 use crate::graph::Law;
 
@@ -75,7 +75,8 @@ fn by_key<T: Real>(law: Law, x: impl Fn(usize) -> f64, key: [u32; 2]) -> T {
     let z = match law {
         Law::Gamma => gamma::gamma(x(0), x(1), random),
         Law::LogGamma => gamma::log_gamma(x(0), random),
-        Law::Beta => gamma::beta(x(0), x(1), random),
+        Law::Beta => Real::sigmoid(gamma::logit_beta(x(0), x(1), random)),
+        Law::LogitBeta => gamma::logit_beta(x(0), x(1), random),
         Law::Poisson => poisson::poisson(x(0), random),
         Law::Binomial => binomial::binomial(x(0), x(1), x(2), random),
         Law::VonMises => von_mises::von_mises(x(0), random),
@@ -99,6 +100,8 @@ pub(crate) struct Draw {
     inputs: Vec<Operand>,
     /// Distances are the numbers of the randomness's elements.
     noise: Operand,
+    /// Numbers of the randomness for each element of its first axis.
+    row: u64,
     elements: usize,
     /// Offset of the result.
     out: usize,
@@ -147,10 +150,10 @@ impl Operand {
 }
 
 impl Draw {
-    pub fn new(law: Law, stream: u32, inputs: Vec<Strided>, noise: Strided, out: usize) -> Self {
+    pub fn new(law: Law, stream: u32, inputs: Vec<Strided>, noise: Strided, row: u64, out: usize) -> Self {
         let elements = noise.numel();
         let inputs = inputs.into_iter().map(Operand::new).collect();
-        Draw { law, stream, inputs, noise: Operand::new(noise), elements, out }
+        Draw { law, stream, inputs, noise: Operand::new(noise), row, elements, out }
     }
 
     /// The law, the number of draws, and the law's parameters.
@@ -164,7 +167,9 @@ impl Draw {
     }
 
     /// Draws the elements of one task.
-    pub fn run<T: Real>(&self, task: usize, base: Base<T>, seed: u64, step: u64) {
+    pub fn run<T: Real>(&self, task: usize, base: Base<T>, noise: NoiseAt) {
+        let NoiseAt { seed, step, first_row } = noise;
+        let before = first_row * self.row;
         let first = task * TASK;
         let n = TASK.min(self.elements - first);
         // SAFETY: the range of the result's buffer is this task's alone.
@@ -172,11 +177,11 @@ impl Draw {
         let [mut high, mut low] = [[0; TASK]; 2];
         let one_by_one = !matches!(self.noise.layout, Layout::Contiguous);
         if !one_by_one {
-            fill_words(&mut high[..n], &mut low[..n], seed, self.stream, step, first as u64);
+            fill_words(&mut high[..n], &mut low[..n], seed, self.stream, step, before + first as u64);
         }
         for (i, out) in out.iter_mut().enumerate() {
             if one_by_one {
-                let element = self.noise.distance(first + i) as u64;
+                let element = before + self.noise.distance(first + i) as u64;
                 fill_words(&mut high[i..=i], &mut low[i..=i], seed, self.stream, step, element);
             }
             let x = |k: usize| {

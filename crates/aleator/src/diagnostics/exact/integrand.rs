@@ -1,0 +1,205 @@
+//! The objective and its gradient at points of the sites' coordinates, many at a time.
+
+use aleator_engine::graph::NodeId;
+
+use super::{Layout, Unknown};
+use crate::error::{Error, Result};
+use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
+use crate::graph::{Draw, Graph, Site};
+use crate::program::{Options, Program};
+
+/// How a site is dealt with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::diagnostics) enum Kind {
+    /// No cost depends on it.
+    Unused,
+    /// All its outcomes are enumerated.
+    Outcomes,
+    /// Counts with their probabilities.
+    Counts,
+    /// Uniform numbers in the place of the noise.
+    Uniforms,
+    /// Values with their density, at logits of uniform numbers.
+    Logits,
+}
+
+impl Kind {
+    /// Whether its coordinates are numbers from an interval.
+    pub fn is_continuous(self) -> bool {
+        matches!(self, Kind::Uniforms | Kind::Logits)
+    }
+}
+
+static PROPERTIES: Properties = Properties {
+    name: "at_points",
+    aliases: &[],
+    bias: Bias::Unbiased,
+    summary: "values at given points, with their weights",
+    formula: "w(z) F(z)",
+    distributions: "all",
+    requires: "nothing",
+    evaluations: "1",
+    smoothness: Smoothness::NotNeeded,
+    advice: "internal: gives the exact values that estimates are compared with",
+    options: "",
+    reference: "",
+};
+
+/// A site at the points that inputs of the graph name.
+#[derive(Clone, Debug)]
+pub(super) struct AtPoints {
+    pub kind: Kind,
+    pub columns: Vec<NodeId>,
+    /// For each column of counts, the reciprocals of the weights with which they are summed.
+    pub reciprocals: Vec<NodeId>,
+}
+
+impl Estimator for AtPoints {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn alternatives(&self, _: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {
+        Ok((self.kind != Kind::Uniforms).then_some(1))
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        match self.kind {
+            Kind::Counts => site.at_counts(&self.columns, &self.reciprocals),
+            Kind::Logits => site.at_logits(&self.columns),
+            _ => site.at_uniforms(&self.columns),
+        }
+    }
+}
+
+/// A plain draw.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Drawn;
+
+impl Estimator for Drawn {
+    fn properties(&self) -> &'static Properties {
+        &PROPERTIES
+    }
+
+    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+        Ok(Draw::value(site.sample()))
+    }
+}
+
+/// Points of one run while its size is looked for.
+const FEW_POINTS: usize = 16;
+/// The most points of one run.
+const MOST_POINTS: usize = 8192;
+/// Numbers that one run should work on.
+const NUMBERS_PER_RUN: usize = 1 << 21;
+
+/// The objective, the gradient and the weights of the sites at any points.
+pub(super) struct Integrand {
+    program: Program<f64>,
+    slots: Vec<usize>,
+    /// Points of one run.
+    points: usize,
+    /// Numbers computed for each point.
+    pub work: usize,
+    /// Numbers at a point: the objective, the gradient, the weights.
+    pub numbers: usize,
+    /// How many of them, the last ones, are weights.
+    pub weights: usize,
+    parameters: usize,
+    /// For each coordinate, whether it is a logit.
+    pub logits: Vec<bool>,
+}
+
+impl Integrand {
+    pub fn new(graph: &Graph, layout: &Layout) -> Result<Result<Self, Unknown>> {
+        let compile = |points: usize| {
+            let engine = graph.engine();
+            let inputs = |what: &str| -> Vec<NodeId> {
+                (0..layout.dimensions())
+                    .map(|i| engine.input(&format!("{what} {i}"), [points]).id())
+                    .collect()
+            };
+            let (columns, reciprocals) = (inputs("coordinate"), inputs("reciprocal weight"));
+            let options = Options::new().samples(1).replicates(points).audit();
+            let program = Program::<f64>::compile(graph, &layout.plan(&columns, &reciprocals), &options)?;
+            let all = engine.inputs();
+            let slot = |node: &NodeId| all.iter().position(|i| i.node == *node).unwrap_or(usize::MAX);
+            Ok((program, columns.iter().chain(&reciprocals).map(slot).collect::<Vec<_>>()))
+        };
+        let known = |result| match result {
+            Ok(compiled) => Ok(Ok(compiled)),
+            // Too many alternatives, too much memory, or a black box on the way.
+            Err(Error::Unsuitable { .. } | Error::Engine(_)) => Ok(Err(Unknown::NotOfTheKind)),
+            Err(other) => Err(other),
+        };
+        let (small, _) = match known(compile(FEW_POINTS))? {
+            Ok(compiled) => compiled,
+            Err(unknown) => return Ok(Err(unknown)),
+        };
+        let work = (small.work() / FEW_POINTS).max(1);
+        let points = (NUMBERS_PER_RUN / work).clamp(FEW_POINTS, MOST_POINTS);
+        let (program, slots) = match known(compile(points))? {
+            Ok(compiled) => compiled,
+            Err(unknown) => return Ok(Err(unknown)),
+        };
+        let parameters = program.params().map(|(_, shape)| shape.numel()).sum();
+        let weights = program.masses().count();
+        let numbers = 1 + parameters + weights;
+        let logits = layout.sites.iter().flat_map(|s| vec![s.kind == Kind::Logits; s.dimensions]).collect();
+        Ok(Ok(Integrand { program, slots, points, work, numbers, weights, parameters, logits }))
+    }
+
+    /// Calls `visit` with the place of each point and what there is. `columns` has a row for each coordinate,
+    /// and then one for the reciprocals of its weights.
+    pub fn evaluate(
+        &mut self,
+        columns: &[Vec<f64>],
+        mut visit: impl FnMut(usize, &[f64]),
+    ) -> Result<Result<(), Unknown>> {
+        let total = columns.first().map_or(0, Vec::len);
+        let mut column = vec![0.0; self.points];
+        let mut here = vec![0.0; self.numbers];
+        let places: Vec<usize> = self.program.params().map(|(_, shape)| shape.numel()).collect();
+        for start in (0..total).step_by(self.points) {
+            let now = self.points.min(total - start);
+            for (numbers, &slot) in columns.iter().zip(&self.slots) {
+                let part = &numbers[start..start + now];
+                column[..now].copy_from_slice(part);
+                // What is not asked for is a point that is.
+                column[now..].fill(part[0]);
+                self.program.set_slot(slot, &column)?;
+            }
+            match self.program.run_step(0) {
+                Ok(_) => {}
+                Err(Error::Domain { .. }) => {
+                    return Ok(Err("a later parameter leaves its domain in the tails".into()));
+                }
+                Err(other) => return Err(other),
+            }
+            let objectives = self.program.objectives();
+            for i in 0..now {
+                here[0] = objectives[i];
+                let mut at = 1;
+                for (place, &size) in places.iter().enumerate() {
+                    here[at..at + size]
+                        .copy_from_slice(&self.program.gradient(place)[i * size..(i + 1) * size]);
+                    at += size;
+                }
+                debug_assert_eq!(at, 1 + self.parameters);
+                for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
+                    *slot = weights[i];
+                }
+                visit(start + i, &here);
+            }
+        }
+        Ok(Ok(()))
+    }
+}

@@ -1,0 +1,168 @@
+//! Where a number that is not finite comes from.
+//!
+//! Draws are simulated at the initial parameters, and every node of the author's graph is looked at: first the values, from
+//! a cost that is not finite back to the operation whose operands are all finite; then the scores ∇ log p(z) of the sites;
+//! then the derivatives of the costs, from the costs back to the operation whose result still has a finite one.
+//!
+//! It is asked for only after something was not finite, so it costs nothing where all is well. An estimator may be infinite
+//! where none of these is (at relaxed values, say): then there is no answer.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use aleator_engine::autodiff::grad;
+use aleator_engine::compile::CompileOptions;
+use aleator_engine::exec::Program;
+use aleator_engine::graph::{Expr, NodeId, Op, ancestors, substitute};
+
+use crate::distributions::{Distribution, Noise};
+use crate::error::Result;
+use crate::graph::{Graph, SiteDef};
+
+/// How many draws are looked at.
+const DRAWS: u64 = 1000;
+/// For how long.
+const LONGEST: Duration = Duration::from_secs(2);
+
+/// What makes an estimate infinite or NaN, in words: a distribution, or an operation with its name in the graph.
+pub(crate) fn origin(graph: &Graph, seed: u64) -> Option<String> {
+    Simulation::new(graph)?.run(seed).ok().flatten()
+}
+
+/// What is computed for each draw, by the place among the outputs.
+struct Simulation<'g> {
+    graph: &'g Graph,
+    sites: Vec<SiteDef>,
+    costs: Vec<NodeId>,
+    /// The nodes that costs depend on, in order; their values are the first outputs, their cotangents the next ones.
+    nodes: Vec<NodeId>,
+    outputs: Vec<NodeId>,
+    /// For each score: the site.
+    scores: Vec<usize>,
+}
+
+impl<'g> Simulation<'g> {
+    fn new(graph: &'g Graph) -> Option<Self> {
+        let engine = graph.engine();
+        let sites = graph.sites();
+        let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+        let needed = ancestors(engine, &costs);
+        let nodes: Vec<NodeId> =
+            (0..needed.len()).filter(|&i| needed[i]).map(|i| engine.nodes_at(i).0).collect();
+        let mut replaced: HashMap<NodeId, Expr<'g>> = HashMap::new();
+        let (mut scores, mut score_nodes) = (vec![], vec![]);
+        for (number, def) in sites.iter().enumerate() {
+            let parameters: Vec<Expr<'g>> =
+                def.parameters.iter().map(|&p| substitute(engine, p, &mut replaced)).collect();
+            let law = Distribution::new(def.family.clone(), parameters.clone());
+            let noise = &mut Noise::new(engine, u32::try_from(number).ok()?, def.batch.clone());
+            let value = law.sample(noise).stop_gradient();
+            replaced.insert(def.value, value);
+            for score in grad(law.log_prob(value).sum(), &parameters) {
+                scores.push(number);
+                score_nodes.push(score.id());
+            }
+        }
+        let values: Vec<Expr<'g>> = nodes.iter().map(|&n| substitute(engine, n, &mut replaced)).collect();
+        let total = costs.iter().map(|&c| substitute(engine, c, &mut replaced).sum()).reduce(|a, b| a + b)?;
+        let cotangents = grad(total, &values);
+        // A black box has no derivative: then only values and scores are looked at.
+        let cotangents = if engine.take_error().is_some() { vec![] } else { cotangents };
+        let mut outputs: Vec<NodeId> = values.iter().map(|e| e.id()).collect();
+        outputs.extend(score_nodes);
+        outputs.extend(cotangents.iter().map(|e| e.id()));
+        Some(Simulation { graph, sites, costs, nodes, outputs, scores })
+    }
+
+    fn run(&self, seed: u64) -> Result<Option<String>> {
+        let options = CompileOptions { threads: 1, ..CompileOptions::default() };
+        let engine = self.graph.engine();
+        let mut program = Program::<f64>::compile(engine, &self.outputs, &options)?;
+        let (params, data) = (self.graph.params(), self.graph.datasets());
+        for (slot, input) in engine.inputs().iter().enumerate() {
+            let param = params.iter().find(|p| p.node == input.node).map(|p| &p.initial);
+            let values = param.or_else(|| data.iter().find(|d| d.node == input.node).map(|d| &d.values));
+            if let Some(values) = values {
+                program.set_input(slot, values)?;
+            }
+        }
+        let start = Instant::now();
+        for step in (0..DRAWS).take_while(|_| start.elapsed() < LONGEST) {
+            program.run(seed, step);
+            let fine = |output: usize| program.output(output).iter().all(|x| x.is_finite());
+            if let Some(found) = self.value(&fine).or_else(|| self.score(&fine)).or_else(|| self.slope(&fine))
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// From a cost that is not finite back to the first cause.
+    fn value(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
+        let place = |id: NodeId| self.nodes.binary_search_by_key(&id.index(), |n| n.index()).ok();
+        let mut id = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
+        loop {
+            let node = self.graph.engine().node(id);
+            match node.inputs.iter().find(|&&i| place(i).is_some_and(|i| !fine(i))) {
+                Some(&input) => id = input,
+                None => break,
+            }
+        }
+        if let Some(site) = self.sites.iter().find(|s| s.value == id) {
+            return Some(format!("a draw of `{}` ({}) is not finite", site.name, site.family.name()));
+        }
+        Some(match self.graph.engine().with_node(id, |n| n.op.clone()) {
+            Op::Scalar(_) | Op::Tensor(_) | Op::Input(_) => format!("{} is not finite", self.describe(id)),
+            _ => format!("{} has a value that is not finite", self.describe(id)),
+        })
+    }
+
+    fn score(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
+        let bad = (0..self.scores.len()).find(|i| !fine(self.nodes.len() + i))?;
+        let site = &self.sites[self.scores[bad]];
+        Some(format!("the score of `{}` ({}) is not finite at a draw", site.name, site.family.name()))
+    }
+
+    /// From the costs back to the first node with a derivative that is not finite: the operation that it enters is the cause.
+    fn slope(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
+        let first = self.nodes.len() + self.scores.len();
+        if self.outputs.len() == first {
+            return None;
+        }
+        let operand = (0..self.nodes.len()).rev().find(|i| !fine(first + i))?;
+        let engine = self.graph.engine();
+        let users =
+            self.nodes.iter().copied().filter(|&n| engine.node(n).inputs.contains(&self.nodes[operand]));
+        let users: Vec<NodeId> = users.collect();
+        let cause = users.last().copied()?;
+        let untaken = (0..self.nodes.len()).any(|i| {
+            let node = engine.node(self.nodes[i]);
+            node.op == Op::Select && node.inputs[1..].iter().any(|&side| self.reaches(cause, side))
+        });
+        let remedy = if untaken {
+            "; a `where` does not keep the derivative of a side that is not taken finite: put the `where` into that \
+             side's argument as well"
+        } else {
+            ""
+        };
+        Some(format!("{} has a derivative that is not finite{remedy}", self.describe(cause)))
+    }
+
+    fn reaches(&self, from: NodeId, to: NodeId) -> bool {
+        ancestors(self.graph.engine(), &[to]).get(from.index()).copied().unwrap_or(false)
+    }
+
+    /// The operation, and the name under which it or what is made of it stands in the graph.
+    fn describe(&self, id: NodeId) -> String {
+        let operation = self.graph.engine().with_node(id, |n| n.op.name());
+        let named = self.graph.named();
+        let costs = self.graph.costs().into_iter().map(|c| (c.name, c.node));
+        let within = named.into_iter().chain(costs).find(|(_, node)| self.reaches(id, *node));
+        match within {
+            Some((name, node)) if node == id => format!("`{operation}` (`{name}`)"),
+            Some((name, _)) => format!("`{operation}` in `{name}`"),
+            None => format!("`{operation}`"),
+        }
+    }
+}

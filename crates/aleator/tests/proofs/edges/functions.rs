@@ -1,0 +1,50 @@
+//! Functions of the language at the ends of the range of numbers, and what is said where a number is not finite.
+
+use aleator::diagnostics::{Compare, grad};
+use aleator::graph::Plan;
+use aleator::language::load;
+
+use crate::common::*;
+
+#[test]
+fn norms_have_gradients_at_both_ends_of_the_range() {
+    for (w, want) in [
+        ("[3e200, 4e200]", [0.6, 0.8]),
+        ("[3e-200, -4e-200]", [0.6, -0.8]),
+        ("[3e-320, 4e-320]", [0.6, 0.8]),
+        ("[0, 0]", [0.0, 0.0]),
+    ] {
+        let model = load(&format!("param w = {w}\ncost f = norm(w)"), None, &[]).unwrap();
+        let gradient = gradient_of(&model.graph);
+        close(w, &gradient, &want, 1e-3 * f64::from(w.contains("320")) + 1e-15);
+    }
+}
+
+#[test]
+fn an_empty_interval_is_refused_at_its_place() {
+    let Err(error) = load("param x = 1\ncost f = clamp(x, 1, 0)", None, &[]) else {
+        panic!("it is accepted")
+    };
+    let text = format!("{error:?}");
+    assert!(text.contains("lower bound 1 exceeds the upper bound 0"), "{text}");
+}
+
+/// A graph and what its warning names.
+#[test]
+fn what_is_not_finite_is_named() {
+    let cases = [
+        ("param a = 0.3\nb ~ Bernoulli(logits = a)\ncost f = log(b) + a", "`log` in `f`"),
+        ("param a = 0.3\nb ~ Bernoulli(logits = a)\ng = a / b\ncost f = g + 1", "`/` (`g`)"),
+        ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not keep"),
+        ("param x = 0\ncost f = sqrt(x)", "`sqrt` (`f`) has a derivative"),
+        ("param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)", "the score of `z` (Normal)"),
+    ];
+    for (text, word) in cases {
+        let model = load(text, None, &[]).unwrap();
+        let plan = Plan::choose(&model.graph, &vec![None; model.graph.sites().len()], None).unwrap();
+        let how = Compare::all().replicates(50);
+        let report = grad(&model.graph, &plan, &how, "x.scg", &|_, _| ()).unwrap();
+        let warnings = report.warnings.join("\n");
+        assert!(warnings.contains("not finite") && warnings.contains(word), "{text}: {warnings:?}");
+    }
+}
