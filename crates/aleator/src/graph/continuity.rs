@@ -424,10 +424,10 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     None => self.relu(view, &p)?.scale(2.0)?.plus(-1.0, &p),
                 }
             }
-            Op::Unary(Unary::Sign) => match self.sign(view, inputs[0], None, jumps, true) {
-                Some(sign) => Some(Polynomial::constant(f64::from(sign))),
-                None => None,
-            },
+            Op::Unary(Unary::Sign) => {
+                let sign = self.sign(view, inputs[0], None, jumps, true)?;
+                Some(Polynomial::constant(f64::from(sign)))
+            }
             Op::Unary(op) => {
                 let p = self.formula(view, inputs[0], jumps)?;
                 self.function(view, *op, &p)
