@@ -361,3 +361,58 @@ fn divide(m: &Monomial, n: &Monomial) -> Option<Monomial> {
     let lowered = |atom: &Atom, k: &i32| *k < 0 && n.iter().any(|(a, _)| a == atom);
     (!quotient.iter().any(|(atom, k)| lowered(atom, k))).then_some(quotient)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Atoms x and y, by the numbers of constant tensors.
+    fn two() -> (Atoms, Polynomial, Polynomial) {
+        let mut atoms = Atoms::default();
+        let [x, y] = [1, 2].map(|n| {
+            let known = || Known {
+                within: BTreeSet::new(),
+                sites: BTreeSet::from([n]),
+                continuous: n == 1,
+                truth: false,
+            };
+            Polynomial::atom(atoms.intern(Kind::Numbers(vec![], vec![n as u64]), known))
+        });
+        (atoms, x, y)
+    }
+
+    #[test]
+    fn division_is_exact_or_not_at_all() {
+        let (atoms, x, y) = two();
+        let d = x.plus(-1.0, &y).unwrap();
+        let square = |p: &Polynomial| p.power(2, &atoms).unwrap();
+        let difference = square(&x).plus(-1.0, &square(&y)).unwrap();
+        let quotient = difference.divided_by(&d, &atoms).unwrap();
+        assert!(quotient.plus(-1.0, &x.plus(1.0, &y).unwrap()).unwrap().is_zero());
+        assert!(square(&x).plus(1.0, &square(&y)).unwrap().divided_by(&d, &atoms).is_none());
+        assert!(Polynomial::constant(1.0).divided_by(&x, &atoms).is_none());
+        // (x − y) / x is 0 where x = y, but of the numbers beside x = 0 it has no limit: x is no unit where x is 0.
+        let pole = d.times(&x.reciprocal_of_term(&atoms).unwrap(), &atoms).unwrap();
+        assert!(pole.divided_by(&x, &atoms).is_none() && pole.divided_by(&d, &atoms).is_none());
+    }
+
+    #[test]
+    fn solutions_and_mass() {
+        let (atoms, x, y) = two();
+        let atom = |p: &Polynomial| p.as_atom().unwrap();
+        let d = x.scale(2.0).unwrap().plus(-1.0, &y).unwrap();
+        let solution = d.solved_for(atom(&x), &atoms).unwrap();
+        assert!(solution.plus(-0.5, &y).unwrap().is_zero());
+        assert!(d.has_no_mass_at_zero(&atoms) && !y.has_no_mass_at_zero(&atoms));
+        // x² − y is not linear in x, and the slope of x y − y in x is random.
+        assert!(x.power(2, &atoms).unwrap().plus(-1.0, &y).unwrap().solved_for(atom(&x), &atoms).is_none());
+        assert!(x.times(&y, &atoms).unwrap().plus(-1.0, &y).unwrap().solved_for(atom(&x), &atoms).is_none());
+    }
+
+    #[test]
+    fn what_cancels_up_to_rounding_is_nothing() {
+        let three = Polynomial::constant(0.1).scale(3.0).unwrap();
+        assert!(three.plus(-1.0, &Polynomial::constant(0.3)).unwrap().is_zero());
+        assert!(!Polynomial::constant(1e-13).is_zero() && Polynomial::constant(1e300).scale(1e300).is_none());
+    }
+}

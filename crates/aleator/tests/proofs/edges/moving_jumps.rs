@@ -143,6 +143,11 @@ fn a_jump_in_the_parameter_of_a_law_is_one() {
         "param theta = 0.4\nx ~ Normal(0, 1)\nb ~ Bernoulli(where(x > theta, 0.8, 0.2))\ncost f = 3 * b\n",
     );
     assert!(lints.iter().any(|lint| lint.biased && lint.message.contains("`theta`")), "{lints:?}");
+    // Though the cost stops the draw, its law moves.
+    let stopped = found(
+        "param theta = 0.4\nx ~ Normal(0, 1)\nb ~ Bernoulli(where(x > theta, 0.8, 0.2))\ncost f = stop_gradient(b)\n",
+    );
+    assert!(stopped.iter().any(|lint| lint.biased), "{stopped:?}");
     // Through the law alone it is the estimator's matter: a score sees it.
     let through =
         found("param theta = 0.4\nx ~ Normal(theta, 1) via score_function\ncost f = where(x > 0, 1, 0)\n");
@@ -172,6 +177,10 @@ fn no_row_is_unbiased_none_is_best_and_nothing_is_exact() {
         assert_eq!(row.gradient["q"].mean[0].0, 0.0, "{}", row.estimator);
     }
     assert!(report.best.is_none() && report.exact.method.is_none());
+    // Nor where the draw is stopped: the way of a slope ends there, the jump does not.
+    let stopped =
+        read("param q = 0.4\nz ~ Uniform(0, 1)\ncost f = where(stop_gradient(z) > q, 1, 0)\n").graph;
+    assert!(aleator::diagnostics::exact(&stopped).unwrap().method.is_none());
     // In a program, too.
     let plan = Plan::choose(&graph, &[], None).unwrap();
     assert!(!Program::<f64>::compile(&graph, &plan.estimators, &Options::new()).unwrap().is_unbiased());
