@@ -100,6 +100,7 @@ pub struct Program<T: Real = f64> {
     evaluations: usize,
     random: bool,
     unbiased: bool,
+    rescaled: bool,
     /// Outputs of the audit.
     masses: Vec<usize>,
     blind: Vec<(String, usize)>,
@@ -231,6 +232,7 @@ impl<T: Real> Program<T> {
             evaluations: surrogate.evaluations,
             random: surrogate.random,
             unbiased: surrogate.unbiased,
+            rescaled: surrogate.rescaled,
             masses,
             blind,
         };
@@ -487,6 +489,12 @@ impl<T: Real> Program<T> {
     /// Cost evaluations per estimate.
     pub fn evaluations(&self) -> usize {
         self.evaluations
+    }
+
+    /// Whether an estimator in it divides the gradient by a number that it learns, as NVIL does in training: the length is
+    /// biased then, the direction is not.
+    pub fn is_rescaled(&self) -> bool {
+        self.rescaled
     }
 
     /// Whether every estimator in it is unbiased.

@@ -83,6 +83,8 @@ pub struct Surrogate {
     pub random: bool,
     /// Whether every estimator of the plan is unbiased here: sees all that the costs do, as far as the lints tell.
     pub unbiased: bool,
+    /// Whether an estimator divides the gradient by a number that it learns: its length is biased, not its direction.
+    pub rescaled: bool,
     /// What to look at besides; empty where it was not asked for.
     pub audit: Audit,
 }
@@ -556,6 +558,7 @@ pub(crate) fn build_with(
             false => alternatives.most(),
         },
         random,
+        rescaled,
         unbiased: !rescaled
             && !unseen
             && plan

@@ -114,6 +114,9 @@ pub struct TrainReport {
     pub objective: String,
     /// Whether its gradients are unbiased for the objective.
     pub unbiased: bool,
+    /// Whether the estimator divides them by a number that it learns (NVIL): then their length is biased, not their
+    /// direction.
+    pub rescaled: bool,
     /// The seed.
     pub seed: u64,
     /// Gradient steps taken.

@@ -199,6 +199,7 @@ fn report(
         estimator: describe(&*config.serving()),
         objective: config.objective.to_string(),
         unbiased: trainer.program.is_unbiased(),
+        rescaled: trainer.program.is_rescaled(),
         seed: config.seed,
         steps: trainer.step,
         interrupted,

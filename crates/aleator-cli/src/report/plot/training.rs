@@ -44,7 +44,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
         note = format!("K = {}; {note}", first.samples);
     }
     if let [one] = reports {
-        note = format!("{} ({}), {note}", one.estimator, if one.unbiased { "unbiased" } else { "biased" });
+        note = format!("{} ({}), {note}", one.estimator, if one.unbiased { "unbiased" } else { bias(one) });
     }
     let (what, unit) = match (is_reward(first), reports.len()) {
         (true, 1) => ("Reward", "reward"),
@@ -89,10 +89,15 @@ fn names(reports: &[TrainReport], same_samples: bool) -> Vec<String> {
         let own: Vec<&str> = options.iter().filter(differs).copied().collect();
         let name = if own.is_empty() { kind.to_string() } else { format!("{kind}({})", own.join(", ")) };
         let k = if same_samples { String::new() } else { format!(", K = {}", report.samples) };
-        let bias = if report.unbiased { "" } else { " (biased)" };
+        let bias = if report.unbiased { String::new() } else { format!(" ({})", bias(report)) };
         format!("{}{bias}{k}", ellipsize(&name, 60))
     };
     reports.iter().zip(&parts).map(name).collect()
+}
+
+/// How gradients that are not unbiased are biased: in their length alone, or altogether.
+fn bias(report: &TrainReport) -> &'static str {
+    if report.rescaled { "rescaled" } else { "biased" }
 }
 
 /// `rebar(temperature=0.5, relaxation=mean_field)` as its name and its options.

@@ -310,7 +310,8 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         data: "digits".into(),
         estimator: estimator.into(),
         objective: "elbo".into(),
-        unbiased: !estimator.starts_with("straight_through"),
+        unbiased: !estimator.starts_with("straight_through") && estimator != "nvil",
+        rescaled: estimator == "nvil",
         seed: 0,
         steps: last.step,
         interrupted: false,
@@ -388,11 +389,20 @@ fn runs_side_by_side() {
     let line = |start: &str| text.lines().position(|l| l.starts_with(start)).unwrap();
     assert!(line("straight_through") < line("rebar") && line("rebar") < line("nvil (interrupted)"));
     for part in [
-        "BIASED   -21.000  -20.000   -21.500  -6.908      192",
-        "none     -20.500  -19.500   -21.000",
+        "BIASED     -21.000  -20.000   -21.500  -6.908      192",
+        "rescaled   -20.500  -19.500   -21.000",
         "nvil was interrupted after step 17; its numbers are of step 10, from 50 held-out",
         "not started: muprop, vimco",
     ] {
         assert!(text.contains(part), "{part}");
     }
+}
+
+/// One estimator, one word: what is rescaled is not called biased.
+#[test]
+fn what_is_rescaled_is_called_so() {
+    let [nvil, straight] = ["nvil", "straight_through"].map(|name| trained(name, &[(-100.0, -99.0)], false));
+    let of = |report: &TrainReport| training(report, None, false).lines().take(3).collect::<String>();
+    assert!(of(&nvil).contains("nvil (rescaled)"), "{}", of(&nvil));
+    assert!(of(&straight).contains("straight_through (BIASED)"), "{}", of(&straight));
 }

@@ -9,11 +9,20 @@ const MAX_TENSORS: usize = 12;
 /// The estimator's own numbers shown.
 const MAX_OWN: usize = 8;
 
+/// How a run's gradients are biased, if at all: `none` is the word for that.
+fn bias<'a>(report: &TrainReport, none: &'a str) -> &'a str {
+    match (report.unbiased, report.rescaled) {
+        (true, _) => none,
+        (false, true) => "rescaled",
+        (false, false) => "BIASED",
+    }
+}
+
 /// What was trained and how it went: a line for each look at the held-out data and one for each parameter tensor.
 ///
 /// `width` is the terminal's, `color` adds its colours.
 pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
-    let bias = if report.unbiased { "unbiased" } else { "BIASED" };
+    let bias = bias(report, "unbiased");
     let objective =
         if report.objective == "elbo" { String::new() } else { format!(", {}", report.objective) };
     let header = format!(
@@ -117,7 +126,7 @@ pub fn training_comparison(
     let end = |r: &TrainReport| r.history.last().cloned();
     let mut columns = vec![
         Column::left("estimator", sorted.iter().map(name)),
-        Column::left("bias", sorted.iter().map(|r| if r.unbiased { "none" } else { "BIASED" }.to_string())),
+        Column::left("bias", sorted.iter().map(|r| bias(r, "none").to_string())),
         right("held-out", &|r| judged(r).map(|(mean, _)| number(mean))),
         right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
         right("training", &|r| end(r).and_then(|p| p.train_elbo).map(number)),
