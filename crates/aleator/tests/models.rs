@@ -324,7 +324,8 @@ fn rows_stay_apart_behind_convolutions_and_their_gradient_is_that_of_the_sum() {
     };
     let (_, here, weights) = gradients(&tensors, [0.3, -0.2]);
     let (_, there, _) = gradients(&tensors, [0.3, 5.0]);
-    assert!(here[..16] == there[..16] && here[16..] != there[16..] && here[0] != 0.0);
+    let moves = here[..16].iter().any(|derivative| derivative.abs() > 1e-3);
+    assert!(here[..16] == there[..16] && here[16..] != there[16..] && moves);
     // At fixed draws the gradient by the weights is a plain derivative.
     for (place, tensor) in tensors.iter().enumerate() {
         for (i, derivative) in weights[place].iter().enumerate() {
