@@ -4,21 +4,21 @@ use aleator::graph::Drawing;
 use aleator_cli::report::{dot, mermaid, svg};
 
 use crate::arguments::{Draw, Format};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::input::load;
-use crate::output::print;
+use crate::output::{print, save};
 
 pub fn run(arguments: &Draw) -> Outcome {
-    let loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source)?;
+    let output = loaded.output("--output", arguments.output.as_ref())?;
     let drawing = Drawing::of(&loaded.model.graph);
     let text = match arguments.format {
         Format::Svg => svg(&drawing),
         Format::Dot => dot(&drawing),
         Format::Mermaid => mermaid(&drawing),
     };
-    match &arguments.output {
+    match &output {
         None => print(&text),
-        Some(path) => std::fs::write(path, text)
-            .map_err(|e| Failure::input(format!("cannot write `{}`: {e}", path.display()))),
+        Some(output) => save("drawing", output, Ok(text.into_bytes())),
     }
 }

@@ -288,6 +288,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
             elbo,
             elbo_std_error,
             bound: (!reward).then_some(elbo + 1.0),
+            bound_std_error: (!reward).then_some(elbo_std_error),
             train_elbo: (i > 0).then_some(elbo - 0.5),
             seconds: 0.25 * i as f64,
             learning_rate: 1e-3,
@@ -298,6 +299,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
                 (0..20).map(|t| (format!("w{t}"), if t == 1 { noise } else { gradient })).collect()
             },
             own: (0..400).map(|i| (format!("h{i:03}.coefficient"), 1.0 / 3.0)).collect(),
+            held_out: None,
         })
         .collect();
     let last = history.last().unwrap().clone();
@@ -312,6 +314,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         seed: 0,
         steps: last.step,
         interrupted: false,
+        error: None,
         batch: 100,
         samples: 1,
         parameters: 12_345,
@@ -326,6 +329,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
             elbo: last.elbo,
             elbo_std_error: last.elbo_std_error,
             bound: last.bound,
+            bound_std_error: last.bound_std_error,
         }),
         history,
         checkpoint: None,
