@@ -35,6 +35,9 @@ pub fn load(source: &Source) -> Outcome<Loaded> {
         .collect::<Outcome<Vec<_>>>()?;
     let model = language::load(&text, source.file.parent(), &settings)
         .map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
+    if let Some(place) = model.broken_data() {
+        warn(&format!("{place}, and so is whatever depends on it"));
+    }
     let mut places = Places::default();
     places.reads("the graph", &source.file);
     for (name, path) in &model.files {
@@ -79,11 +82,7 @@ impl Loaded {
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
             _ => None,
         };
-        let cause = match &error {
-            aleator::Error::NotFinite(_) => self.model.broken_data().map(|cause| format!("{cause}; so ")),
-            _ => None,
-        };
-        let mut diagnostic = Diagnostic::new(format!("{}{error}", cause.unwrap_or_default()));
+        let mut diagnostic = Diagnostic::new(error.to_string());
         if let Some(span) = span {
             diagnostic = diagnostic.at(span).label("here");
         }

@@ -113,7 +113,11 @@ impl Progress {
         if let Ok(guard) = self.state.lock()
             && guard.terminal.is_none()
         {
-            let _ = writeln!(std::io::stderr().lock(), "{}", message(&format!("{label} {done}/{}: {note}", self.total)));
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "{}",
+                message(&format!("{label} {done}/{}: {note}", self.total))
+            );
         }
     }
 

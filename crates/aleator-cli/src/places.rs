@@ -31,7 +31,8 @@ impl Places {
     /// If it is: of two things in one place, the later would destroy the earlier.
     pub fn takes(&mut self, what: &str, path: &Path, may_share: &[&str]) -> Outcome {
         let identity = Identity::of(path);
-        let taken = |(other, place): &&(String, Identity)| *place == identity && !may_share.contains(&other.as_str());
+        let taken =
+            |(other, place): &&(String, Identity)| *place == identity && !may_share.contains(&other.as_str());
         if let Some((other, _)) = self.known.iter().find(taken) {
             return Err(Failure::input(format!(
                 "{other} and {what} are both {}: give each a place of its own",

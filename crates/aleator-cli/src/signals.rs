@@ -42,7 +42,9 @@ impl Stop {
             say(&format!("{from}ended at once, unsaved"));
             std::process::exit(self.status().into());
         }
-        say(&format!("{from}stopping after this step, or this look at held-out data; {how} ends at once, unsaved"));
+        say(&format!(
+            "{from}stopping after this step, or this look at held-out data; {how} ends at once, unsaved"
+        ));
     }
 }
 
@@ -57,7 +59,8 @@ fn say(text: &str) {
 fn listen(stop: Stop) {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     // Whoever started the run with `nohup` wants it to outlive the terminal.
-    let signals = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| signal != SIGHUP || !is_ignored(signal));
+    let signals =
+        [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|&signal| signal != SIGHUP || !is_ignored(signal));
     // Fails only where the system has no room for a thread or a pipe: the run then ends by a signal as any program does.
     let Ok(mut signals) = signal_hook::iterator::Signals::new(signals) else { return };
     let name = std::thread::Builder::new().name("signals".into());

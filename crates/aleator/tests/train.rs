@@ -402,6 +402,7 @@ fn a_resumed_run_is_the_same_run() {
                 if p.step == at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             }
         };
+        std::fs::remove_file(&path).unwrap();
         let first = train(&whole, &stop_at(8)).unwrap();
         assert!(first.interrupted && first.held_out.is_none() && first.steps == 8);
         let on = TrainConfig { resume: Some(path.clone()), ..whole.clone() };

@@ -78,13 +78,7 @@ pub fn run(arguments: &Train) -> Outcome {
     Failure::of_all([shown, drawn, seen, ended])
 }
 
-fn compare(
-    arguments: &Train,
-    config: &TrainConfig,
-    list: &str,
-    drawings: &Drawings,
-    stop: &Stop,
-) -> Outcome {
+fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawings, stop: &Stop) -> Outcome {
     if config.checkpoint.is_none() {
         note("nothing of these runs will be kept, since there is no --checkpoint DIR");
     }
@@ -141,7 +135,11 @@ struct Runs<'a> {
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
     if p.looked {
         let speed = if p.step > 0 { format!(", {:.3} steps/s", p.steps_per_second) } else { String::new() };
-        progress.look(label, p.step, format_args!("training {:.2} held-out {:.2}{speed}", p.elbo, p.held_out));
+        progress.look(
+            label,
+            p.step,
+            format_args!("training {:.2} held-out {:.2}{speed}", p.elbo, p.held_out),
+        );
     }
     if p.step == p.steps {
         let rows = config.data.held_out.count();
@@ -175,8 +173,9 @@ fn settings(arguments: &Train) -> Outcome<Given> {
             None => path.clone(),
         };
         let saved = Checkpoint::read(&run).map_err(Failure::input)?.header.settings;
-        settings = Settings::parse(&saved)
-            .map_err(|e| Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display())))?;
+        settings = Settings::parse(&saved).map_err(|e| {
+            Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display()))
+        })?;
         settings.checkpoint = Some(place_of(path));
     }
     let mut file = None;
@@ -268,7 +267,11 @@ fn places(arguments: &Train, settings: &Settings) -> Outcome<Drawings> {
     if let Some(path) = &settings.tensorboard {
         // A directory of checkpoints may hold TensorBoard's files as well.
         let is_directory = path.extension().is_none_or(|e| e != "safetensors");
-        places.takes("--tensorboard", path, if is_directory { &["--resume", "--checkpoint"] } else { &[] })?;
+        places.takes(
+            "--tensorboard",
+            path,
+            if is_directory { &["--resume", "--checkpoint"] } else { &[] },
+        )?;
     }
     let mut output = |option: &str, path: &Option<PathBuf>| {
         path.as_ref().map(|path| places.output(option, path)).transpose()

@@ -254,9 +254,15 @@ mod tests {
         assert!(data.held_out.values.iter().all(|&v| v == 0.0 || v == 1.0));
         assert_eq!(load("-1,7\n2,3", None).unwrap().train.values, [-1.0, 7.0]);
         let refused = load("-1,7\n2,3", Some(Binarization::Static)).unwrap_err().to_string();
-        assert!(refused.contains("table.csv:1: column 1 is -1, ") && refused.contains("pixels from 0 to 1"), "{refused}");
+        assert!(
+            refused.contains("table.csv:1: column 1 is -1, ") && refused.contains("pixels from 0 to 1"),
+            "{refused}"
+        );
         let refused = load("x,y\n0,1\n255,3", Some(Binarization::Threshold)).unwrap_err().to_string();
-        assert!(refused.contains("table.csv:3: column 1 is 255, ") && refused.contains("by 255"), "{refused}");
+        assert!(
+            refused.contains("table.csv:3: column 1 is 255, ") && refused.contains("by 255"),
+            "{refused}"
+        );
         let grey = Dataset::load("digits", None, 0).unwrap();
         assert!(grey.train.values.contains(&0.5) && grey.image == Some([8, 8]));
     }

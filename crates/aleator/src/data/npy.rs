@@ -44,7 +44,8 @@ pub(super) fn read(
     let data_length = length.saturating_sub(preamble.len() as u64);
     let npy = NpyFile::new((&preamble[..]).chain(reader))
         .map_err(|error| DataError::header(path, excerpt(&error.to_string())))?;
-    let unsupported = |found: String| DataError::ElementType { path: path.to_owned(), found: excerpt(&found) };
+    let unsupported =
+        |found: String| DataError::ElementType { path: path.to_owned(), found: excerpt(&found) };
     let element = match npy.dtype() {
         DType::Plain(element) if is_real(&element) => element,
         other => return Err(unsupported(other.descr())),

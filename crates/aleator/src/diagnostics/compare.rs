@@ -167,12 +167,12 @@ fn measure_plan(
         row.unbiased &= !lint.biased;
         report.lints.push(lint);
     }
-    report.warnings.extend(not_finite(&row));
+    report.warnings.extend(not_finite(graph, &row));
     Ok(row)
 }
 
 /// The first number of a row that is not finite, said in words.
-fn not_finite(row: &Row) -> Option<String> {
+fn not_finite(graph: &Graph, row: &Row) -> Option<String> {
     let bad = |x: &Number| !x.0.is_finite();
     let gradient = row.gradient.iter().find_map(|(name, g)| {
         g.mean
@@ -181,12 +181,9 @@ fn not_finite(row: &Row) -> Option<String> {
             .map(|i| format!("the gradient of `{name}` (element {i}) is {}", g.mean[i].0))
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
-    objective.or(gradient).map(|what| {
-        format!(
-            "{}: {what}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
-            row.estimator
-        )
-    })
+    objective
+        .or(gradient)
+        .map(|what| format!("{}: {what}, which is not finite; {}", row.estimator, graph.suspect()))
 }
 
 fn row(

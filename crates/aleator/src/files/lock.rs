@@ -29,7 +29,8 @@ impl Lock {
     pub fn take(place: &Path) -> IoResult<Self> {
         let path = Self::path(place);
         loop {
-            let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
+            let mut file =
+                OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Err(held(&mut file)),
@@ -70,7 +71,10 @@ fn held(file: &mut File) -> Error {
     let mut holder = String::new();
     let known = file.take(LONGEST).read_to_string(&mut holder).is_ok() && holder.starts_with("process ");
     let holder = if known { holder.escape_debug().to_string() } else { "another process".into() };
-    Error::new(ErrorKind::WouldBlock, format!("a run of {holder} is writing there; wait for it, stop it, or choose another place"))
+    Error::new(
+        ErrorKind::WouldBlock,
+        format!("a run of {holder} is writing there; wait for it, stop it, or choose another place"),
+    )
 }
 
 /// Of use where several machines share a file system.

@@ -109,7 +109,8 @@ fn clean(directory: &Path) {
 /// Whether a name is one of [`temporary`]'s, of a regular file.
 fn is_temporary(path: &Path) -> bool {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    let numbers = name.strip_prefix(BEGINNING).and_then(|n| n.strip_suffix(END)).and_then(|n| n.split_once('-'));
+    let numbers =
+        name.strip_prefix(BEGINNING).and_then(|n| n.strip_suffix(END)).and_then(|n| n.split_once('-'));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     numbers.is_some_and(|(process, count)| is_number(process) && is_number(count))
         && fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
@@ -122,7 +123,8 @@ mod tests {
 
     fn names(directory: &Path) -> Vec<String> {
         let entries = fs::read_dir(directory).unwrap();
-        let mut all: Vec<_> = entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        let mut all: Vec<_> =
+            entries.map(|e| e.unwrap().file_name().to_string_lossy().into_owned()).collect();
         all.sort();
         all
     }

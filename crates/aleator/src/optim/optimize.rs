@@ -89,8 +89,10 @@ pub fn optimize(
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
                 return Err(Error::NotFinite(format!(
                     "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; \
-                     try a smaller --lr or look for log(0) or 1/0 in a cost",
-                    params[place].name, gradient[i]
+                     try a smaller --lr, or {}",
+                    params[place].name,
+                    gradient[i],
+                    graph.suspect()
                 )));
             }
             optimizer.step(theta, gradient)?;

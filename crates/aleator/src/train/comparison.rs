@@ -74,7 +74,8 @@ pub fn train_compare(
         };
         match outcome {
             Ok(Trained { report, error: None, .. }) => reports.push(report),
-            Ok(Trained { error: Some(error @ Error::NotFinite(_)), .. }) | Err(error @ Error::NotFinite(_)) => {
+            Ok(Trained { error: Some(error @ Error::NotFinite(_)), .. })
+            | Err(error @ Error::NotFinite(_)) => {
                 skipped.push((name, error.to_string()));
             }
             Ok(Trained { report, error: Some(error), .. }) => {

@@ -202,9 +202,10 @@ impl TrainConfig {
         };
         let mut all = vec![
             ("model", format!("{} ({})", model.name(), model.describe())),
-            (WHOLE_MODEL, checksum_of(model)),
             ("binarization dynamic", dynamic.to_string()),
             ("data", format!("{:08x}", data.checksum())),
+            // After the data, from which a model takes means and sizes.
+            (WHOLE_MODEL, checksum_of(model)),
             ("estimator", describe(&*self.serving())),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
             ("objective", objective),

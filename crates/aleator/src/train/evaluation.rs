@@ -76,13 +76,8 @@ struct RowSums {
 }
 
 impl RowSums {
-    const EMPTY: RowSums = RowSums {
-        largest: f64::NEG_INFINITY,
-        scaled: 0.0,
-        scaled_squares: 0.0,
-        sum: 0.0,
-        squares: 0.0,
-    };
+    const EMPTY: RowSums =
+        RowSums { largest: f64::NEG_INFINITY, scaled: 0.0, scaled_squares: 0.0, sum: 0.0, squares: 0.0 };
 
     fn add(&mut self, log_weight: f64) {
         self.sum += log_weight;
@@ -214,7 +209,8 @@ fn variance_together(log_weights: &[f32], rows: &[RowSums], count: f64) -> f64 {
     let relative = |(row, &log_weight): (&RowSums, &f32)| (f64::from(log_weight) - row.log_mean(count)).exp();
     let of_sample = |sample: &[f32]| rows.iter().zip(sample).map(relative).sum::<f64>();
     let mean = rows.len() as f64;
-    let squares: f64 = log_weights.chunks(rows.len().max(1)).map(|sample| (of_sample(sample) - mean).powi(2)).sum();
+    let squares: f64 =
+        log_weights.chunks(rows.len().max(1)).map(|sample| (of_sample(sample) - mean).powi(2)).sum();
     squares / count / (count - 1.0).max(1.0)
 }
 

@@ -90,10 +90,12 @@ pub fn check(path: &Path, gone_on_from: Option<(&[&HistoryPoint], usize)>) -> Re
     let bytes = fs::read(path).map_err(|e| cannot(path, &e))?;
     let text = String::from_utf8_lossy(&bytes);
     for (i, line) in text.split_inclusive('\n').enumerate() {
-        let refused = |why: &str| Err(cannot(path, &format!("its line {} is {why}; choose another file", i + 1)));
+        let refused =
+            |why: &str| Err(cannot(path, &format!("its line {} is {why}; choose another file", i + 1)));
         match serde_json::from_str::<HistoryPoint>(line) {
             Ok(point) => match gone_on_from {
-                Some((history, step)) if point.step > step || history.iter().any(|ours| same(ours, &point)) => {}
+                Some((history, step))
+                    if point.step > step || history.iter().any(|ours| same(ours, &point)) => {}
                 _ => return refused("one of another run"),
             },
             Err(_) if cut_short(line) => {}

@@ -113,7 +113,8 @@ impl<'c> Run<'c> {
         loop {
             let (step, last) = (self.trainer.step, self.trainer.step == config.steps);
             let due = |every: usize| step % every == 0 || last;
-            let looked = due(config.eval_every()) && self.trainer.history.last().is_none_or(|p| p.step != step);
+            let looked =
+                due(config.eval_every()) && self.trainer.history.last().is_none_or(|p| p.step != step);
             if looked {
                 let point = look(&self.trainer, &mut self.evaluation)?;
                 // The last line waits for the judgement of all rows.
@@ -185,7 +186,9 @@ impl<'c> Run<'c> {
                 None => format!("{message}; there is no checkpoint: --checkpoint makes some"),
             }),
             error => match (self.save(), &self.saved) {
-                (Ok(()), Some(path)) => Error::Invalid(format!("{error}; the run is saved in {}", path.display())),
+                (Ok(()), Some(path)) => {
+                    Error::Invalid(format!("{error}; the run is saved in {}", path.display()))
+                }
                 (Err(_), Some(path)) => {
                     Error::Invalid(format!("{error}; the last checkpoint is {}", path.display()))
                 }

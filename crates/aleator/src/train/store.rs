@@ -59,7 +59,11 @@ impl Store {
 pub fn hold(path: &Path) -> IoResult<Lock> {
     let is_file = is_file_name(path);
     fs::create_dir_all(if is_file { parent(path) } else { path })?;
-    if is_file { probe(path)? } else { probe_directory(path)? }
+    if is_file {
+        probe(path)?
+    } else {
+        probe_directory(path)?
+    }
     Lock::take(path)
 }
 

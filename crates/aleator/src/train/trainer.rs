@@ -280,7 +280,9 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
             .map_or_else(|| "other data".into(), |how| format!("other data ({how})")),
         "model" => format!("{theirs} there, {ours} here"),
         WHOLE_MODEL => first(&|d| d.of_model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
-        WHOLE_ESTIMATOR => first(&|d| d.name == "estimator").unwrap_or_else(|| format!("other {WHOLE_ESTIMATOR}")),
+        WHOLE_ESTIMATOR => {
+            first(&|d| d.name == "estimator").unwrap_or_else(|| format!("other {WHOLE_ESTIMATOR}"))
+        }
         _ => both(name, theirs, ours),
     }
 }

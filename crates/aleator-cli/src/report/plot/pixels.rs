@@ -47,15 +47,15 @@ pub fn plot_bytes(path: &Path, svg: &str) -> Result<Vec<u8>, String> {
     match extension.as_str() {
         "svg" => Ok(svg.as_bytes().to_vec()),
         "png" => to_png(svg),
-        _ => Err(format!(
-            "cannot tell the format of {}: its name should end in .svg or .png",
-            path.display()
-        )),
+        _ => {
+            Err(format!("cannot tell the format of {}: its name should end in .svg or .png", path.display()))
+        }
     }
 }
 
 /// Writes an SVG to a file, as it is (`.svg`) or as pixels (`.png`), whole or not at all.
 pub fn write_plot(path: &Path, svg: &str) -> Result<(), String> {
     let bytes = plot_bytes(path, svg)?;
-    aleator::files::write_atomically(path, &bytes).map_err(|e| format!("cannot write {}: {e}", path.display()))
+    aleator::files::write_atomically(path, &bytes)
+        .map_err(|e| format!("cannot write {}: {e}", path.display()))
 }

@@ -34,9 +34,10 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     text.push('\n');
     if let Some(all) = &report.held_out {
         let (mean, error) = held_out(all.elbo, all.elbo_std_error);
-        let bound = all.bound.map_or(String::new(), |b| match held_out(b, all.bound_std_error.unwrap_or(f64::NAN)) {
-            (mean, error) => format!(", bound {mean} ± {error}"),
-        });
+        let bound =
+            all.bound.map_or(String::new(), |b| match held_out(b, all.bound_std_error.unwrap_or(f64::NAN)) {
+                (mean, error) => format!(", bound {mean} ± {error}"),
+            });
         let _ = writeln!(
             text,
             "all {} held-out rows, {} samples each: {mean} ± {error}{bound}",
@@ -68,13 +69,14 @@ fn history(report: &TrainReport) -> Vec<Column> {
     ));
     if !is_reward(report) {
         let bounds: Vec<_> = points.iter().map(bound).collect();
-        columns.push(Column::right(&format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
+        columns
+            .push(Column::right(&format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
     }
     columns.extend([
         right(&training_title(report), &|p| or_dash(p.train_elbo)),
         right("ln var", &|p| p.gradient.map_or("-".into(), log_variance)),
         right("SNR", &|p| p.gradient.map_or("-".into(), signal_to_noise)),
-        right("seconds", &|p| format!("{:.1}", p.seconds)),
+        right("time/s", &|p| format!("{:.1}", p.seconds)),
     ]);
     columns
 }
@@ -139,7 +141,9 @@ pub fn training_comparison(
         Column::left("bias", sorted.iter().map(|r| if r.unbiased { "none" } else { "BIASED" }.to_string())),
         right("held-out", &|r| judged(r).map(|(mean, _)| number(mean))),
         right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
-        right(&sorted.first().map_or("training".into(), |r| training_title(r)), &|r| end(r).and_then(|p| p.train_elbo).map(number)),
+        right(&sorted.first().map_or("training".into(), |r| training_title(r)), &|r| {
+            end(r).and_then(|p| p.train_elbo).map(number)
+        }),
         right("ln var", &|r| end(r).and_then(|p| p.gradient).map(log_variance)),
         right("steps/s", &|r| Some(significant(r.steps_per_second, 3))),
     ];
