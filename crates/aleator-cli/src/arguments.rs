@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use std::any::TypeId;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -327,6 +328,8 @@ pub struct List {
 /// The grammar, in which a negative number is a value of every option that takes one: what it may be is then said in words.
 pub fn grammar(command: clap::Command) -> clap::Command {
     let valued = |arg: clap::Arg| match arg.get_action().takes_values() {
+        // A number such as -1e-3 or -inf, too.
+        true if arg.get_value_parser().type_id() == TypeId::of::<f64>() => arg.allow_hyphen_values(true),
         true => arg.allow_negative_numbers(true),
         false => arg,
     };

@@ -10,8 +10,8 @@ use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
 use aleator::models::ModelOptions;
 use aleator::train::{
-    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, Trained, place_of, runs_in,
-    train_and_see, train_compare,
+    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, Trained, Trainer, place_of,
+    runs_in, train_and_see, train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub fn run(arguments: &Train) -> Outcome {
         seen,
     );
     progress.finish();
-    let Trained { report, pictures, error } = outcome.map_err(Failure::input)?;
+    let Trained { report, pictures, error } = outcome.map_err(in_file)?;
     let shown =
         if arguments.json { print_json(&report) } else { print(&training(&report, width(), color())) };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(slice::from_ref(&report)));
@@ -192,7 +192,7 @@ fn settings(arguments: &Train) -> Outcome<Given> {
 /// What is wrong with the settings; names the file if it is wrong there by itself.
 fn in_file(file: Option<&(PathBuf, Settings)>, error: &aleator::Error) -> Failure {
     let same = |settings: &Settings| {
-        let checked = settings.config().and_then(|config| config.check());
+        let checked = settings.config().and_then(|config| Trainer::new(&config).map(|_| ()));
         checked.is_err_and(|e| e.to_string() == error.to_string())
     };
     match file {

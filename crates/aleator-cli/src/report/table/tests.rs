@@ -360,7 +360,7 @@ fn training_fits_the_terminal() {
         "\n   0  -28.781   ± 0.018    -27.781   ± 0.018           -       -      -     0.0\n",
         "\n  10  -21.81810 ± 0.00011  -20.81810 ± 0.00011   -22.318  -6.908  0.250     0.2\n",
         "\nw0         [64, 50]  -6.908  0.250\nw1         [64, 50]  -6.908      -\n",
-        "\nand 8 more; --json has all\n\nall 297 held-out rows, 100 samples each: -21.81810 ± 0.00011, bound -20.81810 ± 0.00011\n",
+        "\nand 8 more; --json has all\n\nall 297 held-out rows, 100 samples each: -21.81810 ± 0.00011, bound -20.81810 ±\n  0.00011\n",
         "\nh007.coefficient = 0.33333\nand 392 more; --json has all\n192 steps a second\n",
     ] {
         assert!(text.contains(part), "{part}");

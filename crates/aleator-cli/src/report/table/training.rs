@@ -38,11 +38,9 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
             all.bound.map_or(String::new(), |b| match held_out(b, all.bound_std_error.unwrap_or(f64::NAN)) {
                 (mean, error) => format!(", bound {mean} ± {error}"),
             });
-        let _ = writeln!(
-            text,
-            "all {} held-out rows, {} samples each: {mean} ± {error}{bound}",
-            all.rows, all.samples
-        );
+        let line =
+            format!("all {} held-out rows, {} samples each: {mean} ± {error}{bound}", all.rows, all.samples);
+        let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
     for (name, value) in own.iter().take(MAX_OWN) {
