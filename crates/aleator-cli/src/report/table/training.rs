@@ -34,10 +34,10 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     text.push('\n');
     if let Some(all) = &report.held_out {
         let (mean, error) = held_out(all.elbo, all.elbo_std_error);
-        let bound =
-            all.bound.map_or(String::new(), |b| match held_out(b, all.bound_std_error.unwrap_or(f64::NAN)) {
-                (mean, error) => format!(", bound {mean} ± {error}"),
-            });
+        let bound = all.bound.map_or(String::new(), |bound| {
+            let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
+            format!(", bound {mean} ± {error}")
+        });
         let line =
             format!("all {} held-out rows, {} samples each: {mean} ± {error}{bound}", all.rows, all.samples);
         let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
@@ -67,8 +67,7 @@ fn history(report: &TrainReport) -> Vec<Column> {
     ));
     if !is_reward(report) {
         let bounds: Vec<_> = points.iter().map(bound).collect();
-        columns
-            .push(Column::right(&format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
+        columns.push(Column::right(format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
     }
     columns.extend([
         right(&training_title(report), &|p| or_dash(p.train_elbo)),
