@@ -336,6 +336,14 @@ fn memory_that_is_not_there_is_an_error_with_its_size() {
     let ended = limited(400_000, &format!("grad {big} --via score_function --replicates 2"));
     refused(&ended, &["MiB"]);
     assert!(stderr(&ended).contains("ulimit -v"), "{}", stderr(&ended));
+    // What the engine needs is compared with what is left before it is asked for.
+    let product = scratch.write(
+        "product.scg",
+        "param t = 0.3\nb ~ Bernoulli(logits = t)\nw = reshape(t * linspace(0, 1, 6000), [6000, 1])\n\
+         cost f = sum(exp(w @ reshape(w, [1, 6000]))) * b\n",
+    );
+    let ended = limited(300_000, &format!("grad {product} --via score_function --replicates 1"));
+    refused(&ended, &["the program's buffers would need 5", "what this process may still have (`ulimit -v`"]);
     // Whatever is too large, and wherever: never an abort.
     let table: String = (0..300_000).map(|i| format!("{i},1,0,1,0,1,0,1\n")).collect();
     let table = scratch.write("table.csv", &table);
