@@ -739,6 +739,9 @@ fn running_moments_are_judged_by_saved_and_resumed() {
     assert_eq!(kept.iter().map(|t| &t.name[..]).collect::<Vec<_>>(), ["n.mean", "n.variance"]);
     assert!(kept[0].values.iter().all(|m| m.abs() > 1e-3), "{kept:?}");
     assert!(expected.own_parameters.is_empty() && expected.parameters == 64 * 3 + 3 + 6 + 3 * 64 + 64);
+    // Its place is no other run's to take.
+    assert!(train(&whole, &until(5)).unwrap_err().to_string().contains("another run"));
+    std::fs::remove_file(&path).unwrap();
     train(&whole, &until(5)).unwrap();
     let on = aleator::train::TrainConfig { resume: Some(path.clone()), ..whole.clone() };
     let resumed = train(&on, &until(usize::MAX)).unwrap();
