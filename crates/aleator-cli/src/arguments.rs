@@ -1,5 +1,6 @@
 //! The command line's grammar.
 
+use std::any::TypeId;
 use std::path::{Path, PathBuf};
 
 use aleator::diagnostics::ExactAnswer;
@@ -113,7 +114,7 @@ pub struct Sampling {
     #[arg(long, value_name = "K", value_parser = positive)]
     pub samples: Option<usize>,
     /// Seed of all noise
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = seed)]
     pub seed: u64,
     /// Print one JSON document instead of text
     #[arg(long)]
@@ -302,8 +303,12 @@ pub struct Train {
     #[arg(long, value_name = "K", value_parser = positive)]
     pub samples: Option<usize>,
     /// Seed of weights, minibatches and noise [default: 0]
-    #[arg(long)]
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u64>,
+    /// Seed of the data, where anything of them is drawn: static binarization, held-out pixels of a dynamic one, data that are made
+    /// up; apart from --seed, so that seeds can be compared on the same rows [default: 0]
+    #[arg(long, value_name = "SEED", value_parser = seed)]
+    pub data_seed: Option<u64>,
     /// Steps between looks at the held-out data [default: a tenth of all]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub eval_every: Option<usize>,
@@ -372,6 +377,17 @@ pub struct List {
     pub what: Option<String>,
 }
 
+/// The grammar, in which a negative number is a value of every option that takes one: what it may be is then said in words.
+pub fn grammar(command: clap::Command) -> clap::Command {
+    let valued = |arg: clap::Arg| match arg.get_action().takes_values() {
+        // A number such as -1e-3 or -inf, too.
+        true if arg.get_value_parser().type_id() == TypeId::of::<f64>() => arg.allow_hyphen_values(true),
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    command.mut_args(valued).mut_subcommands(move |command| command.mut_args(valued))
+}
+
 /// A file that can be written once there is something to draw: better to know now than after hours.
 fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
@@ -394,6 +410,11 @@ fn plot_file(text: &str) -> Result<PathBuf, String> {
 
 fn png_file(text: &str) -> Result<PathBuf, String> {
     drawing(text, &["png"])
+}
+
+/// A seed.
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
 }
 
 /// A count as TOML can hold it.

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use aleator::language::{Diagnostic, Span};
-use aleator_cli::report::render_diagnostic;
+use aleator_cli::report::{message as printable, render_diagnostic};
 
 /// What goes to standard error, and the exit status.
 #[derive(Debug)]
@@ -20,12 +20,12 @@ pub type Outcome<T = ()> = Result<T, Failure>;
 impl Failure {
     /// Bad usage or input without a place in a file.
     pub fn input(message: impl std::fmt::Display) -> Self {
-        Failure { message: format!("error: {message}"), status: 2 }
+        Failure { message: printable(&format!("error: {message}")), status: 2 }
     }
 
     /// The command's own check failed.
     pub fn check(message: impl Into<String>) -> Self {
-        Failure { message: message.into(), status: 1 }
+        Failure { message: printable(&message.into()), status: 1 }
     }
 
     /// Several things done whatever became of the others: all messages, and the status of the last failure.

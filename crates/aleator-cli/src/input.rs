@@ -1,6 +1,6 @@
 //! Reading a graph and the options that speak about it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
@@ -10,6 +10,7 @@ use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model, Place};
 use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};
 use crate::output::warn;
+use crate::places::{Output, Places};
 
 /// A graph with the text it came from, for messages.
 pub struct Loaded {
@@ -19,6 +20,8 @@ pub struct Loaded {
     pub text: String,
     /// What it says.
     pub model: Model,
+    /// The files that were read.
+    places: Places,
 }
 
 /// Reads and lowers a graph.
@@ -32,7 +35,15 @@ pub fn load(source: &Source) -> Outcome<Loaded> {
         .collect::<Outcome<Vec<_>>>()?;
     let model = language::load(&text, source.file.parent(), &settings)
         .map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
-    Ok(Loaded { file, text, model })
+    if let Some(place) = model.broken_data() {
+        warn(&format!("{place}, and so is whatever depends on it"));
+    }
+    let mut places = Places::default();
+    places.reads("the graph", &source.file);
+    for (name, path) in &model.files {
+        places.reads(format!("the data `{name}`"), path);
+    }
+    Ok(Loaded { file, text, model, places })
 }
 
 pub fn read(path: &Path) -> Outcome<String> {
@@ -57,6 +68,11 @@ fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
 }
 
 impl Loaded {
+    /// A file to be written at the end, if the option asks for one: looked at now, and none of those that were read.
+    pub fn output(&mut self, option: &str, path: Option<&PathBuf>) -> Outcome<Option<Output>> {
+        path.map(|path| self.places.output(option, path)).transpose()
+    }
+
     /// Turns an error of the library into one with a place in the file, where it speaks of a site.
     pub fn failure(&self, error: aleator::Error) -> Failure {
         let span = match &error {

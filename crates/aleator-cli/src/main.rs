@@ -4,12 +4,18 @@ mod arguments;
 mod commands;
 mod failure;
 mod input;
+mod memory;
 mod output;
+mod places;
+mod signals;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
+
+#[global_allocator]
+static MEMORY: memory::OrExplain = memory::OrExplain;
 
 fn main() -> ExitCode {
     match run() {
@@ -22,7 +28,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> failure::Outcome<ExitCode> {
-    let arguments = match arguments::Arguments::try_parse() {
+    let parsed = arguments::grammar(arguments::Arguments::command())
+        .try_get_matches()
+        .and_then(|matches| arguments::Arguments::from_arg_matches(&matches));
+    let arguments = match parsed {
         Ok(arguments) => arguments,
         // Help and version, too.
         Err(told) => {

@@ -2,14 +2,15 @@
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::Path;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use aleator_cli::report::{message, plot_bytes};
 use console::{Term, truncate_str};
 use serde::Serialize;
 
 use crate::failure::{Failure, Outcome};
+use crate::places::Output;
 
 /// Writes to standard output. A reader that has gone away is no error of ours; a full disk is one.
 pub fn print(text: &str) -> Outcome {
@@ -28,9 +29,14 @@ pub fn written(result: std::io::Result<()>) -> Outcome {
     }
 }
 
+/// Tells standard error what to know before a command begins.
+pub fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{}", message(&format!("note: {text}")));
+}
+
 /// Writes a warning to standard error.
 pub fn warn(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "warning: {text}");
+    let _ = writeln!(std::io::stderr().lock(), "{}", message(&format!("warning: {text}")));
 }
 
 /// Samples of a measurement from which on it is said how many they are: about ten seconds of a small graph.
@@ -65,10 +71,17 @@ pub fn color() -> bool {
     std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
-/// Writes a plot.
-pub fn save_plot(path: &Path, svg: Result<String, String>) -> Outcome {
-    let written = svg.and_then(|svg| aleator_cli::report::write_plot(path, &svg));
-    written.map_err(|reason| Failure::input(format!("cannot write the plot {}: {reason}", path.display())))
+/// Writes a plot, if there is a place for it.
+pub fn save_plot(output: Option<&Output>, svg: impl FnOnce() -> Result<String, String>) -> Outcome {
+    let Some(output) = output else { return Ok(()) };
+    save("plot", output, svg().and_then(|svg| plot_bytes(output.path(), &svg)))
+}
+
+/// Writes what was drawn.
+pub fn save(what: &str, output: &Output, drawn: Result<Vec<u8>, String>) -> Outcome {
+    let path = output.path().display();
+    let bytes = drawn.map_err(|reason| Failure::input(format!("cannot draw the {what} {path}: {reason}")))?;
+    output.write(&bytes).map_err(|reason| Failure::input(format!("cannot write the {what} {path}: {reason}")))
 }
 
 /// Columns of the line of progress: of 80, two are left for the `^C` that a terminal shows.
@@ -109,6 +122,19 @@ impl Progress {
     /// The same at a speed that is known, with a word on how it goes.
     pub fn set_at(&self, label: &str, done: usize, per_second: f64, note: impl Display) {
         self.show(label, done, Some(per_second), note);
+    }
+
+    /// A line that stays, where standard error is no terminal and so shows nothing else.
+    pub fn look(&self, label: &str, done: usize, note: impl Display) {
+        if let Ok(guard) = self.state.lock()
+            && guard.terminal.is_none()
+        {
+            let _ = writeln!(
+                std::io::stderr().lock(),
+                "{}",
+                message(&format!("{label} {done}/{}: {note}", self.total))
+            );
+        }
     }
 
     fn show(&self, label: &str, done: usize, per_second: Option<f64>, note: impl Display) {

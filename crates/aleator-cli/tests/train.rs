@@ -281,7 +281,8 @@ fn settings_that_make_no_sense_are_refused() {
         fs::write(&config, text).unwrap();
         let refused = output(&["train", "--config", &config, "--resume", &scratch.path("none")][..3]);
         assert_eq!(refused.status.code(), Some(2), "{text}");
-        assert!(stderr(&refused).contains(expected), "{text}: {}", stderr(&refused));
+        let message = stderr(&refused);
+        assert!(message.contains(expected) && message.contains(&config), "{text}: {message}");
     }
 }
 
@@ -464,6 +465,7 @@ fn a_second_ctrl_c_ends_a_long_look_and_says_so() {
         sleep(Duration::from_millis(10));
     }
     interrupt(&child);
+    assert!(lines.next().unwrap().unwrap().contains("no --checkpoint"));
     assert!(lines.next().unwrap().unwrap().contains("stopping after this step"));
     interrupt(&child);
     assert!(lines.next().unwrap().unwrap().contains("unsaved"));
@@ -565,8 +567,13 @@ fn a_place_that_is_not_free_is_refused_before_the_first_step() {
     succeeds(&small(&["--checkpoint", &file]));
     refused(&small(&["--resume", &file, "--checkpoint", &run]), &["another run"]);
     succeeds(&small(&["--resume", &format!("{run}/{}", step(16)), "--checkpoint", &run]));
-    // A checkpoint is replaced, anything else is not.
-    succeeds(&small(&["--seed", "1", "--checkpoint", &file]));
+    // A file is no other run's to replace either, be it a checkpoint or anything else.
+    let kept = fs::read(&file).unwrap();
+    refused(
+        &small(&["--seed", "1", "--checkpoint", &file]),
+        &["a checkpoint of another run", &format!("--resume {file}")],
+    );
+    assert_eq!(fs::read(&file).unwrap(), kept);
     for path in [&notes, &text] {
         fs::write(path, "notes").unwrap();
         refused(
@@ -625,7 +632,11 @@ fn infinite_statistics_are_saved_and_read_but_infinite_parameters_are_not_saved(
     assert_eq!(last, 16);
     let lr = ["--lr", "1e39", "--checkpoint-every", "1"];
     let message = ["at step 1: ", "parameters/", "inf", "no checkpoint yet"];
-    refused(&small(&[&lr[..], &["--checkpoint", &exploded]].concat()), &message);
+    let died = small(&[&lr[..], &["--checkpoint", &exploded]].concat());
+    assert_eq!(died.status.code(), Some(2));
+    assert!(message.iter().all(|part| stderr(&died).contains(part)), "{}", stderr(&died));
+    // What is known of it is told.
+    assert!(String::from_utf8_lossy(&died.stdout).contains("held-out mean"));
     assert!(names(&exploded).is_empty());
 }
 

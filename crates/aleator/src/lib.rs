@@ -37,6 +37,7 @@ pub mod diagnostics;
 pub mod distributions;
 mod error;
 pub mod estimators;
+pub mod files;
 pub mod graph;
 pub mod language;
 pub mod models;

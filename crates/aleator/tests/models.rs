@@ -324,7 +324,8 @@ fn rows_stay_apart_behind_convolutions_and_their_gradient_is_that_of_the_sum() {
     };
     let (_, here, weights) = gradients(&tensors, [0.3, -0.2]);
     let (_, there, _) = gradients(&tensors, [0.3, 5.0]);
-    assert!(here[..16] == there[..16] && here[16..] != there[16..] && here[0] != 0.0);
+    let moves = here[..16].iter().any(|derivative| derivative.abs() > 1e-3);
+    assert!(here[..16] == there[..16] && here[16..] != there[16..] && moves);
     // At fixed draws the gradient by the weights is a plain derivative.
     for (place, tensor) in tensors.iter().enumerate() {
         for (i, derivative) in weights[place].iter().enumerate() {
@@ -738,6 +739,9 @@ fn running_moments_are_judged_by_saved_and_resumed() {
     assert_eq!(kept.iter().map(|t| &t.name[..]).collect::<Vec<_>>(), ["n.mean", "n.variance"]);
     assert!(kept[0].values.iter().all(|m| m.abs() > 1e-3), "{kept:?}");
     assert!(expected.own_parameters.is_empty() && expected.parameters == 64 * 3 + 3 + 6 + 3 * 64 + 64);
+    // Its place is no other run's to take.
+    assert!(train(&whole, &until(5)).unwrap_err().to_string().contains("another run"));
+    std::fs::remove_file(&path).unwrap();
     train(&whole, &until(5)).unwrap();
     let on = aleator::train::TrainConfig { resume: Some(path.clone()), ..whole.clone() };
     let resumed = train(&on, &until(usize::MAX)).unwrap();

@@ -9,7 +9,8 @@ use crate::input::{estimator_list, load};
 use crate::output::{Progress, color, print, print_json, save_plot, warn, warn_of_work, width};
 
 pub fn run(arguments: &Compare) -> Outcome {
-    let loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source)?;
+    let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let estimators = match arguments.estimators.as_str() {
         "all" => None,
         list => Some(estimator_list("--estimators", list)?),
@@ -34,8 +35,5 @@ pub fn run(arguments: &Compare) -> Outcome {
     } else {
         print(&comparison(&report, width(), color()))?;
     }
-    match &arguments.plot {
-        Some(path) => save_plot(path, comparison_svg(&report)),
-        None => Ok(()),
-    }
+    save_plot(plot.as_ref(), || comparison_svg(&report))
 }

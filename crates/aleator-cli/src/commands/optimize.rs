@@ -14,7 +14,8 @@ pub fn run(arguments: &Optimize) -> Outcome {
     if !(arguments.lr.is_finite() && arguments.lr > 0.0) {
         return Err(Failure::input(format!("--lr must be a positive number, got {}", arguments.lr)));
     }
-    let loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source)?;
+    let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
     loaded.warn_of(&lints(&loaded.model.graph, &plan));
     let how = How {
@@ -38,10 +39,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     } else {
         print(&optimization(&path))?;
     }
-    match &arguments.plot {
-        Some(file) => save_plot(file, optimization_svg(&path)),
-        None => Ok(()),
-    }
+    save_plot(plot.as_ref(), || optimization_svg(&path))
 }
 
 /// The first objective of the path that is not finite, said in words.

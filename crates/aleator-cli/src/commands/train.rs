@@ -1,19 +1,17 @@
 //! `aleator train`: a built-in model on real data.
 
 use std::cell::Cell;
-use std::io::{IsTerminal, Write};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::slice;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
+use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
 use aleator::models::ModelOptions;
 use aleator::train::{
-    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, place_of, runs_in,
-    train_and_see, train_compare,
+    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, Trained, Trainer, place_of,
+    runs_in, train_and_see, train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 use serde::Serialize;
@@ -21,51 +19,69 @@ use serde::Serialize;
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
 use crate::input::{estimator_list, read};
-use crate::output::{Progress, color, print, print_json, save_plot, warn, width};
+use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
+use crate::places::{Output, Places};
+use crate::signals::Stop;
 
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;
-/// The exit status of a command that was stopped by Ctrl-C, as shells have it.
-const INTERRUPTED: u8 = 130;
+
+/// What is drawn at the end.
+struct Drawings {
+    plot: Option<Output>,
+    pictures: Option<Output>,
+}
 
 pub fn run(arguments: &Train) -> Outcome {
-    let settings = settings(arguments)?;
-    no_file_twice(arguments, &settings)?;
-    let mut config = settings.config().map_err(Failure::input)?;
+    let Given { settings, file } = settings(arguments)?;
+    let drawings = places(arguments, &settings)?;
+    let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
+    let mut config = settings.config().map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
-    let stop = stop_on_ctrl_c();
+    config.check().map_err(in_file)?;
+    let stop = Stop::listen();
     if let Some(list) = &arguments.compare {
-        return compare(arguments, &config, list, &stop);
+        return compare(arguments, &config, list, &drawings, &stop);
     }
-    config.rescue = Some(rescue(&config));
-    let seen = if arguments.pictures.is_some() { PICTURES } else { 0 };
+    let rescue = rescue(&config);
+    if config.checkpoint.is_none() {
+        note(&format!(
+            "nothing of this run will be kept, since there is no --checkpoint; if it is interrupted, it is saved in {}",
+            rescue.display()
+        ));
+    }
+    config.rescue = Some(rescue);
+    let seen = if drawings.pictures.is_some() { PICTURES } else { 0 };
     let progress = Progress::new(config.steps);
     let outcome = train_and_see(
         &config,
         &|p| {
             show(&progress, &config, config.model.name(), p);
-            if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         },
         seen,
     );
     progress.finish();
-    let (report, pictures) = outcome.map_err(Failure::input)?;
+    let Trained { report, pictures, error } = outcome.map_err(in_file)?;
     let shown =
         if arguments.json { print_json(&report) } else { print(&training(&report, width(), color())) };
-    let drawn = plot(arguments, slice::from_ref(&report));
-    let seen = match (&arguments.pictures, &pictures) {
-        (Some(path), Some(pictures)) => save_picture(path, pictures_png(pictures)),
+    let drawn = save_plot(drawings.plot.as_ref(), || training_svg(slice::from_ref(&report)));
+    let seen = match (&drawings.pictures, &pictures) {
+        (Some(output), Some(pictures)) => save("pictures", output, pictures_png(pictures)),
         _ => Ok(()),
     };
-    let ended = if report.interrupted { Err(interrupted(&report)) } else { Ok(()) };
+    let ended = match error {
+        Some(error) => Err(Failure::input(error)),
+        None if report.interrupted => Err(interrupted(&report, &stop)),
+        None => Ok(()),
+    };
     Failure::of_all([shown, drawn, seen, ended])
 }
 
-fn plot(arguments: &Train, reports: &[TrainReport]) -> Outcome {
-    arguments.plot.as_ref().map_or(Ok(()), |path| save_plot(path, training_svg(reports)))
-}
-
-fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBool) -> Outcome {
+fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawings, stop: &Stop) -> Outcome {
+    if config.checkpoint.is_none() {
+        note("nothing of these runs will be kept, since there is no --checkpoint DIR");
+    }
     let estimators = estimator_list("--compare", list)?;
     let names: Vec<String> = estimators.iter().map(|e| describe(&**e)).collect();
     let progress = Progress::new(config.steps);
@@ -74,10 +90,10 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
     let outcome = train_compare(config, &estimators, &begin, &|p| {
         let run = begun.get();
         show(&progress, config, &format!("run {run} of {}: {}", names.len(), names[run - 1]), p);
-        if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    let Comparison { reports, skipped } = outcome.map_err(Failure::input)?;
+    let Comparison { reports, skipped, error } = outcome.map_err(Failure::input)?;
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {reason}"));
     }
@@ -88,7 +104,8 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
     } else {
         print(&training_comparison(&reports, not_started, width(), color()))
     };
-    let drawn = plot(arguments, &reports);
+    let drawn = save_plot(drawings.plot.as_ref(), || training_svg(&reports));
+    let died = error.map_or(Ok(()), |error| Err(Failure::input(error)));
     let ended = match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
         Some(TrainReport { estimator, steps, .. }) => {
@@ -99,10 +116,10 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, stop: &AtomicBoo
                 None => "not saved, since there is no --checkpoint DIR".into(),
             };
             let message = format!("interrupted in the run of {estimator} after step {steps}: {saved}");
-            Err(Failure { message, status: INTERRUPTED })
+            Err(Failure { message, status: stop.status() })
         }
     };
-    Failure::of_all([shown, drawn, ended])
+    Failure::of_all([shown, drawn, died, ended])
 }
 
 /// The JSON of a comparison.
@@ -116,6 +133,14 @@ struct Runs<'a> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if p.looked {
+        let speed = if p.step > 0 { format!(", {:.3} steps/s", p.steps_per_second) } else { String::new() };
+        progress.look(
+            label,
+            p.step,
+            format_args!("training {:.2} held-out {:.2}{speed}", p.elbo, p.held_out),
+        );
+    }
     if p.step == p.steps {
         let rows = config.data.held_out.count();
         progress.set_at(&format!("judging {rows} held-out rows; {label}"), p.step, p.steps_per_second, "");
@@ -132,8 +157,14 @@ fn shell_quoted(path: &Path) -> String {
     if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
+/// The settings of a run, and those of the file among them.
+struct Given {
+    settings: Settings,
+    file: Option<(PathBuf, Settings)>,
+}
+
 /// Flags over the config over the settings of the checkpoint that the run goes on from.
-fn settings(arguments: &Train) -> Outcome<Settings> {
+fn settings(arguments: &Train) -> Outcome<Given> {
     let mut settings = Settings::default();
     if let Some(path) = &arguments.resume {
         // The settings of the runs of a comparison are the same, but for the estimator.
@@ -142,15 +173,32 @@ fn settings(arguments: &Train) -> Outcome<Settings> {
             None => path.clone(),
         };
         let saved = Checkpoint::read(&run).map_err(Failure::input)?.header.settings;
-        settings = Settings::parse(&saved).map_err(Failure::input)?;
+        settings = Settings::parse(&saved).map_err(|e| {
+            Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display()))
+        })?;
         settings.checkpoint = Some(place_of(path));
     }
+    let mut file = None;
     if let Some(path) = &arguments.config {
-        let file = Settings::parse(&read(path)?)
-            .map_err(|e| Failure::input(format!("in {}: {e}", path.display())))?;
-        settings = file.over(&settings).map_err(Failure::input)?;
+        let in_file = |e| Failure::input(format!("in {}: {e}", path.display()));
+        let theirs = Settings::parse(&read(path)?).map_err(in_file)?;
+        settings = theirs.over(&settings).map_err(in_file)?;
+        file = Some((path.clone(), theirs));
     }
-    flags(arguments).over(&settings).map_err(Failure::input)
+    let settings = flags(arguments).over(&settings).map_err(Failure::input)?;
+    Ok(Given { settings, file })
+}
+
+/// What is wrong with the settings; names the file if it is wrong there by itself.
+fn in_file(file: Option<&(PathBuf, Settings)>, error: &aleator::Error) -> Failure {
+    let same = |settings: &Settings| {
+        let checked = settings.config().and_then(|config| Trainer::new(&config).map(|_| ()));
+        checked.is_err_and(|e| e.to_string() == error.to_string())
+    };
+    match file {
+        Some((path, theirs)) if same(theirs) => Failure::input(format!("in {}: {error}", path.display())),
+        _ => Failure::input(error),
+    }
 }
 
 fn flags(arguments: &Train) -> Settings {
@@ -176,6 +224,7 @@ fn flags(arguments: &Train) -> Settings {
         clip: a.clip,
         tuning_factor: a.tuning_factor,
         seed: a.seed,
+        data_seed: a.data_seed,
         eval_every: a.eval_every,
         eval_samples: a.eval_samples,
         eval_rows: a.eval_rows,
@@ -196,71 +245,41 @@ fn flags(arguments: &Train) -> Settings {
     }
 }
 
-/// Refuses one place for two things, of which the later would destroy the earlier.
-fn no_file_twice(arguments: &Train, settings: &Settings) -> Outcome {
-    let data = settings.data.as_ref().map(PathBuf::from).filter(|path| path.is_file());
-    let all = [
-        ("config", &arguments.config),
-        ("data", &data),
-        ("resume", &arguments.resume),
-        ("checkpoint", &settings.checkpoint),
-        ("metrics", &settings.metrics),
-        ("tensorboard", &settings.tensorboard),
-        ("plot", &arguments.plot),
-        ("pictures", &arguments.pictures),
-    ];
-    let given: Vec<(&str, PathBuf)> =
-        all.into_iter().filter_map(|(name, path)| Some((name, place(path.as_ref()?)))).collect();
-    for (i, (second, path)) in given.iter().enumerate() {
-        // A run goes on in its own checkpoint, and a directory of checkpoints may hold TensorBoard's files as well.
-        let may_share = |first: &str| match (first, *second) {
-            ("resume", "checkpoint") => true,
-            ("resume" | "checkpoint", "tensorboard") => path.extension().is_none_or(|e| e != "safetensors"),
-            _ => false,
-        };
-        if let Some((first, _)) = given[..i].iter().find(|(first, other)| other == path && !may_share(first))
-        {
-            return Err(Failure::input(format!(
-                "--{first} and --{second} are both {}: give each a place of its own",
-                path.display()
-            )));
-        }
+/// Refuses one place for two things, of which the later would destroy the earlier; and drawings that could not be written.
+fn places(arguments: &Train, settings: &Settings) -> Outcome<Drawings> {
+    let mut places = Places::default();
+    if let Some(path) = &arguments.config {
+        places.reads("--config", path);
     }
-    Ok(())
-}
-
-/// A path without links and detours, as far as it exists.
-fn place(path: &Path) -> PathBuf {
-    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path));
-    let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (path.canonicalize(), path.file_name(), real(parent)) {
-        (Ok(path), ..) => path,
-        (_, Some(name), Ok(parent)) => parent.join(name),
-        _ => path.to_owned(),
+    for path in settings.data.iter().flat_map(|source| files_of(source)) {
+        places.reads("--data", &path);
     }
-}
-
-/// Set by the first Ctrl-C; the second one ends the program at once. Each says so when it comes, since a step or a look at
-/// held-out data may take long.
-fn stop_on_ctrl_c() -> Arc<AtomicBool> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = stop.clone();
-    // Fails only if there is a handler already, and there is none.
-    let _ = ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            say("ended at once, unsaved");
-            std::process::exit(INTERRUPTED.into());
-        }
-        say("stopping after this step, or this look at held-out data; Ctrl-C again ends at once, unsaved");
-    });
-    stop
-}
-
-/// Tells standard error, on a line of its own beside a progress bar.
-fn say(text: &str) {
-    let mut err = std::io::stderr().lock();
-    let start = if err.is_terminal() { "\r\x1b[K" } else { "" };
-    let _ = writeln!(err, "{start}{text}");
+    if let Some(path) = &arguments.resume {
+        places.reads("--resume", path);
+    }
+    if let Some(path) = &settings.checkpoint {
+        // A run goes on in its own checkpoint.
+        places.takes("--checkpoint", path, &["--resume"])?;
+    }
+    if let Some(path) = &settings.metrics {
+        places.takes("--metrics", path, &[])?;
+    }
+    if let Some(path) = &settings.tensorboard {
+        // A directory of checkpoints may hold TensorBoard's files as well.
+        let is_directory = path.extension().is_none_or(|e| e != "safetensors");
+        places.takes(
+            "--tensorboard",
+            path,
+            if is_directory { &["--resume", "--checkpoint"] } else { &[] },
+        )?;
+    }
+    let mut output = |option: &str, path: &Option<PathBuf>| {
+        path.as_ref().map(|path| places.output(option, path)).transpose()
+    };
+    Ok(Drawings {
+        plot: output("--plot", &arguments.plot)?,
+        pictures: output("--pictures", &arguments.pictures)?,
+    })
 }
 
 /// Where a run that asked for no checkpoint is saved when it is interrupted: a file that does not exist yet.
@@ -270,16 +289,10 @@ fn rescue(config: &TrainConfig) -> PathBuf {
     (1..1000).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1000))
 }
 
-fn interrupted(report: &TrainReport) -> Failure {
+fn interrupted(report: &TrainReport, stop: &Stop) -> Failure {
     let saved = match &report.checkpoint {
         Some(path) => format!("saved in {}; go on with --resume {}", path.display(), shell_quoted(path)),
         None => "not saved".into(),
     };
-    Failure { message: format!("interrupted after step {}: {saved}", report.steps), status: INTERRUPTED }
-}
-
-fn save_picture(path: &Path, png: Result<Vec<u8>, String>) -> Outcome {
-    let written = png.and_then(|bytes| std::fs::write(path, bytes).map_err(|e| e.to_string()));
-    written
-        .map_err(|reason| Failure::input(format!("cannot write the pictures {}: {reason}", path.display())))
+    Failure { message: format!("interrupted after step {}: {saved}", report.steps), status: stop.status() }
 }

@@ -12,6 +12,7 @@ mod text;
 pub use diagnostic::render_diagnostic;
 pub use draw::{dot, mermaid, svg};
 pub use pictures::pictures_png;
-pub use plot::{comparison_svg, lines_svg, optimization_svg, to_png, training_svg, write_plot};
+pub use plot::{comparison_svg, lines_svg, optimization_svg, plot_bytes, to_png, training_svg, write_plot};
 pub use profile::profile;
 pub use table::{comparison, gradient, optimization, training, training_comparison};
+pub use text::message;

@@ -28,7 +28,7 @@ pub use lines::lines_svg;
 pub use optimization::optimization_svg;
 pub(crate) use page::{Font, INK, picture, text};
 pub(crate) use pixels::{draw, encode};
-pub use pixels::{to_png, write_plot};
+pub use pixels::{plot_bytes, to_png, write_plot};
 pub use training::training_svg;
 
 use axis::*;

@@ -43,6 +43,19 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(printable_char).collect()
 }
 
+/// Characters of a line of a message.
+const LONGEST_LINE: usize = 1000;
+/// Lines of a message.
+const MOST_LINES: usize = 100;
+
+/// A message fit for a terminal, whatever files it quotes: nothing in it moves the cursor, no line and no message is endless.
+pub fn message(text: &str) -> String {
+    let mut lines = text.lines().map(|line| ellipsize(&printable(line), LONGEST_LINE));
+    let shown: Vec<String> = lines.by_ref().take(MOST_LINES).collect();
+    let more = if lines.next().is_some() { "\n…" } else { "" };
+    shown.join("\n") + more
+}
+
 fn printable_char(c: char) -> char {
     match c {
         '\t' | '\n' | '\r' => ' ',
@@ -103,6 +116,13 @@ mod tests {
         assert_eq!(printable("a\u{1b}[31m\u{202e}"), "a\u{241b}[31m\u{fffd}");
         assert_eq!(wrap("one two three", 8, 2), "one two\n  three");
         assert_eq!(wrap("", 8, 2), "");
+    }
+
+    #[test]
+    fn a_message_quotes_what_it_likes() {
+        assert_eq!(message("a\n\u{1b}[2Jb\r\n"), "a\n\u{241b}[2Jb");
+        assert_eq!(message(&"x".repeat(10_000)).chars().count(), LONGEST_LINE);
+        assert_eq!(message(&"x\n".repeat(10_000)).lines().count(), MOST_LINES + 1);
     }
 
     #[test]

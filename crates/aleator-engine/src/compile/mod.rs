@@ -16,7 +16,7 @@ pub(crate) mod views;
 /// Limits and preferences of a compilation.
 #[derive(Clone, Debug)]
 pub struct CompileOptions {
-    /// The most bytes that a program's buffers may occupy.
+    /// The most bytes that a program's buffers may occupy; less where the machine, its container or `ulimit -v` leave less.
     pub memory_limit: u128,
     /// How many threads run it: 0 for those of [the process](crate::exec::pool::process), 1 for the calling thread alone, any
     /// other number for a pool of the program's own. Results have the same bits for any number.

@@ -10,6 +10,7 @@ use crate::error::{Error, human_bytes};
 use crate::exec::Aligned;
 use crate::exec::draw::Draw;
 use crate::exec::fused::{Fused, Scratch};
+use crate::exec::machine::memory_left;
 use crate::exec::math::Real;
 use crate::exec::matmul::MatMul;
 use crate::exec::memory::Arena;
@@ -49,6 +50,9 @@ impl<T: Real> Schedule<T> {
     }
 }
 
+/// Programs of so many bytes are compiled without asking the machine for what it has left.
+const SMALL: u128 = 16 << 20;
+
 /// Plans everything, checks the memory that it takes against the limit, and only then allocates.
 pub(crate) fn schedule<T: Real>(
     lowered: &Lowered,
@@ -65,10 +69,17 @@ pub(crate) fn schedule<T: Real>(
         })
         .collect();
 
+    let bytes = |elements: Option<usize>| elements.map_or(u128::MAX, |n| n as u128 * size_of::<T>() as u128);
     let too_much = |elements: Option<usize>| {
-        let needed = elements.map_or(u128::MAX, |n| n as u128 * size_of::<T>() as u128);
-        let what = "the program's buffers".to_string();
-        Error::Memory { what, needed: human_bytes(needed), limit: human_bytes(options.memory_limit) }
+        let left = memory_left().filter(|&left| left < options.memory_limit);
+        let limit = match left {
+            Some(left) => format!(
+                "{}, which is what this process may still have (`ulimit -v`, its container, the machine)",
+                human_bytes(left)
+            ),
+            None => human_bytes(options.memory_limit),
+        };
+        Error::Memory { what: "the program's buffers".into(), needed: human_bytes(bytes(elements)), limit }
     };
     let places = Places::new(lowered, &steps, &stored, &plans).ok_or_else(|| too_much(None))?;
     let registers = plans.iter().flatten().map(|p| p.registers * p.chunks.pitch()).max().unwrap_or(0);
@@ -78,11 +89,14 @@ pub(crate) fn schedule<T: Real>(
         .and_then(|n| n.checked_add(places.elements))
         .and_then(|n| n.checked_add(calls_elements::<T>(lowered)?));
     match total {
-        Some(n) if n as u128 * size_of::<T>() as u128 <= options.memory_limit => {}
+        Some(_) if bytes(total) <= SMALL.min(options.memory_limit) => {}
+        Some(_)
+            if bytes(total)
+                <= memory_left().map_or(options.memory_limit, |left| left.min(options.memory_limit)) => {}
         _ => return Err(too_much(total)),
     }
 
-    let mut arena = Arena::new(places.elements);
+    let mut arena = Arena::new(places.elements).ok_or_else(|| too_much(total))?;
     let mut inputs = vec![None; slots];
     for (v, value) in lowered.values.iter().enumerate() {
         let offset = places.offsets[v];

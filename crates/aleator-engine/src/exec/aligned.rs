@@ -20,7 +20,18 @@ pub struct Aligned<T> {
 impl<T: Real> Aligned<T> {
     /// So many zeros.
     pub fn zeros(len: usize) -> Self {
-        let mut storage = vec![T::default(); len + LINE];
+        Self::from(vec![T::default(); len + LINE], len)
+    }
+
+    /// The same; `None` where the machine has no memory for them.
+    pub fn try_zeros(len: usize) -> Option<Self> {
+        let mut storage = Vec::new();
+        storage.try_reserve_exact(len.checked_add(LINE)?).ok()?;
+        storage.resize(len + LINE, T::default());
+        Some(Self::from(storage, len))
+    }
+
+    fn from(mut storage: Vec<T>, len: usize) -> Self {
         let first = storage.as_ptr().align_offset(64).min(LINE);
         storage.truncate(first + len);
         Aligned { storage, first }
@@ -52,11 +63,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn too_many_are_none() {
+        assert!(Aligned::<f64>::try_zeros(usize::MAX).is_none());
+        assert!(Aligned::<f64>::try_zeros(usize::MAX / 9).is_none());
+    }
+
+    #[test]
     fn zeros_begin_on_a_line() {
         for len in [0, 1, 15, 16, 17, 1000] {
             let (single, double) = (Aligned::<f32>::zeros(len), Aligned::<f64>::zeros(len));
             assert_eq!((single.as_ptr() as usize % 64, double.as_ptr() as usize % 64), (0, 0));
             assert_eq!((&single[..], &double[..]), (&vec![0.0; len][..], &vec![0.0; len][..]));
+            assert_eq!(&Aligned::<f64>::try_zeros(len).unwrap()[..], &double[..]);
         }
     }
 }

@@ -11,8 +11,9 @@ pub(crate) struct Arena<T> {
 }
 
 impl<T: Real> Arena<T> {
-    pub fn new(len: usize) -> Self {
-        Arena { elements: Aligned::zeros(len) }
+    /// `None` where the machine has no memory for it.
+    pub fn new(len: usize) -> Option<Self> {
+        Some(Arena { elements: Aligned::try_zeros(len)? })
     }
 
     pub fn slice(&self, offset: usize, len: usize) -> &[T] {
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn ranges_apart_and_what_lies_between_them() {
-        let mut arena = Arena::<f64>::new(10);
+        let mut arena = Arena::<f64>::new(10).unwrap();
         (0..10).for_each(|i| arena.slice_mut(i, 1)[0] = i as f64);
         let (parts, rest) = arena.apart(&[(6, 2), (1, 3)]);
         assert_eq!(parts, [&[6.0, 7.0][..], &[1.0, 2.0, 3.0]]);

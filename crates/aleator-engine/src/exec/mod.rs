@@ -3,6 +3,7 @@
 pub(crate) mod aligned;
 pub mod draw;
 pub(crate) mod fused;
+pub(crate) mod machine;
 pub mod math;
 pub(crate) mod matmul;
 pub(crate) mod memory;

@@ -40,11 +40,15 @@ pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), Data
     load(&mut BufReader::new(file), metadata.len(), path, MAX_ARRAY_BYTES)
 }
 
-/// The line of a `.csv` file at which a row of its array begins; `None` for files without lines. Rows count from 0.
-pub(super) fn line_of_row(path: &Path, row: usize) -> Option<u64> {
+/// Where a row of an array stands in its file, for messages: the line of a `.csv` file, which is read again, else the row's
+/// number. Rows count from 0.
+pub(crate) fn place_in_file(path: &Path, row: usize) -> String {
     let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-    let file = is_text.then(|| File::open(path).ok()).flatten()?;
-    csv::line_of_row(&mut BufReader::new(file), row)
+    let file = is_text.then(|| File::open(path).ok()).flatten();
+    match file.and_then(|file| csv::line_of_row(&mut BufReader::new(file), row)) {
+        Some(line) => format!("{}:{line}", path.display()),
+        None => format!("{}: row {}", path.display(), row + 1),
+    }
 }
 
 #[cfg(test)]

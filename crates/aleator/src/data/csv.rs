@@ -5,7 +5,7 @@ use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
-use super::error::DataError;
+use super::error::{DataError, excerpt};
 
 /// Reads a table of numbers: shape `[rows, columns]`, row-major values. `length` is the file's size in bytes.
 pub(super) fn read(
@@ -22,7 +22,7 @@ pub(super) fn read(
     let mut record = StringRecord::new();
     let mut values = Vec::new();
     let mut rows = 0;
-    let mut first = true;
+    let (mut first, mut hint) = (true, "");
     loop {
         let more = table.read_record(&mut record);
         let line = table.get_ref().line;
@@ -30,13 +30,19 @@ pub(super) fn read(
             break;
         }
         if std::mem::take(&mut first) && is_header(&record) {
+            hint = record.iter().map(separator_hint).next().unwrap_or_default();
             continue;
         }
         for (column, field) in record.iter().enumerate() {
             values.push(field.parse().map_err(|_| DataError::Row {
                 path: path.to_owned(),
                 line,
-                reason: format!("column {} is {}, which is not a number", column + 1, excerpt(field)),
+                reason: format!(
+                    "column {} is {}, which is not a number{}",
+                    column + 1,
+                    excerpt(field),
+                    separator_hint(field)
+                ),
             })?);
         }
         rows += 1;
@@ -48,7 +54,7 @@ pub(super) fn read(
         return Err(DataError::Row {
             path: path.to_owned(),
             line: 1,
-            reason: "no row of numbers".to_owned(),
+            reason: format!("no row of numbers{hint}"),
         });
     }
     Ok((vec![rows, values.len() / rows], values))
@@ -96,11 +102,17 @@ pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
     (0..row + usize::from(is_header)).try_fold(first, |_, _| Some(next()?.0))
 }
 
-/// A field as an error shows it: quoted, and not the whole of a long one.
-fn excerpt(field: &str) -> String {
-    match field.char_indices().nth(40) {
-        Some((end, _)) => format!("{:?}..", &field[..end]),
-        None => format!("{field:?}"),
+/// What to do about a row whose numbers other signs than commas separate.
+fn separator_hint(field: &str) -> &'static str {
+    let separates = |separator: char| {
+        let mut parts = field.split(separator).map(|part| part.trim().replace(',', "."));
+        field.contains(separator) && parts.all(|part| part.parse::<f64>().is_ok())
+    };
+    match [';', '\t', ' '].into_iter().find(|&separator| separates(separator)) {
+        Some(';') => "; its columns are separated by `;`: write `,` instead, and decimal points as `.`",
+        Some('\t') => "; its columns are separated by tabs: write `,` instead",
+        Some(_) => "; its columns are separated by blanks: write `,` instead",
+        None => "",
     }
 }
 
@@ -150,6 +162,10 @@ mod tests {
             ("1,2\n\n# a\n3", "table.csv:4", "1 columns"),
             ("x,y\n", "table.csv:1", "no row"),
             ("", "table.csv:1", "no row"),
+            ("1;2\n3;4\n", "table.csv:2", "separated by `;`"),
+            ("1;2", "table.csv:1", "separated by `;`"),
+            ("x,y\n1\t2,3\n", "table.csv:2", "separated by tabs"),
+            ("x\n1 2\n", "table.csv:2", "separated by blanks"),
         ] {
             let message = parse(text.as_bytes()).unwrap_err().to_string();
             assert!(message.contains(place) && message.contains(reason), "{text:?}: {message}");

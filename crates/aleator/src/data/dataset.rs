@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Split, load_array, load_images};
+use super::{Split, load_array, load_images, place_in_file};
 use crate::error::{Error, Result};
 
 /// Rows of numbers, all of one width.
@@ -55,7 +55,7 @@ pub enum Binarization {
     /// 1 above one half.
     #[default]
     Threshold,
-    /// 1 with the pixel's value as probability, drawn once from the seed. Also called sampled.
+    /// 1 with the pixel's value as probability, drawn once from the data's seed. Also called sampled.
     Static,
     /// The same, drawn anew for every minibatch; what is held out is drawn once.
     Dynamic,
@@ -103,7 +103,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`DataError`](super::DataError)s, and [`Error::Invalid`] for an array that is no table, or for numbers outside of \[0, 1\]
-    /// that should become black and white.
+    /// that should become black and white: the message names row, column and value.
     pub fn load(source: &str, binarization: impl Into<Option<Binarization>>, seed: u64) -> Result<Self> {
         let path = Path::new(source);
         if path.is_dir() || !path.exists() {
@@ -124,9 +124,13 @@ impl Dataset {
                 "{source} holds fewer than two rows: one to learn from and one to judge by"
             )));
         }
+        let binarization = binarization.into();
         let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
         if let Some(i) = single.iter().position(|v| !v.is_finite()) {
             return Err(not_finite(path, i / width, i % width, values[i]));
+        }
+        if let Some(error) = binarization.and_then(|_| not_grey(path, width, &values)) {
+            return Err(error);
         }
         let all = Rows { values: single, width };
         let count = all.count();
@@ -141,13 +145,10 @@ impl Dataset {
         };
         let (train, held_out) = (part(false), part(true));
         let raw = Dataset { name: source.into(), train, held_out, image, dynamic: false };
-        let Some(binarization) = binarization.into() else { return Ok(raw) };
-        if !raw.is_grey() {
-            return Err(Error::invalid(format!(
-                "`{source}` has other numbers than pixels from 0 to 1, so that they cannot become black and white"
-            )));
-        }
-        Ok(raw.black_and_white(binarization, seed))
+        Ok(match binarization {
+            Some(binarization) => raw.black_and_white(binarization, seed),
+            None => raw,
+        })
     }
 
     /// Whether all numbers can be grey pixels.
@@ -173,12 +174,14 @@ impl Dataset {
         }
     }
 
-    /// A number that tells this data from other data: a checksum of all rows.
+    /// A number that tells this data from other data: a checksum of all rows, and of which of them are held out.
     pub fn checksum(&self) -> u32 {
         let rows = [&self.train, &self.held_out];
         let parts = rows.iter().flat_map(|r| r.values.chunks(1 << 14));
         let mut bytes = Vec::with_capacity(1 << 16);
-        parts.fold(self.train.width as u32, |crc, part| {
+        let sizes = rows.iter().flat_map(|r| [r.width as u64, r.count() as u64]).flat_map(u64::to_le_bytes);
+        let sizes = crc32c::crc32c(&sizes.collect::<Vec<u8>>());
+        parts.fold(sizes, |crc, part| {
             bytes.clear();
             bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
             crc32c::crc32c_append(crc, &bytes)
@@ -202,17 +205,30 @@ fn binarized(mut pixels: Vec<f32>, binarization: Binarization, seed: u64, part: 
     pixels
 }
 
-/// Row and column count from 0; a table of text is read again for the line.
+/// Row and column count from 0.
 fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
-    let place = match super::array::line_of_row(path, row) {
-        Some(line) => format!("{}:{line}", path.display()),
-        None => format!("{}: row {}", path.display(), row + 1),
-    };
+    let place = place_in_file(path, row);
     let reason = match value.is_finite() {
         true => "too large for a number of 32 bits",
         false => "not finite",
     };
     Error::NotFinite(format!("{place}: column {} is {value:e}, which is {reason}", column + 1))
+}
+
+/// Says which number cannot become black or white, and what to do about it.
+fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
+    let i = values.iter().position(|v| !(0.0..=1.0).contains(v))?;
+    let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
+    let remedy = match bytes {
+        true => "divide the numbers by 255",
+        false => "scale them to that range, or take a model of numbers as they are (`aleator list models`)",
+    };
+    Some(Error::Invalid(format!(
+        "{}: column {} is {}, but what becomes black and white are pixels from 0 to 1: {remedy}",
+        place_in_file(path, i / width),
+        i % width + 1,
+        values[i]
+    )))
 }
 
 #[cfg(test)]
@@ -238,7 +254,15 @@ mod tests {
         assert!(data.held_out.values.iter().all(|&v| v == 0.0 || v == 1.0));
         assert_eq!(load("-1,7\n2,3", None).unwrap().train.values, [-1.0, 7.0]);
         let refused = load("-1,7\n2,3", Some(Binarization::Static)).unwrap_err().to_string();
-        assert!(refused.contains("pixels from 0 to 1"), "{refused}");
+        assert!(
+            refused.contains("table.csv:1: column 1 is -1, ") && refused.contains("pixels from 0 to 1"),
+            "{refused}"
+        );
+        let refused = load("x,y\n0,1\n255,3", Some(Binarization::Threshold)).unwrap_err().to_string();
+        assert!(
+            refused.contains("table.csv:3: column 1 is 255, ") && refused.contains("by 255"),
+            "{refused}"
+        );
         let grey = Dataset::load("digits", None, 0).unwrap();
         assert!(grey.train.values.contains(&0.5) && grey.image == Some([8, 8]));
     }

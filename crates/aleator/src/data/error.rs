@@ -159,3 +159,11 @@ impl DataError {
         Self::Header { path: path.to_owned(), reason: reason.into() }
     }
 }
+
+/// Text from a file as an error shows it: quoted, and not the whole of a long one.
+pub(super) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{:?}..", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}

@@ -64,6 +64,12 @@ fn load_set(directory: &Path, prefix: &str) -> Result<ImageSet, DataError> {
     Ok(ImageSet { images, labels, count, height, width })
 }
 
+/// Those of the four files that are in a directory.
+pub(super) fn files_in(directory: &Path) -> Vec<PathBuf> {
+    let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"];
+    names.iter().filter_map(|name| find(directory, &format!("{name}-ubyte")).ok()).collect()
+}
+
 /// The path of `name` or `name.gz` in `directory`; some mirrors write `-images.idx3-ubyte`.
 fn find(directory: &Path, name: &str) -> Result<PathBuf, DataError> {
     let dotted = name.replace("-idx", ".idx");

@@ -21,6 +21,7 @@ mod idx;
 mod image_set;
 mod npy;
 
+pub(crate) use array::place_in_file;
 pub use array::{MAX_ARRAY_BYTES, load_array};
 pub use dataset::{Binarization, Dataset, Rows};
 pub use digits::{DIGITS_TRAINING, digits, digits_split};
@@ -28,7 +29,7 @@ pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};
 pub use image_set::{ImageSet, Split};
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Loads the images that `source` names: `digits` for the embedded ones, otherwise a directory of IDX files.
 ///
@@ -39,6 +40,15 @@ pub fn load_images(source: &str) -> Result<Split, DataError> {
         "digits" => Ok(digits_split()),
         directory if Path::new(directory).is_dir() => load_idx_dir(directory),
         other => Err(DataError::NoSuchSource { source_name: other.to_owned() }),
+    }
+}
+
+/// The files that [`Dataset::load`] reads for `source`: none for `digits`.
+pub fn files_of(source: &str) -> Vec<PathBuf> {
+    match Path::new(source) {
+        path if path.is_file() => vec![path.to_owned()],
+        path if path.is_dir() => idx::files_in(path),
+        _ => Vec::new(),
     }
 }
 

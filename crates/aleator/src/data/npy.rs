@@ -15,7 +15,7 @@ use std::path::Path;
 
 use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 
-use super::error::DataError;
+use super::error::{DataError, excerpt};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 /// NumPy itself refuses longer headers unless told otherwise.
@@ -43,8 +43,9 @@ pub(super) fn read(
     }
     let data_length = length.saturating_sub(preamble.len() as u64);
     let npy = NpyFile::new((&preamble[..]).chain(reader))
-        .map_err(|error| DataError::header(path, error.to_string()))?;
-    let unsupported = |found: String| DataError::ElementType { path: path.to_owned(), found };
+        .map_err(|error| DataError::header(path, excerpt(&error.to_string())))?;
+    let unsupported =
+        |found: String| DataError::ElementType { path: path.to_owned(), found: excerpt(&found) };
     let element = match npy.dtype() {
         DType::Plain(element) if is_real(&element) => element,
         other => return Err(unsupported(other.descr())),

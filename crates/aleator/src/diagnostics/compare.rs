@@ -251,7 +251,7 @@ fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
     objective.or(gradient).map(|what| {
-        let origin = origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow".into());
+        let origin = origin(graph, seed).unwrap_or_else(|| graph.suspect());
         format!("{}: {what}, which is not finite; {origin}", row.estimator)
     })
 }

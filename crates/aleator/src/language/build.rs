@@ -1,6 +1,6 @@
 //! A file's statements to a stochastic graph.
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use aleator_engine::graph::{Expr as Node, Shape};
@@ -47,12 +47,13 @@ pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result
         settings,
         kinds: HashMap::new(),
         definitions: Vec::with_capacity(file.statements.len()),
+        files: Vec::new(),
     };
     for statement in &file.statements {
         builder.statement(statement)?;
     }
-    let (definitions, places) = (builder.definitions, builder.lowering.places);
-    Ok(Model { graph, definitions, places })
+    let (definitions, places, files) = (builder.definitions, builder.lowering.places, builder.files);
+    Ok(Model { graph, definitions, places, files })
 }
 
 struct Builder<'a, 'g> {
@@ -63,6 +64,7 @@ struct Builder<'a, 'g> {
     settings: Settings,
     kinds: HashMap<&'a str, DefinitionKind>,
     definitions: Vec<Definition>,
+    files: Vec<(String, PathBuf)>,
 }
 
 impl<'a, 'g> Builder<'a, 'g> {
@@ -221,14 +223,16 @@ impl<'a, 'g> Builder<'a, 'g> {
         Ok(given(self.graph.data(&name.text, declared, values)))
     }
 
-    fn file(&self, name: &str, declared: &Shape, path: &str, span: Span) -> Result<Vec<f64>, Diagnostic> {
+    fn file(&mut self, name: &str, declared: &Shape, path: &str, span: Span) -> Result<Vec<f64>, Diagnostic> {
         let Some(folder) = self.folder else {
             return Err(Diagnostic::new("a text that is not a file has no folder to look for files in")
                 .at(span)
                 .help(format!("write the numbers down, or pass --set {name}=..")));
         };
+        let path = folder.join(path);
         let (shape, values) =
-            load_array(folder.join(path)).map_err(|error| Diagnostic::new(error.to_string()).at(span))?;
+            load_array(&path).map_err(|error| Diagnostic::new(error.to_string()).at(span))?;
+        self.files.push((name.to_string(), path));
         // A table of one row or column serves as a vector.
         let without_ones = |shape: &[usize]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
         if shape[..] == declared[..] || without_ones(&shape) == without_ones(declared) {

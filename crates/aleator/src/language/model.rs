@@ -1,8 +1,10 @@
 //! What a file becomes: a graph, and where in the text everything in it comes from.
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use aleator_engine::graph::NodeId;
 
+use crate::data::place_in_file;
 use crate::graph::Graph;
 
 use super::span::Span;
@@ -15,6 +17,8 @@ pub struct Model {
     pub definitions: Vec<Definition>,
     /// Where each operation stands, the innermost expression that it belongs to.
     pub places: HashMap<NodeId, Span>,
+    /// The data that came from files: their name, and the file's path.
+    pub files: Vec<(String, PathBuf)>,
 }
 
 /// What kind of statement defines a name.
@@ -81,6 +85,21 @@ pub struct SiteSpans {
 }
 
 impl Model {
+    /// Names a number of a file that is NaN, which makes what depends on it NaN.
+    pub fn broken_data(&self) -> Option<String> {
+        self.files.iter().find_map(|(name, path)| {
+            let data = self.graph.datasets().into_iter().find(|data| data.name == *name)?;
+            let i = data.values.iter().position(|v| v.is_nan())?;
+            Some(match *data.shape {
+                [_, width] => {
+                    let place = place_in_file(path, i / width.max(1));
+                    format!("{place}: column {} of the data `{name}` is NaN", i % width.max(1) + 1)
+                }
+                _ => format!("{}: number {} of the data `{name}` is NaN", path.display(), i + 1),
+            })
+        })
+    }
+
     /// The statement that defines a name.
     pub fn definition(&self, name: &str) -> Option<&Definition> {
         self.definitions.iter().find(|definition| definition.name == name)

@@ -26,6 +26,9 @@ pub enum Score {
 }
 
 /// A model with random layers. Rows of data are `[rows, width]`.
+///
+/// A run that was saved goes on only with a model of the same `Debug` form, so derive it, or show there all that training depends
+/// on and nothing that changes from process to process, such as an address.
 pub trait Model: fmt::Debug + Send + Sync {
     /// Its name on the command line.
     fn name(&self) -> &'static str;

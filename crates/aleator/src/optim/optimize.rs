@@ -92,8 +92,10 @@ pub fn optimize(
                     origin.map(|o| format!(": already at the initial parameters, {o}")).unwrap_or_default();
                 return Err(Error::NotFinite(format!(
                     "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite{origin}; \
-                     try a smaller --lr or look for log(0) or 1/0",
-                    params[place].name, gradient[i]
+                     try a smaller --lr, or {}",
+                    params[place].name,
+                    gradient[i],
+                    graph.suspect()
                 )));
             }
             optimizer.step(theta, gradient)?;

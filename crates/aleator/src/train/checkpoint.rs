@@ -22,14 +22,15 @@ use serde::{Deserialize, Serialize};
 
 use super::moments;
 use super::report::{HistoryPoint, numbers};
-use super::store::{atomically, steps_in};
+use super::store::steps_in;
 use crate::error::{Error, Result};
+use crate::files::write_atomically;
 use crate::nn::Tensor;
 
 /// Files larger than this are not read.
 const LARGEST: u64 = 8 << 30;
 /// The format's version.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What is not a tensor.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -114,7 +115,7 @@ impl Checkpoint {
         let failed =
             |what: String| Error::Invalid(format!("cannot write the checkpoint {}: {what}", path.display()));
         let bytes = self.encode().map_err(&failed)?;
-        atomically(path, &bytes).map_err(|e| failed(e.to_string()))
+        write_atomically(path, &bytes).map_err(|e| failed(e.to_string()))
     }
 
     fn encode(&self) -> Result<Vec<u8>, String> {

@@ -8,22 +8,27 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::report::TrainReport;
+use super::metrics;
+use super::report::{HistoryPoint, TrainReport, Trained};
 use super::run::{Watch, go_on};
-use super::store::{check, is_file_name, probe, steps_in};
+use super::store::{check, hold, is_file_name, steps_in};
 use super::trainer::Trainer;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
+use crate::files::{Lock, probe};
 use crate::models::Objective;
 
 /// Runs side by side.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Comparison {
     /// The outcomes, in the order of the estimators.
     pub reports: Vec<TrainReport>,
     /// Estimators that could not be used or did not get to the end, and why.
     pub skipped: Vec<(String, String)>,
+    /// What ended it before the last run, if anything did.
+    pub error: Option<Error>,
 }
 
 /// Trains once with each estimator. Runs differ by the estimator alone (and by its smallest K, where none is given). An
@@ -31,8 +36,8 @@ pub struct Comparison {
 /// is the last one.
 ///
 /// # Errors
-/// If the configuration makes no sense, a checkpoint is not a directory or cannot be used, a file cannot be read or written, or no
-/// estimator can serve the model.
+/// If the configuration makes no sense, a checkpoint is not a directory or cannot be used, a file cannot be read or written before
+/// there is anything to report, or no estimator can serve the model.
 pub fn train_compare(
     config: &TrainConfig,
     estimators: &[Arc<dyn Estimator>],
@@ -56,8 +61,8 @@ pub fn train_compare(
         (of_one(config, estimator.clone(), &name), name)
     };
     let runs: Vec<_> = estimators.iter().map(of_each).collect();
-    check_places(config, &runs)?;
-    let (mut reports, mut skipped) = (Vec::new(), Vec::new());
+    let _locks = take_places(config, &runs)?;
+    let (mut reports, mut skipped, mut ended) = (Vec::new(), Vec::new(), None);
     for (own, name) in runs {
         begin(&name);
         let outcome = match Trainer::new(&own) {
@@ -68,9 +73,21 @@ pub fn train_compare(
             }
         };
         match outcome {
-            Ok((report, _)) => reports.push(report),
-            Err(error @ Error::NotFinite(_)) => skipped.push((name, error.to_string())),
-            Err(error) => return Err(error),
+            Ok(Trained { report, error: None, .. }) => reports.push(report),
+            Ok(Trained { error: Some(error @ Error::NotFinite(_)), .. })
+            | Err(error @ Error::NotFinite(_)) => {
+                skipped.push((name, error.to_string()));
+            }
+            Ok(Trained { report, error: Some(error), .. }) => {
+                reports.push(report);
+                ended = Some(error);
+                break;
+            }
+            Err(error) if reports.is_empty() => return Err(error),
+            Err(error) => {
+                ended = Some(error);
+                break;
+            }
         }
         if reports.last().is_some_and(|r| r.interrupted) {
             break;
@@ -80,11 +97,11 @@ pub fn train_compare(
         let reasons = skipped.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
         return Err(Error::Invalid(format!("no estimator got to the end:{}", reasons.collect::<String>())));
     }
-    Ok(Comparison { reports, skipped })
+    Ok(Comparison { reports, skipped, error: ended })
 }
 
-/// Refuses, before the first run, what a later one could not read or write.
-fn check_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<()> {
+/// Refuses, before the first run, what a later one could not read or write; and locks out other comparisons.
+fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<Vec<Lock>> {
     if let Some(directory) = &config.resume {
         let found = runs_in(directory)?;
         if runs.iter().all(|(own, _)| own.resume.is_none()) {
@@ -96,12 +113,33 @@ fn check_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<
             )));
         }
     }
-    let Some(directory) = &config.checkpoint else { return Ok(()) };
-    for (own, _) in runs {
-        own.checkpoint.iter().try_for_each(|path| check(path, own.resume.as_deref(), directory))?;
+    let mut locks = Vec::new();
+    let cannot = |what: &str, path: &Path, e: &dyn std::fmt::Display| {
+        Error::Invalid(format!("cannot {what} {}: {e}", path.display()))
+    };
+    if let Some(path) = &config.metrics {
+        let refused = |e| cannot("write metrics to", path, &e);
+        for (own, _) in runs {
+            let Some(path) = &own.metrics else { continue };
+            probe(path).map_err(|e| cannot("write metrics to", path, &e))?;
+            match &own.resume {
+                None => metrics::check(path, None)?,
+                Some(from) => {
+                    let header = Checkpoint::read(from)?.header;
+                    let history: Vec<&HistoryPoint> = header.history.iter().collect();
+                    metrics::check(path, Some((&history, header.step)))?;
+                }
+            }
+        }
+        locks.push(Lock::take(path).map_err(refused)?);
     }
-    probe(directory)
-        .map_err(|e| Error::Invalid(format!("cannot keep checkpoints in {}: {e}", directory.display())))
+    if let Some(directory) = &config.checkpoint {
+        for (own, _) in runs {
+            own.checkpoint.iter().try_for_each(|path| check(path, own.resume.as_deref(), directory))?;
+        }
+        locks.push(hold(directory).map_err(|e| cannot("keep checkpoints in", directory, &e))?);
+    }
+    Ok(locks)
 }
 
 /// The directories of the runs of a comparison that have checkpoints, by name. Their settings differ by the estimator alone.

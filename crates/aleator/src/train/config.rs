@@ -43,7 +43,7 @@ pub struct TrainConfig {
     pub clip: Option<f64>,
     /// Estimators' own parameters learn faster than those of the model by this factor (`tucker2017rebar`).
     pub tuning_factor: f64,
-    /// Seed of initial weights, minibatches and all noise.
+    /// Seed of initial weights, minibatches and all noise; that of the data is their own.
     pub seed: u64,
     /// Held-out data are judged every so many steps (and at the start and the end); `None` for ten times.
     pub eval_every: Option<usize>,
@@ -65,6 +65,15 @@ pub struct TrainConfig {
     pub tensorboard: Option<PathBuf>,
     /// What is written into checkpoints as the run's settings.
     pub settings: String,
+}
+
+/// Entries of a fingerprint that hold all fields of the model and of the estimator, those that their descriptions leave out as well.
+pub(super) const WHOLE_MODEL: &str = "options of the model";
+pub(super) const WHOLE_ESTIMATOR: &str = "options of the estimator";
+
+/// A checksum of what `Debug` shows: every field, wherever it is derived.
+fn checksum_of(value: &dyn std::fmt::Debug) -> String {
+    format!("{:08x}", crc32c::crc32c(format!("{value:?}").as_bytes()))
 }
 
 /// The most parameters a model may have: with optimiser and gradients about half a gigabyte.
@@ -146,50 +155,86 @@ impl TrainConfig {
     }
 
     /// Everything that the bits of parameters and history depend on: options and their values as they are written on the command
-    /// line.
+    /// line. Every setting is named here, so that a new one is either in it or known to change nothing.
     pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
-        let given = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let objective = match self.objective {
+        let TrainConfig {
+            model,
+            data,
+            estimator: _, // Of `serving`.
+            objective,
+            steps,
+            batch,
+            samples: _,       // Of `samples`, which fills in the smallest.
+            learning_rate: _, // Of `learning_rate`, which fills in the usual one.
+            warm_up,
+            decay,
+            optimizer,
+            beta2,
+            weight_decay,
+            clip,
+            tuning_factor,
+            seed,
+            eval_every: _, // Of `eval_every`, which fills in a tenth.
+            eval_samples,
+            eval_rows,
+            // Where a run saves and what it writes besides changes no number, nor does how its settings were written down.
+            checkpoint: _,
+            checkpoint_every: _,
+            resume: _,
+            rescue: _,
+            metrics: _,
+            tensorboard: _,
+            settings: _,
+        } = self;
+        let Dataset { name: _, train: _, held_out, image: _, dynamic } = &**data;
+        let given = |value: &Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        let objective = match objective {
             Objective::Elbo => "elbo".into(),
             Objective::ElboAnalyticKl => "elbo-analytic-kl".into(),
             Objective::Iwae(k) => format!("iwae --importance-samples {k}"),
             Objective::WakeSleep(k) => format!("wake-sleep --importance-samples {k}"),
         };
-        let decay = match self.decay {
+        let decay = match decay {
             Decay::Constant => "constant".into(),
             Decay::Linear => "linear".into(),
             Decay::Cosine => "cosine".into(),
             Decay::Step { every, factor } => format!("step --decay-every {every} --decay-factor {factor}"),
         };
         let mut all = vec![
-            ("model", format!("{} ({})", self.model.name(), self.model.describe())),
-            ("binarization dynamic", self.data.dynamic.to_string()),
-            ("data", format!("{:08x}", self.data.checksum())),
+            ("model", format!("{} ({})", model.name(), model.describe())),
+            ("binarization dynamic", dynamic.to_string()),
+            ("data", format!("{:08x}", data.checksum())),
+            // After the data, from which a model takes means and sizes.
+            (WHOLE_MODEL, checksum_of(model)),
             ("estimator", describe(&*self.serving())),
+            (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
             ("objective", objective),
-            ("batch", self.batch.to_string()),
+            ("batch", batch.to_string()),
             ("samples", self.samples().to_string()),
-            ("optimizer", self.optimizer.clone()),
+            ("optimizer", optimizer.clone()),
             ("lr", self.learning_rate().to_string()),
-            ("warm-up", self.warm_up.to_string()),
+            ("warm-up", warm_up.to_string()),
             ("decay", decay),
-            ("beta2", given(self.beta2)),
-            ("weight-decay", given(self.weight_decay)),
-            ("clip", given(self.clip)),
-            ("tuning-factor", self.tuning_factor.to_string()),
-            ("seed", self.seed.to_string()),
+            ("beta2", given(beta2)),
+            ("weight-decay", given(weight_decay)),
+            ("clip", given(clip)),
+            ("tuning-factor", tuning_factor.to_string()),
+            ("seed", seed.to_string()),
             ("eval-every", self.eval_every().to_string()),
-            ("eval-samples", self.eval_samples.to_string()),
-            ("eval-rows", self.eval_rows.min(self.data.held_out.count()).to_string()),
+            ("eval-samples", eval_samples.to_string()),
+            ("eval-rows", (*eval_rows).min(held_out.count()).to_string()),
         ];
         if self.schedule().depends_on_the_end() {
-            all.push(("steps", self.steps.to_string()));
+            all.push(("steps", steps.to_string()));
         }
         all.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
     }
 
     /// Refuses what cannot be trained.
-    pub(super) fn check(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::Invalid`], which names the setting.
+    pub fn check(&self) -> Result<()> {
         self.check_data()?;
         if self.model.specs().iter().any(|spec| spec.name == X_NAME) {
             return Err(Error::Invalid(format!("no parameter may be called `{X_NAME}`: that is the data")));

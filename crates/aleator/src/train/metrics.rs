@@ -6,34 +6,37 @@ use std::path::{Path, PathBuf};
 
 use super::config::TrainConfig;
 use super::report::HistoryPoint;
-use super::store::atomically;
 use super::tensorboard::EventFile;
 use crate::error::{Error, Result};
+use crate::files::{Lock, probe, write_atomically};
 
 /// Open files of metrics.
 pub struct Metrics {
-    lines: Option<(PathBuf, fs::File)>,
+    lines: Option<Lines>,
     events: Option<EventFile>,
 }
 
+/// A file of one JSON object a line.
+struct Lines {
+    path: PathBuf,
+    file: fs::File,
+    _lock: Lock,
+}
+
 impl Metrics {
-    /// Those that the configuration asks for. Lines of steps after `step`, left by a run that this one goes on from, are
-    /// dropped; without a run to go on from, the file starts anew. A file with anything else in it is refused.
-    pub fn open(config: &TrainConfig, step: usize) -> Result<Self> {
-        let last = config.resume.is_some().then_some(step);
-        let lines = match &config.metrics {
-            Some(path) => {
-                let kept = kept_lines(path, last)?.filter(|_| last.is_some());
-                if let Some(kept) = &kept {
-                    atomically(path, kept.as_bytes()).map_err(|e| cannot(path, &e))?;
-                }
-                let mut options = OpenOptions::new();
-                options.create(true).write(true).append(kept.is_some()).truncate(kept.is_none());
-                let file = options.open(path).map_err(|e| cannot(path, &e))?;
-                Some((path.clone(), file))
-            }
-            None => None,
+    /// Those that the configuration asks for. A run that goes on from another one gives the `history` of that one, all of which
+    /// the file then begins with: lines of later steps, which it left, are dropped. A file with anything else in it is refused.
+    pub fn open(config: &TrainConfig, history: Option<&[HistoryPoint]>, step: usize) -> Result<Self> {
+        let open = |path: &PathBuf| {
+            let known = history.map(|history| {
+                // The last line comes with the judgement of all held-out rows.
+                let ended = |point: &&HistoryPoint| point.step < config.steps || point.held_out.is_some();
+                history.iter().filter(ended).collect::<Vec<_>>()
+            });
+            Lines::open(path, known.as_deref().map(|known| (known, step)))
         };
+        let lines = config.metrics.as_ref().map(open).transpose()?;
+        let last = config.resume.is_some().then_some(step);
         let events = match &config.tensorboard {
             Some(directory) => Some(EventFile::create(directory, last).map_err(|e| cannot(directory, &e))?),
             None => None,
@@ -43,10 +46,8 @@ impl Metrics {
 
     /// Writes one look at the held-out data.
     pub fn record(&mut self, point: &HistoryPoint) -> Result<()> {
-        if let Some((path, file)) = &mut self.lines {
-            let mut line = serde_json::to_string(point).map_err(|e| Error::Invalid(e.to_string()))?;
-            line.push('\n');
-            file.write_all(line.as_bytes()).map_err(|e| cannot(path, &e))?;
+        if let Some(Lines { path, file, .. }) = &mut self.lines {
+            file.write_all(line(point)?.as_bytes()).map_err(|e| cannot(path, &e))?;
         }
         if let Some(events) = &mut self.events {
             events.record(point.step, &scalars(point)).map_err(|e| cannot(events.path(), &e))?;
@@ -55,36 +56,59 @@ impl Metrics {
     }
 }
 
-fn cannot(path: &Path, error: &std::io::Error) -> Error {
+impl Lines {
+    fn open(path: &Path, gone_on_from: Option<(&[&HistoryPoint], usize)>) -> Result<Self> {
+        probe(path).map_err(|e| cannot(path, &e))?;
+        let lock = Lock::take(path).map_err(|e| cannot(path, &e))?;
+        check(path, gone_on_from)?;
+        if let Some((history, _)) = gone_on_from {
+            let text = history.iter().map(|point| line(point)).collect::<Result<String>>()?;
+            write_atomically(path, text.as_bytes()).map_err(|e| cannot(path, &e))?;
+        }
+        // What is there now is this run's history, or nothing but the beginning of a first line.
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).append(gone_on_from.is_some()).truncate(gone_on_from.is_none());
+        let file = options.open(path).map_err(|e| cannot(path, &e))?;
+        Ok(Lines { path: path.to_owned(), file, _lock: lock })
+    }
+}
+
+fn line(point: &HistoryPoint) -> Result<String> {
+    serde_json::to_string(point).map(|line| line + "\n").map_err(|e| Error::Invalid(e.to_string()))
+}
+
+fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Invalid(format!("cannot write metrics to {}: {error}", path.display()))
 }
 
-/// What stays of a file that is there already: the lines of steps up to `last`. A crash may have cut short its last line. Streams
-/// and other things that are no files are only written to.
-fn kept_lines(path: &Path, last: Option<usize>) -> Result<Option<String>> {
-    if !path.is_file() {
-        return Ok(None);
+/// Refuses a file that holds anything but metrics of this run: those of the history and step that it goes on from, and later
+/// ones, which it left. A crash may have cut short the last line. Writes nothing.
+pub fn check(path: &Path, gone_on_from: Option<(&[&HistoryPoint], usize)>) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
     }
     let bytes = fs::read(path).map_err(|e| cannot(path, &e))?;
     let text = String::from_utf8_lossy(&bytes);
-    let mut kept = String::new();
     for (i, line) in text.split_inclusive('\n').enumerate() {
+        let refused =
+            |why: &str| Err(cannot(path, &format!("its line {} is {why}; choose another file", i + 1)));
         match serde_json::from_str::<HistoryPoint>(line) {
-            Ok(point) if last.is_some_and(|last| point.step <= last) => {
-                kept.extend([line.trim_end(), "\n"]);
-            }
-            Ok(_) => {}
+            Ok(point) => match gone_on_from {
+                Some((history, step))
+                    if point.step > step || history.iter().any(|ours| same(ours, &point)) => {}
+                _ => return refused("one of another run"),
+            },
             Err(_) if cut_short(line) => {}
-            Err(_) => {
-                return Err(Error::Invalid(format!(
-                    "cannot write metrics to {}: its line {} is none of theirs; choose another file",
-                    path.display(),
-                    i + 1
-                )));
-            }
+            Err(_) => return refused("none of theirs"),
         }
     }
-    Ok(Some(kept))
+    Ok(())
+}
+
+/// Whether two points are one look; all held-out rows may have been judged after it.
+fn same(a: &HistoryPoint, b: &HistoryPoint) -> bool {
+    let look = |point: &HistoryPoint| line(&HistoryPoint { held_out: None, ..point.clone() }).ok();
+    look(a) == look(b)
 }
 
 /// Whether this may be the beginning of a line of metrics.
@@ -100,6 +124,10 @@ fn scalars(point: &HistoryPoint) -> Vec<(String, f64)> {
         ("seconds".to_string(), point.seconds),
     ];
     all.extend(point.bound.map(|b| ("held_out/bound".to_string(), b)));
+    if let Some(rows) = &point.held_out {
+        all.push(("all_held_out/elbo".to_string(), rows.elbo));
+        all.extend(rows.bound.map(|b| ("all_held_out/bound".to_string(), b)));
+    }
     all.extend(point.train_elbo.map(|e| ("training/elbo".to_string(), e)));
     let of_all = point.gradient.map(|g| ("all".to_string(), g));
     for (name, g) in of_all.into_iter().chain(point.gradients.clone()) {

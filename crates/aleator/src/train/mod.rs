@@ -39,7 +39,7 @@ pub use checkpoint::{Checkpoint, Header};
 pub use comparison::{Comparison, runs_in, train_compare};
 pub use config::TrainConfig;
 pub use evaluation::{Evaluation, Judgement};
-pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
+pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport, Trained};
 pub use run::{Watch, train, train_and_see};
 pub use settings::Settings;
 pub use store::place_of;

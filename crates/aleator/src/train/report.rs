@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::{self, Number};
+use crate::error::Error;
 use crate::nn::Tensor;
 
 /// What is known of a gradient: that of one parameter tensor, or of all.
@@ -33,6 +34,9 @@ pub struct HistoryPoint {
     /// The importance-weighted bound of all samples of a row, in nats; `None` for rewards.
     #[serde(with = "numbers")]
     pub bound: Option<f64>,
+    /// The standard error of `bound`, to the first order in that of the mean weights.
+    #[serde(with = "numbers", default)]
+    pub bound_std_error: Option<f64>,
     /// The training objective since the last point, as an ELBO in nats: the mean of its estimates. Relaxed for
     /// estimators that relax. `None` at the start.
     #[serde(with = "numbers")]
@@ -49,6 +53,9 @@ pub struct HistoryPoint {
     /// The estimators' own parameters that are single numbers, such as temperatures.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default, with = "numbers")]
     pub own: BTreeMap<String, f64>,
+    /// All held-out rows, at the end of a run.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub held_out: Option<HeldOut>,
 }
 
 /// Told before the first step and after every one.
@@ -62,12 +69,14 @@ pub struct Progress {
     pub elbo: f64,
     /// The last held-out ELBO.
     pub held_out: f64,
+    /// Whether held-out rows have been looked at after this step.
+    pub looked: bool,
     /// Gradient steps in a second so far, evaluations not counted; 0 before the first.
     pub steps_per_second: f64,
 }
 
 /// Every held-out row at the end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct HeldOut {
     /// Number of rows.
     pub rows: usize,
@@ -82,6 +91,20 @@ pub struct HeldOut {
     /// As in the history.
     #[serde(with = "numbers")]
     pub bound: Option<f64>,
+    /// As in the history.
+    #[serde(with = "numbers", default)]
+    pub bound_std_error: Option<f64>,
+}
+
+/// What became of a run that took its first look at the held-out data.
+#[derive(Debug)]
+pub struct Trained {
+    /// The outcome, up to the end or to where the run died.
+    pub report: TrainReport,
+    /// The pictures that were asked for; `None` if it died.
+    pub pictures: Option<Pictures>,
+    /// What it died of, if it did.
+    pub error: Option<Error>,
 }
 
 /// Images as rows of pixels in \[0, 1\], for a picture.
@@ -123,6 +146,9 @@ pub struct TrainReport {
     pub steps: usize,
     /// Whether it was stopped before all steps were taken.
     pub interrupted: bool,
+    /// Why it died, if it did: its numbers are those up to then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
     /// Rows in a minibatch.
     pub batch: usize,
     /// K, the samples in a gradient.
@@ -142,7 +168,7 @@ pub struct TrainReport {
     pub eval_rows: usize,
     /// Looks at the held-out data, first and last step included.
     pub history: Vec<HistoryPoint>,
-    /// All held-out rows at the end; `None` if it was interrupted.
+    /// All held-out rows at the end; `None` if it was interrupted or died.
     pub held_out: Option<HeldOut>,
     /// The last checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]

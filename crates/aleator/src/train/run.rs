@@ -1,6 +1,5 @@
 //! The loop: steps, now and then a look at the held-out data, now and then a checkpoint.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -8,10 +7,10 @@ use std::time::Instant;
 
 use super::checkpoint::{Checkpoint, newest};
 use super::config::TrainConfig;
-use super::evaluation::Evaluation;
+use super::evaluation::{Evaluation, Judgement};
 use super::metrics::Metrics;
 use super::pictures::pictures;
-use super::report::{HeldOut, HistoryPoint, Pictures, Progress, TrainReport};
+use super::report::{HeldOut, HistoryPoint, Progress, TrainReport, Trained};
 use super::store::Store;
 use super::trainer::{Trainer, at_step};
 use crate::diagnostics::own_parameters;
@@ -31,104 +30,171 @@ pub type Watch<'a> = dyn Fn(&Progress) -> ControlFlow<()> + 'a;
 /// If the configuration makes no sense ([`Error::Invalid`]), the estimator cannot serve the model, a file cannot be read or
 /// written, or a value is not finite on the way: the message names the step and the last checkpoint.
 pub fn train(config: &TrainConfig, watch: &Watch<'_>) -> Result<TrainReport> {
-    Ok(train_and_see(config, watch, 0)?.0)
+    let Trained { report, error, .. } = train_and_see(config, watch, 0)?;
+    error.map_or(Ok(report), Err)
 }
 
-/// The same, with pictures of `seen` held-out rows and as many samples.
+/// The same, with pictures of `seen` held-out rows and as many samples. A run that dies after its first look at the held-out data
+/// gives what is known up to then.
 ///
 /// # Errors
-/// As for [`train`].
-pub fn train_and_see(
-    config: &TrainConfig,
-    watch: &Watch<'_>,
-    seen: usize,
-) -> Result<(TrainReport, Option<Pictures>)> {
+/// As for [`train`], before the first look.
+pub fn train_and_see(config: &TrainConfig, watch: &Watch<'_>, seen: usize) -> Result<Trained> {
     go_on(Trainer::new(config)?, watch, seen)
 }
 
 /// Trains from where the configuration says that it goes on.
-pub(super) fn go_on(
-    mut trainer: Trainer<'_>,
-    watch: &Watch<'_>,
-    seen: usize,
-) -> Result<(TrainReport, Option<Pictures>)> {
+pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) -> Result<Trained> {
     let start = Instant::now();
     let config = trainer.config;
-    let saved: Cell<Option<PathBuf>> = Cell::new(None);
+    let mut saved = None;
     if let Some(path) = &config.resume {
         let checkpoint = Checkpoint::read(path)?;
         let file = newest(path)?;
         let refused = |e| Error::Invalid(format!("cannot go on from {}: {e}", file.display()));
         trainer.resume(&checkpoint).map_err(refused)?;
-        saved.set(Some(file));
+        saved = Some(file);
     }
     if seen > 0 && pictures(&trainer, 1)?.is_none() {
         return Err(Error::Invalid(format!("`{}` has no pictures to show", config.model.name())));
     }
-    let result = run(&mut trainer, watch, &saved);
-    let interrupted = result.map_err(|error| match (error, saved.take()) {
-        (Error::NotFinite(message), Some(path)) => {
-            Error::NotFinite(format!("{message}; the last good checkpoint is {}", path.display()))
+    let mut run = Run::open(trainer, saved)?;
+    let ended = run.steps(watch).and_then(|interrupted| {
+        if !interrupted {
+            run.judge_all()?;
         }
-        (Error::NotFinite(message), None) if config.checkpoint.is_some() => {
-            Error::NotFinite(format!("{message}; there is no checkpoint yet"))
+        Ok(interrupted)
+    });
+    let ended = ended.map_err(|error| run.rescued(error));
+    let seen = match &ended {
+        Ok(_) if seen > 0 => pictures(&run.trainer, seen),
+        _ => Ok(None),
+    };
+    let (interrupted, pictures, error) = match (ended, seen) {
+        (Ok(interrupted), Ok(pictures)) => (interrupted, pictures, None),
+        (Err(error), _) | (_, Err(error)) => (false, None, Some(error)),
+    };
+    match error {
+        Some(error) if run.trainer.history.is_empty() => Err(error),
+        error => {
+            let report = report(run, interrupted, error.as_ref().map(Error::to_string), start);
+            Ok(Trained { report, pictures, error })
         }
-        (Error::NotFinite(message), None) => {
-            Error::NotFinite(format!("{message}; there is no checkpoint: --checkpoint makes some"))
-        }
-        (other, _) => other,
-    })?;
-    let held_out = if interrupted { None } else { Some(final_judgement(&trainer)?) };
-    let pictures = if seen > 0 { pictures(&trainer, seen)? } else { None };
-    Ok((report(trainer, held_out, interrupted, saved.take(), start), pictures))
+    }
 }
 
-/// Takes the steps; whether it was stopped before the end.
-fn run(trainer: &mut Trainer<'_>, watch: &Watch<'_>, saved: &Cell<Option<PathBuf>>) -> Result<bool> {
-    let config = trainer.config;
-    let open = |path: &PathBuf| Store::open(path, config.resume.as_deref());
-    let store = config.checkpoint.as_ref().map(open).transpose()?;
-    let rows = config.data.held_out.thinned(config.eval_rows);
-    let mut evaluation =
-        Evaluation::new(&*config.model, &trainer.tensors, rows, config.eval_samples, config.seed)?;
-    let mut metrics = Metrics::open(config, trainer.step)?;
-    let first = trainer.step;
-    loop {
-        let (step, last) = (trainer.step, trainer.step == config.steps);
-        let due = |every: usize| step % every == 0 || last;
-        if due(config.eval_every()) && trainer.history.last().is_none_or(|p| p.step != step) {
-            let point = look(trainer, &mut evaluation)?;
-            metrics.record(&point)?;
-            trainer.history.push(point);
-            trainer.since_last = (0, 0.0);
-        }
-        if let Some(store) = &store
-            && due(config.checkpoint_every())
-            && step > first
-        {
-            saved.set(Some(save(trainer, store)?));
-        }
-        let held_out = trainer.history.last().map_or(f64::NAN, |point| point.elbo);
-        let stop = watch(&Progress {
-            step,
-            steps: config.steps,
-            elbo: trainer.running.unwrap_or(held_out),
-            held_out,
-            steps_per_second: per_second(step, trainer.seconds),
-        });
-        if last {
-            return Ok(false);
-        }
-        if stop.is_break() {
-            let rescue = || config.rescue.as_ref().map(open).transpose();
-            if let Some(store) = store.map_or_else(rescue, |store| Ok(Some(store)))? {
-                saved.set(Some(save(trainer, &store)?));
+/// A run with everything that it writes to, open.
+struct Run<'c> {
+    trainer: Trainer<'c>,
+    evaluation: Evaluation,
+    store: Option<Store>,
+    metrics: Metrics,
+    /// The last checkpoint.
+    saved: Option<PathBuf>,
+}
+
+impl<'c> Run<'c> {
+    fn open(trainer: Trainer<'c>, saved: Option<PathBuf>) -> Result<Self> {
+        let config = trainer.config;
+        let store = config.checkpoint.as_ref().map(|path| Store::open(path, config.resume.as_deref()));
+        let store = store.transpose()?;
+        let rows = config.data.held_out.thinned(config.eval_rows);
+        let evaluation =
+            Evaluation::new(&*config.model, &trainer.tensors, rows, config.eval_samples, config.seed)?;
+        let history = config.resume.is_some().then_some(&trainer.history[..]);
+        let metrics = Metrics::open(config, history, trainer.step)?;
+        Ok(Run { trainer, evaluation, store, metrics, saved })
+    }
+
+    /// Takes the steps; whether it was stopped before the end.
+    fn steps(&mut self, watch: &Watch<'_>) -> Result<bool> {
+        let config = self.trainer.config;
+        let first = self.trainer.step;
+        loop {
+            let (step, last) = (self.trainer.step, self.trainer.step == config.steps);
+            let due = |every: usize| step % every == 0 || last;
+            let looked =
+                due(config.eval_every()) && self.trainer.history.last().is_none_or(|p| p.step != step);
+            if looked {
+                let point = look(&self.trainer, &mut self.evaluation)?;
+                // The last line waits for the judgement of all rows.
+                if !last {
+                    self.metrics.record(&point)?;
+                }
+                self.trainer.history.push(point);
+                self.trainer.since_last = (0, 0.0);
             }
-            return Ok(true);
+            if due(config.checkpoint_every()) && step > first {
+                self.save()?;
+            }
+            let held_out = self.trainer.history.last().map_or(f64::NAN, |point| point.elbo);
+            let stop = watch(&Progress {
+                step,
+                steps: config.steps,
+                elbo: self.trainer.running.unwrap_or(held_out),
+                held_out,
+                looked,
+                steps_per_second: per_second(step, self.trainer.seconds),
+            });
+            if last {
+                return Ok(false);
+            }
+            if stop.is_break() {
+                if let (None, Some(path)) = (&self.store, &config.rescue) {
+                    self.store = Some(Store::open(path, config.resume.as_deref())?);
+                }
+                self.save()?;
+                return Ok(true);
+            }
+            let began = Instant::now();
+            self.trainer.advance()?;
+            self.trainer.seconds += began.elapsed().as_secs_f64();
         }
-        let began = Instant::now();
-        trainer.advance()?;
-        trainer.seconds += began.elapsed().as_secs_f64();
+    }
+
+    /// Writes a checkpoint that the run can go on from, if there is a place for it.
+    fn save(&mut self) -> Result<()> {
+        if let Some(store) = &self.store {
+            let checkpoint = self.trainer.checkpoint();
+            checkpoint.check().map_err(|e| at_step(self.trainer.step, e))?;
+            self.saved = Some(store.save(&checkpoint)?);
+        }
+        Ok(())
+    }
+
+    /// Judges all held-out rows, once; metrics and checkpoint have it, too.
+    fn judge_all(&mut self) -> Result<()> {
+        let trainer = &mut self.trainer;
+        if trainer.history.last().is_none_or(|point| point.held_out.is_some()) {
+            return Ok(());
+        }
+        let all = all_held_out(trainer)?;
+        if let Some(point) = trainer.history.last_mut() {
+            point.held_out = Some(all);
+            self.metrics.record(point)?;
+        }
+        self.save()
+    }
+
+    /// What the run died of, with the checkpoint that is left of it. Unless its numbers are broken, it is saved where it is.
+    fn rescued(&mut self, error: Error) -> Error {
+        let has_place = self.trainer.config.checkpoint.is_some();
+        match error {
+            Error::NotFinite(message) => Error::NotFinite(match &self.saved {
+                Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
+                None if has_place => format!("{message}; there is no checkpoint yet"),
+                None => format!("{message}; there is no checkpoint: --checkpoint makes some"),
+            }),
+            error => match (self.save(), &self.saved) {
+                (Ok(()), Some(path)) => {
+                    Error::Invalid(format!("{error}; the run is saved in {}", path.display()))
+                }
+                (Err(_), Some(path)) => {
+                    Error::Invalid(format!("{error}; the last checkpoint is {}", path.display()))
+                }
+                (_, None) => error,
+            },
+        }
     }
 }
 
@@ -149,44 +215,35 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
         elbo: judgement.elbo,
         elbo_std_error: judgement.elbo_std_error,
         bound: judgement.bound,
+        bound_std_error: judgement.bound_std_error,
         train_elbo: (trainer.since_last.0 > 0).then(|| trainer.since_last.1 / trainer.since_last.0 as f64),
         seconds: trainer.seconds,
         learning_rate: trainer.config.schedule().at(step as u64, trainer.config.steps as u64),
         gradient,
         gradients,
         own,
+        held_out: None,
     })
 }
 
-/// Writes a checkpoint that the run can go on from.
-fn save(trainer: &Trainer<'_>, store: &Store) -> Result<PathBuf> {
-    let checkpoint = trainer.checkpoint();
-    checkpoint.check().map_err(|e| at_step(trainer.step, e))?;
-    store.save(&checkpoint)
-}
-
-/// All held-out rows.
-fn final_judgement(trainer: &Trainer<'_>) -> Result<HeldOut> {
+/// All held-out rows at the present parameters, which the last point of the history is of.
+fn all_held_out(trainer: &Trainer<'_>) -> Result<HeldOut> {
     let config = trainer.config;
-    let rows = config.data.held_out.count();
-    let samples = config.eval_samples;
-    let of = |elbo, elbo_std_error, bound| HeldOut { rows, samples, elbo, elbo_std_error, bound };
+    let (rows, samples) = (config.data.held_out.count(), config.eval_samples);
     if let (Some(last), true) = (trainer.history.last(), rows <= config.eval_rows) {
-        return Ok(of(last.elbo, last.elbo_std_error, last.bound));
+        let HistoryPoint { elbo, elbo_std_error, bound, bound_std_error, .. } = *last;
+        return Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error });
     }
     let all = config.data.held_out.clone();
     let mut evaluation = Evaluation::new(&*config.model, &trainer.tensors, all, samples, config.seed)?;
     let judgement = evaluation.run(trainer.parameters().iter().map(|p| &p[..]))?;
-    Ok(of(judgement.elbo, judgement.elbo_std_error, judgement.bound))
+    let Judgement { elbo, elbo_std_error, bound, bound_std_error } = judgement;
+    Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error })
 }
 
-fn report(
-    trainer: Trainer<'_>,
-    held_out: Option<HeldOut>,
-    interrupted: bool,
-    checkpoint: Option<PathBuf>,
-    start: Instant,
-) -> TrainReport {
+fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant) -> TrainReport {
+    let Run { trainer, saved, .. } = run;
+    let ended = !interrupted && error.is_none();
     let config = trainer.config;
     let values = trainer.parameters().into_iter().map(|v| v.into_iter().map(f64::from).collect());
     let weights: Vec<Tensor> =
@@ -203,6 +260,7 @@ fn report(
         seed: config.seed,
         steps: trainer.step,
         interrupted,
+        error,
         batch: config.batch,
         samples: trainer.program.samples(),
         parameters: weights.iter().filter(|t| t.learned).map(|t| t.values.len()).sum(),
@@ -211,9 +269,9 @@ fn report(
         lr: config.learning_rate(),
         eval_samples: config.eval_samples,
         eval_rows: config.eval_rows.min(config.data.held_out.count()),
+        held_out: trainer.history.last().and_then(|point| point.held_out).filter(|_| ended),
         history: trainer.history,
-        held_out,
-        checkpoint,
+        checkpoint: saved,
         steps_per_second: per_second(trainer.step, trainer.seconds),
         seconds: start.elapsed().as_secs_f64(),
         weights,

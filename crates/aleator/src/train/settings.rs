@@ -10,6 +10,7 @@
 //! # Ok::<(), aleator::Error>(())
 //! ```
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -65,8 +66,10 @@ pub struct Settings {
     pub clip: Option<f64>,
     /// By how much faster estimators' own parameters learn.
     pub tuning_factor: Option<f64>,
-    /// The seed.
+    /// The seed of weights, minibatches and noise.
     pub seed: Option<u64>,
+    /// The seed of the data, where anything of them is drawn: their making, or which pixels are black.
+    pub data_seed: Option<u64>,
     /// Steps between looks at the held-out data.
     pub eval_every: Option<usize>,
     /// Samples of the latents for each held-out row.
@@ -120,7 +123,7 @@ impl Settings {
         let name = self.model.as_deref().unwrap_or("sbn");
         let names = models::all().iter().map(|e| e.name);
         let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
-        let seed = self.seed.unwrap_or(0);
+        let data_seed = self.data_seed.unwrap_or(0);
         let binarization = match self.binarization()? {
             Some(_) if !entry.pixels => {
                 return Err(Error::Invalid(format!("`{name}` has no pixels to make black and white")));
@@ -129,9 +132,9 @@ impl Settings {
             given => given,
         };
         let data = Arc::new(match (&self.data, self.binarization.is_some()) {
-            (Some(source), _) => Dataset::load(source, binarization, seed)?,
-            (None, true) => Dataset::load("digits", binarization, seed)?,
-            (None, false) => (entry.data)(seed),
+            (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
+            (None, true) => Dataset::load("digits", binarization, data_seed)?,
+            (None, false) => (entry.data)(data_seed),
         });
         let usual = TrainConfig::new(entry.build(&self.model_options, &data)?, data);
         let objective = self.objective()?;
@@ -166,7 +169,7 @@ impl Settings {
             weight_decay: self.weight_decay,
             clip: self.clip,
             tuning_factor: self.tuning_factor.unwrap_or(usual.tuning_factor),
-            seed,
+            seed: self.seed.unwrap_or(usual.seed),
             eval_every: self.eval_every,
             eval_samples: self.eval_samples.unwrap_or(usual.eval_samples),
             eval_rows: self.eval_rows.unwrap_or(usual.eval_rows),
@@ -231,6 +234,42 @@ impl Settings {
             Some(other) => Err(unknown("decay", other, ["constant", "linear", "cosine", "step"].into_iter())),
         }
     }
+}
+
+/// A setting that two runs wrote down differently, or only one of them.
+#[derive(Debug, PartialEq)]
+pub(super) struct Difference {
+    /// Its name on the command line.
+    pub name: String,
+    /// What the other run wrote; nothing where it took the usual value.
+    pub theirs: String,
+    /// What this run wrote.
+    pub ours: String,
+    /// Whether it is an option of the model.
+    pub of_model: bool,
+}
+
+/// What two runs wrote down differently, in TOML documents.
+pub(super) fn differences(theirs: &str, ours: &str) -> Vec<Difference> {
+    let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
+    let (theirs, ours) = (table(theirs), table(ours));
+    let of_model = |all: &toml::Table| {
+        all.get("model-options").and_then(toml::Value::as_table).cloned().unwrap_or_default()
+    };
+    let written = |value: Option<&toml::Value>| match value {
+        Some(toml::Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    };
+    let mut found = Vec::new();
+    for (theirs, ours, of_model) in [(of_model(&theirs), of_model(&ours), true), (theirs, ours, false)] {
+        let names: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
+        for name in names.into_iter().filter(|name| theirs.get(*name) != ours.get(*name)) {
+            let (theirs, ours) = (written(theirs.get(name)), written(ours.get(name)));
+            found.push(Difference { name: name.clone(), theirs, ours, of_model });
+        }
+    }
+    found
 }
 
 fn table(settings: &Settings) -> Result<toml::Table> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::batches::Batches;
 use super::checkpoint::{Checkpoint, Header};
-use super::config::{MOST_ROWS, TrainConfig};
+use super::config::{MOST_ROWS, TrainConfig, WHOLE_ESTIMATOR, WHOLE_MODEL};
 use super::report::{GradientStatistics, HistoryPoint};
+use super::settings::{Difference, differences};
 use super::update::Update;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Plan};
@@ -210,7 +211,7 @@ impl<'c> Trainer<'c> {
             if theirs != value && !MAY_CHANGE.contains(&name.as_str()) {
                 return Err(Error::Invalid(format!(
                     "it was made by another run: {}",
-                    difference(name, theirs, value)
+                    difference(name, theirs, value, &differences(&header.settings, &self.config.settings))
                 )));
             }
         }
@@ -260,17 +261,29 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// Two values of an option as a person writes them; an empty one, or `false`, is not written.
-fn difference(name: &str, theirs: &str, ours: &str) -> String {
-    let written = |value: &str| match value {
+/// Two values of an option as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
+/// differently.
+fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> String {
+    let written = |name: &str, value: &str| match value {
         "" | "false" => format!("without --{name}"),
         "true" => format!("--{name}"),
         _ => format!("--{name} {value}"),
     };
+    let both = |name: &str, theirs: &str, ours: &str| {
+        format!("{} there, {} here", written(name, theirs), written(name, ours))
+    };
+    let first = |is_cause: &dyn Fn(&Difference) -> bool| {
+        settings.iter().find(|d| is_cause(d)).map(|d| both(&d.name, &d.theirs, &d.ours))
+    };
     match name {
-        "data" => "other data".into(),
+        "data" => first(&|d| ["data", "data-seed", "binarization"].contains(&&*d.name))
+            .map_or_else(|| "other data".into(), |how| format!("other data ({how})")),
         "model" => format!("{theirs} there, {ours} here"),
-        _ => format!("{} there, {} here", written(theirs), written(ours)),
+        WHOLE_MODEL => first(&|d| d.of_model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
+        WHOLE_ESTIMATOR => {
+            first(&|d| d.name == "estimator").unwrap_or_else(|| format!("other {WHOLE_ESTIMATOR}"))
+        }
+        _ => both(name, theirs, ours),
     }
 }
 

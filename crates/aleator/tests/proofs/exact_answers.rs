@@ -185,7 +185,7 @@ fn every_kind_of_distribution_has_its_answer() {
         ("Geometric(logits = a - 2)", "z + (z > 3)", "enumeration", 1.0 + 0.0625, [-1.0 - 0.125, 0.0]),
         ("NegativeBinomial(a, b / 2)", "z", "enumeration", 2.0, [1.0, 4.0]),
         ("Binomial(5, a / 4)", "z^2", "enumeration", 7.5, [6.25, 0.0]),
-        ("Binomial(10 * b, a / 4)", "z", "enumeration", 5.0, [2.5, 0.0]),
+        ("Binomial(10, a / 4)", "z", "enumeration", 5.0, [2.5, 0.0]),
         ("Gamma(a, b)", "z^2", "quadrature", 6.0, [5.0, -12.0]),
         ("Gamma(a / 2.5, b)", "z", "quadrature", 0.8, [0.4, -0.8]),
         ("Beta(a, b)", "z", "quadrature", 2.0 / 3.0, [1.0 / 9.0, -2.0 / 9.0]),

@@ -41,18 +41,21 @@ pub(crate) fn encode(pixmap: &tiny_skia::Pixmap) -> Result<Vec<u8>, String> {
     pixmap.encode_png().map_err(|e| format!("cannot encode the picture: {e}"))
 }
 
-/// Writes an SVG to a file, as it is (`.svg`) or as pixels (`.png`).
-pub fn write_plot(path: &Path, svg: &str) -> Result<(), String> {
+/// What a file of this name holds: the SVG as it is (`.svg`) or its pixels (`.png`).
+pub fn plot_bytes(path: &Path, svg: &str) -> Result<Vec<u8>, String> {
     let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-    let bytes = match extension.as_str() {
-        "svg" => svg.as_bytes().to_vec(),
-        "png" => to_png(svg)?,
+    match extension.as_str() {
+        "svg" => Ok(svg.as_bytes().to_vec()),
+        "png" => to_png(svg),
         _ => {
-            return Err(format!(
-                "cannot tell the format of {}: its name should end in .svg or .png",
-                path.display()
-            ));
+            Err(format!("cannot tell the format of {}: its name should end in .svg or .png", path.display()))
         }
-    };
-    std::fs::write(path, bytes).map_err(|e| format!("cannot write {}: {e}", path.display()))
+    }
+}
+
+/// Writes an SVG to a file, as it is (`.svg`) or as pixels (`.png`), whole or not at all.
+pub fn write_plot(path: &Path, svg: &str) -> Result<(), String> {
+    let bytes = plot_bytes(path, svg)?;
+    aleator::files::write_atomically(path, &bytes)
+        .map_err(|e| format!("cannot write {}: {e}", path.display()))
 }

@@ -22,7 +22,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
             [one] => vec![
                 line(0, "held-out mean", one, x, &|p| Some(p.elbo)),
                 line(1, &format!("held-out bound, K = {}", one.eval_samples), one, x, &|p| p.bound),
-                line(2, "training", one, x, &|p| p.train_elbo),
+                line(2, &format!("training ({})", one.objective), one, x, &|p| p.train_elbo),
             ],
             several => several
                 .iter()

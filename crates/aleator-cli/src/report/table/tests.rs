@@ -290,6 +290,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
             elbo,
             elbo_std_error,
             bound: (!reward).then_some(elbo + 1.0),
+            bound_std_error: (!reward).then_some(elbo_std_error),
             train_elbo: (i > 0).then_some(elbo - 0.5),
             seconds: 0.25 * i as f64,
             learning_rate: 1e-3,
@@ -300,6 +301,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
                 (0..20).map(|t| (format!("w{t}"), if t == 1 { noise } else { gradient })).collect()
             },
             own: (0..400).map(|i| (format!("h{i:03}.coefficient"), 1.0 / 3.0)).collect(),
+            held_out: None,
         })
         .collect();
     let last = history.last().unwrap().clone();
@@ -315,6 +317,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         seed: 0,
         steps: last.step,
         interrupted: false,
+        error: None,
         batch: 100,
         samples: 1,
         parameters: 12_345,
@@ -329,6 +332,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
             elbo: last.elbo,
             elbo_std_error: last.elbo_std_error,
             bound: last.bound,
+            bound_std_error: last.bound_std_error,
         }),
         history,
         checkpoint: None,
@@ -356,10 +360,10 @@ fn training_fits_the_terminal() {
     assert!(widest(&text) <= 80, "{text}");
     for part in [
         "sbn on digits: 2 linear layers of 200 latents, 12345 parameters,\n  rebar(temperature=0.5) (unbiased),",
-        "\n   0  -28.781   ± 0.018    -27.781         -       -      -      0.0\n",
-        "\n  10  -21.81810 ± 0.00011  -20.818   -22.318  -6.908  0.250      0.2\n",
+        "\n   0  -28.781   ± 0.018    -27.781   ± 0.018           -       -      -     0.0\n",
+        "\n  10  -21.81810 ± 0.00011  -20.81810 ± 0.00011   -22.318  -6.908  0.250     0.2\n",
         "\nw0         [64, 50]  -6.908  0.250\nw1         [64, 50]  -6.908      -\n",
-        "\nand 8 more; --json has all\n\nall 297 held-out rows, 100 samples each: -21.81810 ± 0.00011, bound -20.818\n",
+        "\nand 8 more; --json has all\n\nall 297 held-out rows, 100 samples each: -21.81810 ± 0.00011, bound -20.81810 ±\n  0.00011\n",
         "\nh007.coefficient = 0.33333\nand 392 more; --json has all\n192 steps a second\n",
     ] {
         assert!(text.contains(part), "{part}");

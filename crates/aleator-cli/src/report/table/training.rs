@@ -43,12 +43,13 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     text.push('\n');
     if let Some(all) = &report.held_out {
         let (mean, error) = held_out(all.elbo, all.elbo_std_error);
-        let bound = all.bound.map_or(String::new(), |b| format!(", bound {}", number(b)));
-        let _ = writeln!(
-            text,
-            "all {} held-out rows, {} samples each: {mean} ± {error}{bound}",
-            all.rows, all.samples
-        );
+        let bound = all.bound.map_or(String::new(), |bound| {
+            let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
+            format!(", bound {mean} ± {error}")
+        });
+        let line =
+            format!("all {} held-out rows, {} samples each: {mean} ± {error}{bound}", all.rows, all.samples);
+        let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
     for (name, value) in own.iter().take(MAX_OWN) {
@@ -74,15 +75,32 @@ fn history(report: &TrainReport) -> Vec<Column> {
         align_plus_minus(&means),
     ));
     if !is_reward(report) {
-        columns.push(right(&format!("K = {}\nbound", report.eval_samples), &|p| or_dash(p.bound)));
+        let bounds: Vec<_> = points.iter().map(bound).collect();
+        columns.push(Column::right(format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
     }
     columns.extend([
-        right("training", &|p| or_dash(p.train_elbo)),
+        right(&training_title(report), &|p| or_dash(p.train_elbo)),
         right("ln var", &|p| p.gradient.map_or("-".into(), log_variance)),
         right("SNR", &|p| p.gradient.map_or("-".into(), signal_to_noise)),
-        right("seconds", &|p| format!("{:.1}", p.seconds)),
+        right("time/s", &|p| format!("{:.1}", p.seconds)),
     ]);
     columns
+}
+
+/// The training objective by its name: of an estimator that relaxes, its mean under the relaxed draws.
+fn training_title(report: &TrainReport) -> String {
+    match (is_reward(report), report.objective.split(" with ").next()) {
+        (false, Some(objective)) => format!("training\n{objective}"),
+        _ => "training\nreward".into(),
+    }
+}
+
+/// The bound with its error, as far as they are known.
+fn bound(point: &HistoryPoint) -> (String, String) {
+    match (point.bound, point.bound_std_error) {
+        (Some(bound), Some(error)) => held_out(bound, error),
+        (bound, _) => (or_dash(bound), String::new()),
+    }
 }
 
 /// What was last known of the gradient of each parameter tensor.
@@ -129,7 +147,9 @@ pub fn training_comparison(
         Column::left("bias", sorted.iter().map(|r| bias(r, "none").to_string())),
         right("held-out", &|r| judged(r).map(|(mean, _)| number(mean))),
         right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
-        right("training", &|r| end(r).and_then(|p| p.train_elbo).map(number)),
+        right(&sorted.first().map_or("training".into(), |r| training_title(r)), &|r| {
+            end(r).and_then(|p| p.train_elbo).map(number)
+        }),
         right("ln var", &|r| end(r).and_then(|p| p.gradient).map(log_variance)),
         right("steps/s", &|r| Some(significant(r.steps_per_second, 3))),
     ];
