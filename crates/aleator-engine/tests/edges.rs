@@ -10,6 +10,8 @@
 //! norm′ = x/‖x‖, 0 at 0           norm″ u = (u − x ⟨x, u⟩/‖x‖²)/‖x‖
 //! ```
 
+#![expect(clippy::approx_constant, reason = "references with all their digits")]
+
 use aleator_engine::Error;
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;
@@ -389,6 +391,20 @@ fn the_norm_of_nothing_is_zero_with_a_subgradient() {
     }
     assert_eq!(norm_of::<f64>([f64::INFINITY, 1.0])[0], [f64::INFINITY]);
     assert!(norm_of::<f64>([f64::NAN, 1.0])[0][0].is_nan());
+}
+
+/// p = e^(log p): 1/p overflows, p · 1/p must not, and neither must 0 · 1/p.
+#[test]
+fn the_logarithm_of_a_subnormal_number_has_a_derivative() {
+    let at = [5e-324, 1e-310, 3e-308, 0.5];
+    let graph = Graph::new();
+    let x = graph.input("x", [4]);
+    let outputs = [grad(x.log().exp(), &[x])[0], grad(x.log() * graph.tensor([4], vec![0.0; 4]), &[x])[0]];
+    let values = evaluate::<f64>(&outputs, &[&at]);
+    for (x, (p, nothing)) in at.iter().zip(values[0].iter().zip(&values[1])) {
+        assert_near(&format!("at {x:e}"), *p, 1.0, 1e-12, 0.0);
+        assert_eq!(*nothing, 0.0, "at {x:e}");
+    }
 }
 
 #[test]
