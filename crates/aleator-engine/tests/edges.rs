@@ -393,6 +393,20 @@ fn the_norm_of_nothing_is_zero_with_a_subgradient() {
     assert!(norm_of::<f64>([f64::NAN, 1.0])[0][0].is_nan());
 }
 
+/// p = e^(log p): 1/p overflows, p · 1/p must not, and neither must 0 · 1/p.
+#[test]
+fn the_logarithm_of_a_subnormal_number_has_a_derivative() {
+    let at = [5e-324, 1e-310, 3e-308, 0.5];
+    let graph = Graph::new();
+    let x = graph.input("x", [4]);
+    let outputs = [grad(x.log().exp(), &[x])[0], grad(x.log() * graph.tensor([4], vec![0.0; 4]), &[x])[0]];
+    let values = evaluate::<f64>(&outputs, &[&at]);
+    for (x, (p, nothing)) in at.iter().zip(values[0].iter().zip(&values[1])) {
+        assert_near(&format!("at {x:e}"), *p, 1.0, 1e-12, 0.0);
+        assert_eq!(*nothing, 0.0, "at {x:e}");
+    }
+}
+
 #[test]
 fn products_with_zeros_have_their_derivatives() {
     use aleator_engine::graph::Reduction;

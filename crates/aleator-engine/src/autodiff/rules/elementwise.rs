@@ -16,12 +16,14 @@ use crate::graph::{Binary, Expr, Op, Unary};
 /// Where 1 − tanh² x is as exact as the product of the tails.
 const NEAR_ZERO: f64 = 0.5;
 
-/// A partial derivative: ±1, which costs nothing, or an expression.
+/// A partial derivative: ±1, which costs nothing, a reciprocal or an expression.
 pub enum Partial<'g> {
     /// 1
     One,
     /// −1
     MinusOne,
+    /// 1/x, which may overflow where ȳ/x does not.
+    Over(Expr<'g>),
     /// Any other.
     Is(Expr<'g>),
 }
@@ -31,6 +33,7 @@ pub fn scale<'g>(partial: Partial<'g>, along: Expr<'g>) -> Expr<'g> {
     match partial {
         Partial::One => along,
         Partial::MinusOne => -along,
+        Partial::Over(x) => along / x,
         Partial::Is(d) => along * d,
     }
 }
@@ -51,7 +54,7 @@ fn unary<'g>(op: Unary, x: Expr<'g>, y: Expr<'g>) -> Option<Partial<'g>> {
         Unary::Abs => x.sign(),
         Unary::Exp => y,
         Unary::Expm1 => x.exp(),
-        Unary::Log => 1.0 / x,
+        Unary::Log => return Some(Partial::Over(x)),
         Unary::Log1p => 1.0 / (x + 1.0),
         Unary::Sqrt => 0.5 / y,
         Unary::Sin => x.cos(),

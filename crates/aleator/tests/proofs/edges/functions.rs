@@ -48,3 +48,21 @@ fn what_is_not_finite_is_named() {
         assert!(warnings.contains("not finite") && warnings.contains(word), "{text}: {warnings:?}");
     }
 }
+
+/// ∂/∂p E (z + 1)² at p ≈ 0, where 1/p overflows: 3 n for n rare events, and −(13/2) + 1 where the weight p is normalised.
+#[test]
+fn subnormal_probabilities_have_exact_gradients() {
+    let laws = [
+        ("Bernoulli(probs = p)", 3.0),
+        ("Binomial(3, probs = p)", 9.0),
+        ("Categorical(probs = [p, 0.5, 0.5])", -5.5),
+        ("Poisson(p)", 3.0),
+        ("NegativeBinomial(2, probs = p)", 6.0),
+    ];
+    for p in ["1e-310", "5e-324"] {
+        for (law, want) in laws {
+            let model = load(&format!("param p = {p}\nz ~ {law}\ncost f = (z + 1)^2"), None, &[]).unwrap();
+            close(&format!("{law} at {p}"), &gradient_of(&model.graph), &[want], 1e-12);
+        }
+    }
+}
