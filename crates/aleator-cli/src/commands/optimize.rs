@@ -1,7 +1,7 @@
 //! `aleator optimize`: minimise the objective.
 
-use aleator::diagnostics::OptimizationPath;
-use aleator::graph::lints;
+use aleator::diagnostics::{OptimizationPath, origin_or_advice};
+use aleator::graph::{Graph, lints};
 use aleator::optim::{Optimize as How, optimize};
 use aleator_cli::report::{optimization, optimization_svg};
 
@@ -31,7 +31,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     });
     progress.finish();
     let path = path.map_err(|e| loaded.failure(e))?;
-    if let Some(warning) = not_finite(&path) {
+    if let Some(warning) = not_finite(&path, &loaded.model.graph, how.seed) {
         warn(&warning);
     }
     if arguments.sampling.json {
@@ -43,10 +43,12 @@ pub fn run(arguments: &Optimize) -> Outcome {
 }
 
 /// The first objective of the path that is not finite, said in words.
-fn not_finite(path: &OptimizationPath) -> Option<String> {
+fn not_finite(path: &OptimizationPath, graph: &Graph, seed: u64) -> Option<String> {
     let point = path.history.iter().find(|point| !point.objective.0.is_finite())?;
     Some(format!(
-        "at step {} the objective is {}, which is not finite; look for log(0), 1/0 or an overflow in a cost",
-        point.step, point.objective.0
+        "at step {} the objective is {}, which is not finite; {}",
+        point.step,
+        point.objective.0,
+        origin_or_advice(graph, seed)
     ))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::exact::exact_within;
 use super::measure::{Measure, Measurement, Moments, measure};
-use super::origin::origin;
+use super::origin::origin_or_advice;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
@@ -251,7 +251,7 @@ fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     });
     let objective = bad(&row.objective.mean).then(|| format!("the objective is {}", row.objective.mean.0));
     objective.or(gradient).map(|what| {
-        let origin = origin(graph, seed).unwrap_or_else(|| graph.suspect());
+        let origin = origin_or_advice(graph, seed);
         format!("{}: {what}, which is not finite; {origin}", row.estimator)
     })
 }

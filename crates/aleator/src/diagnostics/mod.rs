@@ -10,7 +10,7 @@ mod report;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};
 pub use measure::{Measure, Measurement, Moments, measure};
-pub(crate) use origin::origin;
+pub use origin::{origin, origin_or_advice};
 pub use profile::{Limits, Profile, ProfiledPart, profile};
 pub(crate) use report::own_parameters;
 pub use report::*;

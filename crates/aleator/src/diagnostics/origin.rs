@@ -24,9 +24,15 @@ const DRAWS: u64 = 1000;
 /// For how long.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// What makes an estimate infinite or NaN, in words: a distribution, or an operation with its name in the graph.
-pub(crate) fn origin(graph: &Graph, seed: u64) -> Option<String> {
+/// What makes an estimate infinite or NaN at the initial parameters, in words: data, a distribution, or an operation with
+/// its name in the graph. `None` if all that was looked at is finite there.
+pub fn origin(graph: &Graph, seed: u64) -> Option<String> {
     Simulation::new(graph)?.run(seed).ok().flatten()
+}
+
+/// [`origin`], or where to look when it finds nothing.
+pub fn origin_or_advice(graph: &Graph, seed: u64) -> String {
+    origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow in a cost".into())
 }
 
 /// What is computed for each draw, by the place among the outputs.
@@ -111,6 +117,13 @@ impl<'g> Simulation<'g> {
         }
         if let Some(site) = self.sites.iter().find(|s| s.value == id) {
             return Some(format!("a draw of `{}` ({}) is not finite", site.name, site.family.name()));
+        }
+        if let Some(data) = self.graph.datasets().into_iter().find(|d| d.node == id) {
+            let what = if data.values.iter().any(|v| v.is_nan()) { "NaN" } else { "an infinite number" };
+            return Some(format!("the data `{}` hold {what}", data.name));
+        }
+        if let Some(param) = self.graph.params().into_iter().find(|p| p.node == id) {
+            return Some(format!("the parameter `{}` is not finite", param.name));
         }
         Some(match self.graph.engine().with_node(id, |n| n.op.clone()) {
             Op::Scalar(_) | Op::Tensor(_) | Op::Input(_) => format!("{} is not finite", self.describe(id)),

@@ -327,15 +327,6 @@ impl Graph {
         self.parts.borrow().data.clone()
     }
 
-    /// Where to look for what makes a result not finite: data that hold NaN, else a cost.
-    pub(crate) fn suspect(&self) -> String {
-        let parts = self.parts.borrow();
-        match parts.data.iter().find(|data| data.values.iter().any(|v| v.is_nan())) {
-            Some(data) => format!("the data `{}` hold NaN", data.name),
-            None => "look for log(0), 1/0 or an overflow in a cost".into(),
-        }
-    }
-
     /// The tensors that are kept between runs, in order.
     pub fn states(&self) -> Vec<State> {
         self.parts.borrow().states.clone()

@@ -87,15 +87,13 @@ pub fn optimize(
         for (place, (theta, optimizer)) in values.iter_mut().zip(&mut optimizers).enumerate() {
             let gradient = estimate.gradient_at(place);
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
-                let origin = crate::diagnostics::origin(graph, how.seed);
-                let origin =
-                    origin.map(|o| format!(": already at the initial parameters, {o}")).unwrap_or_default();
+                let advice = match crate::diagnostics::origin(graph, how.seed) {
+                    Some(origin) => format!("already at the initial parameters, {origin}"),
+                    None => "try a smaller --lr, or look for log(0), 1/0 or an overflow in a cost".into(),
+                };
                 return Err(Error::NotFinite(format!(
-                    "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite{origin}; \
-                     try a smaller --lr, or {}",
-                    params[place].name,
-                    gradient[i],
-                    graph.suspect()
+                    "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; {advice}",
+                    params[place].name, gradient[i],
                 )));
             }
             optimizer.step(theta, gradient)?;

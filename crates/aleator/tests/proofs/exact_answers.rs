@@ -82,9 +82,9 @@ fn there_is_none_through_a_jump() {
     let costs: Vec<for<'g> fn(aleator_engine::graph::Expr<'g>) -> aleator_engine::graph::Expr<'g>> = vec![
         |z| z.greater(0.2),
         |z| z.floor() + z,
-        |z| z.sign() * z.square(),
+        |z| z.sign() * (z.square() + 1.0),
         |z| z.maximum(0.0).select(2.0, 1.0),
-        |z| z.less(0.0).select(z, z.square()),
+        |z| z.less(0.0).select(z, z.square() + 1.0),
     ];
     for (i, cost) in costs.iter().enumerate() {
         let g = Graph::new();
@@ -92,6 +92,15 @@ fn there_is_none_through_a_jump() {
         g.cost("f", cost(z));
         let got = exact(&g).unwrap();
         assert!(got.method.is_none() && got.objective.is_none() && got.gradient.is_empty(), "cost {i}");
+    }
+    // There is one where both sides meet at the boundary.
+    let meeting: [for<'g> fn(aleator_engine::graph::Expr<'g>) -> aleator_engine::graph::Expr<'g>; 2] =
+        [|z| z.sign() * z.square(), |z| z.less(0.0).select(z, z.square())];
+    for cost in meeting {
+        let g = Graph::new();
+        let z = g.sample("z", Normal::new(g.param("mu", 0.1), 1.0));
+        g.cost("f", cost(z));
+        assert!(exact(&g).unwrap().objective.is_some());
     }
     // A black box has no derivative.
     let g = Graph::new();
