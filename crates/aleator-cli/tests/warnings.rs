@@ -24,6 +24,7 @@ fn strict_refuses_what_is_idle_or_outside_of_its_domain() {
         ("site", "param a = 1\ns ~ Normal(0, 1)\ncost f = a^2\n", "no cost depends on `s`"),
         ("none", "z ~ Normal(0, 1)\ncost f = z^2\n", "there is no parameter"),
         ("scale", "param a = 1\nz ~ Normal(a, -1)\ncost f = z^2\n", "scale of `z` (Normal) must be positive"),
+        ("blind", "param p = 0\nb ~ Poisson(p)\ncost f = b\n", "an outcome of `b` has probability 0"),
         ("jump", "param q = 1\nz ~ Normal(0, 1)\ncost f = where(z > q, 1, 0)\n", ":3:16: a comparison"),
     ] {
         let strict = on(test, graph, &["check", "--strict"]);
@@ -63,6 +64,17 @@ fn optimize_says_once_what_it_cannot_see() {
     );
     assert!(jump.status.success());
     assert_eq!(stderr(&jump).matches("every estimator is biased").count(), 1, "{}", stderr(&jump));
+    let blind = on(
+        "blind",
+        "param p = [0, 0.5]\nb ~ Bernoulli(p)\ncost f = sum(b)\n",
+        &["optimize", "--steps", "3", "--json", "--via", "score_function"],
+    );
+    assert_eq!(
+        stderr(&blind).matches("an outcome of `b` has probability 0").count(),
+        1,
+        "{}",
+        stderr(&blind)
+    );
     let nan = on(
         "nan",
         "param q = 1\nz ~ Normal(0, 1)\ncost f = stop_gradient(log(-1 - z^2)) + q^2\n",

@@ -1,5 +1,6 @@
 //! `aleator check`: sites, what they influence, what can serve them, and what to be warned of.
 
+use aleator::diagnostics::blind_spots;
 use aleator::graph::{SiteReport, inspect};
 
 use crate::arguments::Check;
@@ -16,8 +17,10 @@ pub fn run(arguments: &Check) -> Outcome {
         text.push_str(&describe(site));
     }
     print(&text)?;
-    loaded.warn_of(&inspection.lints);
-    match (arguments.strict, inspection.lints.len()) {
+    let mut lints = inspection.lints;
+    lints.extend(blind_spots(&loaded.model.graph, &plan));
+    loaded.warn_of(&lints);
+    match (arguments.strict, lints.len()) {
         (true, n) if n > 0 => Err(Failure::check(format!("error: {n} warning(s) with --strict"))),
         _ => Ok(()),
     }

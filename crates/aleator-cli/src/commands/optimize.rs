@@ -1,6 +1,6 @@
 //! `aleator optimize`: minimise the objective.
 
-use aleator::diagnostics::{OptimizationPath, origin_or_advice};
+use aleator::diagnostics::{OptimizationPath, blind_spots, origin_or_advice};
 use aleator::graph::{Graph, lints};
 use aleator::optim::{Optimize as How, optimize};
 use aleator_cli::report::{optimization, optimization_svg};
@@ -18,6 +18,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
     loaded.warn_of(&lints(&loaded.model.graph, &plan));
+    loaded.warn_of(&blind_spots(&loaded.model.graph, &plan));
     let how = How {
         steps: arguments.steps,
         learning_rate: arguments.lr,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::blind::blind_lints;
 use super::exact::exact_within;
 use super::measure::{Measure, Measurement, Moments, measure};
 use super::origin::origin_or_advice;
@@ -10,7 +11,7 @@ use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped}
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options, ScoreFunction};
-use crate::graph::{Graph, Lint, Plan, SiteDef, lints};
+use crate::graph::{Graph, Plan, lints};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -213,31 +214,12 @@ fn measure_plan(
     let amount = Measure { samples: how.samples, replicates: how.replicates, tune: how.tune, seed: how.seed };
     let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
-    for lint in lints(graph, plan).into_iter().chain(blind(graph, plan, &measured)) {
+    for lint in lints(graph, plan).into_iter().chain(blind_lints(graph, plan, &measured.blind)) {
         row.unbiased &= !lint.biased;
         report.lints.push(lint);
     }
     report.warnings.extend(not_finite(graph, how.seed, &row));
     Ok(row)
-}
-
-/// That an estimator does not see outcomes of probability 0 that move with a parameter.
-fn blind(graph: &Graph, plan: &Plan, measured: &Measurement) -> Vec<Lint> {
-    let sites = graph.sites();
-    let with_estimators =
-        sites.iter().zip(&plan.estimators).filter(|(site, _)| measured.blind.contains(&site.name));
-    let lint = |(site, estimator): (&SiteDef, &Arc<dyn Estimator>)| Lint {
-        site: site.name.clone(),
-        message: format!(
-            "an outcome of `{}` has probability 0, which moves with a parameter; {} never draws it, so its gradient lacks what \
-             that outcome costs: use enumeration, or keep the probability away from 0",
-            site.name,
-            estimator.properties().name
-        ),
-        cause: site.value,
-        biased: true,
-    };
-    with_estimators.map(lint).collect()
 }
 
 /// The first number of a row that is not finite, and where it comes from, in words.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::blind::blind_sites;
 use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
@@ -132,8 +133,6 @@ const PILOT_REPLICATES: usize = 1 << 15;
 /// Noise of tuning counts its steps from here, that of pilot runs from twice as far: apart from that of the estimates.
 const FIRST_TUNING_STEP: u64 = 1 << 44;
 
-/// Estimates at which outcomes that an estimator does not see are looked for.
-const AUDITED: usize = 64;
 /// What takes less is timed over many runs.
 const SHORT: Duration = Duration::from_millis(5);
 
@@ -240,18 +239,6 @@ fn without_noise(
         own_parameters: own_parameters(&program),
         seconds_per_estimate,
     })
-}
-
-/// Sites with outcomes of probability 0 that move with a parameter, which an estimator that weighs draws cannot see.
-fn blind_sites(graph: &Graph, plan: &[Arc<dyn Estimator>], options: &Options) -> Result<Vec<String>> {
-    if graph.sites().iter().all(|site| site.family.edges().is_none()) {
-        return Ok(vec![]);
-    }
-    let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(AUDITED).audit())?;
-    if program.may_be_blind() {
-        program.run_step(0)?;
-    }
-    Ok(program.blind_sites().map(str::to_string).collect())
 }
 
 /// Estimates on their way into moments, in blocks whose size the parameters alone decide.

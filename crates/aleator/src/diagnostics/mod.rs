@@ -1,5 +1,6 @@
 //! Measuring estimators: bias, variance, price, and the exact answer beside them.
 
+mod blind;
 mod compare;
 mod exact;
 mod measure;
@@ -7,6 +8,7 @@ mod origin;
 mod profile;
 mod report;
 
+pub use blind::blind_spots;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};
 pub use measure::{Measure, Measurement, Moments, measure};
