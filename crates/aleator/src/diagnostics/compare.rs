@@ -7,7 +7,7 @@ use super::blind::blind_lints;
 use super::exact::exact_within;
 use super::measure::{Measure, Measurement, Moments, measure};
 use super::origin::origin_or_advice;
-use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, best};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options, ScoreFunction};
@@ -304,13 +304,7 @@ fn row(
 impl Report {
     /// Names the best unbiased row, and says what is not finite in the exact answer.
     fn finish(mut self) -> Self {
-        let worth = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
-        self.best = self
-            .results
-            .iter()
-            .filter(|row| row.unbiased && worth(row).is_finite() && !row.differs())
-            .min_by(|a, b| worth(a).total_cmp(&worth(b)))
-            .map(|row| row.estimator.clone());
+        self.best = best(&self.results).map(|row| row.estimator.clone());
         if let Some(objective) = self.exact.objective
             && !objective.0.is_finite()
         {

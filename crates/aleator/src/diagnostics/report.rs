@@ -167,6 +167,14 @@ impl Row {
     }
 }
 
+/// The unbiased row with the smallest variance × time, of those that agree with the exact gradient.
+pub(super) fn best(rows: &[Row]) -> Option<&Row> {
+    let worth = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
+    rows.iter()
+        .filter(|row| row.unbiased && worth(row).is_finite() && !row.differs())
+        .min_by(|a, b| worth(a).total_cmp(&worth(b)))
+}
+
 /// An estimator that could not run, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct Skipped {
@@ -242,4 +250,62 @@ pub struct PathPoint {
     pub objective: Number,
     /// Parameters at this step, flat, by name.
     pub parameters: BTreeMap<String, Vec<Number>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, mean: f64, exact: Option<f64>, std_error: f64, bound: f64) -> Row {
+        let estimate = GradientEstimate {
+            shape: vec![],
+            mean: vec![Number(mean)],
+            std_error: Some(vec![Number(std_error)]),
+            variance: Some(vec![Number(std_error.powi(2) * 100.0)]),
+            exact: exact.map(|e| vec![Number(e)]),
+            z: None,
+            slack: vec![bound],
+        };
+        Row {
+            estimator: name.into(),
+            plan: BTreeMap::new(),
+            samples: 1,
+            unbiased: true,
+            objective: Mean { mean: Number(1.0), std_error: None },
+            gradient: BTreeMap::from([("t".to_string(), estimate)]),
+            total_variance: None,
+            own_parameters: BTreeMap::new(),
+            evaluations: 1,
+            seconds_per_estimate: Number(1.0),
+            work_normalised_variance: Some(Number(std_error.powi(2))),
+        }
+    }
+
+    #[test]
+    fn a_mean_differs_beyond_five_standard_errors_and_the_exact_bound_in_any_unit() {
+        for unit in [1e-200, 1e-12, 1.0, 1e12, 1e200] {
+            for (mean, bound, differs) in
+                [(0.149, 0.0, true), (0.0049, 0.0, false), (0.0051, 0.0, true), (0.0051, 2e-4, false)]
+            {
+                let row = row("a", (1.0 + mean) * unit, Some(unit), 1e-3 * unit, bound * unit);
+                assert_eq!(row.differs(), differs, "{mean} in units of {unit}");
+            }
+        }
+        for (mean, exact, error) in
+            [(f64::NAN, 1.0, 1.0), (1.0, f64::NAN, 1.0), (1.0, 2.0, f64::NAN), (1.0, 2.0, 0.0)]
+        {
+            assert!(row("a", mean, Some(exact), error, 0.0).differs(), "{mean}, {exact} ± {error}");
+        }
+        assert!(!row("a", 1.0, None, 1e-3, 0.0).differs());
+    }
+
+    #[test]
+    fn what_differs_from_the_exact_gradient_is_never_best() {
+        let off = row("off", 1.149, Some(1.0), 1e-6, 0.0);
+        let wide = row("wide", 1.1, Some(1.0), 0.1, 0.0);
+        let biased = Row { unbiased: false, ..row("biased", 1.0, Some(1.0), 1e-9, 0.0) };
+        let rows = [off, wide, biased];
+        assert_eq!(best(&rows).map(|r| r.estimator.as_str()), Some("wide"));
+        assert!(best(&rows[..1]).is_none());
+    }
 }
