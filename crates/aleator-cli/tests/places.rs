@@ -165,17 +165,31 @@ fn endless(scratch: &Scratch, more: &[&str]) -> Child {
         "--metrics",
         &metrics,
     ];
-    let child = aleator(&[&base[..], more].concat())
-        .current_dir(&scratch.0)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut command = aleator(&[&base[..], more].concat());
+    command.current_dir(&scratch.0).stdout(Stdio::piped()).stderr(Stdio::piped());
+    listens_to_hangups(&mut command);
+    let child = command.spawn().unwrap();
     while fs::read(&metrics).unwrap_or_default().is_empty() {
         sleep(Duration::from_millis(10));
     }
     child
 }
+
+/// Lets the child listen to SIGHUP whatever started these tests: under `nohup` it is ignored, and children inherit that.
+#[cfg(unix)]
+fn listens_to_hangups(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    // SAFETY: between fork and exec only this call is made, which is safe in signal handlers.
+    let listen = || match unsafe { libc::signal(libc::SIGHUP, libc::SIG_DFL) } {
+        libc::SIG_ERR => Err(std::io::Error::last_os_error()),
+        _ => Ok(()),
+    };
+    // SAFETY: the closure allocates nothing and takes no lock.
+    unsafe { command.pre_exec(listen) };
+}
+
+#[cfg(not(unix))]
+fn listens_to_hangups(_: &mut Command) {}
 
 #[test]
 fn two_runs_in_one_place_are_one_too_many() {

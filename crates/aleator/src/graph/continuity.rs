@@ -18,8 +18,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use aleator_engine::graph::{Binary, NodeId, Op, Shape, Unary};
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
 
+use super::jump::{Stops, is_a_maximum};
 use super::polynomial::{Atom, Atoms, Kind, Known, Polynomial};
 use super::steps::{Step, Steps, Where};
 use crate::distributions::Support;
@@ -84,6 +85,7 @@ struct Sides {
 /// Proves that steps join.
 pub(super) struct Continuity<'s, 'g> {
     steps: &'s Steps<'g>,
+    stops: Stops,
     atoms: Atoms,
     raw: View,
     work: usize,
@@ -98,9 +100,10 @@ pub(super) struct Continuity<'s, 'g> {
 
 impl<'s, 'g> Continuity<'s, 'g> {
     /// In a graph.
-    pub fn of(steps: &'s Steps<'g>) -> Self {
+    pub fn of(steps: &'s Steps<'g>, stops: Stops) -> Self {
         Continuity {
             steps,
+            stops,
             atoms: Atoms::default(),
             raw: View::default(),
             work: 0,
@@ -181,7 +184,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
             let node = &self.steps.nodes[index];
             let id = self.steps.id(index);
             let reached = members.contains(&id) || node.inputs.iter().any(|i| jumps[i.index()]);
-            if !self.steps.needed[index] || !reached || node.op == Op::StopGradient {
+            let stopped = self.is_stopped(node);
+            if !self.steps.needed[index] || !reached || stopped {
                 continue;
             }
             walked += 1;
@@ -200,6 +204,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
             jumps[index] = !meets;
         }
         true
+    }
+
+    /// Whether a node ends what leads to it.
+    fn is_stopped(&self, node: &Node) -> bool {
+        node.op == Op::StopGradient
+            && (self.stops == Stops::End || is_a_maximum(self.steps.graph, node.inputs[0]))
     }
 
     /// The views of a boundary; `signs` are assumed as well.
@@ -248,11 +258,28 @@ impl<'s, 'g> Continuity<'s, 'g> {
             self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
                 // A number that is not 0: the boundary is not in this part.
                 boundary.as_constant().is_some_and(|c| c != 0.0)
-                    || !boundary.is_zero() && {
+                    || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
                         let mut sides = self.sides(boundary, &signs);
                         self.agree(&mut sides, id, jumps)
                     }
             })
+        })
+    }
+
+    /// Whether the polynomials are 0 only in parts of the boundary, d = 0, which are nothing beside it. On the boundary d² = 0
+    /// the polynomial d is 0 everywhere: its two signs are the two sides, and each sign by itself says nothing of the other.
+    /// It is shown where d = 0 can be solved for a number that is no function of others, and what is put in leaves something.
+    fn lies_across(&self, boundary: &Polynomial, open: &[(Polynomial, bool)]) -> bool {
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter(|&atom| self.atoms.known(atom).within.len() <= 1)
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        open.iter().all(|(p, _)| {
+            solutions
+                .iter()
+                .any(|(atom, value)| p.with(*atom, value, &self.atoms).is_some_and(|rest| !rest.is_zero()))
         })
     }
 
@@ -414,7 +441,11 @@ impl<'s, 'g> Continuity<'s, 'g> {
         let truth = |yes: bool| Some(Polynomial::constant(if yes { 1.0 } else { 0.0 }));
         match &node.op {
             Op::Reshape { .. } | Op::Broadcast { .. } => self.formula(view, inputs[0], jumps),
-            Op::StopGradient if jumps.get(inputs[0].index()).copied().unwrap_or(false) => self.leaf(view, id),
+            Op::StopGradient
+                if self.is_stopped(node) && jumps.get(inputs[0].index()).copied().unwrap_or(false) =>
+            {
+                self.leaf(view, id)
+            }
             Op::StopGradient => self.formula(view, inputs[0], jumps),
             Op::Unary(Unary::Neg) => self.formula(view, inputs[0], jumps)?.scale(-1.0),
             Op::Unary(Unary::Abs) => {

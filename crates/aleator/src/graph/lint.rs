@@ -13,10 +13,10 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::NodeId;
+use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::continuity::Continuity;
-use super::jump::{Jump, JumpKind, jump_through, never_met};
+use super::jump::{Jump, JumpKind, Stops, jump_through, never_met, stopped};
 use super::model::{Graph, SiteDef};
 use super::moving::moving;
 use super::plan::Plan;
@@ -50,16 +50,30 @@ pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
 pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Vec<Lint> {
     let ranges = Ranges::of(graph);
     let (steps, between) = (Steps::of(graph), Steps::between_outcomes(graph));
-    let (mut continuity, mut continuity_between) = (Continuity::of(&steps), Continuity::of(&between));
+    let (mut continuity, mut continuity_between) =
+        (Continuity::of(&steps, Stops::End), Continuity::of(&between, Stops::End));
+    let (mut in_control, mut in_control_between) =
+        (Continuity::of(&steps, Stops::Open), Continuity::of(&between, Stops::Open));
     let mut found = moving(&steps, &mut continuity);
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         let smoothness = estimator.smoothness();
         let name = estimator.properties().name;
         let follows = |later: usize, def: &SiteDef| follows(graph, smoothness, plan.get(later), def);
         let discrete = site.family.support().is_discrete();
-        let continuity = if discrete { &mut continuity_between } else { &mut continuity };
+        let stops = match smoothness {
+            Smoothness::InControlVariate => Stops::Open,
+            Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation | Smoothness::AtMean => {
+                Stops::End
+            }
+        };
+        let continuity = match (stops, discrete) {
+            (Stops::End, false) => &mut continuity,
+            (Stops::End, true) => &mut continuity_between,
+            (Stops::Open, false) => &mut in_control,
+            (Stops::Open, true) => &mut in_control_between,
+        };
         if smoothness != Smoothness::NotNeeded
-            && let Some(jump) = jump_through(continuity, site, follows)
+            && let Some(jump) = jump_through(continuity, site, stops, follows)
         {
             let message = match jump.kind {
                 JumpKind::BlackBox => {
@@ -74,6 +88,16 @@ pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estim
                 biased: smoothness != Smoothness::AtMean,
             });
         }
+        if smoothness == Smoothness::AtSample
+            && let Some(cause) = stopped(graph, site)
+        {
+            let message = format!(
+                "a stopped gradient stands between `{}` and the cost: {name} leaves out what passes it, which the gradient of \
+                 the expectation has; estimators by scores count it",
+                site.name
+            );
+            found.push(Lint { site: site.name.clone(), message, cause, biased: true });
+        }
         if !discrete && let Some(cause) = never_met(continuity, site) {
             let message = format!(
                 "`{}` is continuous and equals any number with probability 0: this has one value almost always; compare with \
@@ -84,15 +108,20 @@ pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estim
         }
         if smoothness.leaves_outcomes()
             && discrete
-            && let Some((cause, operation)) = ranges.undefined(graph, site, follows)
+            && let Some((cause, op)) = ranges.undefined(graph, site, stops, follows)
         {
+            let operation = op.name();
+            // At a pole a relaxation's value may jump, or have no mean.
+            let pole = matches!(op, Op::Binary(Binary::Div | Binary::Pow));
+
             let message = format!(
                 "`{operation}` may be undefined between the outcomes of `{}`, where {name} evaluates the cost: its \
                  estimate may be NaN or infinite; {}",
                 site.name,
                 remedies(graph, analysis, i)
             );
-            found.push(Lint { site: site.name.clone(), message, cause, biased: false });
+            let biased = pole && smoothness == Smoothness::InControlVariate;
+            found.push(Lint { site: site.name.clone(), message, cause, biased });
         }
     }
     found

@@ -32,6 +32,7 @@ pub use cone::{Cone, Later};
 pub use drawing::{Drawing, DrawnNode, NodeKind};
 pub use influence::{AxisMap, Influence};
 pub use inspect::{Inspection, SiteReport, inspect};
+pub(crate) use jump::stopped;
 pub use jump::{Jump, JumpKind, jump};
 pub use lint::{Lint, lints};
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};

@@ -12,7 +12,7 @@
 //! A parameter that reaches the place through `stop_gradient` alone is one by which the author does not differentiate there.
 
 use super::continuity::Continuity;
-use super::jump::{Jump, JumpKind};
+use super::jump::{Jump, JumpKind, Stops};
 use super::lint::Lint;
 use super::model::Graph;
 use super::steps::{Draws, Steps};
@@ -21,7 +21,7 @@ use super::steps::{Draws, Steps};
 /// that nothing here sees.
 pub fn moves_a_jump(graph: &Graph) -> bool {
     let steps = Steps::of(graph);
-    moving(&steps, &mut Continuity::of(&steps)).iter().any(|lint| lint.biased)
+    moving(&steps, &mut Continuity::of(&steps, Stops::End)).iter().any(|lint| lint.biased)
 }
 
 /// Jumps that move with parameters: for each parameter the first, those beside a continuous draw first.

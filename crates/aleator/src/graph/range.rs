@@ -13,7 +13,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
 
-use super::jump::{Way, first_on_the_way};
+use super::jump::{Stops, Way, first_on_the_way};
 use super::model::{Graph, SiteDef};
 use crate::distributions::Support;
 
@@ -169,14 +169,13 @@ impl Ranges {
         let mut known: HashMap<NodeId, Range> = HashMap::new();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
-        known.extend(graph.sites().into_iter().map(|s| (s.value, between_outcomes(s.family.support()))));
+        known.extend(supports(graph, between_outcomes));
         Ranges::given(graph, &known)
     }
 
     /// At any values of parameters and data, and any draws of the sites.
     pub fn anywhere(graph: &Graph) -> Self {
-        let support = |s: SiteDef| (s.value, support(s.family.support()));
-        Ranges::given(graph, &graph.sites().into_iter().map(support).collect())
+        Ranges::given(graph, &supports(graph, support).collect())
     }
 
     /// Whether a node never takes a value.
@@ -190,6 +189,11 @@ impl Ranges {
         self.ranges[node.index()].high.at < f64::INFINITY
     }
 
+    /// A number that a node's values are not below.
+    pub fn lower_bound(&self, node: NodeId) -> f64 {
+        self.ranges[node.index()].low.at
+    }
+
     /// Whether a node's values keep a distance from 0.
     pub fn stays_away_from_zero(&self, node: NodeId) -> bool {
         let Range { low, high } = self.ranges[node.index()];
@@ -200,9 +204,13 @@ impl Ranges {
     fn given(graph: &Graph, known: &HashMap<NodeId, Range>) -> Self {
         let engine = graph.engine();
         let mut ranges: Vec<Range> = Vec::with_capacity(engine.len());
+        let ends = ends(graph);
         for index in 0..engine.len() {
             let (id, node) = engine.nodes_at(index);
             let range = known.get(&id).copied().unwrap_or_else(|| {
+                if let Some([low, high]) = ends.get(&id) {
+                    return between(ranges[low.index()], ranges[high.index()]);
+                }
                 let sizes: Vec<_> = node.inputs.iter().map(|&i| engine.expr(i).shape()).collect();
                 let of = |i: usize| ranges[node.inputs[i].index()];
                 match &node.op {
@@ -240,13 +248,14 @@ impl Ranges {
 
     /// The first operation on a way from the site's value to a cost that may be undefined, or without a finite slope,
     /// between the site's outcomes: its node and how it is written.
-    pub fn undefined(
+    pub(super) fn undefined(
         &self,
         graph: &Graph,
         site: &SiteDef,
+        stops: Stops,
         follows: impl Fn(usize, &SiteDef) -> bool,
-    ) -> Option<(NodeId, String)> {
-        first_on_the_way(graph, site, follows, |_, op, on_the_way| {
+    ) -> Option<(NodeId, Op)> {
+        first_on_the_way(graph, site, stops, follows, |_, op, on_the_way| {
             let inputs = on_the_way.inputs;
             let of = |i: usize| self.ranges[inputs[i].index()];
             let constant = |i: usize| graph.engine().scalar_value(inputs[i]);
@@ -265,7 +274,7 @@ impl Ranges {
                 },
                 _ => true,
             };
-            if defined { Way::GoesOn } else { Way::Found(op.name()) }
+            if defined { Way::GoesOn } else { Way::Found(op.clone()) }
         })
     }
 
@@ -284,6 +293,24 @@ impl Ranges {
         let range = self.ranges[id.index()];
         range.above(-FRAC_PI_2) && range.negated().above(-FRAC_PI_2)
     }
+}
+
+/// The supports of all sites but those whose ends are parameters.
+fn supports(graph: &Graph, of: fn(Support) -> Range) -> impl Iterator<Item = (NodeId, Range)> {
+    let sites = graph.sites().into_iter().filter(|s| s.family.support() != Support::Interval);
+    sites.map(move |s| (s.value, of(s.family.support())))
+}
+
+/// The ends of the support of a site on an interval, which are its two parameters.
+fn ends(graph: &Graph) -> HashMap<NodeId, [NodeId; 2]> {
+    let sites = graph.sites().into_iter().filter(|s| s.family.support() == Support::Interval);
+    sites.filter_map(|s| Some((s.value, s.parameters.try_into().ok()?))).collect()
+}
+
+/// Inside of an interval with ends in these ranges.
+fn between(low: Range, high: Range) -> Range {
+    let end = |b: Bound| Bound { open: true, ..b };
+    Range { low: end(low.low), high: end(high.high) }
 }
 
 /// Where a relaxation or the mean of a sample may lie.

@@ -202,6 +202,29 @@ impl<'a> Steps<'a> {
         }
     }
 
+    fn is_infinite(&self, id: NodeId) -> bool {
+        self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite)
+    }
+
+    fn is_zero(&self, id: NodeId) -> bool {
+        self.graph.engine().scalar_value(id) == Some(0.0)
+    }
+
+    /// Whether a node is a sum of two or more squares behind a stopped gradient.
+    fn is_a_held_sum_of_squares(&self, mut id: NodeId) -> bool {
+        let mut held = false;
+        while let Op::StopGradient | Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
+            held |= self.nodes[id.index()].op == Op::StopGradient;
+            id = self.nodes[id.index()].inputs[0];
+        }
+        let node = &self.nodes[id.index()];
+        let Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) = &node.op else { return false };
+        let summed = &self.nodes[node.inputs[0].index()];
+        held && axes.iter().any(|&axis| summed.shape.from_end(axis) > 1)
+            && summed.op == Op::Binary(Binary::Mul)
+            && summed.inputs[0] == summed.inputs[1]
+    }
+
     /// A node without the axes that were put in front of it.
     fn root(&self, mut id: NodeId) -> NodeId {
         while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
@@ -221,6 +244,15 @@ impl<'a> Steps<'a> {
         let random = |i: usize| self.dependence[inputs[i].index()].draws == Draws::Continuous;
         let step = |kind, place, inputs: &[NodeId]| Some(Step { kind, place, inputs: inputs.to_vec() });
         let found = match &node.op {
+            // No number is infinite, and several squares are 0 together at a point only.
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
+                if inputs.iter().any(|&i| self.is_infinite(i)) =>
+            {
+                None
+            }
+            Op::Binary(Binary::Eq) if self.is_zero(inputs[1]) && self.is_a_held_sum_of_squares(inputs[0]) => {
+                None
+            }
             Op::Binary(op @ (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)) => {
                 let one_hot = *op == Binary::Eq && inputs.iter().any(|&i| self.counts(i));
                 let kind = if one_hot { JumpKind::OneHot } else { JumpKind::Comparison };

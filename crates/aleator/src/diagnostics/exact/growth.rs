@@ -1,13 +1,16 @@
 //! How fast a cost grows with a sample: whether its expectation can diverge beyond what numbers reach.
 //!
 //! ```text
-//! |F(z)| ≤ C exp∘…∘exp (C |z|^q)    with `exponentials` times exp, 0 for a polynomial
-//! P(|z| > r) falls as exp(−r^τ):    τ = 2 Normal, 1 counts and exponential tails, 0 powers, ∞ bounded
+//! P(draws like these) = e^(−E):        |z| grows as E^(1/τ) where its tail falls as exp(−|z|^τ)
+//!                                      τ = 2 Normal, 1 counts and exponential tails, the concentration of a Weibull law
+//!                                      e^(√E) LogNormal, e^E powers (StudentT, Cauchy), bounded else
+//! |F| ≤ C exp∘…∘exp (C E^q)            with `exponentials` times exp, 0 for a polynomial
 //! ```
 //!
-//! E exp(c |z|^q) is finite for q < τ, for q = τ it depends on c, for q > τ it is infinite however small c is: at the points that
-//! quadrature can reach nothing may be seen of it. For q = τ, or powers against powers, what is to be seen at the ends decides. The bounds
-//! are upper ones: a cost that is refused may have an expectation all the same.
+//! E|F| = ∫ |F| e^(−E) is finite with one exponential and q < 1, for q = 1 it depends on the constants, and beyond it is infinite
+//! however small they are: at the points that quadrature can reach nothing may be seen of it. For q = 1 what is to be seen at the
+//! ends decides. All draws may be rare together, so each stands at the same E: exp(c a b) has q = 2 for two exponential
+//! variables. The bounds are upper ones: a cost that is refused may have an expectation all the same.
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary, ancestors};
 
@@ -22,7 +25,8 @@ struct Growth {
 }
 
 const BOUNDED: Growth = Growth { exponentials: 0, degree: 0.0 };
-const LINEAR: Growth = Growth { exponentials: 0, degree: 1.0 };
+/// A logarithm grows slower than every power; x log x faster than x.
+const OF_A_LOGARITHM: f64 = 1e-3;
 /// More than anything has a finite expectation of.
 const BEYOND: Growth = Growth { exponentials: u32::MAX, degree: f64::INFINITY };
 
@@ -45,23 +49,22 @@ impl Growth {
     }
 
     fn exp(self) -> Self {
-        // What is bounded, and a logarithm, which counts as that: a power.
         Growth { exponentials: self.exponentials.saturating_add(1), ..self }
     }
 
     fn log(self) -> Self {
         match self.exponentials {
-            0 => BOUNDED,
+            0 => Growth { degree: self.degree.min(OF_A_LOGARITHM), ..self },
             u32::MAX => BEYOND,
             n => Growth { exponentials: n - 1, ..self },
         }
     }
 
-    /// Whether E exp∘…∘exp |z|^q cannot be told to be finite, where the tail falls as exp(−|z|^τ).
-    fn diverges(self, tail: f64) -> bool {
+    /// Whether ∫ exp∘…∘exp (E^q) e^(−E) cannot be told to be finite.
+    fn diverges(self) -> bool {
         match self.exponentials {
             0 => false,
-            1 => self.degree > tail,
+            1 => self.degree > 1.0,
             _ => true,
         }
     }
@@ -71,56 +74,72 @@ impl Growth {
 pub(super) fn too_fast(graph: &Graph) -> Option<String> {
     let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
     let needed = ancestors(graph.engine(), &costs);
-    let ranges = Ranges::anywhere(graph);
-    let sites = graph.sites();
-    sites.iter().enumerate().filter(|(_, site)| needed[site.value.index()]).find_map(|(number, site)| {
-        let (own, tail) = tail(site)?;
-        let growth = along(graph, &ranges, &sites, number, own, &needed);
-        let fastest = costs.iter().fold(BOUNDED, |most, cost| most.max(growth[cost.index()]));
-        fastest.diverges(tail).then(|| {
-            format!(
-                "a cost may grow faster with `{}` than the tail of its {} falls, so that its expectation may be infinite",
-                site.name,
-                site.family.name()
-            )
-        })
+    let (ranges, initial) = (Ranges::anywhere(graph), Ranges::of(graph));
+    let sites: Vec<SiteDef> = graph.sites().into_iter().filter(|s| needed[s.value.index()]).collect();
+    let own = |site: &SiteDef| draw(site, &initial);
+    let growth = growths(graph, &ranges, &sites, &own, &needed);
+    let fastest = costs.iter().fold(BOUNDED, |most, cost| most.max(growth[cost.index()]));
+    fastest.diverges().then(|| {
+        let unbounded = sites.iter().filter(|site| own(site) != BOUNDED);
+        let names: Vec<String> = unbounded.map(|s| format!("`{}` ({})", s.name, s.family.name())).collect();
+        format!(
+            "a cost may grow faster with {} than the tails fall, so that its expectation may be infinite",
+            names.join(", ")
+        )
     })
 }
 
-/// How a draw grows with a variable whose tail falls as exp(−|x|^τ), and τ; `None` for bounded ones.
-fn tail(site: &SiteDef) -> Option<(Growth, f64)> {
+/// How a draw grows with E where its parameters are held.
+fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
+    let power = |degree: f64| Growth { exponentials: 0, degree };
     match (site.family.name(), site.family.support()) {
-        ("Normal" | "MultivariateNormal", _) => Some((LINEAR, 2.0)),
-        // The exponential of a normal variable.
-        ("LogNormal", _) => Some((LINEAR.exp(), 2.0)),
-        // Powers of their variable: sinh x of one with exponential tails, whose rate is seen at the ends.
-        ("StudentT" | "Cauchy", _) => Some((LINEAR, 0.0)),
-        (_, Support::Real | Support::Positive | Support::Counts | Support::RealVector) => Some((LINEAR, 1.0)),
-        (_, Support::BoundedCounts) => Some((LINEAR, 1.0)),
-        _ => None,
+        ("Normal" | "MultivariateNormal", _) => power(0.5),
+        ("LogNormal", _) => power(0.5).exp(),
+        ("StudentT" | "Cauchy", _) => power(1.0).exp(),
+        ("Weibull", _) => {
+            let concentration = site.family.parameters().iter().position(|p| p.name == "concentration");
+            let least = concentration.map_or(0.0, |i| initial.lower_bound(site.parameters[i]));
+            if least > 0.0 { power(1.0 / least) } else { BEYOND }
+        }
+        (
+            _,
+            Support::Real
+            | Support::Positive
+            | Support::Counts
+            | Support::BoundedCounts
+            | Support::RealVector,
+        ) => power(1.0),
+        (
+            _,
+            Support::Boolean
+            | Support::Indices
+            | Support::OneHot
+            | Support::UnitInterval
+            | Support::Interval
+            | Support::Circle
+            | Support::Simplex,
+        ) => BOUNDED,
     }
 }
 
-/// The growth of all nodes along a site.
-fn along(
+/// The growth of all nodes.
+fn growths(
     graph: &Graph,
     ranges: &Ranges,
     sites: &[SiteDef],
-    number: usize,
-    own: Growth,
+    own: &dyn Fn(&SiteDef) -> Growth,
     needed: &[bool],
 ) -> Vec<Growth> {
     let engine = graph.engine();
     let mut growth = vec![BOUNDED; needed.len()];
-    growth[sites[number].value.index()] = own;
-    for index in sites[number].value.index() + 1..needed.len() {
+    for index in 0..needed.len() {
         if !needed[index] {
             continue;
         }
         let (id, node) = engine.nodes_at(index);
         let of = |i: usize| growth[node.inputs[i].index()];
         let all = (0..node.inputs.len()).map(of).fold(BOUNDED, Growth::max);
-        if all == BOUNDED && node.inputs.iter().all(|i| growth[i.index()] == BOUNDED) {
+        if all == BOUNDED && !matches!(node.op, Op::Hole(_)) {
             continue;
         }
         let constant = |i: usize| engine.scalar_value(node.inputs[i]);
@@ -162,13 +181,14 @@ fn along(
             Op::ArgMax => BOUNDED,
             Op::Hole(_) => match sites.iter().find(|s| s.value == id) {
                 // Its values scale with its parameters, or with their reciprocals.
-                Some(later) => match tail(later) {
-                    None => BOUNDED,
-                    Some((own, _)) => {
-                        let by = (0..node.inputs.len()).map(of).fold(BOUNDED, Growth::times);
-                        if own.exponentials > 0 { by.exp() } else { by }
+                Some(site) => {
+                    let (own, by) = (own(site), (0..node.inputs.len()).map(of).fold(BOUNDED, Growth::times));
+                    match (own == BOUNDED, own.exponentials) {
+                        (true, _) => BOUNDED,
+                        (false, 0) => own.times(by),
+                        (false, _) => own.max(by.exp()),
                     }
-                },
+                }
                 None => BEYOND,
             },
             Op::External(_) => BEYOND,

@@ -182,6 +182,8 @@ impl Integrand {
                 Err(Error::Domain { .. }) => {
                     return Ok(Err("a later parameter leaves its domain in the tails".into()));
                 }
+                // Such as a mean that is too large for a number, where counts are looked for.
+                Err(Error::Unsuitable { .. }) => return Ok(Err(Unknown::NotOfTheKind)),
                 Err(other) => return Err(other),
             }
             let objectives = self.program.objectives();

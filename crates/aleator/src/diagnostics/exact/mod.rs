@@ -27,7 +27,7 @@ use super::report::{Exact, Number, Tensor};
 use crate::distributions::Support;
 use crate::error::{Error, Result};
 use crate::estimators::{Enumeration, Estimator, outcome_count};
-use crate::graph::{Graph, MOST_ALTERNATIVES, Plan, jump, moves_a_jump};
+use crate::graph::{Graph, MOST_ALTERNATIVES, Plan, jump, moves_a_jump, stopped};
 use crate::program::{Options, Program};
 use integrand::{AtPoints, Kind};
 
@@ -238,6 +238,10 @@ fn layout(graph: &Graph) -> Result<Option<Layout>> {
             return None;
         }
         if family.is_reparameterized() {
+            // A derivative along the sample ends there, a score does not: they are not one number.
+            if stopped(graph, def).is_some() {
+                return None;
+            }
             let numbers = draws.saturating_mul(info.distribution.event_shape().numel());
             return Some((Kind::Uniforms, numbers, false));
         }
