@@ -349,6 +349,10 @@ impl<'g> Expr<'g> {
             );
             return self.graph.fail(error);
         }
+        if ra == 1 && rb == 1 && self.shape() == other.shape() {
+            // One number has one spelling: the elements of a product of matrices cannot be told apart.
+            return self.dot(other);
+        }
         let a = if ra == 1 { self.unsqueeze(1) } else { self };
         let b = if rb == 1 { other.unsqueeze(0) } else { other };
         let rank = a.rank().max(b.rank());

@@ -14,8 +14,8 @@
 //! Σ w (A + B) = Σ w A + Σ w B,      Σ_ij (A W)_ij = Σ_ik A_ik (Σ_j W_kj)
 //! ```
 //!
-//! unless another term ties the same draws: a linear part and a nonlinear one of the same variable often cancel, and are
-//! better left together.
+//! A linear form l of draws stays whole where a nonlinear term is computed from it, as in l − log(1 + exp(l)): such parts
+//! often cancel, and a score is to meet what is left. A sum that no nonlinear term is computed from is taken apart.
 //!
 //! What is added to a random cost without being random itself (the talk's constant c) belongs to that cost, and is part of
 //! what a score multiplies, as long as it ties nothing together. Where the cost is a sum of parts that depend on different
@@ -68,6 +68,8 @@ struct Gains {
     uneven: HashSet<NodeId>,
     /// Nodes none of whose draws meet another in a nonlinear term.
     loose: HashSet<NodeId>,
+    /// Linear forms of draws that a nonlinear term is computed from, and what is made of one element of such a form.
+    held: HashSet<NodeId>,
 }
 
 /// A linear operation, by its random operands.
@@ -203,7 +205,9 @@ impl<'a> Linearity<'a> {
     }
 
     fn gains(&self, meetings: &impl Meetings) -> Gains {
-        let mut gains = Gains { mixed: HashSet::new(), uneven: HashSet::new(), loose: HashSet::new() };
+        let none = HashSet::new;
+        let engine = self.graph.engine();
+        let mut gains = Gains { mixed: none(), uneven: none(), loose: none(), held: none() };
         let leaves: Vec<(NodeId, Vec<usize>)> = self
             .linear
             .iter()
@@ -217,8 +221,27 @@ impl<'a> Linearity<'a> {
         }
         let free = |draws: &[usize]| draws.iter().zip(&tied).all(|(&n, &tied)| n == 0 || !tied);
         gains.loose = leaves.iter().filter(|(_, draws)| free(draws)).map(|(id, _)| *id).collect();
+        let sites: HashSet<NodeId> = self.graph.sites().into_iter().map(|site| site.value).collect();
+        let used = self.used_by(leaves.iter().map(|(id, _)| *id), &sites);
+        // The linear forms of draws: first those that only pick some.
+        let picked = |id: &NodeId| {
+            let mut id = *id;
+            while !sites.contains(&id) {
+                let node = engine.node(id);
+                match node.op {
+                    Op::Slice { .. } | Op::Pad { .. } | Op::CumSum { .. } => id = node.inputs[0],
+                    _ => return false,
+                }
+            }
+            true
+        };
+        let mut forms: HashSet<NodeId> = leaves.iter().map(|(id, _)| *id).filter(picked).collect();
         for &id in self.linear.keys().filter(|id| self.random[id.index()]) {
             let Some(operation) = self.operation(id) else { continue };
+            let random = |operand: &&NodeId| self.random[operand.index()];
+            if operands(&operation).iter().filter(random).all(|operand| forms.contains(operand)) {
+                forms.insert(id);
+            }
             let mut mixed = operands(&operation).iter().any(|operand| gains.mixed.contains(operand));
             match &operation {
                 Linear::Added(a, b, _) => {
@@ -243,12 +266,42 @@ impl<'a> Linearity<'a> {
             if mixed {
                 gains.mixed.insert(id);
             }
+            let of_held = match &operation {
+                Linear::Added(..) | Linear::Reduced(..) | Linear::Joined(..) => false,
+                Linear::Product { random, left, .. } => {
+                    gains.held.contains(random) && meetings.alike_along(*random, &[usize::from(!left)])
+                }
+                Linear::Scaled(a, _)
+                | Linear::Divided(a, _)
+                | Linear::Weighted { random: a, .. }
+                | Linear::Shifted { random: (a, _), .. }
+                | Linear::Reshaped(a)
+                | Linear::Permuted(a, _)
+                | Linear::Repeated(a) => gains.held.contains(a),
+            };
+            if of_held || mixed && used.contains(&id) && forms.contains(&id) {
+                gains.held.insert(id);
+            }
             let loose = |operand: &NodeId| !self.random[operand.index()] || gains.loose.contains(operand);
             if operands(&operation).iter().all(loose) {
                 gains.loose.insert(id);
             }
         }
         gains
+    }
+
+    /// The random nodes that these are computed from, other than through a site's parameters.
+    fn used_by(&self, nodes: impl Iterator<Item = NodeId>, sites: &HashSet<NodeId>) -> HashSet<NodeId> {
+        let mut used = HashSet::new();
+        let mut pending: Vec<NodeId> = nodes.collect();
+        while let Some(id) = pending.pop() {
+            if sites.contains(&id) {
+                continue;
+            }
+            let inputs = self.graph.engine().node(id).inputs;
+            pending.extend(inputs.into_iter().filter(|i| self.random[i.index()] && used.insert(*i)));
+        }
+        used
     }
 
     /// The terms of the costs, in the order of their nodes.
@@ -286,7 +339,7 @@ impl<'a> Linearity<'a> {
         let expr = |id: NodeId| graph.expr(id);
         let shape = expr(id).shape();
         let (mixed, loose) = (gains.mixed.contains(&id), gains.loose.contains(&id));
-        if weight.is_some() && !mixed && !shared {
+        if gains.held.contains(&id) || weight.is_some() && !mixed && !shared {
             return None;
         }
         // The weights of all elements of this node.
@@ -316,7 +369,7 @@ impl<'a> Linearity<'a> {
                 vec![share(broadcast(a, sign * c), loose), broadcast(b, other * c)]
             }
             Linear::Weighted { random: a, .. } | Linear::Product { random: a, .. }
-                if !loose || !(mixed || shared && self.linear.get(&a) == Some(&true)) =>
+                if !(mixed || shared && self.linear.get(&a) == Some(&true)) =>
             {
                 return None;
             }

@@ -159,11 +159,64 @@ fn a_linear_part_stays_beside_a_nonlinear_part_of_the_same_draws() {
         let (mean, square) = moments.iter().fold((0.0, 0.0), |(m, s), (x, y)| (m + x, s + y));
         square - mean * mean
     };
-    for text in ["l = b @ w\ncost f = l - log(1 + exp(l))", "l = b @ w\ncost f = 2 * (l - softplus(l)) / 2"] {
+    for text in [
+        "l = b @ w\ncost f = l - log(1 + exp(l))",
+        "l = b @ w\ncost f = 2 * (l - softplus(l)) / 2",
+        "l = w @ b\ncost f = l - softplus(l)",
+        "l = dot(b, w)\ncost f = l - softplus(l)",
+        "l = sum(b * w)\ncost f = -softplus(l)\ncost g = l",
+        "l = 9 * b[0] + 8 * b[1]\ncost f = l - softplus(l)",
+        "l = reshape(b, [1, 2]) @ reshape(w, [2, 1])\ncost f = l - softplus(l)",
+        "s = b @ [18, 16]\ncost f = s / 2 - softplus(0.5 * s)",
+        "param half = 0.5\ns = sum(2 * b * w)\ncost f = half * s - softplus(s / 2)",
+    ] {
         let g = read(&format!("{head}{text}"));
         let got = exactly(&g, &[score()], 1);
         close(text, &got.mean, &Brute::new(&g).answer().1, 1e-12);
         close(text, &got.variance[..2], &[variance(0), variance(1)], 1e-12);
+    }
+}
+
+#[test]
+fn a_sum_stays_beside_nothing_that_is_not_computed_from_it() {
+    // The prior of a unit meets the score of that unit, though the likelihood ties all units.
+    let expected = {
+        let g = read(
+            "param phi = [0.3, -0.5]\nb ~ Bernoulli(logits = phi)\ncost f = [4, 7] * b\ncost g = (b[0] - b[1])^2",
+        );
+        exactly(&g, &[score()], 1).variance
+    };
+    for text in ["b @ [4, 7]", "sum([4, 7] * b)", "dot(b, [4, 7])", "4 * b[0] + 7 * b[1]"] {
+        let g = read(&format!(
+            "param phi = [0.3, -0.5]\nb ~ Bernoulli(logits = phi)\ncost f = {text} + (b[0] - b[1])^2"
+        ));
+        close(text, &exactly(&g, &[score()], 1).variance, &expected, 1e-12);
+    }
+}
+
+#[test]
+fn a_scalar_product_of_draws_is_the_sum_of_its_products() {
+    let head =
+        "param u = [0.3, -0.5]\nparam v = [0.2, 0.9]\nx ~ Bernoulli(logits = u)\ny ~ Bernoulli(logits = v)\n";
+    let variance = |text: &str| {
+        let g = read(&format!("{head}{text}"));
+        let got = exactly(&g, &[score(), score()], 1);
+        close(text, &got.mean, &Brute::new(&g).answer().1, 1e-12);
+        got.variance
+    };
+    for [first, others @ ..] in [
+        ["cost f = x * y", "cost f = x @ y", "cost f = dot(x, y)", "cost f = x[0] * y[0] + x[1] * y[1]"],
+        [
+            "cost f = 3 * x^2",
+            "cost f = 3 * x @ x",
+            "cost f = 3 * dot(x, x)",
+            "cost f = 3 * (x[0]^2 + x[1]^2)",
+        ],
+    ] {
+        let expected = variance(first);
+        for text in others {
+            close(text, &variance(text), &expected, 1e-12);
+        }
     }
 }
 
