@@ -246,7 +246,7 @@ fn row(
     replicates: usize,
     exact: &Exact,
 ) -> Row {
-    let std_error = |m: &Moments| m.variance().map(|v| Number((v / replicates as f64).sqrt()));
+    let std_error = |m: &Moments| m.standard_error(replicates as f64).map(Number);
     let gradient = graph
         .params()
         .iter()
@@ -269,7 +269,7 @@ fn row(
                         let se = std_error(m)?.0;
                         let size = m.mean.abs().max(e.0.abs()).max(measured.objective.mean.abs());
                         // What varies by rounding alone has no standard error to speak of.
-                        (m.variance()?.sqrt() > ROUNDING * size).then(|| Number((m.mean - e.0) / se))
+                        (m.standard_deviation()? > ROUNDING * size).then(|| Number((m.mean - e.0) / se))
                     })
                     .collect()
             });
@@ -285,7 +285,16 @@ fn row(
             (param.name.clone(), estimate)
         })
         .collect();
-    let total_variance: Option<f64> = measured.gradient.iter().flatten().map(Moments::variance).sum();
+    let all = || measured.gradient.iter().flatten();
+    // Variances that leave the range of numbers, where the standard deviations do not, rank nothing.
+    let is_held = |m: &Moments| match m.variance().zip(m.standard_deviation()) {
+        Some((variance, deviation)) => {
+            (variance > 0.0) == (deviation > 0.0) && variance.is_finite() == deviation.is_finite()
+        }
+        None => true,
+    };
+    let total_variance: Option<f64> = all().map(Moments::variance).sum();
+    let total_variance = total_variance.filter(|_| all().all(is_held));
     Row {
         estimator,
         plan: plan.describe(graph).into_iter().collect(),

@@ -1,8 +1,9 @@
 //! Where a number that is not finite comes from.
 //!
 //! Draws are simulated at the initial parameters, and every node of the author's graph is looked at: first the values, from
-//! a cost that is not finite back to the operation whose operands are all finite; then the scores ∇ log p(z) of the sites;
-//! then the derivatives of the costs, from the costs back to the operation whose result still has a finite one.
+//! a cost that is not finite back to the operation whose operands are all finite; then the draws and the scores ∇ log p(z) of
+//! the sites; then the derivatives of the costs, from the costs back to the operation whose result still has a finite one;
+//! then those of the draws by their parameters.
 //!
 //! It is asked for only after something was not finite, so it costs nothing where all is well. An estimator may be infinite
 //! where none of these is (at relaxed values, say): then there is no answer.
@@ -43,8 +44,10 @@ struct Simulation<'g> {
     /// The nodes that costs depend on, in order; their values are the first outputs, their cotangents the next ones.
     nodes: Vec<NodeId>,
     outputs: Vec<NodeId>,
-    /// For each score: the site.
-    scores: Vec<usize>,
+    /// For each output after the values: the site, and what of it is looked at.
+    scores: Vec<(usize, &'static str)>,
+    /// The same for the last outputs.
+    draws: Vec<(usize, &'static str)>,
 }
 
 impl<'g> Simulation<'g> {
@@ -57,16 +60,28 @@ impl<'g> Simulation<'g> {
             (0..needed.len()).filter(|&i| needed[i]).map(|i| engine.nodes_at(i).0).collect();
         let mut replaced: HashMap<NodeId, Expr<'g>> = HashMap::new();
         let (mut scores, mut score_nodes) = (vec![], vec![]);
+        let (mut draws, mut draw_nodes) = (vec![], vec![]);
         for (number, def) in sites.iter().enumerate() {
             let parameters: Vec<Expr<'g>> =
                 def.parameters.iter().map(|&p| substitute(engine, p, &mut replaced)).collect();
             let law = Distribution::new(def.family.clone(), parameters.clone());
-            let noise = &mut Noise::new(engine, u32::try_from(number).ok()?, def.batch.clone());
-            let value = law.sample(noise).stop_gradient();
+            let number_of_noise = u32::try_from(number).ok()?;
+            let noise = || Noise::new(engine, number_of_noise, def.batch.clone());
+            let through = law.sample(&mut noise());
+            let value = through.stop_gradient();
             replaced.insert(def.value, value);
-            for score in grad(law.log_prob(value).sum(), &parameters) {
-                scores.push(number);
+            // An infinite draw is one that leaves the range of numbers: a cost may be finite there, hardly its derivative.
+            scores.push((number, "a draw of"));
+            score_nodes.push(value.id());
+            for score in grad(law.log_prob_of_draw(&mut noise()).sum(), &parameters) {
+                scores.push((number, "the score at a draw of"));
                 score_nodes.push(score.id());
+            }
+            if def.family.is_reparameterized() {
+                for slope in grad(through.sum(), &parameters) {
+                    draws.push((number, "the derivative by a parameter of a draw of"));
+                    draw_nodes.push(slope.id());
+                }
             }
         }
         let values: Vec<Expr<'g>> = nodes.iter().map(|&n| substitute(engine, n, &mut replaced)).collect();
@@ -77,7 +92,8 @@ impl<'g> Simulation<'g> {
         let mut outputs: Vec<NodeId> = values.iter().map(|e| e.id()).collect();
         outputs.extend(score_nodes);
         outputs.extend(cotangents.iter().map(|e| e.id()));
-        Some(Simulation { graph, sites, costs, nodes, outputs, scores })
+        outputs.extend(draw_nodes);
+        Some(Simulation { graph, sites, costs, nodes, outputs, scores, draws })
     }
 
     fn run(&self, seed: u64) -> Result<Option<String>> {
@@ -96,9 +112,14 @@ impl<'g> Simulation<'g> {
         for step in (0..DRAWS).take_while(|_| start.elapsed() < LONGEST) {
             program.run(seed, step);
             let fine = |output: usize| program.output(output).iter().all(|x| x.is_finite());
-            if let Some(found) = self.value(&fine).or_else(|| self.score(&fine)).or_else(|| self.slope(&fine))
-            {
-                return Ok(Some(found));
+            let last = self.outputs.len() - self.draws.len();
+            let found = self
+                .value(&fine)
+                .or_else(|| self.of_site(&self.scores, self.nodes.len(), &fine))
+                .or_else(|| self.slope(&fine))
+                .or_else(|| self.of_site(&self.draws, last, &fine));
+            if found.is_some() {
+                return Ok(found);
             }
         }
         Ok(None)
@@ -131,16 +152,23 @@ impl<'g> Simulation<'g> {
         })
     }
 
-    fn score(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
-        let bad = (0..self.scores.len()).find(|i| !fine(self.nodes.len() + i))?;
-        let site = &self.sites[self.scores[bad]];
-        Some(format!("the score of `{}` ({}) is not finite at a draw", site.name, site.family.name()))
+    /// The first of some outputs that belong to sites, which is not finite.
+    fn of_site(
+        &self,
+        outputs: &[(usize, &str)],
+        first: usize,
+        fine: &dyn Fn(usize) -> bool,
+    ) -> Option<String> {
+        let bad = (0..outputs.len()).find(|i| !fine(first + i))?;
+        let (site, what) = outputs[bad];
+        let site = &self.sites[site];
+        Some(format!("{what} `{}` ({}) is not finite", site.name, site.family.name()))
     }
 
     /// From the costs back to the first node with a derivative that is not finite: the operation that it enters is the cause.
     fn slope(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
         let first = self.nodes.len() + self.scores.len();
-        if self.outputs.len() == first {
+        if self.outputs.len() == first + self.draws.len() {
             return None;
         }
         let operand = (0..self.nodes.len()).rev().find(|i| !fine(first + i))?;

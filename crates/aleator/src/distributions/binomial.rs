@@ -154,7 +154,9 @@ impl Family for Binomial {
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        coordinates::of_count(self, parameters, noise, n.sqrt() * (p * q).sqrt())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

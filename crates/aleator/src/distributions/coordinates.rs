@@ -18,6 +18,9 @@ use aleator_engine::graph::Expr;
 use super::family::Family;
 use super::noise::Noise;
 
+/// Into how many steps of the number format a standard deviation must reach, for a count to be held well enough.
+const STEPS: f64 = 128.0;
+
 /// (z − μ)/σ of the held draw z = μ₀ + σ₀ ε.
 pub(super) fn standardized<'g>(epsilon: Expr<'g>, loc: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
     let epsilon = epsilon.stop_gradient();
@@ -33,4 +36,23 @@ pub(super) fn of_exact_draw<'g>(
 ) -> Expr<'g> {
     let z = family.sample(parameters, noise).stop_gradient();
     family.log_prob(parameters, z)
+}
+
+/// The same for counts of a standard deviation. Where counts are so large that the number format has few or none between
+/// them that a draw could take, its score is lost: it is NaN, for a number that looks like one would be wrong.
+pub(super) fn of_count<'g>(
+    family: &dyn Family,
+    parameters: &[Expr<'g>],
+    noise: &mut Noise<'g>,
+    deviation: Expr<'g>,
+) -> Expr<'g> {
+    let z = family.sample(parameters, noise).stop_gradient();
+    family.log_prob(parameters, z) * held(z, deviation)
+}
+
+/// 1 where a number of that standard deviation is held well enough, NaN where it is not.
+pub(super) fn held<'g>(z: Expr<'g>, deviation: Expr<'g>) -> Expr<'g> {
+    // Whole numbers are held exactly as long as the next one is.
+    let step = (deviation.stop_gradient() / STEPS).maximum(1.0);
+    (z + step).greater(z).select(1.0, f64::NAN)
 }

@@ -7,18 +7,18 @@
 //! E z = q/p,   Var z = q/p²,   entropy = −log p − (q/p) log q
 //! ```
 //!
-//! Parameter: φ (`logits`), finite; or p (`probs`) in (0, 1]. A draw is cut at 10³⁸, which probabilities below 10⁻³⁷
-//! reach.
+//! Parameter: φ (`logits`), finite; or p (`probs`) in (0, 1]. Where p is so small that a draw leaves the range of
+//! numbers, it is infinite, and its score is that of z log q = log u · (log q/log q₀), with log(−log q) = log p to the last
+//! bit.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
 use super::binomial::{Odds, first_order};
-use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
-use super::special::{LARGEST_COUNT, is_count};
+use super::special::is_count;
 
 /// The Geometric family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ impl Family for Geometric {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let Odds { log_q, .. } = self.odds(parameters[0]);
-        (noise.uniform(&[]).log() / log_q).floor().minimum(LARGEST_COUNT)
+        (noise.uniform(&[]).log() / log_q).floor()
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -93,7 +93,11 @@ impl Family for Geometric {
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        let log_u = noise.clone().uniform(&[]).log();
+        let z = self.sample(parameters, noise).stop_gradient();
+        let Odds { log_p, .. } = self.odds(parameters[0]);
+        let beyond = log_p + log_u * (log_p - log_p.stop_gradient()).exp();
+        z.less(f64::INFINITY).select(self.log_prob(parameters, z), beyond)
     }
 
     fn edges(&self) -> Option<(usize, &'static [f64])> {

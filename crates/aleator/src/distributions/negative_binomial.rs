@@ -11,17 +11,18 @@
 //!
 //! Parameters: r (`total_count`), positive and finite, not necessarily whole; φ (`logits`), finite, or p (`probs`) in
 //! [0, 1). As in torch.distributions it is the successes, each of probability p, that are counted. The entropy has no
-//! closed form. A draw is cut at about 10³⁸.
+//! closed form. A draw that leaves the range of numbers is infinite; its score is that of z q = g, at p = 1 to the last
+//! bit: log p(z) = (r − 1) log z + r log q − log Γ(r) − g q/q₀.
 
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, IntoExpr};
 
 use super::binomial::{Odds, first_order};
-use super::coordinates;
+use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, LARGEST_COUNT, deviance_by_log, is_count, stirling_error};
+use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
 
 /// The negative binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +88,9 @@ impl Family for NegativeBinomial {
         let [r, x] = unpack(parameters);
         let Odds { log_p, log_q, .. } = self.odds(x);
         let log_rate = noise.log_gamma(&[], r) + log_p - log_q;
-        noise.poisson(log_rate.exp().minimum(LARGEST_COUNT))
+        let rate = log_rate.exp();
+        let finite = rate.less(f64::INFINITY);
+        finite.select(noise.poisson(finite.select(rate, 0.0)), f64::INFINITY)
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -111,7 +114,16 @@ impl Family for NegativeBinomial {
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, log_p, log_q } = self.odds(x);
+        let log_gamma = noise.clone().log_gamma(&[], r).stop_gradient();
+        let z = self.sample(parameters, noise).stop_gradient();
+        let finite = z.less(f64::INFINITY);
+        let log_z = finite.select(0.0, log_gamma + log_p - log_q).stop_gradient();
+        let rest = log_gamma.exp() * (log_q - log_q.stop_gradient()).exp();
+        let beyond = (r - 1.0) * log_z + r * log_q - r.lgamma() - rest;
+        let is_held = finite.select(held(z, (r * p).sqrt() / q), held(r, r.sqrt()));
+        finite.select(self.log_prob(parameters, z), beyond) * is_held.stop_gradient()
     }
 
     fn edges(&self) -> Option<(usize, &'static [f64])> {

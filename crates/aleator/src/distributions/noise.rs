@@ -7,6 +7,7 @@ pub const STREAMS_PER_SITE: u32 = 64;
 
 /// The noise of one site. Two `Noise`s with the same site and shape give the same numbers: that is what makes
 /// re-evaluations of a graph use common random numbers.
+#[derive(Clone)]
 pub struct Noise<'g> {
     graph: &'g Graph,
     next_stream: u32,

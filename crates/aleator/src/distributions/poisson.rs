@@ -8,7 +8,8 @@
 //! ```
 //!
 //! Parameter: λ (`rate`), not negative, finite. A draw is an exact one, by inversion below λ = 10 and by rejection from
-//! there (`hormann1993transformed`). The entropy has no closed form.
+//! there (`hormann1993transformed`). The entropy has no closed form. Beyond λ ≈ 10²⁷, in single precision 10⁹, numbers are
+//! too coarse to hold by how much a draw differs from λ, and its score is NaN.
 
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ impl Family for Poisson {
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        coordinates::of_count(self, parameters, noise, parameters[0].sqrt())
     }
 
     fn edges(&self) -> Option<(usize, &'static [f64])> {

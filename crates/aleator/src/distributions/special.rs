@@ -22,9 +22,6 @@ pub(super) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
 /// Euler's constant γ.
 pub(super) const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 
-/// Where counts that have no end are cut: within the range of either number format.
-pub(super) const LARGEST_COUNT: f64 = 1e38;
-
 /// Where the series of δ and r begin to serve.
 const LARGE: f64 = 10.0;
 

@@ -88,8 +88,10 @@ impl Estimator for GeneralizedReparameterization {
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
         let through = site.transformed(self.transform)?.value;
-        // The very number that others draw, with the derivative of T.
-        Ok(Draw::value(site.sample() + (through - through.stop_gradient())))
+        // The very number that others draw, with the derivative of T. Beyond the range of numbers no difference is left.
+        let held = through.stop_gradient();
+        let is_held = held.abs().less(f64::INFINITY);
+        Ok(Draw::value(is_held.select(site.sample() + (through - held), through)))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -112,6 +112,26 @@ fn flat<'g>(e: Expr<'g>, spec: &Parameter) -> Expr<'g> {
     e.reshape_last(spec.event.len(), [spec.values.len()])
 }
 
+/// Counts up to the end of the range of numbers and beyond it.
+fn huge_counts() -> Vec<Case> {
+    let mut all = vec![];
+    for p in [0.3, 1e-3, 1e-15] {
+        all.push(Case::new("Geometric", &[("probs", &[p])]));
+    }
+    for logits in [0.0, -20.0, -80.0, -89.0, -95.0, -300.0, -700.0] {
+        all.push(Case::new("Geometric", &[("logits", &[logits])]));
+        for r in [0.05, 0.7, 3.0, 1e3] {
+            all.push(Case::new("NegativeBinomial", &[("total_count", &[r]), ("logits", &[-logits])]));
+        }
+    }
+    for rate in [3.0, 1e3, 1e6] {
+        all.push(Case::new("Poisson", &[("rate", &[rate])]));
+        all.push(Case::new("Binomial", &[("total_count", &[rate]), ("probs", &[0.3])]));
+        all.push(Case::new("Binomial", &[("total_count", &[rate]), ("logits", &[-1.5])]));
+    }
+    all
+}
+
 /// The comparisons of one case, in precision `T`.
 fn compare<T: Real>(case: &Case, seed: u64) -> Vec<Comparison> {
     let bench = Bench::new();
@@ -155,8 +175,9 @@ fn compare<T: Real>(case: &Case, seed: u64) -> Vec<Comparison> {
     for (i, spec) in case.parameters.iter().enumerate() {
         let n = spec.values.len();
         for j in 0..n {
-            // The upper triangle of a Cholesky factor is no parameter.
-            if spec.event.len() == 2 && j % spec.event[1] > j / spec.event[1] {
+            // The upper triangle of a Cholesky factor is no parameter, and nothing is differentiated by a number of trials.
+            let is_upper = spec.event.len() == 2 && j % spec.event[1] > j / spec.event[1];
+            if is_upper || (case.name(), case.signature.names[i]) == ("Binomial", "total_count") {
                 continue;
             }
             let of = |results: &[f64]| results.iter().skip(j).step_by(n).copied().collect::<Vec<f64>>();
@@ -189,8 +210,8 @@ fn compare<T: Real>(case: &Case, seed: u64) -> Vec<Comparison> {
 }
 
 fn scores_have_their_moments<T: Real>(seed: u64) {
-    let comparisons: Vec<Comparison> =
-        at_the_ends().iter().flat_map(|case| compare::<T>(case, seed)).collect();
+    let cases = at_the_ends().into_iter().chain(huge_counts());
+    let comparisons: Vec<Comparison> = cases.flat_map(|case| compare::<T>(&case, seed)).collect();
     let all = comparisons.len();
     let comparisons: Vec<Comparison> =
         comparisons.into_iter().filter(|c| is_normal_on_average(&c.values)).collect();
@@ -217,4 +238,40 @@ fn scores_have_their_moments_in_double_precision() {
 #[test]
 fn scores_have_their_moments_in_single_precision() {
     scores_have_their_moments::<f32>(12);
+}
+
+/// Laws whose draws the number format cannot tell apart have no score, and are not given one: every score is NaN, or all are
+/// numbers.
+fn scores_that_are_lost_are_nan<T: Real>(largest: f64) {
+    let pair = |name: &str, [first, second]: [&str; 2], a: f64, b: f64| {
+        Case::new(name, &[(first, &[a]), (second, &[b])])
+    };
+    for (size, lost) in [(largest * 1e-3, false), (largest * 1e4, true)] {
+        let mut cases = vec![
+            Case::new("Poisson", &[("rate", &[size])]),
+            pair("Binomial", ["total_count", "probs"], size, 0.5),
+            pair("NegativeBinomial", ["total_count", "logits"], size, 0.5),
+        ];
+        if lost {
+            cases.push(pair("NegativeBinomial", ["total_count", "logits"], size, 60.0));
+        }
+        for case in cases {
+            let bench = Bench::new();
+            let parameters: Vec<Expr<'_>> =
+                case.parameters.iter().map(|p| bench.input([100], p.values.repeat(100))).collect();
+            let log_prob = case.signature.build(parameters.clone());
+            let log_prob = log_prob.log_prob_of_draw(&mut Noise::new(&bench.graph, 1, [100].into()));
+            let score = autodiff::grad(log_prob, &parameters)[parameters.len() - 1];
+            for values in bench.run::<T>(&[log_prob, score], 5) {
+                let what = std::any::type_name::<T>();
+                assert!(values.iter().all(|v| v.is_nan() == lost), "{case} in {what}: {values:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_of_counts_that_are_too_large_are_nan() {
+    scores_that_are_lost_are_nan::<f64>(1e27);
+    scores_that_are_lost_are_nan::<f32>(1e9);
 }

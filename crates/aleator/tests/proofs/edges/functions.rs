@@ -37,7 +37,24 @@ fn what_is_not_finite_is_named() {
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ng = a / b\ncost f = g + 1", "`/` (`g`)"),
         ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not keep"),
         ("param x = 0\ncost f = sqrt(x)", "`sqrt` (`f`) has a derivative"),
-        ("param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)", "the score of `z` (Normal)"),
+        (
+            "param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)",
+            "the score at a draw of `z` (Normal)",
+        ),
+        (
+            "param m = 0\nz ~ LogNormal(m, 400) via pathwise\ncost f = tanh(z)",
+            "a draw of `z` (LogNormal) is not",
+        ),
+        ("param m = 0\nz ~ LogNormal(m, 400) via lax\ncost f = tanh(z)", "a draw of `z` (LogNormal) is not"),
+        (
+            "param m = 0\nz ~ LogNormal(m, 400) via g_rep\ncost f = tanh(z)",
+            "a draw of `z` (LogNormal) is not",
+        ),
+        (
+            "param m = 1\nz ~ Weibull(m, 0.001) via pathwise\ncost f = tanh(z)",
+            "a draw of `z` (Weibull) is not",
+        ),
+        ("param m = 1\nz ~ LogNormal(-3e4 * m^2, 1e5) via pathwise\ncost f = z", "(LogNormal)"),
     ];
     for (text, word) in cases {
         let model = load(text, None, &[]).unwrap();
