@@ -163,6 +163,11 @@ impl Polynomial {
         }
     }
 
+    /// Its term without atoms.
+    pub fn constant_term(&self) -> f64 {
+        self.terms.get(&Vec::new()).map_or(0.0, |c| c.value)
+    }
+
     /// Whether it is 0.
     pub fn is_zero(&self) -> bool {
         self.terms.is_empty()

@@ -283,6 +283,12 @@ impl Ranges {
         self.ranges[id.index()].excludes_zero()
     }
 
+    /// The number that a node is, whatever is drawn.
+    pub fn only_value(&self, id: NodeId) -> Option<f64> {
+        let Range { low, high } = self.ranges[id.index()];
+        (low.at == high.at).then_some(low.at)
+    }
+
     /// Whether a node is always above 0.
     pub fn is_positive(&self, id: NodeId) -> bool {
         self.ranges[id.index()].above(0.0)
