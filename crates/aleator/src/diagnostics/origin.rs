@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
-use aleator_engine::graph::{Expr, NodeId, Op, ancestors, substitute};
+use aleator_engine::graph::{Binary, Expr, NodeId, Op, ancestors, substitute};
 
 use crate::distributions::{Distribution, Noise};
 use crate::error::Result;
@@ -111,6 +111,8 @@ impl<'g> Simulation<'g> {
         loop {
             let node = self.graph.engine().node(id);
             match node.inputs.iter().find(|&&i| place(i).is_some_and(|i| !fine(i))) {
+                // The number itself stands in no text: it is what a clamp gives for bounds out of order.
+                Some(&input) if self.is_a_clamp(id, input) => return Some(self.out_of_order(id)),
                 Some(&input) => id = input,
                 None => break,
             }
@@ -129,6 +131,47 @@ impl<'g> Simulation<'g> {
             Op::Scalar(_) | Op::Tensor(_) | Op::Input(_) => format!("{} is not finite", self.describe(id)),
             _ => format!("{} has a value that is not finite", self.describe(id)),
         })
+    }
+
+    /// Whether a node gives this NaN where one bound is above another, as clamps do.
+    fn is_a_clamp(&self, id: NodeId, nan: NodeId) -> bool {
+        let engine = self.graph.engine();
+        let node = engine.node(id);
+        node.op == Op::Select
+            && self.unheld(nan) == self.unheld(node.inputs[1])
+            && engine.scalar_value(self.unheld(nan)).is_some_and(f64::is_nan)
+            && engine.node(self.unheld(node.inputs[0])).op == Op::Binary(Binary::Lt)
+    }
+
+    /// That the bounds of a clamp are out of order, with their names.
+    fn out_of_order(&self, id: NodeId) -> String {
+        let engine = self.graph.engine();
+        let compared = engine.node(self.unheld(engine.node(id).inputs[0])).inputs;
+        let name = |bound: NodeId| {
+            let bound = self.unheld(bound);
+            let named = self.graph.params().into_iter().map(|p| (p.name, p.node)).chain(self.graph.named());
+            let name =
+                named.into_iter().find(|(_, node)| *node == bound).map(|(name, _)| format!("`{name}`"));
+            name.or_else(|| engine.scalar_value(bound).map(|value| value.to_string()))
+        };
+        let [high, low] =
+            [("upper", compared[0]), ("lower", compared[1])].map(|(which, bound)| match name(bound) {
+                Some(name) => format!("its {which} bound {name}"),
+                None => format!("its {which} bound"),
+            });
+        let costs = self.graph.costs().into_iter().map(|c| (c.name, c.node));
+        let within = self.graph.named().into_iter().chain(costs).find(|(_, node)| self.reaches(id, *node));
+        let within = within.map_or(String::new(), |(name, _)| format!(" in `{name}`"));
+        format!("`clamp`{within} is NaN, because {high} is below {low}")
+    }
+
+    /// A node without stopped gradients and axes in front of it.
+    fn unheld(&self, mut id: NodeId) -> NodeId {
+        let engine = self.graph.engine();
+        while let Op::StopGradient | Op::Reshape { .. } | Op::Broadcast { .. } = engine.node(id).op {
+            id = engine.node(id).inputs[0];
+        }
+        id
     }
 
     fn score(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {

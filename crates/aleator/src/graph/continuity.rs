@@ -259,14 +259,31 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 .enumerate()
                 .map(|(i, (p, massless))| Sign { of: p.clone(), sign: sign(i), strict: *massless })
                 .collect();
-            self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
-                // A number that is not 0: the boundary is not in this part.
-                boundary.as_constant().is_some_and(|c| c != 0.0)
-                    || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
-                        let mut sides = self.sides(boundary, &signs);
-                        self.agree(&mut sides, id, jumps)
-                    }
-            })
+            self.are_impossible(&sides.boundary, &signs)
+                || self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
+                    // A number that is not 0: the boundary is not in this part.
+                    boundary.as_constant().is_some_and(|c| c != 0.0)
+                        || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
+                            let mut sides = self.sides(boundary, &signs);
+                            self.agree(&mut sides, id, jumps)
+                        }
+                })
+        })
+    }
+
+    /// Whether a sign is another one on the whole boundary, at the initial parameters: of z + q, where z = q is above 0.
+    fn are_impossible(&self, boundary: &Polynomial, signs: &[Sign]) -> bool {
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        let ranges = self.steps.ranges_at_draws();
+        signs.iter().any(|assumed| {
+            let there =
+                solutions.iter().filter_map(|(atom, value)| assumed.of.with(*atom, value, &self.atoms));
+            let known = there.filter_map(|p| p.range(&self.atoms, &|id| ranges.get(id)).sign());
+            known.into_iter().any(|sign| sign != assumed.sign)
         })
     }
 
@@ -514,6 +531,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     }
                 }
             }
+            Op::Binary(Binary::Eq) if steps.is_never_true(id) => truth(false),
             Op::Binary(op) => {
                 if let Some(p) = self.of_truth(view, *op, inputs, jumps) {
                     return Some(p);

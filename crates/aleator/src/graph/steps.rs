@@ -84,6 +84,7 @@ pub(super) struct Steps<'a> {
     pub truth: Vec<bool>,
     relaxed: bool,
     ranges: OnceCell<Ranges>,
+    ranges_at_draws: OnceCell<Ranges>,
 }
 
 impl<'a> Steps<'a> {
@@ -106,8 +107,18 @@ impl<'a> Steps<'a> {
         let nodes: Vec<Node> = (0..end).map(|i| engine.nodes_at(i).1).collect();
         let sites = graph.sites().into_iter().enumerate().map(|(i, s)| (s.value, (i, s))).collect();
         let (dependence, truth) = (vec![Dependence::default(); end], vec![false; end]);
-        let mut steps =
-            Steps { graph, nodes, needed, costs, sites, dependence, truth, relaxed, ranges: OnceCell::new() };
+        let mut steps = Steps {
+            graph,
+            nodes,
+            needed,
+            costs,
+            sites,
+            dependence,
+            truth,
+            relaxed,
+            ranges: OnceCell::new(),
+            ranges_at_draws: OnceCell::new(),
+        };
         let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
         for index in 0..end {
             steps.truth[index] = steps.is_truth(index);
@@ -294,6 +305,15 @@ impl<'a> Steps<'a> {
             && summed.inputs[0] == summed.inputs[1]
     }
 
+    /// Whether a node asks if a length is 0, as norms do, which it is where two draws or more have one value each.
+    pub fn is_never_true(&self, id: NodeId) -> bool {
+        let mut squares = self.nodes[id.index()].inputs[0];
+        while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
+            squares = self.nodes[squares.index()].inputs[0];
+        }
+        self.is_zero_of_squares(id) && self.is_a_length(squares)
+    }
+
     /// A node without the axes that were put in front of it.
     fn root(&self, mut id: NodeId) -> NodeId {
         while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
@@ -305,6 +325,14 @@ impl<'a> Steps<'a> {
     /// The bounds of all nodes at the initial parameters.
     pub fn ranges(&self) -> &Ranges {
         self.ranges.get_or_init(|| Ranges::of(self.graph))
+    }
+
+    /// The same where draws are outcomes only.
+    pub fn ranges_at_draws(&self) -> &Ranges {
+        self.ranges_at_draws.get_or_init(|| match self.relaxed {
+            true => Ranges::of(self.graph),
+            false => Ranges::at_draws(self.graph),
+        })
     }
 
     /// Where the value of a node may jump as what it depends on smoothly moves.

@@ -37,6 +37,14 @@ fn what_is_not_finite_is_named() {
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ng = a / b\ncost f = g + 1", "`/` (`g`)"),
         ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not keep"),
         ("param x = 0\ncost f = sqrt(x)", "`sqrt` (`f`) has a derivative"),
+        (
+            "param a = 1\nparam b = 0\ncost f = clamp(0.5, a, b)",
+            "`clamp` in `f` is NaN, because its upper bound `b`",
+        ),
+        (
+            "param a = [0, 1]\ng = clamp(0.2, a, 0.5)\ncost f = sum(g)",
+            "upper bound 0.5 is below its lower bound `a`",
+        ),
         ("param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)", "the score of `z` (Normal)"),
     ];
     for (text, word) in cases {

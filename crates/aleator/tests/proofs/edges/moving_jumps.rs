@@ -94,6 +94,11 @@ const JUMPS: &[&str] = &[
     "sin(relu(z - q)) / (z - q)",
     "relu(z - q) * (sin(z - q) / (z - q) - 1) / (z - q)^3",
     "cos(z - q) / (z - q)",
+    "where(z > -q, z + q, where(z < q, z - q, 0))",
+    "where(z > q, z - q, where(z < m - 0.2, z, 1))",
+    "where(z > q, z - q, where(z < y[0], z - y[0], 0))",
+    "where(z > q, m, where(z < m, q, z))",
+    "where(norm(y) < q, norm(y)^2, q * norm(y) - 0.5 * q^2)",
     "abs(z - q)^inf",
     "where(z > q, inf, inf)",
 ];
@@ -132,6 +137,15 @@ const JOINS: &[&str] = &[
     "where(z^2 + z > q, tanh(z^2 + z - q), 0) + where(z > 1 + q, tanh(z - q), tanh(1))",
     "where(z > q, (z - q)^1.5, 0) + where(z > q, sqrt(z - q) * 1e-6, 0) + where(z > q, (z - q)^(2 + m), 0)",
     "sin(z - q) / (z - q) + expm1(z - q) / (z - q) + tanh(2 * (z - q)) / (q - z) + (cos(z - q) - 1) / (z - q)",
+    // Which of two places is first is known of the parameters as they are.
+    "where(z > q, z - q, where(z < -q, z + q, 0))",
+    "where(z < -q, z + q, where(z > q, z - q, 0))",
+    "where(abs(z) > q, z - q * sign(z), 0)",
+    "where(z > q, q, where(z < m, m, z))",
+    "where(z > exp(q), z - exp(q), where(z < -exp(q), z + exp(q), 0))",
+    "where(z > 0, where(z < q, z / q, 1), 0)",
+    "where(norm(y) < q, 0.5 * norm(y)^2, q * norm(y) - 0.5 * q^2)",
+    "where(norm(y - w) < 1, 0.5 * norm(y - w)^2, norm(y - w) - 0.5)",
     // What an author stops is not differentiated.
     "where(z > stop_gradient(q), 1, 0)",
     "stop_gradient(where(z > q, 1, 0)) * q",
@@ -225,6 +239,9 @@ fn no_row_is_unbiased_none_is_best_and_nothing_is_exact() {
         assert_eq!(row.gradient["q"].mean[0].0, 0.0, "{}", row.estimator);
     }
     assert!(report.best.is_none() && report.exact.method.is_none());
+    // It is said once, and no other estimator is named as a remedy.
+    let [said] = &report.lints[..] else { panic!("{:?}", report.lints) };
+    assert!(said.message.contains("every estimator is biased"), "{said:?}");
     // Nor where the draw is stopped: the way of a slope ends there, the jump does not.
     let stopped =
         read("param q = 0.4\nz ~ Uniform(0, 1)\ncost f = where(stop_gradient(z) > q, 1, 0)\n").graph;
