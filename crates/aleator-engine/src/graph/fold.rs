@@ -29,6 +29,20 @@ pub fn unary<T: Real>(op: Unary, x: T) -> T {
     }
 }
 
+impl Unary {
+    /// Its value at a number, the one that a program computes.
+    pub fn at(self, x: f64) -> f64 {
+        unary(self, x)
+    }
+}
+
+impl Binary {
+    /// Its value at two numbers, the one that a program computes.
+    pub fn at(self, x: f64, y: f64) -> f64 {
+        binary(self, x, y)
+    }
+}
+
 /// f(x, y)
 #[inline(always)]
 pub fn binary<T: Real>(op: Binary, x: T, y: T) -> T {

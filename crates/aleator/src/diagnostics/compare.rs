@@ -11,7 +11,7 @@ use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped,
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Estimator, Options, ScoreFunction};
-use crate::graph::{Graph, Plan, lints};
+use crate::graph::{Graph, Lint, Plan, lints};
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -216,7 +216,11 @@ fn measure_plan(
     let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
     for lint in lints(graph, plan).into_iter().chain(blind_lints(graph, plan, &measured.blind)) {
         row.unbiased &= !lint.biased;
-        report.lints.push(lint);
+        // What is wrong with the cost, whatever the estimator, is said once.
+        let said = |l: &Lint| (l.cause, &l.site, &l.message) == (lint.cause, &lint.site, &lint.message);
+        if !report.lints.iter().any(said) {
+            report.lints.push(lint);
+        }
     }
     report.warnings.extend(not_finite(graph, how.seed, &row));
     Ok(row)

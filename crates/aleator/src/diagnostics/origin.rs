@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
-use aleator_engine::graph::{Expr, NodeId, Op, ancestors, substitute};
+use aleator_engine::graph::{Binary, Expr, NodeId, Op, ancestors, substitute};
 
 use crate::distributions::{Distribution, Noise};
 use crate::error::Result;
@@ -132,6 +132,8 @@ impl<'g> Simulation<'g> {
         loop {
             let node = self.graph.engine().node(id);
             match node.inputs.iter().find(|&&i| place(i).is_some_and(|i| !fine(i))) {
+                // The number itself stands in no text: it is what a clamp gives for bounds out of order.
+                Some(&input) if self.is_a_clamp(id, input) => return Some(self.out_of_order(id)),
                 Some(&input) => id = input,
                 None => break,
             }
@@ -152,6 +154,7 @@ impl<'g> Simulation<'g> {
         })
     }
 
+<<<<<<< HEAD
     /// The first of some outputs that belong to sites, which is not finite.
     fn of_site(
         &self,
@@ -163,6 +166,53 @@ impl<'g> Simulation<'g> {
         let (site, what) = outputs[bad];
         let site = &self.sites[site];
         Some(format!("{what} `{}` ({}) is not finite", site.name, site.family.name()))
+=======
+    /// Whether a node gives this NaN where one bound is above another, as clamps do.
+    fn is_a_clamp(&self, id: NodeId, nan: NodeId) -> bool {
+        let engine = self.graph.engine();
+        let node = engine.node(id);
+        node.op == Op::Select
+            && self.unheld(nan) == self.unheld(node.inputs[1])
+            && engine.scalar_value(self.unheld(nan)).is_some_and(f64::is_nan)
+            && engine.node(self.unheld(node.inputs[0])).op == Op::Binary(Binary::Lt)
+    }
+
+    /// That the bounds of a clamp are out of order, with their names.
+    fn out_of_order(&self, id: NodeId) -> String {
+        let engine = self.graph.engine();
+        let compared = engine.node(self.unheld(engine.node(id).inputs[0])).inputs;
+        let name = |bound: NodeId| {
+            let bound = self.unheld(bound);
+            let named = self.graph.params().into_iter().map(|p| (p.name, p.node)).chain(self.graph.named());
+            let name =
+                named.into_iter().find(|(_, node)| *node == bound).map(|(name, _)| format!("`{name}`"));
+            name.or_else(|| engine.scalar_value(bound).map(|value| value.to_string()))
+        };
+        let [high, low] =
+            [("upper", compared[0]), ("lower", compared[1])].map(|(which, bound)| match name(bound) {
+                Some(name) => format!("its {which} bound {name}"),
+                None => format!("its {which} bound"),
+            });
+        let costs = self.graph.costs().into_iter().map(|c| (c.name, c.node));
+        let within = self.graph.named().into_iter().chain(costs).find(|(_, node)| self.reaches(id, *node));
+        let within = within.map_or(String::new(), |(name, _)| format!(" in `{name}`"));
+        format!("`clamp`{within} is NaN, because {high} is below {low}")
+    }
+
+    /// A node without stopped gradients and axes in front of it.
+    fn unheld(&self, mut id: NodeId) -> NodeId {
+        let engine = self.graph.engine();
+        while let Op::StopGradient | Op::Reshape { .. } | Op::Broadcast { .. } = engine.node(id).op {
+            id = engine.node(id).inputs[0];
+        }
+        id
+    }
+
+    fn score(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
+        let bad = (0..self.scores.len()).find(|i| !fine(self.nodes.len() + i))?;
+        let site = &self.sites[self.scores[bad]];
+        Some(format!("the score of `{}` ({}) is not finite at a draw", site.name, site.family.name()))
+>>>>>>> h/jump
     }
 
     /// From the costs back to the first node with a derivative that is not finite: the operation that it enters is the cause.

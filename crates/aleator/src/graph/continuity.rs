@@ -16,6 +16,7 @@
 //! derivative that anything could be missing from. A step that arrives in the parameter of a law, or in a cost, is a jump.
 
 use std::collections::{BTreeSet, HashMap};
+use std::f64::consts::FRAC_PI_2;
 use std::rc::Rc;
 
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
@@ -152,6 +153,9 @@ impl<'s, 'g> Continuity<'s, 'g> {
         let d = match place {
             Where::Equal(a, b) => self.difference(&mut raw, a, Some(b), &[]),
             Where::Zero(a) => self.difference(&mut raw, a, None, &[]),
+            Where::NegativeOne(a) => {
+                self.difference(&mut raw, a, None, &[]).and_then(|p| p.plus(1.0, &Polynomial::constant(1.0)))
+            }
             Where::Unknown => None,
         };
         self.raw = raw;
@@ -255,14 +259,31 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 .enumerate()
                 .map(|(i, (p, massless))| Sign { of: p.clone(), sign: sign(i), strict: *massless })
                 .collect();
-            self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
-                // A number that is not 0: the boundary is not in this part.
-                boundary.as_constant().is_some_and(|c| c != 0.0)
-                    || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
-                        let mut sides = self.sides(boundary, &signs);
-                        self.agree(&mut sides, id, jumps)
-                    }
-            })
+            self.are_impossible(&sides.boundary, &signs)
+                || self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
+                    // A number that is not 0: the boundary is not in this part.
+                    boundary.as_constant().is_some_and(|c| c != 0.0)
+                        || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
+                            let mut sides = self.sides(boundary, &signs);
+                            self.agree(&mut sides, id, jumps)
+                        }
+                })
+        })
+    }
+
+    /// Whether a sign is another one on the whole boundary, at the initial parameters: of z + q, where z = q is above 0.
+    fn are_impossible(&self, boundary: &Polynomial, signs: &[Sign]) -> bool {
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        let ranges = self.steps.ranges_at_draws();
+        signs.iter().any(|assumed| {
+            let there =
+                solutions.iter().filter_map(|(atom, value)| assumed.of.with(*atom, value, &self.atoms));
+            let known = there.filter_map(|p| p.range(&self.atoms, &|id| ranges.get(id)).sign());
+            known.into_iter().any(|sign| sign != assumed.sign)
         })
     }
 
@@ -362,6 +383,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 let value = f64::from_bits(*bits);
                 return value.is_finite().then(|| Polynomial::constant(value));
             }
+            // What is ∞ beside a place is not 0 there.
+            _ if steps.holds_infinity(id) => return None,
             Op::Tensor(data) => {
                 Kind::Numbers(without_ones(&node.shape), data.0.iter().map(|x| x.to_bits()).collect())
             }
@@ -474,9 +497,14 @@ impl<'s, 'g> Continuity<'s, 'g> {
             Op::Binary(Binary::Div) => self.quotient(view, id, jumps),
             Op::Binary(Binary::Pow) => {
                 let (a, b) = self.both(view, inputs, jumps)?;
-                match b.as_constant() {
-                    Some(k) if k.fract() == 0.0 && (0.0..=HIGHEST_POWER).contains(&k) => {
+                match (a.as_constant(), b.as_constant()) {
+                    (_, Some(k)) if k.fract() == 0.0 && (0.0..=HIGHEST_POWER).contains(&k) => {
                         a.power(k as u32, &self.atoms)
+                    }
+                    (Some(x), Some(k)) => number(Binary::Pow.at(x, k)),
+                    // 0 to a power above 0 is 0, to another one nothing that is known.
+                    _ if self.vanishes(view, &a) => {
+                        (a.is_zero() && steps.ranges().is_positive(inputs[1])).then(Polynomial::default)
                     }
                     _ => Some(self.apply(view, node.op.clone(), &[&a, &b])),
                 }
@@ -503,6 +531,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     }
                 }
             }
+            Op::Binary(Binary::Eq) if steps.is_never_true(id) => truth(false),
             Op::Binary(op) => {
                 if let Some(p) = self.of_truth(view, *op, inputs, jumps) {
                     return Some(p);
@@ -586,7 +615,17 @@ impl<'s, 'g> Continuity<'s, 'g> {
         if k > 0.0 { Some(relu) } else { relu.plus(1.0, p) }
     }
 
-    /// f(p), with exp and log undoing each other.
+    /// Whether a polynomial is 0 at the boundary of a view.
+    fn vanishes(&self, view: &View, p: &Polynomial) -> bool {
+        p.is_zero()
+            || view.signs.first().is_some_and(|boundary| p.divided_by(&boundary.of, &self.atoms).is_some())
+    }
+
+    /// f(p), with exp and log undoing each other. Beside a boundary at which p is a number c,
+    ///
+    /// ```text
+    /// f(p) = f(c) + (p − c) g(p),   g(p) = (f(p) − f(c)) / (p − c), which is as smooth as f
+    /// ```
     fn function(&mut self, view: &View, op: Unary, p: &Polynomial) -> Option<Polynomial> {
         let inverse = |other: Unary| self.atoms.argument_of(&Op::Unary(other), p.as_atom()?);
         let undone = match op {
@@ -597,17 +636,28 @@ impl<'s, 'g> Continuity<'s, 'g> {
         if undone.is_some() {
             return undone;
         }
-        let number = |value: f64| value.is_finite().then(|| Polynomial::constant(value));
         match (op, p.as_constant()) {
-            (Unary::Exp, Some(c)) => number(c.exp()),
-            (Unary::Log, Some(c)) => number(c.ln()),
-            (Unary::Sqrt, Some(c)) => number(c.sqrt()),
+            (_, Some(c)) => number(op.at(c)),
             (Unary::Expm1, _) => self.function(view, Unary::Exp, p)?.plus(-1.0, &Polynomial::constant(1.0)),
             (Unary::Log1p, _) => {
                 let more = p.plus(1.0, &Polynomial::constant(1.0))?;
                 self.function(view, Unary::Log, &more)
             }
-            _ => Some(self.apply(view, Op::Unary(op), &[p])),
+            // No atom is infinite at the boundary.
+            (Unary::Log, None) if self.vanishes(view, p) => None,
+            _ => {
+                let f = self.apply(view, Op::Unary(op), &[p]);
+                let Some(boundary) = view.signs.first().filter(|_| view.solved.is_none()) else {
+                    return Some(f);
+                };
+                let c = p.constant_term();
+                let Some(rest) = p.plus(-1.0, &Polynomial::constant(c)) else { return Some(f) };
+                if !is_smooth_at(op, c) || rest.divided_by(&boundary.of, &self.atoms).is_none() {
+                    return Some(f);
+                }
+                let slope = self.apply(view, Op::Binary(Binary::Div), &[&f, p]);
+                number(op.at(c))?.plus(1.0, &rest.times(&slope, &self.atoms)?)
+            }
         }
     }
 
@@ -624,7 +674,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         }
         let (n, d) = self.both(view, &self.steps.nodes[id.index()].inputs.clone(), jumps)?;
         if let Some(c) = d.as_constant() {
-            return n.scale(1.0 / c);
+            return if c == 0.0 { None } else { n.scale(1.0 / c) };
         }
         let exact = n.divided_by(&d, &self.atoms);
         if exact.is_some() || view.signs.first().is_some_and(|boundary| d.multiple_of(&boundary.of).is_some())
@@ -637,6 +687,31 @@ impl<'s, 'g> Continuity<'s, 'g> {
         let k = d.leading_coefficient()?;
         let inverse = self.apply(view, Op::Binary(Binary::Div), &[&d.scale(1.0 / k)?]);
         n.times(&inverse, &self.atoms)?.scale(1.0 / k)
+    }
+}
+
+/// A number as a polynomial, unless it is none.
+fn number(value: f64) -> Option<Polynomial> {
+    value.is_finite().then(|| Polynomial::constant(value))
+}
+
+/// Whether a function has all derivatives at a number.
+fn is_smooth_at(op: Unary, x: f64) -> bool {
+    match op {
+        Unary::Exp
+        | Unary::Expm1
+        | Unary::Sin
+        | Unary::Cos
+        | Unary::Tanh
+        | Unary::Sigmoid
+        | Unary::Softplus
+        | Unary::Erf
+        | Unary::Neg => true,
+        Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Polygamma(_) => x > 0.0,
+        Unary::Log1p => x > -1.0,
+        Unary::NormalQuantile => x > 0.0 && x < 1.0,
+        Unary::Tan => x.abs() < FRAC_PI_2,
+        Unary::Abs | Unary::Sign | Unary::Floor => false,
     }
 }
 

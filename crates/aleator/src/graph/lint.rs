@@ -55,6 +55,7 @@ pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estim
     let (mut in_control, mut in_control_between) =
         (Continuity::of(&steps, Stops::Open), Continuity::of(&between, Stops::Open));
     let mut found = moving(&steps, &mut continuity);
+    let moving_jumps: Vec<NodeId> = found.iter().filter(|lint| lint.biased).map(|lint| lint.cause).collect();
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         let smoothness = estimator.smoothness();
         let name = estimator.properties().name;
@@ -72,8 +73,10 @@ pub(super) fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estim
             (Stops::Open, false) => &mut in_control,
             (Stops::Open, true) => &mut in_control_between,
         };
+        // Where a jump takes the mean from every estimator, there is no remedy in another one.
+        let hopeless = |jump: &Jump| moving_jumps.contains(&jump.node);
         if smoothness != Smoothness::NotNeeded
-            && let Some(jump) = jump_through(continuity, site, stops, follows)
+            && let Some(jump) = jump_through(continuity, site, stops, follows).filter(|jump| !hopeless(jump))
         {
             let message = match jump.kind {
                 JumpKind::BlackBox => {

@@ -10,7 +10,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use aleator_engine::graph::{NodeId, Op};
+use aleator_engine::graph::{Binary, NodeId, Op};
+
+use super::range::{self, EVERYTHING, Range};
 
 /// The place of an atom in its table.
 pub(super) type Atom = u32;
@@ -95,6 +97,29 @@ impl Atoms {
         &self.known[atom as usize]
     }
 
+    /// What bounds tell of an atom, given those of nodes.
+    fn range(&self, atom: Atom, of: &dyn Fn(NodeId) -> Range) -> Range {
+        match &self.kinds[atom as usize] {
+            Kind::Node(id) => of(*id),
+            Kind::Numbers(_, bits) => {
+                let values = bits.iter().map(|&b| f64::from_bits(b));
+                values.map(|x| Range::closed(x, x)).reduce(Range::union).unwrap_or(EVERYTHING)
+            }
+            Kind::Apply(op, arguments) => {
+                let arguments: Vec<Range> =
+                    arguments.iter().map(|p| Polynomial::from_canonical(p).range(self, of)).collect();
+                match (op, &arguments[..]) {
+                    (Op::Unary(op), [x]) => range::unary(*op, *x),
+                    // max(p, 0)
+                    (Op::Binary(Binary::Max), [x]) => range::binary(Binary::Max, *x, Range::closed(0.0, 0.0)),
+                    (Op::Binary(Binary::Div), [x]) => x.power(-1),
+                    (Op::Binary(Binary::Pow), [x, y]) => range::binary(Binary::Pow, *x, *y),
+                    _ => EVERYTHING,
+                }
+            }
+        }
+    }
+
     /// The argument of an atom that is this operation of one argument.
     pub fn argument_of(&self, op: &Op, atom: Atom) -> Option<Polynomial> {
         match &self.kinds[atom as usize] {
@@ -154,6 +179,15 @@ impl Polynomial {
         (self.terms.len() <= MOST_TERMS).then_some(self)
     }
 
+    /// What bounds tell of it, given those of nodes.
+    pub fn range(&self, atoms: &Atoms, of: &dyn Fn(NodeId) -> Range) -> Range {
+        self.terms.iter().fold(Range::closed(0.0, 0.0), |sum, (monomial, c)| {
+            let coefficient = Range::closed(c.value, c.value);
+            let factors = monomial.iter().map(|&(atom, k)| atoms.range(atom, of).power(k));
+            sum.plus(factors.fold(coefficient, Range::times))
+        })
+    }
+
     /// The number that it is.
     pub fn as_constant(&self) -> Option<f64> {
         match self.terms.len() {
@@ -161,6 +195,11 @@ impl Polynomial {
             1 => self.terms.get(&Vec::new()).map(|c| c.value),
             _ => None,
         }
+    }
+
+    /// Its term without atoms.
+    pub fn constant_term(&self) -> f64 {
+        self.terms.get(&Vec::new()).map_or(0.0, |c| c.value)
     }
 
     /// Whether it is 0.

@@ -27,12 +27,12 @@ struct Bound {
 
 /// All numbers between two bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Range {
+pub(super) struct Range {
     low: Bound,
     high: Bound,
 }
 
-const EVERYTHING: Range = Range::open(f64::NEG_INFINITY, f64::INFINITY);
+pub(super) const EVERYTHING: Range = Range::open(f64::NEG_INFINITY, f64::INFINITY);
 const POSITIVE: Range = Range::open(0.0, f64::INFINITY);
 
 impl Range {
@@ -40,7 +40,7 @@ impl Range {
         Range { low: Bound { at: low, open: true }, high: Bound { at: high, open: true } }
     }
 
-    fn closed(low: f64, high: f64) -> Self {
+    pub fn closed(low: f64, high: f64) -> Self {
         let bound = |at: f64| Bound { at, open: at.is_infinite() };
         Range { low: bound(low), high: bound(high) }.or_everything()
     }
@@ -74,7 +74,8 @@ impl Range {
         }
     }
 
-    fn union(self, other: Self) -> Self {
+    /// The smallest range that holds both.
+    pub fn union(self, other: Self) -> Self {
         Range::around(&[self.low, self.high, other.low, other.high])
     }
 
@@ -85,6 +86,17 @@ impl Range {
 
     fn at_least(self, x: f64) -> bool {
         self.low.at >= x
+    }
+
+    /// The sign that all its numbers have.
+    pub fn sign(self) -> Option<i8> {
+        if self.above(0.0) {
+            Some(1)
+        } else if self.negated().above(0.0) {
+            Some(-1)
+        } else {
+            None
+        }
     }
 
     fn excludes_zero(self) -> bool {
@@ -102,12 +114,21 @@ impl Range {
         Range { low: through(self.low), high: through(self.high) }.or_everything()
     }
 
-    fn plus(self, other: Self) -> Self {
+    /// The sums of numbers of both.
+    pub fn plus(self, other: Self) -> Self {
         let sum = |a: Bound, b: Bound| Bound { at: a.at + b.at, open: a.open || b.open };
         Range { low: sum(self.low, other.low), high: sum(self.high, other.high) }.or_everything()
     }
 
-    fn times(self, other: Self) -> Self {
+    /// xᵏ
+    pub fn power(self, k: i32) -> Self {
+        let x = if k % 2 == 0 { self.magnitude() } else { self };
+        let x = if k < 0 { x.reciprocal() } else { x };
+        (0..k.unsigned_abs()).fold(Range::closed(1.0, 1.0), |product, _| product.times(x))
+    }
+
+    /// The products of numbers of both.
+    pub fn times(self, other: Self) -> Self {
         let product = |a: Bound, b: Bound| {
             // A zero that is reached gives 0 whatever the other is; 0 · ∞ is a limit through numbers near 0.
             let zero = |x: Bound| x.at == 0.0;
@@ -171,6 +192,19 @@ impl Ranges {
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
         known.extend(supports(graph, between_outcomes));
         Ranges::given(graph, &known)
+    }
+
+    /// At the initial values of parameters and data, and any draws of the sites.
+    pub fn at_draws(graph: &Graph) -> Self {
+        let mut known: HashMap<NodeId, Range> = supports(graph, support).collect();
+        known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
+        known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
+        Ranges::given(graph, &known)
+    }
+
+    /// The range of a node.
+    pub(super) fn get(&self, id: NodeId) -> Range {
+        self.ranges[id.index()]
     }
 
     /// At any values of parameters and data, and any draws of the sites.
@@ -283,6 +317,12 @@ impl Ranges {
         self.ranges[id.index()].excludes_zero()
     }
 
+    /// The number that a node is, whatever is drawn.
+    pub fn only_value(&self, id: NodeId) -> Option<f64> {
+        let Range { low, high } = self.ranges[id.index()];
+        (low.at == high.at).then_some(low.at)
+    }
+
     /// Whether a node is always above 0.
     pub fn is_positive(&self, id: NodeId) -> bool {
         self.ranges[id.index()].above(0.0)
@@ -336,7 +376,8 @@ fn support(support: Support) -> Range {
     }
 }
 
-fn unary(op: Unary, x: Range) -> Range {
+/// What a function makes of a range.
+pub(super) fn unary(op: Unary, x: Range) -> Range {
     match op {
         Unary::Neg => x.negated(),
         Unary::Abs => x.magnitude(),
@@ -359,7 +400,8 @@ fn unary(op: Unary, x: Range) -> Range {
     }
 }
 
-fn binary(op: Binary, x: Range, y: Range) -> Range {
+/// What a function makes of two ranges.
+pub(super) fn binary(op: Binary, x: Range, y: Range) -> Range {
     // Of two equal bounds, one that both reach, or that one of them reaches.
     let both = |a: Bound, b: Bound| Bound { open: a.open || b.open, ..a };
     let either = |a: Bound, b: Bound| Bound { open: a.open && b.open, ..a };

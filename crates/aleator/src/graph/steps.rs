@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! a < b, a == b, sign p, where(p, ..)     at a − b = 0, at p = 0
-//! n / d                                   at d = 0, where d is continuous and may be 0
-//! floor, argmax, tan, digamma, x^y at 0   somewhere
+//! n / d, log d, d^k with k < 0            at d = 0, where d is continuous and may be 0
+//! ∞ x                                     at x = 0, likewise
+//! floor, argmax, tan, lgamma, 0^y         somewhere
 //! ```
 //!
 //! An expression depends *smoothly* on a draw or a parameter if a way leads from it that no step interrupts: what comes out
@@ -26,6 +27,8 @@ pub(super) enum Where {
     Equal(NodeId, NodeId),
     /// Where a node is 0.
     Zero(NodeId),
+    /// Where a node is −1.
+    NegativeOne(NodeId),
     /// Nothing is known of it.
     Unknown,
 }
@@ -81,6 +84,7 @@ pub(super) struct Steps<'a> {
     pub truth: Vec<bool>,
     relaxed: bool,
     ranges: OnceCell<Ranges>,
+    ranges_at_draws: OnceCell<Ranges>,
 }
 
 impl<'a> Steps<'a> {
@@ -103,8 +107,18 @@ impl<'a> Steps<'a> {
         let nodes: Vec<Node> = (0..end).map(|i| engine.nodes_at(i).1).collect();
         let sites = graph.sites().into_iter().enumerate().map(|(i, s)| (s.value, (i, s))).collect();
         let (dependence, truth) = (vec![Dependence::default(); end], vec![false; end]);
-        let mut steps =
-            Steps { graph, nodes, needed, costs, sites, dependence, truth, relaxed, ranges: OnceCell::new() };
+        let mut steps = Steps {
+            graph,
+            nodes,
+            needed,
+            costs,
+            sites,
+            dependence,
+            truth,
+            relaxed,
+            ranges: OnceCell::new(),
+            ranges_at_draws: OnceCell::new(),
+        };
         let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
         for index in 0..end {
             steps.truth[index] = steps.is_truth(index);
@@ -181,12 +195,24 @@ impl<'a> Steps<'a> {
         !self.ranges().excludes_zero(id) && !self.is_a_length(id)
     }
 
-    /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, or a root of one.
+    /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, a root of one, or a norm.
     fn is_a_length(&self, id: NodeId) -> bool {
         let node = &self.nodes[id.index()];
         match &node.op {
             Op::Unary(Unary::Sqrt) | Op::Reshape { .. } | Op::Broadcast { .. } => {
                 self.is_a_length(node.inputs[0])
+            }
+            Op::Binary(Binary::Mul) => {
+                let [a, b] = [node.inputs[0], node.inputs[1]];
+                [(a, b), (b, a)]
+                    .iter()
+                    .any(|&(length, scale)| self.is_a_length(length) && self.ranges().is_positive(scale))
+            }
+            // A norm sets apart where it is 0.
+            Op::Select => {
+                self.is_zero_of_squares(node.inputs[0])
+                    && self.is_a_length(node.inputs[2])
+                    && (self.is_zero(node.inputs[1]) || self.ranges().is_positive(node.inputs[1]))
             }
             Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) => {
                 let summed = &self.nodes[node.inputs[0].index()];
@@ -196,7 +222,38 @@ impl<'a> Steps<'a> {
                     Op::Unary(Unary::Abs) => true,
                     _ => false,
                 };
-                several && squares && self.sites.contains_key(&self.root(summed.inputs[0]))
+                several && squares && self.are_apart(summed.inputs[0])
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the elements of a node are draws of their own, moved by what is not drawn and scaled by what is never 0: they
+    /// are 0 together where as many draws have one value each.
+    fn are_apart(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        let fixed = |i: usize| self.dependence[node.inputs[i].index()].draws == Draws::None;
+        let scale = |i: usize| self.ranges().excludes_zero(node.inputs[i]);
+        let moved = |i: usize| {
+            self.nodes[node.inputs[i].index()].shape == node.shape && self.are_apart(node.inputs[i])
+        };
+        match &node.op {
+            Op::Unary(Unary::Neg) => self.are_apart(node.inputs[0]),
+            Op::Reshape { .. } => self.are_apart(node.inputs[0]),
+            Op::Binary(Binary::Add | Binary::Sub) => moved(0) && fixed(1) || moved(1) && fixed(0),
+            Op::Binary(Binary::Mul) => moved(0) && scale(1) || moved(1) && scale(0),
+            Op::Binary(Binary::Div) => moved(0) && scale(1),
+            _ => self.sites.get(&id).is_some_and(|(_, site)| !site.family.support().is_discrete()),
+        }
+    }
+
+    /// Whether a node is the comparison with 0 of a held sum of squares.
+    fn is_zero_of_squares(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        match &node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } => self.is_zero_of_squares(node.inputs[0]),
+            Op::Binary(Binary::Eq) => {
+                self.is_zero(node.inputs[1]) && self.is_a_held_sum_of_squares(node.inputs[0])
             }
             _ => false,
         }
@@ -204,6 +261,29 @@ impl<'a> Steps<'a> {
 
     fn is_infinite(&self, id: NodeId) -> bool {
         self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite)
+    }
+
+    /// Whether a node is, or holds, a fixed number of this kind: a constant, data, or a parameter at its initial value.
+    fn holds(&self, id: NodeId, what: fn(f64) -> bool) -> bool {
+        let root = self.root(id);
+        match &self.nodes[root.index()].op {
+            Op::Scalar(bits) => what(f64::from_bits(*bits)),
+            Op::Tensor(data) => data.0.iter().copied().any(what),
+            Op::Input(_) => {
+                let given = |values: &[f64]| values.iter().copied().any(what);
+                self.graph.params().iter().any(|p| p.node == root && given(&p.initial))
+                    || self.graph.datasets().iter().any(|d| d.node == root && given(&d.values))
+            }
+            _ => {
+                self.dependence[root.index()].draws == Draws::None
+                    && self.ranges().only_value(root).is_some_and(what)
+            }
+        }
+    }
+
+    /// Whether a node holds ±∞: a multiple of it by x jumps where x is 0.
+    pub fn holds_infinity(&self, id: NodeId) -> bool {
+        self.holds(id, f64::is_infinite)
     }
 
     fn is_zero(&self, id: NodeId) -> bool {
@@ -225,6 +305,15 @@ impl<'a> Steps<'a> {
             && summed.inputs[0] == summed.inputs[1]
     }
 
+    /// Whether a node asks if a length is 0, as norms do, which it is where two draws or more have one value each.
+    pub fn is_never_true(&self, id: NodeId) -> bool {
+        let mut squares = self.nodes[id.index()].inputs[0];
+        while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
+            squares = self.nodes[squares.index()].inputs[0];
+        }
+        self.is_zero_of_squares(id) && self.is_a_length(squares)
+    }
+
     /// A node without the axes that were put in front of it.
     fn root(&self, mut id: NodeId) -> NodeId {
         while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
@@ -233,8 +322,17 @@ impl<'a> Steps<'a> {
         id
     }
 
-    fn ranges(&self) -> &Ranges {
+    /// The bounds of all nodes at the initial parameters.
+    pub fn ranges(&self) -> &Ranges {
         self.ranges.get_or_init(|| Ranges::of(self.graph))
+    }
+
+    /// The same where draws are outcomes only.
+    pub fn ranges_at_draws(&self) -> &Ranges {
+        self.ranges_at_draws.get_or_init(|| match self.relaxed {
+            true => Ranges::of(self.graph),
+            false => Ranges::at_draws(self.graph),
+        })
     }
 
     /// Where the value of a node may jump as what it depends on smoothly moves.
@@ -268,31 +366,70 @@ impl<'a> Steps<'a> {
             Op::Binary(Binary::Div) if random(1) && self.may_vanish(inputs[1]) => {
                 step(JumpKind::Pole, Where::Zero(inputs[1]), &inputs[1..])
             }
-            Op::Binary(Binary::Pow) => match self.graph.engine().scalar_value(inputs[1]) {
-                Some(k) if k >= 0.0 => None,
-                Some(_) if random(0) && self.may_vanish(inputs[0]) => {
-                    step(JumpKind::Pole, Where::Unknown, &inputs[..1])
-                }
-                Some(_) => None,
-                // 0⁰ = 1, and 0 to any higher power is 0.
-                None if random(1)
+            Op::Binary(Binary::Div) if random(0) && self.holds(inputs[1], |x| x == 0.0) => {
+                step(JumpKind::Pole, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Binary(Binary::Mul) => (0..2).find_map(|i| {
+                let jumps = self.holds_infinity(inputs[1 - i]) && random(i) && self.may_vanish(inputs[i]);
+                if jumps { step(JumpKind::Pole, Where::Zero(inputs[i]), &inputs[i..=i]) } else { None }
+            }),
+            Op::MatMul => (0..2).find_map(|i| {
+                let jumps = self.holds_infinity(inputs[1 - i]) && random(i) && self.may_vanish(inputs[i]);
+                if jumps { step(JumpKind::Pole, Where::Unknown, &inputs[i..=i]) } else { None }
+            }),
+            // ∞ˣ jumps at x = 0, and |x|^∞ at 1.
+            Op::Binary(Binary::Pow)
+                if random(1) && self.holds_infinity(inputs[0])
+                    || random(0) && self.holds_infinity(inputs[1]) =>
+            {
+                step(JumpKind::Pole, Where::Unknown, inputs)
+            }
+            // 0⁰ = 1, and 0 to any higher power is 0.
+            Op::Binary(Binary::Pow)
+                if random(1)
                     && !self.ranges().is_positive(inputs[0])
                     && !self.ranges().is_positive(inputs[1]) =>
-                {
-                    step(JumpKind::Pole, Where::Unknown, inputs)
-                }
-                None => None,
-            },
+            {
+                step(JumpKind::Pole, Where::Unknown, inputs)
+            }
+            Op::Binary(Binary::Pow)
+                if random(0) && self.may_vanish(inputs[0]) && self.may_be_a_pole(inputs[1]) =>
+            {
+                step(JumpKind::Pole, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Unary(Unary::Log) if random(0) && self.may_vanish(inputs[0]) => {
+                step(JumpKind::Pole, Where::Zero(inputs[0]), inputs)
+            }
+            Op::Unary(Unary::Log1p) if random(0) && !self.ranges().excludes(inputs[0], -1.0) => {
+                step(JumpKind::Pole, Where::NegativeOne(inputs[0]), inputs)
+            }
+            Op::Unary(Unary::NormalQuantile)
+                if random(0) && [0.0, 1.0].iter().any(|&end| !self.ranges().excludes(inputs[0], end)) =>
+            {
+                step(JumpKind::Pole, Where::Unknown, inputs)
+            }
             Op::Unary(Unary::Tan) if random(0) && !self.ranges().within_a_branch_of_tan(inputs[0]) => {
                 step(JumpKind::Pole, Where::Unknown, inputs)
             }
-            Op::Unary(Unary::Polygamma(_)) if random(0) && !self.ranges().is_positive(inputs[0]) => {
+            Op::Unary(Unary::Lgamma | Unary::Polygamma(_))
+                if random(0) && !self.ranges().is_positive(inputs[0]) =>
+            {
                 step(JumpKind::Pole, Where::Unknown, inputs)
             }
             _ => None,
         }?;
         let over = self.over(&found.inputs);
         (over.parameter || over.draws != Draws::None).then_some(found)
+    }
+
+    /// Whether 0 to this power may be anything but a limit: a number below 0 is none. Where the power is no fixed number, 0 is
+    /// none either: beside it lie numbers below.
+    fn may_be_a_pole(&self, exponent: NodeId) -> bool {
+        let fixed = matches!(self.nodes[self.root(exponent).index()].op, Op::Scalar(_) | Op::Tensor(_));
+        match fixed {
+            true => self.holds(exponent, |k| k < 0.0),
+            false => !self.ranges().is_positive(exponent),
+        }
     }
 
     /// Whether a node is 0, 1, …, n − 1, perhaps with more axes.

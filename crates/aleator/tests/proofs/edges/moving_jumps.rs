@@ -18,8 +18,9 @@ fn found(source: &str) -> Vec<Lint> {
 /// A graph with this cost of a normal z by a score function, so that z itself needs no slope; q, m and w are parameters.
 fn beside_a_draw(cost: &str) -> String {
     format!(
-        "param q = 0.4\nparam m = 0.2\nparam w : [2] = [0.1, 0.3]\nz ~ Normal(m, 1) via score_function\n\
-         y ~ Normal(w, 1) via score_function\ncost f = {cost}\n"
+        "param q = 0.4\nparam m = 0.2\nparam p = -1\nparam big = inf\nparam w : [2] = [0.1, 0.3]\n\
+         z ~ Normal(m, 1) via score_function\ny ~ Normal(w, 1) via score_function\n\
+         b ~ Bernoulli(0.5) via score_function\ncost f = {cost}\n"
     )
 }
 
@@ -67,6 +68,38 @@ const JUMPS: &[&str] = &[
     "where(z > q, (z - q) / (z - q), 0)",
     "where(z > q, 1 / (z - q), 0)",
     "inf * (z > q)",
+    // A pole in a logarithm, in an exponent that is no literal, beside a factor that is not finite.
+    "relu(z - q) * exp(-log(abs(z - q)))",
+    "relu(z - q) * exp(-0.5 * log((z - q)^2))",
+    "log(abs(z - q))",
+    "log1p(z - q)",
+    "lgamma(z - q)",
+    "relu(z - q) * (z - q)^p",
+    "relu(z - q) * (z - q)^(p + 0)",
+    "relu(z - q) * (z - q)^(-5)",
+    "sum(relu(z - q) * (z - q)^[-5, 2])",
+    "relu(z - q) * (z - q)^(b - 1)",
+    "tanh(inf * (z - q))",
+    "clamp(1e308 * 10 * (z - q), -1, 1)",
+    "tanh(sum([inf, 1] * (z - q)))",
+    "sigmoid(dot([inf, inf], y - q))",
+    "tanh((z - q) / 0)",
+    "erf(big * (z - q))",
+    "inf^(z - q)",
+    "where(z > q, cos(z - q), 0)",
+    "where(z > q, tanh(z - q), 1e-9)",
+    "where(z > q, (z - q)^p, 0)",
+    "where(z > q, (z - q)^-1.5, 0)",
+    "where(z > q, sigmoid(z - q), 0)",
+    "sin(relu(z - q)) / (z - q)",
+    "relu(z - q) * (sin(z - q) / (z - q) - 1) / (z - q)^3",
+    "cos(z - q) / (z - q)",
+    "where(z > -q, z + q, where(z < q, z - q, 0))",
+    "where(z > q, z - q, where(z < m - 0.2, z, 1))",
+    "where(z > q, z - q, where(z < y[0], z - y[0], 0))",
+    "where(z > q, m, where(z < m, q, z))",
+    "where(norm(y) < q, norm(y)^2, q * norm(y) - 0.5 * q^2)",
+    "abs(z - q)^inf",
     "where(z > q, inf, inf)",
 ];
 
@@ -94,6 +127,25 @@ const JOINS: &[&str] = &[
     "sum(relu(y - w)^2 / (1 + y^2))",
     "q * z / (1 + z^2) + softmax(y * w)[0] + logsumexp(y * w)",
     "norm(y - w) + q * z / norm(y)",
+    "q * z / norm(y - w) + log(norm(2 * (y - w))) + log(sum((y - q)^2))",
+    "log(1 - tanh(z * q)^2) + log(sigmoid(z - q)) + log(1 + (z - q)^2) + log(softmax(y * w)[0]) * z",
+    "abs(z - q)^(3 + m) + sum(abs(z - q)^[1, 2]) + exp(z * q)^p + (z - q)^3",
+    // Any smooth function of what is 0 at the place, and any power above 0.
+    "where(z > q, tanh(z - q), 0) + where(z > q, sin(m * (z - q)), 0) + where(z > q, erf(z - q), 0)",
+    "where(z > q, cos(z - q), 1) + where(z > q, sigmoid(z - q), 0.5) + where(z > q, exp(z - q), 1)",
+    "where(z > q, softplus(z - q), log(2)) + where(z > q, log1p(z - q), 0) + where(z > q, log(1 + z - q), 0)",
+    "where(z^2 + z > q, tanh(z^2 + z - q), 0) + where(z > 1 + q, tanh(z - q), tanh(1))",
+    "where(z > q, (z - q)^1.5, 0) + where(z > q, sqrt(z - q) * 1e-6, 0) + where(z > q, (z - q)^(2 + m), 0)",
+    "sin(z - q) / (z - q) + expm1(z - q) / (z - q) + tanh(2 * (z - q)) / (q - z) + (cos(z - q) - 1) / (z - q)",
+    // Which of two places is first is known of the parameters as they are.
+    "where(z > q, z - q, where(z < -q, z + q, 0))",
+    "where(z < -q, z + q, where(z > q, z - q, 0))",
+    "where(abs(z) > q, z - q * sign(z), 0)",
+    "where(z > q, q, where(z < m, m, z))",
+    "where(z > exp(q), z - exp(q), where(z < -exp(q), z + exp(q), 0))",
+    "where(z > 0, where(z < q, z / q, 1), 0)",
+    "where(norm(y) < q, 0.5 * norm(y)^2, q * norm(y) - 0.5 * q^2)",
+    "where(norm(y - w) < 1, 0.5 * norm(y - w)^2, norm(y - w) - 0.5)",
     // What an author stops is not differentiated.
     "where(z > stop_gradient(q), 1, 0)",
     "stop_gradient(where(z > q, 1, 0)) * q",
@@ -130,7 +182,7 @@ fn sides_that_meet_are_no_jump() {
 fn the_proofs_agree_with_the_values() {
     let at = |cost: &str, delta: f64| {
         let source = format!(
-            "param q = 0.4\nparam m = 0.2\nparam w : [2] = [0.1, 0.3]\ny = [0.5, -0.2]\nz = {} + {delta:e}\ncost f = {cost}\n",
+            "param q = 0.4\nparam m = 0.2\nparam p = -1\nparam w : [2] = [0.1, 0.3]\ny = [0.5, -0.2]\nz = {} + {delta:e}\ncost f = {cost}\n",
             0.4
         );
         let graph = read(&source).graph;
@@ -187,6 +239,9 @@ fn no_row_is_unbiased_none_is_best_and_nothing_is_exact() {
         assert_eq!(row.gradient["q"].mean[0].0, 0.0, "{}", row.estimator);
     }
     assert!(report.best.is_none() && report.exact.method.is_none());
+    // It is said once, and no other estimator is named as a remedy.
+    let [said] = &report.lints[..] else { panic!("{:?}", report.lints) };
+    assert!(said.message.contains("every estimator is biased"), "{said:?}");
     // Nor where the draw is stopped: the way of a slope ends there, the jump does not.
     let stopped =
         read("param q = 0.4\nz ~ Uniform(0, 1)\ncost f = where(stop_gradient(z) > q, 1, 0)\n").graph;
