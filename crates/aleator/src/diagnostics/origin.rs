@@ -154,19 +154,6 @@ impl<'g> Simulation<'g> {
         })
     }
 
-<<<<<<< HEAD
-    /// The first of some outputs that belong to sites, which is not finite.
-    fn of_site(
-        &self,
-        outputs: &[(usize, &str)],
-        first: usize,
-        fine: &dyn Fn(usize) -> bool,
-    ) -> Option<String> {
-        let bad = (0..outputs.len()).find(|i| !fine(first + i))?;
-        let (site, what) = outputs[bad];
-        let site = &self.sites[site];
-        Some(format!("{what} `{}` ({}) is not finite", site.name, site.family.name()))
-=======
     /// Whether a node gives this NaN where one bound is above another, as clamps do.
     fn is_a_clamp(&self, id: NodeId, nan: NodeId) -> bool {
         let engine = self.graph.engine();
@@ -208,11 +195,17 @@ impl<'g> Simulation<'g> {
         id
     }
 
-    fn score(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
-        let bad = (0..self.scores.len()).find(|i| !fine(self.nodes.len() + i))?;
-        let site = &self.sites[self.scores[bad]];
-        Some(format!("the score of `{}` ({}) is not finite at a draw", site.name, site.family.name()))
->>>>>>> h/jump
+    /// The first of some outputs that belong to sites, which is not finite.
+    fn of_site(
+        &self,
+        outputs: &[(usize, &str)],
+        first: usize,
+        fine: &dyn Fn(usize) -> bool,
+    ) -> Option<String> {
+        let bad = (0..outputs.len()).find(|i| !fine(first + i))?;
+        let (site, what) = outputs[bad];
+        let site = &self.sites[site];
+        Some(format!("{what} `{}` ({}) is not finite", site.name, site.family.name()))
     }
 
     /// From the costs back to the first node with a derivative that is not finite: the operation that it enters is the cause.

@@ -55,6 +55,7 @@ fn what_is_not_finite_is_named() {
             "a draw of `z` (Weibull) is not",
         ),
         ("param m = 1\nz ~ LogNormal(-3e4 * m^2, 1e5) via pathwise\ncost f = z", "(LogNormal)"),
+        (
             "param a = 1\nparam b = 0\ncost f = clamp(0.5, a, b)",
             "`clamp` in `f` is NaN, because its upper bound `b`",
         ),
