@@ -136,10 +136,27 @@ impl<'s, 'g> Continuity<'s, 'g> {
         if let Some((_, joins)) = found {
             return *joins;
         }
-        let members = self.members(&boundary);
+        let mut members = self.members(&boundary);
+        members.insert(at);
         let joins = self.walk(&members, Some(&boundary));
         self.known.push((boundary, joins));
         joins
+    }
+
+    /// Whether a value jumps at a step from one finite number to another, as relu(q)/q does and 1/q does not.
+    pub fn jumps_finitely(&mut self, at: NodeId, step: &Step) -> bool {
+        let Some(boundary) = self.boundary(step.place).filter(|d| d.as_constant().is_none()) else {
+            return false;
+        };
+        let mut sides = self.sides(boundary, &[]);
+        // It may not stand for itself.
+        let mut jumps = vec![false; self.steps.nodes.len()];
+        jumps[at.index()] = true;
+        let mut side = |i: usize| self.formula(&mut sides.plain[i], at, &jumps);
+        let (Some(above), Some(below)) = (side(0), side(1)) else { return false };
+        above
+            .plus(-1.0, &below)
+            .is_some_and(|d| !d.is_zero() && d.divided_by(&sides.boundary, &self.atoms).is_none())
     }
 
     /// Whether the place of a step is met with probability 0 and has nothing to do with its sides: `z == 0.3`.

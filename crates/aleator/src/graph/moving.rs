@@ -35,12 +35,15 @@ pub(super) fn moving(steps: &Steps<'_>, continuity: &mut Continuity<'_, '_>) -> 
                 return found;
             }
             let id = steps.id(index);
-            let Some(step) = steps.at(id).filter(|step| step.kind != JumpKind::BlackBox) else { continue };
+            let at = steps.at(id).filter(|step| step.kind != JumpKind::BlackBox);
+            let Some(step) = at.or_else(|| steps.division_by_a_parameter(id)) else { continue };
             let over = steps.over(&step.inputs);
             let biased = over.draws == Draws::Continuous;
+            if !over.parameter || biased != beside_a_density {
+                continue;
+            }
             // A pole beside discrete draws is infinite at single values of the parameter, not wrong elsewhere.
-            let seen = biased || step.kind != JumpKind::Pole;
-            if !over.parameter || biased != beside_a_density || !seen {
+            if !biased && step.kind == JumpKind::Pole && !continuity.jumps_finitely(id, &step) {
                 continue;
             }
             let mut parameters = steps.parameters_beside(&step);

@@ -148,7 +148,9 @@ impl Polynomial {
 
     fn term(monomial: Monomial, value: f64) -> Self {
         let mut p = Polynomial::default();
-        p.add_term(monomial, Coefficient { value, size: value.abs() });
+        if value != 0.0 {
+            p.add_term(monomial, Coefficient { value, size: value.abs() });
+        }
         p
     }
 
@@ -452,6 +454,10 @@ mod tests {
     fn what_cancels_up_to_rounding_is_nothing() {
         let three = Polynomial::constant(0.1).scale(3.0).unwrap();
         assert!(three.plus(-1.0, &Polynomial::constant(0.3)).unwrap().is_zero());
-        assert!(!Polynomial::constant(1e-13).is_zero() && Polynomial::constant(1e300).scale(1e300).is_none());
+        assert!(
+            Polynomial::constant(0.0).is_zero()
+                && !Polynomial::constant(1e-13).is_zero()
+                && Polynomial::constant(1e300).scale(1e300).is_none()
+        );
     }
 }

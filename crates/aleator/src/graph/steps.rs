@@ -422,6 +422,19 @@ impl<'a> Steps<'a> {
         (over.parameter || over.draws != Draws::None).then_some(found)
     }
 
+    /// The place of a division by a parameter, perhaps beside discrete draws, which [`Steps::at`] leaves out: most are scales,
+    /// which no one lets pass 0.
+    pub fn division_by_a_parameter(&self, id: NodeId) -> Option<Step> {
+        let node = &self.nodes[id.index()];
+        let divisor = *node.inputs.get(1).filter(|_| node.op == Op::Binary(Binary::Div))?;
+        let Dependence { parameter, draws } = self.dependence[divisor.index()];
+        (parameter && draws != Draws::Continuous).then(|| Step {
+            kind: JumpKind::Pole,
+            place: Where::Zero(divisor),
+            inputs: vec![divisor],
+        })
+    }
+
     /// Whether 0 to this power may be anything but a limit: a number below 0 is none. Where the power is no fixed number, 0 is
     /// none either: beside it lie numbers below.
     fn may_be_a_pole(&self, exponent: NodeId) -> bool {

@@ -218,7 +218,16 @@ fn a_jump_in_the_parameter_of_a_law_is_one() {
 
 #[test]
 fn beside_discrete_draws_or_none_a_word_is_enough() {
-    for cost in ["where(b > q, 1, 0)", "where(q > 0.5, 1, 0)", "(q > 0) * b", "floor(q * b)"] {
+    for cost in [
+        "where(b > q, 1, 0)",
+        "where(q > 0.5, 1, 0)",
+        "(q > 0) * b",
+        "floor(q * b)",
+        "relu(q) / q",
+        "b * abs(q) / q",
+        "relu(q - b) / (q - b)",
+        "max(q, 1) / exp(q) + (b + 1) * relu(q - 0.5) / (q - 0.5)",
+    ] {
         let lints = found(&format!("param q = 0.4\nb ~ Bernoulli(0.3)\ncost f = {cost}\n"));
         assert_eq!(lints.len(), 1, "{cost}: {lints:?}");
         assert!(!lints[0].biased && lints[0].message.contains("jump as `q` moves"), "{cost}: {lints:?}");
@@ -226,6 +235,16 @@ fn beside_discrete_draws_or_none_a_word_is_enough() {
     let joined =
         found("param q = 0.4\nb ~ Bernoulli(0.3)\ncost f = where(b > q, b - q, 0) + where(q > 0, q, 0)\n");
     assert!(joined.is_empty(), "{joined:?}");
+    for cost in [
+        "b / q",
+        "relu(b) / q + 1 / (q - 0.4)",
+        "q * relu(q) / q",
+        "relu(q)^2 / q",
+        "sin(q) / q + b / exp(q)",
+    ] {
+        let lints = found(&format!("param q = 0.4\nb ~ Bernoulli(0.3)\ncost f = {cost}\n"));
+        assert!(lints.is_empty(), "{cost}: {lints:?}");
+    }
 }
 
 /// The mathematics: J(q) = P(z > q) for a standard normal z, J'(q) = −φ(q); every estimate of it is 0 at every draw.
