@@ -97,17 +97,22 @@ impl Atoms {
         &self.known[atom as usize]
     }
 
-    /// What bounds tell of an atom, given those of nodes.
-    fn range(&self, atom: Atom, of: &dyn Fn(NodeId) -> Range) -> Range {
-        match &self.kinds[atom as usize] {
+    /// What bounds tell of an atom, given those of nodes. Atoms within many others are looked at once.
+    fn range(&self, atom: Atom, of: &dyn Fn(NodeId) -> Range, known: &mut HashMap<Atom, Range>) -> Range {
+        if let Some(range) = known.get(&atom) {
+            return *range;
+        }
+        let range = match &self.kinds[atom as usize] {
             Kind::Node(id) => of(*id),
             Kind::Numbers(_, bits) => {
                 let values = bits.iter().map(|&b| f64::from_bits(b));
                 values.map(|x| Range::closed(x, x)).reduce(Range::union).unwrap_or(EVERYTHING)
             }
             Kind::Apply(op, arguments) => {
-                let arguments: Vec<Range> =
-                    arguments.iter().map(|p| Polynomial::from_canonical(p).range(self, of)).collect();
+                let arguments: Vec<Range> = arguments
+                    .iter()
+                    .map(|p| Polynomial::from_canonical(p).range_from(self, of, known))
+                    .collect();
                 match (op, &arguments[..]) {
                     (Op::Unary(op), [x]) => range::unary(*op, *x),
                     // max(p, 0)
@@ -117,7 +122,9 @@ impl Atoms {
                     _ => EVERYTHING,
                 }
             }
-        }
+        };
+        known.insert(atom, range);
+        range
     }
 
     /// The argument of an atom that is this operation of one argument.
@@ -183,9 +190,18 @@ impl Polynomial {
 
     /// What bounds tell of it, given those of nodes.
     pub fn range(&self, atoms: &Atoms, of: &dyn Fn(NodeId) -> Range) -> Range {
+        self.range_from(atoms, of, &mut HashMap::new())
+    }
+
+    fn range_from(
+        &self,
+        atoms: &Atoms,
+        of: &dyn Fn(NodeId) -> Range,
+        known: &mut HashMap<Atom, Range>,
+    ) -> Range {
         self.terms.iter().fold(Range::closed(0.0, 0.0), |sum, (monomial, c)| {
             let coefficient = Range::closed(c.value, c.value);
-            let factors = monomial.iter().map(|&(atom, k)| atoms.range(atom, of).power(k));
+            let factors = monomial.iter().map(|&(atom, k)| atoms.range(atom, of, known).power(k));
             sum.plus(factors.fold(coefficient, Range::times))
         })
     }

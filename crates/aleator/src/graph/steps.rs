@@ -20,6 +20,9 @@ use super::model::{Graph, SiteDef};
 use super::range::Ranges;
 use crate::distributions::Support;
 
+/// How many operations a length is looked for through.
+const DEEPEST: usize = 12;
+
 /// Where the value of a node jumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Where {
@@ -192,26 +195,25 @@ impl<'a> Steps<'a> {
     /// Whether a node may be 0 at a draw, as far as its bounds tell: at a hypersurface of draws, not only where two of
     /// them or more are 0 at once, as the norm of a vector is.
     fn may_vanish(&self, id: NodeId) -> bool {
-        !self.ranges().excludes_zero(id) && !self.is_a_length(id)
+        !self.ranges().excludes_zero(id) && !self.is_a_length(id, DEEPEST)
     }
 
     /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, a root of one, or a norm.
-    fn is_a_length(&self, id: NodeId) -> bool {
+    /// `depth` operations are looked into.
+    fn is_a_length(&self, id: NodeId, depth: usize) -> bool {
         let node = &self.nodes[id.index()];
+        let Some(depth) = depth.checked_sub(1) else { return false };
         match &node.op {
             Op::Unary(Unary::Sqrt) | Op::Reshape { .. } | Op::Broadcast { .. } => {
-                self.is_a_length(node.inputs[0])
+                self.is_a_length(node.inputs[0], depth)
             }
-            Op::Binary(Binary::Mul) => {
-                let [a, b] = [node.inputs[0], node.inputs[1]];
-                [(a, b), (b, a)]
-                    .iter()
-                    .any(|&(length, scale)| self.is_a_length(length) && self.ranges().is_positive(scale))
-            }
+            Op::Binary(Binary::Mul) => (0..2).any(|i| {
+                self.ranges().is_positive(node.inputs[1 - i]) && self.is_a_length(node.inputs[i], depth)
+            }),
             // A norm sets apart where it is 0.
             Op::Select => {
                 self.is_zero_of_squares(node.inputs[0])
-                    && self.is_a_length(node.inputs[2])
+                    && self.is_a_length(node.inputs[2], depth)
                     && (self.is_zero(node.inputs[1]) || self.ranges().is_positive(node.inputs[1]))
             }
             Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) => {
@@ -222,7 +224,7 @@ impl<'a> Steps<'a> {
                     Op::Unary(Unary::Abs) => true,
                     _ => false,
                 };
-                several && squares && self.are_apart(summed.inputs[0])
+                several && squares && self.are_apart(summed.inputs[0], depth)
             }
             _ => false,
         }
@@ -230,19 +232,19 @@ impl<'a> Steps<'a> {
 
     /// Whether the elements of a node are draws of their own, moved by what is not drawn and scaled by what is never 0: they
     /// are 0 together where as many draws have one value each.
-    fn are_apart(&self, id: NodeId) -> bool {
+    fn are_apart(&self, id: NodeId, depth: usize) -> bool {
         let node = &self.nodes[id.index()];
+        let Some(depth) = depth.checked_sub(1) else { return false };
         let fixed = |i: usize| self.dependence[node.inputs[i].index()].draws == Draws::None;
         let scale = |i: usize| self.ranges().excludes_zero(node.inputs[i]);
         let moved = |i: usize| {
-            self.nodes[node.inputs[i].index()].shape == node.shape && self.are_apart(node.inputs[i])
+            self.nodes[node.inputs[i].index()].shape == node.shape && self.are_apart(node.inputs[i], depth)
         };
         match &node.op {
-            Op::Unary(Unary::Neg) => self.are_apart(node.inputs[0]),
-            Op::Reshape { .. } => self.are_apart(node.inputs[0]),
-            Op::Binary(Binary::Add | Binary::Sub) => moved(0) && fixed(1) || moved(1) && fixed(0),
-            Op::Binary(Binary::Mul) => moved(0) && scale(1) || moved(1) && scale(0),
-            Op::Binary(Binary::Div) => moved(0) && scale(1),
+            Op::Unary(Unary::Neg) | Op::Reshape { .. } => self.are_apart(node.inputs[0], depth),
+            Op::Binary(Binary::Add | Binary::Sub) => (0..2).any(|i| fixed(1 - i) && moved(i)),
+            Op::Binary(Binary::Mul) => (0..2).any(|i| scale(1 - i) && moved(i)),
+            Op::Binary(Binary::Div) => scale(1) && moved(0),
             _ => self.sites.get(&id).is_some_and(|(_, site)| !site.family.support().is_discrete()),
         }
     }
@@ -311,7 +313,7 @@ impl<'a> Steps<'a> {
         while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
             squares = self.nodes[squares.index()].inputs[0];
         }
-        self.is_zero_of_squares(id) && self.is_a_length(squares)
+        self.is_zero_of_squares(id) && self.is_a_length(squares, DEEPEST)
     }
 
     /// A node without the axes that were put in front of it.
