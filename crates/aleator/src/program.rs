@@ -198,8 +198,8 @@ impl<T: Real> Program<T> {
             .collect();
         let masses = surrogate.audit.masses.iter().map(|&node| place(node)).collect();
         let blind = surrogate.audit.blind.into_iter().map(|(site, node)| (site, place(node))).collect();
-        let inner = exec::Program::compile(graph.engine(), &outputs, &options.compile)?;
-        let inputs = graph.engine().inputs();
+        let inner = exec::Program::compile(&surrogate.graph, &outputs, &options.compile)?;
+        let inputs = surrogate.graph.inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
         let slot = |name: &str, shape: &Shape, node| Slot {
             name: name.into(),

@@ -44,7 +44,7 @@ pub struct InputInfo {
     pub node: NodeId,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Arena {
     nodes: Vec<Node>,
     index: HashMap<(Op, Vec<NodeId>, Shape), NodeId>,
@@ -53,8 +53,9 @@ struct Arena {
     error: Option<Error>,
 }
 
-/// A growing graph of tensor operations. Handles to its nodes are [`Expr`]s.
-#[derive(Default)]
+/// A growing graph of tensor operations. Handles to its nodes are [`Expr`]s. A clone has the same nodes under the same ids, and
+/// grows on its own from there.
+#[derive(Clone, Default)]
 pub struct Graph {
     arena: RefCell<Arena>,
 }

@@ -28,7 +28,7 @@ const LONGEST: Duration = Duration::from_secs(2);
 /// What makes an estimate infinite or NaN at the initial parameters, in words: data, a distribution, or an operation with
 /// its name in the graph. `None` if all that was looked at is finite there.
 pub fn origin(graph: &Graph, seed: u64) -> Option<String> {
-    Simulation::new(graph)?.run(seed).ok().flatten()
+    Simulation::new(&graph.clone())?.run(seed).ok().flatten()
 }
 
 /// [`origin`], or where to look when it finds nothing.

@@ -62,6 +62,7 @@ impl Inspection {
 /// # Errors
 /// If the graph holds an error or an estimator of the plan cannot serve its site.
 pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
+    let graph = &graph.clone();
     let analysis = Analysis::of(graph)?;
     let costs = graph.costs();
     let mut sites = Vec::new();

@@ -43,6 +43,7 @@ const MOST_PLAIN_REMEDIES: usize = 3;
 
 /// What to be warned of under a plan. A graph that holds an error gives nothing.
 pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
+    let graph = &graph.clone();
     Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
 }
 

@@ -78,7 +78,7 @@ pub struct Cost {
     pub node: NodeId,
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Parts {
     params: Vec<Param>,
     data: Vec<Data>,
@@ -91,8 +91,9 @@ struct Parts {
 /// A stochastic computation graph. Its objective, to be minimised, is the expectation of the sum of all elements of
 /// all costs.
 ///
-/// Mistakes in shapes do not panic: the first one is kept and returned when the graph is used.
-#[derive(Default)]
+/// Mistakes in shapes do not panic: the first one is kept and returned when the graph is used. Whatever is derived from a graph is
+/// written into a clone of it, under the same ids: what was compiled or measured before changes nothing.
+#[derive(Clone, Default)]
 pub struct Graph {
     engine: engine::Graph,
     parts: RefCell<Parts>,
@@ -144,6 +145,11 @@ impl Graph {
     /// An empty graph.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The graph of tensor operations beneath, alone.
+    pub(crate) fn into_engine(self) -> engine::Graph {
+        self.engine
     }
 
     /// The graph of tensor operations beneath.

@@ -52,6 +52,7 @@ impl Plan {
         overrides: &[Option<Arc<dyn Estimator>>],
         samples: Option<usize>,
     ) -> Result<Self> {
+        let graph = &graph.clone();
         let analysis = Analysis::of(graph)?;
         let given: Vec<Option<(Arc<dyn Estimator>, &str)>> = (0..analysis.sites.len())
             .map(|i| match (overrides.get(i).cloned().flatten(), &analysis.sites[i].estimator) {
@@ -83,6 +84,7 @@ impl Plan {
         graph: &Graph,
         mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<T>,
     ) -> Result<Vec<Option<T>>> {
+        let graph = &graph.clone();
         let analysis = Analysis::of(graph)?;
         Ok((0..analysis.sites.len())
             .map(|i| {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::autodiff;
 use aleator_engine::graph::{
-    Expr, NodeId, Op, Reduction, Shape, Stops, ancestors, dependents, substitute_with,
+    self as engine, Expr, NodeId, Op, Reduction, Shape, Stops, ancestors, dependents, substitute_with,
 };
 
 use super::between;
@@ -69,6 +69,8 @@ pub struct DomainCheck {
 
 /// A deterministic graph whose derivative estimates the gradient.
 pub struct Surrogate {
+    /// The graph that all nodes below belong to. The author's nodes have the ids that they have in the author's graph.
+    pub graph: engine::Graph,
     /// The objective's estimates, shape `[R]` (or `[]`).
     pub objective: NodeId,
     /// ∇θ by parameter in the graph's order, shape `[R] + parameter` (or the parameter's).
@@ -417,6 +419,13 @@ pub(crate) fn build_with(
     layout: Layout,
     audit: bool,
 ) -> Result<Surrogate> {
+    let own = graph.clone();
+    let surrogate = rewrite(&own, plan, layout, audit)?;
+    Ok(Surrogate { graph: own.into_engine(), ..surrogate })
+}
+
+/// The same, with all that is made written into the graph itself, and an empty one in its place.
+fn rewrite(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout, audit: bool) -> Result<Surrogate> {
     let analysis = Analysis::of(graph)?;
     if plan.len() != analysis.sites.len() {
         return Err(Error::Invalid(format!(
@@ -548,6 +557,7 @@ pub(crate) fn build_with(
         return Err(error.into());
     }
     Ok(Surrogate {
+        graph: engine::Graph::new(),
         objective: objective.id(),
         gradients: gradients.iter().map(|g| g.id()).collect(),
         checks,

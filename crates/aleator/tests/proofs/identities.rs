@@ -138,9 +138,8 @@ fn a_site_meets_only_the_costs_of_its_cone() {
 fn estimates(g: &Graph, plan: &[Shared], samples: usize, own: fn(&OwnParam) -> Vec<f64>) -> Vec<Vec<f64>> {
     let layout = Layout { samples, replicates: Some(64), tuning: Tuning::Held };
     let surrogate = build(g, plan, layout).unwrap();
-    let outputs = [surrogate.objective].into_iter().chain(surrogate.gradients);
-    let outputs: Vec<_> = outputs.map(|node| g.expr(node)).collect();
-    let mut program = Evaluator::new(g, &outputs);
+    let outputs: Vec<_> = [surrogate.objective].iter().chain(&surrogate.gradients).copied().collect();
+    let mut program = Evaluator::within(g, &surrogate.graph, &outputs);
     surrogate.own.iter().for_each(|o| program.set(o.node, &own(o)));
     program.run()
 }

@@ -72,8 +72,8 @@ fn descent_is_along_the_derivative_of_the_second_moment() {
         let temperatures = if text.contains("share") { 1 } else { plan.len() };
         assert!(tuned.len() >= plan.len() + temperatures, "{text}: {}", tuned.len());
         let outputs = tuned.iter().map(|(_, node)| node).chain(&surrogate.gradients);
-        let outputs: Vec<_> = outputs.map(|&node| g.expr(node)).collect();
-        let mut program = Evaluator::new(&g, &outputs);
+        let outputs: Vec<_> = outputs.copied().collect();
+        let mut program = Evaluator::within(&g, &surrogate.graph, &outputs);
         surrogate.own.iter().for_each(|own| program.set(own.node, &elsewhere(own)));
         let derivatives = program.run();
         let second_moment = |program: &mut Evaluator| {
@@ -110,7 +110,7 @@ fn baselines_descend_along_the_derivative_of_their_loss() {
         let of_name = |name: &str| surrogate.own.iter().find(|o| o.name == name);
         let bias = of_name("b.baseline.output_bias").unwrap();
         let Rule::Descends(node) = bias.rule else { panic!("{:?}", bias.rule) };
-        let mut program = Evaluator::new(&g, &[g.expr(surrogate.objective), g.expr(node)]);
+        let mut program = Evaluator::within(&g, &surrogate.graph, &[surrogate.objective, node]);
         surrogate.own.iter().for_each(|own| program.set(own.node, &own.initial));
         program.set(bias.node, &[0.11]);
         if let Some(average) = of_name("b.baseline") {

@@ -121,6 +121,7 @@ pub(super) struct Integrand {
 impl Integrand {
     pub fn new(graph: &Graph, layout: &Layout) -> Result<Result<Self, Unknown>> {
         let compile = |points: usize| {
+            let graph = &graph.clone();
             let engine = graph.engine();
             let inputs = |what: &str| -> Vec<NodeId> {
                 (0..layout.dimensions())

@@ -91,6 +91,7 @@ pub fn exact_within(graph: &Graph, limit: Option<Duration>) -> Result<Exact> {
 }
 
 fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
+    let graph = &graph.clone();
     // A rule at fixed nodes misses what passes over a moving boundary, as estimators do.
     if moves_a_jump(graph) {
         return Ok(Err(Unknown::NotOfTheKind));

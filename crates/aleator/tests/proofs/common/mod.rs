@@ -85,8 +85,13 @@ pub struct Evaluator {
 impl Evaluator {
     pub fn new(graph: &Graph, outputs: &[Expr<'_>]) -> Self {
         let ids: Vec<NodeId> = outputs.iter().map(|e| e.id()).collect();
-        let program = Program::<f64>::compile(graph.engine(), &ids, &CompileOptions::default()).unwrap();
-        let slots = graph.engine().inputs().iter().map(|info| info.node).collect();
+        Evaluator::within(graph, graph.engine(), &ids)
+    }
+
+    /// Of nodes of a graph of tensor operations that was made from `graph`.
+    pub fn within(graph: &Graph, engine: &aleator_engine::graph::Graph, ids: &[NodeId]) -> Self {
+        let program = Program::<f64>::compile(engine, ids, &CompileOptions::default()).unwrap();
+        let slots = engine.inputs().iter().map(|info| info.node).collect();
         let mut evaluator = Evaluator { program, slots, outputs: ids.len() };
         graph.params().iter().for_each(|p| evaluator.set(p.node, &p.initial));
         graph.datasets().iter().for_each(|d| evaluator.set(d.node, &d.values));

@@ -135,7 +135,7 @@ pub fn exactly_by(graph: &Graph, plan: &[Shared], samples: usize, how: &How<'_>)
     let surrogate = build(graph, plan, layout).unwrap();
 
     // Inputs in place of the noise, both streams of each site, of shape [chunk, K] + batch + event.
-    let engine = graph.engine();
+    let engine = &surrogate.graph;
     let mut replaced = HashMap::new();
     let mut streams: Vec<[NodeId; 2]> = Vec::new();
     for (number, site) in sites.iter().enumerate() {
@@ -149,9 +149,9 @@ pub fn exactly_by(graph: &Graph, plan: &[Shared], samples: usize, how: &How<'_>)
             given.id()
         }));
     }
-    let outputs: Vec<NodeId> = [surrogate.objective].into_iter().chain(surrogate.gradients).collect();
-    let outputs: Vec<_> = outputs.into_iter().map(|id| substitute(engine, id, &mut replaced)).collect();
-    let mut evaluator = Evaluator::new(graph, &outputs);
+    let outputs: Vec<NodeId> = [surrogate.objective].iter().chain(&surrogate.gradients).copied().collect();
+    let outputs: Vec<_> = outputs.into_iter().map(|id| substitute(engine, id, &mut replaced).id()).collect();
+    let mut evaluator = Evaluator::within(graph, engine, &outputs);
     for own in &surrogate.own {
         evaluator.set(own.node, &(how.own)(own));
     }
