@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
-use aleator::graph::Tuning;
 use aleator::models::{Model, Objective, Sbn, training_graph};
 use aleator::nn::{Tensor, initial};
+use aleator::rewrite::Tuning;
 use aleator::{Options, Program};
 
 use super::{SEED, double, site_noise, uniform};

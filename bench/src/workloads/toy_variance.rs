@@ -8,7 +8,8 @@ use aleator::distributions::Bernoulli;
 use aleator::estimators::{
     Enumeration, Estimator, GumbelSoftmax, Rebar, ReinforceLoo, ScoreFunction, StraightThrough,
 };
-use aleator::graph::{Graph, Tuning};
+use aleator::graph::Graph;
+use aleator::rewrite::Tuning;
 use aleator::{Options, Program};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
-use aleator::graph::{Lint, Plan};
 use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model, Place};
+use aleator::plan::{Lint, Plan};
 
 use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};

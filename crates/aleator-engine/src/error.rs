@@ -21,6 +21,12 @@ pub enum Error {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// Expressions of two graphs in one operation.
+    #[error("`{operation}` is given expressions of two graphs: write a computation in one graph")]
+    MixedGraphs {
+        /// The operation's name.
+        operation: String,
+    },
     /// A derivative was asked of an operation that has none.
     #[error(
         "`{operation}` has no derivative; use an estimator that needs none (such as the score function, or `relax(use_cost = false)`) or `stop_gradient`"

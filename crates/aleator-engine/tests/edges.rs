@@ -427,7 +427,7 @@ fn an_interval_without_numbers_is_an_error_or_nan() {
     let graph = Graph::new();
     let x = graph.input("x", [2]);
     assert!(x.clamp(graph.scalar(1.0), graph.scalar(0.0)).is_poison());
-    let Some(Error::Argument { operation, problem }) = graph.take_error() else { panic!("no error") };
+    let Some(Error::Argument { operation, problem }) = graph.error() else { panic!("no error") };
     assert_eq!(operation, "clamp");
     assert!(problem.contains("lower bound 1 exceeds the upper bound 0"), "{problem}");
 

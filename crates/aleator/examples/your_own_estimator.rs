@@ -20,7 +20,8 @@ use aleator::Result;
 use aleator::diagnostics::{Compare, compare};
 use aleator::distributions::{Bernoulli, Support};
 use aleator::estimators::{Bias, Estimator, GradientTerm, Properties, ReinforceLoo, SiteInfo, Smoothness};
-use aleator::graph::{Cone, Draw, Graph, Later, Site};
+use aleator::graph::Graph;
+use aleator::rewrite::{Cone, Later, Site, SiteValue};
 
 /// The antithetic pair.
 #[derive(Debug)]
@@ -57,8 +58,8 @@ impl Estimator for Disarm {
         1
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

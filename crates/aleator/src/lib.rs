@@ -30,6 +30,7 @@
 //! | [`language`] | the `.scg` language |
 //! | [`data`], [`problems`] | real data and small problems |
 
+pub mod analysis;
 mod citation;
 pub mod control_variates;
 pub mod data;
@@ -44,8 +45,10 @@ pub mod models;
 pub mod nn;
 pub mod objectives;
 pub mod optim;
+pub mod plan;
 pub mod problems;
 mod program;
+pub mod rewrite;
 pub mod train;
 
 pub use aleator_engine::exec::pool::set_threads;

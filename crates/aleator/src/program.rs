@@ -9,10 +9,13 @@ use aleator_engine::exec::philox::NoiseAt;
 use aleator_engine::exec::{self, InputAndOutput};
 use aleator_engine::graph::{NodeId, Shape};
 
+use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::estimators::Estimator;
-use crate::graph::{DomainCheck, Graph, Layout, OwnParam, Plan, Rule, Tuning, build_with};
+use crate::graph::Graph;
 use crate::optim::{Adam, Optimizer};
+use crate::plan::{Plan, is_unbiased};
+use crate::rewrite::Estimator;
+use crate::rewrite::{DomainCheck, Layout, OwnParam, Rule, Tuning, rewrite};
 
 /// How to compile a graph.
 #[derive(Clone, Debug, Default)]
@@ -182,7 +185,11 @@ impl<T: Real> Program<T> {
             return Err(Error::Invalid("at least one sample and one replicate are needed".into()));
         }
         let Options { replicates, tuning, audit, .. } = *options;
-        let surrogate = build_with(graph, plan, Layout { samples, replicates, tuning }, audit)?;
+        // The surrogate's own graph: the author's is not written.
+        let own = graph.clone();
+        let analysis = Analysis::of(&own)?;
+        let unbiased = is_unbiased(&own, &analysis, plan);
+        let surrogate = rewrite(own, &analysis, plan, Layout { samples, replicates, tuning }, audit)?;
         let mut outputs = vec![surrogate.objective];
         outputs.extend(&surrogate.gradients);
         outputs.extend(surrogate.checks.iter().flat_map(|c| [c.violations, c.example]));
@@ -231,7 +238,7 @@ impl<T: Real> Program<T> {
             samples,
             evaluations: surrogate.evaluations,
             random: surrogate.random,
-            unbiased: surrogate.unbiased,
+            unbiased: unbiased && !surrogate.rescaled,
             rescaled: surrogate.rescaled,
             masses,
             blind,

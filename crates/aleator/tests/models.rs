@@ -168,11 +168,11 @@ fn normalisations_refuse_what_does_not_fit() {
         let norm = BatchNorm::new("n", 4);
         let parameters = Parameters::to_learn(&graph, &initial(&norm.specs(), 0).unwrap());
         assert!(apply(&parameters, graph.data("x", shape, vec![1.0])).is_poison());
-        graph.engine().take_error().unwrap().to_string()
+        graph.engine().error().unwrap().to_string()
     };
     let graph = Graph::new();
     graph.becomes(graph.param("theta", 0.0), graph.engine().scalar(1.0));
-    assert!(graph.engine().take_error().unwrap().to_string().contains("a state of this graph"));
+    assert!(graph.engine().error().unwrap().to_string().contains("a state of this graph"));
     let (rows, layer) = (BatchNorm::new("n", 4), LayerNorm::new("n", 4));
     assert!(problem(&[3, 1], &|q, x| rows.apply(q, x)).contains("rows of 4 numbers"));
     assert!(problem(&[3, 1], &|q, x| layer.apply(q, x)).contains("rows of 4 numbers"));
@@ -404,7 +404,7 @@ fn wake_sleep_moves_along_the_normalised_weights() {
     let (model, tensors) = tiny();
     let unused = Arc::new(Enumeration);
     let graph = training_graph(&model, Objective::WakeSleep(2), 1, &tensors, unused).unwrap();
-    let plan: Vec<_> = graph.sites().into_iter().filter_map(|s| s.estimator).collect();
+    let plan: Vec<_> = graph.sites().into_iter().filter_map(|s| s.estimator().cloned()).collect();
     let mut program = Program::<f64>::compile(&graph, &plan, &Options::new()).unwrap();
     let x = 1.0;
     program.set_data(0, &[x]).unwrap();

@@ -1,9 +1,10 @@
 //! Tables that the book takes from the library's own tables.
 
+use aleator::diagnostics::inspect;
 use aleator::distributions::{self, Entry};
 use aleator::estimators::{self, Bias};
-use aleator::graph::{Plan, inspect};
 use aleator::language::{Function, load};
+use aleator::plan::Plan;
 
 use crate::Result;
 

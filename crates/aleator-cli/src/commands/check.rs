@@ -1,7 +1,7 @@
 //! `aleator check`: sites, what they influence, what can serve them, and what to be warned of.
 
 use aleator::diagnostics::blind_spots;
-use aleator::graph::{SiteReport, inspect};
+use aleator::diagnostics::{SiteReport, inspect};
 
 use crate::arguments::Check;
 use crate::failure::{Failure, Outcome};

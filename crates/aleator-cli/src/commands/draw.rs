@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aleator::graph::Drawing;
+use aleator::graph::Diagram;
 use aleator_cli::report::{dot, mermaid, svg};
 
 use crate::arguments::{Draw, Format};
@@ -17,7 +17,7 @@ pub fn run(arguments: &Draw) -> Outcome {
         let name = arguments.output.as_deref().unwrap_or(Path::new("")).display();
         Failure::input(format!("cannot write `{name}`: {reason}"))
     })?;
-    let drawing = Drawing::of(&loaded.model.graph);
+    let drawing = Diagram::of(&loaded.model.graph);
     let text = match format {
         Format::Svg => svg(&drawing),
         Format::Dot => dot(&drawing),

@@ -1,8 +1,9 @@
 //! `aleator optimize`: minimise the objective.
 
 use aleator::diagnostics::{OptimizationPath, blind_spots, origin_or_advice};
-use aleator::graph::{Graph, lints};
-use aleator::optim::{Optimize as How, optimize};
+use aleator::diagnostics::{Optimize as How, optimize};
+use aleator::graph::Graph;
+use aleator::plan::lints;
 use aleator_cli::report::{optimization, optimization_svg};
 
 use crate::arguments::Optimize;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use aleator::graph::{Drawing, DrawnNode, NodeKind};
+use aleator::graph::{Diagram, DiagramNode, NodeKind};
 
 use super::layout::{self, Bend};
 use super::text::{FONT_FAMILY, ellipsize, escape_xml, printable, text_width};
@@ -24,7 +24,7 @@ const MAX_LEGEND: usize = 16;
 const MARGIN: f64 = 28.0;
 
 /// The drawing in Graphviz's language. Dashed edges lead from sites to the costs that they influence.
-pub fn dot(drawing: &Drawing) -> String {
+pub fn dot(drawing: &Diagram) -> String {
     let mut out = String::from("digraph aleator {\n");
     out.push_str("  rankdir=TB; bgcolor=\"white\"; nodesep=0.4; ranksep=0.5;\n");
     out.push_str("  node [fontname=\"Helvetica,Arial,sans-serif\", fontsize=12, style=filled, fillcolor=\"white\", color=\"#4b5563\"];\n");
@@ -61,7 +61,7 @@ pub fn dot(drawing: &Drawing) -> String {
 }
 
 /// The drawing as a Mermaid flowchart. Dotted edges lead from sites to the costs that they influence.
-pub fn mermaid(drawing: &Drawing) -> String {
+pub fn mermaid(drawing: &Diagram) -> String {
     let mut out = String::from("flowchart TD\n");
     for (i, node) in drawing.nodes.iter().enumerate() {
         let label = label_lines(node).map(|line| escape_mermaid(&line)).collect::<Vec<_>>().join("<br/>");
@@ -90,7 +90,7 @@ pub fn mermaid(drawing: &Drawing) -> String {
 
 /// The drawing as an SVG picture, laid out here: every site has a colour, costs carry dots in the colours of the sites that influence
 /// them, and a legend names both.
-pub fn svg(drawing: &Drawing) -> String {
+pub fn svg(drawing: &Diagram) -> String {
     let sites = Sites::of(drawing);
     let shapes: Vec<Shape> = (0..drawing.nodes.len()).map(|i| Shape::of(drawing, i, &sites)).collect();
     let sizes: Vec<_> = shapes.iter().map(|s| (s.width, s.height)).collect();
@@ -131,19 +131,19 @@ pub fn svg(drawing: &Drawing) -> String {
 }
 
 /// Edges between nodes that exist, each once.
-fn edges(drawing: &Drawing) -> Vec<(usize, usize)> {
+fn edges(drawing: &Diagram) -> Vec<(usize, usize)> {
     let n = drawing.nodes.len();
     let mut seen = BTreeSet::new();
     drawing.edges.iter().copied().filter(|&(u, v)| u < n && v < n && u != v && seen.insert((u, v))).collect()
 }
 
 /// The costs influenced by a site, each once: indices of nodes.
-fn influenced(drawing: &Drawing, site: usize) -> BTreeSet<usize> {
+fn influenced(drawing: &Diagram, site: usize) -> BTreeSet<usize> {
     let is_cost = |&i: &usize| drawing.nodes.get(i).is_some_and(|n| n.kind == NodeKind::Cost);
     drawing.nodes[site].influences.iter().copied().filter(is_cost).collect()
 }
 
-fn label_lines(node: &DrawnNode) -> impl Iterator<Item = String> {
+fn label_lines(node: &DiagramNode) -> impl Iterator<Item = String> {
     [printable(&node.name), printable(&node.detail)].into_iter().filter(|line| !line.trim().is_empty())
 }
 
@@ -174,7 +174,7 @@ struct Sites {
 }
 
 impl Sites {
-    fn of(drawing: &Drawing) -> Sites {
+    fn of(drawing: &Diagram) -> Sites {
         let sites: Vec<usize> =
             (0..drawing.nodes.len()).filter(|&i| drawing.nodes[i].kind == NodeKind::Stochastic).collect();
         let mut order = vec![None; drawing.nodes.len()];
@@ -224,7 +224,7 @@ struct Shape {
 }
 
 impl Shape {
-    fn of(drawing: &Drawing, index: usize, sites: &Sites) -> Shape {
+    fn of(drawing: &Diagram, index: usize, sites: &Sites) -> Shape {
         let node = &drawing.nodes[index];
         let limit = if node.kind == NodeKind::Cost { 24 } else { 36 };
         let name = ellipsize(&printable(&node.name), limit - 8);
@@ -295,7 +295,7 @@ fn draw_edges(
     edges: &[(usize, usize)],
     layout: &layout::Layout,
     shapes: &[Shape],
-    drawing: &Drawing,
+    drawing: &Diagram,
     sites: &Sites,
 ) {
     // Arrow heads that end at one node stand side by side in the order in which the edges come in.
@@ -390,7 +390,7 @@ fn draw_head(out: &mut String, tip: (f64, f64), direction: (f64, f64), color: &s
     );
 }
 
-fn draw_node(out: &mut String, node: &DrawnNode, shape: &Shape, (x, y): (f64, f64), color: String) {
+fn draw_node(out: &mut String, node: &DiagramNode, shape: &Shape, (x, y): (f64, f64), color: String) {
     let title = label_lines(node).collect::<Vec<_>>().join("\n");
     let _ = writeln!(
         out,
@@ -466,7 +466,7 @@ struct Legend {
 }
 
 /// What shapes and dots mean, in lines of at most `limit` wide where single entries allow it.
-fn legend(drawing: &Drawing, sites: &Sites, limit: f64) -> Legend {
+fn legend(drawing: &Diagram, sites: &Sites, limit: f64) -> Legend {
     const SIZE: f64 = 11.5;
     let kinds = [
         (NodeKind::Input, "input"),
@@ -544,12 +544,12 @@ pub(crate) mod tests {
     use super::super::to_png;
     use super::*;
 
-    pub(crate) fn node(name: &str, detail: &str, kind: NodeKind) -> DrawnNode {
-        DrawnNode { name: name.into(), detail: detail.into(), kind, influences: Vec::new() }
+    pub(crate) fn node(name: &str, detail: &str, kind: NodeKind) -> DiagramNode {
+        DiagramNode { name: name.into(), detail: detail.into(), kind, influences: Vec::new() }
     }
 
     /// Two stochastic layers, two costs.
-    fn two_layers() -> Drawing {
+    fn two_layers() -> Diagram {
         use NodeKind::{Cost, Deterministic, Input, Stochastic};
         let mut nodes = vec![
             node("phi", "param [3]", Input),
@@ -566,7 +566,7 @@ pub(crate) mod tests {
         nodes[4].influences = vec![8, 9];
         nodes[6].influences = vec![8];
         let edges = vec![(0, 4), (4, 5), (1, 5), (5, 6), (6, 7), (2, 7), (7, 8), (4, 9), (3, 9), (0, 9)];
-        Drawing { nodes, edges }
+        Diagram { nodes, edges }
     }
 
     fn assert_well_formed(svg: &str) {
@@ -608,7 +608,7 @@ pub(crate) mod tests {
     fn names_are_escaped() {
         let hostile = "a\"b<c>&\\d\n}";
         let drawing =
-            Drawing { nodes: vec![node(hostile, "\u{0}--><script>", NodeKind::Cost)], edges: vec![] };
+            Diagram { nodes: vec![node(hostile, "\u{0}--><script>", NodeKind::Cost)], edges: vec![] };
         assert!(dot(&drawing).contains(r#"label="a\"b<c>&\\d }\n"#), "{}", dot(&drawing));
         let picture = svg(&drawing);
         assert_well_formed(&picture);
@@ -619,9 +619,9 @@ pub(crate) mod tests {
     #[test]
     fn odd_graphs() {
         for drawing in [
-            Drawing::default(),
-            Drawing { nodes: vec![node("", "", NodeKind::Stochastic)], edges: vec![(0, 0), (0, 5)] },
-            Drawing {
+            Diagram::default(),
+            Diagram { nodes: vec![node("", "", NodeKind::Stochastic)], edges: vec![(0, 0), (0, 5)] },
+            Diagram {
                 nodes: vec![node("a", "", NodeKind::Input), node("b", "", NodeKind::Cost)],
                 edges: vec![(0, 1), (1, 0)],
             },
@@ -636,7 +636,7 @@ pub(crate) mod tests {
     fn deep_and_disconnected() {
         use NodeKind::{Cost, Deterministic, Input, Stochastic};
         // A chain of twelve random layers with weights and a cost each, and some nodes apart.
-        let mut drawing = Drawing::default();
+        let mut drawing = Diagram::default();
         let mut below = None;
         for layer in 0..12 {
             let at = drawing.nodes.len();
@@ -678,7 +678,7 @@ pub(crate) mod tests {
             (1..n).flat_map(|i| [(i * 7919 % i, i), (i * 104_729 % i, i), (i / 2, i)]).collect();
         for edges in [chain, hub, wide, tangle, Vec::new()] {
             let start = std::time::Instant::now();
-            let mut drawing = Drawing { nodes: nodes.clone(), edges };
+            let mut drawing = Diagram { nodes: nodes.clone(), edges };
             for i in (2..n).step_by(4) {
                 drawing.nodes[i].influences = (3..n).step_by(4).collect();
             }
@@ -689,7 +689,7 @@ pub(crate) mod tests {
         }
     }
 
-    fn drawings() -> impl Strategy<Value = Drawing> {
+    fn drawings() -> impl Strategy<Value = Diagram> {
         let kind = prop_oneof![
             Just(NodeKind::Input),
             Just(NodeKind::Deterministic),
@@ -697,9 +697,9 @@ pub(crate) mod tests {
             Just(NodeKind::Cost)
         ];
         let node = (".{0,40}", ".{0,60}", kind, prop::collection::vec(0usize..40, 0..6))
-            .prop_map(|(name, detail, kind, influences)| DrawnNode { name, detail, kind, influences });
+            .prop_map(|(name, detail, kind, influences)| DiagramNode { name, detail, kind, influences });
         (prop::collection::vec(node, 0..30), prop::collection::vec((0usize..32, 0usize..32), 0..60))
-            .prop_map(|(nodes, edges)| Drawing { nodes, edges })
+            .prop_map(|(nodes, edges)| Diagram { nodes, edges })
     }
 
     proptest! {

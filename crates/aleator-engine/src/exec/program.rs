@@ -50,7 +50,7 @@ impl<T: Real> Program<T> {
     /// The graph's first error, [`Error::Hole`] for a placeholder, and [`Error::Memory`] where the buffers would exceed
     /// the limit, before any is allocated.
     pub fn compile(graph: &Graph, outputs: &[NodeId], options: &CompileOptions) -> Result<Self, Error> {
-        if let Some(error) = graph.take_error() {
+        if let Some(error) = graph.error() {
             return Err(error);
         }
         let infos = graph.inputs();

@@ -1,8 +1,8 @@
 //! The graph: an arena of nodes in topological order, where equal nodes are one node.
 //!
 //! A node is made once for each (operation, inputs), so common subexpressions never exist twice. Wrong shapes do not
-//! panic: the first error is kept, the result is poisoned, and whoever compiles the graph (or asks
-//! [`Graph::take_error`] at the call that made it) receives the error.
+//! panic: the first error is kept, the result is poisoned, and whoever asks [`Graph::error`] or compiles the graph
+//! receives that error, every time. Expressions of two graphs do not mix.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -115,9 +115,9 @@ impl Graph {
         self.arena.borrow().holes[number as usize].clone()
     }
 
-    /// The first error since the last call, if any; the graph is then clean again.
-    pub fn take_error(&self) -> Option<Error> {
-        self.arena.borrow_mut().error.take()
+    /// The first error, if there was any. It stays: a graph with an error cannot be compiled.
+    pub fn error(&self) -> Option<Error> {
+        self.arena.borrow().error.clone()
     }
 
     /// Records an error (the first one wins) and gives a poisoned expression.
@@ -164,6 +164,9 @@ impl Graph {
             arena.holes.push(name.to_string());
             arena.holes.len() as u32 - 1
         };
+        if let Some(foreign) = self.foreign(name, inputs) {
+            return foreign;
+        }
         self.insert(Op::Hole(number), inputs.iter().map(|e| e.id()).collect(), shape.into())
     }
 
@@ -234,8 +237,17 @@ impl Graph {
         self.apply(Op::External(external), &inputs)
     }
 
+    /// An error if one of the expressions belongs to another graph: its id would name another node here.
+    fn foreign<'g>(&'g self, operation: &str, inputs: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let strange = inputs.iter().any(|e| !std::ptr::eq(e.graph(), self));
+        strange.then(|| self.fail(Error::MixedGraphs { operation: operation.into() }))
+    }
+
     /// The node of an operation on inputs, simplified where that changes no value. An error poisons the result.
     pub fn apply<'g>(&'g self, op: Op, inputs: &[Expr<'g>]) -> Expr<'g> {
+        if let Some(foreign) = self.foreign(&op.name(), inputs) {
+            return foreign;
+        }
         let ids: Vec<NodeId> = inputs.iter().map(|e| e.id()).collect();
         let shape = {
             let arena = self.arena.borrow();

@@ -36,7 +36,7 @@ impl<'g> Case<'g> {
         let x: Vec<Expr<'g>> = draw.given.iter().map(|g| g.expr).collect();
         let u = x.iter().map(|x| draw.input(&x.shape(), -1.0, 1.0)).collect();
         let v = draw.input(&y.shape(), -1.0, 1.0);
-        if let Some(error) = graph.take_error() {
+        if let Some(error) = graph.error() {
             return Err(format!("the case is wrong: {error}"));
         }
         Ok(Case { y, x, u, v, values: draw.given.into_iter().map(|g| g.value).collect() })
@@ -86,7 +86,7 @@ pub fn derivatives(choices: Vec<u32>, build: Build) -> Verdict {
     let reverse_over_reverse = grad(right, x);
     let reverse_over_forward = grad(left, x);
     let forward_over_reverse = jvp(&gradient, &case.pairs());
-    if let Some(error) = graph.take_error() {
+    if let Some(error) = graph.error() {
         return Err(error.to_string());
     }
     for (g, x) in
@@ -188,7 +188,7 @@ pub fn leading_axes(choices: Vec<u32>, build: Build) -> Verdict {
     let wide_v = replaced[&case.v.id()];
     let objective = (wide_v * after[0]).broadcast_to(lead.join(&case.y.shape()));
     let total = grad(objective, &wide_x);
-    if let Some(error) = graph.take_error() {
+    if let Some(error) = graph.error() {
         return Err(error.to_string());
     }
 

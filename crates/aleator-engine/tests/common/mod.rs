@@ -349,7 +349,7 @@ pub fn build(shapes: &[Vec<usize>], choices: &[Choice], smooth: bool) -> Case {
         }
         for choice in choices {
             let e = node(&graph, &pool, *choice, smooth);
-            if let Some(error) = graph.take_error() {
+            if let Some(error) = graph.error() {
                 panic!("the generator made a wrong graph: {error}");
             }
             if e.shape().numel() <= 5000 && e.rank() <= 6 {

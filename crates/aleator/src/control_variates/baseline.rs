@@ -31,7 +31,7 @@ use aleator_engine::graph::Expr;
 
 use super::network::{Network, Trained, known};
 use crate::error::Result;
-use crate::graph::{Cone, Later, Site};
+use crate::rewrite::{Cone, Later, Site};
 
 /// Which baseline.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -14,7 +14,7 @@
 use aleator_engine::exec::philox;
 use aleator_engine::graph::{Expr, Shape, concat};
 
-use crate::graph::Site;
+use crate::rewrite::Site;
 
 /// Where logits are cut.
 const LARGEST_LOGIT: f64 = 16.0;

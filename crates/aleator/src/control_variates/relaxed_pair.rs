@@ -19,7 +19,7 @@ use aleator_engine::graph::Expr;
 
 use crate::distributions::Coupling;
 use crate::error::Result;
-use crate::graph::Site;
+use crate::rewrite::Site;
 
 /// Which variable is relaxed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -10,9 +10,10 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::estimators::Estimator;
-use crate::graph::{Graph, Lint, Plan, SiteDef};
+use crate::graph::{Graph, SiteDef};
+use crate::plan::{Lint, Plan};
 use crate::program::{Options, Program};
+use crate::rewrite::Estimator;
 
 /// Estimates at which such outcomes are looked for: parameters may depend on draws.
 const AUDITED: usize = 64;

@@ -10,8 +10,10 @@ use super::origin::origin_or_advice;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, best};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
-use crate::estimators::{self, Estimator, Options, ScoreFunction};
-use crate::graph::{Graph, Lint, Plan, lints};
+use crate::estimators::{self, Options, ScoreFunction};
+use crate::graph::Graph;
+use crate::plan::{Lint, Plan, lints};
+use crate::rewrite::Estimator;
 
 /// What to measure.
 #[derive(Clone, Debug)]
@@ -160,7 +162,7 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
     let mut first_reason = None;
     let overrides = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
         // The author's own options count where the author named the same estimator.
-        Ok(()) => Some(match &def.estimator {
+        Ok(()) => Some(match def.estimator() {
             Some(own) if own.properties().name == estimator.properties().name => own.clone(),
             _ => estimator.clone(),
         }),

@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use super::blind::blind_sites;
 use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
-use crate::estimators::Estimator;
-use crate::graph::{Graph, Tuning};
+use crate::graph::Graph;
 use crate::program::{Estimate, Options, Program};
+use crate::rewrite::Estimator;
+use crate::rewrite::Tuning;
 
 /// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
 ///

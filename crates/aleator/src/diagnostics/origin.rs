@@ -86,9 +86,8 @@ impl<'g> Simulation<'g> {
         }
         let values: Vec<Expr<'g>> = nodes.iter().map(|&n| substitute(engine, n, &mut replaced)).collect();
         let total = costs.iter().map(|&c| substitute(engine, c, &mut replaced).sum()).reduce(|a, b| a + b)?;
-        let cotangents = grad(total, &values);
         // A black box has no derivative: then only values and scores are looked at.
-        let cotangents = if engine.take_error().is_some() { vec![] } else { cotangents };
+        let cotangents = if has_derivative(engine, total, &values) { grad(total, &values) } else { vec![] };
         let mut outputs: Vec<NodeId> = values.iter().map(|e| e.id()).collect();
         outputs.extend(score_nodes);
         outputs.extend(cotangents.iter().map(|e| e.id()));
@@ -249,4 +248,12 @@ impl<'g> Simulation<'g> {
             None => format!("`{operation}`"),
         }
     }
+}
+
+/// Whether a derivative exists: tried in a copy of the graph, which keeps the error if not.
+fn has_derivative(engine: &aleator_engine::graph::Graph, of: Expr<'_>, by: &[Expr<'_>]) -> bool {
+    let copy = engine.clone();
+    let by: Vec<Expr<'_>> = by.iter().map(|e| copy.expr(e.id())).collect();
+    grad(copy.expr(of.id()), &by);
+    copy.error().is_none()
 }

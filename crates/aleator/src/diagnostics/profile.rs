@@ -18,8 +18,10 @@ use aleator_engine::graph as engine;
 use serde::Serialize;
 
 use crate::error::Result;
-use crate::graph::{Graph, Plan, Tuning};
+use crate::graph::Graph;
+use crate::plan::Plan;
 use crate::program::{Options, Program};
+use crate::rewrite::Tuning;
 
 /// What the machine reached just now, with all threads.
 #[derive(Clone, Copy, Debug, Serialize)]

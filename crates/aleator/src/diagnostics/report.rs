@@ -7,7 +7,7 @@ use aleator_engine::graph::Shape;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::graph::Lint;
+use crate::plan::Lint;
 
 use crate::program::Program;
 

@@ -20,10 +20,10 @@
 //! Also called: exact marginalisation, Rao-Blackwellisation over a site.
 //! Reference: `mohamed2020monte`.
 
-use super::estimator::{Estimator, SiteInfo};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
-use crate::graph::{Draw, MOST_ALTERNATIVES, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Estimator, SiteInfo};
+use crate::rewrite::{MOST_ALTERNATIVES, Site, SiteValue};
 
 /// The exact sum over outcomes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,7 +77,7 @@ impl Estimator for Enumeration {
         outcome_count(site).map(Some)
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         site.outcomes()
     }
 }

@@ -20,12 +20,12 @@
 //! a poor choice costs: on the talk's Gaussian the variance for σ is that of the score function, or that for μ grows like it.
 //! Reference: `ruiz2016generalized`.
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Transform;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The derivative through a transform, corrected by the score of what it leaves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -86,12 +86,12 @@ impl Estimator for GeneralizedReparameterization {
         }
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         let through = site.transformed(self.transform)?.value;
         // The very number that others draw, with the derivative of T. Beyond the range of numbers no difference is left.
         let held = through.stop_gradient();
         let is_held = held.abs().less(f64::INFINITY);
-        Ok(Draw::value(is_held.select(site.sample() + (through - held), through)))
+        Ok(SiteValue::value(is_held.select(site.sample() + (through - held), through)))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -18,12 +18,12 @@
 //! Not to be confused with Gumbel-max, which draws the hard value, or with its straight-through variant.
 //! Reference: `jang2017categorical`, `maddison2017concrete`.
 
-use super::estimator::{Estimator, SiteInfo};
 use super::options::{OptionError, Options, number};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Support;
 use crate::error::Result;
-use crate::graph::{Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Estimator, SiteInfo};
+use crate::rewrite::{Site, SiteValue};
 
 /// The relaxation at a fixed temperature.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +90,7 @@ impl Estimator for GumbelSoftmax {
         site.defined_between()
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        site.relaxed_sample(self.temperature).map(Draw::value)
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        site.relaxed_sample(self.temperature).map(SiteValue::value)
     }
 }

@@ -20,15 +20,15 @@
 
 use aleator_engine::autodiff;
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
 use super::pathwise::Pathwise;
-use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
 use crate::control_variates::{Network, Trained, known, within_range};
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The score function with a learned control variate of the continuous draw.
 #[derive(Clone, Copy, Debug)]
@@ -80,8 +80,8 @@ impl Estimator for Lax {
         has_score(site)
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -1,7 +1,6 @@
 //! Gradient estimators: one file for each of the literature, and the table of all of them.
 
 mod enumeration;
-mod estimator;
 mod generalized_reparameterization;
 mod gumbel_softmax;
 mod lax;
@@ -9,7 +8,6 @@ mod muprop;
 mod nvil;
 mod options;
 mod pathwise;
-mod properties;
 mod rebar;
 mod reinforce_loo;
 mod rejection_reparameterization;
@@ -20,9 +18,9 @@ mod straight_through_gumbel_softmax;
 mod table;
 mod vimco;
 
+pub use crate::rewrite::{Bias, Estimator, GradientTerm, Properties, SiteInfo, Smoothness, describe};
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
-pub use estimator::{Estimator, GradientTerm, SiteInfo, describe};
 pub use generalized_reparameterization::GeneralizedReparameterization;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use lax::Lax;
@@ -30,7 +28,6 @@ pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use options::{OptionError, OptionValue, Options};
 pub use pathwise::Pathwise;
-pub use properties::{Bias, Properties, Smoothness};
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;
 pub use rejection_reparameterization::RejectionReparameterization;

@@ -21,14 +21,14 @@
 
 use aleator_engine::autodiff;
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options, describe_baseline};
-use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Later, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Later, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The expansion at the mean, with or without its linear term.
 #[derive(Clone, Copy, Debug)]
@@ -103,8 +103,8 @@ impl Estimator for MuProp {
         1 + self.baseline.extra_evaluations()
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -20,14 +20,14 @@
 //! Choose it for a black box of many rows of data when only one sample each can be had.
 //! Reference: `mnih2014neural`.
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties, Smoothness};
 use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
 use crate::control_variates::{Trained, learned};
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The score function with a learned baseline, centring and variance normalisation.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +87,8 @@ impl Estimator for Nvil {
         has_score(site)
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

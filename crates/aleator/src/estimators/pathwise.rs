@@ -15,10 +15,10 @@
 //! Also called: reparameterization trick, infinitesimal perturbation analysis.
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
-use super::estimator::{Estimator, SiteInfo};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
-use crate::graph::{Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Estimator, SiteInfo};
+use crate::rewrite::{Site, SiteValue};
 
 /// The pathwise estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -56,7 +56,7 @@ impl Estimator for Pathwise {
         }
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        site.rsample().map(Draw::value)
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        site.rsample().map(SiteValue::value)
     }
 }

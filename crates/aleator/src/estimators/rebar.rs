@@ -24,15 +24,15 @@
 
 use aleator_engine::graph::Expr;
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
 use super::options::{OptionError, Options, describe_baseline, number};
-use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Later, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Later, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The control variate F(ζ̃) with its coefficient.
 #[derive(Clone, Copy, Debug)]
@@ -205,8 +205,8 @@ impl Estimator for Rebar {
         2 + self.baseline.extra_evaluations()
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

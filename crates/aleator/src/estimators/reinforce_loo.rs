@@ -19,12 +19,12 @@
 //!
 //! [`score_function`]: super::ScoreFunction
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
-use super::properties::{Bias, Properties, Smoothness};
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The leave-one-out estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -59,8 +59,8 @@ impl Estimator for ReinforceLoo {
         2
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -20,12 +20,12 @@
 //! Choose it for Gamma, Beta and Dirichlet when the cost is smooth.
 //! Reference: `naesseth2017reparameterization`.
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::distributions::Transform;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The derivative through an accepted proposal, corrected by its score.
 #[derive(Clone, Copy, Debug)]
@@ -87,8 +87,8 @@ impl Estimator for RejectionReparameterization {
         }
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.transformed(self.transform())?.value))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.transformed(self.transform())?.value))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

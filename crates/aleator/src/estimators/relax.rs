@@ -20,13 +20,13 @@
 
 use aleator_engine::autodiff;
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options};
-use super::properties::{Bias, Properties, Smoothness};
 use super::rebar::Rebar;
 use crate::control_variates::{Network, Trained, known};
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Later, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Later, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// REBAR with a network in the control variate.
 #[derive(Clone, Copy, Debug)]
@@ -122,7 +122,7 @@ impl Estimator for Relax {
         self.rebar.extra_evaluations() - if self.use_cost { 0 } else { 2 }
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         self.rebar.draw(site)
     }
 

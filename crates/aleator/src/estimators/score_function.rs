@@ -18,12 +18,12 @@
 //! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
 //! Reference: `williams1992simple`.
 
-use super::estimator::{Estimator, GradientTerm, SiteInfo};
 use super::options::{OptionError, Options, describe_baseline};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::graph::{Cone, Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Cone, Site, SiteValue};
+use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
 
 /// The score function estimator with a baseline.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,8 +99,8 @@ impl Estimator for ScoreFunction {
         self.baseline.min_samples()
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

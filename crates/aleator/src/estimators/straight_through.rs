@@ -16,11 +16,11 @@
 //! Not to be confused with straight-through Gumbel-softmax, whose backward pass is that of the relaxed sample.
 //! Reference: `bengio2013estimating`.
 
-use super::estimator::{Estimator, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
-use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
-use crate::graph::{Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Estimator, SiteInfo};
+use crate::rewrite::{Site, SiteValue};
 
 /// Hard forward, the mean's derivative backward.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,8 +51,8 @@ impl Estimator for StraightThrough {
         has_relaxation(site)
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         let mean = site.mean()?;
-        Ok(Draw::value(site.sample() + (mean - mean.stop_gradient())))
+        Ok(SiteValue::value(site.sample() + (mean - mean.stop_gradient())))
     }
 }

@@ -16,12 +16,12 @@
 //! acceptable.
 //! Reference: `jang2017categorical`.
 
-use super::estimator::{Estimator, SiteInfo};
 use super::gumbel_softmax::has_relaxation;
 use super::options::{OptionError, Options, number};
-use super::properties::{Bias, Properties, Smoothness};
 use crate::error::Result;
-use crate::graph::{Draw, Site};
+use crate::rewrite::{Bias, Properties, Smoothness};
+use crate::rewrite::{Estimator, SiteInfo};
+use crate::rewrite::{Site, SiteValue};
 
 /// Hard forward, the relaxation's derivative backward.
 #[derive(Clone, Copy, Debug)]
@@ -72,8 +72,8 @@ impl Estimator for StraightThroughGumbelSoftmax {
         has_relaxation(site)
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         let relaxed = site.relaxed_sample(self.temperature)?;
-        Ok(Draw::value(site.sample() + (relaxed - relaxed.stop_gradient())))
+        Ok(SiteValue::value(site.sample() + (relaxed - relaxed.stop_gradient())))
     }
 }

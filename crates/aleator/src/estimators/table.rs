@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use super::estimator::Estimator;
 use super::options::{OptionError, Options};
-use super::properties::Properties;
 use super::{
     Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar,
     ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
@@ -12,6 +10,8 @@ use super::{
     muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
     straight_through, straight_through_gumbel_softmax, vimco,
 };
+use crate::rewrite::Estimator;
+use crate::rewrite::Properties;
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
 

@@ -1,13 +1,15 @@
 //! The graph as its author writes it: parameters, data, random sites, costs.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
 
+use super::choice::Choice;
 use crate::distributions::{Distribution, Family};
 use crate::error::{Error, Result};
-use crate::estimators::Estimator;
 
 /// A tensor that the objective is differentiated by.
 #[derive(Clone, Debug)]
@@ -66,7 +68,7 @@ pub struct SiteDef {
     /// Its value in the graph.
     pub value: NodeId,
     /// The estimator its author chose.
-    pub estimator: Option<Arc<dyn Estimator>>,
+    pub(crate) choice: Option<Choice>,
 }
 
 /// A node whose elements are all added to the objective.
@@ -86,6 +88,8 @@ struct Parts {
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
     named: Vec<(String, NodeId)>,
+    /// What has each name, in words; costs and notes may share one.
+    names: HashMap<String, &'static str>,
 }
 
 /// A stochastic computation graph. Its objective, to be minimised, is the expectation of the sum of all elements of
@@ -103,24 +107,19 @@ pub struct Graph {
 pub struct Sampled<'g> {
     distribution: Distribution<'g>,
     copies: Option<usize>,
-    estimator: Option<Arc<dyn Estimator>>,
+    choice: Option<Choice>,
 }
 
 impl<'g> From<Distribution<'g>> for Sampled<'g> {
     fn from(distribution: Distribution<'g>) -> Self {
-        Sampled { distribution, copies: None, estimator: None }
+        Sampled { distribution, copies: None, choice: None }
     }
 }
 
 impl<'g> Sampled<'g> {
-    /// Names the estimator of this site.
-    pub fn via(self, estimator: impl Estimator + 'static) -> Self {
-        self.via_shared(Arc::new(estimator))
-    }
-
-    /// The same for an estimator that is already shared.
-    pub fn via_shared(self, estimator: Arc<dyn Estimator>) -> Self {
-        Sampled { estimator: Some(estimator), ..self }
+    /// Keeps what the author chose for the site.
+    pub(crate) fn choose(self, choice: Choice) -> Self {
+        Sampled { choice: Some(choice), ..self }
     }
 
     /// Draws this many independent copies, on a new leading axis.
@@ -130,11 +129,6 @@ impl<'g> Sampled<'g> {
 }
 
 impl<'g> Distribution<'g> {
-    /// Names the estimator of the site drawn from this distribution.
-    pub fn via(self, estimator: impl Estimator + 'static) -> Sampled<'g> {
-        Sampled::from(self).via(estimator)
-    }
-
     /// Draws this many independent copies, on a new leading axis.
     pub fn copies(self, copies: usize) -> Sampled<'g> {
         Sampled::from(self).copies(copies)
@@ -169,14 +163,14 @@ impl Graph {
 
     /// A parameter of any shape; a single number fills it.
     pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
-        self.input(name, shape.into(), initial, |parts, name, node, shape, initial| {
+        self.input("a parameter", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.params.push(Param { name, node, shape, initial });
         })
     }
 
     /// Data of any shape; a single number fills it.
     pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
-        self.input(name, shape.into(), values, |parts, name, node, shape, values| {
+        self.input("data", name, shape.into(), values, |parts, name, node, shape, values| {
             parts.data.push(Data { name, node, shape, values });
         })
     }
@@ -184,7 +178,7 @@ impl Graph {
     /// A tensor of any shape that is kept from one run to the next, such as a running mean; a single number fills it.
     /// [`Graph::becomes`] says how it changes.
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
-        self.input(name, shape.into(), initial, |parts, name, node, shape, initial| {
+        self.input("a state", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.states.push(State { name, node, shape, initial, next: None });
         })
     }
@@ -192,11 +186,15 @@ impl Graph {
     /// An input of the tensor graph, kept as what it is by `keep`.
     fn input(
         &self,
+        what: &'static str,
         name: &str,
         shape: Shape,
         values: Vec<f64>,
         keep: impl FnOnce(&mut Parts, String, NodeId, Shape, Vec<f64>),
     ) -> Expr<'_> {
+        if let Err(error) = self.take_name(name, what) {
+            return error;
+        }
         let expr = self.engine.input(name, shape.clone());
         let Some(values) = self.fill(name, &shape, values) else { return expr };
         self.note(name, expr);
@@ -204,9 +202,37 @@ impl Graph {
         expr
     }
 
+    /// Takes a name for a parameter, data, a state or a site; an error if it is taken, because what estimators keep, checkpoints
+    /// and results are found by name.
+    fn take_name(&self, name: &str, what: &'static str) -> Result<(), Expr<'_>> {
+        let before = match self.parts.borrow_mut().names.entry(name.into()) {
+            Entry::Vacant(free) => {
+                free.insert(what);
+                return Ok(());
+            }
+            Entry::Occupied(taken) => *taken.get(),
+        };
+        Err(self.engine.fail(aleator_engine::Error::Argument {
+            operation: name.into(),
+            problem: format!("there is already {before} of this name; give each a name of its own"),
+        }))
+    }
+
+    /// Whether an expression belongs to this graph; if not, that is kept as an error.
+    fn is_of_this_graph(&self, operation: &str, expr: Expr<'_>) -> bool {
+        let own = std::ptr::eq(expr.graph(), &self.engine);
+        if !own {
+            self.engine.fail(aleator_engine::Error::MixedGraphs { operation: operation.into() });
+        }
+        own
+    }
+
     /// After every run in training the `state` takes this value, averaged over the axes in front of its own (samples among
     /// them). A run reads what the one before left.
     pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
+        if !self.is_of_this_graph("becomes", state) || !self.is_of_this_graph("becomes", next) {
+            return;
+        }
         let mut parts = self.parts.borrow_mut();
         let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else {
             self.engine.fail(aleator_engine::Error::Shape {
@@ -258,7 +284,10 @@ impl Graph {
 
     /// A random node. Give a distribution, or one with `.via(estimator)` and `.copies(n)`.
     pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
-        let Sampled { distribution, copies, estimator } = sampled.into();
+        let Sampled { distribution, copies, choice } = sampled.into();
+        if let Err(error) = self.take_name(name, "a site") {
+            return error;
+        }
         let Some(batch) = distribution.batch_shape() else {
             let shapes: Vec<String> =
                 distribution.parameters().iter().map(|p| p.shape().to_string()).collect();
@@ -289,19 +318,25 @@ impl Graph {
             batch,
             event,
             value: value.id(),
-            estimator,
+            choice,
         });
         value
     }
 
     /// Adds the sum of all elements of `expr` to the objective.
     pub fn cost(&self, name: &str, expr: Expr<'_>) {
+        if !self.is_of_this_graph(name, expr) {
+            return;
+        }
         self.note(name, expr);
         self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id() });
     }
 
     /// Gives a deterministic node a name, for drawings and messages.
     pub fn note(&self, name: &str, expr: Expr<'_>) {
+        if !self.is_of_this_graph(name, expr) {
+            return;
+        }
         self.parts.borrow_mut().named.push((name.into(), expr.id()));
     }
 

@@ -54,7 +54,7 @@ fn a_model_knows_its_shapes_and_places() {
     assert_eq!(model.graph.datasets()[0].values, [1.0, 2.0, 3.0]);
     let site = &model.graph.sites()[0];
     assert_eq!((&site.batch[..], &site.event[..]), (&[4, 2][..], &[][..]));
-    assert_eq!(site.estimator.as_ref().unwrap().properties().name, "score_function");
+    assert_eq!(site.estimator().unwrap().properties().name, "score_function");
     let spans = model.site("b").unwrap();
     assert_eq!(spans.via.unwrap().text(&source), "reinforce");
     assert_eq!(spans.distribution.text(&source), "Bernoulli");
@@ -241,5 +241,5 @@ fn options_are_numbers_truths_and_words() {
     }
     let source = "const tau = 0.125\nb ~ Bernoulli(0.5) via concrete(temperature = 2 * tau)\ncost f = b";
     let site = &load(source, None, &[]).unwrap().graph.sites()[0];
-    assert_eq!(describe(site.estimator.as_deref().unwrap()), "gumbel_softmax(temperature=0.25)");
+    assert_eq!(describe(site.estimator().map(|e| &**e).unwrap()), "gumbel_softmax(temperature=0.25)");
 }

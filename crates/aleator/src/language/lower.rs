@@ -78,7 +78,7 @@ impl<'g> Lowering<'g> {
 
     /// Turns what the engine refused into a message at this place.
     pub fn check(&self, expr: Node<'g>, span: Span) -> Result<(), Diagnostic> {
-        if let Some(error) = self.graph.take_error() {
+        if let Some(error) = self.graph.error() {
             return Err(Diagnostic::new(error.to_string()).at(span));
         }
         let shape = expr.shape();

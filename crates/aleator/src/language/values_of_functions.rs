@@ -207,7 +207,7 @@ fn operations_pass_axes_in_front_through() {
                 replaced.insert(param.node, engine.tensor(shape, version(&param.initial)));
             }
             let expr = substitute(engine, node, &mut replaced);
-            assert_eq!(engine.take_error(), None, "{text}");
+            assert_eq!(engine.error(), None, "{text}");
             run(&model.graph, expr.id())
         };
         let (_, mut expected) = evaluate(&|values| values.to_vec(), &[]);
@@ -234,7 +234,7 @@ fn operands_with_and_without_axes_in_front_meet() {
             let expr = engine.tensor(Shape::from([2]).join(&param.shape), twice);
             let mut replaced = HashMap::from([(param.node, expr)]);
             let expr = substitute(engine, node, &mut replaced);
-            assert_eq!(engine.take_error(), None, "{text}");
+            assert_eq!(engine.error(), None, "{text}");
             let (_, expected) = run(&model.graph, node);
             let (got_shape, got) = run(&model.graph, expr.id());
             if got_shape != shape {

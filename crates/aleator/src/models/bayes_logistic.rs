@@ -16,9 +16,10 @@ use aleator_engine::graph::{Expr, concat};
 use super::bernoulli::log_bernoulli;
 use super::{Build, Model, Score};
 use crate::distributions::Normal;
-use crate::estimators::{Estimator, Pathwise};
+use crate::estimators::Pathwise;
 use crate::nn::{Init, Spec};
 use crate::objectives::{DrawTerms, Terms};
+use crate::rewrite::Estimator;
 
 /// Logistic regression on rows of so many features and a label.
 #[derive(Clone, Debug)]

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, NodeId, Shape, ancestors};
 
 use crate::distributions::{Distribution, Noise};
-use crate::estimators::Estimator;
 use crate::graph::{Graph, Sampled};
 use crate::nn::{Linear, Mlp, Parameters};
+use crate::rewrite::Estimator;
 
 /// What becomes of a model's draws.
 #[derive(Clone)]

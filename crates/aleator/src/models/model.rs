@@ -7,12 +7,13 @@ use aleator_engine::graph::Expr;
 
 use super::Build;
 use crate::error::{Error, Result};
-use crate::estimators::{Estimator, ReinforceLoo};
+use crate::estimators::ReinforceLoo;
 use crate::graph::Graph;
 use crate::nn::{Parameters, Spec, Tensor};
 use crate::objectives::{
     Detached, Terms, elbo, elbo_analytic_kl, expected_reward, iwae, reweighted_wake_sleep,
 };
+use crate::rewrite::Estimator;
 
 /// What the mean of the log weights is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

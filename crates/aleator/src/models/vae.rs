@@ -19,9 +19,10 @@ use aleator_engine::graph::Expr;
 use super::bernoulli::{log_bernoulli, logits_of_mean};
 use super::{Build, Model};
 use crate::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical};
-use crate::estimators::{Estimator, Pathwise, ReinforceLoo};
+use crate::estimators::{Pathwise, ReinforceLoo};
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
+use crate::rewrite::Estimator;
 
 /// The family of the latents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

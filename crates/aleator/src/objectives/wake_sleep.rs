@@ -17,8 +17,8 @@ use aleator_engine::graph::{Expr, Reduction};
 use super::Terms;
 use super::terms::negative_mean;
 use crate::error::Result;
-use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
-use crate::graph::{Draw, Site};
+use crate::rewrite::{Bias, Estimator, Properties, SiteInfo, Smoothness};
+use crate::rewrite::{Site, SiteValue};
 
 /// The negative ELBO with the derivative of both phases. Terms of shape `[K, rows]`; `None` where the draws have no posterior of
 /// their own, which could learn nothing.
@@ -62,7 +62,7 @@ impl Estimator for Detached {
         Ok(())
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 }

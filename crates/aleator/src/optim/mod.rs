@@ -2,7 +2,7 @@
 
 mod adam;
 mod adamw;
-mod optimize;
+
 mod radam;
 mod rmsprop;
 mod rule;
@@ -13,7 +13,7 @@ use aleator_engine::exec::math::Real;
 
 pub use adam::Adam;
 pub use adamw::AdamW;
-pub use optimize::{Optimize, optimize};
+
 pub use radam::RAdam;
 pub use rmsprop::RmsProp;
 pub use rule::{Now, Optimizer, Rule};

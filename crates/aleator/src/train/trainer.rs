@@ -10,11 +10,12 @@ use super::report::{GradientStatistics, HistoryPoint};
 use super::settings::{Difference, differences};
 use super::update::Update;
 use crate::error::{Error, Result};
-use crate::graph::{Graph, Plan};
+use crate::graph::Graph;
 use crate::models::{X, training_graph};
 use crate::nn::{Tensor, initial};
 use crate::objectives::Detached;
 use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
+use crate::plan::Plan;
 use crate::program::{Options, Program};
 
 /// Settings that a resumed run may change, so that one that did not stay finite can go on more carefully.
@@ -66,7 +67,7 @@ impl<'c> Trainer<'c> {
         let plan: Vec<_> = graph
             .sites()
             .into_iter()
-            .map(|site| site.estimator.unwrap_or_else(|| Arc::new(Detached)))
+            .map(|site| site.estimator().cloned().unwrap_or_else(|| Arc::new(Detached)))
             .collect();
         let program = Program::<f32>::compile(&graph, &plan, &options)?;
         let rule: Box<dyn Rule<f32>> = match config.optimizer.as_str() {

@@ -102,5 +102,5 @@ fn a_binomial_of_a_constant_count_is_finite() {
         assert!(d.family().outcomes(d.parameters()).is_none(), "{n}");
         assert!(d.entropy().is_none());
     }
-    assert_eq!(graph.take_error(), None);
+    assert_eq!(graph.error(), None);
 }

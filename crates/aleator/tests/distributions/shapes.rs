@@ -74,7 +74,7 @@ fn the_last_axis_of_a_categorical_is_its_event() {
             d.relaxed_sample(&mut Noise::new(&bench.graph, 0, draws.clone()), bench.graph.scalar(0.5));
         assert_eq!(relaxed.map(|r| r.shape()), (event.rank() > 0).then(|| draws.join(&event)));
     }
-    assert_eq!(bench.graph.take_error(), None);
+    assert_eq!(bench.graph.error(), None);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use aleator::Error;
 use aleator::diagnostics::exact;
 use aleator::distributions::*;
 use aleator::estimators::{Bias, Estimator, ScoreFunction};
-use aleator::graph::{Graph, Plan};
+use aleator::graph::Graph;
+use aleator::plan::Plan;
 
 use crate::common::*;
 

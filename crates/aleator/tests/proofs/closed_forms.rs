@@ -4,7 +4,8 @@
 use aleator::diagnostics::{Measure, measure};
 use aleator::distributions::{Bernoulli, Categorical, Coupling, Normal, OneHotCategorical};
 use aleator::estimators::{Estimator, GradientTerm, Properties, SiteInfo};
-use aleator::graph::{Cone, Draw, Graph, Later, OwnParam, Site};
+use aleator::graph::Graph;
+use aleator::rewrite::{Cone, Later, OwnParam, Site, SiteValue};
 use statrs::distribution::ContinuousCDF;
 
 use crate::common::*;
@@ -214,8 +215,8 @@ impl Estimator for Forgetful {
         Ok(())
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> aleator::Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> aleator::Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> aleator::Result<Vec<GradientTerm<'g>>> {

@@ -1,7 +1,8 @@
 //! Extreme logits and temperatures, in f32 and f64: everything stays finite, also what is tuned.
 
 use aleator::distributions::{Bernoulli, OneHotCategorical, Support};
-use aleator::graph::{Graph, Tuning};
+use aleator::graph::Graph;
+use aleator::rewrite::Tuning;
 use aleator::{Options, Program};
 use aleator_engine::exec::math::Real;
 

@@ -2,7 +2,9 @@
 
 use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical, Support};
 use aleator::estimators::{Options as EstimatorOptions, all};
-use aleator::graph::{Graph, Layout, OwnParam, Plan, Tuning, build};
+use aleator::graph::Graph;
+use aleator::plan::Plan;
+use aleator::rewrite::{Layout, OwnParam, Tuning, build};
 use aleator::{Options, Program};
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;

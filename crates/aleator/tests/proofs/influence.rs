@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aleator::analysis::{AxisMap, Influence};
 use aleator::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical};
-use aleator::graph::{AxisMap, Graph, Influence};
+use aleator::graph::Graph;
 use aleator_engine::graph::{Expr, External, ExternalFn, Reduction, Shape, concat, substitute};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -234,7 +235,7 @@ fn independence_is_never_claimed_where_there_is_dependence() {
                     && e.shape().numel() <= 64
                     && e.rank() <= 4
                 {
-                    prop_assert!(!e.is_poison(), "{step:?}: {:?}", g.engine().take_error());
+                    prop_assert!(!e.is_poison(), "{step:?}: {:?}", g.engine().error());
                     made.push(e);
                 }
             }
@@ -315,7 +316,7 @@ fn independence_is_found_where_it_is_plain() {
         let g = Graph::new();
         let z = first_site(&g, 1);
         let e = write(&g, z);
-        assert!(g.engine().take_error().is_none(), "{name}");
+        assert!(g.engine().error().is_none(), "{name}");
         assert_eq!(influence(&g).map(e.id()), Some(&expected), "{name}");
     }
 }

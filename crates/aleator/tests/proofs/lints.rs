@@ -6,8 +6,9 @@ use aleator::Options;
 use aleator::diagnostics::{Compare, grad};
 use aleator::distributions::*;
 use aleator::estimators::{Bias, Estimator, MuProp, Smoothness, all};
-use aleator::graph::{Graph, Lint, Plan, lints};
+use aleator::graph::Graph;
 use aleator::language::{Model, load};
+use aleator::plan::{Lint, Plan, lints};
 
 use crate::common::*;
 

@@ -1,7 +1,8 @@
 //! Every pair of estimators at two sites, over graphs of every pair of kinds.
 
 use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
-use aleator::graph::{Graph, Plan};
+use aleator::graph::Graph;
+use aleator::plan::Plan;
 
 use crate::common::*;
 

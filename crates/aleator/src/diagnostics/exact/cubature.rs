@@ -22,7 +22,8 @@ use std::f64::consts::PI;
 use super::integrand::Integrand;
 use super::{Deadline, Layout, Unknown};
 use crate::error::Result;
-use crate::graph::{Graph, MOST_ALTERNATIVES};
+use crate::graph::Graph;
+use crate::rewrite::MOST_ALTERNATIVES;
 
 /// The end of the t axis: beyond, weights are below the rounding of 1 − u.
 const END: f64 = 3.1;

@@ -14,8 +14,9 @@
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary, ancestors};
 
+use crate::analysis::Ranges;
 use crate::distributions::Support;
-use crate::graph::{Graph, Ranges, SiteDef};
+use crate::graph::{Graph, SiteDef};
 
 /// An upper bound of the growth along one sample.
 #[derive(Clone, Copy, Debug, PartialEq)]

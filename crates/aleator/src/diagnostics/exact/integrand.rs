@@ -4,9 +4,10 @@ use aleator_engine::graph::NodeId;
 
 use super::{Layout, Unknown};
 use crate::error::{Error, Result};
-use crate::estimators::{Bias, Estimator, Properties, SiteInfo, Smoothness};
-use crate::graph::{Draw, Graph, Site};
+use crate::graph::Graph;
 use crate::program::{Options, Program};
+use crate::rewrite::{Bias, Estimator, Properties, SiteInfo, Smoothness};
+use crate::rewrite::{Site, SiteValue};
 
 /// How a site is dealt with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +68,7 @@ impl Estimator for AtPoints {
         Ok((self.kind != Kind::Uniforms).then_some(1))
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         match self.kind {
             Kind::Counts => site.at_counts(&self.columns, &self.reciprocals),
             Kind::Logits => site.at_logits(&self.columns),
@@ -89,8 +90,8 @@ impl Estimator for Drawn {
         Ok(())
     }
 
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<Draw<'g>> {
-        Ok(Draw::value(site.sample()))
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
     }
 }
 

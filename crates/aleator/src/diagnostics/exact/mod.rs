@@ -17,6 +17,7 @@
 mod cubature;
 mod growth;
 mod integrand;
+mod points;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,11 +25,15 @@ use std::time::{Duration, Instant};
 use aleator_engine::graph::{NodeId, ancestors};
 
 use super::report::{Exact, Number, Tensor};
+use crate::analysis::{discontinuity_moves, first_discontinuity, stopped};
 use crate::distributions::Support;
 use crate::error::{Error, Result};
-use crate::estimators::{Enumeration, Estimator, outcome_count};
-use crate::graph::{Graph, MOST_ALTERNATIVES, Plan, jump, moves_a_jump, stopped};
+use crate::estimators::{Enumeration, outcome_count};
+use crate::graph::Graph;
+use crate::plan::Plan;
 use crate::program::{Options, Program};
+use crate::rewrite::Estimator;
+use crate::rewrite::MOST_ALTERNATIVES;
 use integrand::{AtPoints, Kind};
 
 /// How many counts of infinitely many are tried first.
@@ -93,7 +98,7 @@ pub fn exact_within(graph: &Graph, limit: Option<Duration>) -> Result<Exact> {
 fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
     let graph = &graph.clone();
     // A rule at fixed nodes misses what passes over a moving boundary, as estimators do.
-    if moves_a_jump(graph) {
+    if discontinuity_moves(graph) {
         return Ok(Err(Unknown::NotOfTheKind));
     }
     let Some(layout) = layout(graph)? else { return Ok(Err(Unknown::NotOfTheKind)) };
@@ -235,7 +240,7 @@ fn layout(graph: &Graph) -> Result<Option<Layout>> {
             counts.push(def.value);
             return Some((Kind::Counts, draws, below_count));
         }
-        if family.support().is_discrete() || jump(graph, def).is_some() {
+        if family.support().is_discrete() || first_discontinuity(graph, def).is_some() {
             return None;
         }
         if family.is_reparameterized() {
@@ -246,7 +251,8 @@ fn layout(graph: &Graph) -> Result<Option<Layout>> {
             let numbers = draws.saturating_mul(info.distribution.event_shape().numel());
             return Some((Kind::Uniforms, numbers, false));
         }
-        let charted = family.chart(parameters, graph.engine().scalar(0.0)).is_some();
+        let charted =
+            family.chart(parameters, info.distribution.parameters()[0].graph().scalar(0.0)).is_some();
         charted.then_some((Kind::Logits, draws, false))
     })?;
     let sites: Option<Vec<SiteLayout>> = sites

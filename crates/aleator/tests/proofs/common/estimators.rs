@@ -1,7 +1,8 @@
 //! The estimators of the proofs: what each serves and what of the noise its estimate depends on.
 
 use aleator::distributions::Support;
-use aleator::graph::{Graph, Layout, Tuning, build};
+use aleator::graph::Graph;
+use aleator::rewrite::{Layout, Tuning, build};
 
 use super::{Depends, Shared, named};
 

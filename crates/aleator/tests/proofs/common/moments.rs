@@ -16,7 +16,8 @@
 use std::collections::HashMap;
 
 use aleator::distributions::{Distribution, Noise, Support};
-use aleator::graph::{Graph, Layout, OwnParam, Tuning, build};
+use aleator::graph::Graph;
+use aleator::rewrite::{Layout, OwnParam, Tuning, build};
 use aleator_engine::graph::{NodeId, Shape, substitute};
 use statrs::distribution::{ContinuousCDF, Normal};
 

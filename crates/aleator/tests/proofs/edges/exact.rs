@@ -2,8 +2,8 @@
 //! vectors. Right values by closed forms.
 
 use aleator::diagnostics::{Compare, Exact, Report, compare, exact, grad};
-use aleator::graph::Plan;
 use aleator::language::load;
+use aleator::plan::Plan;
 
 use crate::common::close;
 

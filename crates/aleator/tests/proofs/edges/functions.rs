@@ -1,8 +1,8 @@
 //! Functions of the language at the ends of the range of numbers, and what is said where a number is not finite.
 
 use aleator::diagnostics::{Compare, grad};
-use aleator::graph::Plan;
 use aleator::language::load;
+use aleator::plan::Plan;
 
 use crate::common::*;
 

@@ -14,7 +14,8 @@ use aleator::distributions::{
     StudentT, Uniform, Weibull,
 };
 use aleator::estimators::{self, Bias, Options};
-use aleator::graph::{Graph, Plan};
+use aleator::graph::Graph;
+use aleator::plan::Plan;
 use aleator::{Options as ProgramOptions, Program};
 use aleator_engine::graph::Expr;
 

@@ -2,8 +2,8 @@
 //! sides meet is none.
 
 use aleator::diagnostics::{Compare, compare};
-use aleator::graph::{Lint, Plan, lints};
 use aleator::language::{Model, load};
+use aleator::plan::{Lint, Plan, lints};
 use aleator::{Options, Program};
 
 fn read(source: &str) -> Model {
@@ -308,5 +308,5 @@ fn long_chains_end() {
     }
     source.push_str("cost f = x3000\n");
     let graph = read(&source).graph;
-    assert!(aleator::graph::moves_a_jump(&graph));
+    assert!(aleator::analysis::discontinuity_moves(&graph));
 }

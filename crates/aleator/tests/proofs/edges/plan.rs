@@ -1,7 +1,8 @@
 //! Control variates on every way from a relaxation to the cost, noise by replicate, refusals, and the automatic choice on chains.
 
 use aleator::diagnostics::{Measure, Measurement, measure};
-use aleator::graph::{Graph, Plan};
+use aleator::graph::Graph;
+use aleator::plan::Plan;
 use aleator::{Error, Options, Program, language};
 
 use crate::common::*;
@@ -13,7 +14,7 @@ fn graph(text: &str) -> Graph {
 /// The same estimator at every site whose text does not name one.
 fn completed(g: &Graph, estimator: &Shared, samples: Option<usize>) -> aleator::Result<Plan> {
     let overrides: Vec<_> =
-        g.sites().iter().map(|s| s.estimator.is_none().then(|| estimator.clone())).collect();
+        g.sites().iter().map(|s| s.estimator().is_none().then(|| estimator.clone())).collect();
     Plan::choose(g, &overrides, samples)
 }
 

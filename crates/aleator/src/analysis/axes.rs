@@ -1,0 +1,29 @@
+//! Axes moved to other places.
+
+use aleator_engine::graph::Expr;
+
+/// Moves the last `from_rank` axes to a layout of `to_rank` axes: axis `from` becomes axis `to` for each of `pairs`,
+/// axes without a partner are summed, and the rest of the new layout has size 1. Axes count from the end.
+pub(crate) fn relocate<'g>(
+    e: Expr<'g>,
+    from_rank: usize,
+    to_rank: usize,
+    pairs: &[(usize, usize)],
+) -> Expr<'g> {
+    let summed: Vec<usize> = (0..from_rank).filter(|a| !pairs.iter().any(|(from, _)| from == a)).collect();
+    let e = e.sum_axes(&summed);
+    // What is left, from the last axis on: sources in their order, and where each goes.
+    let mut by_source = pairs.to_vec();
+    by_source.sort_unstable();
+    let mut by_target: Vec<usize> = (0..by_source.len()).collect();
+    by_target.sort_unstable_by_key(|&i| by_source[i].1);
+    let n = pairs.len();
+    // As positions from the front of the last n axes.
+    let order: Vec<usize> = (0..n).map(|front| n - 1 - by_target[n - 1 - front]).collect();
+    let e = e.permute(&order);
+    let mut shape = vec![1; to_rank];
+    for (i, &source) in by_target.iter().enumerate() {
+        shape[to_rank - 1 - by_source[source].1] = e.shape().from_end(i);
+    }
+    e.reshape_last(n, shape)
+}

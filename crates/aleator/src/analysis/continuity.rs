@@ -1,0 +1,788 @@
+//! Whether both sides of a step meet.
+//!
+//! ```text
+//! f = f₊ where d > 0,  f₋ where d < 0,  f₀ where d = 0:      f₊ = f₀ = f₋ on d = 0   ⇒   f is continuous
+//! where(z > q, z − q, 0):   d = z − q,   f₊ − f₋ = d
+//! relu(z) / z:              d = z,       f₊ = 1,  f₋ = 0: a jump
+//! ```
+//!
+//! The formulas f₊, f₋ and f₀ are polynomials over atoms. They meet if d divides their differences, or if they are equal
+//! once d = 0 is solved for an atom and put in. What is not shown is taken for a jump. f₀ counts unless d = 0 has
+//! probability 0. Where that does not settle it, max(p, 0) and other comparisons in the formulas are resolved as well, in
+//! every combination of their signs.
+//!
+//! The walk goes from the step downstream as long as the sides do not meet. It keeps to operations that treat elements one
+//! by one: an equation between elements says nothing of their sum. A value that ends in a stopped gradient has no
+//! derivative that anything could be missing from. A step that arrives in the parameter of a law, or in a cost, is a jump.
+
+use std::collections::{BTreeSet, HashMap};
+use std::f64::consts::FRAC_PI_2;
+use std::rc::Rc;
+
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
+
+use super::polynomial::{Atom, Atoms, Kind, Known, Polynomial};
+use super::steps::{Step, Steps, Where};
+use super::way::{Stops, is_a_maximum};
+use crate::distributions::Support;
+
+/// The most formulas that are computed for one graph.
+const MOST_WORK: usize = 20_000;
+/// The most nodes that a step is followed through.
+const LONGEST_WALK: usize = 400;
+/// The deepest that a formula is looked into; what lies below is an atom.
+const DEEPEST: usize = 60;
+/// The most signs that are resolved in all combinations.
+const MOST_SIGNS: usize = 4;
+/// Exponents beyond this stay a power.
+const HIGHEST_POWER: f64 = 8.0;
+
+/// An assumption on the sign of a polynomial.
+#[derive(Clone, Debug)]
+struct Sign {
+    of: Polynomial,
+    sign: i8,
+    /// Whether it decides comparisons, too: the polynomial is 0 with probability 0, or its being 0 is looked at apart.
+    strict: bool,
+}
+
+/// Formulas under assumptions.
+#[derive(Clone, Debug, Default)]
+struct View {
+    /// The first one is the boundary's, except where nothing of a boundary is assumed.
+    signs: Vec<Sign>,
+    /// d = 0, solved for an atom.
+    solved: Option<(Atom, Polynomial)>,
+    /// The same without the solution, which decides on the signs.
+    unsolved: Option<Box<View>>,
+    formulas: HashMap<NodeId, Option<Polynomial>>,
+    /// Polynomials whose sign was asked for and not known, with whether a comparison asked.
+    open: Vec<(Polynomial, bool)>,
+}
+
+impl View {
+    fn under(signs: Vec<Sign>) -> Self {
+        View { signs, ..View::default() }
+    }
+
+    fn solved(&self, atom: Atom, value: &Polynomial) -> Self {
+        View {
+            solved: Some((atom, value.clone())),
+            unsolved: Some(Box::new(View::under(self.signs.clone()))),
+            ..View::under(self.signs.clone())
+        }
+    }
+}
+
+/// The views of one boundary under some further assumptions.
+struct Sides {
+    boundary: Polynomial,
+    /// Both sides, and the boundary itself where it counts.
+    plain: Vec<View>,
+    /// The same for each solution.
+    solved: Vec<Vec<View>>,
+}
+
+/// Proves that steps join.
+pub(crate) struct Continuity<'s, 'g> {
+    steps: &'s Steps<'g>,
+    stops: Stops,
+    atoms: Atoms,
+    raw: View,
+    work: usize,
+    depth: usize,
+    /// The boundaries of all steps, once they were asked for.
+    places: Option<Vec<(NodeId, Polynomial)>>,
+    /// For each node the sites whose values enter it, once it was asked for.
+    sites: Option<Vec<Rc<BTreeSet<usize>>>>,
+    /// What was found, by boundary.
+    known: Vec<(Polynomial, bool)>,
+}
+
+impl<'s, 'g> Continuity<'s, 'g> {
+    /// In a graph.
+    pub fn of(steps: &'s Steps<'g>, stops: Stops) -> Self {
+        Continuity {
+            steps,
+            stops,
+            atoms: Atoms::default(),
+            raw: View::default(),
+            work: 0,
+            depth: 0,
+            places: None,
+            sites: None,
+            known: Vec::new(),
+        }
+    }
+
+    /// The graph's steps.
+    pub fn steps(&self) -> &'s Steps<'g> {
+        self.steps
+    }
+
+    /// Whether nothing jumps at a step, of all that has a derivative.
+    pub fn joins(&mut self, at: NodeId, step: &Step) -> bool {
+        if self.work > MOST_WORK {
+            return false;
+        }
+        let Some(boundary) = self.boundary(step.place) else { return self.ends_stopped(at) };
+        if boundary.is_zero() {
+            return false;
+        }
+        if boundary.as_constant().is_some() {
+            return true;
+        }
+        let found = self.known.iter().find(|(d, _)| d.multiple_of(&boundary).is_some());
+        if let Some((_, joins)) = found {
+            return *joins;
+        }
+        let mut members = self.members(&boundary);
+        members.insert(at);
+        let joins = self.walk(&members, Some(&boundary));
+        self.known.push((boundary, joins));
+        joins
+    }
+
+    /// Whether a value jumps at a step from one finite number to another, as relu(q)/q does and 1/q does not.
+    pub fn jumps_finitely(&mut self, at: NodeId, step: &Step) -> bool {
+        let Some(boundary) = self.boundary(step.place).filter(|d| d.as_constant().is_none()) else {
+            return false;
+        };
+        let mut sides = self.sides(boundary, &[]);
+        // It may not stand for itself.
+        let mut jumps = vec![false; self.steps.nodes.len()];
+        jumps[at.index()] = true;
+        let mut side = |i: usize| self.formula(&mut sides.plain[i], at, &jumps);
+        let (Some(above), Some(below)) = (side(0), side(1)) else { return false };
+        above
+            .plus(-1.0, &below)
+            .is_some_and(|d| !d.is_zero() && d.divided_by(&sides.boundary, &self.atoms).is_none())
+    }
+
+    /// Whether the place of a step is met with probability 0 and has nothing to do with its sides: `z == 0.3`.
+    pub fn never_happens(&mut self, step: &Step) -> bool {
+        self.boundary(step.place).is_some_and(|d| d.has_no_mass_at_zero(&self.atoms))
+    }
+
+    /// The polynomial that is 0 where the step is.
+    fn boundary(&mut self, place: Where) -> Option<Polynomial> {
+        let mut raw = std::mem::take(&mut self.raw);
+        let d = match place {
+            Where::Equal(a, b) => self.difference(&mut raw, a, Some(b), &[]),
+            Where::Zero(a) => self.difference(&mut raw, a, None, &[]),
+            Where::NegativeOne(a) => {
+                self.difference(&mut raw, a, None, &[]).and_then(|p| p.plus(1.0, &Polynomial::constant(1.0)))
+            }
+            Where::Unknown => None,
+        };
+        self.raw = raw;
+        d
+    }
+
+    /// All steps at a boundary.
+    fn members(&mut self, boundary: &Polynomial) -> BTreeSet<NodeId> {
+        if self.places.is_none() {
+            let needed = (0..self.steps.nodes.len()).filter(|&i| self.steps.needed[i]);
+            let ids: Vec<NodeId> = needed.map(|i| self.steps.id(i)).collect();
+            let place = |id: NodeId| Some((id, self.boundary(self.steps.at(id)?.place)?));
+            self.places = Some(ids.into_iter().filter_map(place).collect());
+        }
+        let at = |d: &Polynomial| d.multiple_of(boundary).is_some();
+        self.places.iter().flatten().filter(|(_, d)| at(d)).map(|(id, _)| *id).collect()
+    }
+
+    /// Whether a step whose place is not known reaches nothing that has a derivative.
+    fn ends_stopped(&mut self, at: NodeId) -> bool {
+        self.walk(&BTreeSet::from([at]), None)
+    }
+
+    fn walk(&mut self, members: &BTreeSet<NodeId>, boundary: Option<&Polynomial>) -> bool {
+        let Some(first) = members.first() else { return false };
+        let mut jumps = vec![false; self.steps.nodes.len()];
+        let mut sides = boundary.map(|d| self.sides(d.clone(), &[]));
+        let mut walked = 0;
+        for index in first.index()..self.steps.nodes.len() {
+            let node = &self.steps.nodes[index];
+            let id = self.steps.id(index);
+            let reached = members.contains(&id) || node.inputs.iter().any(|i| jumps[i.index()]);
+            let stopped = self.is_stopped(node);
+            if !self.steps.needed[index] || !reached || stopped {
+                continue;
+            }
+            walked += 1;
+            if matches!(node.op, Op::Hole(_)) || walked > LONGEST_WALK {
+                return false;
+            }
+            // Until it is shown that it does not: it may not stand for itself.
+            jumps[index] = true;
+            let meets = match &mut sides {
+                Some(sides) if self.is_by_elements(id) => self.meets(sides, id, &jumps),
+                _ => false,
+            };
+            if !meets && self.steps.costs.contains(&id) {
+                return false;
+            }
+            jumps[index] = !meets;
+        }
+        true
+    }
+
+    /// Whether a node ends what leads to it.
+    fn is_stopped(&self, node: &Node) -> bool {
+        node.op == Op::StopGradient
+            && (self.stops == Stops::End || is_a_maximum(self.steps.graph, node.inputs[0]))
+    }
+
+    /// The views of a boundary; `signs` are assumed as well.
+    fn sides(&mut self, boundary: Polynomial, signs: &[Sign]) -> Sides {
+        let massless = boundary.has_no_mass_at_zero(&self.atoms);
+        let of = |sign| Sign { of: boundary.clone(), sign, strict: true };
+        let values: &[i8] = if massless { &[1, -1] } else { &[1, -1, 0] };
+        let plain: Vec<View> = values
+            .iter()
+            .map(|&sign| View::under(std::iter::once(of(sign)).chain(signs.iter().cloned()).collect()))
+            .collect();
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        let solved =
+            solutions.iter().map(|(a, value)| plain.iter().map(|v| v.solved(*a, value)).collect()).collect();
+        Sides { boundary, plain, solved }
+    }
+
+    /// Whether a node has one value at the boundary, from whatever side.
+    fn meets(&mut self, sides: &mut Sides, id: NodeId, jumps: &[bool]) -> bool {
+        if self.agree(sides, id, jumps) {
+            return true;
+        }
+        let mut open: Vec<(Polynomial, bool)> = Vec::new();
+        for (p, compared) in sides.plain.iter().flat_map(|view| &view.open) {
+            let boundary = p.multiple_of(&sides.boundary).is_some();
+            let massless = p.has_no_mass_at_zero(&self.atoms);
+            let known = open.iter().any(|(q, _)| p.multiple_of(q).is_some());
+            if !boundary && !known && (massless || !compared) {
+                open.push((p.clone(), massless));
+            }
+        }
+        if open.is_empty() || open.len() > MOST_SIGNS {
+            return false;
+        }
+        (0..1usize << open.len()).all(|bits| {
+            let sign = |i: usize| if bits >> i & 1 == 1 { 1 } else { -1 };
+            let signs: Vec<Sign> = open
+                .iter()
+                .enumerate()
+                .map(|(i, (p, massless))| Sign { of: p.clone(), sign: sign(i), strict: *massless })
+                .collect();
+            self.are_impossible(&sides.boundary, &signs)
+                || self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
+                    // A number that is not 0: the boundary is not in this part.
+                    boundary.as_constant().is_some_and(|c| c != 0.0)
+                        || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
+                            let mut sides = self.sides(boundary, &signs);
+                            self.agree(&mut sides, id, jumps)
+                        }
+                })
+        })
+    }
+
+    /// Whether a sign is another one on the whole boundary, at the initial parameters: of z + q, where z = q is above 0.
+    fn are_impossible(&self, boundary: &Polynomial, signs: &[Sign]) -> bool {
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        let ranges = self.steps.ranges_at_draws();
+        signs.iter().any(|assumed| {
+            let there =
+                solutions.iter().filter_map(|(atom, value)| assumed.of.with(*atom, value, &self.atoms));
+            let known = there.filter_map(|p| p.range(&self.atoms, &|id| ranges.get(id)).sign());
+            known.into_iter().any(|sign| sign != assumed.sign)
+        })
+    }
+
+    /// Whether the polynomials are 0 only in parts of the boundary, d = 0, which are nothing beside it. On the boundary d² = 0
+    /// the polynomial d is 0 everywhere: its two signs are the two sides, and each sign by itself says nothing of the other.
+    /// It is shown where d = 0 can be solved for a number that is no function of others, and what is put in leaves something.
+    fn lies_across(&self, boundary: &Polynomial, open: &[(Polynomial, bool)]) -> bool {
+        let solutions: Vec<(Atom, Polynomial)> = boundary
+            .atoms()
+            .into_iter()
+            .filter(|&atom| self.atoms.known(atom).within.len() <= 1)
+            .filter_map(|atom| Some((atom, boundary.solved_for(atom, &self.atoms)?)))
+            .collect();
+        open.iter().all(|(p, _)| {
+            solutions
+                .iter()
+                .any(|(atom, value)| p.with(*atom, value, &self.atoms).is_some_and(|rest| !rest.is_zero()))
+        })
+    }
+
+    /// A polynomial with max(p, 0) resolved by signs.
+    fn under_signs(&mut self, p: &Polynomial, signs: &[Sign]) -> Option<Polynomial> {
+        let relu = Op::Binary(Binary::Max);
+        p.atoms().into_iter().try_fold(p.clone(), |p, atom| {
+            let Some(argument) = self.atoms.argument_of(&relu, atom) else { return Some(p) };
+            match resolve(signs, &argument, false) {
+                Some(1) => p.with(atom, &argument, &self.atoms),
+                Some(_) => p.with(atom, &Polynomial::default(), &self.atoms),
+                None => Some(p),
+            }
+        })
+    }
+
+    fn agree(&mut self, sides: &mut Sides, id: NodeId, jumps: &[bool]) -> bool {
+        let plain: Option<Vec<Polynomial>> =
+            sides.plain.iter_mut().map(|view| self.formula(view, id, jumps)).collect();
+        if let Some([first, others @ ..]) = plain.as_deref()
+            && others.iter().all(|other| {
+                first
+                    .plus(-1.0, other)
+                    .is_some_and(|d| d.is_zero() || d.divided_by(&sides.boundary, &self.atoms).is_some())
+            })
+        {
+            return true;
+        }
+        sides.solved.iter_mut().any(|views| {
+            let values: Option<Vec<Polynomial>> =
+                views.iter_mut().map(|view| self.formula(view, id, jumps)).collect();
+            matches!(values.as_deref(), Some([first, others @ ..])
+                if others.iter().all(|other| first.plus(-1.0, other).is_some_and(|d| d.is_zero())))
+        })
+    }
+
+    /// Whether an element of the node is made of the elements of its inputs at the same place, counted from the last axis.
+    fn is_by_elements(&self, id: NodeId) -> bool {
+        let node = &self.steps.nodes[id.index()];
+        match &node.op {
+            Op::Reshape { .. } => {
+                let from = &self.steps.nodes[node.inputs[0].index()].shape;
+                without_ones(from) == without_ones(&node.shape)
+            }
+            Op::Broadcast { .. } => true,
+            op => op.is_elementwise(),
+        }
+    }
+
+    /// The formula of a node in a view; `None` where none is known that holds at the boundary.
+    fn formula(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
+        if let Some(known) = view.formulas.get(&id) {
+            return known.clone();
+        }
+        self.work += 1;
+        let jumping = jumps.get(id.index()).copied().unwrap_or(false);
+        let formula = if self.work > MOST_WORK {
+            None
+        } else if self.depth < DEEPEST && self.is_by_elements(id) {
+            self.depth += 1;
+            let formula = self.operation(view, id, jumps);
+            self.depth -= 1;
+            // What does not jump may stand for itself.
+            formula.or_else(|| if jumping { None } else { self.leaf(view, id) })
+        } else if jumping {
+            None
+        } else {
+            self.leaf(view, id)
+        };
+        view.formulas.insert(id, formula.clone());
+        formula
+    }
+
+    /// A node as an atom.
+    fn leaf(&mut self, view: &View, id: NodeId) -> Option<Polynomial> {
+        let steps = self.steps;
+        let node = &steps.nodes[id.index()];
+        let kind = match &node.op {
+            Op::Scalar(bits) => {
+                let value = f64::from_bits(*bits);
+                return value.is_finite().then(|| Polynomial::constant(value));
+            }
+            // What is ∞ beside a place is not 0 there.
+            _ if steps.holds_infinity(id) => return None,
+            Op::Tensor(data) => {
+                Kind::Numbers(without_ones(&node.shape), data.0.iter().map(|x| x.to_bits()).collect())
+            }
+            _ => Kind::Node(id),
+        };
+        let sites = self.sites.get_or_insert_with(|| sites_within(steps));
+        let atom = self.atoms.intern(kind, || Known {
+            within: BTreeSet::new(),
+            sites: BTreeSet::clone(&sites[id.index()]),
+            continuous: is_part_of_a_draw(steps, id),
+            truth: steps.truth[id.index()],
+        });
+        Some(in_view(view, atom))
+    }
+
+    /// An operation on polynomials as an atom.
+    fn apply(&mut self, view: &View, op: Op, arguments: &[&Polynomial]) -> Polynomial {
+        let p = self.atoms.apply(op, arguments);
+        p.as_atom().map_or(p, |atom| in_view(view, atom))
+    }
+
+    /// a − b, or a.
+    fn difference(
+        &mut self,
+        view: &mut View,
+        a: NodeId,
+        b: Option<NodeId>,
+        jumps: &[bool],
+    ) -> Option<Polynomial> {
+        let a = self.formula(view, a, jumps)?;
+        match b {
+            None => Some(a),
+            Some(b) => a.plus(-1.0, &self.formula(view, b, jumps)?),
+        }
+    }
+
+    /// The sign of a − b, or of a, as far as it is assumed or a number.
+    fn sign(
+        &mut self,
+        view: &mut View,
+        a: NodeId,
+        b: Option<NodeId>,
+        jumps: &[bool],
+        compared: bool,
+    ) -> Option<i8> {
+        if let Some(mut unsolved) = view.unsolved.take() {
+            let sign = self.sign(&mut unsolved, a, b, jumps, compared);
+            view.unsolved = Some(unsolved);
+            return sign.or_else(|| {
+                let c = self.difference(view, a, b, jumps)?.as_constant()?;
+                // What is 0 only at the boundary has a sign beside it.
+                (c != 0.0).then_some(if c > 0.0 { 1 } else { -1 })
+            });
+        }
+        let p = self.difference(view, a, b, jumps)?;
+        if let Some(c) = p.as_constant() {
+            return Some(if c == 0.0 {
+                0
+            } else if c > 0.0 {
+                1
+            } else {
+                -1
+            });
+        }
+        let sign = resolve(&view.signs, &p, compared);
+        if sign.is_none() {
+            view.open.push((p, compared));
+        }
+        sign
+    }
+
+    /// The formula of an operation on elements.
+    fn operation(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
+        let steps = self.steps;
+        let node = &steps.nodes[id.index()];
+        let inputs = &node.inputs;
+        let truth = |yes: bool| Some(Polynomial::constant(if yes { 1.0 } else { 0.0 }));
+        match &node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } => self.formula(view, inputs[0], jumps),
+            Op::StopGradient
+                if self.is_stopped(node) && jumps.get(inputs[0].index()).copied().unwrap_or(false) =>
+            {
+                self.leaf(view, id)
+            }
+            Op::StopGradient => self.formula(view, inputs[0], jumps),
+            Op::Unary(Unary::Neg) => self.formula(view, inputs[0], jumps)?.scale(-1.0),
+            Op::Unary(Unary::Abs) => {
+                let p = self.formula(view, inputs[0], jumps)?;
+                match self.sign(view, inputs[0], None, jumps, false) {
+                    Some(sign) => p.scale(f64::from(if sign == 0 { 1 } else { sign })),
+                    None => self.relu(view, &p)?.scale(2.0)?.plus(-1.0, &p),
+                }
+            }
+            Op::Unary(Unary::Sign) => {
+                let sign = self.sign(view, inputs[0], None, jumps, true)?;
+                Some(Polynomial::constant(f64::from(sign)))
+            }
+            Op::Unary(op) => {
+                let p = self.formula(view, inputs[0], jumps)?;
+                self.function(view, *op, &p)
+            }
+            Op::Binary(op @ (Binary::Add | Binary::Sub)) => {
+                let (a, b) = self.both(view, inputs, jumps)?;
+                a.plus(if *op == Binary::Add { 1.0 } else { -1.0 }, &b)
+            }
+            Op::Binary(Binary::Mul) => {
+                let (a, b) = self.both(view, inputs, jumps)?;
+                a.times(&b, &self.atoms)
+            }
+            Op::Binary(Binary::Div) => self.quotient(view, id, jumps),
+            Op::Binary(Binary::Pow) => {
+                let (a, b) = self.both(view, inputs, jumps)?;
+                match (a.as_constant(), b.as_constant()) {
+                    (_, Some(k)) if k.fract() == 0.0 && (0.0..=HIGHEST_POWER).contains(&k) => {
+                        a.power(k as u32, &self.atoms)
+                    }
+                    (Some(x), Some(k)) => number(Binary::Pow.at(x, k)),
+                    // 0 to a power above 0 is 0, to another one nothing that is known.
+                    _ if self.vanishes(view, &a) => {
+                        (a.is_zero() && steps.ranges().is_positive(inputs[1])).then(Polynomial::default)
+                    }
+                    _ => Some(self.apply(view, node.op.clone(), &[&a, &b])),
+                }
+            }
+            Op::Binary(op @ (Binary::Max | Binary::Min)) => {
+                let (a, b) = self.both(view, inputs, jumps)?;
+                let (a, b) = if *op == Binary::Max { (a, b) } else { (b, a) };
+                if inputs.iter().all(|i| steps.truth[i.index()]) {
+                    // max = a + b − a b and min = a b of truth values.
+                    let product = a.times(&b, &self.atoms)?;
+                    return if *op == Binary::Max {
+                        a.plus(1.0, &b)?.plus(-1.0, &product)
+                    } else {
+                        Some(product)
+                    };
+                }
+                // max(a, b) = b + relu(a − b) and min(b, a) = b − relu(b − a), exchanged above: a − relu(a − b).
+                match self.sign(view, inputs[0], Some(inputs[1]), jumps, false) {
+                    Some(sign) => Some(if sign >= 0 { a } else { b }),
+                    None => {
+                        let first = if *op == Binary::Max { a.plus(-1.0, &b)? } else { b.plus(-1.0, &a)? };
+                        let relu = self.relu(view, &first)?;
+                        b.plus(if *op == Binary::Max { 1.0 } else { -1.0 }, &relu)
+                    }
+                }
+            }
+            Op::Binary(Binary::Eq) if steps.is_never_true(id) => truth(false),
+            Op::Binary(op) => {
+                if let Some(p) = self.of_truth(view, *op, inputs, jumps) {
+                    return Some(p);
+                }
+                match self.sign(view, inputs[0], Some(inputs[1]), jumps, true) {
+                    Some(sign) => match op {
+                        Binary::Lt => truth(sign < 0),
+                        Binary::Le => truth(sign <= 0),
+                        Binary::Eq => truth(sign == 0),
+                        _ => truth(sign != 0),
+                    },
+                    None => None,
+                }
+            }
+            Op::Select => {
+                let condition = if steps.truth[inputs[0].index()] {
+                    self.formula(view, inputs[0], jumps)?
+                } else {
+                    match self.sign(view, inputs[0], None, jumps, true) {
+                        Some(sign) => Polynomial::constant(if sign == 0 { 0.0 } else { 1.0 }),
+                        None => return None,
+                    }
+                };
+                match condition.as_constant() {
+                    Some(0.0) => self.formula(view, inputs[2], jumps),
+                    Some(_) => self.formula(view, inputs[1], jumps),
+                    None => {
+                        let yes = self.formula(view, inputs[1], jumps)?;
+                        let no = self.formula(view, inputs[2], jumps)?;
+                        no.plus(1.0, &condition.times(&yes.plus(-1.0, &no)?, &self.atoms)?)
+                    }
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn both(
+        &mut self,
+        view: &mut View,
+        inputs: &[NodeId],
+        jumps: &[bool],
+    ) -> Option<(Polynomial, Polynomial)> {
+        Some((self.formula(view, inputs[0], jumps)?, self.formula(view, inputs[1], jumps)?))
+    }
+
+    /// t == 1 and t != 0 of a truth value are itself, t == 0 and t != 1 are 1 − t.
+    fn of_truth(
+        &mut self,
+        view: &mut View,
+        op: Binary,
+        inputs: &[NodeId],
+        jumps: &[bool],
+    ) -> Option<Polynomial> {
+        let constant = |i: usize| self.steps.graph.engine().scalar_value(inputs[i]);
+        let (value, number) = match (constant(0), constant(1)) {
+            (None, Some(c)) => (inputs[0], c),
+            (Some(c), None) => (inputs[1], c),
+            _ => return None,
+        };
+        if !self.steps.truth[value.index()] {
+            return None;
+        }
+        let same = match (op, number) {
+            (Binary::Eq, 1.0) | (Binary::Ne, 0.0) => true,
+            (Binary::Eq, 0.0) | (Binary::Ne, 1.0) => false,
+            _ => return None,
+        };
+        let t = self.formula(view, value, jumps)?;
+        if same { Some(t) } else { Polynomial::constant(1.0).plus(-1.0, &t) }
+    }
+
+    /// max(p, 0), with one atom for p and all its multiples: relu(−p) = relu(p) − p.
+    fn relu(&mut self, view: &View, p: &Polynomial) -> Option<Polynomial> {
+        if let Some(c) = p.as_constant() {
+            return Some(Polynomial::constant(c.max(0.0)));
+        }
+        let k = p.leading_coefficient()?;
+        let monic = p.scale(1.0 / k)?;
+        let relu = self.apply(view, Op::Binary(Binary::Max), &[&monic]).scale(k.abs())?;
+        if k > 0.0 { Some(relu) } else { relu.plus(1.0, p) }
+    }
+
+    /// Whether a polynomial is 0 at the boundary of a view.
+    fn vanishes(&self, view: &View, p: &Polynomial) -> bool {
+        p.is_zero()
+            || view.signs.first().is_some_and(|boundary| p.divided_by(&boundary.of, &self.atoms).is_some())
+    }
+
+    /// f(p), with exp and log undoing each other. Beside a boundary at which p is a number c,
+    ///
+    /// ```text
+    /// f(p) = f(c) + (p − c) g(p),   g(p) = (f(p) − f(c)) / (p − c), which is as smooth as f
+    /// ```
+    fn function(&mut self, view: &View, op: Unary, p: &Polynomial) -> Option<Polynomial> {
+        let inverse = |other: Unary| self.atoms.argument_of(&Op::Unary(other), p.as_atom()?);
+        let undone = match op {
+            Unary::Exp => inverse(Unary::Log),
+            Unary::Log => inverse(Unary::Exp),
+            _ => None,
+        };
+        if undone.is_some() {
+            return undone;
+        }
+        match (op, p.as_constant()) {
+            (_, Some(c)) => number(op.at(c)),
+            (Unary::Expm1, _) => self.function(view, Unary::Exp, p)?.plus(-1.0, &Polynomial::constant(1.0)),
+            (Unary::Log1p, _) => {
+                let more = p.plus(1.0, &Polynomial::constant(1.0))?;
+                self.function(view, Unary::Log, &more)
+            }
+            // No atom is infinite at the boundary.
+            (Unary::Log, None) if self.vanishes(view, p) => None,
+            _ => {
+                let f = self.apply(view, Op::Unary(op), &[p]);
+                let Some(boundary) = view.signs.first().filter(|_| view.solved.is_none()) else {
+                    return Some(f);
+                };
+                let c = p.constant_term();
+                let Some(rest) = p.plus(-1.0, &Polynomial::constant(c)) else { return Some(f) };
+                if !is_smooth_at(op, c) || rest.divided_by(&boundary.of, &self.atoms).is_none() {
+                    return Some(f);
+                }
+                let slope = self.apply(view, Op::Binary(Binary::Div), &[&f, p]);
+                number(op.at(c))?.plus(1.0, &rest.times(&slope, &self.atoms)?)
+            }
+        }
+    }
+
+    /// n / d. Where d is 0 at the boundary, d must divide n.
+    fn quotient(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
+        if let Some(mut unsolved) = view.unsolved.take() {
+            let quotient = self.formula(&mut unsolved, id, jumps);
+            let vanishes = self.formula(view, self.steps.nodes[id.index()].inputs[1], jumps);
+            view.unsolved = Some(unsolved);
+            if vanishes?.is_zero() {
+                let (atom, value) = view.solved.clone()?;
+                return quotient?.with(atom, &value, &self.atoms);
+            }
+        }
+        let (n, d) = self.both(view, &self.steps.nodes[id.index()].inputs.clone(), jumps)?;
+        if let Some(c) = d.as_constant() {
+            return if c == 0.0 { None } else { n.scale(1.0 / c) };
+        }
+        let exact = n.divided_by(&d, &self.atoms);
+        if exact.is_some() || view.signs.first().is_some_and(|boundary| d.multiple_of(&boundary.of).is_some())
+        {
+            return exact;
+        }
+        if let Some(inverse) = d.reciprocal_of_term(&self.atoms) {
+            return n.times(&inverse, &self.atoms);
+        }
+        let k = d.leading_coefficient()?;
+        let inverse = self.apply(view, Op::Binary(Binary::Div), &[&d.scale(1.0 / k)?]);
+        n.times(&inverse, &self.atoms)?.scale(1.0 / k)
+    }
+}
+
+/// A number as a polynomial, unless it is none.
+fn number(value: f64) -> Option<Polynomial> {
+    value.is_finite().then(|| Polynomial::constant(value))
+}
+
+/// Whether a function has all derivatives at a number.
+fn is_smooth_at(op: Unary, x: f64) -> bool {
+    match op {
+        Unary::Exp
+        | Unary::Expm1
+        | Unary::Sin
+        | Unary::Cos
+        | Unary::Tanh
+        | Unary::Sigmoid
+        | Unary::Softplus
+        | Unary::Erf
+        | Unary::Neg => true,
+        Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Polygamma(_) => x > 0.0,
+        Unary::Log1p => x > -1.0,
+        Unary::NormalQuantile => x > 0.0 && x < 1.0,
+        Unary::Tan => x.abs() < FRAC_PI_2,
+        Unary::Abs | Unary::Sign | Unary::Floor => false,
+    }
+}
+
+/// A shape without the axes of size 1 in front.
+fn without_ones(shape: &Shape) -> Vec<usize> {
+    shape.iter().copied().skip_while(|&n| n == 1).collect()
+}
+
+/// The atom, or what d = 0 makes of it.
+fn in_view(view: &View, atom: Atom) -> Polynomial {
+    match &view.solved {
+        Some((solved, value)) if *solved == atom => value.clone(),
+        _ => Polynomial::atom(atom),
+    }
+}
+
+/// The sign of p that follows from one of the assumptions.
+fn resolve(signs: &[Sign], p: &Polynomial, compared: bool) -> Option<i8> {
+    signs.iter().filter(|s| s.strict || !compared).find_map(|s| {
+        let k = p.multiple_of(&s.of)?;
+        Some(if k > 0.0 { s.sign } else { -s.sign })
+    })
+}
+
+/// Whether a node is nothing but some of the elements of a continuous site's value.
+fn is_part_of_a_draw(steps: &Steps<'_>, id: NodeId) -> bool {
+    let mut root = id;
+    while let Op::Slice { .. } | Op::Reshape { .. } | Op::Permute(_) | Op::Broadcast { .. } =
+        steps.nodes[root.index()].op
+    {
+        root = steps.nodes[root.index()].inputs[0];
+    }
+    steps.sites.get(&root).is_some_and(|(_, site)| {
+        let support = site.family.support();
+        !support.is_discrete() && support != Support::Simplex
+    })
+}
+
+/// For each node the sites whose values enter it.
+fn sites_within(steps: &Steps<'_>) -> Vec<Rc<BTreeSet<usize>>> {
+    let mut all: Vec<Rc<BTreeSet<usize>>> = Vec::with_capacity(steps.nodes.len());
+    for (index, node) in steps.nodes.iter().enumerate() {
+        let sites = match steps.sites.get(&steps.id(index)) {
+            Some((number, _)) => Rc::new(BTreeSet::from([*number])),
+            None => {
+                let largest = node.inputs.iter().map(|i| &all[i.index()]).max_by_key(|sites| sites.len());
+                let largest = largest.cloned().unwrap_or_default();
+                let others = node.inputs.iter().map(|i| &all[i.index()]);
+                let missing: BTreeSet<usize> =
+                    others.flat_map(|sites| sites.difference(&largest)).copied().collect();
+                if missing.is_empty() { largest } else { Rc::new(&missing | &largest) }
+            }
+        };
+        all.push(sites);
+    }
+    all
+}

@@ -1,0 +1,149 @@
+//! Finding the ℓ of a cost log Σₖ e^{ℓₖ} over independent copies of a site, in the author's graph.
+//!
+//! The site reaches its costs through L = log Σₖ e^{ℓₖ} alone where every way from the site to a cost passes through the
+//! node ℓ, its copies side by side on an axis, and every way from ℓ to a cost passes through the node L. There ℓ is
+//! exponentiated, summed along that axis and turned back by a logarithm. Scaling by a constant in between is part of the
+//! pattern, and so is a shift m (the maximum, say) that is subtracted before and added again after:
+//!
+//! ```text
+//! L = m + log Σₖ e^(ℓₖ − m)
+//! ```
+
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Reduction, Unary, ancestors, dependents};
+
+use super::analysis::Analysis;
+use crate::graph::Graph;
+
+/// ℓ and its axis of copies, counted from the end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LogSumExp {
+    pub node: NodeId,
+    pub axis: usize,
+}
+
+/// The ℓ of a site, whose copies stand on its first batch axis.
+pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<LogSumExp> {
+    let engine = graph.engine();
+    let def = &analysis.sites[site];
+    let influence = &analysis.influence[site];
+    let copies = def.batch.rank().checked_sub(1)?;
+    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+    let needed = ancestors(engine, &costs);
+    let depend_on_site = (def.value.index() + 1..needed.len())
+        .filter(|&i| needed[i])
+        .map(|i| engine.nodes_at(i))
+        .filter(|(id, _)| influence.reaches(*id))
+        .collect::<Vec<_>>();
+    depend_on_site.iter().filter(|(_, node)| node.op == Op::Unary(Unary::Log)).find_map(|(log, node)| {
+        let (summed, axes) = sum_below(graph, node.inputs[0])?;
+        let exponent = match engine.node(summed) {
+            n if n.op == Op::Unary(Unary::Exp) => n.inputs[0],
+            _ => return None,
+        };
+        candidates(graph, exponent).into_iter().find_map(|Candidate { node, shifts }| {
+            let axis = influence.map(node)?[copies]?;
+            let mut moving = shifts.into_iter().filter(|m| influence.reaches(*m));
+            let ends: Vec<NodeId> = match (moving.next(), moving.next()) {
+                (None, _) => vec![*log],
+                (Some(shift), None) => depend_on_site
+                    .iter()
+                    .filter(|(_, node)| adds_again(graph, node, *log, shift))
+                    .map(|(id, _)| *id)
+                    .collect(),
+                _ => return None,
+            };
+            let fits = axes.contains(&axis)
+                && all_ways_pass(graph, def.value, node)
+                && ends.iter().any(|&end| all_ways_pass(graph, node, end))
+                && !reaches_a_later_site(graph, analysis, site, node);
+            fits.then_some(LogSumExp { node, axis })
+        })
+    })
+}
+
+/// The node without the reshapings at its end.
+fn reshaped(graph: &Graph, mut id: NodeId) -> NodeId {
+    loop {
+        let node = graph.engine().node(id);
+        match node.op {
+            Op::Reshape { .. } => id = node.inputs[0],
+            _ => return id,
+        }
+    }
+}
+
+/// Whether a node is m + log Σ e^(ℓ − m), with one m for each sum.
+fn adds_again(graph: &Graph, node: &Node, log: NodeId, shift: NodeId) -> bool {
+    let [a, b] = node.inputs[..] else { return false };
+    let (a, b, m) = (reshaped(graph, a), reshaped(graph, b), reshaped(graph, shift));
+    let elements = |id: NodeId| graph.expr(id).shape().numel();
+    node.op == Op::Binary(Binary::Add)
+        && ((a, b) == (log, m) || (a, b) == (m, log))
+        && elements(m) == elements(log)
+}
+
+/// The sum that a logarithm is taken of, perhaps scaled by a constant or reshaped.
+fn sum_below(graph: &Graph, mut id: NodeId) -> Option<(NodeId, Vec<usize>)> {
+    let engine = graph.engine();
+    loop {
+        let node = engine.node(id);
+        id = match &node.op {
+            Op::Reduce(Reduction::Sum, axes) => return Some((node.inputs[0], axes.clone())),
+            Op::Reshape { .. } => node.inputs[0],
+            Op::Binary(Binary::Mul | Binary::Div) => {
+                let constant = |i: usize| engine.scalar_value(node.inputs[i]).is_some();
+                match (constant(0), constant(1)) {
+                    (_, true) => node.inputs[0],
+                    (true, _) if node.op == Op::Binary(Binary::Mul) => node.inputs[1],
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+    }
+}
+
+/// What ℓ may be, and what is subtracted from it before it is exponentiated.
+struct Candidate {
+    node: NodeId,
+    shifts: Vec<NodeId>,
+}
+
+/// What ℓ may be where `exponent` is exponentiated: itself, or what something was subtracted from.
+fn candidates(graph: &Graph, exponent: NodeId) -> Vec<Candidate> {
+    let engine = graph.engine();
+    let mut shifts = Vec::new();
+    let mut all = vec![Candidate { node: exponent, shifts: Vec::new() }];
+    let mut next = exponent;
+    loop {
+        let node = engine.node(next);
+        match node.op {
+            Op::Binary(Binary::Sub) => shifts.push(node.inputs[1]),
+            Op::Reshape { .. } => {}
+            _ => return all,
+        }
+        next = node.inputs[0];
+        all.push(Candidate { node: next, shifts: shifts.clone() });
+    }
+}
+
+/// Whether every way from one node to a cost passes through another.
+fn all_ways_pass(graph: &Graph, from: NodeId, through: NodeId) -> bool {
+    let engine = graph.engine();
+    let costs = graph.costs();
+    let end = costs.iter().map(|c| c.node.index() + 1).max().unwrap_or(0).max(from.index() + 1);
+    let mut around = vec![false; end];
+    around[from.index()] = from != through;
+    for i in from.index() + 1..end {
+        let (id, node) = engine.nodes_at(i);
+        around[i] = id != through && node.inputs.iter().any(|n| around[n.index()]);
+    }
+    costs.iter().all(|c| !around[c.node.index()])
+}
+
+/// Whether a site other than this one depends on the node.
+fn reaches_a_later_site(graph: &Graph, analysis: &Analysis, site: usize, node: NodeId) -> bool {
+    let behind = dependents(graph.engine(), &[node]);
+    let depends = |value: NodeId| behind.get(value.index()).is_some_and(|&b| b);
+    analysis.sites.iter().enumerate().any(|(i, s)| i != site && depends(s.value))
+}

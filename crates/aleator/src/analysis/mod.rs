@@ -1,0 +1,48 @@
+//! What is known of a graph before anything is rewritten. Nothing here makes an expression that a run computes.
+//!
+//! | question | files |
+//! |---|---|
+//! | Which costs does a site influence, and along which axes and draws? | [`influence`], [`reach`], [`draws`], [`meeting`], [`constants`] |
+//! | Into which terms does the objective fall? | [`terms`], [`log_sum_exp`] |
+//! | Which values can a node take? | [`range`], [`polynomial`], [`count`], [`between`] |
+//! | Where does a cost jump, and do both sides meet there? | [`discontinuity`], [`steps`], [`way`], [`continuity`], [`first_discontinuity`], [`moving`], [`stopped`] |
+//!
+//! [`analysis`] puts the answers together for the rewriting, and [`site_info`] says of one site what an estimator may ask.
+
+mod analysis;
+mod axes;
+mod between;
+mod constants;
+mod continuity;
+mod count;
+mod discontinuity;
+mod draws;
+mod first_discontinuity;
+mod influence;
+mod log_sum_exp;
+mod meeting;
+mod moving;
+mod polynomial;
+mod range;
+mod reach;
+mod site_info;
+mod steps;
+mod stopped;
+mod terms;
+mod way;
+
+pub(crate) use analysis::{Analysis, TermGroup, may_move};
+pub(crate) use axes::relocate;
+pub(crate) use continuity::Continuity;
+pub use discontinuity::{Discontinuity, DiscontinuityKind};
+pub use first_discontinuity::first_discontinuity;
+pub(crate) use first_discontinuity::{first_discontinuity_on_the_way, never_met};
+pub use influence::{AxisMap, Influence};
+pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
+pub use moving::discontinuity_moves;
+pub(crate) use moving::{Moving, moving};
+pub(crate) use range::Ranges;
+pub use site_info::SiteInfo;
+pub(crate) use steps::Steps;
+pub(crate) use stopped::stopped;
+pub(crate) use way::Stops;

@@ -1,0 +1,439 @@
+//! Between which bounds a node's values lie, when discrete samples may lie between their outcomes.
+//!
+//! ```text
+//! b ∈ {0, 1}  becomes  b ∈ (0, 1):      log(0.1 + b) ∈ (log 0.1, log 1.1)      1/(b − ½) is undefined in between
+//! ```
+//!
+//! Interval arithmetic, one pass over the graph. Parameters and data stand at their initial values; other samples at
+//! their supports. Whether a bound is itself taken matters: exp x > 0, so that log Σ exp x is defined everywhere.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::f64::consts::FRAC_PI_2;
+
+use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
+
+use super::way::{Stops, Way, first_on_the_way};
+use crate::distributions::Support;
+use crate::graph::{Graph, SiteDef};
+
+/// One end of a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Bound {
+    at: f64,
+    /// Whether the values come arbitrarily near without reaching it.
+    open: bool,
+}
+
+/// All numbers between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Range {
+    low: Bound,
+    high: Bound,
+}
+
+pub(crate) const EVERYTHING: Range = Range::open(f64::NEG_INFINITY, f64::INFINITY);
+const POSITIVE: Range = Range::open(0.0, f64::INFINITY);
+
+impl Range {
+    const fn open(low: f64, high: f64) -> Self {
+        Range { low: Bound { at: low, open: true }, high: Bound { at: high, open: true } }
+    }
+
+    pub fn closed(low: f64, high: f64) -> Self {
+        let bound = |at: f64| Bound { at, open: at.is_infinite() };
+        Range { low: bound(low), high: bound(high) }.or_everything()
+    }
+
+    fn or_everything(self) -> Self {
+        if self.low.at.is_nan() || self.high.at.is_nan() { EVERYTHING } else { self }
+    }
+
+    /// The range of some values.
+    fn of(values: &[f64]) -> Self {
+        let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        if low <= high { Range::closed(low, high) } else { EVERYTHING }
+    }
+
+    /// The smallest range that holds all these bounds. A bound that some of them reach is reached.
+    fn around(bounds: &[Bound]) -> Self {
+        let ends = |better: fn(f64, f64) -> bool| {
+            bounds.iter().copied().reduce(|a, b| match (better(a.at, b.at), a.at == b.at) {
+                (_, true) => Bound { at: a.at, open: a.open && b.open },
+                (true, _) => a,
+                _ => b,
+            })
+        };
+        if bounds.iter().any(|b| b.at.is_nan()) {
+            return EVERYTHING;
+        }
+        match (ends(|a, b| a < b), ends(|a, b| a > b)) {
+            (Some(low), Some(high)) => Range { low, high },
+            _ => EVERYTHING,
+        }
+    }
+
+    /// The smallest range that holds both.
+    pub fn union(self, other: Self) -> Self {
+        Range::around(&[self.low, self.high, other.low, other.high])
+    }
+
+    /// Whether all its numbers are above `x`, or at least `x`.
+    fn above(self, x: f64) -> bool {
+        self.low.at > x || self.low.at == x && self.low.open
+    }
+
+    fn at_least(self, x: f64) -> bool {
+        self.low.at >= x
+    }
+
+    /// The sign that all its numbers have.
+    pub fn sign(self) -> Option<i8> {
+        if self.above(0.0) {
+            Some(1)
+        } else if self.negated().above(0.0) {
+            Some(-1)
+        } else {
+            None
+        }
+    }
+
+    fn excludes_zero(self) -> bool {
+        self.above(0.0) || self.negated().above(0.0)
+    }
+
+    fn negated(self) -> Self {
+        let flip = |b: Bound| Bound { at: -b.at, ..b };
+        Range { low: flip(self.high), high: flip(self.low) }
+    }
+
+    /// Through a function that does not fall.
+    fn rising(self, f: impl Fn(f64) -> f64) -> Self {
+        let through = |b: Bound| Bound { at: f(b.at), ..b };
+        Range { low: through(self.low), high: through(self.high) }.or_everything()
+    }
+
+    /// The sums of numbers of both.
+    pub fn plus(self, other: Self) -> Self {
+        let sum = |a: Bound, b: Bound| Bound { at: a.at + b.at, open: a.open || b.open };
+        Range { low: sum(self.low, other.low), high: sum(self.high, other.high) }.or_everything()
+    }
+
+    /// xᵏ
+    pub fn power(self, k: i32) -> Self {
+        let x = if k % 2 == 0 { self.magnitude() } else { self };
+        let x = if k < 0 { x.reciprocal() } else { x };
+        (0..k.unsigned_abs()).fold(Range::closed(1.0, 1.0), |product, _| product.times(x))
+    }
+
+    /// The products of numbers of both.
+    pub fn times(self, other: Self) -> Self {
+        let product = |a: Bound, b: Bound| {
+            // A zero that is reached gives 0 whatever the other is; 0 · ∞ is a limit through numbers near 0.
+            let zero = |x: Bound| x.at == 0.0;
+            match (zero(a), zero(b)) {
+                (true, _) | (_, true) => {
+                    let reached = zero(a) && !a.open || zero(b) && !b.open;
+                    Bound { at: 0.0, open: !reached }
+                }
+                _ => Bound { at: a.at * b.at, open: a.open || b.open },
+            }
+        };
+        let (a, b) = (self, other);
+        Range::around(&[
+            product(a.low, b.low),
+            product(a.low, b.high),
+            product(a.high, b.low),
+            product(a.high, b.high),
+        ])
+    }
+
+    fn reciprocal(self) -> Self {
+        if !self.excludes_zero() {
+            return EVERYTHING;
+        }
+        let one_over = |b: Bound| {
+            // Towards the side on which the range lies.
+            let at =
+                if b.at == 0.0 { f64::INFINITY.copysign(self.low.at + self.high.at) } else { 1.0 / b.at };
+            Bound { at, ..b }
+        };
+        Range::around(&[one_over(self.low), one_over(self.high)])
+    }
+
+    /// |x|
+    fn magnitude(self) -> Self {
+        if self.at_least(0.0) {
+            self
+        } else if self.high.at <= 0.0 {
+            self.negated()
+        } else {
+            Range::around(&[Bound { at: 0.0, open: false }, self.high, self.negated().high])
+        }
+    }
+
+    /// The sum of n numbers in it.
+    fn sum_of(self, n: usize) -> Self {
+        self.times(Range::closed(n as f64, n as f64))
+    }
+}
+
+/// The ranges of all nodes.
+pub(crate) struct Ranges {
+    ranges: Vec<Range>,
+}
+
+impl Ranges {
+    /// At the initial values of parameters and data.
+    pub fn of(graph: &Graph) -> Self {
+        let mut known: HashMap<NodeId, Range> = HashMap::new();
+        known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
+        known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
+        known.extend(supports(graph, between_outcomes));
+        Ranges::given(graph, &known)
+    }
+
+    /// At the initial values of parameters and data, and any draws of the sites.
+    pub fn at_draws(graph: &Graph) -> Self {
+        let mut known: HashMap<NodeId, Range> = supports(graph, support).collect();
+        known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
+        known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
+        Ranges::given(graph, &known)
+    }
+
+    /// The range of a node.
+    pub(crate) fn get(&self, id: NodeId) -> Range {
+        self.ranges[id.index()]
+    }
+
+    /// At any values of parameters and data, and any draws of the sites.
+    pub fn anywhere(graph: &Graph) -> Self {
+        Ranges::given(graph, &supports(graph, support).collect())
+    }
+
+    /// Whether a node never takes a value.
+    pub fn excludes(&self, node: NodeId, value: f64) -> bool {
+        let Range { low, high } = self.ranges[node.index()];
+        low.at > value || high.at < value || (low.at == value && low.open) || (high.at == value && high.open)
+    }
+
+    /// Whether a node's values are not above some finite number.
+    pub fn is_bounded_above(&self, node: NodeId) -> bool {
+        self.ranges[node.index()].high.at < f64::INFINITY
+    }
+
+    /// A number that a node's values are not below.
+    pub fn lower_bound(&self, node: NodeId) -> f64 {
+        self.ranges[node.index()].low.at
+    }
+
+    /// Whether a node's values keep a distance from 0.
+    pub fn stays_away_from_zero(&self, node: NodeId) -> bool {
+        let Range { low, high } = self.ranges[node.index()];
+        low.at > 0.0 || high.at < 0.0
+    }
+
+    /// Where the ranges of some nodes are known, those of all.
+    fn given(graph: &Graph, known: &HashMap<NodeId, Range>) -> Self {
+        let engine = graph.engine();
+        let mut ranges: Vec<Range> = Vec::with_capacity(engine.len());
+        let ends = ends(graph);
+        for index in 0..engine.len() {
+            let (id, node) = engine.nodes_at(index);
+            let range = known.get(&id).copied().unwrap_or_else(|| {
+                if let Some([low, high]) = ends.get(&id) {
+                    return between(ranges[low.index()], ranges[high.index()]);
+                }
+                let sizes: Vec<_> = node.inputs.iter().map(|&i| engine.expr(i).shape()).collect();
+                let of = |i: usize| ranges[node.inputs[i].index()];
+                match &node.op {
+                    Op::Scalar(bits) => Range::closed(f64::from_bits(*bits), f64::from_bits(*bits)),
+                    Op::Tensor(data) => Range::of(&data.0),
+                    Op::Iota => Range::closed(0.0, node.shape.numel() as f64),
+                    Op::Uniform { .. } => Range::open(0.0, 1.0),
+                    Op::Unary(op) => unary(*op, of(0)),
+                    Op::Binary(Binary::Mul) if node.inputs[0] == node.inputs[1] => {
+                        of(0).magnitude().times(of(0).magnitude())
+                    }
+                    Op::Binary(op) => binary(*op, of(0), of(1)),
+                    Op::Select => of(1).union(of(2)),
+                    Op::Reduce(reduction, axes) => {
+                        let n = axes.iter().map(|&a| sizes[0].from_end(a)).product();
+                        reduce(*reduction, of(0), n)
+                    }
+                    Op::ArgMax => Range::closed(0.0, f64::INFINITY),
+                    Op::CumSum { .. } => of(0).union(of(0).sum_of(sizes[0].from_end(0))),
+                    Op::MatMul => of(0).times(of(1)).sum_of(sizes[0].from_end(0)),
+                    Op::Pad { .. } => of(0).union(Range::closed(0.0, 0.0)),
+                    Op::Concat { .. } => (1..node.inputs.len()).fold(of(0), |all, i| all.union(of(i))),
+                    Op::Reshape { .. }
+                    | Op::Broadcast { .. }
+                    | Op::Permute(_)
+                    | Op::Slice { .. }
+                    | Op::StopGradient => of(0),
+                    _ => EVERYTHING,
+                }
+            });
+            ranges.push(range);
+        }
+        Ranges { ranges }
+    }
+
+    /// The first operation on a way from the site's value to a cost that may be undefined, or without a finite slope,
+    /// between the site's outcomes: its node and how it is written.
+    pub(crate) fn undefined(
+        &self,
+        graph: &Graph,
+        site: &SiteDef,
+        stops: Stops,
+        follows: impl Fn(usize, &SiteDef) -> bool,
+    ) -> Option<(NodeId, Op)> {
+        first_on_the_way(graph, site, stops, follows, |_, op, on_the_way| {
+            let inputs = on_the_way.inputs;
+            let of = |i: usize| self.ranges[inputs[i].index()];
+            let constant = |i: usize| graph.engine().scalar_value(inputs[i]);
+            let defined = match op {
+                Op::Unary(Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Polygamma(_)) => of(0).above(0.0),
+                Op::Unary(Unary::Log1p) => of(0).above(-1.0),
+                Op::Unary(Unary::NormalQuantile) => {
+                    of(0).above(0.0) && of(0).negated().plus(Range::closed(1.0, 1.0)).above(0.0)
+                }
+                Op::Binary(Binary::Div) if (on_the_way.depends)(inputs[1]) => of(1).excludes_zero(),
+                Op::Binary(Binary::Pow) => match constant(1) {
+                    Some(k) if k.fract() == 0.0 && k >= 0.0 => true,
+                    Some(k) if k.fract() == 0.0 => of(0).excludes_zero(),
+                    Some(k) if k >= 1.0 => of(0).at_least(0.0),
+                    _ => of(0).above(0.0),
+                },
+                _ => true,
+            };
+            if defined { Way::GoesOn } else { Way::Found(op.clone()) }
+        })
+    }
+
+    /// Whether a node is never 0.
+    pub fn excludes_zero(&self, id: NodeId) -> bool {
+        self.ranges[id.index()].excludes_zero()
+    }
+
+    /// The number that a node is, whatever is drawn.
+    pub fn only_value(&self, id: NodeId) -> Option<f64> {
+        let Range { low, high } = self.ranges[id.index()];
+        (low.at == high.at).then_some(low.at)
+    }
+
+    /// Whether a node is always above 0.
+    pub fn is_positive(&self, id: NodeId) -> bool {
+        self.ranges[id.index()].above(0.0)
+    }
+
+    /// Whether a node is always between −π/2 and π/2.
+    pub fn within_a_branch_of_tan(&self, id: NodeId) -> bool {
+        let range = self.ranges[id.index()];
+        range.above(-FRAC_PI_2) && range.negated().above(-FRAC_PI_2)
+    }
+}
+
+/// The supports of all sites but those whose ends are parameters.
+fn supports(graph: &Graph, of: fn(Support) -> Range) -> impl Iterator<Item = (NodeId, Range)> {
+    let sites = graph.sites().into_iter().filter(|s| s.family.support() != Support::Interval);
+    sites.map(move |s| (s.value, of(s.family.support())))
+}
+
+/// The ends of the support of a site on an interval, which are its two parameters.
+fn ends(graph: &Graph) -> HashMap<NodeId, [NodeId; 2]> {
+    let sites = graph.sites().into_iter().filter(|s| s.family.support() == Support::Interval);
+    sites.filter_map(|s| Some((s.value, s.parameters.try_into().ok()?))).collect()
+}
+
+/// Inside of an interval with ends in these ranges.
+fn between(low: Range, high: Range) -> Range {
+    let end = |b: Bound| Bound { open: true, ..b };
+    Range { low: end(low.low), high: end(high.high) }
+}
+
+/// Where a relaxation or the mean of a sample may lie.
+fn between_outcomes(support: Support) -> Range {
+    match support {
+        Support::Boolean | Support::OneHot | Support::UnitInterval | Support::Simplex => {
+            Range::open(0.0, 1.0)
+        }
+        Support::Positive => POSITIVE,
+        other if other.is_discrete() => POSITIVE,
+        _ => EVERYTHING,
+    }
+}
+
+/// Where draws lie.
+fn support(support: Support) -> Range {
+    match support {
+        Support::Boolean | Support::OneHot => Range::closed(0.0, 1.0),
+        Support::Indices | Support::Counts | Support::BoundedCounts => Range::closed(0.0, f64::INFINITY),
+        Support::UnitInterval | Support::Simplex => Range::closed(0.0, 1.0),
+        Support::Positive => Range::closed(0.0, f64::INFINITY),
+        Support::Real | Support::Interval | Support::Circle | Support::RealVector => EVERYTHING,
+    }
+}
+
+/// What a function makes of a range.
+pub(crate) fn unary(op: Unary, x: Range) -> Range {
+    match op {
+        Unary::Neg => x.negated(),
+        Unary::Abs => x.magnitude(),
+        Unary::Sign | Unary::Sin | Unary::Cos => Range::closed(-1.0, 1.0),
+        Unary::Floor => {
+            Range { low: Bound { at: x.low.at.floor(), open: x.low.at.is_infinite() }, high: x.high }
+        }
+        Unary::Exp => x.rising(f64::exp),
+        Unary::Expm1 => x.rising(f64::exp_m1),
+        Unary::Log if x.at_least(0.0) => x.rising(f64::ln),
+        Unary::Log1p if x.at_least(-1.0) => x.rising(f64::ln_1p),
+        Unary::Sqrt if x.at_least(0.0) => x.rising(f64::sqrt),
+        Unary::Tanh => x.rising(f64::tanh),
+        Unary::Sigmoid => x.rising(|x| 1.0 / (1.0 + (-x).exp())),
+        // Above 0 and above x; only the side of 0 matters.
+        Unary::Softplus => POSITIVE,
+        Unary::Erf => Range::open(-1.0, 1.0),
+        Unary::Polygamma(n) if n > 0 && n % 2 == 1 => POSITIVE,
+        _ => EVERYTHING,
+    }
+}
+
+/// What a function makes of two ranges.
+pub(crate) fn binary(op: Binary, x: Range, y: Range) -> Range {
+    // Of two equal bounds, one that both reach, or that one of them reaches.
+    let both = |a: Bound, b: Bound| Bound { open: a.open || b.open, ..a };
+    let either = |a: Bound, b: Bound| Bound { open: a.open && b.open, ..a };
+    let larger = |a: Bound, b: Bound, equal: &dyn Fn(Bound, Bound) -> Bound| match a.at.total_cmp(&b.at) {
+        Ordering::Equal => equal(a, b),
+        Ordering::Greater => a,
+        Ordering::Less => b,
+    };
+    let smaller = |a: Bound, b: Bound, equal: &dyn Fn(Bound, Bound) -> Bound| match a.at.total_cmp(&b.at) {
+        Ordering::Equal => equal(a, b),
+        Ordering::Greater => b,
+        Ordering::Less => a,
+    };
+    match op {
+        Binary::Add => x.plus(y),
+        Binary::Sub => x.plus(y.negated()),
+        Binary::Mul => x.times(y),
+        Binary::Div => x.times(y.reciprocal()),
+        Binary::Pow if x.above(0.0) => POSITIVE,
+        Binary::Pow => EVERYTHING,
+        Binary::Max => Range { low: larger(x.low, y.low, &both), high: larger(x.high, y.high, &either) },
+        Binary::Min => Range { low: smaller(x.low, y.low, &either), high: smaller(x.high, y.high, &both) },
+        Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne => Range::closed(0.0, 1.0),
+    }
+}
+
+fn reduce(reduction: Reduction, x: Range, n: usize) -> Range {
+    match reduction {
+        Reduction::Sum => x.sum_of(n),
+        Reduction::Prod if x.above(0.0) => POSITIVE,
+        Reduction::Prod => EVERYTHING,
+        Reduction::Max | Reduction::Min if n > 0 => x,
+        Reduction::Max | Reduction::Min => EVERYTHING,
+    }
+}

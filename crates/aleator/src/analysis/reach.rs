@@ -1,0 +1,252 @@
+//! Which draws of its sites each element of a graph depends on: [`Draws`] of every node, for every site.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape};
+
+use super::constants::constant_values;
+use super::draws::{Draws, Mask};
+use super::influence::Influence;
+use crate::graph::{Graph, SiteDef};
+
+/// The draws of one site that the nodes in its cone depend on.
+///
+/// An axis of the site along which no operation mixes draws is not looked at: what is said holds for each index along it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reach {
+    /// The shape of the draws that are told apart: the site's batch, with 1 for axes that are not looked at.
+    pub told_apart: Shape,
+    /// The sets of those nodes of the cone of which something is known; `None` where all are empty.
+    known: HashMap<NodeId, Option<Rc<Draws>>>,
+    /// The bits that further sets may take.
+    left: usize,
+    /// All draws, for nodes of each rank.
+    all: Vec<Rc<Draws>>,
+}
+
+/// Up to which rank the sets of all draws are made once.
+const USUAL_RANK: usize = 6;
+
+/// The most bits that the sets of one site may take.
+const MOST_BITS_OF_A_SITE: usize = 1 << 27;
+
+/// What the constants of a graph let pass.
+pub(crate) struct Constants {
+    values: HashMap<NodeId, Vec<f64>>,
+}
+
+impl Constants {
+    /// Of the constants that something random may be multiplied by, or chosen by.
+    pub fn of(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> Self {
+        let engine = graph.engine();
+        let operands = |id: NodeId| {
+            let node = engine.node(id);
+            match node.op {
+                Op::Binary(Binary::Mul) | Op::MatMul => node.inputs,
+                Op::Binary(Binary::Div) | Op::Select => node.inputs[..1].to_vec(),
+                _ => Vec::new(),
+            }
+        };
+        let mut values = constant_values(engine, &nodes.flat_map(operands).collect::<Vec<_>>());
+        // The others let everything pass.
+        values.retain(|_, values| values.contains(&0.0));
+        Constants { values }
+    }
+
+    /// Whether an operation may depend on fewer draws than its inputs do together, as far as its kind tells.
+    fn narrows(&self, node: &Node) -> bool {
+        match node.op {
+            Op::Concat { .. } | Op::Pad { .. } => true,
+            Op::Binary(Binary::Mul | Binary::Div) | Op::MatMul | Op::Select => {
+                node.inputs.iter().any(|i| self.values.contains_key(i))
+            }
+            _ => false,
+        }
+    }
+
+    /// Where a constant is (or is not) 0; `None` if it never stops anything or is not known.
+    fn mask(&self, graph: &Graph, id: NodeId, passes: impl Fn(f64) -> bool) -> Option<Mask> {
+        let passes: Vec<bool> = self.values.get(&id)?.iter().map(|&v| passes(v)).collect();
+        passes.contains(&false).then(|| Mask { shape: graph.expr(id).shape(), passes })
+    }
+}
+
+impl Reach {
+    /// Follows the draws of `site` through `nodes`, in their order.
+    pub fn of(
+        graph: &Graph,
+        site: &SiteDef,
+        sites: &[SiteDef],
+        influence: &Influence,
+        told_apart: Shape,
+        constants: &Constants,
+        nodes: impl Iterator<Item = NodeId> + Clone,
+    ) -> Self {
+        let all = (0..=USUAL_RANK).map(|rank| Rc::new(Draws::all(rank, told_apart.numel()))).collect();
+        let mut reach = Reach { told_apart, known: HashMap::new(), left: MOST_BITS_OF_A_SITE, all };
+        reach.note(site.value, Draws::themselves(&reach.told_apart, site.event.rank()));
+        let narrowed = |id: &NodeId| graph.engine().with_node(*id, |node| constants.narrows(node));
+        if reach.known.is_empty() && !nodes.clone().any(|id| influence.reaches(id) && narrowed(&id)) {
+            return reach;
+        }
+        let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
+        for id in nodes.filter(|id| *id > site.value && influence.reaches(*id)) {
+            reach.follow(graph, id, holes.get(&id).copied(), influence, constants);
+        }
+        reach
+    }
+
+    /// The sets of a node; `None` where no element depends on the site.
+    pub fn draws(&self, graph: &Graph, influence: &Influence, node: NodeId) -> Option<Rc<Draws>> {
+        if !influence.reaches(node) {
+            return None;
+        }
+        let all = || {
+            let rank = graph.expr(node).rank();
+            let new = || Rc::new(Draws::all(rank, self.told_apart.numel()));
+            Some(self.all.get(rank).cloned().unwrap_or_else(new))
+        };
+        self.known.get(&node).cloned().unwrap_or_else(all)
+    }
+
+    /// Forgets all nodes but these.
+    pub fn keep(&mut self, nodes: impl Fn(NodeId) -> bool) {
+        self.known.retain(|&id, _| nodes(id));
+    }
+
+    fn note(&mut self, node: NodeId, draws: Draws) {
+        if draws.is_empty() {
+            self.known.insert(node, None);
+        } else if !draws.is_all() {
+            // Once there is no room, nothing more is told apart.
+            self.left = self.left.saturating_sub(draws.size());
+            if self.left > 0 {
+                self.known.insert(node, Some(Rc::new(draws)));
+            }
+        }
+    }
+
+    /// Adds a node of the cone whose inputs are known.
+    pub fn follow(
+        &mut self,
+        graph: &Graph,
+        id: NodeId,
+        site: Option<&SiteDef>,
+        influence: &Influence,
+        constants: &Constants,
+    ) {
+        // From inputs that may depend on every draw, few operations make something that does not.
+        let says_something = graph.engine().with_node(id, |node| {
+            constants.narrows(node) || node.inputs.iter().any(|i| self.known.contains_key(i))
+        });
+        if !says_something || self.left == 0 {
+            return;
+        }
+        let node = graph.engine().node(id);
+        let inputs: Vec<Option<Rc<Draws>>> =
+            node.inputs.iter().map(|&i| self.draws(graph, influence, i)).collect();
+        if inputs.iter().all(Option::is_none) {
+            self.known.insert(id, None);
+            return;
+        }
+        let draws = match site {
+            Some(later) => self.behind_parameters(&inputs, later),
+            None => self.behind(graph, &node, &inputs, constants),
+        };
+        // Most nodes have the sets of an input: these are kept once.
+        match inputs.into_iter().flatten().find(|input| **input == draws && !draws.is_all()) {
+            Some(same) => {
+                self.known.insert(id, Some(same));
+            }
+            None => self.note(id, draws),
+        }
+    }
+
+    /// A draw depends on what the parameters of its distribution depend on, over whole events.
+    fn behind_parameters(&self, inputs: &[Option<Rc<Draws>>], later: &SiteDef) -> Draws {
+        let specs = later.family.parameters();
+        let event = later.event.rank();
+        let each: Vec<Draws> = inputs
+            .iter()
+            .zip(specs)
+            .filter_map(|(draws, spec)| Some(draws.as_ref()?.of_events(spec.event_rank, event)))
+            .collect();
+        let parts: Vec<(&Draws, Option<&Mask>)> = each.iter().map(|d| (d, None)).collect();
+        Draws::union(&parts, later.batch.rank() + event, self.told_apart.numel())
+    }
+
+    fn behind(
+        &self,
+        graph: &Graph,
+        node: &Node,
+        inputs: &[Option<Rc<Draws>>],
+        constants: &Constants,
+    ) -> Draws {
+        let (rank, count) = (node.shape.rank(), self.told_apart.numel());
+        let not_zero = |i: usize| constants.mask(graph, node.inputs[i], |v| v != 0.0);
+        let union = |masks: &[Option<Mask>]| {
+            let with_mask =
+                inputs.iter().zip(masks.iter().map(Option::as_ref).chain(std::iter::repeat(None)));
+            let parts: Vec<_> =
+                with_mask.filter_map(|(draws, mask)| Some((&**draws.as_ref()?, mask))).collect();
+            Draws::union(&parts, rank, count)
+        };
+        match &node.op {
+            Op::Binary(Binary::Mul) => union(&[not_zero(1), not_zero(0)]),
+            Op::Binary(Binary::Div) => union(&[None, not_zero(0)]),
+            Op::Select => union(&[None, not_zero(0), constants.mask(graph, node.inputs[0], |v| v == 0.0)]),
+            op if op.is_elementwise() => union(&[]),
+            Op::MatMul => {
+                let sides = [0, 1].map(|i| {
+                    let other = not_zero(1 - i).filter(|_| inputs[1 - i].is_none());
+                    Some(inputs[i].as_ref()?.of_product(i == 0, other.as_ref()))
+                });
+                let parts: Vec<_> = sides.iter().flatten().map(|d| (d, None)).collect();
+                Draws::union(&parts, rank, count)
+            }
+            Op::External(e) => {
+                let event = |(draws, &own): (&Option<Rc<Draws>>, &usize)| {
+                    Some(draws.as_ref()?.of_events(own, e.shape.rank()))
+                };
+                let each: Vec<Draws> = inputs.iter().zip(&e.input_ranks).filter_map(event).collect();
+                Draws::union(&each.iter().map(|d| (d, None)).collect::<Vec<_>>(), rank, count)
+            }
+            op => {
+                let given: Vec<Option<&Draws>> = inputs.iter().map(Option::as_deref).collect();
+                let shapes: Vec<Shape> = node.inputs.iter().map(|&i| graph.expr(i).shape()).collect();
+                Draws::moved(op, &given, &shapes, count).unwrap_or_else(|| Draws::all(rank, count))
+            }
+        }
+    }
+}
+
+/// The shape of the draws that are told apart: the site's batch, with 1 for each axis along which no node mixes them. What
+/// is taken apart in any case is left out where there are too many.
+pub(crate) fn told_apart(
+    graph: &Graph,
+    site: &SiteDef,
+    influence: &Influence,
+    [all, mixing]: [&[NodeId]; 2],
+) -> Shape {
+    let rank = site.batch.rank();
+    let mixed_by = |nodes: &[NodeId]| {
+        let mut mixed = vec![false; rank];
+        for &id in nodes {
+            let Some(map) = influence.map(id) else { continue };
+            graph.engine().with_node(id, |node| {
+                for input in node.inputs.iter().filter_map(|i| influence.map(*i)) {
+                    let loses = |axis: usize| map[axis].is_none() && input[axis].is_some();
+                    (0..rank).for_each(|axis| mixed[axis] |= loses(axis));
+                }
+            });
+        }
+        let size = |i: usize| if mixed[rank - 1 - i] { site.batch[i] } else { 1 };
+        Shape::from((0..rank).map(size).collect::<Vec<_>>())
+    };
+    let few = |shape: &Shape| Draws::are_few(shape.numel());
+    Some(mixed_by(all))
+        .filter(few)
+        .or_else(|| Some(mixed_by(mixing)).filter(few))
+        .unwrap_or(vec![1; rank].into())
+}

@@ -1,0 +1,497 @@
+//! The places of a graph where a value may jump, and on what each place depends.
+//!
+//! ```text
+//! a < b, a == b, sign p, where(p, ..)     at a − b = 0, at p = 0
+//! n / d, log d, d^k with k < 0            at d = 0, where d is continuous and may be 0
+//! ∞ x                                     at x = 0, likewise
+//! floor, argmax, tan, lgamma, 0^y         somewhere
+//! ```
+//!
+//! An expression depends *smoothly* on a draw or a parameter if a way leads from it that no step interrupts: what comes out
+//! of a step takes few values. A draw enters by its value alone, whatever its law depends on.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeSet, HashMap};
+
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Unary, ancestors};
+
+use super::discontinuity::DiscontinuityKind;
+use super::range::Ranges;
+use crate::distributions::Support;
+use crate::graph::{Graph, SiteDef};
+
+/// How many operations a length is looked for through.
+const DEEPEST: usize = 12;
+
+/// Where the value of a node jumps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Where {
+    /// Where two nodes are equal.
+    Equal(NodeId, NodeId),
+    /// Where a node is 0.
+    Zero(NodeId),
+    /// Where a node is −1.
+    NegativeOne(NodeId),
+    /// Nothing is known of it.
+    Unknown,
+}
+
+/// A place where a value may jump.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    pub kind: DiscontinuityKind,
+    pub place: Where,
+    /// What the place depends on.
+    pub inputs: Vec<NodeId>,
+}
+
+impl Step {
+    /// Whether it is one at which a value differs only at the place itself: `==`, `!=`, or a `where` on a number.
+    pub fn never(&self, op: &Op) -> bool {
+        matches!(op, Op::Binary(Binary::Eq | Binary::Ne) | Op::Select)
+    }
+}
+
+/// The random part of what a value depends on smoothly, in ascending order of how badly a step treats it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Draws {
+    /// Nothing random.
+    #[default]
+    None,
+    /// Draws that take few values.
+    Discrete,
+    /// A draw with a density.
+    Continuous,
+}
+
+/// What a value depends on smoothly.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Dependence {
+    /// A parameter, other than through a law or a stopped gradient.
+    pub parameter: bool,
+    /// Draws, through a stopped gradient as well: it is the value that matters.
+    pub draws: Draws,
+}
+
+/// A graph below its costs.
+pub(crate) struct Steps<'a> {
+    pub graph: &'a Graph,
+    pub nodes: Vec<Node>,
+    /// Whether a cost is computed from the node.
+    pub needed: Vec<bool>,
+    pub costs: BTreeSet<NodeId>,
+    /// The sites by their values.
+    pub sites: HashMap<NodeId, (usize, SiteDef)>,
+    pub dependence: Vec<Dependence>,
+    /// Whether the node is always 0 or 1.
+    pub truth: Vec<bool>,
+    relaxed: bool,
+    ranges: OnceCell<Ranges>,
+    ranges_at_draws: OnceCell<Ranges>,
+}
+
+impl<'a> Steps<'a> {
+    /// Of a graph as it is now.
+    pub fn of(graph: &'a Graph) -> Self {
+        Steps::with(graph, false)
+    }
+
+    /// The same where draws of 0 or 1 may lie in between, as relaxations and means do.
+    pub fn between_outcomes(graph: &'a Graph) -> Self {
+        Steps::with(graph, true)
+    }
+
+    fn with(graph: &'a Graph, relaxed: bool) -> Self {
+        let engine = graph.engine();
+        let costs: BTreeSet<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+        let end = costs.last().map_or(0, |last| last.index() + 1);
+        let mut needed = ancestors(engine, &costs.iter().copied().collect::<Vec<_>>());
+        needed.truncate(end);
+        let nodes: Vec<Node> = (0..end).map(|i| engine.nodes_at(i).1).collect();
+        let sites = graph.sites().into_iter().enumerate().map(|(i, s)| (s.value, (i, s))).collect();
+        let (dependence, truth) = (vec![Dependence::default(); end], vec![false; end]);
+        let mut steps = Steps {
+            graph,
+            nodes,
+            needed,
+            costs,
+            sites,
+            dependence,
+            truth,
+            relaxed,
+            ranges: OnceCell::new(),
+            ranges_at_draws: OnceCell::new(),
+        };
+        let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
+        for index in 0..end {
+            steps.truth[index] = steps.is_truth(index);
+            steps.dependence[index] = match params.contains(&steps.id(index)) {
+                true => Dependence { parameter: true, draws: Draws::None },
+                false => steps.depends(index),
+            };
+        }
+        steps
+    }
+
+    /// The node at a place.
+    pub fn id(&self, index: usize) -> NodeId {
+        self.graph.engine().nodes_at(index).0
+    }
+
+    fn depends(&self, index: usize) -> Dependence {
+        let node = &self.nodes[index];
+        let over = self.over(&node.inputs);
+        let few = Dependence { parameter: false, draws: over.draws.min(Draws::Discrete) };
+        match &node.op {
+            Op::Hole(_) => {
+                let discrete = self
+                    .sites
+                    .get(&self.id(index))
+                    .is_some_and(|(_, site)| site.family.support().is_discrete());
+                Dependence {
+                    parameter: false,
+                    draws: if discrete { Draws::Discrete } else { Draws::Continuous },
+                }
+            }
+            Op::Uniform { .. } | Op::Draw { .. } => Dependence { parameter: false, draws: Draws::Continuous },
+            Op::StopGradient => Dependence { parameter: false, ..over },
+            op if takes_few_values(op) => few,
+            _ => over,
+        }
+    }
+
+    /// What nodes depend on together.
+    pub fn over(&self, nodes: &[NodeId]) -> Dependence {
+        nodes.iter().fold(Dependence::default(), |all, n| {
+            let one = self.dependence[n.index()];
+            Dependence { parameter: all.parameter || one.parameter, draws: all.draws.max(one.draws) }
+        })
+    }
+
+    fn is_truth(&self, index: usize) -> bool {
+        let node = &self.nodes[index];
+        let truth = |i: &NodeId| self.truth[i.index()];
+        match &node.op {
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => true,
+            Op::Binary(Binary::Mul | Binary::Max | Binary::Min)
+            | Op::Reshape { .. }
+            | Op::Broadcast { .. }
+            | Op::Permute(_)
+            | Op::Slice { .. }
+            | Op::Concat { .. }
+            | Op::StopGradient => node.inputs.iter().all(truth),
+            Op::Binary(Binary::Sub) => {
+                self.graph.engine().scalar_value(node.inputs[0]) == Some(1.0) && truth(&node.inputs[1])
+            }
+            Op::Select => node.inputs[1..].iter().all(truth),
+            Op::Scalar(bits) => matches!(f64::from_bits(*bits), 0.0 | 1.0),
+            Op::Hole(_) => self.sites.get(&self.id(index)).is_some_and(|(_, site)| {
+                !self.relaxed && matches!(site.family.support(), Support::Boolean | Support::OneHot)
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether a node may be 0 at a draw, as far as its bounds tell: at a hypersurface of draws, not only where two of
+    /// them or more are 0 at once, as the norm of a vector is.
+    fn may_vanish(&self, id: NodeId) -> bool {
+        !self.ranges().excludes_zero(id) && !self.is_a_length(id, DEEPEST)
+    }
+
+    /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, a root of one, or a norm.
+    /// `depth` operations are looked into.
+    fn is_a_length(&self, id: NodeId, depth: usize) -> bool {
+        let node = &self.nodes[id.index()];
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        match &node.op {
+            Op::Unary(Unary::Sqrt) | Op::Reshape { .. } | Op::Broadcast { .. } => {
+                self.is_a_length(node.inputs[0], depth)
+            }
+            Op::Binary(Binary::Mul) => (0..2).any(|i| {
+                self.ranges().is_positive(node.inputs[1 - i]) && self.is_a_length(node.inputs[i], depth)
+            }),
+            // A norm sets apart where it is 0.
+            Op::Select => {
+                self.is_zero_of_squares(node.inputs[0])
+                    && self.is_a_length(node.inputs[2], depth)
+                    && (self.is_zero(node.inputs[1]) || self.ranges().is_positive(node.inputs[1]))
+            }
+            Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) => {
+                let summed = &self.nodes[node.inputs[0].index()];
+                let several = axes.iter().any(|&axis| summed.shape.from_end(axis) > 1);
+                let squares = match &summed.op {
+                    Op::Binary(Binary::Mul) => summed.inputs[0] == summed.inputs[1],
+                    Op::Unary(Unary::Abs) => true,
+                    _ => false,
+                };
+                several && squares && self.are_apart(summed.inputs[0], depth)
+            }
+            _ => false,
+        }
+    }
+
+    /// Whether the elements of a node are draws of their own, moved by what is not drawn and scaled by what is never 0: they
+    /// are 0 together where as many draws have one value each.
+    fn are_apart(&self, id: NodeId, depth: usize) -> bool {
+        let node = &self.nodes[id.index()];
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let fixed = |i: usize| self.dependence[node.inputs[i].index()].draws == Draws::None;
+        let scale = |i: usize| self.ranges().excludes_zero(node.inputs[i]);
+        let moved = |i: usize| {
+            self.nodes[node.inputs[i].index()].shape == node.shape && self.are_apart(node.inputs[i], depth)
+        };
+        match &node.op {
+            Op::Unary(Unary::Neg) | Op::Reshape { .. } => self.are_apart(node.inputs[0], depth),
+            Op::Binary(Binary::Add | Binary::Sub) => (0..2).any(|i| fixed(1 - i) && moved(i)),
+            Op::Binary(Binary::Mul) => (0..2).any(|i| scale(1 - i) && moved(i)),
+            Op::Binary(Binary::Div) => scale(1) && moved(0),
+            _ => self.sites.get(&id).is_some_and(|(_, site)| !site.family.support().is_discrete()),
+        }
+    }
+
+    /// Whether a node is the comparison with 0 of a held sum of squares.
+    fn is_zero_of_squares(&self, id: NodeId) -> bool {
+        let node = &self.nodes[id.index()];
+        match &node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } => self.is_zero_of_squares(node.inputs[0]),
+            Op::Binary(Binary::Eq) => {
+                self.is_zero(node.inputs[1]) && self.is_a_held_sum_of_squares(node.inputs[0])
+            }
+            _ => false,
+        }
+    }
+
+    fn is_infinite(&self, id: NodeId) -> bool {
+        self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite)
+    }
+
+    /// Whether a node is, or holds, a fixed number of this kind: a constant, data, or a parameter at its initial value.
+    fn holds(&self, id: NodeId, what: fn(f64) -> bool) -> bool {
+        let root = self.root(id);
+        match &self.nodes[root.index()].op {
+            Op::Scalar(bits) => what(f64::from_bits(*bits)),
+            Op::Tensor(data) => data.0.iter().copied().any(what),
+            Op::Input(_) => {
+                let given = |values: &[f64]| values.iter().copied().any(what);
+                self.graph.params().iter().any(|p| p.node == root && given(&p.initial))
+                    || self.graph.datasets().iter().any(|d| d.node == root && given(&d.values))
+            }
+            _ => {
+                self.dependence[root.index()].draws == Draws::None
+                    && self.ranges().only_value(root).is_some_and(what)
+            }
+        }
+    }
+
+    /// Whether a node holds ±∞: a multiple of it by x jumps where x is 0.
+    pub fn holds_infinity(&self, id: NodeId) -> bool {
+        self.holds(id, f64::is_infinite)
+    }
+
+    fn is_zero(&self, id: NodeId) -> bool {
+        self.graph.engine().scalar_value(id) == Some(0.0)
+    }
+
+    /// Whether a node is a sum of two or more squares behind a stopped gradient.
+    fn is_a_held_sum_of_squares(&self, mut id: NodeId) -> bool {
+        let mut held = false;
+        while let Op::StopGradient | Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
+            held |= self.nodes[id.index()].op == Op::StopGradient;
+            id = self.nodes[id.index()].inputs[0];
+        }
+        let node = &self.nodes[id.index()];
+        let Op::Reduce(aleator_engine::graph::Reduction::Sum, axes) = &node.op else { return false };
+        let summed = &self.nodes[node.inputs[0].index()];
+        held && axes.iter().any(|&axis| summed.shape.from_end(axis) > 1)
+            && summed.op == Op::Binary(Binary::Mul)
+            && summed.inputs[0] == summed.inputs[1]
+    }
+
+    /// Whether a node asks if a length is 0, as norms do, which it is where two draws or more have one value each.
+    pub fn is_never_true(&self, id: NodeId) -> bool {
+        let mut squares = self.nodes[id.index()].inputs[0];
+        while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
+            squares = self.nodes[squares.index()].inputs[0];
+        }
+        self.is_zero_of_squares(id) && self.is_a_length(squares, DEEPEST)
+    }
+
+    /// A node without the axes that were put in front of it.
+    fn root(&self, mut id: NodeId) -> NodeId {
+        while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
+            id = self.nodes[id.index()].inputs[0];
+        }
+        id
+    }
+
+    /// The bounds of all nodes at the initial parameters.
+    pub fn ranges(&self) -> &Ranges {
+        self.ranges.get_or_init(|| Ranges::of(self.graph))
+    }
+
+    /// The same where draws are outcomes only.
+    pub fn ranges_at_draws(&self) -> &Ranges {
+        self.ranges_at_draws.get_or_init(|| match self.relaxed {
+            true => Ranges::of(self.graph),
+            false => Ranges::at_draws(self.graph),
+        })
+    }
+
+    /// Where the value of a node may jump as what it depends on smoothly moves.
+    pub fn at(&self, id: NodeId) -> Option<Step> {
+        let node = &self.nodes[id.index()];
+        let inputs = &node.inputs[..];
+        let random = |i: usize| self.dependence[inputs[i].index()].draws == Draws::Continuous;
+        let step = |kind, place, inputs: &[NodeId]| Some(Step { kind, place, inputs: inputs.to_vec() });
+        let found = match &node.op {
+            // No number is infinite, and several squares are 0 together at a point only.
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
+                if inputs.iter().any(|&i| self.is_infinite(i)) =>
+            {
+                None
+            }
+            Op::Binary(Binary::Eq) if self.is_zero(inputs[1]) && self.is_a_held_sum_of_squares(inputs[0]) => {
+                None
+            }
+            Op::Binary(op @ (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)) => {
+                let one_hot = *op == Binary::Eq && inputs.iter().any(|&i| self.counts(i));
+                let kind = if one_hot { DiscontinuityKind::OneHot } else { DiscontinuityKind::Comparison };
+                step(kind, Where::Equal(inputs[0], inputs[1]), inputs)
+            }
+            Op::Unary(Unary::Sign) => step(DiscontinuityKind::Sign, Where::Zero(inputs[0]), inputs),
+            Op::Select if !self.truth[inputs[0].index()] => {
+                step(DiscontinuityKind::Choice, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Unary(Unary::Floor) => step(DiscontinuityKind::Rounding, Where::Unknown, inputs),
+            Op::ArgMax => step(DiscontinuityKind::ArgMax, Where::Unknown, inputs),
+            Op::External(_) => step(DiscontinuityKind::BlackBox, Where::Unknown, inputs),
+            Op::Binary(Binary::Div) if random(1) && self.may_vanish(inputs[1]) => {
+                step(DiscontinuityKind::Pole, Where::Zero(inputs[1]), &inputs[1..])
+            }
+            Op::Binary(Binary::Div) if random(0) && self.holds(inputs[1], |x| x == 0.0) => {
+                step(DiscontinuityKind::Pole, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Binary(Binary::Mul) => (0..2).find_map(|i| {
+                let jumps = self.holds_infinity(inputs[1 - i]) && random(i) && self.may_vanish(inputs[i]);
+                if jumps {
+                    step(DiscontinuityKind::Pole, Where::Zero(inputs[i]), &inputs[i..=i])
+                } else {
+                    None
+                }
+            }),
+            Op::MatMul => (0..2).find_map(|i| {
+                let jumps = self.holds_infinity(inputs[1 - i]) && random(i) && self.may_vanish(inputs[i]);
+                if jumps { step(DiscontinuityKind::Pole, Where::Unknown, &inputs[i..=i]) } else { None }
+            }),
+            // ∞ˣ jumps at x = 0, and |x|^∞ at 1.
+            Op::Binary(Binary::Pow)
+                if random(1) && self.holds_infinity(inputs[0])
+                    || random(0) && self.holds_infinity(inputs[1]) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Unknown, inputs)
+            }
+            // 0⁰ = 1, and 0 to any higher power is 0.
+            Op::Binary(Binary::Pow)
+                if random(1)
+                    && !self.ranges().is_positive(inputs[0])
+                    && !self.ranges().is_positive(inputs[1]) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Unknown, inputs)
+            }
+            Op::Binary(Binary::Pow)
+                if random(0) && self.may_vanish(inputs[0]) && self.may_be_a_pole(inputs[1]) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Zero(inputs[0]), &inputs[..1])
+            }
+            Op::Unary(Unary::Log) if random(0) && self.may_vanish(inputs[0]) => {
+                step(DiscontinuityKind::Pole, Where::Zero(inputs[0]), inputs)
+            }
+            Op::Unary(Unary::Log1p) if random(0) && !self.ranges().excludes(inputs[0], -1.0) => {
+                step(DiscontinuityKind::Pole, Where::NegativeOne(inputs[0]), inputs)
+            }
+            Op::Unary(Unary::NormalQuantile)
+                if random(0) && [0.0, 1.0].iter().any(|&end| !self.ranges().excludes(inputs[0], end)) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Unknown, inputs)
+            }
+            Op::Unary(Unary::Tan) if random(0) && !self.ranges().within_a_branch_of_tan(inputs[0]) => {
+                step(DiscontinuityKind::Pole, Where::Unknown, inputs)
+            }
+            Op::Unary(Unary::Lgamma | Unary::Polygamma(_))
+                if random(0) && !self.ranges().is_positive(inputs[0]) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Unknown, inputs)
+            }
+            _ => None,
+        }?;
+        let over = self.over(&found.inputs);
+        (over.parameter || over.draws != Draws::None).then_some(found)
+    }
+
+    /// The place of a division by a parameter, perhaps beside discrete draws, which [`Steps::at`] leaves out: most are scales,
+    /// which no one lets pass 0.
+    pub fn division_by_a_parameter(&self, id: NodeId) -> Option<Step> {
+        let node = &self.nodes[id.index()];
+        let divisor = *node.inputs.get(1).filter(|_| node.op == Op::Binary(Binary::Div))?;
+        let Dependence { parameter, draws } = self.dependence[divisor.index()];
+        (parameter && draws != Draws::Continuous).then(|| Step {
+            kind: DiscontinuityKind::Pole,
+            place: Where::Zero(divisor),
+            inputs: vec![divisor],
+        })
+    }
+
+    /// Whether 0 to this power may be anything but a limit: a number below 0 is none. Where the power is no fixed number, 0 is
+    /// none either: beside it lie numbers below.
+    fn may_be_a_pole(&self, exponent: NodeId) -> bool {
+        let fixed = matches!(self.nodes[self.root(exponent).index()].op, Op::Scalar(_) | Op::Tensor(_));
+        match fixed {
+            true => self.holds(exponent, |k| k < 0.0),
+            false => !self.ranges().is_positive(exponent),
+        }
+    }
+
+    /// Whether a node is 0, 1, …, n − 1, perhaps with more axes.
+    fn counts(&self, id: NodeId) -> bool {
+        self.nodes[self.root(id).index()].op == Op::Iota
+    }
+
+    /// The first site with a continuous draw, else the first site, that a place depends on smoothly.
+    pub fn draw_beside(&self, step: &Step) -> Option<&SiteDef> {
+        let mut sites: Vec<&(usize, SiteDef)> =
+            self.reached(&step.inputs, |_| true).iter().filter_map(|id| self.sites.get(id)).collect();
+        sites.sort_by_key(|(i, site)| (site.family.support().is_discrete(), *i));
+        sites.first().map(|(_, site)| site)
+    }
+
+    /// The names of the parameters that a place depends on smoothly.
+    pub fn parameters_beside(&self, step: &Step) -> Vec<String> {
+        let reached = self.reached(&step.inputs, |op| *op != Op::StopGradient);
+        self.graph.params().into_iter().filter(|p| reached.contains(&p.node)).map(|p| p.name).collect()
+    }
+
+    /// What smooth ways through `follows` lead from, the nodes themselves included.
+    fn reached(&self, from: &[NodeId], follows: impl Fn(&Op) -> bool) -> BTreeSet<NodeId> {
+        let (mut reached, mut open) = (BTreeSet::new(), from.to_vec());
+        while let Some(id) = open.pop() {
+            if reached.insert(id) {
+                let node = &self.nodes[id.index()];
+                let ends = matches!(node.op, Op::Hole(_)) || takes_few_values(&node.op) || !follows(&node.op);
+                if !ends {
+                    open.extend(&node.inputs);
+                }
+            }
+        }
+        reached
+    }
+}
+
+/// Whether an operation's derivative is 0 wherever it has one.
+pub(crate) fn takes_few_values(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Unary(Unary::Sign | Unary::Floor)
+            | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
+            | Op::ArgMax
+    )
+}

@@ -1,0 +1,165 @@
+//! A graph described to its author: sites, what they influence, what can serve them, what to be warned of.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{NodeId, ancestors};
+
+use crate::analysis::{Analysis, Influence};
+use crate::error::{Error, Result};
+use crate::estimators::{self, Entry, Options};
+use crate::graph::Graph;
+use crate::plan::{Lint, Plan, lints};
+use crate::program::{self, Program};
+use crate::rewrite::{Estimator, Layout, Tuning, build, describe};
+
+/// A site as `check` prints it.
+#[derive(Clone, Debug)]
+pub struct SiteReport {
+    /// Its name.
+    pub name: String,
+    /// Its distribution's name.
+    pub distribution: String,
+    /// Its shape, as text.
+    pub shape: String,
+    /// Names of the costs that depend on it.
+    pub influences: Vec<String>,
+    /// The plan's estimator.
+    pub estimator: String,
+    /// Why this one.
+    pub reason: String,
+    /// Names of the estimators that can serve it.
+    pub can_serve: Vec<&'static str>,
+}
+
+/// What `check` prints.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// The sites in order.
+    pub sites: Vec<SiteReport>,
+    /// What to be warned of.
+    pub lints: Vec<Lint>,
+    parameters: usize,
+    costs: usize,
+}
+
+impl Inspection {
+    /// One line: how much of what there is.
+    pub fn summary(&self) -> String {
+        let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+        format!(
+            "{}, {}, {}",
+            count(self.parameters, "parameter"),
+            count(self.sites.len(), "site"),
+            count(self.costs, "cost")
+        )
+    }
+}
+
+/// Describes a graph under a plan.
+///
+/// # Errors
+/// If the graph holds an error or an estimator of the plan cannot serve its site.
+pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
+    let graph = &graph.clone();
+    let analysis = Analysis::of(graph)?;
+    let costs = graph.costs();
+    let mut sites = Vec::new();
+    for (i, def) in analysis.sites.iter().enumerate() {
+        let mut distribution = None;
+        let info = analysis.info(graph, i, &mut distribution);
+        let can_serve: Vec<&'static str> = estimators::all()
+            .iter()
+            .filter(|entry| fits(graph, plan, i, entry, |e| e.serves(&info).is_ok()))
+            .map(|entry| entry.properties.name)
+            .collect();
+        plan.estimators[i].serves(&info).map_err(|reason| Error::Unsuitable {
+            estimator: plan.estimators[i].properties().name.into(),
+            site: def.name.clone(),
+            distribution: def.family.name().into(),
+            reason: format!("{reason} (those that can serve it: {})", can_serve.join(", ")),
+        })?;
+        let influence: &Influence = &analysis.influence[i];
+        let shape = def.batch.join(&def.event);
+        sites.push(SiteReport {
+            name: def.name.clone(),
+            distribution: def.family.name().into(),
+            shape: if shape.rank() == 0 { "scalar".into() } else { shape.to_string() },
+            influences: costs.iter().filter(|c| influence.reaches(c.node)).map(|c| c.name.clone()).collect(),
+            estimator: describe(&*plan.estimators[i]),
+            reason: plan.reasons[i].clone(),
+            can_serve,
+        });
+    }
+    let mut lints = lints(graph, plan);
+    lints.extend(idle(graph));
+    lints.extend(outside_of_its_domain(graph, plan));
+    Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
+}
+
+/// The most sites of a graph for which plans are built to see who can serve; beyond, the estimators' own word is taken,
+/// because every plan is a rewriting of the whole graph.
+const FEW_SITES: usize = 8;
+
+/// Whether an estimator serves a site, and the plan with it there can be built.
+fn fits(
+    graph: &Graph,
+    plan: &Plan,
+    site: usize,
+    entry: &Entry,
+    serves: impl Fn(&dyn Estimator) -> bool,
+) -> bool {
+    let Ok(estimator) = entry.build(Options::none()) else { return false };
+    if !serves(&*estimator) || plan.estimators.len() > FEW_SITES {
+        return serves(&*estimator);
+    }
+    let mut estimators = plan.estimators.clone();
+    estimators[site] = Arc::clone(&estimator);
+    let samples = estimators.iter().map(|e| e.min_samples()).max().unwrap_or(1);
+    build(graph, &estimators, Layout { samples, replicates: None, tuning: Tuning::Held }).is_ok()
+}
+
+/// What no cost depends on, and a graph with nothing to differentiate by.
+fn idle(graph: &Graph) -> Vec<Lint> {
+    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+    let needed = ancestors(graph.engine(), &costs);
+    let lint = |site: &str, cause: NodeId, message: String| Lint {
+        site: site.into(),
+        message,
+        cause,
+        biased: false,
+    };
+    let params = graph.params();
+    let mut found = Vec::new();
+    if params.is_empty()
+        && let Some(&cost) = costs.first()
+    {
+        let message = "there is no parameter, so there is no gradient; write what is to be learned as `param NAME = ..`";
+        found.push(lint("", cost, message.into()));
+    }
+    for param in params.iter().filter(|p| !needed[p.node.index()]) {
+        let message = format!(
+            "no cost depends on the parameter `{}`: its gradient is 0; use it or remove it",
+            param.name
+        );
+        found.push(lint("", param.node, message));
+    }
+    for site in graph.sites().iter().filter(|s| !needed[s.value.index()]) {
+        let message = format!("no cost depends on `{}`: it is not drawn; use it or remove it", site.name);
+        found.push(lint(&site.name, site.value, message));
+    }
+    found
+}
+
+/// A parameter of a law that one run at the initial values finds outside of its domain.
+fn outside_of_its_domain(graph: &Graph, plan: &Plan) -> Option<Lint> {
+    let options = program::Options::new().samples(plan.min_samples());
+    let run =
+        Program::<f64>::compile(graph, &plan.estimators, &options).and_then(|mut p| p.run().map(|_| ()));
+    let Err(error @ Error::Domain { .. }) = run else { return None };
+    let message = error.to_string();
+    let Error::Domain { site, parameter, .. } = error else { return None };
+    let def = graph.sites().into_iter().find(|s| s.name == site)?;
+    let place = def.family.parameters().iter().position(|p| p.name == parameter);
+    let cause = place.map_or(def.value, |i| def.parameters[i]);
+    Some(Lint { site, message, cause, biased: false })
+}

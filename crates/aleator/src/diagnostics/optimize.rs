@@ -1,0 +1,126 @@
+//! Minimising a graph's objective by stochastic gradient steps: the library function behind `aleator optimize`.
+
+use std::collections::BTreeMap;
+
+use super::report::{Number, OptimizationPath, PathPoint, Tensor, own_parameters};
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use crate::optim::{NAMES, by_name};
+use crate::plan::Plan;
+use crate::program::{Options, Program};
+
+/// How to minimise.
+#[derive(Clone, Debug)]
+pub struct Optimize {
+    /// Number of steps.
+    pub steps: usize,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// One of [`NAMES`].
+    pub optimizer: String,
+    /// K; `None` for the smallest that the plan accepts.
+    pub samples: Option<usize>,
+    /// Seed of all noise.
+    pub seed: u64,
+}
+
+impl Default for Optimize {
+    fn default() -> Self {
+        Optimize { steps: 1000, learning_rate: 0.01, optimizer: "adam".into(), samples: None, seed: 0 }
+    }
+}
+
+/// The most points of the path that are kept.
+const MOST_POINTS: usize = 200;
+
+/// Takes gradient steps from the initial parameters. `progress` is told the step and the objective's estimate.
+///
+/// # Errors
+/// If the graph or the plan cannot be compiled, a distribution's parameter leaves its domain, or a gradient is not finite:
+/// the message names the step.
+pub fn optimize(
+    graph: &Graph,
+    plan: &Plan,
+    how: &Optimize,
+    file: &str,
+    progress: &dyn Fn(usize, f64),
+) -> Result<OptimizationPath> {
+    if !(how.learning_rate > 0.0 && how.learning_rate.is_finite()) {
+        return Err(Error::Invalid(format!(
+            "the learning rate must be a positive number, got {}",
+            how.learning_rate
+        )));
+    }
+    let mut options = Options::new().seed(how.seed);
+    if let Some(k) = how.samples {
+        options = options.samples(k);
+    }
+    let mut program = Program::<f64>::compile(graph, &plan.estimators, &options)?;
+    let params = graph.params();
+    let mut values: Vec<Vec<f64>> = params.iter().map(|p| p.initial.clone()).collect();
+    let unknown = || {
+        let names = NAMES.join(", ");
+        Error::Invalid(format!("there is no optimizer `{}`: choose one of {names}", how.optimizer))
+    };
+    let mut optimizers = params
+        .iter()
+        .map(|p| by_name(&how.optimizer, p.initial.len(), how.learning_rate).ok_or_else(unknown))
+        .collect::<Result<Vec<_>>>()?;
+    let every = how.steps.div_ceil(MOST_POINTS).max(1);
+    let named = |values: &[Vec<f64>]| -> BTreeMap<String, Vec<Number>> {
+        let numbers = |v: &Vec<f64>| v.iter().map(|&x| Number(x)).collect();
+        params.iter().zip(values).map(|(p, v)| (p.name.clone(), numbers(v))).collect()
+    };
+    let mut history = Vec::new();
+    // One estimate more than there are steps: the last point is at the final parameters.
+    for step in 0..=how.steps {
+        let estimate = program
+            .run_step(step as u64)
+            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; try a smaller --lr")))?;
+        let objective = estimate.objective();
+        if step % every == 0 || step == how.steps {
+            history.push(PathPoint { step, objective: Number(objective), parameters: named(&values) });
+        }
+        progress(step, objective);
+        if step == how.steps {
+            break;
+        }
+        for (place, (theta, optimizer)) in values.iter_mut().zip(&mut optimizers).enumerate() {
+            let gradient = estimate.gradient_at(place);
+            if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
+                let advice = match crate::diagnostics::origin(graph, how.seed) {
+                    Some(origin) => format!("already at the initial parameters, {origin}"),
+                    None => "try a smaller --lr, or look for log(0), 1/0 or an overflow in a cost".into(),
+                };
+                return Err(Error::NotFinite(format!(
+                    "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; {advice}",
+                    params[place].name, gradient[i],
+                )));
+            }
+            optimizer.step(theta, gradient)?;
+        }
+        for (place, theta) in values.iter().enumerate() {
+            program.set_param(place, theta)?;
+        }
+    }
+    let tensor = |values: &Vec<f64>, shape: Vec<usize>| Tensor {
+        shape,
+        values: values.iter().map(|&x| Number(x)).collect(),
+    };
+    Ok(OptimizationPath {
+        aleator: env!("CARGO_PKG_VERSION"),
+        file: file.into(),
+        seed: how.seed,
+        steps: how.steps,
+        optimizer: how.optimizer.clone(),
+        lr: Number(how.learning_rate),
+        plan: plan.describe(graph).into_iter().collect(),
+        history,
+        parameters: params
+            .iter()
+            .zip(&values)
+            .map(|(p, v)| (p.name.clone(), tensor(v, p.shape.to_vec())))
+            .collect(),
+        own_parameters: own_parameters(&program),
+    })
+}

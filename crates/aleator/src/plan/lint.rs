@@ -1,0 +1,196 @@
+//! What is allowed and probably wrong: costs that an estimator cannot see as they are.
+//!
+//! Each estimator says how it looks at the cost ([`Smoothness`]). Two things are looked for on every way on which it
+//! follows the cost:
+//!
+//! | in the cost                                   | slope or relaxation carries the gradient | expansion at the mean |
+//! |-----------------------------------------------|------------------------------------------|-----------------------|
+//! | a jump                                        | the mean is wrong                        | it is blind           |
+//! | undefined between the outcomes (`1/(b − ½)`)  | NaN or infinite, at a relaxation         | NaN or infinite       |
+//!
+//! REBAR belongs in the first column: by hand, F = 1\[b > ½\] is 1\[ζ > ½\] at a relaxation too, so that with η = 1 the score
+//! term (F(b) − F(ζ̃)) s is 0; and the slopes of F that should put its mean back are 0 as well.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{Binary, NodeId, Op};
+
+use super::choice::Plan;
+use crate::analysis::{
+    Analysis, Continuity, Discontinuity, DiscontinuityKind, Ranges, Steps, Stops,
+    first_discontinuity_on_the_way, moving, never_met, stopped,
+};
+use crate::estimators::{self, Lax, Options, Relax};
+use crate::graph::{Graph, SiteDef};
+use crate::rewrite::{Bias, Estimator, Smoothness};
+
+/// Something that is allowed and probably wrong.
+#[derive(Clone, Debug)]
+pub struct Lint {
+    /// The site it is about.
+    pub site: String,
+    /// What makes it wrong and what to do.
+    pub message: String,
+    /// The operation that is the cause.
+    pub cause: NodeId,
+    /// Whether it takes an unbiased estimator's mean away from the gradient.
+    pub biased: bool,
+}
+
+/// The most estimators without a learned part that are named as remedies.
+const MOST_PLAIN_REMEDIES: usize = 3;
+
+/// What to be warned of under a plan. A graph that holds an error gives nothing.
+pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
+    let graph = &graph.clone();
+    Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
+}
+
+/// The same for a graph that is analysed already.
+fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Vec<Lint> {
+    let ranges = Ranges::of(graph);
+    let (steps, between) = (Steps::of(graph), Steps::between_outcomes(graph));
+    let (mut continuity, mut continuity_between) =
+        (Continuity::of(&steps, Stops::End), Continuity::of(&between, Stops::End));
+    let (mut in_control, mut in_control_between) =
+        (Continuity::of(&steps, Stops::Open), Continuity::of(&between, Stops::Open));
+    let mut found: Vec<Lint> = moving(&steps, &mut continuity).into_iter().map(Lint::from).collect();
+    let moving_jumps: Vec<NodeId> = found.iter().filter(|lint| lint.biased).map(|lint| lint.cause).collect();
+    for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
+        let smoothness = estimator.smoothness();
+        let name = estimator.properties().name;
+        let follows = |later: usize, def: &SiteDef| follows(graph, smoothness, plan.get(later), def);
+        let discrete = site.family.support().is_discrete();
+        let stops = match smoothness {
+            Smoothness::InControlVariate => Stops::Open,
+            Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation | Smoothness::AtMean => {
+                Stops::End
+            }
+        };
+        let continuity = match (stops, discrete) {
+            (Stops::End, false) => &mut continuity,
+            (Stops::End, true) => &mut continuity_between,
+            (Stops::Open, false) => &mut in_control,
+            (Stops::Open, true) => &mut in_control_between,
+        };
+        // Where a jump takes the mean from every estimator, there is no remedy in another one.
+        let hopeless = |jump: &Discontinuity| moving_jumps.contains(&jump.node);
+        if smoothness != Smoothness::NotNeeded
+            && let Some(jump) = first_discontinuity_on_the_way(continuity, site, stops, follows)
+                .filter(|jump| !hopeless(jump))
+        {
+            let message = match jump.kind {
+                DiscontinuityKind::BlackBox => {
+                    format!("{} has no derivative, which {name} needs at `{}`", jump.describe(), site.name)
+                }
+                _ => discontinuous(site, &**estimator, &jump),
+            };
+            found.push(Lint {
+                site: site.name.clone(),
+                message: format!("{message}; {}", remedies(graph, analysis, i)),
+                cause: jump.node,
+                biased: smoothness != Smoothness::AtMean,
+            });
+        }
+        if smoothness == Smoothness::AtSample
+            && let Some(cause) = stopped(graph, site)
+        {
+            let message = format!(
+                "a stopped gradient stands between `{}` and the cost: {name} leaves out what passes it, which the gradient of \
+                 the expectation has; estimators by scores count it",
+                site.name
+            );
+            found.push(Lint { site: site.name.clone(), message, cause, biased: true });
+        }
+        if !discrete && let Some(cause) = never_met(continuity, site) {
+            let message = format!(
+                "`{}` is continuous and equals any number with probability 0: this has one value almost always; compare with \
+                 < or >, or with a range",
+                site.name
+            );
+            found.push(Lint { site: site.name.clone(), message, cause, biased: false });
+        }
+        if smoothness.leaves_outcomes()
+            && discrete
+            && let Some((cause, op)) = ranges.undefined(graph, site, stops, follows)
+        {
+            let operation = op.name();
+            // At a pole a relaxation's value may jump, or have no mean.
+            let pole = matches!(op, Op::Binary(Binary::Div | Binary::Pow));
+
+            let message = format!(
+                "`{operation}` may be undefined between the outcomes of `{}`, where {name} evaluates the cost: its \
+                 estimate may be NaN or infinite; {}",
+                site.name,
+                remedies(graph, analysis, i)
+            );
+            let biased = pole && smoothness == Smoothness::InControlVariate;
+            found.push(Lint { site: site.name.clone(), message, cause, biased });
+        }
+    }
+    found
+}
+
+/// Whether every estimator of a plan is unbiased here: none is biased by its nature, and each sees all that the costs do, as far as
+/// the lints tell.
+pub(crate) fn is_unbiased(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> bool {
+    let by_nature = |(e, used): (&Arc<dyn Estimator>, &bool)| !used || e.properties().bias == Bias::Unbiased;
+    plan.iter().zip(&analysis.used).all(by_nature)
+        && !lints_of(graph, analysis, plan).iter().any(|lint| lint.biased)
+}
+
+/// Whether an estimator that looks at the cost in this way looks through a later site.
+fn follows(
+    graph: &Graph,
+    smoothness: Smoothness,
+    planned: Option<&Arc<dyn Estimator>>,
+    later: &SiteDef,
+) -> bool {
+    let parameters: Vec<_> = later.parameters.iter().map(|&p| graph.expr(p)).collect();
+    let as_planned = planned.is_some_and(|e| e.smoothness().passes_through_value());
+    match smoothness {
+        Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation => as_planned,
+        Smoothness::InControlVariate => true,
+        Smoothness::AtMean => as_planned || later.family.mean(&parameters).is_some(),
+    }
+}
+
+/// That a cost jumps, and what that does.
+fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Discontinuity) -> String {
+    let name = estimator.properties().name;
+    let effect = match (estimator.smoothness(), estimator.properties().bias) {
+        (Smoothness::AtMean, _) => {
+            format!(
+                "{name} stays unbiased, but its expansion does not see the jump and may only add variance"
+            )
+        }
+        (Smoothness::InControlVariate, _) => format!(
+            "{name} is biased here: it takes the mean of its control variate from slopes, which do not see the jump"
+        ),
+        (_, Bias::Biased) => format!("the {name} gradient lacks all that goes through the jump"),
+        (_, Bias::Unbiased) => {
+            format!("its {name} gradient is biased: the derivative does not see the jump")
+        }
+    };
+    format!("{} makes the cost discontinuous in `{}`; {effect}", jump.describe(), site.name)
+}
+
+/// Estimators for which the cost may be anything: the first of the table, and a learned control variate.
+fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
+    let mut distribution = None;
+    let info = analysis.info(graph, site, &mut distribution);
+    let plain = estimators::all()
+        .iter()
+        .filter(|e| e.properties.smoothness == Smoothness::NotNeeded && e.properties.bias == Bias::Unbiased)
+        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.serves(&info).is_ok()))
+        .map(|e| e.properties.name);
+    let relax = Relax { use_cost: false, ..Relax::default() };
+    let learned = [("lax", Lax::default().serves(&info)), ("relax(use_cost = false)", relax.serves(&info))];
+    let learned = learned.iter().filter(|(_, serves)| serves.is_ok()).map(|(name, _)| *name);
+    let names: Vec<&str> = plain.take(MOST_PLAIN_REMEDIES).chain(learned).collect();
+    match names.split_last() {
+        None => "smooth the step, as sigmoid(x / 0.1) smooths x > 0".into(),
+        Some((only, [])) => format!("use {only}"),
+        Some((last, others)) => format!("use {} or {last}", others.join(", ")),
+    }
+}

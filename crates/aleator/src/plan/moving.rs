@@ -1,0 +1,40 @@
+//! What is said of discontinuities that move with parameters.
+
+use super::lint::Lint;
+use crate::analysis::{Discontinuity, Moving};
+
+impl From<Moving> for Lint {
+    fn from(moving: Moving) -> Self {
+        let Moving { discontinuity, parameters, draw, biased } = moving;
+        let message = if biased {
+            beside_a_draw(&discontinuity, &parameters, draw.as_deref())
+        } else {
+            alone(&discontinuity, &parameters)
+        };
+        Lint { site: draw.unwrap_or_default(), message, cause: discontinuity.node, biased }
+    }
+}
+
+fn list(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn beside_a_draw(jump: &Discontinuity, parameters: &[String], draw: Option<&str>) -> String {
+    let (names, first) = (list(parameters), parameters.first().map_or("q", String::as_str));
+    let draw = draw.map_or_else(|| "a draw".to_string(), |name| format!("`{name}`"));
+    let what = jump.describe();
+    format!(
+        "{what} makes the cost jump where {draw} meets a place that moves with {names}: every estimator is biased, because \
+         none sees what passes over that place; put {names} into the law of {draw}, so that it moves the draw, or draw it: \
+         `tried ~ Normal({first}, s)`"
+    )
+}
+
+fn alone(jump: &Discontinuity, parameters: &[String]) -> String {
+    let names = list(parameters);
+    let what = jump.describe();
+    format!(
+        "{what} makes the cost jump as {names} moves, with no continuous draw beside it: the gradient is right between the \
+         jumps and does not see them; smooth the step, as sigmoid(x / 0.1) smooths x > 0"
+    )
+}

@@ -1,0 +1,33 @@
+//! Estimators named in a graph.
+
+use std::sync::Arc;
+
+use super::estimator::Estimator;
+use crate::distributions::Distribution;
+use crate::graph::{Choice, Sampled, SiteDef};
+
+impl Sampled<'_> {
+    /// Names the estimator of this site.
+    pub fn via(self, estimator: impl Estimator + 'static) -> Self {
+        self.via_shared(Arc::new(estimator))
+    }
+
+    /// The same for an estimator that is already shared.
+    pub fn via_shared(self, estimator: Arc<dyn Estimator>) -> Self {
+        self.choose(Choice::new(estimator.properties().name, estimator))
+    }
+}
+
+impl<'g> Distribution<'g> {
+    /// Names the estimator of the site drawn from this distribution.
+    pub fn via(self, estimator: impl Estimator + 'static) -> Sampled<'g> {
+        Sampled::from(self).via(estimator)
+    }
+}
+
+impl SiteDef {
+    /// The estimator that the graph's author chose for the site.
+    pub fn estimator(&self) -> Option<&Arc<dyn Estimator>> {
+        self.choice.as_ref()?.value()
+    }
+}

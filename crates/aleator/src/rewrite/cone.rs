@@ -1,0 +1,254 @@
+//! What lies downstream of a site, as an estimator may ask for it.
+
+use aleator_engine::autodiff;
+use aleator_engine::graph::{Expr, Stops, dependents, substitute};
+
+use super::environment::Environment;
+use super::rewriter::Rewriter;
+use super::site::Site;
+use super::site_value::SiteValue;
+use crate::analysis::{LogSumExp, TermGroup, find_log_sum_exp};
+use crate::distributions::Support;
+use crate::error::{Error, Result};
+
+/// How sites downstream behave when the cost is evaluated at another value.
+#[derive(Clone, Copy, Debug)]
+pub enum Later<'g> {
+    /// As their own estimators draw them, from the same noise.
+    AsPlanned,
+    /// Relaxed at this temperature where their distribution has a relaxation, else drawn differentiably, else at
+    /// their mean: differentiable functions of what is upstream.
+    Relaxed(Expr<'g>),
+    /// At their means; drawn as planned where there is no mean.
+    Mean,
+}
+
+/// The cone of a site: the costs that depend on it.
+pub struct Cone<'a, 'g> {
+    rewriter: &'a Rewriter<'a, 'g>,
+    site: usize,
+    main: &'a Environment<'g>,
+}
+
+impl<'a, 'g> Cone<'a, 'g> {
+    pub(crate) fn new(rewriter: &'a Rewriter<'a, 'g>, site: usize, main: &'a Environment<'g>) -> Self {
+        Cone { rewriter, site, main }
+    }
+
+    /// The site's value on the main path: what its estimator drew.
+    pub fn value(&self) -> Expr<'g> {
+        let site = &self.rewriter.analysis.sites[self.site];
+        self.main.values[&site.value]
+    }
+
+    /// The downstream costs at the main path's values, of shape sample + batch: for each element of the site, the costs
+    /// that depend on it. A cost that mixes elements counts for each of them.
+    pub fn cost(&self) -> Expr<'g> {
+        self.sum(self.costs_in(&mut self.main.clone()))
+    }
+
+    /// The downstream costs with the site's value replaced (it may have further axes in front), of the same layout as
+    /// [`Cone::cost`]. Later sites are drawn again from the same noise; what is not downstream keeps its value.
+    ///
+    /// # Errors
+    /// If a later site cannot behave as asked.
+    pub fn cost_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Expr<'g>> {
+        Ok(self.sum(self.costs_in(&mut self.environment_at(value, later, Stops::Stay)?)))
+    }
+
+    /// [`Cone::cost_at`], and the derivative by the value of the sum of all these costs, each counted once.
+    ///
+    /// ```text
+    /// cost = 3 stop_gradient(b) + b²  at ζ:     3 ζ + ζ²,  with the slope 3 + 2 ζ
+    /// ```
+    ///
+    /// The slope is that of the cost as a function of the value, on every way from the one to the other: where the author stops
+    /// derivatives, those by the graph's parameters are meant, and the identity that puts a control variate's mean back,
+    /// E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)], asks for the derivative of the very function c.
+    ///
+    /// # Errors
+    /// If a later site cannot behave as asked.
+    pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
+        let costs = self.groups_in(&mut self.environment_at(value, later, Stops::Open)?);
+        let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
+        Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
+    }
+
+    /// For costs of the form log Σₖ e^{ℓₖ} over the copies on the site's first batch axis: the costs with ℓₖ replaced by
+    /// `replacement(others)`, for each k. Others are the ℓⱼ, j ≠ k, with −∞ in place of ℓₖ, and the axis they are on; it is
+    /// to return one number in their place, on an axis of size 1. The result has the layout of [`Cone::cost`], with each k in its
+    /// place on the first batch axis.
+    ///
+    /// # Errors
+    /// If the site reaches a cost in another way.
+    pub fn cost_without_each(&self, replacement: impl Fn(Expr<'g>, usize) -> Expr<'g>) -> Result<Expr<'g>> {
+        let Rewriter { graph, analysis, .. } = self.rewriter;
+        let def = &analysis.sites[self.site];
+        let Some(LogSumExp { node, axis }) = find_log_sum_exp(graph, analysis, self.site) else {
+            return Err(Error::Unsuitable {
+                estimator: self.rewriter.plan.name(self.site).into(),
+                site: def.name.clone(),
+                distribution: def.family.name().into(),
+                reason: "it must reach the costs only through one `logsumexp` (or the log of a mean of exp) over its first \
+                         axis: what else depends on it takes no part in the bound; move that to a site of its own, or use \
+                         reinforce_loo"
+                    .into(),
+            });
+        };
+        let engine = graph.engine();
+        let core = graph.expr(node).shape();
+        let main = substitute(engine, node, &mut self.main.values.clone());
+        let copies = core.from_end(axis);
+        // Alternative k leaves out copy k. It has an axis of its own, in front of those of the enumerated sites.
+        let own_axis = self.rewriter.lead.rank() + self.rewriter.alternative_axes;
+        let rank = own_axis + core.rank();
+        let mut shape = vec![1; rank + 1];
+        shape[0] = copies;
+        shape[rank - axis] = copies;
+        let left_out = engine.iota(copies).one_hot(copies).reshape(shape);
+        let others = left_out.select(f64::NEG_INFINITY, main.with_rank(rank + 1));
+        let replaced = left_out.select(replacement(others, axis), main.with_rank(rank + 1));
+        let behind = dependents(engine, &[node]);
+        let mut environment = Environment {
+            values: self
+                .main
+                .values
+                .iter()
+                .filter(|(n, _)| !behind.get(n.index()).is_some_and(|&b| b))
+                .map(|(n, e)| (*n, *e))
+                .collect(),
+            weights: self.main.weights.clone(),
+            stops: Stops::Stay,
+        };
+        environment.values.insert(node, replaced);
+        let cost = self.sum(self.costs_in(&mut environment));
+        // [k, alternatives, lead, 1, rest of the batch] to [alternatives, lead, k, rest of the batch].
+        let rest = def.batch.rank() - 1;
+        let order: Vec<usize> = (1..=own_axis).chain([0]).chain(own_axis + 1..=own_axis + rest).collect();
+        let cost = cost.with_rank(own_axis + rest + 2);
+        // Where copies meet different costs, each has its own alternative.
+        let own = match cost.shape().from_end(rest) {
+            1 => cost.squeeze(rest),
+            _ => {
+                let mut shape = vec![1; own_axis + rest + 2];
+                shape[0] = copies;
+                shape[own_axis + 1] = copies;
+                (cost * engine.iota(copies).one_hot(copies).reshape(shape)).sum_axes(&[rest])
+            }
+        };
+        Ok(own.permute(&order))
+    }
+
+    fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
+        let Rewriter { graph, analysis, lead, .. } = self.rewriter;
+        let zero = || {
+            let rank = lead.rank() + analysis.sites[self.site].batch.rank();
+            graph.engine().full(vec![1; rank], 0.0)
+        };
+        costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
+    }
+
+    fn environment_at(&self, value: Expr<'g>, later: Later<'g>, stops: Stops) -> Result<Environment<'g>> {
+        let analysis = self.rewriter.analysis;
+        let influence = &analysis.influence[self.site];
+        let mut environment = Environment {
+            values: self
+                .main
+                .values
+                .iter()
+                .filter(|(n, _)| !influence.reaches(**n))
+                .map(|(n, e)| (*n, *e))
+                .collect(),
+            weights: self.main.weights.clone(),
+            stops,
+        };
+        self.rewriter.enter(self.site, SiteValue::value(value), &mut environment);
+        for number in self.site + 1..analysis.sites.len() {
+            if !analysis.used[number] || !influence.reaches(analysis.sites[number].value) {
+                continue;
+            }
+            let site = self.rewriter.site(number, &mut environment);
+            let draw = match later {
+                Later::AsPlanned => self.rewriter.plan.draw(number, &site)?,
+                Later::Relaxed(_) if analysis.undefined_between[number] => {
+                    return Err(self.cannot_be_passed(
+                        &site,
+                        "it indexes a tensor, which has no element between two of its outcomes",
+                    ));
+                }
+                Later::Relaxed(temperature) => SiteValue::value(
+                    site.relaxed_sample(temperature)
+                        .or_else(|_| site.rsample())
+                        .or_else(|_| site.mean())
+                        .map_err(|_| {
+                            self.cannot_be_passed(
+                                &site,
+                                "it has no relaxation, no differentiable sample and no mean that is known",
+                            )
+                        })?,
+                ),
+                Later::Mean => match site.mean() {
+                    Ok(mean) if !analysis.undefined_between[number] => SiteValue::value(mean),
+                    _ => self.rewriter.plan.draw(number, &site)?,
+                },
+            };
+            if draw.weight.is_none() {
+                environment.weights.remove(&number);
+            }
+            self.rewriter.enter(number, draw, &mut environment);
+        }
+        Ok(environment)
+    }
+
+    /// Why a later site cannot be made a differentiable function of this one.
+    fn cannot_be_passed(&self, later: &Site<'g>, why: &str) -> Error {
+        let Rewriter { analysis, plan, .. } = self.rewriter;
+        let def = &analysis.sites[self.site];
+        let index = later.distribution().family().support() == Support::Indices;
+        let remedy = if index {
+            "; use OneHotCategorical there"
+        } else {
+            "; use reinforce_loo or score_function here"
+        };
+        Error::Unsuitable {
+            estimator: plan.name(self.site).into(),
+            site: def.name.clone(),
+            distribution: def.family.name().into(),
+            reason: format!(
+                "the later site `{}` ({}) cannot be made a differentiable function of this one: {why}{remedy}",
+                later.name(),
+                later.distribution().name()
+            ),
+        }
+    }
+
+    /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
+    fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
+        self.of_each_draw(self.groups_in(environment))
+    }
+
+    fn of_each_draw(&self, groups: Vec<(&TermGroup, Expr<'g>)>) -> Vec<Expr<'g>> {
+        let met = |(group, value): (&TermGroup, Expr<'g>)| {
+            let meeting = group.meetings[self.site].as_ref()?;
+            Some(meeting.of_each_draw(value, group.shape.rank()))
+        };
+        groups.into_iter().filter_map(met).collect()
+    }
+
+    /// The groups of terms that the scores of the site meet, with their values.
+    fn groups_in(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
+        let analysis = self.rewriter.analysis;
+        let def = &analysis.sites[self.site];
+        // Weights of sites upstream multiply this site's terms as a whole, later.
+        let not_upstream =
+            |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
+        let groups = analysis.groups.iter().filter(|g| g.meetings[self.site].is_some());
+        let value = |group: &'a TermGroup| {
+            let value = self.rewriter.group_value(group, environment);
+            let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
+            // Groups with and without a site's alternatives are about to be added: what has none must count once.
+            (group, self.rewriter.sum_alternatives(weighted, group, environment, not_upstream))
+        };
+        groups.map(value).collect()
+    }
+}

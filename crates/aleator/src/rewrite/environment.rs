@@ -1,0 +1,25 @@
+//! The values of an author's graph at one setting of its sites.
+
+use std::collections::HashMap;
+
+use aleator_engine::graph::{Expr, NodeId, Stops, substitute_with};
+
+use crate::graph::Graph;
+
+/// Everything that has a value at one setting of the sites.
+#[derive(Clone, Default)]
+pub(crate) struct Environment<'g> {
+    /// The author's nodes with their values here.
+    pub values: HashMap<NodeId, Expr<'g>>,
+    /// Weights of the enumerated sites, by site.
+    pub weights: HashMap<usize, Expr<'g>>,
+    /// Whether derivatives by the values pass through the author's `stop_gradient`.
+    pub stops: Stops,
+}
+
+impl<'g> Environment<'g> {
+    /// The author's node at these values.
+    pub fn at(&mut self, graph: &'g Graph, node: NodeId) -> Expr<'g> {
+        substitute_with(graph.engine(), node, &mut self.values, self.stops)
+    }
+}

@@ -1,0 +1,45 @@
+//! The rewriting of a graph and a plan into a surrogate: a deterministic graph of the objective's estimate and its gradient.
+//!
+//! | files | hold |
+//! |---|---|
+//! | [`estimator`], [`properties`], [`term`] | what an estimator is, what a table says of it, the terms that it adds |
+//! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
+//! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
+//! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
+//! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
+//! | [`checks`], [`audit`] | what a run looks at besides the estimate |
+
+mod alternatives;
+mod audit;
+mod checks;
+mod choice;
+mod cone;
+mod derivatives;
+mod environment;
+mod estimator;
+mod estimator_state;
+mod graph_state;
+mod one_hot;
+mod outcomes;
+mod properties;
+mod rewriter;
+mod site;
+mod site_axes;
+mod site_state;
+mod site_value;
+mod surrogate;
+mod term;
+
+pub use crate::analysis::SiteInfo;
+pub use alternatives::MOST_ALTERNATIVES;
+pub use audit::Audit;
+pub use checks::DomainCheck;
+pub use cone::{Cone, Later};
+pub use estimator::{Estimator, describe};
+pub use estimator_state::{OwnParam, Rule, Tuning};
+pub use properties::{Bias, Properties, Smoothness};
+pub use site::Site;
+pub use site_value::SiteValue;
+pub(crate) use surrogate::rewrite;
+pub use surrogate::{Layout, Surrogate, build};
+pub use term::GradientTerm;

@@ -1,0 +1,124 @@
+//! What a cost takes from a one-hot vector at first: a row of something else, which outcome k picks without a product.
+//!
+//! ```text
+//! Σⱼ zⱼ vⱼ = v_k,     z @ W = W_k,     Σⱼ where(j = k, xⱼ, 0) = x_k          for z = e_k, or an index k
+//! ```
+//!
+//! With the n outcomes as alternatives, the values of such a node are v itself, with its axis in the place of the alternatives:
+//! n numbers instead of n².
+
+use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction, ancestors, dependents};
+
+use super::environment::Environment;
+use super::outcomes::last_to_front;
+use super::site_value::Places;
+use crate::distributions::Support;
+use crate::graph::{Graph, SiteDef};
+
+/// A node that picks from another one along an axis, and what takes the axis' place.
+struct Pick {
+    node: NodeId,
+    from: NodeId,
+    /// The axis of `from` along which it is picked, from the end.
+    axis: usize,
+    /// Whether an axis of size 1 stays in its place.
+    keeps: bool,
+}
+
+/// Gives the nodes that pick by the site's outcome their values, as far as what they pick from is known: that is, does not depend
+/// on a `later` site. The alternatives stand so many axes in front of a value's own.
+pub(super) fn rows_of_uses<'g>(
+    graph: &'g Graph,
+    site: &SiteDef,
+    later: &[SiteDef],
+    axis_of_alternatives: usize,
+    places: Places<'g>,
+    environment: &mut Environment<'g>,
+) {
+    let picks = picks(graph, site);
+    if picks.is_empty() {
+        return;
+    }
+    let later: Vec<NodeId> = later.iter().map(|s| s.value).collect();
+    let depends = dependents(graph.engine(), &[&[site.value], &later[..]].concat());
+    for Pick { node, from, axis, keeps } in picks {
+        if depends[from.index()] {
+            continue;
+        }
+        let core = graph.expr(node).rank() - usize::from(keeps);
+        let rank = core + 1 + axis_of_alternatives;
+        let rows = environment.at(graph, from).with_rank(rank);
+        // The picked axis as the last one.
+        let order: Vec<usize> = (1..=axis).chain([0]).collect();
+        let rows = rows.permute(&order);
+        // The most probable outcome stands in the place of those that are not entered.
+        let batch = site.batch.rank();
+        let at = |e: Expr<'g>| (batch..core).fold(e, |e, _| e.unsqueeze(batch));
+        let likeliest = at(places.mode).one_hot(rows.shape().from_end(0)).select(rows, 0.0).sum_axes(&[0]);
+        let picked = at(places.entered).select(last_to_front(rows), likeliest);
+        let picked = if keeps { picked.unsqueeze(axis) } else { picked };
+        environment.values.insert(node, picked);
+    }
+}
+
+/// The nodes that pick by a categorical site's outcome.
+fn picks(graph: &Graph, site: &SiteDef) -> Vec<Pick> {
+    let engine = graph.engine();
+    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+    let needed = ancestors(engine, &costs);
+    let (one_hot, single) = (site.family.support() == Support::OneHot, site.batch.rank() == 0);
+    // 1 where the axis' place is the outcome: z itself, or k = 0, 1, …, n − 1 along the axis.
+    let marks = |id: NodeId, axis: usize| {
+        let node = engine.node(id);
+        match node.op {
+            _ if one_hot => axis == 0 && id == site.value,
+            Op::Binary(Binary::Eq) => {
+                let index = |&i: &NodeId| is_copy_of(graph, i, |op, _| *op == Op::Iota);
+                let outcome = |&i: &NodeId| is_copy_of(graph, i, |_, id| id == site.value);
+                let along = node.shape.numel() == node.shape.from_end(axis);
+                single && along && node.inputs.iter().any(index) && node.inputs.iter().any(outcome)
+            }
+            _ => false,
+        }
+    };
+    let pick = |index: usize| {
+        let (node, Node { op, inputs, .. }) = engine.nodes_at(index);
+        match op {
+            Op::Reduce(Reduction::Sum, axes) if axes.len() == 1 => {
+                let (axis, product) = (axes[0], engine.node(inputs[0]));
+                let from = match (&product.op, &product.inputs[..]) {
+                    (Op::Binary(Binary::Mul), &[mark, from]) if marks(mark, axis) => from,
+                    (Op::Binary(Binary::Mul), &[from, mark]) if marks(mark, axis) => from,
+                    (Op::Select, &[mark, from, no])
+                        if marks(mark, axis) && is_copy_of(graph, no, |op, _| *op == Op::Scalar(0)) =>
+                    {
+                        from
+                    }
+                    _ => return None,
+                };
+                let whole = engine.expr(from).shape().from_end(axis) == product.shape.from_end(axis);
+                whole.then_some(Pick { node, from, axis, keeps: false })
+            }
+            Op::MatMul if one_hot && single => {
+                let (row, from) = (inputs[0], inputs[1]);
+                let of_vector = engine.expr(row).rank() == 2 && engine.expr(from).rank() == 2;
+                let is_outcome = is_copy_of(graph, row, |_, id| id == site.value);
+                (of_vector && is_outcome).then_some(Pick { node, from, axis: 1, keeps: true })
+            }
+            _ => None,
+        }
+    };
+    (site.value.index() + 1..needed.len()).filter(|&index| needed[index]).filter_map(pick).collect()
+}
+
+/// Whether a node is one of which `is` holds, perhaps with more axes of size 1 or repeated along some.
+fn is_copy_of(graph: &Graph, mut id: NodeId, is: impl Fn(&Op, NodeId) -> bool) -> bool {
+    loop {
+        let node = graph.engine().node(id);
+        match node.op {
+            op if is(&op, id) => return true,
+            Op::Reshape { .. } | Op::Broadcast { .. } => id = node.inputs[0],
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The outcomes of a site as alternatives: on an axis of their own in front of the samples, weighted by their probabilities.
+//!
+//! ```text
+//! E F(z) = Σ_z w(z; θ) F(z),     w = Π P(zᵢ; θ) over the draws whose costs mix
+//! ∂E F   = Σ_z ∂w F + w ∂F
+//! ```
+//!
+//! An outcome with w = 0 counts where w moves, that is ∂w ≠ 0: at p = 0 a coin's ∂P(1) = 1, so ∂p E F = F(1) − F(0). Whether
+//! it moves is asked of the derivative of w along one direction v of the parameters' space, w' = ∂w · v. No entry of v is
+//! in a simple ratio to another, so w' = 0 only where ∂w = 0 (or where two derivatives cancel in that ratio). What has
+//! w = 0 and w' = 0 (a mask, a logit of −∞, a constant) is never entered: where it stands, the most probable outcome is
+//! evaluated with weight 0, and what F is there does not matter.
+
+use aleator_engine::autodiff;
+use aleator_engine::graph::{Expr, Graph, Reduction, Shape};
+
+use super::site::{Direction, Site};
+use super::site_value::{Places, SiteValue};
+use crate::error::Result;
+use crate::graph::Param;
+
+/// The fractional parts of the multiples of the golden ratio are far from every simple ratio.
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
+/// The direction v: entries between 1 and 2, of the parameters in their copies.
+pub(crate) fn direction<'g>(graph: &'g Graph, params: &[Param], copies: &[Expr<'g>]) -> Direction<'g> {
+    let mut before = 1;
+    let entry = |(param, copy): (&Param, &Expr<'g>)| {
+        let places = graph.iota(param.shape.numel()) + before as f64;
+        before += param.shape.numel();
+        let multiples = places * GOLDEN;
+        let entries = (1.0 + multiples - multiples.floor()).reshape(param.shape.clone());
+        (*copy, entries.with_rank(copy.rank()).broadcast_to(copy.shape()))
+    };
+    params.iter().zip(copies).map(entry).collect()
+}
+
+impl<'g> Site<'g> {
+    /// Number of draws that must be enumerated together.
+    fn coupled_draws(&self) -> usize {
+        self.coupled_axes().into_iter().map(|i| self.batch.from_end(i)).product()
+    }
+
+    /// The batch axes whose elements costs mix.
+    fn coupled_axes(&self) -> Vec<usize> {
+        (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect()
+    }
+
+    /// Π over the coupled draws; their axes stay, of size 1.
+    pub(crate) fn joint(&self, each: Expr<'g>) -> Expr<'g> {
+        let axes = self.coupled_axes();
+        axes.iter().fold(each.reduce(Reduction::Prod, &axes), |e, &axis| e.unsqueeze(axis))
+    }
+
+    /// ∂e · v
+    fn along_direction(&self, e: Expr<'g>) -> Expr<'g> {
+        autodiff::jvp(&[e], &self.direction)[0].stop_gradient()
+    }
+
+    /// 1 where a probability that is 0 moves with the graph's parameters, of the shape of the distribution's parameter; `None`
+    /// where there is no such place.
+    pub(crate) fn moving_edges(&self) -> Option<Expr<'g>> {
+        let (place, ends) = self.distribution.family().edges().filter(|_| self.may_move)?;
+        let parameter = self.distribution.parameters()[place];
+        let at = ends.iter().map(|&end| parameter.equal(end)).reduce(|a, b| a + b)?;
+        Some(at * self.along_direction(parameter).abs().greater(0.0))
+    }
+
+    /// Every outcome of the coupled draws, as alternatives weighted by their probabilities. Draws whose costs never mix are
+    /// enumerated side by side.
+    ///
+    /// # Errors
+    /// If the support is infinite.
+    pub fn outcomes(&self) -> Result<SiteValue<'g>> {
+        let family = self.distribution.family();
+        let parameters = self.distribution.parameters();
+        if self.coupled_draws() == 1
+            && let Some(masses) = family.masses(parameters)
+        {
+            return self.categories(masses);
+        }
+        let outcomes = family.outcomes(parameters).ok_or_else(|| self.lacks("finite support"))?;
+        let value = self.all_combinations(&outcomes, &self.event);
+        let mode = self.mode()?.stop_gradient();
+        Ok(self.weigh_values(value, mode))
+    }
+
+    /// Values, of shape sample + batch + event with alternatives in front, weighted by their probabilities; `instead` where
+    /// they are not entered.
+    pub(crate) fn weigh_values(&self, value: Expr<'g>, instead: Expr<'g>) -> SiteValue<'g> {
+        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
+        let each = if self.distribution.family().edges().is_some() {
+            self.distribution.mass(value)
+        } else {
+            // The derivative of exp(log P) is 0 · ∞ where P is 0: there, that of 0 is taken.
+            let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
+            let safe = spread(possible).select(value, instead);
+            possible.select(self.distribution.mass(safe), 0.0)
+        };
+        let weight = self.joint(each);
+        let entered = self.entered(weight);
+        let possible = (entered + each.stop_gradient().greater(0.0)).greater(0.0);
+        let value = spread(possible).select(value, instead);
+        SiteValue::weighted(value, entered.select(weight, 0.0))
+    }
+
+    /// 1 where a weight is positive or moves.
+    fn entered(&self, weight: Expr<'g>) -> Expr<'g> {
+        let positive = weight.stop_gradient().greater(0.0);
+        if !self.may_move {
+            return positive;
+        }
+        (positive + self.along_direction(weight).abs().greater(0.0)).greater(0.0)
+    }
+
+    /// The outcomes of one categorical draw, whose `masses` stand on the last axis: linear in their number as long as nothing but
+    /// [`Places`] is asked for.
+    fn categories(&self, masses: Expr<'g>) -> Result<SiteValue<'g>> {
+        let n = masses.shape().from_end(0);
+        let core = self.batch.rank();
+        let rank = core + self.lead.rank() + self.slot;
+        let weight = last_to_front(masses.with_rank(rank + 1));
+        let weight = weight.broadcast_to(weight.shape().leading(rank + 1 - core).join(&self.batch));
+        let entered = self.entered(weight);
+        let places = self.graph.iota(n).reshape([&[n], &vec![1; core][..]].concat());
+        let place = self.on_slot(places, core);
+        let mode = masses.argmax().stop_gradient();
+        let place = entered.select(place, mode);
+        let value = if self.event.rank() == 0 { place } else { place.one_hot(n) };
+        Ok(SiteValue {
+            value: self.over_batch(value),
+            weight: Some(entered.select(weight, 0.0)),
+            places: Some(Places { entered, mode }),
+        })
+    }
+
+    /// Stands `values`, of shape `[alternatives] + batch (or ones) + event`, on this site's own axis in front of the
+    /// lead axes.
+    fn on_slot(&self, values: Expr<'g>, core_rank: usize) -> Expr<'g> {
+        let mut shape = vec![values.shape()[0]];
+        shape.extend(std::iter::repeat_n(1, self.slot + self.lead.rank()));
+        shape.extend_from_slice(&values.shape().trailing(core_rank));
+        values.reshape(shape)
+    }
+
+    /// All combinations of `outcomes` over the coupled draws, the others alike: shape alternatives (on this site's
+    /// axis) + batch + event.
+    fn all_combinations(&self, outcomes: &[Vec<f64>], event: &Shape) -> Expr<'g> {
+        let draws = self.coupled_draws();
+        let count = outcomes.len().pow(draws as u32);
+        let mut data = Vec::with_capacity(count * draws * event.numel());
+        for combination in 0..count {
+            let mut rest = combination;
+            for _ in 0..draws {
+                data.extend_from_slice(&outcomes[rest % outcomes.len()]);
+                rest /= outcomes.len();
+            }
+        }
+        let mut shape = vec![count];
+        shape.extend_from_slice(&self.shared_batch());
+        shape.extend_from_slice(event);
+        let grid = self.on_slot(self.graph.tensor(shape, data), self.batch.rank() + event.rank());
+        self.over_batch(grid)
+    }
+
+    /// The batch axes with size 1 where draws are alike.
+    pub(crate) fn shared_batch(&self) -> Vec<usize> {
+        let rank = self.batch.rank();
+        (0..rank).map(|i| if self.coupled[rank - 1 - i] { self.batch[i] } else { 1 }).collect()
+    }
+
+    /// Repeats values over the batch axes along which draws are alike.
+    pub(crate) fn over_batch(&self, values: Expr<'g>) -> Expr<'g> {
+        let full = self.batch.join(&self.event);
+        let leading = values.shape().leading(values.rank() - full.rank());
+        values.broadcast_to(leading.join(&full))
+    }
+}
+
+/// The last axis in front of all others.
+pub(crate) fn last_to_front(e: Expr<'_>) -> Expr<'_> {
+    let rank = e.rank();
+    let order: Vec<usize> = [rank - 1].into_iter().chain(0..rank - 1).collect();
+    e.permute(&order)
+}

@@ -1,0 +1,179 @@
+//! The work on a graph: sites at the parameters of an environment, terms weighted by the alternatives of enumerated sites.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use aleator_engine::graph::{Expr, Shape};
+
+use super::environment::Environment;
+use super::estimator_state::Own;
+use super::one_hot::rows_of_uses;
+use super::site::{Direction, Site};
+use super::site_value::SiteValue;
+use super::term::GradientTerm;
+use crate::analysis::{Analysis, TermGroup, relocate};
+use crate::distributions::Distribution;
+use crate::error::Result;
+use crate::graph::Graph;
+
+/// What the estimators of a plan are asked for on behalf of another site.
+pub(crate) trait PlannedDraws {
+    /// The value that a site's estimator gives it.
+    fn draw<'g>(&self, number: usize, site: &Site<'g>) -> Result<SiteValue<'g>>;
+
+    /// The name of a site's estimator.
+    fn name(&self, number: usize) -> &'static str;
+}
+
+/// The rewriter in the middle of its work.
+pub(crate) struct Rewriter<'a, 'g> {
+    pub graph: &'g Graph,
+    pub analysis: &'a Analysis,
+    pub plan: &'a dyn PlannedDraws,
+    pub lead: Shape,
+    /// The places of the enumerated sites' alternatives, by site.
+    pub(super) slots: Vec<usize>,
+    /// How many axes the enumerated sites' alternatives take.
+    pub alternative_axes: usize,
+    pub(super) own: Own,
+    pub(super) direction: Direction<'g>,
+    /// For each site, whether an outcome of probability 0 may move with the parameters.
+    pub(super) may_move: Vec<bool>,
+}
+
+impl<'g> Rewriter<'_, 'g> {
+    /// A site at the parameters that its environment gives.
+    pub fn site(&self, number: usize, environment: &mut Environment<'g>) -> Site<'g> {
+        let def = &self.analysis.sites[number];
+        let engine = self.graph.engine();
+        let parameters = def.parameters.iter().map(|&p| environment.at(self.graph, p)).collect();
+        let own = def.parameters.iter().map(|&p| self.graph.expr(p)).collect();
+        let distribution = Distribution::new(def.family.clone(), own).with_parameters(parameters);
+        Site {
+            graph: engine,
+            number: number as u32,
+            name: def.name.clone(),
+            distribution,
+            batch: def.batch.clone(),
+            event: def.event.clone(),
+            lead: self.lead.clone(),
+            slot: self.slots[number],
+            coupled: self.analysis.coupled(number),
+            own: Rc::clone(&self.own),
+            direction: Rc::clone(&self.direction),
+            may_move: self.may_move[number],
+        }
+    }
+
+    /// Puts a draw in a site's place.
+    pub fn enter(&self, number: usize, draw: SiteValue<'g>, environment: &mut Environment<'g>) {
+        environment.values.insert(self.analysis.sites[number].value, draw.value);
+        if let Some(places) = draw.places {
+            let (site, later) = (&self.analysis.sites[number], &self.analysis.sites[number + 1..]);
+            let axis = self.lead.rank() + self.slots[number];
+            rows_of_uses(self.graph, site, later, axis, places, environment);
+        }
+        if let Some(weight) = draw.weight {
+            environment.weights.insert(number, weight);
+        }
+    }
+
+    /// Σ c T over a group's terms, unweighted.
+    pub fn group_value(&self, group: &TermGroup, environment: &mut Environment<'g>) -> Expr<'g> {
+        let engine = self.graph.engine();
+        let mut terms = group.parts.iter().map(|&(c, node)| c * environment.at(self.graph, node));
+        let first = terms.next().unwrap_or_else(|| engine.scalar(0.0));
+        terms.fold(first, |sum, term| sum + term)
+    }
+
+    /// Multiplies by the weights of the enumerated sites that the group depends on and `which` admits.
+    pub fn weigh(
+        &self,
+        mut value: Expr<'g>,
+        group: &TermGroup,
+        environment: &Environment<'g>,
+        which: impl Fn(usize) -> bool,
+    ) -> Expr<'g> {
+        for number in 0..self.analysis.sites.len() {
+            let Some(weight) = environment.weights.get(&number) else { continue };
+            if let (true, Some(map)) = (which(number), &group.maps[number]) {
+                let pairs = map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (i, a))).collect::<Vec<_>>();
+                value = value * relocate(*weight, map.len(), group.shape.rank(), &pairs);
+            }
+        }
+        value
+    }
+
+    /// Sums over the alternatives of the enumerated sites that the group depends on and `which` admits; their axes stay,
+    /// of size 1.
+    pub fn sum_alternatives(
+        &self,
+        value: Expr<'g>,
+        group: &TermGroup,
+        environment: &Environment<'g>,
+        which: impl Fn(usize) -> bool,
+    ) -> Expr<'g> {
+        let mut axes: Vec<usize> = (0..self.analysis.sites.len())
+            .filter(|n| environment.weights.contains_key(n) && group.maps[*n].is_some() && which(*n))
+            .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
+            .collect();
+        axes.sort_unstable();
+        let summed = value.sum_axes(&axes);
+        axes.into_iter().fold(summed, |e, axis| e.unsqueeze(axis))
+    }
+
+    /// A site's term as (expression, cotangent): its weight multiplied by the weights of the sites upstream and divided
+    /// by K.
+    pub(super) fn weigh_term(
+        &self,
+        term: GradientTerm<'g>,
+        number: usize,
+        environment: &Environment<'g>,
+    ) -> (Expr<'g>, Expr<'g>) {
+        let mut weight = term.weight;
+        for here in self.upstream_weights(number, environment) {
+            weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(0));
+        }
+        let weight = weight / self.lead.from_end(0) as f64;
+        (term.expr, weight.sum_to(&term.expr.shape()))
+    }
+
+    /// The weights of the enumerated sites upstream of a site, in the layout of its batch.
+    pub(super) fn upstream_weights(&self, number: usize, environment: &Environment<'g>) -> Vec<Expr<'g>> {
+        let site = &self.analysis.sites[number];
+        let mut weights = Vec::new();
+        for (upstream, upstream_weight) in sorted(&environment.weights) {
+            if let (true, Some(map)) = (upstream != number, self.analysis.influence[upstream].map(site.value))
+            {
+                let pairs: Vec<(usize, usize)> = map
+                    .iter()
+                    .enumerate()
+                    .filter_map(|(i, a)| Some((i, (*a)?.checked_sub(site.event.rank())?)))
+                    .collect();
+                weights.push(relocate(upstream_weight, map.len(), site.batch.rank(), &pairs));
+            }
+        }
+        weights
+    }
+
+    /// Mean over samples, sum over everything else but the replicates: shape `[R]`, `[1]` or `[]`.
+    pub(super) fn collapse(&self, e: Expr<'g>, core_rank: usize) -> Expr<'g> {
+        let rank = core_rank + self.lead.rank();
+        let e = if e.rank() < rank {
+            let shape = Shape::from(vec![1; rank - e.rank()]).join(&e.shape());
+            e.broadcast_to(shape)
+        } else {
+            e
+        };
+        let k = e.shape().from_end(core_rank);
+        let summed: Vec<usize> = (0..e.rank()).filter(|&axis| axis <= core_rank || axis >= rank).collect();
+        e.sum_axes(&summed) / k as f64
+    }
+}
+
+/// In the order of the sites, so that the graph is the same every time.
+fn sorted<'g>(weights: &HashMap<usize, Expr<'g>>) -> Vec<(usize, Expr<'g>)> {
+    let mut all: Vec<(usize, Expr<'g>)> = weights.iter().map(|(n, w)| (*n, *w)).collect();
+    all.sort_by_key(|(number, _)| *number);
+    all
+}

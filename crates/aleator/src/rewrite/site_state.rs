@@ -1,0 +1,133 @@
+//! What an estimator keeps at a site between runs: parameters that it trains, averages, baselines.
+
+use aleator_engine::graph::{Expr, Shape};
+
+use super::estimator_state::{Aim, Declare, Declared, Score, Tuning};
+use super::site::Site;
+use crate::error::{Error, Result};
+
+impl<'g> Site<'g> {
+    /// A parameter of the estimator's own, named `site.name`, that is trained by descent on the variance of the gradient
+    /// estimate. The mean of the estimate must not depend on it. It has one value for all replicates and samples.
+    pub fn own_param(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Expr<'g> {
+        self.declare(name, shape.into(), initial, Aim::Variance, Tuning::Tuned)
+    }
+
+    /// The same, but one for all sites that ask for that name, which has no site in front.
+    ///
+    /// # Errors
+    /// If another site wants it to start from other values.
+    pub fn shared_param(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Result<Expr<'g>> {
+        let shape = shape.into();
+        let start = initial(shape.numel());
+        let mut own = self.own.borrow_mut();
+        let (aim, from) = (Aim::Variance, Tuning::Tuned);
+        let shared = own.declare(self.graph, Declare { name: name.into(), shape, initial, aim, from });
+        let differs = |d: &Declared| d.node == shared.id() && d.initial != start;
+        if own.declared.iter().any(differs) {
+            return Err(Error::Invalid(format!(
+                "`{}` shares `{name}` with another site, but they start it from different values: let them agree, or \
+                 give each its own",
+                self.name
+            )));
+        }
+        Ok(shared)
+    }
+
+    /// The same as [`Site::own_param`], but trained by descent on what [`Site::own_loss`] declares.
+    pub fn own_param_of_loss(
+        &self,
+        name: &str,
+        shape: impl Into<Shape>,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+    ) -> Expr<'g> {
+        self.declare(name, shape.into(), initial, Aim::Loss, Tuning::Tuned)
+    }
+
+    /// Declares a loss, a scalar, for the parameters of [`Site::own_param_of_loss`].
+    pub fn own_loss(&self, loss: Expr<'g>) {
+        self.own.borrow_mut().losses.push(loss.id());
+    }
+
+    /// The mean of all observations of earlier runs: m ← decay · m + (1 − decay) · mean of `observed`, from 0. What is
+    /// returned is m *before* this run's observation, so it does not depend on this run's sample.
+    pub fn moving_average(&self, name: &str, decay: f64, observed: Expr<'g>) -> Expr<'g> {
+        self.average_from(name, 0.0, decay, observed, Tuning::Tuned)
+    }
+
+    /// The same from another first value, and changing in training only: for numbers that must not move where an
+    /// estimate is measured.
+    pub(crate) fn training_average(
+        &self,
+        name: &str,
+        initial: f64,
+        decay: f64,
+        observed: Expr<'g>,
+    ) -> Expr<'g> {
+        self.average_from(name, initial, decay, observed, Tuning::Training)
+    }
+
+    fn average_from(
+        &self,
+        name: &str,
+        initial: f64,
+        decay: f64,
+        observed: Expr<'g>,
+        from: Tuning,
+    ) -> Expr<'g> {
+        let before = self.declare(name, Shape::scalar(), &|_| vec![initial], Aim::Nothing, from);
+        let update = decay * before + (1.0 - decay) * observed.stop_gradient().mean();
+        let mut own = self.own.borrow_mut();
+        if let Some(declared) = own.declared.iter_mut().find(|d| d.node == before.id()) {
+            declared.aim = Aim::Value(update.id());
+        }
+        before
+    }
+
+    /// Says that what this site keeps scales the mean of the estimate once it has changed.
+    pub(crate) fn rescales(&self) {
+        self.own.borrow_mut().rescales = true;
+    }
+
+    /// The constant b that makes the variance of (cost − b) ∇ log p smallest, from pilot runs, starting at 0; with
+    /// `coordinates`, one for each coordinate of the gradient, which is then taken care of without the caller.
+    pub(crate) fn optimal_baseline(&self, log_prob: Expr<'g>, cost: Expr<'g>, coordinates: bool) -> Expr<'g> {
+        let score = {
+            let mut own = self.own.borrow_mut();
+            own.scores.push(Score {
+                site: self.number as usize,
+                log_prob: log_prob.id(),
+                cost: cost.id(),
+                coordinates,
+            });
+            own.scores.len() - 1
+        };
+        if coordinates {
+            return self.scalar(0.0);
+        }
+        let aim = Aim::OptimalBaseline { score, coordinates: None };
+        self.declare("baseline", Shape::scalar(), &|_| vec![0.0], aim, Tuning::Pilot)
+    }
+
+    fn declare(
+        &self,
+        name: &str,
+        shape: Shape,
+        initial: &dyn Fn(usize) -> Vec<f64>,
+        aim: Aim,
+        from: Tuning,
+    ) -> Expr<'g> {
+        let name = format!("{}.{name}", self.name);
+        self.own.borrow_mut().declare(self.graph, Declare { name, shape, initial, aim, from })
+    }
+}

@@ -1,0 +1,303 @@
+//! The rewriter: from a stochastic graph and a plan to a deterministic graph of the objective and its gradient.
+//!
+//! ```text
+//! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
+//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the enumerated sites that T_t depends on
+//! estimate       ĝ = ∇θ J(values) + Σ_sites mean_K Σ w_s weightᵀ ∂expr/∂θ
+//! ```
+//!
+//! Values pass through the author's graph by [`substitute`]: parameters get a replicate axis, sites are replaced by
+//! what their estimators draw, and everything downstream follows.
+
+use std::sync::Arc;
+
+use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
+
+use super::alternatives::{Alternatives, MOST_ALTERNATIVES};
+use super::audit::Audit;
+use super::checks::{DomainCheck, domain_checks};
+use super::cone::Cone;
+use super::derivatives::Differentiation;
+use super::environment::Environment;
+use super::estimator::{Estimator, Planned};
+use super::estimator_state::{Own, OwnParam, Tuning, rules};
+use super::outcomes::direction;
+use super::rewriter::Rewriter;
+use super::site::Site;
+use crate::analysis::{Analysis, may_move};
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Param};
+
+/// How a surrogate is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// K: samples averaged in one estimate.
+    pub samples: usize,
+    /// R: independent estimates side by side, each with its own gradient; `None` for one without the extra axis.
+    pub replicates: Option<usize>,
+    /// Which of the estimators' own parameters change.
+    pub tuning: Tuning,
+}
+
+/// A deterministic graph whose derivative estimates the gradient.
+pub struct Surrogate {
+    /// The graph that all nodes below belong to. The author's nodes have the ids that they have in the author's graph.
+    pub graph: engine::Graph,
+    /// The objective's estimates, shape `[R]` (or `[]`).
+    pub objective: NodeId,
+    /// ∇θ by parameter in the graph's order, shape `[R] + parameter` (or the parameter's).
+    pub gradients: Vec<NodeId>,
+    /// Conditions on parameters of distributions.
+    pub checks: Vec<DomainCheck>,
+    /// What estimators keep between runs, and how it changes.
+    pub own: Vec<OwnParam>,
+    /// Cost evaluations per estimate.
+    pub evaluations: usize,
+    /// Whether the estimate has noise at all.
+    pub random: bool,
+    /// Whether an estimator divides the gradient by a number that it learns: its length is biased, not its direction.
+    pub rescaled: bool,
+    /// What to look at besides; empty where it was not asked for.
+    pub audit: Audit,
+}
+
+/// Rewrites the graph by the plan (one estimator for each site).
+///
+/// # Errors
+/// If an estimator cannot serve its site, K is too small, or the graph holds an error.
+pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
+    let own = graph.clone();
+    let analysis = Analysis::of(&own)?;
+    rewrite(own, &analysis, plan, layout, false)
+}
+
+/// The same for a graph that is analysed already and that becomes the surrogate's, with [`Surrogate::audit`] where it is wanted.
+pub(crate) fn rewrite(
+    graph: Graph,
+    analysis: &Analysis,
+    plan: &[Arc<dyn Estimator>],
+    layout: Layout,
+    audit: bool,
+) -> Result<Surrogate> {
+    let surrogate = rewrite_within(&graph, analysis, plan, layout, audit)?;
+    Ok(Surrogate { graph: graph.into_engine(), ..surrogate })
+}
+
+/// The same, with all that is made written into the graph itself, and an empty one in its place.
+fn rewrite_within(
+    graph: &Graph,
+    analysis: &Analysis,
+    plan: &[Arc<dyn Estimator>],
+    layout: Layout,
+    audit: bool,
+) -> Result<Surrogate> {
+    let engine = graph.engine();
+    let admitted = admit(graph, analysis, plan, layout)?;
+    let params = graph.params();
+    let (mut main, wrt) = copies_of_parameters(graph, &params, layout);
+    let planned = Planned(plan);
+    let rewriter = Rewriter {
+        graph,
+        analysis,
+        plan: &planned,
+        lead: lead(layout),
+        slots: admitted.slots,
+        alternative_axes: admitted.alternative_axes,
+        own: Own::default(),
+        direction: direction(engine, &params, &wrt),
+        may_move: may_move(graph, analysis),
+    };
+    let sites = draw_sites(&rewriter, plan, &mut main)?;
+    let objective = objective(&rewriter, &mut main);
+    let terms = terms(&rewriter, plan, &sites, &main)?;
+
+    let by = Differentiation { params: &params, wrt: &wrt, replicates: layout.replicates };
+    let whole = (objective, engine.full(objective.shape(), 1.0));
+    let pairs: Vec<_> = [whole].into_iter().chain(terms).collect();
+    let mut gradients = by.vjp(&pairs);
+    let scores = rewriter.scores(layout.tuning, &main, &by);
+    rewriter.subtract_coordinate_baselines(&params, &scores, &mut gradients);
+    let mut own = {
+        let collected = rewriter.own.borrow();
+        rules(engine, &collected, layout.tuning, layout.replicates.unwrap_or(1), &gradients, &scores)
+    };
+    own.extend(graph.states().into_iter().map(|state| rewriter.kept(state, layout.tuning, &mut main)));
+    let rescaled = layout.tuning == Tuning::Training && rewriter.own.borrow().rescales;
+    let objective = match layout.replicates {
+        None => objective,
+        Some(r) => objective.broadcast_to([r]),
+    };
+
+    let mut checks: Vec<DomainCheck> = sites.iter().flatten().flat_map(domain_checks).collect();
+    checks.extend(rewriter.mean_checks());
+    let audit = if audit { rewriter.audit(&sites, &main) } else { Audit::default() };
+    if let Some(error) = engine.error() {
+        return Err(error.into());
+    }
+    Ok(Surrogate {
+        graph: engine::Graph::new(),
+        objective: objective.id(),
+        gradients: gradients.iter().map(|g| g.id()).collect(),
+        checks,
+        own,
+        // Without randomness, one sample is as good as K.
+        evaluations: match admitted.random {
+            true => layout.samples.saturating_mul(admitted.alternatives.most() + admitted.extra),
+            false => admitted.alternatives.most(),
+        },
+        random: admitted.random,
+        rescaled,
+        audit,
+    })
+}
+
+/// A plan that serves its graph.
+struct Admitted {
+    /// For each site, the place of its alternatives in front of the lead axes.
+    slots: Vec<usize>,
+    /// How many axes the alternatives take.
+    alternative_axes: usize,
+    alternatives: Alternatives,
+    /// Evaluations of the cost per sample beyond the main one.
+    extra: usize,
+    /// Whether any site is drawn.
+    random: bool,
+}
+
+/// Asks each estimator of the plan whether it serves its site.
+fn admit(
+    graph: &Graph,
+    analysis: &Analysis,
+    plan: &[Arc<dyn Estimator>],
+    layout: Layout,
+) -> Result<Admitted> {
+    if plan.len() != analysis.sites.len() {
+        return Err(Error::Invalid(format!(
+            "a plan names one estimator for each site: there are {} sites and {} estimators",
+            analysis.sites.len(),
+            plan.len()
+        )));
+    }
+    let mut admitted = Admitted {
+        slots: Vec::new(),
+        alternative_axes: 0,
+        alternatives: Alternatives::new(analysis, graph),
+        extra: 0,
+        random: false,
+    };
+    for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
+        admitted.slots.push(admitted.alternative_axes);
+        let mut distribution = None;
+        let info = analysis.info(graph, i, &mut distribution);
+        let unsuitable = |reason: String| Error::Unsuitable {
+            estimator: estimator.properties().name.into(),
+            site: site.name.clone(),
+            distribution: site.family.name().into(),
+            reason,
+        };
+        estimator.serves(&info).map_err(unsuitable)?;
+        if layout.samples < estimator.min_samples() {
+            return Err(Error::Samples {
+                estimator: estimator.properties().name.into(),
+                site: site.name.clone(),
+                needed: estimator.min_samples(),
+                got: layout.samples,
+            });
+        }
+        if !analysis.used[i] {
+            continue;
+        }
+        admitted.extra += estimator.extra_evaluations();
+        let Some(n) = estimator.alternatives(&info).map_err(unsuitable)? else {
+            admitted.random = true;
+            continue;
+        };
+        admitted.alternative_axes += 1;
+        admitted.alternatives.enumerate(i, n);
+        if admitted.alternatives.in_all() > MOST_ALTERNATIVES {
+            return Err(unsuitable(format!(
+                "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"
+            )));
+        }
+    }
+    Ok(admitted)
+}
+
+/// The axes in front of every value's own: replicates, if any, and samples.
+fn lead(layout: Layout) -> Shape {
+    layout.replicates.into_iter().chain([layout.samples]).collect::<Vec<_>>().into()
+}
+
+/// The parameters, with one copy for each replicate, so that each has its own gradient.
+fn copies_of_parameters<'g>(
+    graph: &'g Graph,
+    params: &[Param],
+    layout: Layout,
+) -> (Environment<'g>, Vec<Expr<'g>>) {
+    let rank = lead(layout).rank();
+    let copies: Vec<Expr<'g>> = params
+        .iter()
+        .map(|param| {
+            let theta = graph.expr(param.node);
+            match layout.replicates {
+                // The derivative of one is by the parameter itself: a mere reshaping of it could be simplified away from
+                // under what uses it.
+                None | Some(1) => theta,
+                Some(r) => theta
+                    .with_rank(rank + param.shape.rank())
+                    .broadcast_to(Shape::from([r, 1]).join(&param.shape)),
+            }
+        })
+        .collect();
+    let values = params.iter().map(|param| param.node).zip(copies.iter().copied()).collect();
+    (Environment { values, ..Environment::default() }, copies)
+}
+
+/// Gives every site that a cost depends on its value, in the order of the sites; `None` for the others.
+fn draw_sites<'g>(
+    rewriter: &Rewriter<'_, 'g>,
+    plan: &[Arc<dyn Estimator>],
+    main: &mut Environment<'g>,
+) -> Result<Vec<Option<Site<'g>>>> {
+    let draw = |(i, estimator): (usize, &Arc<dyn Estimator>)| {
+        if !rewriter.analysis.used[i] {
+            return Ok(None);
+        }
+        let site = rewriter.site(i, main);
+        rewriter.own.borrow_mut().at_work = i;
+        let value = estimator.draw(&site)?;
+        rewriter.enter(i, value, main);
+        Ok(Some(site))
+    };
+    plan.iter().enumerate().map(draw).collect()
+}
+
+/// J: the sum of all terms of the objective at the values of the sites.
+fn objective<'g>(rewriter: &Rewriter<'_, 'g>, main: &mut Environment<'g>) -> Expr<'g> {
+    let mut objective = rewriter.graph.engine().scalar(0.0);
+    for group in &rewriter.analysis.groups {
+        let value = rewriter.group_value(group, main);
+        let weighted = rewriter.weigh(value, group, main, |_| true);
+        objective = objective + rewriter.collapse(weighted, group.shape.rank());
+    }
+    objective
+}
+
+/// The terms of the sites' estimators as pairs of an expression and its cotangent.
+fn terms<'g>(
+    rewriter: &Rewriter<'_, 'g>,
+    plan: &[Arc<dyn Estimator>],
+    sites: &[Option<Site<'g>>],
+    main: &Environment<'g>,
+) -> Result<Vec<(Expr<'g>, Expr<'g>)>> {
+    let mut pairs = Vec::new();
+    for (i, site) in sites.iter().enumerate() {
+        let Some(site) = site else { continue };
+        let cone = Cone::new(rewriter, i, main);
+        rewriter.own.borrow_mut().at_work = i;
+        for term in plan[i].terms(site, &cone)? {
+            pairs.push(rewriter.weigh_term(term, i, main));
+        }
+    }
+    Ok(pairs)
+}
