@@ -1,16 +1,17 @@
 //! A graph's analysis: its sites in use, what they influence, the objective's terms in groups.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use aleator_engine::graph::{NodeId, Op, Shape, ancestors, dependents};
 
-use super::between;
+use super::between::undefined_between;
 use super::count;
 use super::draws::Draws;
-use super::influence::{AxisMap, Influence};
+use super::influence::{AxisMap, Influences};
 use super::meeting::Meeting;
 use super::range::Ranges;
-use super::reach::{Constants, Reach, told_apart};
+use super::reach::{Constants, Followers, Reach, told_apart};
 use super::site_info::SiteInfo;
 use super::terms::{Linearity, Meetings, Term};
 use crate::distributions::{Distribution, Support};
@@ -23,12 +24,27 @@ pub(crate) struct TermGroup {
     pub parts: Vec<(f64, NodeId)>,
     /// The author's shape.
     pub shape: Shape,
-    /// For each site: its axis map, if the terms depend on it.
-    pub maps: Vec<Option<AxisMap>>,
-    /// For each site: the draws that each element depends on.
-    pub draws: Vec<Option<Rc<Draws>>>,
-    /// For each site: which elements the score of each draw meets.
-    pub meetings: Vec<Option<Meeting>>,
+    /// How the terms depend on sites, in the order of the sites.
+    pub sites: Vec<(usize, Rc<Dependence>)>,
+}
+
+/// How a group of terms depends on one site.
+#[derive(Debug)]
+pub(crate) struct Dependence {
+    /// The site's axes in the terms.
+    pub map: AxisMap,
+    /// The draws that each element depends on; `None` if none depends on any.
+    draws: Option<Rc<Draws>>,
+    /// Which elements the score of each draw meets; `None` if it meets none.
+    pub meeting: Option<Meeting>,
+}
+
+impl TermGroup {
+    /// How the terms depend on a site, if they do.
+    pub fn dependence(&self, site: usize) -> Option<&Dependence> {
+        let place = self.sites.binary_search_by_key(&site, |(number, _)| *number).ok()?;
+        Some(&self.sites[place].1)
+    }
 }
 
 /// A graph's analysis for rewriting: sites in use, their influence, the objective's terms.
@@ -38,13 +54,18 @@ pub(crate) struct Analysis {
     pub used: Vec<bool>,
     /// Whether the site is discrete and something behind it is undefined between its outcomes.
     pub undefined_between: Vec<bool>,
-    pub influence: Vec<Influence>,
+    /// The nodes that costs and states are computed from, in their order.
+    pub nodes: Vec<NodeId>,
+    pub influences: Influences,
     pub groups: Vec<TermGroup>,
+    /// For each site, the places of the groups that depend on it.
+    pub groups_of: Vec<Vec<usize>>,
 }
 
 impl Analysis {
     pub fn of(graph: &Graph) -> Result<Self> {
-        if let Some(error) = graph.engine().error() {
+        let engine = graph.engine();
+        if let Some(error) = engine.error() {
             return Err(error.into());
         }
         let (sites, costs) = (graph.sites(), graph.costs());
@@ -54,75 +75,66 @@ impl Analysis {
         let cost_nodes: Vec<NodeId> = costs.iter().map(|c| c.node).collect();
         let kept = graph.states().into_iter().filter_map(|s| s.next);
         let wanted: Vec<NodeId> = cost_nodes.iter().copied().chain(kept).collect();
-        let needed = ancestors(graph.engine(), &wanted);
+        let needed = ancestors(engine, &wanted);
         let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
         count::check(graph, &sites)?;
-        let undefined = |s: &SiteDef| {
-            s.family.support().is_discrete() && between::undefined_between(graph, s.value, &needed)
-        };
+        let undefined = undefined_between(graph, &needed);
+        let undefined = |s: &SiteDef| s.family.support().is_discrete() && undefined[s.value.index()];
         let undefined_between = sites.iter().map(undefined).collect();
-        let end = wanted.iter().map(|c| c.index() + 1).max().unwrap_or(0);
-        let mut influence: Vec<Influence> =
-            sites.iter().map(|s| Influence::of(graph, s, &sites, end.max(s.value.index() + 1))).collect();
+        let nodes: Vec<NodeId> = engine.ids().filter(|id| needed[id.index()]).collect();
+        let mut influences = Influences::of(graph, &sites, &nodes);
 
-        let of_costs = ancestors(graph.engine(), &cost_nodes);
-        let nodes: Vec<NodeId> =
-            (0..end).filter(|&i| of_costs[i]).map(|i| graph.engine().nodes_at(i).0).collect();
-        let random = dependents(graph.engine(), &sites.iter().map(|s| s.value).collect::<Vec<_>>());
+        let of_costs = ancestors(engine, &cost_nodes);
+        let below_costs: Vec<NodeId> = nodes.iter().copied().filter(|id| of_costs[id.index()]).collect();
+        let random = dependents(engine, &sites.iter().map(|s| s.value).collect::<Vec<_>>());
         let linearity = Linearity::of(graph, &cost_nodes, &random);
-        let mixing = linearity.mixing(&nodes);
-        let constants = Constants::of(graph, nodes.iter().copied());
-        let mut reach: Vec<Reach> = Vec::new();
-        for (site, influence) in sites.iter().zip(&influence) {
-            let apart = told_apart(graph, site, influence, [&nodes, &mixing]);
-            let mut of_site =
-                Reach::of(graph, site, &sites, influence, apart, &constants, nodes.iter().copied());
+        let mixing = linearity.mixing(&below_costs);
+        let constants = Constants::of(graph, below_costs.iter().copied());
+        let followers = Followers::new(graph, &sites, &influences, &constants, &below_costs);
+        let follow = |(number, site): (usize, &SiteDef)| {
+            let apart = told_apart(graph, number, site, &influences, [&below_costs, &mixing]);
+            let mut of_site = followers.follow(number, site, apart);
             of_site.keep(|id| linearity.linear.contains_key(&id));
-            reach.push(of_site);
-        }
-        let followed = Followed { graph, sites: &sites, influence: &influence, reach: &reach };
+            of_site
+        };
+        let mut reach: Vec<Reach> = sites.iter().enumerate().map(follow).collect();
+        let followed = Followed::new(graph, &sites, &influences, &reach);
         let found = linearity.terms(&cost_nodes, &followed);
         // A product with what is not random depends on the same draws, unless it is one with 0.
-        let products: Vec<NodeId> = found.iter().filter(|t| t.node != t.author).map(|t| t.node).collect();
-        let constants = Constants::of(graph, products.into_iter());
-        for (influence, reach) in influence.iter_mut().zip(&mut reach) {
-            for term in found.iter().filter(|t| t.node != t.author) {
-                if !influence.reaches(term.author) {
-                    continue;
-                }
-                influence.add(term.node, term.author);
-                reach.follow(graph, term.node, None, influence, &constants);
+        let products: Vec<&Term> = found.iter().filter(|t| t.node != t.author).collect();
+        let constants = Constants::of(graph, products.iter().map(|t| t.node));
+        for term in products {
+            influences.add(term.node, term.author);
+            for site in influences.sites(term.author) {
+                reach[site].follow(graph, term.node, None, &influences, &constants);
             }
         }
+        let groups = Grouping { graph, sites: &sites, influences: &influences, reach: &reach }.groups(found);
+        let mut groups_of = vec![Vec::new(); sites.len()];
+        for (place, group) in groups.iter().enumerate() {
+            group.sites.iter().for_each(|(site, _)| groups_of[*site].push(place));
+        }
+        Ok(Analysis { sites, used, undefined_between, nodes, influences, groups, groups_of })
+    }
 
-        let mut groups: Vec<TermGroup> = Vec::new();
-        for Term { node, coefficient, .. } in found {
-            let shape = graph.expr(node).shape();
-            let maps: Vec<Option<AxisMap>> = influence.iter().map(|i| i.map(node).cloned()).collect();
-            let draws: Vec<Option<Rc<Draws>>> =
-                influence.iter().zip(&reach).map(|(i, r)| r.draws(graph, i, node)).collect();
-            match groups.iter_mut().find(|g| g.shape == shape && g.maps == maps && g.draws == draws) {
-                Some(group) => group.parts.push((coefficient, node)),
-                None => {
-                    let meeting = |i: usize| {
-                        let (draws, map) = (draws[i].as_deref()?, maps[i].as_ref()?);
-                        let meeting = Meeting::of(draws, &reach[i].told_apart, map, &shape, &sites[i].batch);
-                        (!meeting.is_none()).then_some(meeting)
-                    };
-                    let meetings = (0..sites.len()).map(meeting).collect();
-                    groups.push(TermGroup { parts: vec![(coefficient, node)], shape, maps, draws, meetings });
-                }
-            }
-        }
-        Ok(Analysis { sites, used, undefined_between, influence, groups })
+    /// The groups that depend on a site, with their places, and how they do.
+    pub fn groups_behind(&self, site: usize) -> impl Iterator<Item = (usize, &TermGroup, &Dependence)> {
+        self.groups_of[site].iter().filter_map(move |&place| {
+            let group = &self.groups[place];
+            Some((place, group, group.dependence(site)?))
+        })
+    }
+
+    /// How a node that no score meets, such as a state's next value, depends on a site.
+    pub fn dependence_of_state(&self, site: usize, node: NodeId) -> Rc<Dependence> {
+        let map = self.influences.map(site, node).cloned().unwrap_or_default();
+        Rc::new(Dependence { map, draws: None, meeting: None })
     }
 
     /// For each batch axis of a site: whether some cost mixes its elements.
     pub fn coupled(&self, site: usize) -> Vec<bool> {
         (0..self.sites[site].batch.rank())
-            .map(|axis| {
-                self.groups.iter().any(|g| g.maps[site].as_ref().is_some_and(|map| map[axis].is_none()))
-            })
+            .map(|axis| self.groups_behind(site).any(|(_, _, dependence)| dependence.map[axis].is_none()))
             .collect()
     }
 
@@ -187,41 +199,120 @@ pub(crate) fn may_move(graph: &Graph, analysis: &Analysis) -> Vec<bool> {
     analysis.sites.iter().map(|site| may(site).unwrap_or(false)).collect()
 }
 
+/// Terms put together in groups.
+struct Grouping<'a> {
+    graph: &'a Graph,
+    sites: &'a [SiteDef],
+    influences: &'a Influences,
+    reach: &'a [Reach],
+}
+
+impl Grouping<'_> {
+    fn groups(&self, terms: Vec<Term>) -> Vec<TermGroup> {
+        let mut groups: Vec<TermGroup> = Vec::new();
+        // The groups of a shape that depend on the same sites.
+        let mut alike: HashMap<(Shape, Vec<usize>), Vec<usize>> = HashMap::new();
+        let mut of_one_draw = HashMap::new();
+        for Term { node, coefficient, .. } in terms {
+            let shape = self.graph.expr(node).shape();
+            let sites: Vec<usize> = self.influences.sites(node).collect();
+            let candidates = alike.entry((shape.clone(), sites)).or_default();
+            match candidates.iter().find(|&&group| self.is_alike(node, &groups[group])) {
+                Some(&group) => groups[group].parts.push((coefficient, node)),
+                None => {
+                    let numbers = self.influences.sites(node);
+                    let sites = numbers.map(|site| (site, self.dependence(site, node, &mut of_one_draw)));
+                    let sites = sites.collect();
+                    candidates.push(groups.len());
+                    groups.push(TermGroup { parts: vec![(coefficient, node)], shape, sites });
+                }
+            }
+        }
+        groups
+    }
+
+    /// Whether a term of a group's shape that depends on the same sites does so in the same way.
+    fn is_alike(&self, node: NodeId, group: &TermGroup) -> bool {
+        group.sites.iter().all(|(site, dependence)| {
+            let map = self.influences.map(*site, node);
+            map == Some(&dependence.map)
+                && self.reach[*site].draws(self.graph, self.influences, node) == dependence.draws
+        })
+    }
+
+    /// How a term depends on a site. Sites of one draw that all elements depend on share what there is to say, by the term's rank.
+    fn dependence(
+        &self,
+        site: usize,
+        node: NodeId,
+        of_one_draw: &mut HashMap<usize, Rc<Dependence>>,
+    ) -> Rc<Dependence> {
+        let shape = self.graph.expr(node).shape();
+        let reach = &self.reach[site];
+        let new = || {
+            let map = self.influences.map(site, node).cloned().unwrap_or_default();
+            let draws = reach.draws(self.graph, self.influences, node);
+            let of = |draws: &Rc<Draws>| {
+                Meeting::of(draws, &reach.told_apart, &map, &shape, &self.sites[site].batch)
+            };
+            let meeting = draws.as_ref().map(of).filter(|meeting| !meeting.is_none());
+            Rc::new(Dependence { map, draws, meeting })
+        };
+        if self.sites[site].batch.rank() > 0 || reach.says_something() {
+            return new();
+        }
+        Rc::clone(of_one_draw.entry(shape.rank()).or_insert_with(new))
+    }
+}
+
 /// What is known of the draws that reach the nodes of a graph.
 struct Followed<'a> {
     graph: &'a Graph,
     sites: &'a [SiteDef],
-    influence: &'a [Influence],
+    influences: &'a Influences,
     reach: &'a [Reach],
+    /// The sites of which more is to be said than whether a node depends on them, in ascending order.
+    several: Vec<usize>,
 }
 
-impl Followed<'_> {
-    /// The axis maps and sets of a node, by site.
-    fn of(&self, node: NodeId) -> impl Iterator<Item = Option<(&AxisMap, Rc<Draws>)>> {
-        self.influence.iter().zip(self.reach).map(move |(influence, reach)| {
-            Some((influence.map(node)?, reach.draws(self.graph, influence, node)?))
-        })
+impl<'a> Followed<'a> {
+    fn new(graph: &'a Graph, sites: &'a [SiteDef], influences: &'a Influences, reach: &'a [Reach]) -> Self {
+        let several = |&site: &usize| sites[site].batch.rank() > 0 || reach[site].says_something();
+        let several = (0..sites.len()).filter(several).collect();
+        Followed { graph, sites, influences, reach, several }
+    }
+
+    /// The axis map and sets of a node.
+    fn of(&self, site: usize, node: NodeId) -> Option<(&AxisMap, Rc<Draws>)> {
+        let map = self.influences.map(site, node)?;
+        Some((map, self.reach[site].draws(self.graph, self.influences, node)?))
+    }
+
+    /// Those of the sites that have more than one draw to tell apart.
+    fn of_several(&self, node: NodeId) -> impl Iterator<Item = Option<(&AxisMap, Rc<Draws>)>> {
+        self.several.iter().map(move |&site| self.of(site, node))
     }
 }
 
 impl Meetings for Followed<'_> {
     fn same(&self, part: NodeId, whole: NodeId) -> bool {
-        self.of(part).zip(self.of(whole)).all(|pair| match pair {
-            (None, None) => true,
-            (Some((map, draws)), Some((of_whole, all))) => map == of_whole && draws.same(&all),
-            _ => false,
-        })
+        self.influences.same_but(part, whole, &self.several)
+            && self.of_several(part).zip(self.of_several(whole)).all(|pair| match pair {
+                (None, None) => true,
+                (Some((map, draws)), Some((of_whole, all))) => map == of_whole && draws.same(&all),
+                _ => false,
+            })
     }
 
     fn alike_along(&self, node: NodeId, axes: &[usize]) -> bool {
-        self.of(node).flatten().all(|(map, draws)| {
+        self.of_several(node).flatten().all(|(map, draws)| {
             let goes_along = |axis: &Option<usize>| axis.is_some_and(|a| axes.contains(&a));
             !map.iter().any(goes_along) && axes.iter().all(|&a| draws.shape().from_end(a) == 1)
         })
     }
 
     fn kept(&self, from: NodeId, to: NodeId) -> bool {
-        self.of(from).zip(self.of(to)).all(|pair| match pair {
+        self.of_several(from).zip(self.of_several(to)).all(|pair| match pair {
             (Some((before, _)), Some((after, draws))) => {
                 !draws.is_all() || before.iter().zip(after).all(|(a, b)| a.is_none() || b.is_some())
             }
@@ -229,16 +320,18 @@ impl Meetings for Followed<'_> {
         })
     }
 
-    fn draws_of_an_element(&self, node: NodeId) -> Vec<usize> {
-        let count = |(i, found): (usize, Option<(&AxisMap, Rc<Draws>)>)| {
-            let Some((map, draws)) = found else { return 0 };
-            let (batch, apart) = (&self.sites[i].batch, &self.reach[i].told_apart);
+    fn draws_of_an_element(&self, node: NodeId) -> Vec<(usize, usize)> {
+        let count = |site: usize| {
+            let (map, draws) = self.of(site, node)?;
+            let (batch, apart) = (&self.sites[site].batch, &self.reach[site].told_apart);
             // All draws along an axis that is neither mapped nor told apart; one along a mapped one.
-            (0..batch.rank()).fold(draws.most(), |n, axis| match (map[axis], apart.from_end(axis)) {
-                (None, 1) => n.saturating_mul(batch.from_end(axis)),
-                _ => n,
-            })
+            let count =
+                (0..batch.rank()).fold(draws.most(), |n, axis| match (map[axis], apart.from_end(axis)) {
+                    (None, 1) => n.saturating_mul(batch.from_end(axis)),
+                    _ => n,
+                });
+            (count > 0).then_some((site, count))
         };
-        self.of(node).enumerate().map(count).collect()
+        self.influences.sites(node).filter_map(count).collect()
     }
 }

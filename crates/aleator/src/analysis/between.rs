@@ -11,52 +11,41 @@ use aleator_engine::graph::{Binary, NodeId, Op, Unary};
 
 use crate::graph::Graph;
 
-/// Whether something that a cost needs is undefined (NaN) where the value of a discrete site, `value`, is not whole. `needed`
-/// says of each node whether a cost is computed from it.
-pub(crate) fn undefined_between(graph: &Graph, value: NodeId, needed: &[bool]) -> bool {
+/// For each node, whether something that a cost needs is undefined (NaN) where the node's value is not whole. `needed` says of each
+/// node whether a cost is computed from it. One pass from the costs back.
+pub(crate) fn undefined_between(graph: &Graph, needed: &[bool]) -> Vec<bool> {
     let engine = graph.engine();
-    // Values that may be fractions; and what was decided by looking at one.
-    let mut fraction = vec![false; needed.len().max(value.index() + 1)];
-    let mut decided = fraction.clone();
-    fraction[value.index()] = true;
-    for index in value.index() + 1..needed.len() {
-        if !needed[index] {
-            continue;
-        }
+    // Whether a value that may be a fraction, or what was decided by looking at one, leads from the node to NaN.
+    let mut fraction = vec![false; needed.len()];
+    let mut decided = vec![false; needed.len()];
+    for index in (0..needed.len()).rev().filter(|&i| needed[i]) {
         let (_, node) = engine.nodes_at(index);
-        let of = |flags: &[bool]| node.inputs.iter().any(|i| flags[i.index()]);
-        let (from_fraction, from_decision) = (of(&fraction), of(&decided));
-        if !(from_fraction || from_decision) {
-            continue;
-        }
-        let whole = matches!(
-            node.op,
-            Op::Unary(Unary::Floor | Unary::Sign)
-                | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
-                | Op::ArgMax
-                | Op::Hole(_)
-        );
-        if matches!(node.op, Op::Select)
-            && decided[node.inputs[0].index()]
-            && node.inputs[1..].iter().any(|&side| is_nan(graph, side))
-        {
-            return true;
-        }
         let compares = matches!(node.op, Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne));
-        fraction[index] = from_fraction && !whole;
-        decided[index] = (from_decision && !matches!(node.op, Op::Hole(_))) || (from_fraction && compares);
+        let whole =
+            compares || matches!(node.op, Op::Unary(Unary::Floor | Unary::Sign) | Op::ArgMax | Op::Hole(_));
+        let of_fraction = if compares { decided[index] } else { !whole && fraction[index] };
+        let of_decision = !matches!(node.op, Op::Hole(_)) && decided[index];
+        let chooses_nan =
+            matches!(node.op, Op::Select) && node.inputs[1..].iter().any(|&side| is_nan(graph, side));
+        for (position, input) in node.inputs.iter().enumerate() {
+            fraction[input.index()] |= of_fraction;
+            decided[input.index()] |= of_decision || chooses_nan && position == 0;
+        }
     }
-    false
+    fraction
 }
 
 /// Whether a node is the constant NaN, whatever shape it was given.
 fn is_nan(graph: &Graph, mut node: NodeId) -> bool {
     loop {
-        let (op, inputs) = graph.engine().with_node(node, |n| (n.op.clone(), n.inputs.clone()));
-        match op {
-            Op::Scalar(bits) => return f64::from_bits(bits).is_nan(),
-            Op::Reshape { .. } | Op::Broadcast { .. } => node = inputs[0],
-            _ => return false,
+        let copied = graph.engine().with_node(node, |n| match n.op {
+            Op::Scalar(bits) => Err(f64::from_bits(bits).is_nan()),
+            Op::Reshape { .. } | Op::Broadcast { .. } => Ok(n.inputs[0]),
+            _ => Err(false),
+        });
+        match copied {
+            Ok(input) => node = input,
+            Err(is_nan) => return is_nan,
         }
     }
 }

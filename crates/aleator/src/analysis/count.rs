@@ -7,6 +7,8 @@
 //! The estimators take n for constant there. A gradient of 0 by it would be no gradient, so such a graph is refused. What comes
 //! from a site (n = 1 + 2a) is no such parameter: it is drawn, and the law that it is drawn from has the derivative.
 
+use std::collections::HashSet;
+
 use aleator_engine::graph::{NodeId, Op};
 
 use crate::distributions::Constraint;
@@ -44,16 +46,16 @@ pub(crate) fn check(graph: &Graph, sites: &[SiteDef]) -> Result<()> {
 
 /// Which nodes `sink` is computed from, other than through sites and `stop_gradient`.
 fn reaches(graph: &Graph, sink: NodeId) -> impl Fn(NodeId) -> bool {
-    let mut needed = vec![false; sink.index() + 1];
-    needed[sink.index()] = true;
-    for index in (0..needed.len()).rev() {
-        if !needed[index] {
-            continue;
-        }
-        let (_, node) = graph.engine().nodes_at(index);
-        if !matches!(node.op, Op::Hole(_) | Op::StopGradient) {
-            node.inputs.iter().for_each(|i| needed[i.index()] = true);
+    let mut reached = HashSet::new();
+    let mut waiting = vec![sink];
+    while let Some(id) = waiting.pop() {
+        if reached.insert(id) {
+            graph.engine().with_node(id, |node| {
+                if !matches!(node.op, Op::Hole(_) | Op::StopGradient) {
+                    waiting.extend(&node.inputs);
+                }
+            });
         }
     }
-    move |node| needed.get(node.index()).is_some_and(|&n| n)
+    move |node| reached.contains(&node)
 }

@@ -6,6 +6,7 @@
 //! element: everything else has expectation zero under the score, and would only add variance.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use aleator_engine::graph::{NodeId, Op, Shape};
 
@@ -21,15 +22,27 @@ pub struct Influence {
 }
 
 impl Influence {
-    /// Follows the influence of `site` through the nodes made so far, up to `end`.
-    pub fn of(graph: &Graph, site: &SiteDef, sites: &[SiteDef], end: usize) -> Self {
-        let engine = graph.engine();
+    /// Follows the influence of `site` through the nodes made so far.
+    pub fn of(graph: &Graph, site: &SiteDef) -> Self {
+        let sites = graph.sites();
         let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
+        Self::through(graph, site, &holes, graph.engine().ids())
+    }
+
+    /// The same through these nodes, in their order. `holes` are the sites by their values.
+    fn through(
+        graph: &Graph,
+        site: &SiteDef,
+        holes: &HashMap<NodeId, &SiteDef>,
+        nodes: impl Iterator<Item = NodeId>,
+    ) -> Self {
+        let engine = graph.engine();
         let event = site.event.rank();
         // An axis of size 1 says nothing.
         let own = (0..site.batch.rank()).map(|i| (site.batch.from_end(i) > 1).then_some(i + event)).collect();
         let mut maps: HashMap<NodeId, AxisMap> = HashMap::from([(site.value, own)]);
-        for (id, node) in (site.value.index() + 1..end).map(|i| engine.nodes_at(i)) {
+        for id in nodes.filter(|id| *id > site.value) {
+            let node = engine.node(id);
             let mut combined: Option<AxisMap> = None;
             for (position, input) in node.inputs.iter().enumerate() {
                 let Some(map) = maps.get(input) else { continue };
@@ -69,7 +82,7 @@ impl Influence {
     }
 
     /// Adds a node that depends on the site as another does.
-    pub(crate) fn add(&mut self, node: NodeId, like: NodeId) {
+    fn add(&mut self, node: NodeId, like: NodeId) {
         if let Some(map) = self.maps.get(&like).cloned() {
             self.maps.entry(node).or_insert(map);
         }
@@ -79,6 +92,134 @@ impl Influence {
     pub fn map(&self, node: NodeId) -> Option<&AxisMap> {
         self.maps.get(&node)
     }
+}
+
+/// The sites that nodes depend on, one bit for each.
+type Sites = Rc<[u64]>;
+
+/// What all sites influence.
+#[derive(Clone, Debug)]
+pub(crate) struct Influences {
+    /// For each node the sites that it depends on; `None` for none. Nodes with the same sites share them.
+    sites: Vec<Option<Sites>>,
+    /// For each site with batch axes, the axis maps; where there are no axes, there is nothing to map.
+    maps: Vec<Option<Influence>>,
+}
+
+/// The axis map of a site without batch axes.
+static NO_AXES: AxisMap = Vec::new();
+
+impl Influences {
+    /// Of the sites of a graph on the nodes, in their order, that something wanted is computed from.
+    pub fn of(graph: &Graph, sites: &[SiteDef], nodes: &[NodeId]) -> Self {
+        let mut all = Influences { sites: Vec::new(), maps: Vec::new() };
+        let numbers: HashMap<NodeId, usize> = sites.iter().enumerate().map(|(i, s)| (s.value, i)).collect();
+        let engine = graph.engine();
+        for &id in nodes {
+            let inputs: Vec<Sites> = engine
+                .with_node(id, |node| node.inputs.iter().filter_map(|&i| all.row(i).cloned()).collect());
+            let own = numbers.get(&id).copied();
+            let row = union(&inputs, own);
+            all.set(id, row);
+        }
+        // A site that nothing wanted depends on influences itself.
+        for (number, site) in sites.iter().enumerate() {
+            if all.row(site.value).is_some() {
+                continue;
+            }
+            all.set(site.value, union(&[], Some(number)));
+        }
+        let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
+        let map = |(number, site): (usize, &SiteDef)| {
+            let reached = nodes.iter().copied().filter(|&id| all.reaches(number, id));
+            (site.batch.rank() > 0).then(|| Influence::through(graph, site, &holes, reached))
+        };
+        let maps = sites.iter().enumerate().map(map).collect();
+        Influences { maps, ..all }
+    }
+
+    fn row(&self, node: NodeId) -> Option<&Sites> {
+        self.sites.get(node.index())?.as_ref()
+    }
+
+    fn set(&mut self, node: NodeId, row: Option<Sites>) {
+        if row.is_some() {
+            let size = self.sites.len().max(node.index() + 1);
+            self.sites.resize(size, None);
+            self.sites[node.index()] = row;
+        }
+    }
+
+    /// Whether the node depends on the site.
+    pub fn reaches(&self, site: usize, node: NodeId) -> bool {
+        let word = self.row(node).and_then(|row| row.get(site / 64));
+        word.is_some_and(|word| word >> (site % 64) & 1 == 1)
+    }
+
+    /// The sites that a node depends on, in ascending order.
+    pub fn sites(&self, node: NodeId) -> impl Iterator<Item = usize> + use<> {
+        let row = self.row(node).cloned();
+        let (mut place, mut rest) = (0, row.as_ref().and_then(|row| row.first().copied()).unwrap_or(0));
+        std::iter::from_fn(move || {
+            while rest == 0 {
+                place += 1;
+                rest = *row.as_ref()?.get(place)?;
+            }
+            let bit = rest.trailing_zeros() as usize;
+            rest &= rest - 1;
+            Some(64 * place + bit)
+        })
+    }
+
+    /// Whether two nodes depend on the same of all sites but some, which are given in ascending order.
+    pub fn same_but(&self, a: NodeId, b: NodeId, but: &[usize]) -> bool {
+        match (self.row(a), self.row(b)) {
+            (Some(x), Some(y)) if Rc::ptr_eq(x, y) || x == y => true,
+            (None, None) => true,
+            _ => {
+                let counts = |site: &usize| but.binary_search(site).is_err();
+                self.sites(a).filter(counts).eq(self.sites(b).filter(counts))
+            }
+        }
+    }
+
+    /// The axis map of a node in the site's cone.
+    pub fn map(&self, site: usize, node: NodeId) -> Option<&AxisMap> {
+        match &self.maps[site] {
+            Some(influence) => influence.map(node),
+            None => self.reaches(site, node).then_some(&NO_AXES),
+        }
+    }
+
+    /// Adds a node that depends on all sites as another does.
+    pub fn add(&mut self, node: NodeId, like: NodeId) {
+        if self.row(node).is_none() {
+            self.set(node, self.row(like).cloned());
+            self.maps.iter_mut().flatten().for_each(|influence| influence.add(node, like));
+        }
+    }
+}
+
+/// The union of some sets, and one more site. One of the sets themselves, if it is that.
+fn union(sets: &[Sites], more: Option<usize>) -> Option<Sites> {
+    let longest = sets.iter().max_by_key(|set| set.len());
+    let holds = |set: &Sites, other: &Sites| {
+        Rc::ptr_eq(set, other) || set.iter().zip(other.iter()).all(|(a, b)| a & b == *b)
+    };
+    if let (Some(longest), None) = (longest, more)
+        && sets.iter().all(|other| holds(longest, other))
+    {
+        return Some(Rc::clone(longest));
+    }
+    let len = longest.map_or(0, |set| set.len()).max(more.map_or(0, |site| site / 64 + 1));
+    let mut all = vec![0; len];
+    for set in sets {
+        all.iter_mut().zip(set.iter()).for_each(|(a, b)| *a |= b);
+    }
+    if let Some(site) = more {
+        all[site / 64] |= 1 << (site % 64);
+    }
+    (len > 0).then(|| all.into())
 }
 
 /// The map of a product `a @ w` that the engine writes as one of matrices, with all leading axes of `a` as rows, and `w` none of the

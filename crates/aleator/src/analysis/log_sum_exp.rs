@@ -25,14 +25,14 @@ pub(crate) struct LogSumExp {
 pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<LogSumExp> {
     let engine = graph.engine();
     let def = &analysis.sites[site];
-    let influence = &analysis.influence[site];
+    let influences = &analysis.influences;
     let copies = def.batch.rank().checked_sub(1)?;
     let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
     let needed = ancestors(engine, &costs);
     let depend_on_site = (def.value.index() + 1..needed.len())
         .filter(|&i| needed[i])
         .map(|i| engine.nodes_at(i))
-        .filter(|(id, _)| influence.reaches(*id))
+        .filter(|(id, _)| influences.reaches(site, *id))
         .collect::<Vec<_>>();
     depend_on_site.iter().filter(|(_, node)| node.op == Op::Unary(Unary::Log)).find_map(|(log, node)| {
         let (summed, axes) = sum_below(graph, node.inputs[0])?;
@@ -41,8 +41,8 @@ pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<Lo
             _ => return None,
         };
         candidates(graph, exponent).into_iter().find_map(|Candidate { node, shifts }| {
-            let axis = influence.map(node)?[copies]?;
-            let mut moving = shifts.into_iter().filter(|m| influence.reaches(*m));
+            let axis = influences.map(site, node)?[copies]?;
+            let mut moving = shifts.into_iter().filter(|m| influences.reaches(site, *m));
             let ends: Vec<NodeId> = match (moving.next(), moving.next()) {
                 (None, _) => vec![*log],
                 (Some(shift), None) => depend_on_site

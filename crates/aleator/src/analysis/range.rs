@@ -13,7 +13,7 @@ use std::f64::consts::FRAC_PI_2;
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
 
-use super::way::{Stops, Way, first_on_the_way};
+use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
 
@@ -280,26 +280,25 @@ impl Ranges {
         Ranges { ranges }
     }
 
-    /// The first operation on a way from the site's value to a cost that may be undefined, or without a finite slope,
-    /// between the site's outcomes: its node and how it is written.
+    /// The first operation on a way from a site's value to a cost that may be undefined, or without a finite slope, between the
+    /// site's outcomes.
     pub(crate) fn undefined(
         &self,
         graph: &Graph,
-        site: &SiteDef,
         stops: Stops,
         follows: impl Fn(usize, &SiteDef) -> bool,
-    ) -> Option<(NodeId, Op)> {
-        first_on_the_way(graph, site, stops, follows, |_, op, on_the_way| {
-            let inputs = on_the_way.inputs;
+    ) -> FirstOnTheWay<Op> {
+        FirstOnTheWay::of(graph, stops, follows, |edge: &Edge<'_>| {
+            let inputs = edge.inputs;
             let of = |i: usize| self.ranges[inputs[i].index()];
             let constant = |i: usize| graph.engine().scalar_value(inputs[i]);
-            let defined = match op {
+            let defined = match edge.op {
                 Op::Unary(Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Polygamma(_)) => of(0).above(0.0),
                 Op::Unary(Unary::Log1p) => of(0).above(-1.0),
                 Op::Unary(Unary::NormalQuantile) => {
                     of(0).above(0.0) && of(0).negated().plus(Range::closed(1.0, 1.0)).above(0.0)
                 }
-                Op::Binary(Binary::Div) if (on_the_way.depends)(inputs[1]) => of(1).excludes_zero(),
+                Op::Binary(Binary::Div) if inputs[edge.position] == inputs[1] => of(1).excludes_zero(),
                 Op::Binary(Binary::Pow) => match constant(1) {
                     Some(k) if k.fract() == 0.0 && k >= 0.0 => true,
                     Some(k) if k.fract() == 0.0 => of(0).excludes_zero(),
@@ -308,7 +307,7 @@ impl Ranges {
                 },
                 _ => true,
             };
-            if defined { Way::GoesOn } else { Way::Found(op.clone()) }
+            if defined { Way::GoesOn } else { Way::Found(edge.op.clone()) }
         })
     }
 

@@ -7,7 +7,7 @@ use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape};
 
 use super::constants::constant_values;
 use super::draws::{Draws, Mask};
-use super::influence::Influence;
+use super::influence::Influences;
 use crate::graph::{Graph, SiteDef};
 
 /// The draws of one site that the nodes in its cone depend on.
@@ -15,6 +15,8 @@ use crate::graph::{Graph, SiteDef};
 /// An axis of the site along which no operation mixes draws is not looked at: what is said holds for each index along it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
+    /// The site's number.
+    site: usize,
     /// The shape of the draws that are told apart: the site's batch, with 1 for axes that are not looked at.
     pub told_apart: Shape,
     /// The sets of those nodes of the cone of which something is known; `None` where all are empty.
@@ -22,7 +24,67 @@ pub(crate) struct Reach {
     /// The bits that further sets may take.
     left: usize,
     /// All draws, for nodes of each rank.
-    all: Vec<Rc<Draws>>,
+    all: Rc<[Rc<Draws>]>,
+}
+
+/// The sets of all draws, for nodes of each usual rank.
+fn all_draws(count: usize) -> Rc<[Rc<Draws>]> {
+    (0..=USUAL_RANK).map(|rank| Rc::new(Draws::all(rank, count))).collect()
+}
+
+/// Follows the draws of sites, one after another, through the nodes that costs are computed from.
+pub(crate) struct Followers<'a> {
+    graph: &'a Graph,
+    holes: HashMap<NodeId, &'a SiteDef>,
+    influences: &'a Influences,
+    constants: &'a Constants,
+    /// The nodes in their order.
+    nodes: &'a [NodeId],
+    /// Those of them at which a set may get smaller.
+    narrowing: Vec<NodeId>,
+    /// The sets of one draw, which most sites have.
+    of_one: Rc<[Rc<Draws>]>,
+}
+
+impl<'a> Followers<'a> {
+    pub fn new(
+        graph: &'a Graph,
+        sites: &'a [SiteDef],
+        influences: &'a Influences,
+        constants: &'a Constants,
+        nodes: &'a [NodeId],
+    ) -> Self {
+        let narrows = |id: &NodeId| graph.engine().with_node(*id, |node| constants.narrows(node));
+        Followers {
+            graph,
+            holes: sites.iter().map(|s| (s.value, s)).collect(),
+            influences,
+            constants,
+            nodes,
+            narrowing: nodes.iter().copied().filter(narrows).collect(),
+            of_one: all_draws(1),
+        }
+    }
+
+    /// What the draws of a site reach, where draws along the axes of `told_apart` are told apart.
+    pub fn follow(&self, number: usize, site: &SiteDef, told_apart: Shape) -> Reach {
+        let all = match told_apart.numel() {
+            1 => Rc::clone(&self.of_one),
+            count => all_draws(count),
+        };
+        let mut reach =
+            Reach { site: number, told_apart, known: HashMap::new(), left: MOST_BITS_OF_A_SITE, all };
+        reach.note(site.value, Draws::themselves(&reach.told_apart, site.event.rank()));
+        let reached = |id: &NodeId| self.influences.reaches(number, *id);
+        if reach.known.is_empty() && !self.narrowing.iter().any(reached) {
+            return reach;
+        }
+        for id in self.nodes.iter().copied().filter(|id| *id > site.value && reached(id)) {
+            let later = self.holes.get(&id).copied();
+            reach.follow(self.graph, id, later, self.influences, self.constants);
+        }
+        reach
+    }
 }
 
 /// Up to which rank the sets of all draws are made once.
@@ -55,7 +117,7 @@ impl Constants {
     }
 
     /// Whether an operation may depend on fewer draws than its inputs do together, as far as its kind tells.
-    fn narrows(&self, node: &Node) -> bool {
+    pub fn narrows(&self, node: &Node) -> bool {
         match node.op {
             Op::Concat { .. } | Op::Pad { .. } => true,
             Op::Binary(Binary::Mul | Binary::Div) | Op::MatMul | Op::Select => {
@@ -73,33 +135,14 @@ impl Constants {
 }
 
 impl Reach {
-    /// Follows the draws of `site` through `nodes`, in their order.
-    pub fn of(
-        graph: &Graph,
-        site: &SiteDef,
-        sites: &[SiteDef],
-        influence: &Influence,
-        told_apart: Shape,
-        constants: &Constants,
-        nodes: impl Iterator<Item = NodeId> + Clone,
-    ) -> Self {
-        let all = (0..=USUAL_RANK).map(|rank| Rc::new(Draws::all(rank, told_apart.numel()))).collect();
-        let mut reach = Reach { told_apart, known: HashMap::new(), left: MOST_BITS_OF_A_SITE, all };
-        reach.note(site.value, Draws::themselves(&reach.told_apart, site.event.rank()));
-        let narrowed = |id: &NodeId| graph.engine().with_node(*id, |node| constants.narrows(node));
-        if reach.known.is_empty() && !nodes.clone().any(|id| influence.reaches(id) && narrowed(&id)) {
-            return reach;
-        }
-        let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
-        for id in nodes.filter(|id| *id > site.value && influence.reaches(*id)) {
-            reach.follow(graph, id, holes.get(&id).copied(), influence, constants);
-        }
-        reach
+    /// Whether elements of nodes depend on other draws than all of them, or on none, anywhere.
+    pub fn says_something(&self) -> bool {
+        !self.known.is_empty()
     }
 
     /// The sets of a node; `None` where no element depends on the site.
-    pub fn draws(&self, graph: &Graph, influence: &Influence, node: NodeId) -> Option<Rc<Draws>> {
-        if !influence.reaches(node) {
+    pub fn draws(&self, graph: &Graph, influences: &Influences, node: NodeId) -> Option<Rc<Draws>> {
+        if !influences.reaches(self.site, node) {
             return None;
         }
         let all = || {
@@ -133,7 +176,7 @@ impl Reach {
         graph: &Graph,
         id: NodeId,
         site: Option<&SiteDef>,
-        influence: &Influence,
+        influences: &Influences,
         constants: &Constants,
     ) {
         // From inputs that may depend on every draw, few operations make something that does not.
@@ -145,7 +188,7 @@ impl Reach {
         }
         let node = graph.engine().node(id);
         let inputs: Vec<Option<Rc<Draws>>> =
-            node.inputs.iter().map(|&i| self.draws(graph, influence, i)).collect();
+            node.inputs.iter().map(|&i| self.draws(graph, influences, i)).collect();
         if inputs.iter().all(Option::is_none) {
             self.known.insert(id, None);
             return;
@@ -225,17 +268,22 @@ impl Reach {
 /// is taken apart in any case is left out where there are too many.
 pub(crate) fn told_apart(
     graph: &Graph,
+    number: usize,
     site: &SiteDef,
-    influence: &Influence,
+    influences: &Influences,
     [all, mixing]: [&[NodeId]; 2],
 ) -> Shape {
     let rank = site.batch.rank();
+    if rank == 0 {
+        return Shape::scalar();
+    }
+    let map_of = |node: NodeId| influences.map(number, node);
     let mixed_by = |nodes: &[NodeId]| {
         let mut mixed = vec![false; rank];
         for &id in nodes {
-            let Some(map) = influence.map(id) else { continue };
+            let Some(map) = map_of(id) else { continue };
             graph.engine().with_node(id, |node| {
-                for input in node.inputs.iter().filter_map(|i| influence.map(*i)) {
+                for input in node.inputs.iter().filter_map(|i| map_of(*i)) {
                     let loses = |axis: usize| map[axis].is_none() && input[axis].is_some();
                     (0..rank).for_each(|axis| mixed[axis] |= loses(axis));
                 }

@@ -6,42 +6,53 @@ use super::steps::takes_few_values;
 use super::way::is_a_maximum;
 use crate::graph::{Graph, SiteDef};
 
-/// The first stopped gradient between a site's value and a cost or the law of a later site, that a value passes. A maximum
-/// that is held, which logsumexp and norms shift and scale by, changes no value.
-pub(crate) fn stopped(graph: &Graph, site: &SiteDef) -> Option<NodeId> {
-    let engine = graph.engine();
-    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
-    let needed = ancestors(engine, &costs);
-    let end = costs.iter().map(|c| c.index() + 1).max().unwrap_or(0);
-    let mut depends = vec![false; end.max(site.value.index() + 1)];
-    let mut held: Vec<Option<NodeId>> = vec![None; depends.len()];
-    depends[site.value.index()] = true;
-    for index in site.value.index() + 1..end {
-        let (id, node) = engine.nodes_at(index);
-        let inputs = match &node.op {
-            Op::Select => &node.inputs[1..],
-            _ => &node.inputs[..],
-        };
-        let (smooth, stop) =
-            (inputs.iter().any(|i| depends[i.index()]), inputs.iter().find_map(|i| held[i.index()]));
-        if !needed[index] || takes_few_values(&node.op) {
-            continue;
-        }
-        (depends[index], held[index]) = match &node.op {
-            Op::StopGradient if is_a_maximum(graph, inputs[0]) => (false, None),
-            Op::StopGradient => (false, stop.or(smooth.then_some(id))),
-            Op::Reduce(Reduction::Max, _) => (smooth, None),
-            Op::Hole(_) if stop.is_some() => return stop,
-            Op::Hole(_) => {
-                let sites = graph.sites();
-                let later = sites.iter().find(|later| later.value == id);
-                (smooth && later.is_some_and(|later| later.family.is_reparameterized()), None)
+/// For each node, the first stopped gradient between it and a cost, or the law of a later site, that a value passes. A maximum that
+/// is held, which logsumexp and norms shift and scale by, changes no value.
+pub(crate) struct Stopped {
+    first: Vec<Option<NodeId>>,
+}
+
+impl Stopped {
+    /// Of a graph as it is now: one pass from the costs back.
+    pub fn of(graph: &Graph) -> Self {
+        let engine = graph.engine();
+        let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+        let needed = ancestors(engine, &costs);
+        let sites = graph.sites().into_iter();
+        let passed: Vec<NodeId> =
+            sites.filter(|site| site.family.is_reparameterized()).map(|site| site.value).collect();
+        let mut first: Vec<Option<NodeId>> = vec![None; needed.len()];
+        // Whether a value that has passed a stopped gradient gets from the node to a cost or a law.
+        let mut arrives = vec![false; needed.len()];
+        costs.iter().for_each(|cost| arrives[cost.index()] = true);
+        for index in (0..needed.len()).rev().filter(|&i| needed[i]) {
+            let (id, node) = engine.nodes_at(index);
+            if takes_few_values(&node.op) {
+                continue;
             }
-            _ => (smooth, stop),
-        };
-        if held[index].is_some() && costs.contains(&id) {
-            return held[index];
+            let inputs = match &node.op {
+                Op::Select => &node.inputs[1..],
+                _ => &node.inputs[..],
+            };
+            // What is found from an input on, and whether a held value goes on there.
+            let (found, held) = match &node.op {
+                Op::StopGradient if is_a_maximum(graph, inputs[0]) => (None, false),
+                Op::StopGradient => (arrives[index].then_some(id), arrives[index]),
+                Op::Reduce(Reduction::Max, _) => (first[index], false),
+                Op::Hole(_) => (first[index].filter(|_| passed.binary_search(&id).is_ok()), true),
+                _ => (first[index], arrives[index]),
+            };
+            for input in inputs {
+                let before = &mut first[input.index()];
+                *before = before.iter().copied().chain(found).min();
+                arrives[input.index()] |= held;
+            }
         }
+        Stopped { first }
     }
-    None
+
+    /// The first stopped gradient behind a site's value.
+    pub fn behind(&self, site: &SiteDef) -> Option<NodeId> {
+        *self.first.get(site.value.index())?
+    }
 }

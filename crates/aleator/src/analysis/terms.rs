@@ -47,8 +47,8 @@ pub(crate) trait Meetings {
     fn alike_along(&self, node: NodeId, axes: &[usize]) -> bool;
     /// Whether an operation that only moves elements leaves it known which draws they depend on.
     fn kept(&self, from: NodeId, to: NodeId) -> bool;
-    /// For each site: at most how many of its draws one element depends on.
-    fn draws_of_an_element(&self, node: NodeId) -> Vec<usize>;
+    /// The sites that one element depends on, and at most how many of its draws.
+    fn draws_of_an_element(&self, node: NodeId) -> Vec<(usize, usize)>;
 }
 
 /// A part of the objective: Σ weight · node.
@@ -208,18 +208,20 @@ impl<'a> Linearity<'a> {
         let none = HashSet::new;
         let engine = self.graph.engine();
         let mut gains = Gains { mixed: none(), uneven: none(), loose: none(), held: none() };
-        let leaves: Vec<(NodeId, Vec<usize>)> = self
+        let leaves: Vec<(NodeId, Vec<(usize, usize)>)> = self
             .linear
             .iter()
             .filter(|&(id, linear)| !linear && self.random[id.index()])
             .map(|(&id, _)| (id, meetings.draws_of_an_element(id)))
             .collect();
-        let mut tied: Vec<bool> = Vec::new();
-        for (_, draws) in leaves.iter().filter(|(_, draws)| draws.iter().sum::<usize>() > 1) {
-            tied.resize(draws.len(), false);
-            tied.iter_mut().zip(draws).for_each(|(tied, &n)| *tied |= n > 0);
-        }
-        let free = |draws: &[usize]| draws.iter().zip(&tied).all(|(&n, &tied)| n == 0 || !tied);
+        let several =
+            |draws: &[(usize, usize)]| draws.iter().fold(0usize, |sum, &(_, n)| sum.saturating_add(n)) > 1;
+        let tied: HashSet<usize> = leaves
+            .iter()
+            .filter(|(_, draws)| several(draws))
+            .flat_map(|(_, draws)| draws.iter().map(|&(site, _)| site))
+            .collect();
+        let free = |draws: &[(usize, usize)]| draws.iter().all(|(site, _)| !tied.contains(site));
         gains.loose = leaves.iter().filter(|(_, draws)| free(draws)).map(|(id, _)| *id).collect();
         let sites: HashSet<NodeId> = self.graph.sites().into_iter().map(|site| site.value).collect();
         let used = self.used_by(leaves.iter().map(|(id, _)| *id), &sites);

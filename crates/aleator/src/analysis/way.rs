@@ -1,11 +1,16 @@
-//! The differentiable ways from a sample to a cost, followed node by node.
+//! The differentiable ways from samples to costs.
+//!
+//! What is looked for on a way is a property of an edge, from an input to the node that uses it. So one pass from the costs back
+//! to the sites finds the first place for every site at once.
 
-use aleator_engine::graph::{NodeId, Op, Reduction, ancestors};
+use std::collections::HashMap;
+
+use aleator_engine::graph::{NodeId, Op, Reduction, ancestors, dependents};
 
 use crate::graph::{Graph, SiteDef};
 
 /// What an author's stopped gradient is to whoever follows a way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stops {
     /// The end of it, as for a derivative along the sample.
     End,
@@ -16,60 +21,86 @@ pub(crate) enum Stops {
 /// Whether a node is a maximum: where a gradient is stopped there, it shifts or scales, and changes no value.
 pub(crate) fn is_a_maximum(graph: &Graph, mut id: NodeId) -> bool {
     let engine = graph.engine();
-    while let Op::Reshape { .. } | Op::Broadcast { .. } = engine.node(id).op {
-        id = engine.node(id).inputs[0];
+    loop {
+        let copied = engine.with_node(id, |node| match node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } => Ok(node.inputs[0]),
+            Op::Reduce(Reduction::Max, _) => Err(true),
+            _ => Err(false),
+        });
+        match copied {
+            Ok(input) => id = input,
+            Err(is_maximum) => return is_maximum,
+        }
     }
-    matches!(engine.node(id).op, Op::Reduce(Reduction::Max, _))
 }
 
-/// The inputs of a node, and which nodes depend on the site differentiably.
-pub(crate) struct Inputs<'a> {
+/// A way's next edge: from the input at `position` to the node `id`.
+pub(crate) struct Edge<'a> {
+    pub id: NodeId,
+    pub op: &'a Op,
     pub inputs: &'a [NodeId],
-    pub depends: &'a dyn Fn(NodeId) -> bool,
+    pub position: usize,
 }
 
-/// What is found at a node.
+/// What is found at an edge.
 pub(crate) enum Way<T> {
-    /// What was looked for.
+    /// What was looked for, which is the same for every edge to the node.
     Found(T),
-    /// Nothing, and what comes out of it is not looked at.
+    /// Nothing, and what comes out of the node is not looked at.
     Ends,
     /// Nothing.
     GoesOn,
 }
 
-/// The first node on a differentiable way from the site's value to a cost of which `what` has something to say.
-pub(crate) fn first_on_the_way<T>(
-    graph: &Graph,
-    site: &SiteDef,
-    stops: Stops,
-    follows: impl Fn(usize, &SiteDef) -> bool,
-    mut what: impl FnMut(NodeId, &Op, &Inputs<'_>) -> Way<T>,
-) -> Option<(NodeId, T)> {
-    let engine = graph.engine();
-    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
-    let needed = ancestors(engine, &costs);
-    let sites = graph.sites();
-    let end = costs.iter().map(|c| c.index() + 1).max().unwrap_or(0);
-    let mut smooth = vec![false; end.max(site.value.index() + 1)];
-    smooth[site.value.index()] = true;
-    for index in site.value.index() + 1..end {
-        let (id, node) = engine.nodes_at(index);
-        if !needed[index] || !node.inputs.iter().any(|i| smooth[i.index()]) {
-            continue;
-        }
-        let depends = |i: NodeId| smooth[i.index()];
-        let goes_on = match what(id, &node.op, &Inputs { inputs: &node.inputs, depends: &depends }) {
-            Way::Found(found) => return Some((id, found)),
-            Way::Ends => false,
-            Way::GoesOn => true,
-        };
-        smooth[index] = goes_on
-            && match &node.op {
+/// For each node, the first place on a differentiable way from it to a cost of which something is to be said.
+pub(crate) struct FirstOnTheWay<T> {
+    first: Vec<Option<NodeId>>,
+    said: HashMap<NodeId, T>,
+}
+
+impl<T> FirstOnTheWay<T> {
+    /// Of a graph as it is now. `follows` says, by number and definition, through which later sites a way leads on.
+    pub fn of(
+        graph: &Graph,
+        stops: Stops,
+        follows: impl Fn(usize, &SiteDef) -> bool,
+        mut what: impl FnMut(&Edge<'_>) -> Way<T>,
+    ) -> Self {
+        let engine = graph.engine();
+        let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
+        let needed = ancestors(engine, &costs);
+        let sites = graph.sites();
+        let passes: HashMap<NodeId, bool> =
+            sites.iter().enumerate().map(|(i, site)| (site.value, follows(i, site))).collect();
+        let random = dependents(engine, &sites.iter().map(|s| s.value).collect::<Vec<_>>());
+        let mut found = FirstOnTheWay { first: vec![None; needed.len()], said: HashMap::new() };
+        for index in (0..needed.len()).rev().filter(|&i| needed[i] && random[i]) {
+            let (id, node) = engine.nodes_at(index);
+            let goes_on = match &node.op {
                 Op::StopGradient => stops == Stops::Open && !is_a_maximum(graph, node.inputs[0]),
-                Op::Hole(_) => sites.iter().enumerate().any(|(i, s)| s.value == id && follows(i, s)),
+                Op::Hole(_) => passes.get(&id) == Some(&true),
                 _ => true,
             };
+            for (position, &input) in node.inputs.iter().enumerate().filter(|(_, i)| random[i.index()]) {
+                let edge = Edge { id, op: &node.op, inputs: &node.inputs, position };
+                let place = match what(&edge) {
+                    Way::Found(said) => {
+                        found.said.insert(id, said);
+                        Some(id)
+                    }
+                    Way::Ends => None,
+                    Way::GoesOn => found.first[index].filter(|_| goes_on),
+                };
+                let first = &mut found.first[input.index()];
+                *first = first.iter().copied().chain(place).min();
+            }
+        }
+        found
     }
-    None
+
+    /// The first place on a way from a site's value.
+    pub fn from(&self, site: &SiteDef) -> Option<(NodeId, &T)> {
+        let first = (*self.first.get(site.value.index())?)?;
+        Some((first, self.said.get(&first)?))
+    }
 }

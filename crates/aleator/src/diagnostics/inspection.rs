@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{NodeId, ancestors};
 
-use crate::analysis::{Analysis, Influence};
+use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Entry, Options};
 use crate::graph::Graph;
@@ -78,13 +78,16 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
             distribution: def.family.name().into(),
             reason: format!("{reason} (those that can serve it: {})", can_serve.join(", ")),
         })?;
-        let influence: &Influence = &analysis.influence[i];
         let shape = def.batch.join(&def.event);
         sites.push(SiteReport {
             name: def.name.clone(),
             distribution: def.family.name().into(),
             shape: if shape.rank() == 0 { "scalar".into() } else { shape.to_string() },
-            influences: costs.iter().filter(|c| influence.reaches(c.node)).map(|c| c.name.clone()).collect(),
+            influences: costs
+                .iter()
+                .filter(|c| analysis.influences.reaches(i, c.node))
+                .map(|c| c.name.clone())
+                .collect(),
             estimator: describe(&*plan.estimators[i]),
             reason: plan.reasons[i].clone(),
             can_serve,

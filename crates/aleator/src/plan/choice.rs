@@ -12,9 +12,10 @@
 //! worse by more than that factor than one that draws every site and subtracts the mean of the other samples. With one sample
 //! there is no other; then the baseline is a moving average, which estimators' own rules keep at 0 where nothing is tuned.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::analysis::{Analysis, first_discontinuity};
+use crate::analysis::{Analysis, FirstDiscontinuities};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{Enumeration, Pathwise, ReinforceLoo, ScoreFunction, outcome_count};
@@ -63,13 +64,16 @@ impl Plan {
             .map(|i| Options::of(graph, &analysis, i, given[i].as_ref().map(|(estimator, _)| estimator)))
             .collect();
         let parts = parts(&analysis);
-        let enumerated: Vec<bool> =
-            (0..parts.len()).map(|i| enumerates(&options, &parts, parts[i])).collect();
+        let enumerated = enumerated(&options, &parts);
+        let discontinuities = FirstDiscontinuities::of(graph);
         let mut plan = Plan { estimators: Vec::new(), reasons: Vec::new() };
         for (i, given) in given.into_iter().enumerate() {
             let (estimator, reason) = match given {
                 Some((estimator, reason)) => (estimator, reason.to_string()),
-                None => automatic(graph, &analysis, i, &options[i], enumerated[i], samples)?,
+                None => {
+                    let known = Known { graph, analysis: &analysis, discontinuities: &discontinuities };
+                    automatic(&known, i, &options[i], enumerated[&parts[i]], samples)?
+                }
             };
             plan.estimators.push(estimator);
             plan.reasons.push(reason);
@@ -141,43 +145,68 @@ impl Options {
 fn parts(analysis: &Analysis) -> Vec<usize> {
     let mut part: Vec<usize> = (0..analysis.sites.len()).collect();
     for group in &analysis.groups {
-        let mut together = (0..part.len()).filter(|&i| group.maps[i].is_some());
+        let mut together = group.sites.iter().map(|(site, _)| *site);
         let Some(first) = together.next() else { continue };
         for other in together {
-            let (to, from) = (part[first], part[other]);
-            part.iter_mut().filter(|p| **p == from).for_each(|p| *p = to);
+            let (a, b) = (root(&part, first), root(&part, other));
+            (part[a.max(b)], part[other]) = (a.min(b), a.min(b));
         }
     }
-    part
+    (0..part.len()).map(|site| root(&part, site)).collect()
 }
 
-/// Whether the sites of a part that have no estimator yet and could be enumerated are to be.
-fn enumerates(options: &[Options], parts: &[usize], part: usize) -> bool {
-    let here = || options.iter().zip(parts).filter(|(_, p)| **p == part).map(|(option, _)| option);
-    let outcomes = |all: &mut dyn Iterator<Item = &Options>| {
-        all.filter_map(|o| o.outcomes).fold(1, usize::saturating_mul)
-    };
-    let added = outcomes(&mut here().filter(|o| !o.given));
-    let in_all = outcomes(&mut here());
-    let noise_left = here().any(|o| o.outcomes.is_none());
-    in_all <= FEW_OUTCOMES && (!noise_left || added <= FEW_BESIDE_NOISE)
+/// The first site of a site's part, where each site names one of its part that is not behind it, the first one itself.
+fn root(part: &[usize], mut site: usize) -> usize {
+    while part[site] != site {
+        site = part[site];
+    }
+    site
+}
+
+/// For each part, whether its sites that have no estimator yet and could be enumerated are to be.
+fn enumerated(options: &[Options], parts: &[usize]) -> HashMap<usize, bool> {
+    struct Part {
+        /// The joint outcomes that enumerating would add, and those that there would be in all.
+        added: usize,
+        in_all: usize,
+        noise_left: bool,
+    }
+    let mut all: HashMap<usize, Part> = HashMap::new();
+    for (option, &number) in options.iter().zip(parts) {
+        let part = all.entry(number).or_insert(Part { added: 1, in_all: 1, noise_left: false });
+        let outcomes = option.outcomes.unwrap_or(1);
+        part.in_all = part.in_all.saturating_mul(outcomes);
+        part.noise_left |= option.outcomes.is_none();
+        if !option.given {
+            part.added = part.added.saturating_mul(outcomes);
+        }
+    }
+    let few = |p: Part| p.in_all <= FEW_OUTCOMES && (!p.noise_left || p.added <= FEW_BESIDE_NOISE);
+    all.into_iter().map(|(number, part)| (number, few(part))).collect()
+}
+
+/// What is known of the graph whose sites are chosen for.
+struct Known<'a> {
+    graph: &'a Graph,
+    analysis: &'a Analysis,
+    discontinuities: &'a FirstDiscontinuities<'a>,
 }
 
 fn automatic(
-    graph: &Graph,
-    analysis: &Analysis,
+    known: &Known<'_>,
     site: usize,
     options: &Options,
     enumerate: bool,
     samples: Option<usize>,
 ) -> Result<(Arc<dyn Estimator>, String)> {
+    let Known { graph, analysis, discontinuities } = *known;
     let def = &analysis.sites[site];
     let mut distribution = None;
     let info = analysis.info(graph, site, &mut distribution);
     if let (true, Some(n)) = (enumerate, options.outcomes) {
         return Ok((Arc::new(Enumeration), format!("only {n} outcomes: the exact sum has no variance")));
     }
-    let step = first_discontinuity(graph, def);
+    let step = discontinuities.behind(def);
     if Pathwise.serves(&info).is_ok() && step.is_none() {
         return Ok((Arc::new(Pathwise), "continuous, and the cost is smooth in the sample".into()));
     }

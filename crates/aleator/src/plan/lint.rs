@@ -11,14 +11,15 @@
 //! REBAR belongs in the first column: by hand, F = 1\[b > ½\] is 1\[ζ > ½\] at a relaxation too, so that with η = 1 the score
 //! term (F(b) − F(ζ̃)) s is 0; and the slopes of F that should put its mean back are 0 as well.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::choice::Plan;
 use crate::analysis::{
-    Analysis, Continuity, Discontinuity, DiscontinuityKind, Ranges, Steps, Stops,
-    first_discontinuity_on_the_way, moving, never_met, stopped,
+    Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
+    first_discontinuities, moving, never_met,
 };
 use crate::estimators::{self, Lax, Options, Relax};
 use crate::graph::{Graph, SiteDef};
@@ -48,36 +49,21 @@ pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
 
 /// The same for a graph that is analysed already.
 fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Vec<Lint> {
-    let ranges = Ranges::of(graph);
     let (steps, between) = (Steps::of(graph), Steps::between_outcomes(graph));
-    let (mut continuity, mut continuity_between) =
-        (Continuity::of(&steps, Stops::End), Continuity::of(&between, Stops::End));
-    let (mut in_control, mut in_control_between) =
-        (Continuity::of(&steps, Stops::Open), Continuity::of(&between, Stops::Open));
-    let mut found: Vec<Lint> = moving(&steps, &mut continuity).into_iter().map(Lint::from).collect();
+    let mut found: Vec<Lint> = {
+        let moving = moving(&steps, &mut Continuity::of(&steps, Stops::End));
+        moving.into_iter().map(Lint::from).collect()
+    };
     let moving_jumps: Vec<NodeId> = found.iter().filter(|lint| lint.biased).map(|lint| lint.cause).collect();
+    let mut search = Search::new(graph, plan, &steps, &between);
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
         let smoothness = estimator.smoothness();
         let name = estimator.properties().name;
-        let follows = |later: usize, def: &SiteDef| follows(graph, smoothness, plan.get(later), def);
         let discrete = site.family.support().is_discrete();
-        let stops = match smoothness {
-            Smoothness::InControlVariate => Stops::Open,
-            Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation | Smoothness::AtMean => {
-                Stops::End
-            }
-        };
-        let continuity = match (stops, discrete) {
-            (Stops::End, false) => &mut continuity,
-            (Stops::End, true) => &mut continuity_between,
-            (Stops::Open, false) => &mut in_control,
-            (Stops::Open, true) => &mut in_control_between,
-        };
         // Where a jump takes the mean from every estimator, there is no remedy in another one.
         let hopeless = |jump: &Discontinuity| moving_jumps.contains(&jump.node);
         if smoothness != Smoothness::NotNeeded
-            && let Some(jump) = first_discontinuity_on_the_way(continuity, site, stops, follows)
-                .filter(|jump| !hopeless(jump))
+            && let Some(jump) = search.discontinuity(site, smoothness).filter(|jump| !hopeless(jump))
         {
             let message = match jump.kind {
                 DiscontinuityKind::BlackBox => {
@@ -93,7 +79,7 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
             });
         }
         if smoothness == Smoothness::AtSample
-            && let Some(cause) = stopped(graph, site)
+            && let Some(cause) = search.stopped(site)
         {
             let message = format!(
                 "a stopped gradient stands between `{}` and the cost: {name} leaves out what passes it, which the gradient of \
@@ -102,7 +88,7 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
             );
             found.push(Lint { site: site.name.clone(), message, cause, biased: true });
         }
-        if !discrete && let Some(cause) = never_met(continuity, site) {
+        if !discrete && let Some(cause) = search.never_met(site, smoothness) {
             let message = format!(
                 "`{}` is continuous and equals any number with probability 0: this has one value almost always; compare with \
                  < or >, or with a range",
@@ -112,7 +98,7 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
         }
         if smoothness.leaves_outcomes()
             && discrete
-            && let Some((cause, op)) = ranges.undefined(graph, site, stops, follows)
+            && let Some((cause, op)) = search.undefined(site, smoothness)
         {
             let operation = op.name();
             // At a pole a relaxation's value may jump, or have no mean.
@@ -129,6 +115,85 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
         }
     }
     found
+}
+
+/// What is found behind sites, by how their estimators look at the cost: searched for once for all sites.
+struct Search<'a> {
+    graph: &'a Graph,
+    plan: &'a [Arc<dyn Estimator>],
+    steps: &'a Steps<'a>,
+    /// The steps where draws may lie between outcomes.
+    between: &'a Steps<'a>,
+    ranges: Option<Ranges>,
+    discontinuities: HashMap<(Smoothness, bool), FirstOnTheWay<Discontinuity>>,
+    never_met: HashMap<Stops, FirstOnTheWay<NodeId>>,
+    undefined: HashMap<Smoothness, FirstOnTheWay<Op>>,
+    stopped: Option<Stopped>,
+}
+
+impl<'a> Search<'a> {
+    fn new(
+        graph: &'a Graph,
+        plan: &'a [Arc<dyn Estimator>],
+        steps: &'a Steps<'a>,
+        between: &'a Steps<'a>,
+    ) -> Self {
+        Search {
+            graph,
+            plan,
+            steps,
+            between,
+            ranges: None,
+            discontinuities: HashMap::new(),
+            never_met: HashMap::new(),
+            undefined: HashMap::new(),
+            stopped: None,
+        }
+    }
+
+    /// The first jump that a way from the site meets.
+    fn discontinuity(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<Discontinuity> {
+        let discrete = site.family.support().is_discrete();
+        let all = self.discontinuities.entry((smoothness, discrete)).or_insert_with(|| {
+            let (steps, stops) = (if discrete { self.between } else { self.steps }, stops(smoothness));
+            let follows =
+                |later: usize, def: &SiteDef| follows(self.graph, smoothness, self.plan.get(later), def);
+            first_discontinuities(&mut Continuity::of(steps, stops), discrete, stops, follows)
+        });
+        all.from(site).map(|(_, jump)| jump.clone())
+    }
+
+    fn stopped(&mut self, site: &SiteDef) -> Option<NodeId> {
+        self.stopped.get_or_insert_with(|| Stopped::of(self.graph)).behind(site)
+    }
+
+    /// The first question behind a continuous site whether numbers are equal that never are.
+    fn never_met(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<NodeId> {
+        let stops = stops(smoothness);
+        let all = self.never_met.entry(stops);
+        all.or_insert_with(|| never_met(&mut Continuity::of(self.steps, stops))).from(site).map(|(id, _)| id)
+    }
+
+    /// The first operation behind a discrete site that may be undefined between its outcomes.
+    fn undefined(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<(NodeId, Op)> {
+        let ranges = self.ranges.get_or_insert_with(|| Ranges::of(self.graph));
+        let all = self.undefined.entry(smoothness).or_insert_with(|| {
+            let follows =
+                |later: usize, def: &SiteDef| follows(self.graph, smoothness, self.plan.get(later), def);
+            ranges.undefined(self.graph, stops(smoothness), follows)
+        });
+        all.from(site).map(|(id, op)| (id, op.clone()))
+    }
+}
+
+/// Whether an estimator that looks at the cost in this way looks behind a stopped gradient.
+fn stops(smoothness: Smoothness) -> Stops {
+    match smoothness {
+        Smoothness::InControlVariate => Stops::Open,
+        Smoothness::NotNeeded | Smoothness::AtSample | Smoothness::AtRelaxation | Smoothness::AtMean => {
+            Stops::End
+        }
+    }
 }
 
 /// Whether every estimator of a plan is unbiased here: none is biased by its nature, and each sees all that the costs do, as far as

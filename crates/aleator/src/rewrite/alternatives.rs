@@ -9,34 +9,43 @@ pub const MOST_ALTERNATIVES: usize = 1 << 20;
 /// How many alternatives the enumerated sites make together, by group of terms: sites that no term has in common do not
 /// multiply.
 pub(super) struct Alternatives {
-    /// For each group, which sites it depends on, and its alternatives.
-    groups: Vec<(Vec<bool>, usize)>,
+    /// For each group, and each state that the graph keeps, how many there are.
+    groups: Vec<usize>,
+    /// For each site, the places of the groups and states that depend on it.
+    groups_of: Vec<Vec<usize>>,
+    /// The sum over the groups that have any.
+    in_all: usize,
 }
 
 impl Alternatives {
     pub fn new(analysis: &Analysis, graph: &Graph) -> Self {
-        let of_costs = analysis.groups.iter().map(|g| g.maps.iter().map(Option::is_some).collect());
-        let kept = graph.states().into_iter().filter_map(|state| state.next);
-        let of_states = kept.map(|next| analysis.influence.iter().map(|i| i.map(next).is_some()).collect());
-        Alternatives { groups: of_costs.chain(of_states).map(|sites| (sites, 1)).collect() }
+        let mut groups_of = analysis.groups_of.clone();
+        let mut count = analysis.groups.len();
+        for next in graph.states().into_iter().filter_map(|state| state.next) {
+            analysis.influences.sites(next).for_each(|site| groups_of[site].push(count));
+            count += 1;
+        }
+        Alternatives { groups: vec![1; count], groups_of, in_all: 0 }
     }
 
     /// Adds the enumeration of a site's `n` outcomes.
     pub fn enumerate(&mut self, site: usize, n: usize) {
-        for (sites, alternatives) in &mut self.groups {
-            if sites[site] {
-                *alternatives = alternatives.saturating_mul(n);
-            }
+        let counted = |alternatives: usize| if alternatives > 1 { alternatives } else { 0 };
+        for &place in &self.groups_of[site] {
+            let before = self.groups[place];
+            self.groups[place] = before.saturating_mul(n);
+            self.in_all =
+                (self.in_all - counted(before).min(self.in_all)).saturating_add(counted(self.groups[place]));
         }
     }
 
     /// The most that a term is evaluated at.
     pub fn most(&self) -> usize {
-        self.groups.iter().map(|g| g.1).max().unwrap_or(1)
+        self.groups.iter().copied().max().unwrap_or(1)
     }
 
     /// The sum over the groups that have any.
     pub fn in_all(&self) -> usize {
-        self.groups.iter().map(|g| g.1).filter(|&n| n > 1).fold(0, usize::saturating_add)
+        self.in_all
     }
 }

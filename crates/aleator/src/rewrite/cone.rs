@@ -3,7 +3,7 @@
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Stops, dependents, substitute};
 
-use super::environment::Environment;
+use super::environment::{Environment, Weights};
 use super::rewriter::Rewriter;
 use super::site::Site;
 use super::site_value::SiteValue;
@@ -44,7 +44,8 @@ impl<'a, 'g> Cone<'a, 'g> {
     /// The downstream costs at the main path's values, of shape sample + batch: for each element of the site, the costs
     /// that depend on it. A cost that mixes elements counts for each of them.
     pub fn cost(&self) -> Expr<'g> {
-        self.sum(self.costs_in(&mut self.main.clone()))
+        let groups = self.weighted(&self.main.weights, |place, _| self.main.groups[place]);
+        self.sum(self.of_each_draw(groups))
     }
 
     /// The downstream costs with the site's value replaced (it may have further axes in front), of the same layout as
@@ -69,7 +70,7 @@ impl<'a, 'g> Cone<'a, 'g> {
     /// # Errors
     /// If a later site cannot behave as asked.
     pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
-        let costs = self.groups_in(&mut self.environment_at(value, later, Stops::Open)?);
+        let costs = self.groups_at(&mut self.environment_at(value, later, Stops::Open)?);
         let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
         Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
     }
@@ -119,6 +120,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                 .collect(),
             weights: self.main.weights.clone(),
             stops: Stops::Stay,
+            groups: Vec::new(),
         };
         environment.values.insert(node, replaced);
         let cost = self.sum(self.costs_in(&mut environment));
@@ -150,21 +152,22 @@ impl<'a, 'g> Cone<'a, 'g> {
 
     fn environment_at(&self, value: Expr<'g>, later: Later<'g>, stops: Stops) -> Result<Environment<'g>> {
         let analysis = self.rewriter.analysis;
-        let influence = &analysis.influence[self.site];
+        let influences = &analysis.influences;
         let mut environment = Environment {
             values: self
                 .main
                 .values
                 .iter()
-                .filter(|(n, _)| !influence.reaches(**n))
+                .filter(|(n, _)| !influences.reaches(self.site, **n))
                 .map(|(n, e)| (*n, *e))
                 .collect(),
             weights: self.main.weights.clone(),
             stops,
+            groups: Vec::new(),
         };
         self.rewriter.enter(self.site, SiteValue::value(value), &mut environment);
         for number in self.site + 1..analysis.sites.len() {
-            if !analysis.used[number] || !influence.reaches(analysis.sites[number].value) {
+            if !analysis.used[number] || !influences.reaches(self.site, analysis.sites[number].value) {
                 continue;
             }
             let site = self.rewriter.site(number, &mut environment);
@@ -224,31 +227,46 @@ impl<'a, 'g> Cone<'a, 'g> {
 
     /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
     fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
-        self.of_each_draw(self.groups_in(environment))
+        self.of_each_draw(self.groups_at(environment))
+    }
+
+    /// The groups of terms that the scores of the site meet, weighted.
+    fn groups_at(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
+        let weights = environment.weights.clone();
+        self.weighted(&weights, |_, group| self.rewriter.group_value(group, environment))
+    }
+
+    /// The groups of terms that the scores of the site meet, by their places.
+    fn met(&self) -> impl Iterator<Item = (usize, &'a TermGroup)> + use<'a, 'g> {
+        let analysis = self.rewriter.analysis;
+        let met = analysis.groups_behind(self.site).filter(|(_, _, dependence)| dependence.meeting.is_some());
+        met.map(|(place, group, _)| (place, group))
     }
 
     fn of_each_draw(&self, groups: Vec<(&TermGroup, Expr<'g>)>) -> Vec<Expr<'g>> {
         let met = |(group, value): (&TermGroup, Expr<'g>)| {
-            let meeting = group.meetings[self.site].as_ref()?;
+            let meeting = group.dependence(self.site)?.meeting.as_ref()?;
             Some(meeting.of_each_draw(value, group.shape.rank()))
         };
         groups.into_iter().filter_map(met).collect()
     }
 
-    /// The groups of terms that the scores of the site meet, with their values.
-    fn groups_in(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
+    /// The groups of terms that the scores of the site meet, weighted, from their values.
+    fn weighted(
+        &self,
+        weights: &Weights<'g>,
+        mut value: impl FnMut(usize, &'a TermGroup) -> Expr<'g>,
+    ) -> Vec<(&'a TermGroup, Expr<'g>)> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
         // Weights of sites upstream multiply this site's terms as a whole, later.
         let not_upstream =
-            |number: usize| number != self.site && !analysis.influence[number].reaches(def.value);
-        let groups = analysis.groups.iter().filter(|g| g.meetings[self.site].is_some());
-        let value = |group: &'a TermGroup| {
-            let value = self.rewriter.group_value(group, environment);
-            let weighted = self.rewriter.weigh(value, group, environment, not_upstream);
+            |number: usize| number != self.site && !analysis.influences.reaches(number, def.value);
+        let weighted = |(place, group): (usize, &'a TermGroup)| {
+            let weighted = self.rewriter.weigh(value(place, group), group, weights, not_upstream);
             // Groups with and without a site's alternatives are about to be added: what has none must count once.
-            (group, self.rewriter.sum_alternatives(weighted, group, environment, not_upstream))
+            (group, self.rewriter.sum_alternatives(weighted, group, weights, not_upstream))
         };
-        groups.map(value).collect()
+        self.met().map(weighted).collect()
     }
 }

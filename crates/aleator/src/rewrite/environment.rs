@@ -6,13 +6,18 @@ use aleator_engine::graph::{Expr, NodeId, Stops, substitute_with};
 
 use crate::graph::Graph;
 
+/// Weights of the enumerated sites, by site.
+pub(crate) type Weights<'g> = HashMap<usize, Expr<'g>>;
+
 /// Everything that has a value at one setting of the sites.
 #[derive(Clone, Default)]
 pub(crate) struct Environment<'g> {
     /// The author's nodes with their values here.
     pub values: HashMap<NodeId, Expr<'g>>,
     /// Weights of the enumerated sites, by site.
-    pub weights: HashMap<usize, Expr<'g>>,
+    pub weights: Weights<'g>,
+    /// The values of the groups of terms, once the objective was put together.
+    pub groups: Vec<Expr<'g>>,
     /// Whether derivatives by the values pass through the author's `stop_gradient`.
     pub stops: Stops,
 }

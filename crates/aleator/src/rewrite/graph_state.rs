@@ -13,13 +13,13 @@ impl<'g> Rewriter<'_, 'g> {
         let State { name, node, shape, initial, next } = state;
         let rule = match next {
             Some(next) if tuning == Tuning::Training => {
-                let maps = self.analysis.influence.iter().map(|i| i.map(next).cloned()).collect();
-                let (draws, meetings) = (Vec::new(), Vec::new());
+                let sites = self.analysis.influences.sites(next);
+                let sites = sites.map(|site| (site, self.analysis.dependence_of_state(site, next))).collect();
                 let parts = vec![(1.0, next)];
-                let group = TermGroup { parts, shape: self.graph.expr(next).shape(), maps, draws, meetings };
+                let group = TermGroup { parts, shape: self.graph.expr(next).shape(), sites };
                 let value = self.group_value(&group, environment);
-                let value = self.weigh(value, &group, environment, |_| true);
-                let value = self.sum_alternatives(value, &group, environment, |_| true);
+                let value = self.weigh(value, &group, &environment.weights, |_| true);
+                let value = self.sum_alternatives(value, &group, &environment.weights, |_| true);
                 Rule::Becomes(value.mean_axes(&(shape.rank()..value.rank()).collect::<Vec<_>>()).id())
             }
             _ => Rule::Stays,

@@ -7,7 +7,7 @@
 //! With the n outcomes as alternatives, the values of such a node are v itself, with its axis in the place of the alternatives:
 //! n numbers instead of n².
 
-use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction, ancestors, dependents};
+use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction};
 
 use super::environment::Environment;
 use super::outcomes::last_to_front;
@@ -25,24 +25,23 @@ struct Pick {
     keeps: bool,
 }
 
-/// Gives the nodes that pick by the site's outcome their values, as far as what they pick from is known: that is, does not depend
-/// on a `later` site. The alternatives stand so many axes in front of a value's own.
+/// Gives the nodes that pick by the site's outcome their values, as far as what they pick from is known: that is, not
+/// one that `depends` on this or a later site. `below` are the nodes that the costs are computed from. The alternatives stand so many axes in front of a value's own.
 pub(super) fn rows_of_uses<'g>(
     graph: &'g Graph,
     site: &SiteDef,
-    later: &[SiteDef],
+    below: &[NodeId],
+    depends: impl Fn(NodeId) -> bool,
     axis_of_alternatives: usize,
     places: Places<'g>,
     environment: &mut Environment<'g>,
 ) {
-    let picks = picks(graph, site);
+    let picks = picks(graph, site, below);
     if picks.is_empty() {
         return;
     }
-    let later: Vec<NodeId> = later.iter().map(|s| s.value).collect();
-    let depends = dependents(graph.engine(), &[&[site.value], &later[..]].concat());
     for Pick { node, from, axis, keeps } in picks {
-        if depends[from.index()] {
+        if depends(from) {
             continue;
         }
         let core = graph.expr(node).rank() - usize::from(keeps);
@@ -62,10 +61,8 @@ pub(super) fn rows_of_uses<'g>(
 }
 
 /// The nodes that pick by a categorical site's outcome.
-fn picks(graph: &Graph, site: &SiteDef) -> Vec<Pick> {
+fn picks(graph: &Graph, site: &SiteDef, below: &[NodeId]) -> Vec<Pick> {
     let engine = graph.engine();
-    let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
-    let needed = ancestors(engine, &costs);
     let (one_hot, single) = (site.family.support() == Support::OneHot, site.batch.rank() == 0);
     // 1 where the axis' place is the outcome: z itself, or k = 0, 1, …, n − 1 along the axis.
     let marks = |id: NodeId, axis: usize| {
@@ -81,8 +78,8 @@ fn picks(graph: &Graph, site: &SiteDef) -> Vec<Pick> {
             _ => false,
         }
     };
-    let pick = |index: usize| {
-        let (node, Node { op, inputs, .. }) = engine.nodes_at(index);
+    let pick = |node: NodeId| {
+        let Node { op, inputs, .. } = engine.node(node);
         match op {
             Op::Reduce(Reduction::Sum, axes) if axes.len() == 1 => {
                 let (axis, product) = (axes[0], engine.node(inputs[0]));
@@ -108,7 +105,8 @@ fn picks(graph: &Graph, site: &SiteDef) -> Vec<Pick> {
             _ => None,
         }
     };
-    (site.value.index() + 1..needed.len()).filter(|&index| needed[index]).filter_map(pick).collect()
+    let first = below.partition_point(|&id| id <= site.value);
+    below[first..].iter().copied().filter_map(pick).collect()
 }
 
 /// Whether a node is one of which `is` holds, perhaps with more axes of size 1 or repeated along some.

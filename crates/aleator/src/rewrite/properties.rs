@@ -10,7 +10,7 @@ pub enum Bias {
 }
 
 /// Where an estimator takes the derivative of the cost, and what a jump of the cost there does to it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Smoothness {
     /// Nowhere.
     NotNeeded,

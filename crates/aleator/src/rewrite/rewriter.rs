@@ -1,11 +1,10 @@
 //! The work on a graph: sites at the parameters of an environment, terms weighted by the alternatives of enumerated sites.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 
 use aleator_engine::graph::{Expr, Shape};
 
-use super::environment::Environment;
+use super::environment::{Environment, Weights};
 use super::estimator_state::Own;
 use super::one_hot::rows_of_uses;
 use super::site::{Direction, Site};
@@ -69,9 +68,10 @@ impl<'g> Rewriter<'_, 'g> {
     pub fn enter(&self, number: usize, draw: SiteValue<'g>, environment: &mut Environment<'g>) {
         environment.values.insert(self.analysis.sites[number].value, draw.value);
         if let Some(places) = draw.places {
-            let (site, later) = (&self.analysis.sites[number], &self.analysis.sites[number + 1..]);
+            let Analysis { sites, nodes, influences, .. } = self.analysis;
+            let depends = |node| influences.sites(node).any(|site| site >= number);
             let axis = self.lead.rank() + self.slots[number];
-            rows_of_uses(self.graph, site, later, axis, places, environment);
+            rows_of_uses(self.graph, &sites[number], nodes, depends, axis, places, environment);
         }
         if let Some(weight) = draw.weight {
             environment.weights.insert(number, weight);
@@ -91,12 +91,13 @@ impl<'g> Rewriter<'_, 'g> {
         &self,
         mut value: Expr<'g>,
         group: &TermGroup,
-        environment: &Environment<'g>,
+        weights: &Weights<'g>,
         which: impl Fn(usize) -> bool,
     ) -> Expr<'g> {
-        for number in 0..self.analysis.sites.len() {
-            let Some(weight) = environment.weights.get(&number) else { continue };
-            if let (true, Some(map)) = (which(number), &group.maps[number]) {
+        for (number, dependence) in &group.sites {
+            let Some(weight) = weights.get(number) else { continue };
+            let map = &dependence.map;
+            if which(*number) {
                 let pairs = map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (i, a))).collect::<Vec<_>>();
                 value = value * relocate(*weight, map.len(), group.shape.rank(), &pairs);
             }
@@ -110,11 +111,12 @@ impl<'g> Rewriter<'_, 'g> {
         &self,
         value: Expr<'g>,
         group: &TermGroup,
-        environment: &Environment<'g>,
+        weights: &Weights<'g>,
         which: impl Fn(usize) -> bool,
     ) -> Expr<'g> {
-        let mut axes: Vec<usize> = (0..self.analysis.sites.len())
-            .filter(|n| environment.weights.contains_key(n) && group.maps[*n].is_some() && which(*n))
+        let numbers = group.sites.iter().map(|(number, _)| *number);
+        let mut axes: Vec<usize> = numbers
+            .filter(|n| weights.contains_key(n) && which(*n))
             .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
             .collect();
         axes.sort_unstable();
@@ -142,9 +144,10 @@ impl<'g> Rewriter<'_, 'g> {
     pub(super) fn upstream_weights(&self, number: usize, environment: &Environment<'g>) -> Vec<Expr<'g>> {
         let site = &self.analysis.sites[number];
         let mut weights = Vec::new();
-        for (upstream, upstream_weight) in sorted(&environment.weights) {
-            if let (true, Some(map)) = (upstream != number, self.analysis.influence[upstream].map(site.value))
-            {
+        let influences = &self.analysis.influences;
+        for upstream in influences.sites(site.value).filter(|&upstream| upstream != number) {
+            let Some(&upstream_weight) = environment.weights.get(&upstream) else { continue };
+            if let Some(map) = influences.map(upstream, site.value) {
                 let pairs: Vec<(usize, usize)> = map
                     .iter()
                     .enumerate()
@@ -169,11 +172,4 @@ impl<'g> Rewriter<'_, 'g> {
         let summed: Vec<usize> = (0..e.rank()).filter(|&axis| axis <= core_rank || axis >= rank).collect();
         e.sum_axes(&summed) / k as f64
     }
-}
-
-/// In the order of the sites, so that the graph is the same every time.
-fn sorted<'g>(weights: &HashMap<usize, Expr<'g>>) -> Vec<(usize, Expr<'g>)> {
-    let mut all: Vec<(usize, Expr<'g>)> = weights.iter().map(|(n, w)| (*n, *w)).collect();
-    all.sort_by_key(|(number, _)| *number);
-    all
 }

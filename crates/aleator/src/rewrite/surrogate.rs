@@ -277,7 +277,8 @@ fn objective<'g>(rewriter: &Rewriter<'_, 'g>, main: &mut Environment<'g>) -> Exp
     let mut objective = rewriter.graph.engine().scalar(0.0);
     for group in &rewriter.analysis.groups {
         let value = rewriter.group_value(group, main);
-        let weighted = rewriter.weigh(value, group, main, |_| true);
+        main.groups.push(value);
+        let weighted = rewriter.weigh(value, group, &main.weights, |_| true);
         objective = objective + rewriter.collapse(weighted, group.shape.rank());
     }
     objective

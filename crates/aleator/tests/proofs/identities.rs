@@ -299,7 +299,7 @@ fn muprop_is_exact_for_a_linear_cost() {
 #[test]
 fn vimco_gives_nothing_to_what_no_bound_knows() {
     let g = Graph::new();
-    let idle = g.sample("idle", Bernoulli::from_logits(g.param("idle", 0.3)).copies(2));
+    let idle = g.sample("idle", Bernoulli::from_logits(g.param("phi_idle", 0.3)).copies(2));
     let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.4)).copies(2));
     let _ = idle.sum();
     g.cost("f", (1.5 * b).logsumexp(&[0]));

@@ -43,6 +43,11 @@ fn constant<'g>(g: &'g Graph, shape: impl Into<Shape>, salt: usize) -> Expr<'g> 
 }
 
 /// Appends a step to an expression; `made` are the expressions so far. `None` where it does not fit.
+/// A name that no site has.
+fn fresh(g: &Graph, name: &str) -> String {
+    format!("{name}{}", g.sites().len())
+}
+
 fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) -> Option<Expr<'g>> {
     let e = *made.last()?;
     let Step { operation, choice } = step;
@@ -124,13 +129,15 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
             let sparse = (0..3 * n).map(|i| if (i + choice) % 4 < 2 { 0.0 } else { 0.7 }).collect();
             e.matmul(g.engine().tensor([n, 3], sparse))
         }
-        20 if later_sites => g.sample("n", Normal::new(e, 1.0)),
-        21 if later_sites && rank > 0 => g.sample("o", OneHotCategorical::from_logits(e)),
-        22 if later_sites && shape.numel() <= 12 => g.sample("c", Bernoulli::from_logits(e).copies(2)),
+        20 if later_sites => g.sample(&fresh(g, "n"), Normal::new(e, 1.0)),
+        21 if later_sites && rank > 0 => g.sample(&fresh(g, "o"), OneHotCategorical::from_logits(e)),
+        22 if later_sites && shape.numel() <= 12 => {
+            g.sample(&fresh(g, "c"), Bernoulli::from_logits(e).copies(2))
+        }
         23 if later_sites => {
             let other = made[choice % made.len()];
             shape.broadcast(&other.shape())?;
-            g.sample("m", Normal::new(other, e.square() + 1.0))
+            g.sample(&fresh(g, "m"), Normal::new(other, e.square() + 1.0))
         }
         _ => return None,
     })
@@ -207,7 +214,7 @@ fn index_along(shape: &Shape, flat: usize, axis: usize) -> usize {
 
 fn influence(g: &Graph) -> Influence {
     let sites = g.sites();
-    Influence::of(g, &sites[0], &sites, g.engine().len())
+    Influence::of(g, &sites[0])
 }
 
 fn first_site<'g>(g: &'g Graph, kind: usize) -> Expr<'g> {
@@ -333,7 +340,7 @@ fn rows_and_copies_stay_apart_behind_a_product_of_several_axes() {
     // All of a row of two axes, one behind the other.
     let h = g.sample("h", Normal::new(g.param_tensor("mu", [5, 4, 2, 3], vec![0.1]), 1.0));
     let y = h.reshape_last(2, [6]).matmul(constant(&g, [6, 7], 0));
-    let of_second = Influence::of(&g, &g.sites()[1], &g.sites(), g.engine().len());
+    let of_second = Influence::of(&g, &g.sites()[1]);
     assert_eq!(of_second.map(y.id()), Some(&vec![None, None, Some(1), Some(2)]));
 }
 

@@ -174,7 +174,8 @@ fn tuning_lowers_the_variance_and_leaves_the_mean() {
         let how = How { depends, nodes, jumps: &jumps, ..How::default() };
         let before = exactly_by(&g, &plan, 1, &how);
         let own = tuned(&g, &plan, 600, 0.03);
-        let values = |o: &aleator::rewrite::OwnParam| own.iter().find(|(n, _)| *n == o.name).unwrap().1.clone();
+        let values =
+            |o: &aleator::rewrite::OwnParam| own.iter().find(|(n, _)| *n == o.name).unwrap().1.clone();
         let after = exactly_by(&g, &plan, 1, &How { own: &values, ..how });
         close(&format!("{text}: mean"), &after.mean, &before.mean, 1e-8);
         let total = |e: &Exactly| e.variance.iter().sum::<f64>();

@@ -19,13 +19,14 @@ mod growth;
 mod integrand;
 mod points;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aleator_engine::graph::{NodeId, ancestors};
 
 use super::report::{Exact, Number, Tensor};
-use crate::analysis::{discontinuity_moves, first_discontinuity, stopped};
+use crate::analysis::{FirstDiscontinuities, Stopped, discontinuity_moves};
 use crate::distributions::Support;
 use crate::error::{Error, Result};
 use crate::estimators::{Enumeration, outcome_count};
@@ -223,6 +224,7 @@ impl Layout {
 fn layout(graph: &Graph) -> Result<Option<Layout>> {
     let mut counts: Vec<NodeId> = Vec::new();
     let mut outcomes = 1usize;
+    let (discontinuities, stopped) = (FirstDiscontinuities::of(graph), OnceCell::new());
     let sites = Plan::choose_with(graph, |info, def, used| {
         let (family, parameters) = (info.distribution.family(), info.distribution.parameters());
         let finite = |kind| Some((kind, 0, false));
@@ -240,12 +242,12 @@ fn layout(graph: &Graph) -> Result<Option<Layout>> {
             counts.push(def.value);
             return Some((Kind::Counts, draws, below_count));
         }
-        if family.support().is_discrete() || first_discontinuity(graph, def).is_some() {
+        if family.support().is_discrete() || discontinuities.behind(def).is_some() {
             return None;
         }
         if family.is_reparameterized() {
             // A derivative along the sample ends there, a score does not: they are not one number.
-            if stopped(graph, def).is_some() {
+            if stopped.get_or_init(|| Stopped::of(graph)).behind(def).is_some() {
                 return None;
             }
             let numbers = draws.saturating_mul(info.distribution.event_shape().numel());
