@@ -13,11 +13,12 @@ use super::errors::Diagnostic;
 use super::estimators::estimator_with;
 use super::lower::Lowering;
 use super::model::{Definition, DefinitionKind, Model, SiteSpans};
+use super::names::check_names;
 use super::parser::{Setting, parse};
 use super::settings::Settings;
 use super::sites;
 use super::span::Span;
-use super::values::{Tensor, Value};
+use super::values::{Tensor, Value, check};
 
 /// Reads a text and builds its graph. `folder` is where the files of `data` lines are looked for (without one they are
 /// an error), `settings` replace the values of parameters, constants and data.
@@ -35,7 +36,7 @@ use super::values::{Tensor, Value};
 /// ```
 pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result<Model, Diagnostic> {
     let file = parse(source)?;
-    super::check_names(source, &file)?;
+    check_names(source, &file)?;
     let settings = Settings::evaluate(&file, settings)?;
     let graph = Graph::new();
     let lowering = Lowering::new(graph.engine());
@@ -116,7 +117,7 @@ impl<'a, 'g> Builder<'a, 'g> {
                 }
                 let expr = self.graph.sample(&name.text, sampled);
                 let end = arguments.last().map_or(distribution.span, |argument| argument.span);
-                self.lowering.check(expr, distribution.span.join(end))?;
+                check(expr, distribution.span.join(end))?;
                 let spans = bound.arguments.iter().map(|(name, _, span)| ((*name).to_owned(), *span));
                 site = Some(SiteSpans {
                     distribution: distribution.span,
@@ -127,7 +128,7 @@ impl<'a, 'g> Builder<'a, 'g> {
                 (DefinitionKind::Site, Value { expr, constant: false })
             }
         };
-        self.lowering.check(value.expr, name.span)?;
+        check(value.expr, name.span)?;
         self.lowering.names.insert(name.text.clone(), value);
         self.kinds.insert(&name.text, kind);
         self.definitions.push(Definition {
