@@ -1,6 +1,7 @@
 //! The grammar, form by form, and what is said of mistakes.
 
 use super::*;
+use crate::language::ast::{DataSource, Expr, ExprId, Index, StatementKind};
 
 /// The tree of an expression with every operation in parentheses.
 fn tree(text: &str) -> String {
