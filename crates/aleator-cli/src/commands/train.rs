@@ -71,7 +71,7 @@ pub fn run(arguments: &Train) -> Outcome {
         _ => Ok(()),
     };
     let ended = match error {
-        Some(error) => Err(Failure::input(error)),
+        Some(error) => Err(Failure::training(error)),
         None if report.interrupted => Err(interrupted(&report, &stop)),
         None => Ok(()),
     };
@@ -93,7 +93,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    let Comparison { reports, skipped, error } = outcome.map_err(Failure::input)?;
+    let Comparison { reports, skipped, error } = outcome.map_err(Failure::training)?;
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {reason}"));
     }
@@ -105,7 +105,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         print(&training_comparison(&reports, not_started, width(), color()))
     };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(&reports));
-    let died = error.map_or(Ok(()), |error| Err(Failure::input(error)));
+    let died = error.map_or(Ok(()), |error| Err(Failure::training(error)));
     let ended = match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
         Some(TrainReport { estimator, steps, .. }) => {
@@ -169,10 +169,15 @@ fn settings(arguments: &Train) -> Outcome<Given> {
     if let Some(path) = &arguments.resume {
         // The settings of the runs of a comparison are the same, but for the estimator.
         let run = match &arguments.compare {
-            Some(_) => runs_in(path).map_err(Failure::input)?.swap_remove(0),
+            Some(_) => runs_in(path)
+                .map_err(|error| match Checkpoint::read(path) {
+                    Ok(_) => Failure::training(format!("{error}: leave out --compare")),
+                    Err(_) => Failure::training(error),
+                })?
+                .swap_remove(0),
             None => path.clone(),
         };
-        let saved = Checkpoint::read(&run).map_err(Failure::input)?.header.settings;
+        let saved = Checkpoint::read(&run).map_err(Failure::training)?.header.settings;
         settings = Settings::parse(&saved).map_err(|e| {
             Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display()))
         })?;
@@ -196,8 +201,8 @@ fn in_file(file: Option<&(PathBuf, Settings)>, error: &aleator::Error) -> Failur
         checked.is_err_and(|e| e.to_string() == error.to_string())
     };
     match file {
-        Some((path, theirs)) if same(theirs) => Failure::input(format!("in {}: {error}", path.display())),
-        _ => Failure::input(error),
+        Some((path, theirs)) if same(theirs) => Failure::training(format!("in {}: {error}", path.display())),
+        _ => Failure::training(error),
     }
 }
 

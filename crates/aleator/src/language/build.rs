@@ -173,7 +173,7 @@ impl<'a, 'g> Builder<'a, 'g> {
         let value_span = self.expressions[value].span;
         let mut values = fit(&name.text, &shape, initial).map_err(|d| d.at(value_span))?;
         if let Some(set) = self.settings.take(&name.text) {
-            values = fit(&name.text, &shape, set).map_err(|d| Settings::prefix(&name.text, d))?;
+            values = fit(&name.text, &shape, set).map_err(|d| d.in_setting(&name.text))?;
         }
         Ok(given(self.graph.param_tensor(&name.text, shape, values)))
     }
@@ -205,7 +205,7 @@ impl<'a, 'g> Builder<'a, 'g> {
         self.store(&name.text, &declared, shape.span)?;
         let set = self.settings.take(&name.text);
         let values = match (source, set) {
-            (_, Some(set)) => fit(&name.text, &declared, set).map_err(|d| Settings::prefix(&name.text, d))?,
+            (_, Some(set)) => fit(&name.text, &declared, set).map_err(|d| d.in_setting(&name.text))?,
             (DataSource::Value(value), None) => {
                 let tensor = self.numbers(&format!("the value of `{}`", name.text), *value)?;
                 let span = self.expressions[*value].span;
@@ -213,12 +213,10 @@ impl<'a, 'g> Builder<'a, 'g> {
             }
             (DataSource::File { path, span }, None) => self.file(&name.text, &declared, path, *span)?,
             (DataSource::Unspecified, None) => {
-                return Err(Diagnostic::new(format!("`{}` has no values", name.text)).at(name.span).help(
-                    format!(
-                        "write `data {0} : {declared} = file(\"{0}.npy\")` or pass --set {0}=..",
-                        name.text
-                    ),
-                ));
+                return Err(Diagnostic::new(format!("`{}` has no values", name.text))
+                    .at(name.span)
+                    .help(format!("write `data {0} : {declared} = file(\"{0}.npy\")`", name.text))
+                    .or_setting(&name.text));
             }
         };
         Ok(given(self.graph.data(&name.text, declared, values)))
@@ -228,7 +226,8 @@ impl<'a, 'g> Builder<'a, 'g> {
         let Some(folder) = self.folder else {
             return Err(Diagnostic::new("a text that is not a file has no folder to look for files in")
                 .at(span)
-                .help(format!("write the numbers down, or pass --set {name}=..")));
+                .help("write the numbers down")
+                .or_setting(name));
         };
         let path = folder.join(path);
         let (shape, values) =

@@ -42,7 +42,7 @@ pub use ast::{
 };
 pub use build::load;
 pub use call::Function;
-pub use errors::{Diagnostic, nearest};
+pub use errors::{Diagnostic, SettingNote, nearest};
 pub use estimators::estimator;
 pub use functions::FUNCTIONS;
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};

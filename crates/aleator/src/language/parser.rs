@@ -59,7 +59,7 @@ pub struct Estimator {
     pub call: EstimatorCall,
 }
 
-/// What follows `--via`: an estimator for one site, or for all.
+/// An estimator for one site, or for all.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Via {
     /// The site, or `None` for every site.
@@ -68,7 +68,7 @@ pub struct Via {
     pub estimator: Estimator,
 }
 
-/// What follows `--set`: a parameter or constant and its new value.
+/// A parameter, constant or data and its new value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
     /// Whose value it is.
@@ -91,7 +91,7 @@ pub fn parse_estimator(text: &str) -> Result<Estimator, Diagnostic> {
     Ok(Estimator { expressions: parser.expressions, call })
 }
 
-/// Reads the value of `--via`, such as `b=rebar(temperature=0.3)` or `rebar`.
+/// Reads the choice of an estimator, such as `b=rebar(temperature=0.3)` or `rebar`.
 ///
 /// # Errors
 /// The first mistake, with its place in `text` and a remedy.
@@ -109,7 +109,7 @@ pub fn parse_via(text: &str) -> Result<Via, Diagnostic> {
     Ok(Via { site, estimator: Estimator { expressions: parser.expressions, call } })
 }
 
-/// Reads the value of `--set`, such as `theta=0.7` or `phi=[0.1, 0.2]`.
+/// Reads a setting, such as `theta=0.7` or `phi=[0.1, 0.2]`.
 ///
 /// # Errors
 /// The first mistake, with its place in `text` and a remedy; also a value that is no constant expression.

@@ -1,4 +1,4 @@
-//! Training models with random layers on real data: the library behind `aleator train`.
+//! Training models with random layers on real data: configuration, the loop, checkpoints, metrics.
 //!
 //! ```
 //! use std::ops::ControlFlow;

@@ -1,4 +1,4 @@
-//! Settings as a person writes them down: in a TOML file, on a command line, in a checkpoint; each layer over the one before.
+//! Settings as a person writes them down: in a TOML file, in a checkpoint, in flags; each layer over the one before.
 //!
 //! ```
 //! use aleator::train::Settings;
@@ -239,7 +239,7 @@ impl Settings {
 /// A setting that two runs wrote down differently, or only one of them.
 #[derive(Debug, PartialEq)]
 pub(super) struct Difference {
-    /// Its name on the command line.
+    /// Its name.
     pub name: String,
     /// What the other run wrote; nothing where it took the usual value.
     pub theirs: String,

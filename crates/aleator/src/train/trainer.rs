@@ -261,13 +261,19 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// Two values of an option as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
+/// Two values of a setting as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
 /// differently.
 fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> String {
     let written = |name: &str, value: &str| match value {
-        "" | "false" => format!("without --{name}"),
-        "true" => format!("--{name}"),
-        _ => format!("--{name} {value}"),
+        "" | "false" => format!("without `{name}`"),
+        "true" => format!("`{name}`"),
+        // The value of a fingerprint names the settings that belong to it.
+        _ => {
+            let (value, others) = value.split_once(" --").unwrap_or((value, ""));
+            let others = others.split(" --").filter_map(|other| other.split_once(' '));
+            let others = others.map(|(name, value)| format!(" `{name} = {value}`"));
+            format!("`{name} = {value}`{}", others.collect::<String>())
+        }
     };
     let both = |name: &str, theirs: &str, ours: &str| {
         format!("{} there, {} here", written(name, theirs), written(name, ours))
@@ -288,7 +294,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; try a smaller --lr");
+    let message = format!("at step {step}: {error}; try a smaller `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,

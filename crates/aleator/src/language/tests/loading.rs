@@ -78,14 +78,18 @@ fn settings_replace_values() {
         (&["vv=1"][..], "no parameter or constant `vv`", "`v`"),
         (&["theta=1"], "no parameter or constant `theta`", "n, v, w, d"),
         (&["f=1"], "`f` is not set", "`param`"),
-        (&["d=0", "w=[1, 2, 3]"], "--set w: `w` has shape [2], but the value has shape [3]", "single number"),
-        (&["d=[[1, 2]]"], "--set d: `d` has shape [2]", ""),
-        (&["w=[1, 2] + [1, 2, 3]"], "--set w: ", ""),
-        (&["w=[[1], 2]"], "--set w: ", ""),
+        (
+            &["d=0", "w=[1, 2, 3]"],
+            "in the setting of `w`: `w` has shape [2], but the value has shape [3]",
+            "single number",
+        ),
+        (&["d=[[1, 2]]"], "in the setting of `d`: `d` has shape [2]", ""),
+        (&["w=[1, 2] + [1, 2, 3]"], "in the setting of `w`: ", ""),
+        (&["w=[[1], 2]"], "in the setting of `w`: ", ""),
         (&["w=zeros([100000, 100000])"], "memory", ""),
     ] {
         let diagnostic = set(&source, settings).err().unwrap();
-        assert!(diagnostic.message.contains(message), "{settings:?}: {diagnostic:?}");
+        assert!(diagnostic.to_string().contains(message), "{settings:?}: {diagnostic:?}");
         assert!(diagnostic.help.clone().unwrap_or_default().contains(help), "{settings:?}: {diagnostic:?}");
         assert_eq!(diagnostic.span, None);
     }
@@ -131,9 +135,9 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("b ~ Bernoulli(0.5)\nconst u = [1, b]", "2:15", "`b` is drawn at random", ""),
     ("b ~ Bernoulli(0.5)\ny = b\nparam u = y", "3:11", "`y` is computed", ""),
     ("data d : [1] = 0\nconst u = d", "2:11", "`d` is data", ""),
-    ("data d : [3]", "1:6", "`d` has no values", "--set d="),
+    ("data d : [3]", "1:6", "`d` has no values", "d.npy"),
     ("data d : [3] = [1, 2]", "1:16", "shape [2]", ""),
-    ("data d : [3] = file(\"d.npy\")", "1:21", "folder", "--set d="),
+    ("data d : [3] = file(\"d.npy\")", "1:21", "folder", "numbers"),
     ("y = [1, [2, 3]]", "1:9", "one shape: the first has [], this one [2]", "concat"),
     ("y = [[1, 2], [3]]", "1:14", "the first has [2], this one [1]", ""),
     ("y = 3 @ 4", "1:5", "use * for scalars", ""),
