@@ -2,11 +2,9 @@
 
 use std::io::IsTerminal;
 
+use crate::flags::with_flags;
 use aleator::language::{Diagnostic, SettingNote, Span};
 use aleator_cli::report::{message as printable, render_diagnostic};
-use clap::CommandFactory;
-
-use crate::arguments::Arguments;
 
 /// What goes to standard error, and the exit status.
 #[derive(Debug)]
@@ -28,7 +26,7 @@ impl Failure {
 
     /// The same from the library's training, whose settings are the options of a command: `name = value` is `--name value` here.
     pub fn training(error: impl std::fmt::Display) -> Self {
-        Failure::input(with_flags(&error.to_string(), &flags_of("train")))
+        Failure::input(with_flags(&error.to_string()))
     }
 
     /// The command's own check failed.
@@ -64,56 +62,5 @@ impl Failure {
             std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         );
         Failure { message, status: 2 }
-    }
-}
-
-/// The long options of a command.
-fn flags_of(command: &str) -> Vec<String> {
-    let grammar = Arguments::command();
-    let options = grammar.find_subcommand(command).into_iter().flat_map(clap::Command::get_arguments);
-    options.filter_map(|option| option.get_long().map(str::to_owned)).collect()
-}
-
-/// A message of the library, with the settings in it as the options that they are: `` `lr` `` becomes `--lr`, `` `lr = 1` `` becomes
-/// `--lr 1`.
-fn with_flags(message: &str, flags: &[String]) -> String {
-    let pieces: Vec<&str> = message.split('`').collect();
-    let mut out = String::new();
-    for (i, piece) in pieces.iter().enumerate() {
-        let quoted = i % 2 == 1 && i + 1 < pieces.len();
-        let (name, value) =
-            piece.split_once(" = ").map_or((*piece, None), |(name, value)| (name, Some(value)));
-        match (quoted, flags.iter().any(|flag| flag == name), value) {
-            (true, true, None) => out.push_str(&format!("--{name}")),
-            (true, true, Some(value)) => out.push_str(&format!("--{name} {value}")),
-            (true, false, _) => out.push_str(&format!("`{piece}`")),
-            (false, ..) if i % 2 == 1 => out.push_str(&format!("`{piece}")),
-            (false, ..) => out.push_str(piece),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_of_the_library_are_options_here() {
-        let flags = flags_of("train");
-        for (message, expected) in [
-            ("try a smaller `lr`", "try a smaller --lr"),
-            ("`seed = 0` there, `seed = 1` here", "--seed 0 there, --seed 1 here"),
-            ("without `data-seed` there", "without --data-seed there"),
-            (
-                "`objective = iwae` `importance-samples = 5` there",
-                "--objective iwae --importance-samples 5 there",
-            ),
-            ("go on with `resume = a b`, or not", "go on with --resume a b, or not"),
-            ("there is no model `foo`; did you mean `lr", "there is no model `foo`; did you mean `lr"),
-            ("`prior.logits` (element 3) is NaN", "`prior.logits` (element 3) is NaN"),
-        ] {
-            assert_eq!(with_flags(message, &flags), expected);
-        }
     }
 }

@@ -7,6 +7,7 @@ use super::batches::Batches;
 use super::checkpoint::{Checkpoint, Header};
 use super::config::{MOST_ROWS, TrainConfig, WHOLE_ESTIMATOR, WHOLE_MODEL};
 use super::report::{GradientStatistics, HistoryPoint};
+use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
 use super::update::Update;
 use crate::error::{Error, Result};
@@ -17,8 +18,6 @@ use crate::objectives::Detached;
 use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
 use crate::program::{Options, Program};
 
-/// Settings that a resumed run may change, so that one that did not stay finite can go on more carefully.
-const MAY_CHANGE: [&str; 3] = ["lr", "clip", "tuning-factor"];
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
 
@@ -208,7 +207,8 @@ impl<'c> Trainer<'c> {
         let ours = self.config.fingerprint();
         for (name, value) in &ours {
             let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
-            if theirs != value && !MAY_CHANGE.contains(&name.as_str()) {
+            let may_change = Setting::find(name).is_some_and(|setting| setting.effect == Effect::FromHereOn);
+            if theirs != value && !may_change {
                 return Err(Error::Invalid(format!(
                     "it was made by another run: {}",
                     difference(name, theirs, value, &differences(&header.settings, &self.config.settings))
@@ -282,10 +282,10 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
         settings.iter().find(|d| is_cause(d)).map(|d| both(&d.name, &d.theirs, &d.ours))
     };
     match name {
-        "data" => first(&|d| ["data", "data-seed", "binarization"].contains(&&*d.name))
+        "data" => first(&|d| d.part == Part::Data)
             .map_or_else(|| "other data".into(), |how| format!("other data ({how})")),
         "model" => format!("{theirs} there, {ours} here"),
-        WHOLE_MODEL => first(&|d| d.of_model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
+        WHOLE_MODEL => first(&|d| d.part == Part::Model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
         WHOLE_ESTIMATOR => {
             first(&|d| d.name == "estimator").unwrap_or_else(|| format!("other {WHOLE_ESTIMATOR}"))
         }
