@@ -1,10 +1,16 @@
 //! The command line's grammar.
 
+mod train;
+mod values;
+
 use std::any::TypeId;
 use std::path::{Path, PathBuf};
 
 use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use train::Train;
+use values::{plot_file, positive, seed};
 
 /// Gradients of expectations: write a computation with random nodes, get its gradient by any estimator, with its bias,
 /// variance and price.
@@ -211,141 +217,6 @@ pub struct Optimize {
     pub plot: Option<PathBuf>,
 }
 
-#[derive(Debug, Args)]
-pub struct Train {
-    /// The model; `aleator list models` shows them [default: the config's]
-    pub model: Option<String>,
-    /// Settings from a TOML file; what is given here goes before it
-    #[arg(long, value_name = "FILE.toml")]
-    pub config: Option<PathBuf>,
-    /// `digits` (1797 images of 8x8, in the binary), a directory of IDX files such as MNIST's, a .npy or a .csv file
-    /// [default: digits, or the model's own]
-    #[arg(long, value_name = "NAME|DIR|FILE")]
-    pub data: Option<String>,
-    /// How grey pixels become black and white (sbn, vae, structured): by a threshold, by chance once, or by chance at every step
-    /// [default: threshold]
-    #[arg(long, value_parser = ["threshold", "static", "dynamic"])]
-    pub binarization: Option<String>,
-    /// Estimator of the latents, with options [default: reinforce_loo, or pathwise where it can]
-    #[arg(long, value_name = "ESTIMATOR")]
-    pub estimator: Option<String>,
-    /// Train once with each of these estimators, separated by commas, from the same start on the same batches with the same
-    /// noise; checkpoints go into a directory for each
-    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"])]
-    pub compare: Option<String>,
-    /// What is maximised
-    #[arg(long, value_parser = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"])]
-    pub objective: Option<String>,
-    /// K of iwae and wake-sleep [default: 5]
-    #[arg(long, value_name = "K", value_parser = positive)]
-    pub importance_samples: Option<usize>,
-    /// Number of gradient steps [default: 10000]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub steps: Option<usize>,
-    /// Rows in a minibatch [default: 100]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub batch: Option<usize>,
-    /// Number of latents in a layer
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub latents: Option<usize>,
-    /// Layers of latents (sbn, structured)
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub layers: Option<usize>,
-    /// Perceptrons with two hidden layers between layers of latents (sbn, structured)
-    #[arg(long)]
-    pub nonlinear: bool,
-    /// Family of the latents (vae)
-    #[arg(long, value_parser = ["bernoulli", "categorical", "gaussian"])]
-    pub latent: Option<String>,
-    /// Categories of a latent (vae), clusters (gmm)
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub categories: Option<usize>,
-    /// Where weights start (sbn) [default: glorot]
-    #[arg(long, value_parser = ["glorot", "kaiming"])]
-    pub init: Option<String>,
-    /// Steps of an episode (cartpole)
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub episode: Option<usize>,
-    /// Units in hidden layers
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub hidden: Option<usize>,
-    /// Learning rate [default: 0.003 for adam, adamw and radam, 0.001 for rmsprop, 0.1 for sgd, 0.01 for momentum]
-    #[arg(long, value_name = "X")]
-    pub lr: Option<f64>,
-    /// Rule of the steps [default: adam]
-    #[arg(long, value_parser = aleator::optim::NAMES)]
-    pub optimizer: Option<String>,
-    /// Second decay of adam, adamw and radam [default: 0.999]
-    #[arg(long, value_name = "X")]
-    pub beta2: Option<f64>,
-    /// AdamW's weight decay [default: 0.01]
-    #[arg(long, value_name = "X")]
-    pub weight_decay: Option<f64>,
-    /// Steps of linear warm-up
-    #[arg(long, value_name = "N")]
-    pub warm_up: Option<usize>,
-    /// How the learning rate falls [default: constant]
-    #[arg(long, value_parser = ["constant", "linear", "cosine", "step"])]
-    pub decay: Option<String>,
-    /// Steps between falls of a step decay
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub decay_every: Option<usize>,
-    /// What a step decay multiplies the rate by
-    #[arg(long, value_name = "X")]
-    pub decay_factor: Option<f64>,
-    /// The largest norm of a gradient; longer ones are scaled down
-    #[arg(long, value_name = "X")]
-    pub clip: Option<f64>,
-    /// Estimators' own parameters learn faster by this factor [default: 10]
-    #[arg(long, value_name = "X")]
-    pub tuning_factor: Option<f64>,
-    /// K: samples averaged in one estimate [default: the fewest that the estimator accepts]
-    #[arg(long, value_name = "K", value_parser = positive)]
-    pub samples: Option<usize>,
-    /// Seed of weights, minibatches and noise [default: 0]
-    #[arg(long, value_parser = seed)]
-    pub seed: Option<u64>,
-    /// Seed of the data, where anything of them is drawn: static binarization, held-out pixels of a dynamic one, data that are made
-    /// up; apart from --seed, so that seeds can be compared on the same rows [default: 0]
-    #[arg(long, value_name = "SEED", value_parser = seed)]
-    pub data_seed: Option<u64>,
-    /// Steps between looks at the held-out data [default: a tenth of all]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub eval_every: Option<usize>,
-    /// K: samples of the latents for each held-out row [default: 100]
-    #[arg(long, value_name = "K", value_parser = positive)]
-    pub eval_samples: Option<usize>,
-    /// Held-out rows to look at on the way; all are judged at the end [default: 1000]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub eval_rows: Option<usize>,
-    /// Save everything: a .safetensors file that is replaced, or a directory that keeps the last three and holds no other
-    /// run's [default: where it was resumed from]
-    #[arg(long, value_name = "FILE|DIR")]
-    pub checkpoint: Option<PathBuf>,
-    /// Steps between checkpoints [default: those between looks at the held-out data]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub checkpoint_every: Option<usize>,
-    /// Go on from a checkpoint, or from the newest in a directory (with --compare, of each run in it), to the same bits as if
-    /// it had never stopped; its settings hold unless given here
-    #[arg(long, value_name = "FILE|DIR")]
-    pub resume: Option<PathBuf>,
-    /// Write metrics to a file, one JSON object a line; a file that holds anything else is refused
-    #[arg(long, value_name = "FILE")]
-    pub metrics: Option<PathBuf>,
-    /// Write TensorBoard's event files into a directory
-    #[arg(long, value_name = "DIR")]
-    pub tensorboard: Option<PathBuf>,
-    /// Print one JSON document instead of text
-    #[arg(long)]
-    pub json: bool,
-    /// Draw bounds and gradient variance against steps and time: a .svg or .png file
-    #[arg(long, value_name = "FILE", value_parser = plot_file)]
-    pub plot: Option<PathBuf>,
-    /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
-    #[arg(long, value_name = "FILE.png", value_parser = png_file)]
-    pub pictures: Option<PathBuf>,
-}
-
 /// The type of all numbers of a program.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Numbers {
@@ -386,41 +257,6 @@ pub fn grammar(command: clap::Command) -> clap::Command {
         false => arg,
     };
     command.mut_args(valued).mut_subcommands(move |command| command.mut_args(valued))
-}
-
-/// A file that can be written once there is something to draw: better to know now than after hours.
-fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
-    let path = PathBuf::from(text);
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    if !extensions.contains(&&*extension) {
-        return Err(format!("its name should end in .{}", extensions.join(" or .")));
-    }
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
-            Err(format!("there is no directory {}", parent.display()))
-        }
-        _ if path.is_dir() => Err("it is a directory".into()),
-        _ => Ok(path),
-    }
-}
-
-fn plot_file(text: &str) -> Result<PathBuf, String> {
-    drawing(text, &["svg", "png"])
-}
-
-fn png_file(text: &str) -> Result<PathBuf, String> {
-    drawing(text, &["png"])
-}
-
-/// A seed.
-fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
-}
-
-/// A count as TOML can hold it.
-fn positive(text: &str) -> Result<usize, String> {
-    let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
-    number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
 }
 
 #[cfg(test)]

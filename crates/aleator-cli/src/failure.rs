@@ -2,7 +2,8 @@
 
 use std::io::IsTerminal;
 
-use aleator::language::{Diagnostic, Span};
+use crate::flags::with_flags;
+use aleator::language::{Diagnostic, SettingNote, Span};
 use aleator_cli::report::{message as printable, render_diagnostic};
 
 /// What goes to standard error, and the exit status.
@@ -23,6 +24,11 @@ impl Failure {
         Failure { message: printable(&format!("error: {message}")), status: 2 }
     }
 
+    /// The same from the library's training, whose settings are the options of a command: `name = value` is `--name value` here.
+    pub fn training(error: impl std::fmt::Display) -> Self {
+        Failure::input(with_flags(&error.to_string()))
+    }
+
     /// The command's own check failed.
     pub fn check(message: impl Into<String>) -> Self {
         Failure { message: printable(&message.into()), status: 1 }
@@ -40,13 +46,19 @@ impl Failure {
     /// Something wrong at a place of a file.
     pub fn at(file: &str, source: &str, diagnostic: &Diagnostic) -> Self {
         let span = diagnostic.span.map(|Span { start, end }| (start, end));
+        let (of_setting, or_set) = match &diagnostic.setting {
+            Some(SettingNote::Wrong(name)) => (format!("--set {name}: "), None),
+            Some(SettingNote::Missing(name)) => (String::new(), Some(format!("pass --set {name}=.."))),
+            None => (String::new(), None),
+        };
+        let help = [diagnostic.help.clone(), or_set].into_iter().flatten().collect::<Vec<_>>().join(", or ");
         let message = render_diagnostic(
             file,
             source,
-            &diagnostic.message,
+            &format!("{of_setting}{}", diagnostic.message),
             span,
             diagnostic.label.as_deref(),
-            diagnostic.help.as_deref(),
+            Some(&*help).filter(|help| !help.is_empty()),
             std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         );
         Failure { message, status: 2 }

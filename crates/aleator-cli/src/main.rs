@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod failure;
+mod flags;
 mod input;
 mod memory;
 mod output;

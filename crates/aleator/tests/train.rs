@@ -417,11 +417,11 @@ fn a_resumed_run_is_the_same_run() {
         assert_eq!(numbers(&last), numbers(&expected), "{text}");
         // Another run's checkpoint is refused, by the name of what differs.
         for (other, what) in [
-            (TrainConfig { seed: 1, ..on.clone() }, "--seed 0 there, --seed 1 here"),
-            (TrainConfig { batch: 31, ..on.clone() }, "--batch 32 there, --batch 31 here"),
-            (TrainConfig { steps: 24, ..on.clone() }, "--steps 23 there"),
-            (TrainConfig { warm_up: 2, ..on.clone() }, "--warm-up 3 there, --warm-up 2 here"),
-            (TrainConfig { eval_rows: 7, ..on.clone() }, "--eval-rows"),
+            (TrainConfig { seed: 1, ..on.clone() }, "`seed = 0` there, `seed = 1` here"),
+            (TrainConfig { batch: 31, ..on.clone() }, "`batch = 32` there, `batch = 31` here"),
+            (TrainConfig { steps: 24, ..on.clone() }, "`steps = 23` there"),
+            (TrainConfig { warm_up: 2, ..on.clone() }, "`warm-up = 3` there, `warm-up = 2` here"),
+            (TrainConfig { eval_rows: 7, ..on.clone() }, "`eval-rows = "),
         ] {
             let error = train(&other, &|_| ControlFlow::Continue(())).unwrap_err().to_string();
             assert!(error.contains(what) && error.contains(&path.display().to_string()), "{error}");

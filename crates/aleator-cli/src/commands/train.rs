@@ -8,10 +8,9 @@ use std::slice;
 use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
-use aleator::models::ModelOptions;
 use aleator::train::{
-    Checkpoint, Comparison, Progress as Told, Settings, TrainConfig, TrainReport, Trained, Trainer, place_of,
-    runs_in, train_and_see, train_compare,
+    Checkpoint, Comparison, Given, Progress as Told, Setting, Settings, TrainConfig, TrainReport, Trained,
+    Trainer, place_of, runs_in, train_and_see, train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 use serde::Serialize;
@@ -33,7 +32,7 @@ struct Drawings {
 }
 
 pub fn run(arguments: &Train) -> Outcome {
-    let Given { settings, file } = settings(arguments)?;
+    let Layers { settings, file } = settings(arguments)?;
     let drawings = places(arguments, &settings)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
     let mut config = settings.config().map_err(in_file)?;
@@ -71,7 +70,7 @@ pub fn run(arguments: &Train) -> Outcome {
         _ => Ok(()),
     };
     let ended = match error {
-        Some(error) => Err(Failure::input(error)),
+        Some(error) => Err(Failure::training(error)),
         None if report.interrupted => Err(interrupted(&report, &stop)),
         None => Ok(()),
     };
@@ -93,7 +92,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    let Comparison { reports, skipped, error } = outcome.map_err(Failure::input)?;
+    let Comparison { reports, skipped, error } = outcome.map_err(Failure::training)?;
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {reason}"));
     }
@@ -105,7 +104,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         print(&training_comparison(&reports, not_started, width(), color()))
     };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(&reports));
-    let died = error.map_or(Ok(()), |error| Err(Failure::input(error)));
+    let died = error.map_or(Ok(()), |error| Err(Failure::training(error)));
     let ended = match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
         Some(TrainReport { estimator, steps, .. }) => {
@@ -158,21 +157,26 @@ fn shell_quoted(path: &Path) -> String {
 }
 
 /// The settings of a run, and those of the file among them.
-struct Given {
+struct Layers {
     settings: Settings,
     file: Option<(PathBuf, Settings)>,
 }
 
 /// Flags over the config over the settings of the checkpoint that the run goes on from.
-fn settings(arguments: &Train) -> Outcome<Given> {
+fn settings(arguments: &Train) -> Outcome<Layers> {
     let mut settings = Settings::default();
     if let Some(path) = &arguments.resume {
         // The settings of the runs of a comparison are the same, but for the estimator.
         let run = match &arguments.compare {
-            Some(_) => runs_in(path).map_err(Failure::input)?.swap_remove(0),
+            Some(_) => runs_in(path)
+                .map_err(|error| match Checkpoint::read(path) {
+                    Ok(_) => Failure::training(format!("{error}: leave out --compare")),
+                    Err(_) => Failure::training(error),
+                })?
+                .swap_remove(0),
             None => path.clone(),
         };
-        let saved = Checkpoint::read(&run).map_err(Failure::input)?.header.settings;
+        let saved = Checkpoint::read(&run).map_err(Failure::training)?.header.settings;
         settings = Settings::parse(&saved).map_err(|e| {
             Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display()))
         })?;
@@ -185,8 +189,8 @@ fn settings(arguments: &Train) -> Outcome<Given> {
         settings = theirs.over(&settings).map_err(in_file)?;
         file = Some((path.clone(), theirs));
     }
-    let settings = flags(arguments).over(&settings).map_err(Failure::input)?;
-    Ok(Given { settings, file })
+    let settings = flags(arguments).and_then(|flags| flags.over(&settings)).map_err(Failure::input)?;
+    Ok(Layers { settings, file })
 }
 
 /// What is wrong with the settings; names the file if it is wrong there by itself.
@@ -196,53 +200,16 @@ fn in_file(file: Option<&(PathBuf, Settings)>, error: &aleator::Error) -> Failur
         checked.is_err_and(|e| e.to_string() == error.to_string())
     };
     match file {
-        Some((path, theirs)) if same(theirs) => Failure::input(format!("in {}: {error}", path.display())),
-        _ => Failure::input(error),
+        Some((path, theirs)) if same(theirs) => Failure::training(format!("in {}: {error}", path.display())),
+        _ => Failure::training(error),
     }
 }
 
-fn flags(arguments: &Train) -> Settings {
-    let a = arguments;
-    Settings {
-        model: a.model.clone(),
-        data: a.data.clone(),
-        binarization: a.binarization.clone(),
-        estimator: a.estimator.clone(),
-        objective: a.objective.clone(),
-        importance_samples: a.importance_samples,
-        steps: a.steps,
-        batch: a.batch,
-        samples: a.samples,
-        optimizer: a.optimizer.clone(),
-        lr: a.lr,
-        beta2: a.beta2,
-        weight_decay: a.weight_decay,
-        warm_up: a.warm_up,
-        decay: a.decay.clone(),
-        decay_every: a.decay_every,
-        decay_factor: a.decay_factor,
-        clip: a.clip,
-        tuning_factor: a.tuning_factor,
-        seed: a.seed,
-        data_seed: a.data_seed,
-        eval_every: a.eval_every,
-        eval_samples: a.eval_samples,
-        eval_rows: a.eval_rows,
-        checkpoint: a.checkpoint.clone(),
-        checkpoint_every: a.checkpoint_every,
-        metrics: a.metrics.clone(),
-        tensorboard: a.tensorboard.clone(),
-        model_options: ModelOptions {
-            layers: a.layers,
-            latents: a.latents,
-            nonlinear: a.nonlinear.then_some(true),
-            latent: a.latent.clone(),
-            categories: a.categories,
-            init: a.init.clone(),
-            episode: a.episode,
-            hidden: a.hidden,
-        },
-    }
+/// The settings that the command line gives.
+fn flags(arguments: &Train) -> aleator::Result<Settings> {
+    let model = arguments.model.clone().map(Given::Text);
+    let model = Setting::find("model").zip(model);
+    Settings::of(model.into_iter().chain(arguments.flags.0.iter().cloned()))
 }
 
 /// Refuses one place for two things, of which the later would destroy the earlier; and drawings that could not be written.

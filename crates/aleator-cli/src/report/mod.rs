@@ -1,7 +1,6 @@
 //! From reports and drawings to text and pictures.
 mod diagnostic;
-mod draw;
-mod layout;
+mod diagram;
 mod numbers;
 mod pictures;
 mod plot;
@@ -10,7 +9,7 @@ mod table;
 mod text;
 
 pub use diagnostic::render_diagnostic;
-pub use draw::{dot, mermaid, svg};
+pub use diagram::{dot, mermaid, svg};
 pub use pictures::pictures_png;
 pub use plot::{comparison_svg, lines_svg, optimization_svg, plot_bytes, to_png, training_svg, write_plot};
 pub use profile::profile;

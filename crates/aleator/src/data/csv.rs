@@ -22,7 +22,7 @@ pub(super) fn read(
     let mut record = StringRecord::new();
     let mut values = Vec::new();
     let mut rows = 0;
-    let (mut first, mut hint) = (true, "");
+    let mut first = true;
     loop {
         let more = table.read_record(&mut record);
         let line = table.get_ref().line;
@@ -30,7 +30,6 @@ pub(super) fn read(
             break;
         }
         if std::mem::take(&mut first) && is_header(&record) {
-            hint = record.iter().map(separator_hint).next().unwrap_or_default();
             continue;
         }
         for (column, field) in record.iter().enumerate() {
@@ -51,11 +50,7 @@ pub(super) fn read(
         }
     }
     if rows == 0 {
-        return Err(DataError::Row {
-            path: path.to_owned(),
-            line: 1,
-            reason: format!("no row of numbers{hint}"),
-        });
+        return Err(DataError::Row { path: path.to_owned(), line: 1, reason: "no row of numbers".into() });
     }
     Ok((vec![rows, values.len() / rows], values))
 }
@@ -87,9 +82,11 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Whether a first row names the columns: none of its fields is a number.
+/// Whether a first row names the columns: none of its fields is a number, nor numbers with a wrong separator between them.
 fn is_header(record: &StringRecord) -> bool {
-    record.iter().all(|field| field.parse::<f64>().is_err())
+    let is_name = |field: &str| field.parse::<f64>().is_err();
+    record.iter().all(is_name)
+        && (record.len() != 1 || record.iter().all(|field| separator_hint(field).is_empty()))
 }
 
 /// The line of a row of numbers; rows count from 0.
@@ -162,8 +159,10 @@ mod tests {
             ("1,2\n\n# a\n3", "table.csv:4", "1 columns"),
             ("x,y\n", "table.csv:1", "no row"),
             ("", "table.csv:1", "no row"),
-            ("1;2\n3;4\n", "table.csv:2", "separated by `;`"),
+            ("1;2\n3;4\n", "table.csv:1", "separated by `;`: write `,` instead"),
             ("1;2", "table.csv:1", "separated by `;`"),
+            ("x;y\n1;2", "table.csv:2", "separated by `;`"),
+            ("# a\n1\t2\n", "table.csv:2", "separated by tabs"),
             ("x,y\n1\t2,3\n", "table.csv:2", "separated by tabs"),
             ("x\n1 2\n", "table.csv:2", "separated by blanks"),
         ] {

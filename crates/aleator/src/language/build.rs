@@ -13,11 +13,12 @@ use super::errors::Diagnostic;
 use super::estimators::estimator_with;
 use super::lower::Lowering;
 use super::model::{Definition, DefinitionKind, Model, SiteSpans};
+use super::names::check_names;
 use super::parser::{Setting, parse};
 use super::settings::Settings;
 use super::sites;
 use super::span::Span;
-use super::values::{Tensor, Value};
+use super::values::{Tensor, Value, check};
 
 /// Reads a text and builds its graph. `folder` is where the files of `data` lines are looked for (without one they are
 /// an error), `settings` replace the values of parameters, constants and data.
@@ -35,7 +36,7 @@ use super::values::{Tensor, Value};
 /// ```
 pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result<Model, Diagnostic> {
     let file = parse(source)?;
-    super::check_names(source, &file)?;
+    check_names(source, &file)?;
     let settings = Settings::evaluate(&file, settings)?;
     let graph = Graph::new();
     let lowering = Lowering::new(graph.engine());
@@ -116,7 +117,7 @@ impl<'a, 'g> Builder<'a, 'g> {
                 }
                 let expr = self.graph.sample(&name.text, sampled);
                 let end = arguments.last().map_or(distribution.span, |argument| argument.span);
-                self.lowering.check(expr, distribution.span.join(end))?;
+                check(expr, distribution.span.join(end))?;
                 let spans = bound.arguments.iter().map(|(name, _, span)| ((*name).to_owned(), *span));
                 site = Some(SiteSpans {
                     distribution: distribution.span,
@@ -127,7 +128,7 @@ impl<'a, 'g> Builder<'a, 'g> {
                 (DefinitionKind::Site, Value { expr, constant: false })
             }
         };
-        self.lowering.check(value.expr, name.span)?;
+        check(value.expr, name.span)?;
         self.lowering.names.insert(name.text.clone(), value);
         self.kinds.insert(&name.text, kind);
         self.definitions.push(Definition {
@@ -172,7 +173,7 @@ impl<'a, 'g> Builder<'a, 'g> {
         let value_span = self.expressions[value].span;
         let mut values = fit(&name.text, &shape, initial).map_err(|d| d.at(value_span))?;
         if let Some(set) = self.settings.take(&name.text) {
-            values = fit(&name.text, &shape, set).map_err(|d| Settings::prefix(&name.text, d))?;
+            values = fit(&name.text, &shape, set).map_err(|d| d.in_setting(&name.text))?;
         }
         Ok(given(self.graph.param_tensor(&name.text, shape, values)))
     }
@@ -204,7 +205,7 @@ impl<'a, 'g> Builder<'a, 'g> {
         self.store(&name.text, &declared, shape.span)?;
         let set = self.settings.take(&name.text);
         let values = match (source, set) {
-            (_, Some(set)) => fit(&name.text, &declared, set).map_err(|d| Settings::prefix(&name.text, d))?,
+            (_, Some(set)) => fit(&name.text, &declared, set).map_err(|d| d.in_setting(&name.text))?,
             (DataSource::Value(value), None) => {
                 let tensor = self.numbers(&format!("the value of `{}`", name.text), *value)?;
                 let span = self.expressions[*value].span;
@@ -212,12 +213,10 @@ impl<'a, 'g> Builder<'a, 'g> {
             }
             (DataSource::File { path, span }, None) => self.file(&name.text, &declared, path, *span)?,
             (DataSource::Unspecified, None) => {
-                return Err(Diagnostic::new(format!("`{}` has no values", name.text)).at(name.span).help(
-                    format!(
-                        "write `data {0} : {declared} = file(\"{0}.npy\")` or pass --set {0}=..",
-                        name.text
-                    ),
-                ));
+                return Err(Diagnostic::new(format!("`{}` has no values", name.text))
+                    .at(name.span)
+                    .help(format!("write `data {0} : {declared} = file(\"{0}.npy\")`", name.text))
+                    .or_setting(&name.text));
             }
         };
         Ok(given(self.graph.data(&name.text, declared, values)))
@@ -227,7 +226,8 @@ impl<'a, 'g> Builder<'a, 'g> {
         let Some(folder) = self.folder else {
             return Err(Diagnostic::new("a text that is not a file has no folder to look for files in")
                 .at(span)
-                .help(format!("write the numbers down, or pass --set {name}=..")));
+                .help("write the numbers down")
+                .or_setting(name));
         };
         let path = folder.join(path);
         let (shape, values) =

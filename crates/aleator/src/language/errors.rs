@@ -1,9 +1,10 @@
 //! What is wrong with a source text, where, and what to do about it.
 use super::span::{Place, Span};
 
-/// One mistake of a source text, as data: the command line draws it with the line it stands in.
+/// One mistake of a source text or of a setting, as data: a program can draw it with the line it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
+#[error("{}{message}", in_setting(.setting.as_ref()))]
+#[non_exhaustive]
 pub struct Diagnostic {
     /// What is wrong, in one sentence.
     pub message: String,
@@ -13,12 +14,30 @@ pub struct Diagnostic {
     pub label: Option<String>,
     /// The remedy.
     pub help: Option<String>,
+    /// What a setting has to do with it, if anything.
+    pub setting: Option<SettingNote>,
+}
+
+/// What a setting, which [`parse_set`](super::parse_set) reads, has to do with a mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingNote {
+    /// The mistake is in the setting of this name, not in the text.
+    Wrong(Box<str>),
+    /// A setting of this name would give the data their values: another remedy.
+    Missing(Box<str>),
+}
+
+fn in_setting(note: Option<&SettingNote>) -> String {
+    match note {
+        Some(SettingNote::Wrong(name)) => format!("in the setting of {}: ", quote(name)),
+        Some(SettingNote::Missing(_)) | None => String::new(),
+    }
 }
 
 impl Diagnostic {
     /// A message without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: None, label: None, help: None }
+        Diagnostic { message: message.into(), span: None, label: None, help: None, setting: None }
     }
 
     /// Says where.
@@ -39,6 +58,19 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Makes it a mistake in the setting of a name, which has no place in the text.
+    #[must_use]
+    pub fn in_setting(self, name: &str) -> Self {
+        Diagnostic { span: None, label: None, setting: Some(SettingNote::Wrong(name.into())), ..self }
+    }
+
+    /// Says that a setting would give values to the data of that name.
+    #[must_use]
+    pub fn or_setting(mut self, name: &str) -> Self {
+        self.setting = Some(SettingNote::Missing(name.into()));
         self
     }
 
@@ -130,6 +162,8 @@ mod tests {
         let diagnostic = Diagnostic::new("no").at(Span::new(3, 4)).label("here").help("yes");
         assert_eq!(diagnostic.to_string(), "no");
         assert_eq!(diagnostic.place("a\nbc").unwrap().to_string(), "2:2");
+        let diagnostic = diagnostic.in_setting("w");
+        assert_eq!((diagnostic.to_string().as_str(), diagnostic.span), ("in the setting of `w`: no", None));
         assert_eq!(quote("a\nb"), "`a\\nb`");
         assert_eq!(quote(&"x".repeat(1000)).chars().count(), 43);
     }

@@ -1,72 +1,22 @@
-//! The table of functions: how each is called, in words, and what it becomes.
+//! The table of functions, the one place where they are named: how each is called, in words, and what it becomes.
 use aleator_engine::graph::{Expr as Node, Reduction};
 
-use super::arguments::Arguments;
-use super::ast::Call;
+use super::call::{Arguments, Body, Function};
 use super::errors::Diagnostic;
-use super::lower::{Lowering, Parts};
 use super::shapes;
-use super::span::Span;
-use super::values::Value;
 
-/// A function of the language.
-#[derive(Debug)]
-pub struct Function {
-    /// Its name.
-    pub name: &'static str,
-    /// How it is called, such as `clamp(x, lo, hi)`.
-    pub usage: &'static str,
-    /// One line: what it gives.
-    pub summary: &'static str,
-    /// Names of the arguments that may be given by position.
-    pub(super) parameters: &'static [&'static str],
-    /// How many of them must be given.
-    pub(super) required: usize,
-    /// Whether there is `axis=`.
-    pub(super) axis: bool,
-    body: Body,
-}
-
-#[derive(Debug)]
-enum Body {
-    /// One argument, elementwise.
-    Elementwise(for<'g> fn(Node<'g>) -> Node<'g>),
-    /// Anything else.
-    Other(for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>),
-}
-
-impl Function {
-    /// The function of that name.
-    pub fn find(name: &str) -> Option<&'static Function> {
-        TABLE.iter().find(|function| function.name == name)
-    }
-
-    /// All functions, in the order of the language's page.
-    pub fn all() -> &'static [Function] {
-        TABLE
-    }
-
-    /// Whether the function of that name joins the elements of a list.
-    pub(super) fn joins(name: &str) -> bool {
-        matches!(name, "concat" | "stack")
-    }
-
-    pub(super) fn call<'g>(
-        &'static self,
-        lowering: &mut Lowering<'g>,
-        parts: &Parts<'_, 'g>,
-        call: &Call,
-        span: Span,
-    ) -> Result<Value<'g>, Diagnostic> {
-        let mut arguments = Arguments::bind(self, lowering, parts, call, span)?;
-        let constant = self.name == "len" || arguments.constant;
-        let expr = match self.body {
-            Body::Elementwise(f) => f(arguments.expr(0)?),
-            Body::Other(f) => f(&mut arguments)?,
-        };
-        Ok(Value { expr, constant })
-    }
-}
+/// A function of one argument, which the others are made from.
+const PLAIN: Function = Function {
+    name: "",
+    usage: "",
+    summary: "",
+    parameters: &["x"],
+    required: 1,
+    axis: false,
+    joins: false,
+    of_shape: false,
+    body: Body::Elementwise(|x| x),
+};
 
 const fn elementwise(
     name: &'static str,
@@ -74,18 +24,16 @@ const fn elementwise(
     summary: &'static str,
     f: for<'g> fn(Node<'g>) -> Node<'g>,
 ) -> Function {
-    let body = Body::Elementwise(f);
-    Function { name, usage, summary, parameters: &["x"], required: 1, axis: false, body }
+    Function { name, usage, summary, body: Body::Elementwise(f), ..PLAIN }
 }
 
 const fn along_axes(
     name: &'static str,
     usage: &'static str,
     summary: &'static str,
-    f: for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>,
+    f: for<'g> fn(&mut Arguments<'_, 'g>) -> Result<Node<'g>, Diagnostic>,
 ) -> Function {
-    let body = Body::Other(f);
-    Function { name, usage, summary, parameters: &["x"], required: 1, axis: true, body }
+    Function { name, usage, summary, axis: true, body: Body::Other(f), ..PLAIN }
 }
 
 const fn other(
@@ -93,13 +41,13 @@ const fn other(
     usage: &'static str,
     summary: &'static str,
     parameters: &'static [&'static str],
-    f: for<'g> fn(&mut Arguments<'_, '_, 'g>) -> Result<Node<'g>, Diagnostic>,
+    f: for<'g> fn(&mut Arguments<'_, 'g>) -> Result<Node<'g>, Diagnostic>,
 ) -> Function {
-    let body = Body::Other(f);
-    Function { name, usage, summary, parameters, required: parameters.len(), axis: false, body }
+    let (required, body) = (parameters.len(), Body::Other(f));
+    Function { name, usage, summary, parameters, required, body, ..PLAIN }
 }
 
-static TABLE: &[Function] = &[
+const TABLE: &[Function] = &[
     elementwise("exp", "exp(x)", "e^x", |x| x.exp()),
     elementwise("log", "log(x)", "the natural logarithm", |x| x.log()),
     elementwise("log1p", "log1p(x)", "log(1 + x), accurate near 0", |x| x.log1p()),
@@ -125,18 +73,18 @@ static TABLE: &[Function] = &[
         usage: "min(x), min(x, axis=..) or min(x, y)",
         summary: "the smallest of all elements or along axes; of two, the smaller one elementwise",
         parameters: &["x", "y"],
-        required: 1,
         axis: true,
         body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
+        ..PLAIN
     },
     Function {
         name: "max",
         usage: "max(x), max(x, axis=..) or max(x, y)",
         summary: "the largest of all elements or along axes; of two, the larger one elementwise",
         parameters: &["x", "y"],
-        required: 1,
         axis: true,
         body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
+        ..PLAIN
     },
     other("clamp", "clamp(x, lo, hi)", "x, but not below lo nor above hi", &["x", "lo", "hi"], |a| {
         Ok(a.expr(0)?.clamp(a.expr(1)?, a.expr(2)?))
@@ -207,18 +155,20 @@ static TABLE: &[Function] = &[
         usage: "concat([a, b]) or concat([a, b], axis=..)",
         summary: "tensors one after another along an axis, by default the first",
         parameters: &["list"],
-        required: 1,
         axis: true,
+        joins: true,
         body: Body::Other(shapes::concat),
+        ..PLAIN
     },
     Function {
         name: "stack",
         usage: "stack([a, b]) or stack([a, b], axis=..)",
         summary: "tensors of one shape beside each other on a new axis, by default the first",
         parameters: &["list"],
-        required: 1,
         axis: true,
+        joins: true,
         body: Body::Other(shapes::stack),
+        ..PLAIN
     },
     other("zeros", "zeros([2, 3])", "zeros of a shape", &["shape"], |a| shapes::filled(a, 0.0)),
     other("ones", "ones([2, 3])", "ones of a shape", &["shape"], |a| shapes::filled(a, 1.0)),
@@ -234,18 +184,38 @@ static TABLE: &[Function] = &[
     elementwise("stop_gradient", "stop_gradient(x)", "x, taken for constant by derivatives", |x| {
         x.stop_gradient()
     }),
-    other("len", "len(x)", "the size of the first axis", &["x"], shapes::len),
+    Function { of_shape: true, ..other("len", "len(x)", "the size of the first axis", &["x"], shapes::len) },
 ];
+
+/// The names of all functions, in the order of the language's page.
+pub const FUNCTIONS: &[&str] = &{
+    let mut names = [""; TABLE.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = TABLE[i].name;
+        i += 1;
+    }
+    names
+};
+
+impl Function {
+    /// The function of that name.
+    pub fn find(name: &str) -> Option<&'static Function> {
+        TABLE.iter().find(|function| function.name == name)
+    }
+
+    /// All functions, in the order of the language's page.
+    pub fn all() -> &'static [Function] {
+        TABLE
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::language::FUNCTIONS;
 
     #[test]
-    fn the_table_has_every_function_of_the_language() {
-        let names: Vec<&str> = Function::all().iter().map(|function| function.name).collect();
-        assert_eq!(names, FUNCTIONS);
+    fn a_usage_begins_with_the_name() {
         for function in Function::all() {
             assert!(function.usage.starts_with(&format!("{}(", function.name)), "{function:?}");
         }

@@ -3,14 +3,13 @@ use aleator_engine::graph::Expr as Node;
 
 use super::ast::{ExprId, Index};
 use super::errors::Diagnostic;
-use super::lower::{Lowering, Parts};
 use super::span::Span;
-use super::values::Value;
+use super::values::{Constants, Parts, Value, check};
 
 /// `base[indices]`. Constant indices may be negative, counting from the end, and must lie within their axis. An index
 /// that is not constant counts from 0; where it is outside of its axis or not whole, the result is NaN.
 pub(super) fn index<'g>(
-    lowering: &mut Lowering<'g>,
+    constants: &mut Constants,
     parts: &Parts<'_, 'g>,
     base: Value<'g>,
     indices: &[Index],
@@ -47,7 +46,7 @@ pub(super) fn index<'g>(
                     .help("for several elements use a slice x[a:b], or `one_hot(k, n) @ x`"));
                 }
                 expr = if at.constant {
-                    let number = lowering.constants.integer(at, place, "an index")?;
+                    let number = constants.integer(at, place, "an index")?;
                     let Some(number) = within(number, size, size) else {
                         return Err(outside(number, size, place));
                     };
@@ -62,7 +61,7 @@ pub(super) fn index<'g>(
                     None => Ok(default),
                     Some(id) => {
                         let (value, place) = parts.get(*id)?;
-                        let number = lowering.constants.integer(value, place, "the bound of a slice")?;
+                        let number = constants.integer(value, place, "the bound of a slice")?;
                         within(number, size, size + 1).ok_or_else(|| outside(number, size, place))
                     }
                 };
@@ -75,7 +74,7 @@ pub(super) fn index<'g>(
                 expr = expr.slice(axis, start, end - start);
             }
         }
-        lowering.check(expr, span)?;
+        check(expr, span)?;
     }
     Ok(Value { expr, constant })
 }

@@ -5,15 +5,17 @@
 use std::collections::{HashMap, HashSet};
 use std::f64::consts::PI;
 
-use aleator_engine::graph::{Expr as Node, Graph, NodeId, Op, Shape, concat};
+use aleator_engine::graph::{Expr as Node, Graph, NodeId, Op, Shape};
 
 use super::ast::{BinaryOperator, Expr, ExprId, Expressions, UnaryOperator};
+use super::call::Function;
 use super::errors::{Diagnostic, nearest, quote};
-use super::functions::Function;
+use super::functions::FUNCTIONS;
 use super::index;
 use super::names::CONSTANTS;
+use super::shapes::beside;
 use super::span::Span;
-use super::values::{Constants, MOST_AXES, MOST_VIRTUAL, Value, extent, too_large};
+use super::values::{Constants, MOST_AXES, Parts, Value, check};
 
 /// A graph under construction and the names that are known in it.
 pub(super) struct Lowering<'g> {
@@ -22,23 +24,6 @@ pub(super) struct Lowering<'g> {
     pub constants: Constants,
     /// The innermost expression that each operation belongs to.
     pub places: HashMap<NodeId, Span>,
-}
-
-/// The parts of an expression that are lowered already.
-pub(super) struct Parts<'a, 'g> {
-    pub expressions: &'a Expressions,
-    done: HashMap<ExprId, Value<'g>>,
-}
-
-impl<'g> Parts<'_, 'g> {
-    /// The value and the place of a part.
-    pub fn get(&self, id: ExprId) -> Result<(Value<'g>, Span), Diagnostic> {
-        let span = self.expressions[id].span;
-        match self.done.get(&id) {
-            Some(value) => Ok((*value, span)),
-            None => Err(Diagnostic::new("a list has no place here").at(span)),
-        }
-    }
 }
 
 impl<'g> Lowering<'g> {
@@ -51,12 +36,12 @@ impl<'g> Lowering<'g> {
     pub fn lower(&mut self, expressions: &Expressions, root: ExprId) -> Result<Value<'g>, Diagnostic> {
         let mut ids: Vec<ExprId> = expressions.walk(root).map(|(id, _)| id).collect();
         ids.sort_unstable();
-        let mut parts = Parts { expressions, done: HashMap::with_capacity(ids.len()) };
+        let mut parts = Parts::new(expressions, ids.len());
         // `concat([a, b])` joins a and b; that list is no tensor.
         let mut joined = HashSet::new();
         for &id in &ids {
             if let Expr::Call(call) = &expressions[id].expr
-                && Function::joins(&call.function.text)
+                && Function::find(&call.function.text).is_some_and(|function| function.joins)
             {
                 let lists = call.arguments.iter().map(|argument| argument.value);
                 joined.extend(lists.filter(|&list| matches!(expressions[list].expr, Expr::List(_))));
@@ -70,26 +55,10 @@ impl<'g> Lowering<'g> {
             let before = self.graph.len();
             let value = self.operation(&parts, &expressions[id].expr, span)?;
             self.places.extend((before..self.graph.len()).map(|i| (self.graph.nodes_at(i).0, span)));
-            self.check(value.expr, span)?;
-            parts.done.insert(id, value);
+            check(value.expr, span)?;
+            parts.insert(id, value);
         }
         Ok(parts.get(root)?.0)
-    }
-
-    /// Turns what the engine refused into a message at this place.
-    pub fn check(&self, expr: Node<'g>, span: Span) -> Result<(), Diagnostic> {
-        if let Some(error) = self.graph.error() {
-            return Err(Diagnostic::new(error.to_string()).at(span));
-        }
-        let shape = expr.shape();
-        let diagnostic = if shape.rank() > MOST_AXES {
-            format!("a tensor of {} axes; {MOST_AXES} are the most that there may be", shape.rank())
-        } else if extent(&shape).is_none_or(|extent| extent > MOST_VIRTUAL) {
-            too_large("a tensor", &shape, MOST_VIRTUAL)
-        } else {
-            return Ok(());
-        };
-        Err(Diagnostic::new(diagnostic).at(span))
     }
 
     fn operation(&mut self, parts: &Parts<'_, 'g>, expr: &Expr, span: Span) -> Result<Value<'g>, Diagnostic> {
@@ -119,10 +88,10 @@ impl<'g> Lowering<'g> {
             Expr::List(elements) => self.list(parts, elements, span)?,
             Expr::Index { base, indices } => {
                 let (x, _) = parts.get(*base)?;
-                index::index(self, parts, x, indices, span)?
+                index::index(&mut self.constants, parts, x, indices, span)?
             }
             Expr::Call(call) => match Function::find(&call.function.text) {
-                Some(function) => function.call(self, parts, call, span)?,
+                Some(function) => function.call(self.graph, &mut self.constants, parts, call, span)?,
                 None => return Err(no_function(&call.function.text, call.function.span)),
             },
         })
@@ -172,7 +141,7 @@ impl<'g> Lowering<'g> {
             Some(numbers) => self.graph.tensor(Shape::from([values.len()]).join(&shape), numbers),
             None => {
                 let exprs: Vec<Node<'g>> = values.iter().map(|(value, _)| value.expr).collect();
-                stack(&exprs, shape.rank()).unwrap_or_else(|| self.graph.scalar(f64::NAN))
+                beside(&exprs, shape.rank()).unwrap_or_else(|| self.graph.scalar(f64::NAN))
             }
         };
         Ok(Value { expr, constant })
@@ -198,12 +167,6 @@ impl<'g> Lowering<'g> {
     }
 }
 
-/// Puts tensors of one shape beside each other along a new axis; `axis` is its place counted from the end.
-pub(super) fn stack<'g>(parts: &[Node<'g>], axis: usize) -> Option<Node<'g>> {
-    let parts: Vec<Node<'g>> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
-    concat(&parts, axis)
-}
-
 fn binary<'g>(operator: BinaryOperator, x: Node<'g>, y: Node<'g>) -> Node<'g> {
     match operator {
         BinaryOperator::Or => x.not_equal(0.0).maximum(y.not_equal(0.0)),
@@ -225,11 +188,8 @@ fn binary<'g>(operator: BinaryOperator, x: Node<'g>, y: Node<'g>) -> Node<'g> {
 
 fn no_function(name: &str, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(format!("there is no function {}", quote(name))).at(span);
-    match nearest(name, super::FUNCTIONS.iter().copied()) {
-        Some(near) if near == name => {
-            Diagnostic::new(format!("the function `{name}` is not available yet")).at(span)
-        }
+    match nearest(name, FUNCTIONS.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("the functions are {}", super::FUNCTIONS.join(", "))),
+        None => diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))),
     }
 }

@@ -14,9 +14,9 @@
 //! Nothing in a text can panic, exhaust the stack, or take more than time and memory proportional to its length; lengths,
 //! counts and nesting have the limits that [`parse`]'s module states. [`load`] goes all the way; [`parse`] and
 //! [`check_names`] look at no shapes and values.
-mod arguments;
 mod ast;
 mod build;
+mod call;
 mod errors;
 mod estimators;
 mod functions;
@@ -34,24 +34,19 @@ mod span;
 mod values;
 
 #[cfg(test)]
-mod hostile;
-#[cfg(test)]
-mod hostile_loading;
-#[cfg(test)]
-mod loading;
-#[cfg(test)]
-mod values_of_functions;
+mod tests;
 
 pub use ast::{
     Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
     Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
 };
 pub use build::load;
-pub use errors::{Diagnostic, nearest};
-pub use estimators::{ESTIMATORS, estimator};
-pub use functions::Function;
+pub use call::Function;
+pub use errors::{Diagnostic, SettingNote, nearest};
+pub use estimators::estimator;
+pub use functions::FUNCTIONS;
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
-pub use names::{CONSTANTS, FUNCTIONS, check_names};
+pub use names::{CONSTANTS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,
     MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,

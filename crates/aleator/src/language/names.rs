@@ -5,60 +5,11 @@ use crate::distributions;
 
 use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
 use super::errors::{Diagnostic, nearest, quote};
+use super::functions::FUNCTIONS;
 use super::span::{Place, Span};
 
 /// Names that stand for numbers.
 pub const CONSTANTS: &[&str] = &["pi", "inf"];
-
-/// The functions of the language.
-pub const FUNCTIONS: &[&str] = &[
-    "exp",
-    "log",
-    "log1p",
-    "expm1",
-    "sqrt",
-    "square",
-    "abs",
-    "sign",
-    "floor",
-    "sin",
-    "cos",
-    "tan",
-    "tanh",
-    "sigmoid",
-    "softplus",
-    "logit",
-    "relu",
-    "erf",
-    "lgamma",
-    "digamma",
-    "min",
-    "max",
-    "clamp",
-    "where",
-    "sum",
-    "mean",
-    "prod",
-    "logsumexp",
-    "softmax",
-    "log_softmax",
-    "dot",
-    "norm",
-    "cumsum",
-    "one_hot",
-    "argmax",
-    "transpose",
-    "reshape",
-    "concat",
-    "stack",
-    "zeros",
-    "ones",
-    "eye",
-    "linspace",
-    "arange",
-    "stop_gradient",
-    "len",
-];
 
 /// Checks that every name is defined before it is used and only once, that functions and distributions exist and stand
 /// where they may, and that there is a cost. Names of arguments and an estimator's options are not looked at.

@@ -1,4 +1,4 @@
-//! `--set NAME=VALUE`: values that replace those of a file.
+//! Settings, such as `theta=0.7`: values that replace those of a file.
 use std::collections::HashMap;
 
 use aleator_engine::graph::Graph;
@@ -23,9 +23,9 @@ impl Settings {
             check_name(file, name)?;
             let value = lowering
                 .lower(&setting.expressions, setting.value)
-                .map_err(|diagnostic| Self::prefix(name, diagnostic))?;
+                .map_err(|diagnostic| diagnostic.in_setting(name))?;
             let tensor = lowering.constants.tensor(value);
-            let tensor = tensor.map_err(|message| Self::prefix(name, Diagnostic::new(message)))?;
+            let tensor = tensor.map_err(|message| Diagnostic::new(message).in_setting(name))?;
             values.insert(name.clone(), tensor);
         }
         Ok(Settings(values))
@@ -34,12 +34,6 @@ impl Settings {
     /// The replacement for a name.
     pub fn take(&mut self, name: &str) -> Option<Tensor> {
         self.0.remove(name)
-    }
-
-    /// A mistake in a setting: it has no place in the file.
-    pub fn prefix(name: &str, diagnostic: Diagnostic) -> Diagnostic {
-        let message = format!("--set {name}: {}", diagnostic.message);
-        Diagnostic { message, span: None, label: None, ..diagnostic }
     }
 }
 
@@ -50,17 +44,15 @@ fn check_name(file: &File, name: &str) -> Result<(), Diagnostic> {
     if let Some(statement) = file.statements.iter().find(|statement| statement.name().text == *name) {
         return match &statement.kind {
             kind if settable(kind) => Ok(()),
-            _ => Err(Diagnostic::new(format!(
-                "--set {name}: {} is not set but computed or drawn",
-                quote(name)
-            ))
-            .help("only a `param`, a `const` or `data` can be set")),
+            _ => Err(Diagnostic::new(format!("{} is not set but computed or drawn", quote(name)))
+                .help("only a `param`, a `const` or `data` can be set")
+                .in_setting(name)),
         };
     }
     let names = file.statements.iter().filter(|statement| settable(&statement.kind));
     let mut names: Vec<&str> = names.map(|statement| statement.name().text.as_str()).collect();
     let diagnostic =
-        Diagnostic::new(format!("--set {name}: there is no parameter or constant {}", quote(name)));
+        Diagnostic::new(format!("there is no parameter or constant {}", quote(name))).in_setting(name);
     Err(match nearest(name, names.iter().copied()) {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None if names.is_empty() => diagnostic.help("the file has none"),

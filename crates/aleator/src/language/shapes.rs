@@ -1,13 +1,18 @@
 //! Functions that make tensors, join them, or change their shape.
 use aleator_engine::graph::{self, Expr as Node, Shape};
 
-use super::arguments::Arguments;
+use super::call::Arguments;
 use super::errors::Diagnostic;
-use super::lower;
 
 type Result<'g> = std::result::Result<Node<'g>, Diagnostic>;
 
-pub(super) fn dot<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+/// Puts tensors of one shape beside each other along a new axis; `axis` is its place counted from the end.
+pub(super) fn beside<'g>(parts: &[Node<'g>], axis: usize) -> Option<Node<'g>> {
+    let parts: Vec<Node<'g>> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
+    graph::concat(&parts, axis)
+}
+
+pub(super) fn dot<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let (x, y) = (a.expr(0)?, a.expr(1)?);
     let (from, to) = (x.shape(), y.shape());
     if from.rank() == 0 || to.rank() == 0 {
@@ -19,14 +24,14 @@ pub(super) fn dot<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     Ok(x.dot(y))
 }
 
-pub(super) fn one_hot<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn one_hot<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let n = a.count(1)?;
     let x = a.expr(0)?;
     a.limit(&x.shape().join(&[n]))?;
     Ok(x.one_hot(n))
 }
 
-pub(super) fn argmax<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn argmax<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let x = a.expr(0)?;
     a.needs_axis(x.rank())?;
     let axis = a.axis(x.rank(), 0)?;
@@ -36,7 +41,7 @@ pub(super) fn argmax<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     Ok(x.permute(&order).argmax())
 }
 
-pub(super) fn transpose<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn transpose<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let x = a.expr(0)?;
     if x.rank() < 2 {
         return Err(a.wrong(format!("`transpose` needs at least two axes, got shape {}", x.shape())));
@@ -44,7 +49,7 @@ pub(super) fn transpose<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     Ok(x.transpose())
 }
 
-pub(super) fn reshape<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn reshape<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let sizes = a.sizes(1)?;
     let x = a.expr(0)?;
     let elements = x.shape().numel();
@@ -69,7 +74,7 @@ pub(super) fn reshape<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     Ok(x.reshape(sizes.iter().map(size).collect::<Vec<usize>>()))
 }
 
-pub(super) fn concat<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn concat<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let list = a.list()?.to_vec();
     let shape = list[0].0.expr.shape();
     for (value, span) in &list {
@@ -98,7 +103,7 @@ pub(super) fn concat<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     graph::concat(&parts, axis).ok_or_else(|| a.wrong("`concat` joins the elements of a list"))
 }
 
-pub(super) fn stack<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn stack<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let list = a.list()?.to_vec();
     let shape = list[0].0.expr.shape();
     for (value, span) in &list {
@@ -110,10 +115,10 @@ pub(super) fn stack<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     }
     let axis = a.axis(shape.rank() + 1, shape.rank())?;
     let parts: Vec<Node<'g>> = list.iter().map(|(value, _)| value.expr).collect();
-    lower::stack(&parts, axis).ok_or_else(|| a.wrong("`stack` joins the elements of a list"))
+    beside(&parts, axis).ok_or_else(|| a.wrong("`stack` joins the elements of a list"))
 }
 
-pub(super) fn filled<'g>(a: &mut Arguments<'_, '_, 'g>, value: f64) -> Result<'g> {
+pub(super) fn filled<'g>(a: &mut Arguments<'_, 'g>, value: f64) -> Result<'g> {
     let sizes = a.sizes(0)?;
     let shape = sizes.iter().map(|&size| usize::try_from(size)).collect::<std::result::Result<Vec<_>, _>>();
     let Ok(shape) = shape else {
@@ -123,13 +128,13 @@ pub(super) fn filled<'g>(a: &mut Arguments<'_, '_, 'g>, value: f64) -> Result<'g
     Ok(a.graph().full(Shape::from(shape), value))
 }
 
-pub(super) fn eye<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn eye<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let n = a.count(0)?;
     a.limit(&[n, n])?;
     Ok(a.graph().iota(n).one_hot(n))
 }
 
-pub(super) fn linspace<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn linspace<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let n = a.count(2)?;
     let (first, last) = (a.expr(0)?, a.expr(1)?);
     for (place, end) in [first, last].into_iter().enumerate() {
@@ -145,12 +150,12 @@ pub(super) fn linspace<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
     Ok(if n < 2 { inner } else { places.equal(steps).select(last, inner) })
 }
 
-pub(super) fn arange<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn arange<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let n = a.count(0)?;
     Ok(a.graph().iota(n))
 }
 
-pub(super) fn len<'g>(a: &mut Arguments<'_, '_, 'g>) -> Result<'g> {
+pub(super) fn len<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let shape = a.expr(0)?.shape();
     a.needs_axis(shape.rank())?;
     Ok(a.graph().scalar(shape[0] as f64))

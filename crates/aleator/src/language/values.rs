@@ -7,13 +7,15 @@ use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, Graph, NodeId, Op, Shape};
 use aleator_engine::human_bytes;
 
+use super::ast::{ExprId, Expressions};
 use super::errors::Diagnostic;
+use super::print::number_text;
 use super::span::Span;
 
 /// Most elements that one function such as `zeros` makes.
 pub(super) const MOST_ELEMENTS: usize = 1 << 27;
 /// Most elements of a node, which need not lie in memory all at once.
-pub(super) const MOST_VIRTUAL: usize = 1 << 40;
+const MOST_VIRTUAL: usize = 1 << 40;
 /// Most axes of a tensor.
 pub(super) const MOST_AXES: usize = 32;
 /// Most elements of all parameters, constants and data together: 2 GiB.
@@ -30,6 +32,49 @@ pub(super) struct Value<'g> {
     pub expr: Expr<'g>,
     /// Whether it is made of constants alone.
     pub constant: bool,
+}
+
+/// The parts of an expression that are lowered already.
+pub(super) struct Parts<'a, 'g> {
+    pub expressions: &'a Expressions,
+    done: HashMap<ExprId, Value<'g>>,
+}
+
+impl<'a, 'g> Parts<'a, 'g> {
+    /// None of them yet; there will be `count`.
+    pub fn new(expressions: &'a Expressions, count: usize) -> Self {
+        Parts { expressions, done: HashMap::with_capacity(count) }
+    }
+
+    /// The value and the place of a part.
+    pub fn get(&self, id: ExprId) -> Result<(Value<'g>, Span), Diagnostic> {
+        let span = self.expressions[id].span;
+        match self.done.get(&id) {
+            Some(value) => Ok((*value, span)),
+            None => Err(Diagnostic::new("a list has no place here").at(span)),
+        }
+    }
+
+    /// Adds a part.
+    pub fn insert(&mut self, id: ExprId, value: Value<'g>) {
+        self.done.insert(id, value);
+    }
+}
+
+/// Turns what the engine refused into a message at this place, and refuses a node that is too large.
+pub(super) fn check(expr: Expr<'_>, span: Span) -> Result<(), Diagnostic> {
+    if let Some(error) = expr.graph().error() {
+        return Err(Diagnostic::new(error.to_string()).at(span));
+    }
+    let shape = expr.shape();
+    let diagnostic = if shape.rank() > MOST_AXES {
+        format!("a tensor of {} axes; {MOST_AXES} are the most that there may be", shape.rank())
+    } else if extent(&shape).is_none_or(|extent| extent > MOST_VIRTUAL) {
+        too_large("a tensor", &shape, MOST_VIRTUAL)
+    } else {
+        return Ok(());
+    };
+    Err(Diagnostic::new(diagnostic).at(span))
 }
 
 /// The numbers of a constant, row-major.
@@ -148,7 +193,7 @@ impl Constants {
             Some(integers) => Ok((shape, integers)),
             None => {
                 let bad = tensor.values.iter().copied().find(|x| whole(x).is_none()).unwrap_or(f64::NAN);
-                let got = super::number_text(bad);
+                let got = number_text(bad);
                 Err(Diagnostic::new(format!("{what} must be a whole number, got {got}")).at(span))
             }
         }

@@ -15,14 +15,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::moments;
+use super::places::{newest, steps_in};
 use super::report::{HistoryPoint, numbers};
-use super::store::steps_in;
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 use crate::nn::Tensor;
@@ -39,7 +39,7 @@ pub struct Header {
     pub version: u32,
     /// Gradient steps taken: where noise and minibatches go on.
     pub step: usize,
-    /// Everything that the numbers depend on: options of the command, and their values as they are written there.
+    /// Everything that the numbers depend on: names of settings, and their values in words.
     pub fingerprint: Vec<(String, String)>,
     /// The settings of the run, as its maker wrote them down.
     pub settings: String,
@@ -238,16 +238,4 @@ fn checksum<'a>(header: &str, tensors: impl Iterator<Item = (&'a str, &'a [u8])>
     tensors.fold(crc32c::crc32c(header.as_bytes()), |sum, (name, bytes)| {
         crc32c::crc32c_append(crc32c::crc32c_append(sum, name.as_bytes()), bytes)
     })
-}
-
-/// The newest checkpoint of a directory; a file stands for itself.
-///
-/// # Errors
-/// If there is none.
-pub(super) fn newest(path: &Path) -> Result<PathBuf> {
-    if !path.is_dir() {
-        return Ok(path.to_owned());
-    }
-    let none = || Error::Invalid(format!("there is no checkpoint in {}", path.display()));
-    steps_in(path).pop().ok_or_else(none)
 }

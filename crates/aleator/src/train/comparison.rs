@@ -11,9 +11,10 @@ use std::sync::Arc;
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::metrics;
+use super::places::{is_file_name, steps_in};
 use super::report::{HistoryPoint, TrainReport, Trained};
 use super::run::{Watch, go_on};
-use super::store::{check, hold, is_file_name, steps_in};
+use super::store::{check, hold};
 use super::trainer::Trainer;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
@@ -114,14 +115,15 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
         }
     }
     let mut locks = Vec::new();
-    let cannot = |what: &str, path: &Path, e: &dyn std::fmt::Display| {
-        Error::Invalid(format!("cannot {what} {}: {e}", path.display()))
-    };
     if let Some(path) = &config.metrics {
-        let refused = |e| cannot("write metrics to", path, &e);
+        let cannot = |path: &Path, e: &dyn std::fmt::Display| {
+            Error::Invalid(format!("cannot write metrics to {}: {e}", path.display()))
+        };
+        // Locked before anything is looked at: what is there may still be growing.
+        locks.push(Lock::take(path).map_err(|e| cannot(path, &e))?);
         for (own, _) in runs {
             let Some(path) = &own.metrics else { continue };
-            probe(path).map_err(|e| cannot("write metrics to", path, &e))?;
+            probe(path).map_err(|e| cannot(path, &e))?;
             match &own.resume {
                 None => metrics::check(path, None)?,
                 Some(from) => {
@@ -131,13 +133,12 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
                 }
             }
         }
-        locks.push(Lock::take(path).map_err(refused)?);
     }
     if let Some(directory) = &config.checkpoint {
+        locks.push(hold(directory)?);
         for (own, _) in runs {
             own.checkpoint.iter().try_for_each(|path| check(path, own.resume.as_deref(), directory))?;
         }
-        locks.push(hold(directory).map_err(|e| cannot("keep checkpoints in", directory, &e))?);
     }
     Ok(locks)
 }
@@ -152,7 +153,7 @@ pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
     };
     let entries = fs::read_dir(directory).map_err(|e| refused(e.to_string()))?;
     if !steps_in(directory).is_empty() {
-        return Err(refused("it holds a single run, which goes on without --compare".into()));
+        return Err(refused("it holds a single run, which goes on by itself".into()));
     }
     let mut runs: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|run| !steps_in(run).is_empty()).collect();

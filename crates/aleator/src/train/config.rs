@@ -154,8 +154,8 @@ impl TrainConfig {
         self.checkpoint_every.unwrap_or_else(|| self.eval_every())
     }
 
-    /// Everything that the bits of parameters and history depend on: options and their values as they are written on the command
-    /// line. Every setting is named here, so that a new one is either in it or known to change nothing.
+    /// Everything that the bits of parameters and history depend on: names of settings, and values in the words that checkpoints
+    /// have always had for them. Every setting is named here, so that a new one is either in it or known to change nothing.
     pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
         let TrainConfig {
             model,

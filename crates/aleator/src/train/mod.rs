@@ -1,4 +1,4 @@
-//! Training models with random layers on real data: the library behind `aleator train`.
+//! Training models with random layers on real data: configuration, the loop, checkpoints, metrics.
 //!
 //! ```
 //! use std::ops::ControlFlow;
@@ -27,10 +27,13 @@ mod evaluation;
 mod metrics;
 mod moments;
 mod pictures;
+mod places;
 mod report;
 mod run;
+mod setting;
 mod settings;
 mod store;
+mod streams;
 mod tensorboard;
 mod trainer;
 mod update;
@@ -39,20 +42,9 @@ pub use checkpoint::{Checkpoint, Header};
 pub use comparison::{Comparison, runs_in, train_compare};
 pub use config::TrainConfig;
 pub use evaluation::{Evaluation, Judgement};
+pub use places::place_of;
 pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport, Trained};
 pub use run::{Watch, train, train_and_see};
+pub use setting::{Effect, Given, Part, SETTINGS, Setting, Value};
 pub use settings::Settings;
-pub use store::place_of;
 pub use trainer::Trainer;
-
-use aleator_engine::exec::philox::STREAMS;
-
-/// Random streams beside those of the sites, which count from 0: these count from the end.
-mod streams {
-    use super::STREAMS;
-
-    /// The order of the rows in an epoch.
-    pub const ORDER: u32 = STREAMS - 100;
-    /// The pixels that are drawn anew at every step.
-    pub const COINS: u32 = STREAMS - 102;
-}

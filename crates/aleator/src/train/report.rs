@@ -120,7 +120,7 @@ pub struct Pictures {
     pub samples: Vec<f32>,
 }
 
-/// The outcome of a training run; its JSON is what `aleator train --json` prints.
+/// The outcome of a training run; it is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainReport {
     /// Version of aleator.

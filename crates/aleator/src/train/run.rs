@@ -5,11 +5,12 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::checkpoint::{Checkpoint, newest};
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::evaluation::{Evaluation, Judgement};
 use super::metrics::Metrics;
 use super::pictures::pictures;
+use super::places::newest;
 use super::report::{HeldOut, HistoryPoint, Progress, TrainReport, Trained};
 use super::store::Store;
 use super::trainer::{Trainer, at_step};
@@ -183,7 +184,7 @@ impl<'c> Run<'c> {
             Error::NotFinite(message) => Error::NotFinite(match &self.saved {
                 Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
                 None if has_place => format!("{message}; there is no checkpoint yet"),
-                None => format!("{message}; there is no checkpoint: --checkpoint makes some"),
+                None => format!("{message}; there is no checkpoint: with `checkpoint` there are some"),
             }),
             error => match (self.save(), &self.saved) {
                 (Ok(()), Some(path)) => {

@@ -1,4 +1,4 @@
-//! Settings as a person writes them down: in a TOML file, on a command line, in a checkpoint; each layer over the one before.
+//! Settings as a person writes them down: in a TOML file, in a checkpoint, in flags; each layer over the one before.
 //!
 //! ```
 //! use aleator::train::Settings;
@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::config::TrainConfig;
+use super::setting::{BINARIZATIONS, DECAYS, Given, OBJECTIVES, Part, Setting};
 use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, Vimco};
@@ -95,6 +96,38 @@ impl Settings {
     /// With the line and what is expected there.
     pub fn parse(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|e| Error::Invalid(e.to_string().trim_end().to_string()))
+    }
+
+    /// These values, each of the kind that its setting says; of two for one setting the last counts.
+    ///
+    /// # Errors
+    /// If a value is of another kind, or a number is too large for TOML.
+    ///
+    /// ```
+    /// use aleator::train::{Given, Setting, Settings};
+    ///
+    /// let latents = Setting::find("latents").unwrap();
+    /// let settings = Settings::of([(latents, Given::Integer(8))])?;
+    /// assert_eq!(settings.model_options.latents, Some(8));
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    pub fn of<'s>(values: impl IntoIterator<Item = (&'s Setting, Given)>) -> Result<Self> {
+        let (mut table, mut of_model) = (toml::Table::new(), toml::Table::new());
+        for (setting, value) in values {
+            let value = match value {
+                Given::Integer(n) => i64::try_from(n).map_err(|_| too_large(setting.name, n))?.into(),
+                Given::Number(x) => x.into(),
+                Given::Truth(truth) => truth.into(),
+                Given::Text(text) => text.into(),
+                Given::Path(path) => {
+                    toml::Value::try_from(path).map_err(|error| Error::Invalid(error.to_string()))?
+                }
+            };
+            let table = if setting.part == Part::Model { &mut of_model } else { &mut table };
+            table.insert(setting.name.into(), value);
+        }
+        table.insert("model-options".into(), of_model.into());
+        table.try_into().map_err(|e: toml::de::Error| Error::Invalid(e.to_string()))
     }
 
     /// These settings, with those of `lower` where these say nothing.
@@ -194,9 +227,7 @@ impl Settings {
             Some("threshold") => Ok(Some(Binarization::Threshold)),
             Some("static") => Ok(Some(Binarization::Static)),
             Some("dynamic") => Ok(Some(Binarization::Dynamic)),
-            Some(other) => {
-                Err(unknown("binarization", other, ["threshold", "static", "dynamic"].into_iter()))
-            }
+            Some(other) => Err(unknown("binarization", other, BINARIZATIONS.iter().copied())),
         }
     }
 
@@ -207,10 +238,7 @@ impl Settings {
             Some("elbo-analytic-kl") => Objective::ElboAnalyticKl,
             Some("iwae") => Objective::Iwae(samples),
             Some("wake-sleep") => Objective::WakeSleep(samples),
-            Some(other) => {
-                let names = ["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"];
-                return Err(unknown("objective", other, names.into_iter()));
-            }
+            Some(other) => return Err(unknown("objective", other, OBJECTIVES.iter().copied())),
         };
         if self.importance_samples.is_some() && objective.copies().is_none() {
             return Err(Error::invalid("importance-samples mean something to iwae and wake-sleep only"));
@@ -231,7 +259,7 @@ impl Settings {
                 every: self.decay_every.unwrap_or(10_000) as u64,
                 factor: self.decay_factor.unwrap_or(0.5),
             }),
-            Some(other) => Err(unknown("decay", other, ["constant", "linear", "cosine", "step"].into_iter())),
+            Some(other) => Err(unknown("decay", other, DECAYS.iter().copied())),
         }
     }
 }
@@ -239,14 +267,14 @@ impl Settings {
 /// A setting that two runs wrote down differently, or only one of them.
 #[derive(Debug, PartialEq)]
 pub(super) struct Difference {
-    /// Its name on the command line.
+    /// Its name.
     pub name: String,
     /// What the other run wrote; nothing where it took the usual value.
     pub theirs: String,
     /// What this run wrote.
     pub ours: String,
-    /// Whether it is an option of the model.
-    pub of_model: bool,
+    /// What it describes.
+    pub part: Part,
 }
 
 /// What two runs wrote down differently, in TOML documents.
@@ -262,11 +290,12 @@ pub(super) fn differences(theirs: &str, ours: &str) -> Vec<Difference> {
         None => String::new(),
     };
     let mut found = Vec::new();
-    for (theirs, ours, of_model) in [(of_model(&theirs), of_model(&ours), true), (theirs, ours, false)] {
+    for (theirs, ours) in [(of_model(&theirs), of_model(&ours)), (theirs, ours)] {
         let names: BTreeSet<&String> = theirs.keys().chain(ours.keys()).collect();
         for name in names.into_iter().filter(|name| theirs.get(*name) != ours.get(*name)) {
             let (theirs, ours) = (written(theirs.get(name)), written(ours.get(name)));
-            found.push(Difference { name: name.clone(), theirs, ours, of_model });
+            let part = Setting::find(name).map_or(Part::Run, |setting| setting.part);
+            found.push(Difference { name: name.clone(), theirs, ours, part });
         }
     }
     found
@@ -280,15 +309,19 @@ fn table(settings: &Settings) -> Result<toml::Table> {
 fn not_in_toml(settings: &Settings, error: &toml::ser::Error) -> Error {
     let all = serde_json::to_value(settings).unwrap_or_default();
     let of_model = all.get("model-options").cloned().unwrap_or_default();
-    let too_large = [&all, &of_model]
+    let largest = [&all, &of_model]
         .into_iter()
         .filter_map(|table| table.as_object())
         .flatten()
         .find(|(_, value)| value.as_u64().is_some_and(|n| i64::try_from(n).is_err()));
-    Error::Invalid(match too_large {
-        Some((name, value)) => format!("{name} must be at most {}, got {value}", i64::MAX),
+    Error::Invalid(match largest {
+        Some((name, value)) => return too_large(name, value),
         None => error.to_string(),
     })
+}
+
+fn too_large(name: &str, value: impl std::fmt::Display) -> Error {
+    Error::Invalid(format!("{name} must be at most {}, got {value}", i64::MAX))
 }
 
 fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {
@@ -318,4 +351,62 @@ fn unknown(what: &str, name: &str, names: impl Iterator<Item = &'static str> + C
         None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
     };
     Error::Invalid(format!("there is no {what} `{name}`; {remedy}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::train::setting::{Effect, SETTINGS, Value};
+
+    /// A value of the right kind.
+    fn any_value(setting: &Setting) -> Given {
+        match setting.value {
+            Value::Count(_) | Value::Natural(_) | Value::Seed => Given::Integer(7),
+            Value::Number(_) => Given::Number(0.5),
+            Value::Truth => Given::Truth(true),
+            Value::Word(_, words) => Given::Text(words[0].into()),
+            Value::Text(_) => Given::Text("some".into()),
+            Value::Path(_) => Given::Path("some".into()),
+        }
+    }
+
+    #[test]
+    fn the_table_has_every_setting_and_each_is_read() {
+        let settings = Settings::of(SETTINGS.iter().map(|setting| (setting, any_value(setting)))).unwrap();
+        let mut written = table(&settings).unwrap();
+        let of_model = written.remove("model-options").unwrap();
+        let names = |table: &toml::Table| table.keys().cloned().collect::<BTreeSet<_>>();
+        let described = |of_model: bool| {
+            let part = SETTINGS.iter().filter(|setting| (setting.part == Part::Model) == of_model);
+            part.map(|setting| setting.name.to_string()).collect::<BTreeSet<_>>()
+        };
+        assert_eq!(names(&written), described(false));
+        assert_eq!(names(of_model.as_table().unwrap()), described(true));
+        // All fields that there are: those that are not given are `null` here.
+        let all = serde_json::to_value(Settings::default()).unwrap();
+        let fields: BTreeSet<_> =
+            all.as_object().unwrap().keys().filter(|k| *k != "model-options").cloned().collect();
+        assert_eq!(fields, described(false));
+    }
+
+    #[test]
+    fn what_decides_numbers_is_in_the_fingerprint() {
+        let base = "latents = 2\n";
+        let fingerprint = |text: &str| -> BTreeMap<String, String> {
+            let config =
+                Settings::parse(&format!("{text}\n[model-options]\n{base}")).unwrap().config().unwrap();
+            config.fingerprint().into_iter().collect()
+        };
+        let step = fingerprint("objective = \"iwae\"\ndecay = \"step\"");
+        let linear = fingerprint("decay = \"linear\"");
+        for setting in SETTINGS.iter().filter(|setting| setting.part == Part::Run) {
+            let named = [&step, &linear].into_iter().any(|all| {
+                let within = |value: &String| value.contains(&format!("--{} ", setting.name));
+                all.contains_key(setting.name) || all.values().any(within)
+            });
+            assert_eq!(named, setting.effect != Effect::Nothing, "{}", setting.name);
+        }
+    }
 }

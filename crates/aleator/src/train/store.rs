@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Result as IoResult};
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::Checkpoint;
+use super::places::{is_file_name, place_of, step_file, steps_in};
 use crate::error::{Error, Result};
 use crate::files::{Identity, Lock, parent, probe, probe_directory};
 
@@ -24,11 +25,9 @@ impl Store {
     /// A `.safetensors` file, or a directory, which is made if need be; `from` is what the run goes on from.
     ///
     /// # Errors
-    /// As for [`check`], or if nothing can be written there.
+    /// As for [`hold`] and [`check`].
     pub fn open(path: &Path, from: Option<&Path>) -> Result<Self> {
-        check(path, from, path)?;
-        let lock = hold(path).map_err(|e| refused(path, &e.to_string()))?;
-        // Another run may have saved there before it was locked.
+        let lock = hold(path)?;
         check(path, from, path)?;
         Ok(Store { path: path.to_owned(), _lock: lock })
     }
@@ -43,7 +42,7 @@ impl Store {
             checkpoint.write(path)?;
             return Ok(path.clone());
         }
-        let file = path.join(format!("step-{:010}.safetensors", checkpoint.header.step));
+        let file = step_file(path, checkpoint.header.step);
         checkpoint.write(&file)?;
         let mut old: Vec<PathBuf> = steps_in(path).into_iter().filter(|other| *other <= file).collect();
         old.truncate(old.len().saturating_sub(KEPT));
@@ -56,46 +55,66 @@ impl Store {
 }
 
 /// Makes a place for checkpoints if need be, finds out whether it can be written to, and locks it.
-pub fn hold(path: &Path) -> IoResult<Lock> {
-    let is_file = is_file_name(path);
-    fs::create_dir_all(if is_file { parent(path) } else { path })?;
-    if is_file {
-        probe(path)?
-    } else {
-        probe_directory(path)?
-    }
-    Lock::take(path)
+///
+/// # Errors
+/// If something of another kind is there, nothing can be written, or another run holds it.
+pub fn hold(path: &Path) -> Result<Lock> {
+    is_taken(path)?;
+    let locked = || -> IoResult<Lock> {
+        if is_file_name(path) {
+            fs::create_dir_all(parent(path))?;
+            probe(path)?;
+        } else {
+            fs::create_dir_all(path)?;
+            probe_directory(path)?;
+        }
+        Lock::take(path)
+    };
+    locked().map_err(|e| refused(path, &e.to_string()))
 }
 
 /// Refuses a place that a run must not save into: what is there would be lost, or taken for its own. Writes nothing. `whole` is
-/// what the place would be resumed by: itself, or the directory of its comparison.
+/// what the place would be resumed by: itself, or the directory of its comparison. Whoever calls it holds `whole`: a run that is
+/// at work there is then told apart from one that has left its checkpoints.
 ///
 /// # Errors
 /// If there are checkpoints of another run in the directory, or anything is in the place of the file.
 pub fn check(path: &Path, from: Option<&Path>, whole: &Path) -> Result<()> {
-    let kind = match fs::metadata(path) {
-        Ok(found) => found.file_type(),
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(refused(path, &e.to_string())),
-    };
-    let why = match (is_file_name(path), kind.is_dir()) {
-        (true, true) => "it is a directory, though its name is that of a file; choose another name".into(),
-        (false, false) => "it is no directory; choose another name, or one that ends in .safetensors".into(),
-        _ if from.is_some_and(|from| same(&place_of(from), path)) => return Ok(()),
-        (true, false) => match Checkpoint::load(path) {
-            Ok(_) => format!(
-                "it holds a checkpoint of another run; go on with --resume {}, or choose another name",
-                whole.display()
-            ),
+    let own = from.is_some_and(|from| same(&place_of(from), path));
+    if !is_taken(path)? || own {
+        return Ok(());
+    }
+    let go_on = format!("go on with `resume = {}`", whole.display());
+    let why = if !is_file_name(path) {
+        if steps_in(path).is_empty() {
+            return Ok(());
+        }
+        format!("it holds checkpoints of another run; {go_on}, or choose another directory")
+    } else {
+        match Checkpoint::load(path) {
+            Ok(_) => format!("it holds a checkpoint of another run; {go_on}, or choose another name"),
             Err(why) => format!("what is there is no checkpoint ({why}); remove it or choose another name"),
-        },
-        (false, true) if steps_in(path).is_empty() => return Ok(()),
-        (false, true) => format!(
-            "it holds checkpoints of another run; go on with --resume {}, or choose another directory",
-            whole.display()
-        ),
+        }
     };
     Err(refused(path, &why))
+}
+
+/// Whether there is something in a place, and of the kind that its name stands for.
+fn is_taken(path: &Path) -> Result<bool> {
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(refused(path, &e.to_string())),
+    };
+    match (is_file_name(path), found.is_dir()) {
+        (true, true) => {
+            Err(refused(path, "it is a directory, though its name is that of a file; choose another name"))
+        }
+        (false, false) => {
+            Err(refused(path, "it is no directory; choose another name, or one that ends in .safetensors"))
+        }
+        _ => Ok(true),
+    }
 }
 
 fn refused(path: &Path, why: &str) -> Error {
@@ -104,29 +123,4 @@ fn refused(path: &Path, why: &str) -> Error {
 
 fn same(a: &Path, b: &Path) -> bool {
     Identity::of(a) == Identity::of(b)
-}
-
-/// Where a run that goes on from this checkpoint, or from the newest in this directory, saves its own.
-pub fn place_of(resume: &Path) -> PathBuf {
-    if is_step(resume) { parent(resume).to_owned() } else { resume.to_owned() }
-}
-
-/// Whether a path names a checkpoint, not a directory of some.
-pub fn is_file_name(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e == "safetensors")
-}
-
-/// The checkpoints in a directory, oldest first.
-pub fn steps_in(directory: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut all: Vec<PathBuf> = entries.filter(|path| is_step(path)).collect();
-    all.sort();
-    all
-}
-
-/// Whether a file has the name of a checkpoint in a directory of some.
-fn is_step(path: &Path) -> bool {
-    let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
-    let digits = name.strip_prefix("step-").and_then(|n| n.strip_suffix(".safetensors"));
-    digits.is_some_and(|d| d.len() == 10 && d.bytes().all(|b| b.is_ascii_digit()))
 }

@@ -7,6 +7,7 @@ use super::batches::Batches;
 use super::checkpoint::{Checkpoint, Header};
 use super::config::{MOST_ROWS, TrainConfig, WHOLE_ESTIMATOR, WHOLE_MODEL};
 use super::report::{GradientStatistics, HistoryPoint};
+use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
 use super::update::Update;
 use crate::error::{Error, Result};
@@ -18,8 +19,6 @@ use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
-/// Settings that a resumed run may change, so that one that did not stay finite can go on more carefully.
-const MAY_CHANGE: [&str; 3] = ["lr", "clip", "tuning-factor"];
 /// How much of the running training ELBO is kept at each step.
 const KEPT: f64 = 0.99;
 
@@ -209,7 +208,8 @@ impl<'c> Trainer<'c> {
         let ours = self.config.fingerprint();
         for (name, value) in &ours {
             let theirs = header.fingerprint.iter().find(|(n, _)| n == name).map_or("", |(_, v)| v);
-            if theirs != value && !MAY_CHANGE.contains(&name.as_str()) {
+            let may_change = Setting::find(name).is_some_and(|setting| setting.effect == Effect::FromHereOn);
+            if theirs != value && !may_change {
                 return Err(Error::Invalid(format!(
                     "it was made by another run: {}",
                     difference(name, theirs, value, &differences(&header.settings, &self.config.settings))
@@ -262,13 +262,19 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// Two values of an option as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
+/// Two values of a setting as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
 /// differently.
 fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> String {
     let written = |name: &str, value: &str| match value {
-        "" | "false" => format!("without --{name}"),
-        "true" => format!("--{name}"),
-        _ => format!("--{name} {value}"),
+        "" | "false" => format!("without `{name}`"),
+        "true" => format!("`{name}`"),
+        // The value of a fingerprint names the settings that belong to it.
+        _ => {
+            let (value, others) = value.split_once(" --").unwrap_or((value, ""));
+            let others = others.split(" --").filter_map(|other| other.split_once(' '));
+            let others = others.map(|(name, value)| format!(" `{name} = {value}`"));
+            format!("`{name} = {value}`{}", others.collect::<String>())
+        }
     };
     let both = |name: &str, theirs: &str, ours: &str| {
         format!("{} there, {} here", written(name, theirs), written(name, ours))
@@ -277,10 +283,10 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
         settings.iter().find(|d| is_cause(d)).map(|d| both(&d.name, &d.theirs, &d.ours))
     };
     match name {
-        "data" => first(&|d| ["data", "data-seed", "binarization"].contains(&&*d.name))
+        "data" => first(&|d| d.part == Part::Data)
             .map_or_else(|| "other data".into(), |how| format!("other data ({how})")),
         "model" => format!("{theirs} there, {ours} here"),
-        WHOLE_MODEL => first(&|d| d.of_model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
+        WHOLE_MODEL => first(&|d| d.part == Part::Model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
         WHOLE_ESTIMATOR => {
             first(&|d| d.name == "estimator").unwrap_or_else(|| format!("other {WHOLE_ESTIMATOR}"))
         }
@@ -289,7 +295,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; try a smaller --lr");
+    let message = format!("at step {step}: {error}; try a smaller `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,

@@ -1,6 +1,9 @@
 //! Axes with round ticks, linear or logarithmic.
 
-use super::*;
+use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, ValueFormatter};
+use plotters::prelude::*;
+
+use crate::report::numbers::significant;
 
 /// Ranges wider than this get a logarithmic axis.
 const LOG_RANGE: f64 = 50.0;

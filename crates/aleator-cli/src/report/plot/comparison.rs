@@ -1,8 +1,15 @@
 //! The picture of `compare`: bars of variance and bias.
 
-use super::*;
+use aleator::diagnostics::{Number, Report, Row};
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
 
-pub(super) const UNBIASED: RGBColor = RGBColor(0x2f, 0x6f, 0xb0);
+use super::axis::{Axis, drawable};
+use super::page::{Area, Font, INK, RULE, SOFT, UNBIASED, fail, picture, px, rule, stroke, text};
+use crate::report::numbers::{plus_minus_text, significant};
+use crate::report::table::{l2, label, norm};
+use crate::report::text::{ellipsize, printable, text_width};
+
 const BIASED: RGBColor = RGBColor(0xd9, 0x80, 0x26);
 
 /// Variance and bias of the estimators of `compare`, side by side.

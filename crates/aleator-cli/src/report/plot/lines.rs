@@ -1,6 +1,11 @@
 //! Charts of lines.
 
-use super::*;
+use plotters::prelude::*;
+use plotters::style::text_anchor::HPos;
+
+use super::axis::{Axis, drawable};
+use super::page::{Area, Font, INK, RULE, SOFT, fail, picture, px, rule, stroke, text};
+use crate::report::text::{ellipsize, printable, text_width};
 
 /// Points kept of one line.
 const MAX_POINTS: usize = 1200;

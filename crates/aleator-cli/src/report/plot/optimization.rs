@@ -1,6 +1,12 @@
 //! The picture of `optimize`: the objective and the parameters along the path.
 
-use super::*;
+use aleator::diagnostics::OptimizationPath;
+use plotters::style::text_anchor::HPos;
+
+use super::lines::{Line, line_panel};
+use super::page::{Font, INK, SOFT, UNBIASED, picture, text};
+use crate::report::table::element_name;
+use crate::report::text::{ellipsize, printable};
 
 /// Lines of parameters shown.
 const MAX_LINES: usize = 10;

@@ -1,11 +1,17 @@
 //! A white page, and what is drawn on it: words and strokes, measured in points.
 
-use super::*;
+use plotters::coord::Shift;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+
+use crate::report::text::{FONT_FAMILY, printable};
 
 /// Plotters counts whole pixels; drawing this much larger keeps lines smooth.
 const SCALE: u32 = 4;
 
 pub(crate) const INK: RGBColor = RGBColor(0x1f, 0x29, 0x37);
+/// The colour of what is unbiased.
+pub(super) const UNBIASED: RGBColor = RGBColor(0x2f, 0x6f, 0xb0);
 pub(super) const SOFT: RGBColor = RGBColor(0x5b, 0x65, 0x75);
 pub(super) const RULE: RGBColor = RGBColor(0xe4, 0xe7, 0xec);
 

@@ -1,6 +1,9 @@
 //! From SVG to pixels and files.
 
-use super::*;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use resvg::{tiny_skia, usvg};
 
 /// Most pixels of a PNG.
 const MAX_PIXELS: f64 = 40e6;

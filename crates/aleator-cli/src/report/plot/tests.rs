@@ -1,9 +1,13 @@
 use std::collections::BTreeMap;
+use std::path::Path;
 
+use aleator::diagnostics::{Number, Row};
 use proptest::prelude::*;
+use resvg::usvg;
 
-use super::super::table::tests::{path, report, row, toy, trained};
+use super::axis::Axis;
 use super::*;
+use crate::report::table::tests::{path, report, row, toy, trained};
 
 /// With `ALEATOR_LOOK=DIR` in the environment, leaves the picture there to be looked at.
 pub(crate) fn look_at(name: &str, svg: &str) {

@@ -1,7 +1,12 @@
 //! Training as a picture: bounds and gradient variance, against steps and against time.
 
 use super::super::table::is_reward;
-use super::*;
+use aleator::train::{HistoryPoint, TrainReport};
+use plotters::style::text_anchor::HPos;
+
+use super::lines::{Chart, Line, charts, legend_rows};
+use super::page::{Font, INK, SOFT, picture, text};
+use crate::report::text::ellipsize;
 
 /// Looks from which on the bounds of several runs are shown without their first tenth.
 const MANY: usize = 20;

@@ -1,6 +1,9 @@
 //! Columns, and tables made of them.
 
-use super::*;
+use aleator::diagnostics::{Report, Row};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
+
+use super::values::label;
 
 /// One column: a heading and a text for each row.
 pub(super) struct Column {

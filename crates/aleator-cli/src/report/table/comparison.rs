@@ -1,6 +1,18 @@
 //! The table of `compare`: one row per estimator, what follows from it, and what was skipped.
 
-use super::*;
+use std::fmt::Write as _;
+
+use aleator::diagnostics::{Number, Report, Row};
+
+use super::columns::{Column, Mark, empty_table, fill, finish};
+use super::values::{
+    SUSPICIOUS_Z, element_name, heading, label, method, norm, pair, shape_of, skipped, tensor, worst_z,
+};
+use crate::report::numbers::{align_plus_minus, align_points, duration, plus_minus, significant};
+use crate::report::text::{printable, wrap};
+
+/// Gradients of at most this many coordinates get a column for each.
+const FEW_COORDINATES: usize = 3;
 
 /// The table of `compare`: one row per estimator, and below it the exact answer, the best estimator, and what was skipped.
 ///

@@ -1,6 +1,15 @@
 //! The answer of `grad`: one coordinate a line.
 
-use super::*;
+use std::fmt::Write as _;
+
+use aleator::diagnostics::{GradientEstimate, Number, Report, Row};
+
+use super::columns::{Column, Mark, empty_table, fill, finish};
+use super::values::{
+    MAX_ELEMENTS, SUSPICIOUS_Z, count, element_name, heading, method, named_tensors, norm, pair, skipped,
+};
+use crate::report::numbers::{align_plus_minus, align_points, plus_minus_text, significant};
+use crate::report::text::printable;
 
 /// The tables of `grad`: the estimate of every element of every parameter, with the exact value where it is known.
 pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {

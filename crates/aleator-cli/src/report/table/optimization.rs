@@ -1,6 +1,12 @@
 //! The summary of `optimize`.
 
-use super::*;
+use std::fmt::Write as _;
+
+use aleator::diagnostics::OptimizationPath;
+
+use super::values::{count, named_tensors, plain};
+use crate::report::numbers::{plus_minus_text, significant};
+use crate::report::text::printable;
 
 /// The summary of `optimize`: the objective at both ends, its path, and the final parameters.
 pub fn optimization(path: &OptimizationPath) -> String {

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 
-use aleator::diagnostics::{Exact, Mean, PathPoint, Skipped};
+use aleator::diagnostics::{
+    Exact, GradientEstimate, Mean, Number, OptimizationPath, PathPoint, Report, Row, Skipped, Tensor,
+};
 use aleator::nn;
 use aleator::train::{GradientStatistics, HeldOut, HistoryPoint, TrainReport};
 

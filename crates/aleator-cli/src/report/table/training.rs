@@ -1,8 +1,12 @@
 //! The text of `train`: what was trained and how it went; and runs side by side.
 
+use std::fmt::Write as _;
+
 use aleator::train::{GradientStatistics, HistoryPoint, TrainReport};
 
-use super::*;
+use super::columns::{Column, Mark, empty_table, fill, finish};
+use crate::report::numbers::{align_plus_minus, plus_minus, significant};
+use crate::report::text::{printable, wrap};
 
 /// Parameter tensors shown.
 const MAX_TENSORS: usize = 12;

@@ -1,8 +1,19 @@
 //! Names and numbers within tables.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
-use super::*;
+use aleator::diagnostics::{Number, Report, Row, Tensor};
+
+use crate::report::numbers::{plus_minus, significant};
+use crate::report::text::{printable, wrap};
+
+/// Elements of one parameter that are shown.
+pub(super) const MAX_ELEMENTS: usize = 20;
+/// Elements of a longer tensor that are shown within a line.
+const FIRST_ELEMENTS: usize = 8;
+/// |z| beyond which an estimator that should be unbiased is called into question: once in two million where it is.
+pub(super) const SUSPICIOUS_Z: f64 = 5.0;
 
 pub(super) fn heading(report: &Report) -> String {
     let mut line = format!(
@@ -54,7 +65,7 @@ pub(crate) fn element_name(name: &str, shape: &[usize], flat: usize) -> String {
 }
 
 /// The largest |z| over all coordinates, and how many have one. `nan` counts as largest.
-pub(crate) fn worst_z(row: &Row) -> Option<(f64, usize)> {
+pub(super) fn worst_z(row: &Row) -> Option<(f64, usize)> {
     let mut worst: Option<(f64, usize)> = None;
     for z in row.gradient.values().filter_map(|g| g.z.as_ref()).flatten().flatten() {
         let (largest, count) = worst.unwrap_or((0.0, 0));

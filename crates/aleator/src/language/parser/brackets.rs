@@ -1,6 +1,11 @@
 //! What stands in brackets: arguments, shapes, lists of anything; and their nesting.
 
-use super::*;
+use super::limits::{DEEPEST_NESTING, MOST_ARGUMENTS};
+use super::state::{Parser, Result, fail, reserved_help};
+use crate::language::ast::{Argument, Expr, ExprId, Name, Node, Shape};
+use crate::language::errors::{Diagnostic, quote};
+use crate::language::lexer::Token;
+use crate::language::span::{Place, Span};
 
 impl Parser<'_> {
     /// Goes one level deeper, for the bracket or operator at the present token.

@@ -1,21 +1,11 @@
 //! Expressions: an operator stack, so that chains of operators use no recursion.
 
-use super::*;
-
-/// An operator that waits for its right operand.
-pub(super) enum Pending {
-    Prefix(UnaryOperator, Span),
-    Infix(BinaryOperator, ExprId),
-}
-
-impl Pending {
-    fn precedence(&self) -> Precedence {
-        match self {
-            Pending::Prefix(operator, _) => operator.precedence(),
-            Pending::Infix(operator, _) => operator.precedence(),
-        }
-    }
-}
+use super::limits::{MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS};
+use super::state::{Parser, Pending, Result, fail, reserved_help};
+use crate::language::ast::{BinaryOperator, Call, Expr, ExprId, Index, Precedence, UnaryOperator};
+use crate::language::errors::Diagnostic;
+use crate::language::lexer::Token;
+use crate::language::span::Span;
 
 impl Parser<'_> {
     pub(super) fn push(&mut self, expr: Expr, span: Span) -> Result<ExprId> {

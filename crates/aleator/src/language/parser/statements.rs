@@ -1,6 +1,9 @@
 //! Statements: one a line.
 
-use super::*;
+use super::state::{Parser, Result, fail, reserved_help};
+use crate::language::ast::{Copies, DataSource, EstimatorCall, Name, Statement, StatementKind};
+use crate::language::errors::{Diagnostic, quote};
+use crate::language::lexer::Token;
 
 impl Parser<'_> {
     pub(super) fn statement(&mut self) -> Result<Statement> {

@@ -1,6 +1,7 @@
 //! The grammar, form by form, and what is said of mistakes.
 
 use super::*;
+use crate::language::ast::{DataSource, Expr, ExprId, Index, StatementKind};
 
 /// The tree of an expression with every operation in parentheses.
 fn tree(text: &str) -> String {
@@ -299,7 +300,7 @@ fn limits_are_errors() {
 }
 
 #[test]
-fn values_of_the_command_line() {
+fn settings_and_choices_of_estimators() {
     let via = parse_via("b=rebar(temperature=0.3)").unwrap();
     assert_eq!(via.site.unwrap().text, "b");
     assert_eq!(via.estimator.call.print(&via.estimator.expressions), "rebar(temperature=0.3)");

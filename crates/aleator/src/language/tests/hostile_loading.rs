@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::load;
 use super::loading::EXAMPLES;
+use super::values_of_functions::{CASES, GIVEN};
+use crate::language::load;
 
 #[test]
 fn long_and_deep_texts_load_quickly() {
@@ -139,14 +140,14 @@ proptest! {
 
     #[test]
     fn nothing_panics(
-        file in 0..EXAMPLES.len() + super::values_of_functions::CASES.len(),
+        file in 0..EXAMPLES.len() + CASES.len(),
         changes in prop::collection::vec((0.0..1.0, 0..PIECES.len()), 1..4),
     ) {
         let source = match EXAMPLES.get(file) {
             Some(source) => (*source).to_owned(),
             None => {
-                let case = super::values_of_functions::CASES[file - EXAMPLES.len()].0;
-                format!("{}y = {case}\ncost f = y", super::values_of_functions::GIVEN)
+                let case = CASES[file - EXAMPLES.len()].0;
+                format!("{}y = {case}\ncost f = y", GIVEN)
             }
         };
         let mut words = words(&source);

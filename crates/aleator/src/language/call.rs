@@ -1,19 +1,69 @@
-//! The arguments of a function: bound to its parameters, and read as what the function needs.
+//! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
 use aleator_engine::graph::{Expr as Node, Graph, Reduction};
 
 use super::ast::{Call, Expr};
 use super::errors::{Diagnostic, nearest, quote};
-use super::functions::Function;
-use super::lower::{Lowering, Parts};
 use super::span::Span;
-use super::values::{MOST_ELEMENTS, Value, extent, too_large};
+use super::values::{Constants, MOST_ELEMENTS, Parts, Value, extent, too_large};
+
+/// A function of the language.
+#[derive(Debug)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// How it is called, such as `clamp(x, lo, hi)`.
+    pub usage: &'static str,
+    /// One line: what it gives.
+    pub summary: &'static str,
+    /// Names of the arguments that may be given by position.
+    pub(super) parameters: &'static [&'static str],
+    /// How many of them must be given.
+    pub(super) required: usize,
+    /// Whether there is `axis=`.
+    pub(super) axis: bool,
+    /// Whether it joins the elements of a list, which then is no tensor by itself.
+    pub(super) joins: bool,
+    /// Whether the result is constant even if an argument is not, because it depends on shapes alone.
+    pub(super) of_shape: bool,
+    pub(super) body: Body,
+}
+
+/// What a function computes.
+#[derive(Debug)]
+pub(super) enum Body {
+    /// One argument, elementwise.
+    Elementwise(for<'g> fn(Node<'g>) -> Node<'g>),
+    /// Anything else.
+    Other(for<'g> fn(&mut Arguments<'_, 'g>) -> Result<Node<'g>, Diagnostic>),
+}
+
+impl Function {
+    /// The value of a call.
+    pub(super) fn call<'g>(
+        &'static self,
+        graph: &'g Graph,
+        constants: &mut Constants,
+        parts: &Parts<'_, 'g>,
+        call: &Call,
+        span: Span,
+    ) -> Result<Value<'g>, Diagnostic> {
+        let mut arguments = Arguments::bind(self, graph, constants, parts, call, span)?;
+        let constant = self.of_shape || arguments.constant;
+        let expr = match self.body {
+            Body::Elementwise(f) => f(arguments.expr(0)?),
+            Body::Other(f) => f(&mut arguments)?,
+        };
+        Ok(Value { expr, constant })
+    }
+}
 
 /// The arguments of one call.
-pub(super) struct Arguments<'l, 'f, 'g> {
+pub(super) struct Arguments<'l, 'g> {
     /// Whether all of them are constant.
     pub constant: bool,
-    function: &'f Function,
-    lowering: &'l mut Lowering<'g>,
+    function: &'static Function,
+    graph: &'g Graph,
+    constants: &'l mut Constants,
     /// By parameter; `None` where it is left out, or is a list to be joined.
     given: Vec<Option<(Value<'g>, Span)>>,
     axis: Option<(Value<'g>, Span)>,
@@ -21,11 +71,12 @@ pub(super) struct Arguments<'l, 'f, 'g> {
     span: Span,
 }
 
-impl<'l, 'g> Arguments<'l, 'static, 'g> {
+impl<'l, 'g> Arguments<'l, 'g> {
     /// Gives each argument its parameter.
     pub fn bind(
         function: &'static Function,
-        lowering: &'l mut Lowering<'g>,
+        graph: &'g Graph,
+        constants: &'l mut Constants,
         parts: &Parts<'_, 'g>,
         call: &Call,
         span: Span,
@@ -34,7 +85,8 @@ impl<'l, 'g> Arguments<'l, 'static, 'g> {
         let mut bound = Arguments {
             constant: true,
             function,
-            lowering,
+            graph,
+            constants,
             given: vec![None; function.parameters.len()],
             axis: None,
             list: Vec::new(),
@@ -78,9 +130,7 @@ impl<'l, 'g> Arguments<'l, 'static, 'g> {
                 let message = format!("`{}` is given twice", function.parameters[place]);
                 return Err(Diagnostic::new(message).at(argument.span).help(usage()));
             }
-            if let (true, Expr::List(elements)) =
-                (Function::joins(function.name), &parts.expressions[argument.value].expr)
-            {
+            if let (true, Expr::List(elements)) = (function.joins, &parts.expressions[argument.value].expr) {
                 for &element in elements {
                     bound.list.push(parts.get(element)?);
                 }
@@ -99,9 +149,9 @@ impl<'l, 'g> Arguments<'l, 'static, 'g> {
     }
 }
 
-impl<'g> Arguments<'_, '_, 'g> {
+impl<'g> Arguments<'_, 'g> {
     pub fn graph(&self) -> &'g Graph {
-        self.lowering.graph
+        self.graph
     }
 
     /// A mistake in the whole call, with the usage.
@@ -136,7 +186,7 @@ impl<'g> Arguments<'_, '_, 'g> {
     pub fn count(&mut self, place: usize) -> Result<usize, Diagnostic> {
         let (value, span) = self.given(place)?;
         let what = format!("`{}`", self.function.parameters[place]);
-        let count = self.lowering.constants.integer(value, span, &what)?;
+        let count = self.constants.integer(value, span, &what)?;
         let count = usize::try_from(count)
             .map_err(|_| Diagnostic::new(format!("{what} must not be negative, got {count}")).at(span))?;
         self.limit(&[count]).map(|()| count)
@@ -154,7 +204,7 @@ impl<'g> Arguments<'_, '_, 'g> {
     /// Constant sizes of axes; a single number is one axis. Negative ones are left to the caller.
     pub fn sizes(&mut self, place: usize) -> Result<Vec<i64>, Diagnostic> {
         let (value, span) = self.given(place)?;
-        let (shape, sizes) = self.lowering.constants.integers(value, span, "a shape")?;
+        let (shape, sizes) = self.constants.integers(value, span, "a shape")?;
         match shape.rank() {
             0 | 1 => Ok(sizes),
             _ => Err(Diagnostic::new(format!("a shape is a list of numbers, got shape {shape}"))
@@ -166,7 +216,7 @@ impl<'g> Arguments<'_, '_, 'g> {
     /// The axis, counted from the end of a tensor with `rank` axes; `default` (likewise) where none is given.
     pub fn axis(&mut self, rank: usize, default: usize) -> Result<usize, Diagnostic> {
         let Some((value, span)) = self.axis else { return Ok(default) };
-        let axis = self.lowering.constants.integer(value, span, "`axis`")?;
+        let axis = self.constants.integer(value, span, "`axis`")?;
         from_end(axis, rank, span)
     }
 
@@ -174,7 +224,7 @@ impl<'g> Arguments<'_, '_, 'g> {
     pub fn axes(&mut self) -> Result<Vec<usize>, Diagnostic> {
         let rank = self.expr(0)?.rank();
         let Some((value, span)) = self.axis else { return Ok((0..rank).collect()) };
-        let (_, axes) = self.lowering.constants.integers(value, span, "`axis`")?;
+        let (_, axes) = self.constants.integers(value, span, "`axis`")?;
         let mut axes: Vec<usize> =
             axes.into_iter().map(|axis| from_end(axis, rank, span)).collect::<Result<_, _>>()?;
         let count = axes.len();

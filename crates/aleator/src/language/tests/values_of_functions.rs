@@ -6,8 +6,8 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, NodeId, Shape, substitute};
 
-use super::{Function, Model, load};
 use crate::graph::Graph;
+use crate::language::{Function, Model, load};
 
 /// The shape and the elements of a node, at the initial values of parameters and data.
 fn run(graph: &Graph, node: NodeId) -> (Vec<usize>, Vec<f64>) {

@@ -1,8 +1,8 @@
 //! Whole files: what they load to, and every mistake at its place.
 use std::{env, fs};
 
-use super::{DefinitionKind, Diagnostic, Model, load, parse_estimator, parse_set};
 use crate::estimators::describe;
+use crate::language::{DefinitionKind, Diagnostic, Model, estimator, load, parse_estimator, parse_set};
 
 fn set(source: &str, settings: &[&str]) -> Result<Model, Diagnostic> {
     let settings: Vec<_> = settings.iter().map(|text| parse_set(text).unwrap()).collect();
@@ -10,9 +10,9 @@ fn set(source: &str, settings: &[&str]) -> Result<Model, Diagnostic> {
 }
 
 pub(super) const EXAMPLES: &[&str] = &[
-    include_str!("../../../../examples/gaussian_quadratic.scg"),
-    include_str!("../../../../examples/toy.scg"),
-    include_str!("../../../../examples/two_layers.scg"),
+    include_str!("../../../../../examples/gaussian_quadratic.scg"),
+    include_str!("../../../../../examples/toy.scg"),
+    include_str!("../../../../../examples/two_layers.scg"),
     "param W : [3, 2] = 0.1\nparam phi = [0.2, -0.4, 1.0]\nh ~ Bernoulli(logits = phi)\ny ~ Normal(h @ W, 0.5) via pathwise\ncost energy = sum((y - [1, -1])^2)",
     "param p = [0.2, 0.8]\ndata d : [2, 2] = [[1, 2], [3, 4]]\nk ~ Categorical(p)[3] via score_function(baseline = moving_average, decay = 0.5)\nz ~ OneHotCategorical(logits = d)\ncost f = d[0, k[1]] + concat([z[0], d[:, 1]])[len(p):]",
     "const n = 4\nparam t = 0.5\ne ~ Exponential(rate = exp(t))\nu ~ Uniform(low = 0, high = n)\ncost f = where(u > e, one_hot(2, n), softmax(linspace(0, t, n)))\ncost g = f[0] + reshape(f, [2, -1])",
@@ -23,7 +23,7 @@ fn examples_and_reference_problems_load() {
     for source in EXAMPLES {
         load(source, None, &[]).unwrap_or_else(|error| panic!("{source}: {error:?}"));
     }
-    let problems = include_str!("../../tests/data/exact_problems.json");
+    let problems = include_str!("../../../tests/data/exact_problems.json");
     let problems: serde_json::Value = serde_json::from_str(problems).unwrap();
     for problem in problems.as_array().unwrap() {
         let source = problem["scg"].as_str().unwrap();
@@ -78,14 +78,18 @@ fn settings_replace_values() {
         (&["vv=1"][..], "no parameter or constant `vv`", "`v`"),
         (&["theta=1"], "no parameter or constant `theta`", "n, v, w, d"),
         (&["f=1"], "`f` is not set", "`param`"),
-        (&["d=0", "w=[1, 2, 3]"], "--set w: `w` has shape [2], but the value has shape [3]", "single number"),
-        (&["d=[[1, 2]]"], "--set d: `d` has shape [2]", ""),
-        (&["w=[1, 2] + [1, 2, 3]"], "--set w: ", ""),
-        (&["w=[[1], 2]"], "--set w: ", ""),
+        (
+            &["d=0", "w=[1, 2, 3]"],
+            "in the setting of `w`: `w` has shape [2], but the value has shape [3]",
+            "single number",
+        ),
+        (&["d=[[1, 2]]"], "in the setting of `d`: `d` has shape [2]", ""),
+        (&["w=[1, 2] + [1, 2, 3]"], "in the setting of `w`: ", ""),
+        (&["w=[[1], 2]"], "in the setting of `w`: ", ""),
         (&["w=zeros([100000, 100000])"], "memory", ""),
     ] {
         let diagnostic = set(&source, settings).err().unwrap();
-        assert!(diagnostic.message.contains(message), "{settings:?}: {diagnostic:?}");
+        assert!(diagnostic.to_string().contains(message), "{settings:?}: {diagnostic:?}");
         assert!(diagnostic.help.clone().unwrap_or_default().contains(help), "{settings:?}: {diagnostic:?}");
         assert_eq!(diagnostic.span, None);
     }
@@ -131,9 +135,9 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("b ~ Bernoulli(0.5)\nconst u = [1, b]", "2:15", "`b` is drawn at random", ""),
     ("b ~ Bernoulli(0.5)\ny = b\nparam u = y", "3:11", "`y` is computed", ""),
     ("data d : [1] = 0\nconst u = d", "2:11", "`d` is data", ""),
-    ("data d : [3]", "1:6", "`d` has no values", "--set d="),
+    ("data d : [3]", "1:6", "`d` has no values", "d.npy"),
     ("data d : [3] = [1, 2]", "1:16", "shape [2]", ""),
-    ("data d : [3] = file(\"d.npy\")", "1:21", "folder", "--set d="),
+    ("data d : [3] = file(\"d.npy\")", "1:21", "folder", "numbers"),
     ("y = [1, [2, 3]]", "1:9", "one shape: the first has [], this one [2]", "concat"),
     ("y = [[1, 2], [3]]", "1:14", "the first has [2], this one [1]", ""),
     ("y = 3 @ 4", "1:5", "use * for scalars", ""),
@@ -236,7 +240,7 @@ fn options_are_numbers_truths_and_words() {
         ("rloo", "reinforce_loo"),
     ] {
         let parsed = parse_estimator(text).unwrap();
-        let estimator = super::estimator(&parsed.call, &parsed.expressions).unwrap();
+        let estimator = estimator(&parsed.call, &parsed.expressions).unwrap();
         assert_eq!(describe(estimator.as_ref()), expected, "{text}");
     }
     let source = "const tau = 0.125\nb ~ Bernoulli(0.5) via concrete(temperature = 2 * tau)\ncost f = b";

@@ -3,8 +3,8 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 
-use super::{
-    DEEPEST_NESTING, Diagnostic, File, LONGEST_SOURCE, check_names, parse, parse_estimator, parse_set,
+use crate::language::{
+    self, DEEPEST_NESTING, Diagnostic, File, LONGEST_SOURCE, check_names, parse, parse_estimator, parse_set,
     parse_via,
 };
 
@@ -187,7 +187,7 @@ fn long_chains_need_no_stack() {
         for chain in ["+ 1", "* x", "- 1 * 2", "and x", "or x", "< 1 and 2", "[0]"] {
             let source = format!("x = 0\ncost f = x {}", format!("{chain} ").repeat(200_000));
             let file = read(&source).unwrap();
-            let super::StatementKind::Cost { value, .. } = file.statements[1].kind else { panic!() };
+            let language::StatementKind::Cost { value, .. } = file.statements[1].kind else { panic!() };
             assert!(file.expressions.print(value).len() >= 600_000);
             assert!(file.expressions.walk(value).count() >= 200_000);
         }
@@ -271,7 +271,7 @@ fn words(source: &str) -> Vec<String> {
 /// A valid expression as text.
 fn expression() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
-        any::<f64>().prop_map(|x| super::number_text(if x.is_finite() { x.abs() } else { 1.0 })),
+        any::<f64>().prop_map(|x| language::number_text(if x.is_finite() { x.abs() } else { 1.0 })),
         proptest::sample::select(&["x", "y1", "pi", "true", "[]"][..]).prop_map(str::to_owned),
     ];
     leaf.prop_recursive(8, 60, 4, |inner| {
@@ -336,25 +336,25 @@ proptest! {
 }
 
 /// An expression without the places in it: with equal ids of parts, equal trees.
-fn shape(expr: &super::Expr) -> String {
+fn shape(expr: &language::Expr) -> String {
     let mut parts = Vec::new();
     expr.for_each_part(|part| parts.push(part.index()));
     match expr {
-        super::Expr::Number(number) => format!("{number:?}"),
-        super::Expr::Name(name) => name.clone(),
-        super::Expr::Truth(truth) => truth.to_string(),
-        super::Expr::Unary { operator, .. } => format!("{operator:?} {parts:?}"),
-        super::Expr::Binary { operator, .. } => format!("{operator:?} {parts:?}"),
-        super::Expr::Call(call) => {
+        language::Expr::Number(number) => format!("{number:?}"),
+        language::Expr::Name(name) => name.clone(),
+        language::Expr::Truth(truth) => truth.to_string(),
+        language::Expr::Unary { operator, .. } => format!("{operator:?} {parts:?}"),
+        language::Expr::Binary { operator, .. } => format!("{operator:?} {parts:?}"),
+        language::Expr::Call(call) => {
             let names: Vec<_> =
                 call.arguments.iter().map(|a| a.name.as_ref().map(|name| &name.text)).collect();
             format!("{} {names:?} {parts:?}", call.function.text)
         }
-        super::Expr::List(_) => format!("list {parts:?}"),
-        super::Expr::Index { indices, .. } => {
+        language::Expr::List(_) => format!("list {parts:?}"),
+        language::Expr::Index { indices, .. } => {
             let kinds = indices.iter().map(|index| match index {
-                super::Index::At(_) => "at ".to_owned(),
-                super::Index::Slice { start, end, .. } => {
+                language::Index::At(_) => "at ".to_owned(),
+                language::Index::Slice { start, end, .. } => {
                     format!("{}:{} ", start.is_some(), end.is_some())
                 }
             });

@@ -1,0 +1,118 @@
+//! The grammar of `train`: its settings are those of the library, which describes each once.
+
+use std::path::PathBuf;
+
+use aleator::train::{Given, SETTINGS, Setting, Value};
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+
+use super::values::{plot_file, png_file, positive, seed};
+use crate::flags::{is_flag, with_flags};
+
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The model; `aleator list models` shows them [default: the config's]
+    pub model: Option<String>,
+    /// Settings from a TOML file; what is given here goes before it
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+    #[command(flatten)]
+    pub flags: Flags,
+    /// Train once with each of these estimators, separated by commas, from the same start on the same batches with the same
+    /// noise; checkpoints go into a directory for each
+    #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
+    pub compare: Option<String>,
+    /// Go on from a checkpoint, or from the newest in a directory (with --compare, of each run in it), to the same bits as if
+    /// it had never stopped; its settings hold unless given here
+    #[arg(long, value_name = "FILE|DIR", display_order = order("checkpoint-every") + 1)]
+    pub resume: Option<PathBuf>,
+    /// Print one JSON document instead of text
+    #[arg(long, display_order = last())]
+    pub json: bool,
+    /// Draw bounds and gradient variance against steps and time: a .svg or .png file
+    #[arg(long, value_name = "FILE", value_parser = plot_file, display_order = last() + 1)]
+    pub plot: Option<PathBuf>,
+    /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
+    #[arg(long, value_name = "FILE.png", value_parser = png_file, display_order = last() + 2)]
+    pub pictures: Option<PathBuf>,
+}
+
+/// The settings after which an option is shown that is none: `compare` and `resume`.
+const FOLLOWED: [&str; 2] = ["estimator", "checkpoint-every"];
+
+/// Where a setting is shown.
+fn order(name: &str) -> usize {
+    let place =
+        |name: &str| SETTINGS.iter().position(|setting| setting.name == name).unwrap_or(SETTINGS.len());
+    // The model is not among the options, and `--config` stands in its place.
+    place(name) + FOLLOWED.iter().filter(|before| place(before) < place(name)).count()
+}
+
+/// Where an option is shown that comes after all settings.
+fn last() -> usize {
+    SETTINGS.len() + FOLLOWED.len()
+}
+
+/// The settings that are given as options, with their values.
+#[derive(Debug)]
+pub struct Flags(pub Vec<(&'static Setting, Given)>);
+
+/// The settings that are options; the model has a place of its own.
+fn settings() -> impl Iterator<Item = &'static Setting> {
+    SETTINGS.iter().filter(|setting| is_flag(setting.name))
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        command.args(settings().map(flag))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Flags(settings().filter_map(|setting| Some((setting, given(setting, matches)?))).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+/// The option of a setting.
+fn flag(setting: &'static Setting) -> Arg {
+    let usual =
+        if setting.usual.is_empty() { String::new() } else { format!(" [default: {}]", setting.usual) };
+    let arg = Arg::new(setting.name)
+        .long(setting.name)
+        .help(with_flags(&format!("{}{usual}", setting.meaning)))
+        .display_order(order(setting.name));
+    match setting.value {
+        Value::Count(place) => arg.value_name(place).value_parser(positive),
+        Value::Natural(place) => arg.value_name(place).value_parser(value_parser!(usize)),
+        Value::Seed => arg.value_name("SEED").value_parser(seed),
+        Value::Number(place) => arg.value_name(place).value_parser(value_parser!(f64)),
+        Value::Truth => arg.action(ArgAction::SetTrue),
+        Value::Word(place, words) => arg.value_name(place).value_parser(PossibleValuesParser::new(words)),
+        Value::Text(place) => arg.value_name(place),
+        Value::Path(place) => arg.value_name(place).value_parser(value_parser!(PathBuf)),
+    }
+}
+
+/// The value that a setting is given, if it is.
+fn given(setting: &Setting, matches: &ArgMatches) -> Option<Given> {
+    let whole = || matches.get_one::<usize>(setting.name).map(|&n| Given::Integer(n as u64));
+    let text = || matches.get_one::<String>(setting.name).map(|text| Given::Text(text.clone()));
+    match setting.value {
+        Value::Count(_) | Value::Natural(_) => whole(),
+        Value::Seed => matches.get_one::<u64>(setting.name).map(|&n| Given::Integer(n)),
+        Value::Number(_) => matches.get_one::<f64>(setting.name).map(|&x| Given::Number(x)),
+        Value::Truth => matches.get_flag(setting.name).then_some(Given::Truth(true)),
+        Value::Word(..) | Value::Text(_) => text(),
+        Value::Path(_) => matches.get_one::<PathBuf>(setting.name).map(|path| Given::Path(path.clone())),
+    }
+}

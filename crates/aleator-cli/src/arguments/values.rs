@@ -1,0 +1,40 @@
+//! What the values of options may be, beyond what their types say.
+
+use std::path::PathBuf;
+
+/// A file that can be written once there is something to draw: better to know now than after hours.
+fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    if !extensions.contains(&&*extension) {
+        return Err(format!("its name should end in .{}", extensions.join(" or .")));
+    }
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() && !parent.is_dir() => {
+            Err(format!("there is no directory {}", parent.display()))
+        }
+        _ if path.is_dir() => Err("it is a directory".into()),
+        _ => Ok(path),
+    }
+}
+
+/// A chart.
+pub fn plot_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["svg", "png"])
+}
+
+/// A picture of pixels.
+pub fn png_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["png"])
+}
+
+/// A seed.
+pub fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
+}
+
+/// A count as TOML can hold it.
+pub fn positive(text: &str) -> Result<usize, String> {
+    let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
+    number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
+}
