@@ -9,40 +9,6 @@ use super::arena::{Graph, NodeId};
 use super::expr::Expr;
 use super::op::Op;
 
-/// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes
-/// made so far.
-pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
-    let mut depends = vec![false; graph.len()];
-    for source in sources {
-        depends[source.index()] = true;
-    }
-    let first = sources.iter().map(|s| s.index() + 1).min().unwrap_or(usize::MAX);
-    for i in first..depends.len() {
-        let id = NodeId(i as u32);
-        let through = graph.with_node(id, |n| n.inputs.iter().any(|input| depends[input.index()]));
-        depends[i] |= through;
-    }
-    depends
-}
-
-/// Which nodes some others are computed from, those themselves included.
-pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
-    let mut needed = vec![false; graph.len()];
-    for sink in sinks {
-        needed[sink.index()] = true;
-    }
-    for i in (0..needed.len()).rev() {
-        if needed[i] {
-            graph.with_node(NodeId(i as u32), |n| {
-                for input in &n.inputs {
-                    needed[input.index()] = true;
-                }
-            });
-        }
-    }
-    needed
-}
-
 /// What becomes of a `stop_gradient` behind a replaced node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stops {
