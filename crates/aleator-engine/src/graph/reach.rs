@@ -90,7 +90,12 @@ impl NodeSet {
 
     /// Whether a node is in it.
     pub fn contains(&self, id: NodeId) -> bool {
-        self.ids.binary_search(&id).is_ok()
+        self.position(id).is_some()
+    }
+
+    /// How many of its nodes come before this one, if it is in it.
+    pub fn position(&self, id: NodeId) -> Option<usize> {
+        self.ids.binary_search(&id).ok()
     }
 
     /// Its nodes: inputs come before the nodes that use them, and after them in the reverse order.

@@ -37,19 +37,19 @@ pub fn substitute_with<'g>(
             stack.pop();
             continue;
         }
-        let node = graph.node(top);
-        let missing: Vec<NodeId> =
-            node.inputs.iter().copied().filter(|i| !replaced.contains_key(i)).collect();
-        if !missing.is_empty() {
-            stack.extend(missing);
+        let before = stack.len();
+        graph.with_node(top, |n| stack.extend(n.inputs.iter().filter(|i| !replaced.contains_key(*i))));
+        if stack.len() > before {
             continue;
         }
-        let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|i| replaced[i]).collect();
-        let unchanged = inputs.iter().zip(&node.inputs).all(|(e, i)| e.id() == *i);
-        let expr = match node.op {
-            _ if unchanged => graph.expr(top),
-            Op::StopGradient if stops == Stops::Open => inputs[0],
-            op => graph.apply(op, &inputs),
+        let changed = graph.with_node(top, |n| {
+            let changed = n.inputs.iter().any(|i| replaced[i].id() != *i);
+            changed.then(|| (n.op.clone(), n.inputs.iter().map(|i| replaced[i]).collect::<Vec<_>>()))
+        });
+        let expr = match changed {
+            None => graph.expr(top),
+            Some((Op::StopGradient, inputs)) if stops == Stops::Open => inputs[0],
+            Some((op, inputs)) => graph.apply(op, &inputs),
         };
         replaced.insert(top, expr);
         stack.pop();
