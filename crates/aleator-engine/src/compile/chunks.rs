@@ -109,10 +109,10 @@ pub(crate) fn choose(
         }
     }
     let time = |chunks: &Chunks| {
-        let partial: usize = patterns
+        let partial: u64 = patterns
             .iter()
             .filter(|(p, _)| p.region(chunks).is_none())
-            .map(|(p, times)| p.results() * chunks.count * times)
+            .map(|(p, times)| p.results() as u64 * (chunks.count * times) as u64)
             .sum();
         let run = chunks.tile.min(chunks.step).min(chunks.inner) as f64;
         let work = iterations as f64 * cost as f64 * (1.0 + 64.0 / run);

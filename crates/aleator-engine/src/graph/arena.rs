@@ -65,7 +65,7 @@ pub struct Graph {
 }
 
 /// Elements a single node may have: far more than memory holds, far less than an index does.
-const MAX_ELEMENTS: usize = 1 << 40;
+const MAX_ELEMENTS: u64 = 1 << 40;
 
 impl Graph {
     /// An empty graph.
@@ -132,7 +132,7 @@ impl Graph {
 
     fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> Expr<'_> {
         match shape.checked_numel() {
-            Some(n) if n <= MAX_ELEMENTS => {}
+            Some(n) if n as u64 <= MAX_ELEMENTS => {}
             _ => {
                 let bytes = shape.iter().fold(8u128, |n, &d| n.saturating_mul(d as u128));
                 let what = format!("a tensor of shape {shape}");
