@@ -4,12 +4,19 @@
 //! operators of arithmetic. [`autodiff`] takes derivatives from graph to graph, so they nest to any order.
 //! [`exec::Program`] runs a graph in fused loops with reproducible random numbers.
 
+// Six files of `exec` need unsafe code and allow it, each with its reason: the arena that kernels share (`memory`), the kernels
+// that read and write it (`fused`, `matmul`, `plain`, `draw/kernel`) and the threads that run them (`pool`). It is forbidden
+// everywhere else.
 #![deny(unsafe_code)]
 
+#[forbid(unsafe_code)]
 pub mod autodiff;
+#[forbid(unsafe_code)]
 pub mod compile;
+#[forbid(unsafe_code)]
 mod error;
 pub mod exec;
+#[forbid(unsafe_code)]
 pub mod graph;
 
 pub use error::{Error, human_bytes};

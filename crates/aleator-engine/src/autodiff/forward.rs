@@ -16,16 +16,14 @@ pub fn jvp<'g>(outputs: &[Expr<'g>], pairs: &[(Expr<'g>, Expr<'g>)]) -> Vec<Expr
     let Some(graph) = outputs.first().map(|y| y.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = pairs.iter().map(|(x, _)| x.id()).collect();
     let sinks: Vec<NodeId> = outputs.iter().map(|y| y.id()).collect();
-    let (active, needed) = (flow::downstream(graph, &sources), flow::upstream(graph, &sinks));
+    let mut own: HashMap<NodeId, Vec<Expr<'g>>> = HashMap::new();
+    for (x, tangent) in pairs {
+        own.entry(x.id()).or_default().push(*tangent);
+    }
     let mut tangents: HashMap<NodeId, Expr<'g>> = HashMap::new();
-    let last = sinks.iter().map(|s| s.index() + 1).max().unwrap_or(0);
-    for index in 0..last {
-        if !(active[index] && needed[index]) {
-            continue;
-        }
-        let id = NodeId(index as u32);
+    for id in flow::active(graph, &sources, &sinks).iter() {
         let node = graph.node(id);
-        let own = pairs.iter().filter(|(x, _)| x.id() == id).map(|(_, t)| *t);
+        let own = own.get(&id).into_iter().flatten().copied();
         let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|&i| graph.expr(i)).collect();
         let along: Vec<Option<Expr<'g>>> = node.inputs.iter().map(|i| tangents.get(i).copied()).collect();
         let through = if along.iter().any(Option::is_some) {

@@ -22,21 +22,18 @@ pub fn grad<'g>(y: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
 pub fn vjp<'g>(pairs: &[(Expr<'g>, Expr<'g>)], wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
     let Some(graph) = wrt.first().map(|x| x.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = wrt.iter().map(|x| x.id()).collect();
-    let active = flow::downstream(graph, &sources);
+    let sinks: Vec<NodeId> = pairs.iter().map(|(y, _)| y.id()).collect();
+    let active = flow::active(graph, &sources, &sinks);
     let mut adjoints: HashMap<NodeId, Expr<'g>> = HashMap::new();
-    let mut last = 0;
     for (y, cotangent) in pairs {
-        if active.get(y.id().index()).copied().unwrap_or(false) {
-            last = last.max(y.id().index() + 1);
+        if active.contains(y.id()) {
             accumulate(&mut adjoints, y.id(), *cotangent);
         }
     }
-    let first = sources.iter().map(|s| s.index()).min().unwrap_or(0);
-    for index in (first..last).rev() {
-        let id = NodeId(index as u32);
+    for id in active.iter().rev() {
         let Some(&cotangent) = adjoints.get(&id) else { continue };
         let node = graph.node(id);
-        let wanted: Vec<bool> = node.inputs.iter().map(|i| active[i.index()]).collect();
+        let wanted: Vec<bool> = node.inputs.iter().map(|i| active.contains(*i)).collect();
         if !wanted.contains(&true) {
             continue;
         }

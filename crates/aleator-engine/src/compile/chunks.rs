@@ -6,6 +6,8 @@
 //! prefers runs of columns. A reduction whose results no two chunks share is written directly, any other one to
 //! a partial result per chunk, combined in the order of the chunks.
 
+use std::collections::HashMap;
+
 use crate::exec::fused::{Chunks, Region};
 use crate::exec::tile::MAX_TILE;
 
@@ -15,7 +17,7 @@ const CHUNK_COST: usize = 100_000;
 const MAX_CHUNKS: usize = 64;
 
 /// The axes of a reduction's input, outermost first: sizes, and whether reduced. Neighbours of one kind are merged.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub dims: Vec<usize>,
     pub reduced: Vec<bool>,
@@ -95,19 +97,23 @@ pub(crate) fn choose(
         Chunks { outer, inner, step, count: inner.div_ceil(step), tile }
     };
     let round = if target >= 2 * tile { tile } else { 1 };
+    let patterns = distinct(patterns);
     let mut candidates = vec![cut(1, round)];
-    let blocks: Vec<usize> = patterns.iter().filter_map(|p| p.block(0)).collect();
+    let blocks: Vec<usize> = patterns.iter().filter_map(|(p, _)| p.block(0)).collect();
     candidates.extend(blocks.iter().map(|&block| cut(1, block)));
     let common = blocks.iter().try_fold(1usize, |a, &b| lcm(a, b).filter(|&c| c <= iterations));
     candidates.extend(common.filter(|_| blocks.len() > 1).map(|unit| cut(1, unit)));
-    for pattern in patterns.iter().filter(|p| p.reduced.first() == Some(&true)) {
+    for (pattern, _) in patterns.iter().filter(|(p, _)| p.reduced.first() == Some(&true)) {
         if let Some(block) = pattern.block(1) {
             candidates.push(cut(pattern.dims[0], block.max(16)));
         }
     }
     let time = |chunks: &Chunks| {
-        let partial: usize =
-            patterns.iter().filter(|p| p.region(chunks).is_none()).map(|p| p.results() * chunks.count).sum();
+        let partial: u64 = patterns
+            .iter()
+            .filter(|(p, _)| p.region(chunks).is_none())
+            .map(|(p, times)| p.results() as u64 * (chunks.count * times) as u64)
+            .sum();
         let run = chunks.tile.min(chunks.step).min(chunks.inner) as f64;
         let work = iterations as f64 * cost as f64 * (1.0 + 64.0 / run);
         work / chunks.count.min(16) as f64 + 4.0 * partial as f64
@@ -119,6 +125,20 @@ pub(crate) fn choose(
         count: 1,
         tile,
     })
+}
+
+/// The patterns in the order in which they come first, and how often each comes: many reductions of a kernel have the same.
+fn distinct(patterns: &[Pattern]) -> Vec<(&Pattern, usize)> {
+    let mut places: HashMap<&Pattern, usize> = HashMap::new();
+    let mut distinct = Vec::new();
+    for pattern in patterns {
+        let place = *places.entry(pattern).or_insert_with(|| {
+            distinct.push((pattern, 0));
+            distinct.len() - 1
+        });
+        distinct[place].1 += 1;
+    }
+    distinct
 }
 
 /// Elements per tile, so that all registers stay in the first-level cache.

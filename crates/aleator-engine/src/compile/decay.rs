@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::lower::{Kind, Lowered};
 use super::views::View;
 use crate::exec::tile::Logistic;
-use crate::graph::{Graph, Node, NodeId, Op, Shape, Unary};
+use crate::graph::{Graph, Node, NodeId, NodeSet, Op, Shape, Unary};
 
 /// What is known of the functions that share.
 pub(crate) struct Decays {
@@ -15,10 +15,10 @@ pub(crate) struct Decays {
 }
 
 impl Decays {
-    pub fn new(graph: &Graph, needed: &[bool]) -> Self {
+    pub fn new(graph: &Graph, needed: &NodeSet) -> Self {
         let mut functions = HashMap::new();
-        for id in needed.iter().enumerate().filter(|(_, needed)| **needed).map(|(i, _)| NodeId(i as u32)) {
-            if let Some((_, x)) = logistic(graph, &graph.node(id)) {
+        for id in needed.iter() {
+            if let Some((_, x)) = graph.with_node(id, |node| logistic(graph, node)) {
                 functions.entry(x).or_insert((0, None)).0 += 1;
             }
         }

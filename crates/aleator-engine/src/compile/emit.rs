@@ -62,10 +62,13 @@ struct Emitter<'a> {
     lowered: &'a Lowered,
     stored: &'a [bool],
     members: &'a [usize],
-    slots: HashMap<usize, Slot>,
+    /// By the place of a value among the members.
+    slots: Vec<Option<Slot>>,
     registers: usize,
     instructions: Vec<Symbolic>,
-    gathers: Vec<(View, Slot)>,
+    gathers: Vec<View>,
+    /// Where each gathered view is.
+    gathered: HashMap<View, Slot>,
 }
 
 /// Orders a group's work, and decides registers and chunks.
@@ -74,13 +77,14 @@ pub(crate) fn plan<T: Real>(lowered: &Lowered, stored: &[bool], members: &[usize
         lowered,
         stored,
         members,
-        slots: HashMap::new(),
+        slots: vec![None; members.len()],
         registers: 0,
         instructions: Vec::new(),
         gathers: Vec::new(),
+        gathered: HashMap::new(),
     };
     let mut reduces = Vec::new();
-    for &v in members {
+    for (place, &v) in members.iter().enumerate() {
         let value = &lowered.values[v];
         let operands: Vec<Source> = (0..value.inputs.len()).map(|i| emitter.operand(v, i)).collect();
         if let Kind::Reduce(_, axes) = &value.kind {
@@ -89,7 +93,7 @@ pub(crate) fn plan<T: Real>(lowered: &Lowered, stored: &[bool], members: &[usize
             let what = What::Reduce(reduces.len() - 1);
             emitter.instructions.push(Symbolic { what, to: None, operands: vec![operand] });
         } else {
-            let to = emitter.slot_of(v);
+            let to = emitter.slot_of(place);
             emitter.instructions.push(Symbolic { what: What::Value(v), to: Some(to), operands });
         }
     }
@@ -101,14 +105,13 @@ pub(crate) fn plan<T: Real>(lowered: &Lowered, stored: &[bool], members: &[usize
         + gathers.len() * 2;
     let patterns: Vec<Pattern> = reduces.iter().map(|(_, p)| p.clone()).collect();
     let rows = patterns.iter().filter_map(|p| p.dims.last().copied());
-    let row = rows.chain(gathers.iter().filter_map(|(g, _)| g.collapsed().0.last().copied())).next();
+    let row = rows.chain(gathers.iter().filter_map(|g| g.collapsed().0.last().copied())).next();
     let tile = chunks::tile_elements(registers, size_of::<T>());
     let chunks = chunks::choose(iterations, cost, &patterns, tile, row.unwrap_or(1));
     let partials = patterns
         .iter()
         .map(|p| p.region(&chunks).is_none().then(|| p.results().saturating_mul(chunks.count)))
         .collect();
-    let gathers = gathers.into_iter().map(|(view, _)| view).collect();
     GroupPlan { instructions, gathers, reduces, registers, chunks, partials }
 }
 
@@ -118,12 +121,14 @@ impl Emitter<'_> {
         Slot::Register(self.registers - 1)
     }
 
-    fn slot_of(&mut self, value: usize) -> Slot {
-        if let Some(&slot) = self.slots.get(&value) {
+    /// Where a member is kept, by its place among them.
+    fn slot_of(&mut self, place: usize) -> Slot {
+        if let Some(slot) = self.slots[place] {
             return slot;
         }
+        let value = self.members[place];
         let slot = if self.stored[value] { Slot::Buffer(value) } else { self.new_register() };
-        self.slots.insert(value, slot);
+        self.slots[place] = Some(slot);
         slot
     }
 
@@ -134,8 +139,10 @@ impl Emitter<'_> {
         if let Kind::Scalar(x) = source.kind {
             return Source::Constant(x);
         }
-        if flows(self.lowered, v, input) && self.members.binary_search(&view.value).is_ok() {
-            return Source::Slot(self.slot_of(view.value));
+        if let Ok(place) = self.members.binary_search(&view.value)
+            && flows(self.lowered, v, input)
+        {
+            return Source::Slot(self.slot_of(place));
         }
         if view.is_contiguous() {
             return Source::Contiguous(view.value, view.offset);
@@ -145,11 +152,12 @@ impl Emitter<'_> {
         }
         let (dims, strides) = view.collapsed();
         let view = View { value: view.value, offset: view.offset, dims, strides };
-        if let Some((_, slot)) = self.gathers.iter().find(|(have, _)| *have == view) {
+        if let Some(slot) = self.gathered.get(&view) {
             return Source::Slot(*slot);
         }
         let to = self.new_register();
-        self.gathers.push((view, to));
+        self.gathered.insert(view.clone(), to);
+        self.gathers.push(view);
         let what = What::Gather(self.gathers.len() - 1);
         self.instructions.push(Symbolic { what, to: Some(to), operands: vec![] });
         Source::Slot(to)

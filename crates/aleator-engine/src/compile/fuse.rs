@@ -98,6 +98,10 @@ pub(crate) fn fuse(lowered: &Lowered) -> Fusion {
 /// Moves values to the level of their consumers where that saves a buffer.
 fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool], levels: &mut [usize]) {
     let values = &lowered.values;
+    // Of each value, how often it is read by what does not take it from a tile of its own group.
+    let mut read_outside: Vec<usize> = (0..values.len())
+        .map(|v| consumers[v].iter().filter(|&&(c, flows)| !flows || levels[c] > levels[v]).count())
+        .collect();
     for v in (0..values.len()).rev() {
         if !values[v].is_elementwise() || is_output[v] {
             continue;
@@ -108,20 +112,28 @@ fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool],
         if !together || target <= levels[v] {
             continue;
         }
+        let inputs: Vec<(usize, bool)> =
+            (0..values[v].inputs.len()).map(|i| (values[v].inputs[i].value, flows(lowered, v, i))).collect();
         // Moving it away may force its inputs into buffers instead: at most one may take its place.
         let newly_stored = |source: usize| {
-            let others = || consumers[source].iter().filter(|&&(c, _)| c != v);
-            let stored_anyway = is_output[source] || others().any(|&(c, f)| !f || levels[c] > levels[source]);
-            values[source].is_elementwise() && !stored_anyway && others().next().is_some()
+            let own = || inputs.iter().filter(|(other, _)| *other == source);
+            let own_outside = own().filter(|(_, flows)| !flows || levels[v] > levels[source]).count();
+            let stored_anyway = is_output[source] || read_outside[source] > own_outside;
+            values[source].is_elementwise() && !stored_anyway && consumers[source].len() > own().count()
         };
-        let mut sources: Vec<usize> = (0..values[v].inputs.len())
-            .filter(|&i| flows(lowered, v, i))
-            .map(|i| values[v].inputs[i].value)
-            .filter(|&source| newly_stored(source))
+        let mut sources: Vec<usize> = inputs
+            .iter()
+            .filter(|&&(source, flows)| flows && newly_stored(source))
+            .map(|&(source, _)| source)
             .collect();
         sources.dedup();
         if sources.len() <= 1 {
+            for &(source, flows) in &inputs {
+                read_outside[source] += usize::from(flows && levels[v] <= levels[source]);
+            }
             levels[v] = target;
+            // All that read it are in its group now.
+            read_outside[v] = 0;
         }
     }
 }

@@ -8,7 +8,7 @@ use super::decay::Decays;
 use super::views::View;
 use crate::error::Error;
 use crate::exec::tile::Logistic;
-use crate::graph::{Binary, External, Graph, Law, Node, NodeId, Op, Reduction, Shape, Unary, ancestors};
+use crate::graph::{Binary, External, Graph, Law, Node, NodeId, NodeSet, Op, Reduction, Shape, Unary};
 
 /// How a value comes about.
 #[derive(Clone, Debug)]
@@ -114,22 +114,27 @@ impl Lowered {
 
 /// The values that `outputs` depend on.
 pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error> {
-    let needed = ancestors(graph, outputs);
-    let mut lowered = Lowered { values: Vec::new(), outputs: Vec::new() };
-    let mut views: HashMap<NodeId, View> = HashMap::new();
+    let needed = NodeSet::ancestors(graph, outputs);
+    let mut lowered = Lowered { values: Vec::with_capacity(needed.len()), outputs: Vec::new() };
+    // By the place of a node in `needed`.
+    let mut views: Vec<View> = Vec::with_capacity(needed.len());
+    let place = |id: NodeId| needed.position(id).unwrap_or_else(|| unreachable!("inputs come first"));
     let mut decays = Decays::new(graph, &needed);
-    for id in needed.iter().enumerate().filter(|(_, needed)| **needed).map(|(i, _)| NodeId(i as u32)) {
-        let node = graph.node(id);
-        let inputs = node.inputs.iter().map(|i| views[i].clone()).collect();
-        let view = match decays.shared(graph, &node) {
-            Some((op, argument)) => decays.lower(op, argument, &mut lowered, inputs, &views[&argument]),
-            None => lower_node(graph, &mut lowered, node, inputs)?,
-        };
-        views.insert(id, view);
+    for id in needed.iter() {
+        let view = graph.with_node(id, |node| {
+            let inputs = node.inputs.iter().map(|i| views[place(*i)].clone()).collect();
+            match decays.shared(graph, node) {
+                Some((op, argument)) => {
+                    Ok(decays.lower(op, argument, &mut lowered, inputs, &views[place(argument)]))
+                }
+                None => lower_node(graph, &mut lowered, node, inputs),
+            }
+        })?;
+        views.push(view);
     }
     let mut copies: HashMap<NodeId, usize> = HashMap::new();
     for &id in outputs {
-        let view = views[&id].clone();
+        let view = views[place(id)].clone();
         let source = &lowered.values[view.value];
         let shape = Shape::from(view.dims.clone());
         let value = if view.is_identity(source.shape.numel()) && !source.is_given() {
@@ -145,15 +150,15 @@ pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error>
 fn lower_node(
     graph: &Graph,
     lowered: &mut Lowered,
-    node: Node,
+    node: &Node,
     mut inputs: Vec<View>,
 ) -> Result<View, Error> {
-    let shape = node.shape;
-    let kind = match node.op {
+    let shape = &node.shape;
+    let kind = match &node.op {
         Op::StopGradient => return Ok(inputs.remove(0)),
         Op::Reshape { .. } => {
             let view = inputs.remove(0);
-            return Ok(match view.reshape(&shape) {
+            return Ok(match view.reshape(shape) {
                 Some(reshaped) => reshaped,
                 None => {
                     let dims = Shape::from(view.dims.clone());
@@ -163,35 +168,35 @@ fn lower_node(
                 }
             });
         }
-        Op::Broadcast { .. } => return Ok(inputs.remove(0).broadcast(&shape)),
-        Op::Permute(order) => return Ok(inputs.remove(0).permute(&order)),
-        Op::Slice { axis, start, len } => return Ok(inputs.remove(0).slice(axis, start, len)),
-        Op::Hole(number) => return Err(Error::Hole(graph.hole_name(number))),
+        Op::Broadcast { .. } => return Ok(inputs.remove(0).broadcast(shape)),
+        Op::Permute(order) => return Ok(inputs.remove(0).permute(order)),
+        Op::Slice { axis, start, len } => return Ok(inputs.remove(0).slice(*axis, *start, *len)),
+        Op::Hole(number) => return Err(Error::Hole(graph.hole_name(*number))),
         Op::Poison => return Err(Error::Hole("a failed operation".into())),
-        Op::Input(slot) => Kind::Input(slot as usize),
-        Op::Scalar(bits) => Kind::Scalar(f64::from_bits(bits)),
-        Op::Tensor(data) => Kind::Tensor(data.0),
+        Op::Input(slot) => Kind::Input(*slot as usize),
+        Op::Scalar(bits) => Kind::Scalar(f64::from_bits(*bits)),
+        Op::Tensor(data) => Kind::Tensor(data.0.clone()),
         Op::Iota => Kind::Iota,
-        Op::Uniform { stream } => Kind::Uniform(stream),
-        Op::Draw { law, stream, shape } => Kind::Draw { law, stream, noise: shape },
-        Op::Unary(u) => Kind::Unary(u),
-        Op::Binary(b) => Kind::Binary(b),
+        Op::Uniform { stream } => Kind::Uniform(*stream),
+        Op::Draw { law, stream, shape } => Kind::Draw { law: *law, stream: *stream, noise: shape.clone() },
+        Op::Unary(u) => Kind::Unary(*u),
+        Op::Binary(b) => Kind::Binary(*b),
         Op::Select => Kind::Select,
-        Op::Reduce(reduction, axes) => Kind::Reduce(reduction, axes),
+        Op::Reduce(reduction, axes) => Kind::Reduce(*reduction, axes.clone()),
         Op::ArgMax => Kind::ArgMax,
-        Op::CumSum { reverse } => Kind::CumSum { reverse },
+        Op::CumSum { reverse } => Kind::CumSum { reverse: *reverse },
         Op::MatMul => Kind::MatMul,
-        Op::Pad { axis, before, .. } => Kind::Pad { axis, before },
-        Op::Concat { axis } => Kind::Concat { axis },
-        Op::External(external) => Kind::External(external),
+        Op::Pad { axis, before, .. } => Kind::Pad { axis: *axis, before: *before },
+        Op::Concat { axis } => Kind::Concat { axis: *axis },
+        Op::External(external) => Kind::External(external.clone()),
     };
     if kind.is_pointwise() {
-        return Ok(lowered.push_pointwise(kind, inputs, &shape));
+        return Ok(lowered.push_pointwise(kind, inputs, shape));
     }
     if matches!(kind, Kind::Draw { .. }) {
-        inputs = inputs.into_iter().map(|view| view.broadcast(&shape)).collect();
+        inputs = inputs.into_iter().map(|view| view.broadcast(shape)).collect();
     }
-    Ok(lowered.push(kind, inputs, shape))
+    Ok(lowered.push(kind, inputs, shape.clone()))
 }
 
 /// Narrows the operands of an elementwise operation to one element along each axis that all of them only repeat, and gives

@@ -1,5 +1,7 @@
 //! Places in the arena: buffers whose lifetimes do not meet share memory.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 /// Elements that buffers are aligned to: one cache line of `f32`.
 const ALIGN: usize = 16;
 
@@ -38,29 +40,27 @@ pub(crate) fn aligned(elements: usize) -> Option<usize> {
     elements.checked_next_multiple_of(ALIGN)
 }
 
-/// Free ranges (offset, size), ascending and never adjacent, below `end`.
+/// Free ranges, never adjacent, below `end`.
 #[derive(Default)]
 struct Free {
-    ranges: Vec<(usize, usize)>,
+    /// The size of the range at each offset.
+    sizes: BTreeMap<usize, usize>,
+    /// The same ranges by (size, offset).
+    by_size: BTreeSet<(usize, usize)>,
     end: usize,
 }
 
 impl Free {
-    /// The smallest free range that fits, or new memory at the end.
+    /// The smallest free range that fits, the first of equals, or new memory at the end.
     fn take(&mut self, size: usize) -> Option<usize> {
-        let fitting = self.ranges.iter().enumerate().filter(|(_, (_, have))| *have >= size);
-        if let Some(i) = fitting.min_by_key(|(_, (_, have))| *have).map(|(i, _)| i) {
-            let (offset, have) = self.ranges[i];
-            if have == size {
-                self.ranges.remove(i);
-            } else {
-                self.ranges[i] = (offset + size, have - size);
-            }
+        if let Some(&(have, offset)) = self.by_size.range((size, 0)..).next() {
+            self.remove(offset);
+            self.insert(offset + size, have - size);
             return Some(offset);
         }
-        let offset = match self.ranges.last() {
-            Some(&(offset, have)) if offset + have == self.end => {
-                self.ranges.pop();
+        let offset = match self.sizes.last_key_value() {
+            Some((&offset, &have)) if offset + have == self.end => {
+                self.remove(offset);
                 offset
             }
             _ => self.end,
@@ -69,18 +69,32 @@ impl Free {
         Some(offset)
     }
 
-    fn give(&mut self, offset: usize, size: usize) {
+    fn give(&mut self, mut offset: usize, mut size: usize) {
         if size == 0 {
             return;
         }
-        let at = self.ranges.partition_point(|&(o, _)| o < offset);
-        self.ranges.insert(at, (offset, size));
-        if at + 1 < self.ranges.len() && offset + size == self.ranges[at + 1].0 {
-            self.ranges[at].1 += self.ranges.remove(at + 1).1;
+        size += self.remove(offset + size);
+        if let Some((&before, &have)) = self.sizes.range(..offset).next_back()
+            && before + have == offset
+        {
+            size += self.remove(before);
+            offset = before;
         }
-        if at > 0 && self.ranges[at - 1].0 + self.ranges[at - 1].1 == offset {
-            self.ranges[at - 1].1 += self.ranges.remove(at).1;
+        self.insert(offset, size);
+    }
+
+    fn insert(&mut self, offset: usize, size: usize) {
+        if size > 0 {
+            self.sizes.insert(offset, size);
+            self.by_size.insert((size, offset));
         }
+    }
+
+    /// Takes a range out and gives its size, which is 0 where none begins there.
+    fn remove(&mut self, offset: usize) -> usize {
+        let size = self.sizes.remove(&offset).unwrap_or(0);
+        self.by_size.remove(&(size, offset));
+        size
     }
 }
 

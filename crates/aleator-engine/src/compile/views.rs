@@ -9,7 +9,7 @@
 use crate::graph::Shape;
 
 /// Elements of a value's buffer, as a tensor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct View {
     /// Whose buffer.
     pub value: usize,
@@ -56,8 +56,15 @@ impl View {
 
     /// Whether its elements lie one after another.
     pub fn is_contiguous(&self) -> bool {
-        let (dims, strides) = self.collapsed();
-        dims.is_empty() || strides == [1]
+        let mut behind = 1;
+        self.numel() == 0
+            || self.dims.iter().zip(&self.strides).rev().filter(|&(&dim, _)| dim != 1).all(
+                |(&dim, &stride)| {
+                    let follows = stride == behind;
+                    behind *= dim;
+                    follows
+                },
+            )
     }
 
     /// Whether it is one element, repeated.
@@ -163,6 +170,22 @@ mod tests {
         let b = view(&[1, 3]).broadcast(&[4, 5, 3]);
         assert_eq!(b.reshape(&[20, 3].into()).map(|v| v.strides), Some(vec![0, 1]));
         assert_eq!(b.reshape(&[4, 15].into()), None);
+    }
+
+    #[test]
+    fn contiguous_is_what_collapses_to_stride_1() {
+        let views =
+            [view(&[2, 3, 4]), view(&[1]), view(&[]), view(&[4, 1, 3]), view(&[3, 0, 2]), view(&[1, 5])];
+        for v in &views {
+            let rank = v.dims.len();
+            let mut variants = vec![v.clone(), v.clone().broadcast(&[&[2], &v.dims[..]].concat())];
+            variants.extend((0..rank).map(|axis| v.clone().slice(axis, 0, v.dims[rank - 1 - axis].min(2))));
+            variants.extend((2..=rank).map(|n| v.clone().permute(&(0..n).rev().collect::<Vec<_>>())));
+            for v in variants {
+                let (dims, strides) = v.collapsed();
+                assert_eq!(v.is_contiguous(), dims.is_empty() || strides == [1], "{v:?}");
+            }
+        }
     }
 
     #[test]

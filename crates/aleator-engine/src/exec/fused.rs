@@ -4,6 +4,7 @@
 //! in parallel; which elements form a tile and a chunk is fixed at compile time, so the bits of the result do not depend
 //! on the threads.
 
+// Chunks on several threads read and write disjoint ranges of one arena, and instructions disjoint registers of a tile.
 #![allow(unsafe_code)]
 
 use super::aligned::{Aligned, LINE};

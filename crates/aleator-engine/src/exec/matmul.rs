@@ -4,6 +4,7 @@
 //! because each part is computed by one thread; between machines they may differ, as `gemm` uses fused multiply-add
 //! where there is one. `gemm` allocates its own packing buffers.
 
+// `gemm` takes pointers, and parts on several threads write disjoint ranges of one result.
 #![allow(unsafe_code)]
 
 use std::ops::Range;

@@ -1,5 +1,6 @@
 //! The one allocation that holds all tensors of a program.
 
+// The accesses by which kernels on several threads read and write disjoint buffers of one arena.
 #![allow(unsafe_code)]
 
 use super::aligned::Aligned;

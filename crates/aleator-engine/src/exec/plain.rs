@@ -2,6 +2,7 @@
 //!
 //! They run on the calling thread.
 
+// Operands and results are disjoint buffers of one arena, which only the compiler of the kernels knows.
 #![allow(unsafe_code)]
 
 use super::math::Real;

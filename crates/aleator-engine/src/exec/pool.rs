@@ -6,6 +6,7 @@
 //!
 //! Who computes a task never matters to the result.
 
+// A job borrows from its caller, and helpers that outlive the borrow run it: a lifetime that the compiler cannot follow.
 #![allow(unsafe_code)]
 
 use std::any::Any;
@@ -85,7 +86,8 @@ pub fn set_threads(threads: usize) -> bool {
 }
 
 impl Pool {
-    /// With this many threads, the caller among them; fewer where the system grants no more.
+    /// With this many threads, the caller among them; fewer where the system grants no more, and the caller alone on targets
+    /// without threads such as WebAssembly (where helpers, which look at a clock, therefore never run).
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             gate: Line(AtomicU64::new(0)),

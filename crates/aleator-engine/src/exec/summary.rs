@@ -1,5 +1,7 @@
 //! What the steps of a program do: names, memory touched, operations.
 
+use std::collections::HashSet;
+
 use super::fused::{Fused, Instruction, Operand, Place, Storage};
 use super::math::Real;
 use super::matmul::MatMul;
@@ -78,23 +80,18 @@ fn of_matmul<T>(product: &MatMul) -> StepSummary {
         kind: StepKind::MatMul,
         what: format!("{times}[{m}, {k}] @ [{k}, {n}]"),
         bytes: (elements * size_of::<T>()) as u64,
-        operations: 2 * (batches * m * k * n) as u64,
+        operations: 2 * batches as u64 * m as u64 * k as u64 * n as u64,
     }
 }
 
 fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
-    let iterations = fused.chunks.outer * fused.chunks.inner;
+    let iterations = (fused.chunks.outer * fused.chunks.inner) as u64;
     // Operations by name, in the order in which they come first; buffers read, and buffers written.
-    let mut names: Vec<(String, usize)> = Vec::new();
-    let (mut read, mut written): (Vec<usize>, Vec<usize>) = (vec![], vec![]);
+    let mut names: Vec<(String, u64)> = Vec::new();
+    let (mut read, mut written): (HashSet<usize>, HashSet<usize>) = Default::default();
     let mut count = |name: String| match names.iter_mut().find(|(known, _)| *known == name) {
         Some((_, times)) => *times += 1,
         None => names.push((name, 1)),
-    };
-    let add = |list: &mut Vec<usize>, buffer: usize| {
-        if !list.contains(&buffer) {
-            list.push(buffer);
-        }
     };
     for instruction in &fused.instructions {
         let (name, to, operands) = match *instruction {
@@ -122,14 +119,14 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
             if let Operand::Tile(Place::Buffer(buffer)) = operand
                 && !written.contains(&buffer)
             {
-                add(&mut read, buffer);
+                read.insert(buffer);
             }
         }
         if let Some(Place::Buffer(buffer)) = to {
-            add(&mut written, buffer);
+            written.insert(buffer);
         }
     }
-    let operations = names.iter().map(|(_, times)| times).sum::<usize>() * iterations;
+    let operations = names.iter().map(|(_, times)| times).sum::<u64>() * iterations;
     let gathered: usize = fused.gathers.iter().map(reached).sum();
     let reduced: usize = fused
         .reduces
@@ -139,7 +136,7 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
             Storage::Partial(_) => r.results * (2 * fused.chunks.count + 1),
         })
         .sum();
-    let elements = (read.len() + written.len()) * iterations + gathered + reduced;
+    let elements = (read.len() + written.len()) as u64 * iterations + (gathered + reduced) as u64;
     let listed: Vec<String> = names
         .into_iter()
         .map(|(name, times)| if times == 1 { name } else { format!("{name} ×{times}") })
@@ -148,8 +145,8 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
     StepSummary {
         kind: StepKind::Fused,
         what: format!("{iterations} elements: {list}"),
-        bytes: (elements * size_of::<T>()) as u64,
-        operations: operations as u64,
+        bytes: elements * size_of::<T>() as u64,
+        operations,
     }
 }
 

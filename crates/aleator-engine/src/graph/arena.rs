@@ -5,7 +5,9 @@
 //! receives that error, every time. Expressions of two graphs do not mix.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+
+use hashbrown::HashTable;
 
 use super::expr::Expr;
 use super::law::Law;
@@ -47,7 +49,9 @@ pub struct InputInfo {
 #[derive(Clone, Default)]
 struct Arena {
     nodes: Vec<Node>,
-    index: HashMap<(Op, Vec<NodeId>, Shape), NodeId>,
+    /// Every node with the hash of what it is, so that an equal one is found without a second copy of it.
+    index: HashTable<(u64, NodeId)>,
+    hasher: RandomState,
     inputs: Vec<InputInfo>,
     holes: Vec<String>,
     error: Option<Error>,
@@ -61,7 +65,7 @@ pub struct Graph {
 }
 
 /// Elements a single node may have: far more than memory holds, far less than an index does.
-const MAX_ELEMENTS: usize = 1 << 40;
+const MAX_ELEMENTS: u64 = 1 << 40;
 
 impl Graph {
     /// An empty graph.
@@ -128,7 +132,7 @@ impl Graph {
 
     fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> Expr<'_> {
         match shape.checked_numel() {
-            Some(n) if n <= MAX_ELEMENTS => {}
+            Some(n) if n as u64 <= MAX_ELEMENTS => {}
             _ => {
                 let bytes = shape.iter().fold(8u128, |n, &d| n.saturating_mul(d as u128));
                 let what = format!("a tensor of shape {shape}");
@@ -137,14 +141,18 @@ impl Graph {
             }
         }
         let mut arena = self.arena.borrow_mut();
-        let key = (op, inputs, shape);
-        if let Some(&id) = arena.index.get(&key) {
+        let Arena { nodes, index, hasher, .. } = &mut *arena;
+        let hash = hasher.hash_one((&op, &inputs, &shape));
+        let is_equal = |&(other, id): &(u64, NodeId)| {
+            let node = &nodes[id.index()];
+            other == hash && node.op == op && node.inputs == inputs && node.shape == shape
+        };
+        if let Some(&(_, id)) = index.find(hash, is_equal) {
             return Expr::new(self, id);
         }
-        let id = NodeId(u32::try_from(arena.nodes.len()).unwrap_or(u32::MAX));
-        let (op, inputs, shape) = key.clone();
-        arena.nodes.push(Node { op, inputs, shape });
-        arena.index.insert(key, id);
+        let id = NodeId(u32::try_from(nodes.len()).unwrap_or(u32::MAX));
+        nodes.push(Node { op, inputs, shape });
+        index.insert_unique(hash, (hash, id), |&(hash, _)| hash);
         Expr::new(self, id)
     }
 
@@ -312,47 +320,41 @@ impl Graph {
                 if inputs[0].shape() == *shape {
                     return Some(inputs[0]);
                 }
-                let node = self.node(inputs[0].id());
-                match node.op {
+                let (consumed, from) = self.with_node(inputs[0].id(), |n| match &n.op {
                     Op::Reshape { consumed: first, to: middle } if *consumed >= middle.rank() => {
-                        let consumed = first + consumed - middle.rank();
-                        Some(
-                            self.apply(
-                                Op::Reshape { consumed, to: to.clone() },
-                                &[self.expr(node.inputs[0])],
-                            ),
-                        )
+                        Some((first + consumed - middle.rank(), n.inputs[0]))
                     }
                     _ => None,
-                }
+                })?;
+                Some(self.apply(Op::Reshape { consumed, to: to.clone() }, &[self.expr(from)]))
             }
             Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. } => same_shape(inputs[0]),
             Op::Concat { .. } if inputs.len() == 1 => Some(inputs[0]),
             Op::Permute(order) if order.iter().enumerate().all(|(i, &o)| i == o) => Some(inputs[0]),
             Op::Permute(order) => {
-                let node = self.node(inputs[0].id());
-                match &node.op {
+                let (composed, from) = self.with_node(inputs[0].id(), |n| match &n.op {
                     Op::Permute(first) if first.len() == order.len() => {
-                        let composed = order.iter().map(|&o| first[o]).collect();
-                        Some(self.apply(Op::Permute(composed), &[self.expr(node.inputs[0])]))
+                        Some((order.iter().map(|&o| first[o]).collect(), n.inputs[0]))
                     }
                     _ => None,
-                }
+                })?;
+                Some(self.apply(Op::Permute(composed), &[self.expr(from)]))
             }
-            Op::StopGradient => match self.node(inputs[0].id()).op {
-                Op::StopGradient | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => {
-                    Some(inputs[0])
-                }
-                _ => None,
-            },
+            Op::StopGradient => self
+                .with_node(inputs[0].id(), |n| {
+                    matches!(
+                        n.op,
+                        Op::StopGradient | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. }
+                    )
+                })
+                .then_some(inputs[0]),
             Op::MatMul => self.fold_batch_into_rows(inputs[0], inputs[1], shape),
             _ => None,
         }
     }
 
     fn with_input<'g>(&'g self, e: Expr<'g>, is: impl Fn(&Op) -> bool) -> Option<Expr<'g>> {
-        let node = self.node(e.id());
-        is(&node.op).then(|| self.expr(node.inputs[0]))
+        self.with_node(e.id(), |n| is(&n.op).then(|| n.inputs[0])).map(|id| self.expr(id))
     }
 
     /// `[.., y, m, k] @ [.., 1, k, n]` is one product with `y · m` rows, and so is its derivative.

@@ -6,6 +6,7 @@ mod expr;
 pub(crate) mod fold;
 mod law;
 mod op;
+mod reach;
 mod shape;
 mod substitute;
 
@@ -14,5 +15,6 @@ pub(crate) use composite::keep_axes;
 pub use expr::{Expr, IntoExpr, concat};
 pub use law::Law;
 pub use op::{Binary, External, ExternalFn, Op, Reduction, TensorData, Unary};
+pub use reach::{NodeSet, ancestors, dependents};
 pub use shape::Shape;
-pub use substitute::{Stops, ancestors, dependents, substitute, substitute_with};
+pub use substitute::{Stops, substitute, substitute_with};

@@ -9,40 +9,6 @@ use super::arena::{Graph, NodeId};
 use super::expr::Expr;
 use super::op::Op;
 
-/// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes
-/// made so far.
-pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
-    let mut depends = vec![false; graph.len()];
-    for source in sources {
-        depends[source.index()] = true;
-    }
-    let first = sources.iter().map(|s| s.index() + 1).min().unwrap_or(usize::MAX);
-    for i in first..depends.len() {
-        let id = NodeId(i as u32);
-        let through = graph.with_node(id, |n| n.inputs.iter().any(|input| depends[input.index()]));
-        depends[i] |= through;
-    }
-    depends
-}
-
-/// Which nodes some others are computed from, those themselves included.
-pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
-    let mut needed = vec![false; graph.len()];
-    for sink in sinks {
-        needed[sink.index()] = true;
-    }
-    for i in (0..needed.len()).rev() {
-        if needed[i] {
-            graph.with_node(NodeId(i as u32), |n| {
-                for input in &n.inputs {
-                    needed[input.index()] = true;
-                }
-            });
-        }
-    }
-    needed
-}
-
 /// What becomes of a `stop_gradient` behind a replaced node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stops {
@@ -71,19 +37,19 @@ pub fn substitute_with<'g>(
             stack.pop();
             continue;
         }
-        let node = graph.node(top);
-        let missing: Vec<NodeId> =
-            node.inputs.iter().copied().filter(|i| !replaced.contains_key(i)).collect();
-        if !missing.is_empty() {
-            stack.extend(missing);
+        let before = stack.len();
+        graph.with_node(top, |n| stack.extend(n.inputs.iter().filter(|i| !replaced.contains_key(*i))));
+        if stack.len() > before {
             continue;
         }
-        let inputs: Vec<Expr<'g>> = node.inputs.iter().map(|i| replaced[i]).collect();
-        let unchanged = inputs.iter().zip(&node.inputs).all(|(e, i)| e.id() == *i);
-        let expr = match node.op {
-            _ if unchanged => graph.expr(top),
-            Op::StopGradient if stops == Stops::Open => inputs[0],
-            op => graph.apply(op, &inputs),
+        let changed = graph.with_node(top, |n| {
+            let changed = n.inputs.iter().any(|i| replaced[i].id() != *i);
+            changed.then(|| (n.op.clone(), n.inputs.iter().map(|i| replaced[i]).collect::<Vec<_>>()))
+        });
+        let expr = match changed {
+            None => graph.expr(top),
+            Some((Op::StopGradient, inputs)) if stops == Stops::Open => inputs[0],
+            Some((op, inputs)) => graph.apply(op, &inputs),
         };
         replaced.insert(top, expr);
         stack.pop();

@@ -14,18 +14,22 @@
 //! same bits on every machine. Rejection ends after 1000 attempts at the latest, with NaN, which has a probability below
 //! 10⁻⁶⁰ for every law and all parameters.
 
-#![allow(unsafe_code)]
-
+#[forbid(unsafe_code)]
 mod binomial;
+#[forbid(unsafe_code)]
 mod gamma;
+mod kernel;
+#[forbid(unsafe_code)]
 mod mass;
+#[forbid(unsafe_code)]
 mod poisson;
+#[forbid(unsafe_code)]
 mod von_mises;
 
+pub(crate) use kernel::Draw;
+
 use super::math::{Format, Real};
-use super::memory::Base;
-use super::philox::{NoiseAt, fill_words, philox4x32_10};
-use super::strided::Strided;
+use super::philox::{fill_words, philox4x32_10};
 use crate::graph::Law;
 
 /// Proposals before a draw is given up.
@@ -86,111 +90,5 @@ fn by_key<T: Real>(law: Law, x: impl Fn(usize) -> f64, key: [u32; 2]) -> T {
         Law::Gamma => z.max(T::MIN_POSITIVE),
         Law::Beta => z.max(T::MIN_POSITIVE).min(T::LARGEST_BELOW_ONE),
         _ => z,
-    }
-}
-
-/// Elements drawn by one task.
-const TASK: usize = 512;
-
-/// The kernel of a draw.
-#[derive(Debug)]
-pub(crate) struct Draw {
-    law: Law,
-    stream: u32,
-    inputs: Vec<Operand>,
-    /// Distances are the numbers of the randomness's elements.
-    noise: Operand,
-    /// Numbers of the randomness for each element of its first axis.
-    row: u64,
-    elements: usize,
-    /// Offset of the result.
-    out: usize,
-}
-
-/// A strided tensor, and whether finding its elements is easy.
-#[derive(Debug)]
-struct Operand {
-    tensor: Strided,
-    layout: Layout,
-}
-
-#[derive(Debug)]
-enum Layout {
-    /// One element everywhere.
-    Constant,
-    /// One after another.
-    Contiguous,
-    General,
-}
-
-impl Operand {
-    fn new(tensor: Strided) -> Self {
-        let mut behind = 1;
-        let contiguous = tensor.dims.iter().zip(&tensor.strides).rev().all(|(&dim, &stride)| {
-            let fits = dim == 1 || stride == behind;
-            behind *= dim;
-            fits
-        });
-        let constant = tensor.dims.iter().zip(&tensor.strides).all(|(&dim, &stride)| dim == 1 || stride == 0);
-        let layout = match (constant, contiguous) {
-            (true, _) => Layout::Constant,
-            (_, true) => Layout::Contiguous,
-            _ => Layout::General,
-        };
-        Operand { tensor, layout }
-    }
-
-    fn distance(&self, index: usize) -> usize {
-        match self.layout {
-            Layout::Constant => 0,
-            Layout::Contiguous => index,
-            Layout::General => self.tensor.distance(index),
-        }
-    }
-}
-
-impl Draw {
-    pub fn new(law: Law, stream: u32, inputs: Vec<Strided>, noise: Strided, row: u64, out: usize) -> Self {
-        let elements = noise.numel();
-        let inputs = inputs.into_iter().map(Operand::new).collect();
-        Draw { law, stream, inputs, noise: Operand::new(noise), row, elements, out }
-    }
-
-    /// The law, the number of draws, and the law's parameters.
-    pub fn describe(&self) -> (Law, usize, impl Iterator<Item = &Strided>) {
-        (self.law, self.elements, self.inputs.iter().map(|input| &input.tensor))
-    }
-
-    /// How many tasks there are.
-    pub fn tasks(&self) -> usize {
-        self.elements.div_ceil(TASK)
-    }
-
-    /// Draws the elements of one task.
-    pub fn run<T: Real>(&self, task: usize, base: Base<T>, noise: NoiseAt) {
-        let NoiseAt { seed, step, first_row } = noise;
-        let before = first_row * self.row;
-        let first = task * TASK;
-        let n = TASK.min(self.elements - first);
-        // SAFETY: the range of the result's buffer is this task's alone.
-        let out = unsafe { base.write(self.out + first, n) };
-        let [mut high, mut low] = [[0; TASK]; 2];
-        let one_by_one = !matches!(self.noise.layout, Layout::Contiguous);
-        if !one_by_one {
-            fill_words(&mut high[..n], &mut low[..n], seed, self.stream, step, before + first as u64);
-        }
-        for (i, out) in out.iter_mut().enumerate() {
-            if one_by_one {
-                let element = before + self.noise.distance(first + i) as u64;
-                fill_words(&mut high[i..=i], &mut low[i..=i], seed, self.stream, step, element);
-            }
-            let x = |k: usize| {
-                let input = &self.inputs[k];
-                // SAFETY: the element lies within the buffer of a value of an earlier step, which no kernel writes now.
-                let source = unsafe { base.read(input.tensor.offset + input.distance(first + i), 1) };
-                source[0].to_f64()
-            };
-            *out = by_key(self.law, x, [high[i], low[i]]);
-        }
     }
 }

@@ -1,0 +1,195 @@
+//! Sets of nodes that are reached from some others, at a cost that grows with what is reached and not with the graph.
+//!
+//! Inputs have smaller ids than the nodes that use them. So a walk from some nodes to their inputs that always takes the
+//! node with the largest id next meets every node once, in descending order, and needs no table of what it has visited.
+//! A node that was made before all of some others cannot depend on them, which is where a walk towards those ends.
+
+use std::collections::BinaryHeap;
+
+use super::arena::{Graph, NodeId};
+use super::op::Op;
+
+/// A set of nodes of one graph, in the order of their ids: inputs come before the nodes that use them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeSet {
+    /// Ascending, each once.
+    ids: Vec<NodeId>,
+}
+
+impl NodeSet {
+    /// The nodes that `sinks` are computed from, those themselves included.
+    pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Self {
+        Self::walk_back(graph, sinks, NodeId(0), |_, _| true)
+    }
+
+    /// The nodes that depend on some of `sources` and that some of `sinks` depend on, in both cases those themselves
+    /// included. What was made before all sources is not visited.
+    pub fn between(graph: &Graph, sources: &[NodeId], sinks: &[NodeId]) -> Self {
+        Self::between_through(graph, sources, sinks, |_, _| true)
+    }
+
+    /// The same, along those inputs of an operation for which `passes` is true.
+    pub(crate) fn between_through(
+        graph: &Graph,
+        sources: &[NodeId],
+        sinks: &[NodeId],
+        passes: impl Fn(&Op, usize) -> bool,
+    ) -> Self {
+        let mut sources = sources.to_vec();
+        sources.sort_unstable();
+        let Some(&first) = sources.first() else { return NodeSet::default() };
+        let reached = Self::walk_back(graph, sinks, first, &passes);
+        let mut between = NodeSet::default();
+        for id in reached.iter() {
+            let depends = sources.binary_search(&id).is_ok()
+                || graph.with_node(id, |n| {
+                    let mut inputs = n.inputs.iter().enumerate();
+                    inputs.any(|(i, input)| passes(&n.op, i) && between.contains(*input))
+                });
+            if depends {
+                // `reached` is ascending, and so is what is taken from it.
+                between.ids.push(id);
+            }
+        }
+        between
+    }
+
+    /// The nodes from `first` on that `sinks` are computed from, along the inputs for which `passes` is true.
+    fn walk_back(
+        graph: &Graph,
+        sinks: &[NodeId],
+        first: NodeId,
+        passes: impl Fn(&Op, usize) -> bool,
+    ) -> Self {
+        let mut ahead: BinaryHeap<NodeId> = sinks.iter().copied().filter(|id| *id >= first).collect();
+        let mut ids = Vec::new();
+        while let Some(id) = ahead.pop() {
+            if ids.last() == Some(&id) {
+                continue;
+            }
+            ids.push(id);
+            graph.with_node(id, |n| {
+                let inputs = n.inputs.iter().enumerate();
+                ahead
+                    .extend(inputs.filter(|&(i, input)| *input >= first && passes(&n.op, i)).map(|(_, i)| i));
+            });
+        }
+        ids.reverse();
+        NodeSet { ids }
+    }
+
+    /// How many nodes it has.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether it has no node.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Whether a node is in it.
+    pub fn contains(&self, id: NodeId) -> bool {
+        self.position(id).is_some()
+    }
+
+    /// How many of its nodes come before this one, if it is in it.
+    pub fn position(&self, id: NodeId) -> Option<usize> {
+        self.ids.binary_search(&id).ok()
+    }
+
+    /// Its nodes: inputs come before the nodes that use them, and after them in the reverse order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + '_ {
+        self.ids.iter().copied()
+    }
+}
+
+/// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes made
+/// so far; it looks at every node that was made after the first of `sources`.
+pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
+    let mut depends = vec![false; graph.len()];
+    for source in sources {
+        depends[source.index()] = true;
+    }
+    let first = sources.iter().map(|s| s.index() + 1).min().unwrap_or(usize::MAX);
+    for i in first..depends.len() {
+        let through =
+            graph.with_node(NodeId(i as u32), |n| n.inputs.iter().any(|input| depends[input.index()]));
+        depends[i] |= through;
+    }
+    depends
+}
+
+/// Which nodes some others are computed from, those themselves included. The answer is indexed by node and covers the
+/// nodes made so far, for passes that look at a whole graph once; [`NodeSet::ancestors`] costs what it reaches.
+pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
+    let mut needed = vec![false; graph.len()];
+    for sink in sinks {
+        needed[sink.index()] = true;
+    }
+    let last = sinks.iter().map(|s| s.index() + 1).max().unwrap_or(0);
+    for i in (0..last).rev() {
+        if needed[i] {
+            graph.with_node(NodeId(i as u32), |n| {
+                for input in &n.inputs {
+                    needed[input.index()] = true;
+                }
+            });
+        }
+    }
+    needed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Expr;
+
+    /// A chain of n steps from `x`, each of several nodes.
+    fn chain<'g>(x: Expr<'g>, n: usize) -> Expr<'g> {
+        (0..n).fold(x, |y, i| (y * (2.0 + i as f64)).tanh())
+    }
+
+    fn of(graph: &Graph, which: &[bool]) -> Vec<NodeId> {
+        graph.ids().filter(|id| which[id.index()]).collect()
+    }
+
+    #[test]
+    fn sets_are_what_the_whole_graph_says() {
+        let graph = Graph::new();
+        let (a, b) = (graph.input("a", [3]), graph.input("b", [3]));
+        let (left, right) = (chain(a, 5), chain(b, 5));
+        let joined = chain(left + right, 4);
+        let aside = chain(left, 3);
+        for sinks in [vec![joined], vec![aside, right], vec![a], vec![joined, joined, aside], vec![]] {
+            let sinks: Vec<NodeId> = sinks.iter().map(|e| e.id()).collect();
+            let whole = ancestors(&graph, &sinks);
+            let set = NodeSet::ancestors(&graph, &sinks);
+            assert_eq!(set.iter().collect::<Vec<_>>(), of(&graph, &whole));
+            assert!(graph.ids().all(|id| set.contains(id) == whole[id.index()]));
+            for sources in [vec![a], vec![left], vec![right, a], vec![joined], vec![]] {
+                let sources: Vec<NodeId> = sources.iter().map(|e| e.id()).collect();
+                let behind = dependents(&graph, &sources);
+                let both: Vec<bool> = whole.iter().zip(&behind).map(|(a, b)| *a && *b).collect();
+                let set = NodeSet::between(&graph, &sources, &sinks);
+                assert_eq!(set.iter().collect::<Vec<_>>(), of(&graph, &both));
+                assert_eq!((set.len(), set.is_empty()), (of(&graph, &both).len(), !both.contains(&true)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_visits_what_it_reaches_and_nothing_else() {
+        let graph = Graph::new();
+        let x = graph.input("x", [3]);
+        let long = chain(x, 40_000);
+        let small = chain(long, 3);
+        chain(long, 10_000);
+        assert!(graph.len() > 100_000);
+        // Everything in front of `long` is below the first id that matters.
+        assert_eq!(NodeSet::walk_back(&graph, &[small.id()], long.id(), |_, _| true).len(), 7);
+        assert_eq!(NodeSet::between(&graph, &[long.id()], &[small.id()]).len(), 7);
+        let fresh = chain(graph.input("y", [3]), 2);
+        assert_eq!(NodeSet::ancestors(&graph, &[fresh.id()]).len(), 7);
+    }
+}
