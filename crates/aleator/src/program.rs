@@ -14,8 +14,7 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::optim::{Adam, Optimizer};
 use crate::plan::{Plan, is_unbiased};
-use crate::rewrite::Estimator;
-use crate::rewrite::{DomainCheck, Layout, OwnParam, Rule, Tuning, rewrite};
+use crate::rewrite::{DomainCheck, Estimator, Layout, OwnParam, Rule, Tuning, rewrite};
 
 /// How to compile a graph.
 #[derive(Clone, Debug, Default)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::chunks::{self, Pattern};
 use super::fuse::{cost, flows};
-use super::lower::{Kind, Lowered};
+use super::values::{Kind, Lowered};
 use super::views::View;
 use crate::exec::fused::{Chunks, Fused, Instruction, Operand, Place, ReduceInto, Storage};
 use crate::exec::math::Real;
@@ -257,8 +257,8 @@ impl GroupPlan {
                     }
                     Kind::Unary(op) => Instruction::Unary { op, to, x: x(0) },
                     Kind::Binary(op) => Instruction::Binary { op, to, x: x(0), y: x(1) },
-                    Kind::Decay => Instruction::Decay { to, x: x(0) },
-                    Kind::Logistic(op) => Instruction::Logistic { op, to, x: x(0), decay: x(1) },
+                    Kind::ExpNegAbs => Instruction::ExpNegAbs { to, x: x(0) },
+                    Kind::Logistic(op) => Instruction::Logistic { op, to, x: x(0), exp_neg_abs: x(1) },
                     Kind::Select => Instruction::Select { to, c: x(0), x: x(1), y: x(2) },
                     _ => Instruction::Copy { to, x: x(0) },
                 },

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lower::{Kind, Lowered};
+use super::values::{Kind, Lowered};
 
 /// Steps in the order of execution.
 pub(crate) struct Fusion {
@@ -151,7 +151,7 @@ pub(crate) fn cost(kind: &Kind, element_bytes: usize) -> usize {
             Unary::Sin | Unary::Cos | Unary::Tan | Unary::Lgamma => 100,
             Unary::Polygamma(_) => 200,
         },
-        Kind::Decay | Kind::Logistic(Logistic::Softplus) => 5,
+        Kind::ExpNegAbs | Kind::Logistic(Logistic::Softplus) => 5,
         Kind::Logistic(Logistic::Sigmoid) => 3,
         Kind::Binary(Binary::Pow) => 150,
         Kind::Binary(Binary::Div) => 2,

@@ -5,12 +5,13 @@
 //! ```
 
 pub(crate) mod chunks;
-pub(crate) mod decay;
 pub(crate) mod emit;
+pub(crate) mod exp_neg_abs;
 pub(crate) mod fuse;
 pub(crate) mod lower;
 pub(crate) mod memory;
 pub(crate) mod schedule;
+pub(crate) mod values;
 pub(crate) mod views;
 
 /// Limits and preferences of a compilation.

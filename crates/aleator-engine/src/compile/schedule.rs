@@ -3,8 +3,8 @@
 use super::CompileOptions;
 use super::emit::{self, GroupPlan};
 use super::fuse::{FusedStep, Fusion, fuse};
-use super::lower::{Kind, Lowered};
 use super::memory::{Interval, aligned, place};
+use super::values::{Kind, Lowered};
 use super::views::View;
 use crate::error::{Error, human_bytes};
 use crate::exec::Aligned;

@@ -43,8 +43,8 @@ pub(crate) enum Instruction<T> {
     Copy { to: Place, x: Operand<T> },
     Unary { op: Unary, to: Place, x: Operand<T> },
     Binary { op: Binary, to: Place, x: Operand<T>, y: Operand<T> },
-    Decay { to: Place, x: Operand<T> },
-    Logistic { op: Logistic, to: Place, x: Operand<T>, decay: Operand<T> },
+    ExpNegAbs { to: Place, x: Operand<T> },
+    Logistic { op: Logistic, to: Place, x: Operand<T>, exp_neg_abs: Operand<T> },
     Select { to: Place, c: Operand<T>, x: Operand<T>, y: Operand<T> },
     Uniform { to: Place, stream: u32, row: u64 },
     Gather { to: Place, from: usize },
@@ -204,9 +204,9 @@ fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
             Instruction::Binary { op, to, x, y } => {
                 tile::apply_binary(op, write(to), argument(x), argument(y));
             }
-            Instruction::Decay { to, x } => tile::decay(write(to), argument(x)),
-            Instruction::Logistic { op, to, x, decay } => {
-                tile::apply_logistic(op, write(to), argument(x), argument(decay));
+            Instruction::ExpNegAbs { to, x } => tile::exp_neg_abs(write(to), argument(x)),
+            Instruction::Logistic { op, to, x, exp_neg_abs } => {
+                tile::apply_logistic(op, write(to), argument(x), argument(exp_neg_abs));
             }
             Instruction::Select { to, c, x, y } => {
                 tile::select(write(to), argument(c), argument(x), argument(y));

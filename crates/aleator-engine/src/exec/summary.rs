@@ -98,13 +98,13 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
             Instruction::Copy { to, x } => (None, Some(to), vec![x]),
             Instruction::Unary { op, to, x } => (Some(Op::Unary(op).name()), Some(to), vec![x]),
             Instruction::Binary { op, to, x, y } => (Some(Op::Binary(op).name()), Some(to), vec![x, y]),
-            Instruction::Decay { to, x } => (Some("exp(-|x|)".into()), Some(to), vec![x]),
-            Instruction::Logistic { op, to, x, decay } => {
+            Instruction::ExpNegAbs { to, x } => (Some("exp(-|x|)".into()), Some(to), vec![x]),
+            Instruction::Logistic { op, to, x, exp_neg_abs } => {
                 let op = match op {
                     Logistic::Sigmoid => Unary::Sigmoid,
                     Logistic::Softplus => Unary::Softplus,
                 };
-                (Some(Op::Unary(op).name()), Some(to), vec![x, decay])
+                (Some(Op::Unary(op).name()), Some(to), vec![x, exp_neg_abs])
             }
             Instruction::Select { to, c, x, y } => (Some(Op::Select.name()), Some(to), vec![c, x, y]),
             Instruction::Uniform { to, .. } => (Some("uniform".into()), Some(to), vec![]),

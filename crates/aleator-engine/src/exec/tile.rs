@@ -61,8 +61,8 @@ pub(crate) fn apply_unary<T: Real>(op: Unary, out: &mut [T], x: Argument<'_, T>)
 
 /// out = exp(-|x|)
 #[inline(always)]
-pub(crate) fn decay<T: Real>(out: &mut [T], x: Argument<'_, T>) {
-    map(out, x, T::decay);
+pub(crate) fn exp_neg_abs<T: Real>(out: &mut [T], x: Argument<'_, T>) {
+    map(out, x, T::exp_neg_abs);
 }
 
 /// out = op(x), given exp(-|x|)
@@ -71,11 +71,11 @@ pub(crate) fn apply_logistic<T: Real>(
     op: Logistic,
     out: &mut [T],
     x: Argument<'_, T>,
-    decay: Argument<'_, T>,
+    exp_neg_abs: Argument<'_, T>,
 ) {
     match op {
-        Logistic::Sigmoid => zip(out, x, decay, T::sigmoid_given),
-        Logistic::Softplus => zip(out, x, decay, T::softplus_given),
+        Logistic::Sigmoid => zip(out, x, exp_neg_abs, T::sigmoid_given),
+        Logistic::Softplus => zip(out, x, exp_neg_abs, T::softplus_given),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Graphs of tensor operations.
 
 mod arena;
+mod build;
 mod composite;
 mod expr;
 pub(crate) mod fold;
@@ -8,6 +9,7 @@ mod law;
 mod op;
 mod reach;
 mod shape;
+mod simplify;
 mod substitute;
 
 pub use arena::{Graph, InputInfo, Node, NodeId};

@@ -5,5 +5,5 @@ mod network;
 mod relaxed_pair;
 
 pub use baseline::{Baseline, learned};
-pub use network::{Network, Trained, known, within_range};
+pub use network::{MOST_HIDDEN, Network, Trained, known, within_range};
 pub use relaxed_pair::{Relaxation, RelaxedPair};

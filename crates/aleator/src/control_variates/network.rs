@@ -16,6 +16,9 @@ use aleator_engine::graph::{Expr, Shape, concat};
 
 use crate::rewrite::Site;
 
+/// The most hidden units.
+pub const MOST_HIDDEN: usize = 4096;
+
 /// Where logits are cut.
 const LARGEST_LOGIT: f64 = 16.0;
 /// Where all other inputs are cut.

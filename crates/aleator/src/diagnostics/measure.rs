@@ -9,8 +9,7 @@ use super::report::{Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Estimate, Options, Program};
-use crate::rewrite::Estimator;
-use crate::rewrite::Tuning;
+use crate::rewrite::{Estimator, Tuning};
 
 /// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
 ///

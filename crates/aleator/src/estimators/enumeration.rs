@@ -21,9 +21,7 @@
 //! Reference: `mohamed2020monte`.
 
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Estimator, SiteInfo};
-use crate::rewrite::{MOST_ALTERNATIVES, Site, SiteValue};
+use crate::rewrite::{Bias, Estimator, MOST_ALTERNATIVES, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The exact sum over outcomes.
 #[derive(Clone, Copy, Debug, Default)]

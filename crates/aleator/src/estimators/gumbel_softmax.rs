@@ -21,9 +21,7 @@
 use super::options::{OptionError, Options, number};
 use crate::distributions::Support;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Estimator, SiteInfo};
-use crate::rewrite::{Site, SiteValue};
+use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The relaxation at a fixed temperature.
 #[derive(Clone, Copy, Debug)]

@@ -22,13 +22,12 @@ use aleator_engine::autodiff;
 
 use super::options::{OptionError, Options};
 use super::pathwise::Pathwise;
-use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
-use crate::control_variates::{Network, Trained, known, within_range};
+use crate::control_variates::{MOST_HIDDEN, Network, Trained, known, within_range};
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The score function with a learned control variate of the continuous draw.
 #[derive(Clone, Copy, Debug)]

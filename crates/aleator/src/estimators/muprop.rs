@@ -26,9 +26,9 @@ use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Later, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The expansion at the mean, with or without its linear term.
 #[derive(Clone, Copy, Debug)]

@@ -21,13 +21,12 @@
 //! Reference: `mnih2014neural`.
 
 use super::options::{OptionError, Options};
-use super::relax::MOST_HIDDEN;
 use super::score_function::has_score;
-use crate::control_variates::{Trained, learned};
+use crate::control_variates::{MOST_HIDDEN, Trained, learned};
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The score function with a learned baseline, centring and variance normalisation.
 #[derive(Clone, Copy, Debug)]

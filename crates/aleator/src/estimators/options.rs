@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::relax::MOST_HIDDEN;
-use crate::control_variates::Baseline;
+use crate::control_variates::{Baseline, MOST_HIDDEN};
 
 /// The value of an option.
 #[derive(Clone, Debug, PartialEq)]

@@ -16,9 +16,7 @@
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Estimator, SiteInfo};
-use crate::rewrite::{Site, SiteValue};
+use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The pathwise estimator.
 #[derive(Clone, Copy, Debug, Default)]

@@ -30,9 +30,9 @@ use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Later, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The control variate F(ζ̃) with its coefficient.
 #[derive(Clone, Copy, Debug)]

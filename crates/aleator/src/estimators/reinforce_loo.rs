@@ -22,9 +22,9 @@
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The leave-one-out estimator.
 #[derive(Clone, Copy, Debug, Default)]

@@ -23,9 +23,9 @@
 use super::options::{OptionError, Options};
 use crate::distributions::Transform;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The derivative through an accepted proposal, corrected by its score.
 #[derive(Clone, Copy, Debug)]

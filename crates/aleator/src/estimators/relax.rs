@@ -22,11 +22,11 @@ use aleator_engine::autodiff;
 
 use super::options::{OptionError, Options};
 use super::rebar::Rebar;
-use crate::control_variates::{Network, Trained, known};
+use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Later, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// REBAR with a network in the control variate.
 #[derive(Clone, Copy, Debug)]
@@ -75,9 +75,6 @@ pub(super) const OPTIONS: &[&str] = &[
     "tune",
     "share_temperature",
 ];
-
-/// The most hidden units.
-pub(super) const MOST_HIDDEN: usize = 4096;
 
 impl Relax {
     /// From the language's options.

@@ -21,9 +21,9 @@
 use super::options::{OptionError, Options, describe_baseline};
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The score function estimator with a baseline.
 #[derive(Clone, Copy, Debug, Default)]

@@ -19,9 +19,7 @@
 use super::gumbel_softmax::has_relaxation;
 use super::options::{OptionError, Options, number};
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Estimator, SiteInfo};
-use crate::rewrite::{Site, SiteValue};
+use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// Hard forward, the relaxation's derivative backward.
 #[derive(Clone, Copy, Debug)]

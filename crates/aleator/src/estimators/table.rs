@@ -10,8 +10,7 @@ use super::{
     muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
     straight_through, straight_through_gumbel_softmax, vimco,
 };
-use crate::rewrite::Estimator;
-use crate::rewrite::Properties;
+use crate::rewrite::{Estimator, Properties};
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
 

@@ -25,9 +25,9 @@ use aleator_engine::graph::{Expr, Reduction};
 use super::options::{OptionError, Options};
 use super::score_function::has_score;
 use crate::error::Result;
-use crate::rewrite::{Bias, Properties, Smoothness};
-use crate::rewrite::{Cone, Site, SiteValue};
-use crate::rewrite::{Estimator, GradientTerm, SiteInfo};
+use crate::rewrite::{
+    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// How the others stand in for a copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

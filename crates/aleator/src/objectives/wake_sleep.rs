@@ -17,8 +17,7 @@ use aleator_engine::graph::{Expr, Reduction};
 use super::Terms;
 use super::terms::negative_mean;
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, SiteInfo, Smoothness};
-use crate::rewrite::{Site, SiteValue};
+use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The negative ELBO with the derivative of both phases. Terms of shape `[K, rows]`; `None` where the draws have no posterior of
 /// their own, which could learn nothing.

@@ -6,7 +6,7 @@
 //! tanh x     = ± t / (t + 2),                                     t = exp(2 |x|) - 1
 //! ```
 //!
-//! e, the decay, is even in x: all logistic functions of x and of -x share it. It lies in [0, 1], so nothing overflows and nothing cancels, however large |x| is. On that interval log(1 + e)
+//! e is even in x: all logistic functions of x and of -x share it. It lies in [0, 1], so nothing overflows and nothing cancels, however large |x| is. On that interval log(1 + e)
 //! needs no reduction: it is the formula of `log.rs` with a longer T.
 //!
 //! | largest error, ulp | f32  | f64  |
@@ -49,7 +49,7 @@ impl Constants for f64 {
 
 /// e = exp(-|x|)
 #[inline(always)]
-pub(super) fn decay<T: Constants>(x: T) -> T {
+pub(super) fn exp_neg_abs<T: Constants>(x: T) -> T {
     exp(-x.abs())
 }
 

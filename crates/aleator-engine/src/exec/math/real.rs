@@ -79,31 +79,31 @@ pub trait Real:
     /// 1 / (1 + e⁻ˣ)
     #[inline(always)]
     fn sigmoid(self) -> Self {
-        self.sigmoid_given(self.decay())
+        self.sigmoid_given(self.exp_neg_abs())
     }
 
     /// log(1 + eˣ)
     #[inline(always)]
     fn softplus(self) -> Self {
-        self.softplus_given(self.decay())
+        self.softplus_given(self.exp_neg_abs())
     }
 
     /// exp(-|x|), which sigmoid and softplus of x and of -x share.
     #[inline(always)]
-    fn decay(self) -> Self {
-        logistic::decay(self)
+    fn exp_neg_abs(self) -> Self {
+        logistic::exp_neg_abs(self)
     }
 
-    /// 1 / (1 + e⁻ˣ), given the decay of x or of -x: the same bits as without.
+    /// 1 / (1 + e⁻ˣ), given e = exp(-|x|) of x or of -x: the same bits as without.
     #[inline(always)]
-    fn sigmoid_given(self, decay: Self) -> Self {
-        logistic::sigmoid(self, decay)
+    fn sigmoid_given(self, exp_neg_abs: Self) -> Self {
+        logistic::sigmoid(self, exp_neg_abs)
     }
 
-    /// log(1 + eˣ), given the decay of x or of -x: the same bits as without.
+    /// log(1 + eˣ), given e = exp(-|x|) of x or of -x: the same bits as without.
     #[inline(always)]
-    fn softplus_given(self, decay: Self) -> Self {
-        logistic::softplus(self, decay)
+    fn softplus_given(self, exp_neg_abs: Self) -> Self {
+        logistic::softplus(self, exp_neg_abs)
     }
 
     /// The hyperbolic tangent.

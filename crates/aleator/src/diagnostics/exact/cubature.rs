@@ -20,7 +20,8 @@
 use std::f64::consts::PI;
 
 use super::integrand::Integrand;
-use super::{Deadline, Layout, Unknown};
+use super::layout::Layout;
+use super::unknown::{Deadline, Unknown};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::rewrite::MOST_ALTERNATIVES;

@@ -2,98 +2,12 @@
 
 use aleator_engine::graph::NodeId;
 
-use super::{Layout, Unknown};
+use super::layout::Layout;
+use super::points::Kind;
+use super::unknown::Unknown;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Options, Program};
-use crate::rewrite::{Bias, Estimator, Properties, SiteInfo, Smoothness};
-use crate::rewrite::{Site, SiteValue};
-
-/// How a site is dealt with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::diagnostics) enum Kind {
-    /// No cost depends on it.
-    Unused,
-    /// All its outcomes are enumerated.
-    Outcomes,
-    /// Counts with their probabilities.
-    Counts,
-    /// Uniform numbers in the place of the noise.
-    Uniforms,
-    /// Values with their density, at logits of uniform numbers.
-    Logits,
-}
-
-impl Kind {
-    /// Whether its coordinates are numbers from an interval.
-    pub fn is_continuous(self) -> bool {
-        matches!(self, Kind::Uniforms | Kind::Logits)
-    }
-}
-
-static PROPERTIES: Properties = Properties {
-    name: "at_points",
-    aliases: &[],
-    bias: Bias::Unbiased,
-    summary: "values at given points, with their weights",
-    formula: "w(z) F(z)",
-    distributions: "all",
-    requires: "nothing",
-    evaluations: "1",
-    smoothness: Smoothness::NotNeeded,
-    advice: "internal: gives the exact values that estimates are compared with",
-    options: "",
-    reference: "",
-};
-
-/// A site at the points that inputs of the graph name.
-#[derive(Clone, Debug)]
-pub(super) struct AtPoints {
-    pub kind: Kind,
-    pub columns: Vec<NodeId>,
-    /// For each column of counts, the reciprocals of the weights with which they are summed.
-    pub reciprocals: Vec<NodeId>,
-}
-
-impl Estimator for AtPoints {
-    fn properties(&self) -> &'static Properties {
-        &PROPERTIES
-    }
-
-    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn alternatives(&self, _: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {
-        Ok((self.kind != Kind::Uniforms).then_some(1))
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        match self.kind {
-            Kind::Counts => site.at_counts(&self.columns, &self.reciprocals),
-            Kind::Logits => site.at_logits(&self.columns),
-            _ => site.at_uniforms(&self.columns),
-        }
-    }
-}
-
-/// A plain draw.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Drawn;
-
-impl Estimator for Drawn {
-    fn properties(&self) -> &'static Properties {
-        &PROPERTIES
-    }
-
-    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
-    }
-}
 
 /// Points of one run while its size is looked for.
 const FEW_POINTS: usize = 16;

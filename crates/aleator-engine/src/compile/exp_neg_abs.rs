@@ -3,18 +3,18 @@
 
 use std::collections::HashMap;
 
-use super::lower::{Kind, Lowered};
+use super::values::{Kind, Lowered};
 use super::views::View;
 use crate::exec::tile::Logistic;
 use crate::graph::{Graph, Node, NodeId, NodeSet, Op, Shape, Unary};
 
 /// What is known of the functions that share.
-pub(crate) struct Decays {
+pub(crate) struct SharedExponentials {
     /// By x: how many functions there are, and exp(-|x|) once it is computed.
     functions: HashMap<NodeId, (usize, Option<View>)>,
 }
 
-impl Decays {
+impl SharedExponentials {
     pub fn new(graph: &Graph, needed: &NodeSet) -> Self {
         let mut functions = HashMap::new();
         for id in needed.iter() {
@@ -22,7 +22,7 @@ impl Decays {
                 functions.entry(x).or_insert((0, None)).0 += 1;
             }
         }
-        Decays { functions }
+        SharedExponentials { functions }
     }
 
     /// The function and x, if a node is such a function.
@@ -39,11 +39,11 @@ impl Decays {
         mut inputs: Vec<View>,
         of: &View,
     ) -> View {
-        let (_, decay) = self.functions.entry(x).or_default();
+        let (_, exponential) = self.functions.entry(x).or_default();
         let shape = Shape::from(of.dims.clone());
-        let decay =
-            decay.get_or_insert_with(|| lowered.push_pointwise(Kind::Decay, vec![of.clone()], &shape));
-        inputs.push(decay.clone());
+        let exponential = exponential
+            .get_or_insert_with(|| lowered.push_pointwise(Kind::ExpNegAbs, vec![of.clone()], &shape));
+        inputs.push(exponential.clone());
         lowered.push_pointwise(Kind::Logistic(op), inputs, &shape)
     }
 }

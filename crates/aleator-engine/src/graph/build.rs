@@ -1,0 +1,129 @@
+//! Making the nodes of a graph: inputs, constants, noise, and operations on expressions.
+//!
+//! Wrong shapes do not panic: see [`Graph::error`]. Expressions of two graphs do not mix.
+
+use super::arena::{Graph, NodeId};
+use super::expr::Expr;
+use super::law::Law;
+use super::op::{External, Op, TensorData};
+use super::shape::Shape;
+use super::simplify::simplified;
+use crate::error::Error;
+
+impl Graph {
+    /// The handle of a node.
+    pub fn expr(&self, id: NodeId) -> Expr<'_> {
+        Expr::new(self, id)
+    }
+
+    /// Records an error (the first one wins) and gives a poisoned expression.
+    pub fn fail(&self, error: Error) -> Expr<'_> {
+        self.expr(self.keep_error(error))
+    }
+
+    /// A tensor given anew to every run.
+    pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Expr<'_> {
+        self.expr(self.insert_input(name, shape.into()))
+    }
+
+    /// A placeholder that must be replaced (see [`substitute`](crate::graph::substitute)) before the graph runs; it depends on `inputs`.
+    pub fn hole<'g>(&'g self, name: &str, inputs: &[Expr<'g>], shape: impl Into<Shape>) -> Expr<'g> {
+        if let Some(foreign) = self.foreign(name, inputs) {
+            return foreign;
+        }
+        let inputs = inputs.iter().map(|e| e.id()).collect();
+        self.expr(self.insert_hole(name, inputs, shape.into()))
+    }
+
+    /// A scalar constant.
+    pub fn scalar(&self, value: f64) -> Expr<'_> {
+        // One bit pattern for every NaN, so that equal constants are one node.
+        let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
+        self.expr(self.insert(Op::Scalar(bits), vec![], Shape::scalar()))
+    }
+
+    /// A constant of any shape with the same value everywhere.
+    pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
+        let shape = shape.into();
+        let scalar = self.scalar(value);
+        if shape.rank() == 0 {
+            return scalar;
+        }
+        let ones = Shape::from(vec![1; shape.rank()]);
+        let scalar = self.apply(Op::Reshape { consumed: 0, to: ones }, &[scalar]);
+        self.apply(Op::Broadcast { to: shape }, &[scalar])
+    }
+
+    /// A constant tensor from its elements, row-major.
+    pub fn tensor(&self, shape: impl Into<Shape>, data: Vec<f64>) -> Expr<'_> {
+        let shape = shape.into();
+        if shape.checked_numel() != Some(data.len()) {
+            return self
+                .fail(Error::shape("tensor", format!("{} numbers do not fill shape {shape}", data.len())));
+        }
+        match data[..] {
+            [value] if shape.rank() == 0 => self.scalar(value),
+            _ => self.expr(self.insert(Op::Tensor(TensorData(data.into())), vec![], shape)),
+        }
+    }
+
+    /// 0, 1, …, n − 1, shape `[n]`.
+    pub fn iota(&self, n: usize) -> Expr<'_> {
+        self.expr(self.insert(Op::Iota, vec![], [n].into()))
+    }
+
+    /// Independent uniform numbers in the open interval (0, 1); the same stream and shape is the same noise.
+    pub fn uniform(&self, stream: u32, shape: impl Into<Shape>) -> Expr<'_> {
+        self.expr(self.insert(Op::Uniform { stream }, vec![], shape.into()))
+    }
+
+    /// Independent draws from a law, one for each element of `shape`, with which its parameters broadcast; the same
+    /// stream and shape is the same randomness.
+    pub fn draw<'g>(&'g self, law: Law, stream: u32, shape: Shape, parameters: &[Expr<'g>]) -> Expr<'g> {
+        // Axes are aligned now, as by the operators, so that parameters may grow more of them later.
+        let rank = parameters.iter().map(|e| e.rank()).fold(shape.rank(), usize::max);
+        let shape = Shape::from(vec![1; rank - shape.rank()]).join(&shape);
+        let parameters: Vec<Expr<'g>> = parameters.iter().map(|e| e.with_rank(rank)).collect();
+        self.apply(Op::Draw { law, stream, shape }, &parameters)
+    }
+
+    /// A user's black-box function; see [`External`].
+    pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
+        let (got, expected) = (inputs.len(), external.input_ranks.len());
+        if got != expected {
+            return self.fail(Error::shape(&external.name, format!("{got} arguments, expected {expected}")));
+        }
+        // Leading axes are aligned now, as by the operators, so that inputs may grow more of them later.
+        let leading = |(e, own): (&Expr<'g>, &usize)| e.rank().saturating_sub(*own);
+        let most = inputs.iter().zip(&external.input_ranks).map(leading).max().unwrap_or(0);
+        let align =
+            |(e, &own): (&Expr<'g>, &usize)| if e.rank() < own { *e } else { e.with_rank(own + most) };
+        let inputs: Vec<Expr<'g>> = inputs.iter().zip(&external.input_ranks).map(align).collect();
+        self.apply(Op::External(external), &inputs)
+    }
+
+    /// An error if one of the expressions belongs to another graph: its id would name another node here.
+    fn foreign<'g>(&'g self, operation: &str, inputs: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let strange = inputs.iter().any(|e| !std::ptr::eq(e.graph(), self));
+        strange.then(|| self.fail(Error::MixedGraphs { operation: operation.into() }))
+    }
+
+    /// The node of an operation on inputs, simplified where that changes no value. An error poisons the result.
+    pub fn apply<'g>(&'g self, op: Op, inputs: &[Expr<'g>]) -> Expr<'g> {
+        if let Some(foreign) = self.foreign(&op.name(), inputs) {
+            return foreign;
+        }
+        let ids: Vec<NodeId> = inputs.iter().map(|e| e.id()).collect();
+        if let Some(poison) = inputs.iter().find(|e| e.is_poison()) {
+            return *poison;
+        }
+        let shape = self.infer_shape(&op, &ids);
+        match shape {
+            Err(error) => self.fail(error),
+            Ok(shape) => match simplified(self, &op, inputs, &shape) {
+                Some(simpler) => simpler,
+                None => self.expr(self.insert(op, ids, shape)),
+            },
+        }
+    }
+}
