@@ -21,7 +21,7 @@ use aleator::diagnostics::{Compare, compare};
 use aleator::distributions::{Bernoulli, Support};
 use aleator::estimators::{Bias, Estimator, GradientTerm, Properties, ReinforceLoo, SiteInfo, Smoothness};
 use aleator::graph::Graph;
-use aleator::rewrite::{Cone, Later, Site, SiteValue};
+use aleator::rewrite::{Cone, DownstreamSites, Site, SiteValue};
 
 /// The antithetic pair.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl Estimator for Disarm {
         &PROPERTIES
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         match site.distribution.family().support() {
             Support::Boolean => Ok(()),
             _ => Err("only a Bernoulli has an antithetic pair of outcomes".into()),
@@ -68,7 +68,7 @@ impl Estimator for Disarm {
         let mirrored = 1.0 - site.noise().uniform(&[]);
         let (z, other) = (cone.value(), mirrored.greater(q).stop_gradient());
         // Each draw meets only the costs that it influences: a cone's costs come in the shape of the site's batch.
-        let difference = cone.cost() - cone.cost_at(other, Later::AsPlanned)?;
+        let difference = cone.cost() - cone.cost_at(other, DownstreamSites::AsPlanned)?;
         // Where p or q is 0 the pair agrees, and 0 / 0 must not arise.
         let coefficient = 0.5 * difference * (z - other) / p.minimum(q).maximum(1e-30);
         Ok(vec![GradientTerm::value(site, p, coefficient)])

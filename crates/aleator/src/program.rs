@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::optim::{Adam, Optimizer};
 use crate::plan::{Plan, is_unbiased};
-use crate::rewrite::{DomainCheck, Estimator, Layout, OwnParam, Rule, Tuning, rewrite};
+use crate::rewrite::{DomainCheck, Estimator, EstimatorParam, Layout, Owner, StateUpdate, Tuning, rewrite};
 
 /// How to compile a graph.
 #[derive(Clone, Debug, Default)]
@@ -117,11 +117,10 @@ struct Own<T> {
     /// The same as the program takes them.
     typed: Vec<T>,
     change: Change,
-    /// Whether it is a state of the graph and no estimator's.
-    of_graph: bool,
+    owner: Owner,
 }
 
-/// [`Rule`] with the places of its outputs and its state.
+/// [`StateUpdate`] with the places of its outputs and its state.
 enum Change {
     Stays,
     Becomes { output: usize },
@@ -229,7 +228,7 @@ impl<T: Real> Program<T> {
                     typed: o.initial.iter().map(|&v| T::from_f64(v)).collect(),
                     values: o.initial,
                     change,
-                    of_graph: o.of_graph,
+                    owner: o.owner,
                 })
                 .collect(),
             seed: options.seed,
@@ -423,18 +422,18 @@ impl<T: Real> Program<T> {
 
     /// The estimators' own parameters: name, shape and present values (flat and row-major).
     pub fn own_params(&self) -> impl Iterator<Item = (&str, &Shape, &[f64])> {
-        let estimators = self.own.iter().filter(|o| !o.of_graph);
+        let estimators = self.own.iter().filter(|o| o.owner == Owner::Estimator);
         estimators.map(|o| (o.name.as_str(), &o.shape, &o.values[..]))
     }
 
     /// The present value of the graph's state of that name, flat and row-major.
     pub fn state(&self, name: &str) -> Option<&[f64]> {
-        self.own.iter().find(|o| o.of_graph && o.name == name).map(|o| &o.values[..])
+        self.own.iter().find(|o| o.owner == Owner::Graph && o.name == name).map(|o| &o.values[..])
     }
 
     /// Whether an own parameter changes after a run.
     pub fn is_tuned(&self) -> bool {
-        self.own.iter().any(|o| !o.of_graph && !matches!(o.change, Change::Stays))
+        self.own.iter().any(|o| o.owner == Owner::Estimator && !matches!(o.change, Change::Stays))
     }
 
     /// What the estimators and the graph keep, by name: values, sums and the moments of their descent, for a checkpoint.
@@ -534,16 +533,16 @@ impl<T: Real> Own<T> {
 }
 
 impl Change {
-    fn new(own: &OwnParam, rule: &Adam, rate: f64, place: &mut impl FnMut(NodeId) -> usize) -> Self {
-        match own.rule {
-            Rule::Stays => Change::Stays,
-            Rule::Becomes(node) => Change::Becomes { output: place(node) },
-            Rule::Descends(node) => Change::Descends {
+    fn new(own: &EstimatorParam, rule: &Adam, rate: f64, place: &mut impl FnMut(NodeId) -> usize) -> Self {
+        match own.update {
+            StateUpdate::Stays => Change::Stays,
+            StateUpdate::Becomes(node) => Change::Becomes { output: place(node) },
+            StateUpdate::Descends(node) => Change::Descends {
                 output: place(node),
                 gradient: own.initial.clone(),
                 optimizer: Optimizer::new(*rule, own.initial.len(), rate),
             },
-            Rule::Ratio(above, below) => {
+            StateUpdate::Ratio(above, below) => {
                 let zeros = || vec![0.0; own.initial.len()];
                 Change::Ratio { outputs: [place(above), place(below)], sums: [zeros(), zeros()] }
             }

@@ -25,9 +25,9 @@ mod summary;
 #[forbid(unsafe_code)]
 pub(crate) mod tile;
 #[forbid(unsafe_code)]
-mod wide;
+mod vectorized;
 
 pub use aligned::Aligned;
 pub use program::{InputAndOutput, Program};
 pub use summary::{StepKind, StepSummary};
-pub use wide::wide;
+pub use vectorized::vectorized;

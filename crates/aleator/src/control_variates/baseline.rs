@@ -31,7 +31,7 @@ use aleator_engine::graph::Expr;
 
 use super::network::{Network, Trained, known};
 use crate::error::Result;
-use crate::rewrite::{Cone, Later, Site};
+use crate::rewrite::{Cone, DownstreamSites, Site};
 
 /// Which baseline.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -97,7 +97,7 @@ impl Baseline {
                 cost - others / (site.num_samples() as f64 - 1.0)
             }
             // Later sites are drawn from their own noise, which z knows nothing of.
-            Baseline::SelfCritical => cost - cone.cost_at(site.mode()?, Later::AsPlanned)?,
+            Baseline::SelfCritical => cost - cone.cost_at(site.mode()?, DownstreamSites::AsPlanned)?,
             Baseline::Optimal => cost - site.optimal_baseline(log_prob, cost, false),
             Baseline::OptimalPerCoordinate => cost - site.optimal_baseline(log_prob, cost, true),
         })

@@ -37,9 +37,9 @@ pub struct RelaxedPair<'g> {
     /// τ
     pub temperature: Expr<'g>,
     /// ζ, of shape sample + batch + event.
-    pub free: Expr<'g>,
+    pub zeta: Expr<'g>,
     /// ζ̃, given the draw.
-    pub given: Expr<'g>,
+    pub zeta_given_b: Expr<'g>,
 }
 
 /// Stands for infinite log-odds, which would make 0 · ∞ of the derivative by the temperature.
@@ -70,8 +70,8 @@ impl<'g> RelaxedPair<'g> {
         };
         Ok(RelaxedPair {
             temperature,
-            free: relax(site.perturbed()?)?,
-            given: relax(site.perturbed_given(value, coupling)?)?,
+            zeta: relax(site.perturbed()?)?,
+            zeta_given_b: relax(site.perturbed_given(value, coupling)?)?,
         })
     }
 }

@@ -160,7 +160,7 @@ fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
 /// The plan that puts an estimator at every site that it can serve.
 fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
     let mut first_reason = None;
-    let overrides = Plan::choose_with(graph, |info, def, _| match estimator.serves(info) {
+    let overrides = Plan::choose_with(graph, |info, def, _| match estimator.supports(info) {
         // The author's own options count where the author named the same estimator.
         Ok(()) => Some(match def.estimator() {
             Some(own) if own.properties().name == estimator.properties().name => own.clone(),

@@ -69,10 +69,10 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
         let info = analysis.info(graph, i, &mut distribution);
         let can_serve: Vec<&'static str> = estimators::all()
             .iter()
-            .filter(|entry| fits(graph, plan, i, entry, |e| e.serves(&info).is_ok()))
+            .filter(|entry| fits(graph, plan, i, entry, |e| e.supports(&info).is_ok()))
             .map(|entry| entry.properties.name)
             .collect();
-        plan.estimators[i].serves(&info).map_err(|reason| Error::Unsuitable {
+        plan.estimators[i].supports(&info).map_err(|reason| Error::Unsuitable {
             estimator: plan.estimators[i].properties().name.into(),
             site: def.name.clone(),
             distribution: def.family.name().into(),

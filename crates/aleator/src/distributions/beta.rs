@@ -104,7 +104,7 @@ impl Family for Beta {
     }
 
     /// logit z, less its mean and by its standard deviation.
-    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+    fn support_bijector<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [a, b] = unpack(parameters);
         let width = (a.polygamma(1) + b.polygamma(1)).sqrt();
         let logit = a.digamma() - b.digamma() + width * x;

@@ -199,7 +199,7 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// For a draw that is no differentiable transform of noise: a smooth map of the real line onto the support, under which the
     /// density is smooth, about 1 wide and falls at least exponentially. What `x` is mapped to, and the slope there.
-    fn chart<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+    fn support_bijector<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         None
     }
     /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.

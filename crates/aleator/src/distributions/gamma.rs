@@ -90,7 +90,7 @@ impl Family for Gamma {
     }
 
     /// log z, less its mean and by its standard deviation.
-    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+    fn support_bijector<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [concentration, rate] = unpack(parameters);
         let width = concentration.polygamma(1).sqrt();
         let z = (concentration.digamma() - rate.log() + width * x).exp();

@@ -107,7 +107,7 @@ impl Family for StudentT {
     }
 
     /// μ + σ sinh x, so that the tails' powers become exponentials.
-    fn chart<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+    fn support_bijector<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [_, loc, scale] = unpack(parameters);
         let (up, down) = (x.exp(), (-x).exp());
         Some((loc + scale * (0.5 * (up - down)), scale * (0.5 * (up + down))))

@@ -78,7 +78,7 @@ impl Family for VonMises {
     }
 
     /// π tanh(x/2): the circle is cut at ±π, where a cost of the angle may jump.
-    fn chart<'g>(&self, _: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
+    fn support_bijector<'g>(&self, _: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         Some((PI * (0.5 * x).tanh(), TAU * x.sigmoid() * (-x).sigmoid()))
     }
 

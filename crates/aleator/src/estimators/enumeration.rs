@@ -67,7 +67,7 @@ impl Estimator for Enumeration {
         &PROPERTIES
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         outcome_count(site).map(|_| ())
     }
 

@@ -74,7 +74,7 @@ impl Estimator for GeneralizedReparameterization {
         if name == "standardize" { vec![] } else { vec![("transform", name.into())] }
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         let family = site.distribution.family();
         match family.transformation() {
             Some(formulas) if formulas.has(self.transform) => Ok(()),

@@ -83,7 +83,7 @@ impl Estimator for GumbelSoftmax {
         vec![("temperature", number(self.temperature))]
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)?;
         site.defined_between()
     }

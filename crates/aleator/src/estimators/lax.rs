@@ -74,8 +74,8 @@ impl Estimator for Lax {
         if self.hidden == 10 { vec![] } else { vec![("hidden", self.hidden.to_string())] }
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        Pathwise.serves(site)?;
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        Pathwise.supports(site)?;
         has_score(site)
     }
 

@@ -36,4 +36,4 @@ pub use score_function::ScoreFunction;
 pub use straight_through::StraightThrough;
 pub use straight_through_gumbel_softmax::StraightThroughGumbelSoftmax;
 pub use table::{Entry, all, find};
-pub use vimco::{StandIn, Vimco};
+pub use vimco::{LeaveOneOutMean, Vimco};

@@ -27,7 +27,7 @@ use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The expansion at the mean, with or without its linear term.
@@ -82,7 +82,7 @@ impl Estimator for MuProp {
         [linear, describe_baseline(self.baseline)].concat()
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)?;
         has_mode_for(self.baseline, site)?;
         if site.distribution.mean().is_none() {
@@ -114,11 +114,11 @@ impl Estimator for MuProp {
         // A node of its own, so that the derivative is by the value of the site and nothing else.
         let mu = mean.stop_gradient().broadcast_to(z.shape());
         if !self.linear {
-            let at_mean = cone.cost_at(mu, Later::Mean)?;
+            let at_mean = cone.cost_at(mu, DownstreamSites::Mean)?;
             let centred = self.baseline.subtract(cone.cost() - at_mean, log_prob, site, cone)?;
             return Ok(vec![GradientTerm::score(log_prob, centred)]);
         }
-        let (at_mean, slope) = cone.cost_and_slope_at(mu, Later::Mean)?;
+        let (at_mean, slope) = cone.cost_and_slope_at(mu, DownstreamSites::Mean)?;
         let linear = autodiff::jvp(&[at_mean], &[(mu, z - mu)])[0];
         let centred = self.baseline.subtract(cone.cost() - at_mean - linear, log_prob, site, cone)?;
         Ok(vec![GradientTerm::score(log_prob, centred), GradientTerm::value(site, mean, slope)])

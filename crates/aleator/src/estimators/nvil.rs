@@ -82,7 +82,7 @@ impl Estimator for Nvil {
         options
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)
     }
 

@@ -43,7 +43,7 @@ impl Estimator for Pathwise {
         &PROPERTIES
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         let family = site.distribution.family();
         if family.is_reparameterized() {
             Ok(())

@@ -31,7 +31,7 @@ use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The control variate F(ζ̃) with its coefficient.
@@ -116,7 +116,7 @@ impl Rebar {
     }
 
     /// Whether it can serve the site with a control variate that is defined between the outcomes.
-    pub(super) fn serves_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    pub(super) fn supports_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)?;
         has_mode_for(self.baseline, site)
     }
@@ -149,14 +149,14 @@ impl Rebar {
     ) -> Result<Vec<GradientTerm<'g>>> {
         let b = cone.value();
         let pair = RelaxedPair::new(site, b, self.temperature(site)?, self.coupling, self.relaxation)?;
-        let (_, free_slope) = control(pair.free, pair.temperature)?;
-        let (at_given, given_slope) = control(pair.given, pair.temperature)?;
+        let (_, free_slope) = control(pair.zeta, pair.temperature)?;
+        let (at_given, given_slope) = control(pair.zeta_given_b, pair.temperature)?;
         let log_prob = site.log_prob(b);
         let centred = self.baseline.subtract(cone.cost() - at_given, log_prob, site, cone)?;
         Ok(vec![
             GradientTerm::score(log_prob, centred),
-            GradientTerm::value(site, pair.free, free_slope),
-            GradientTerm::value(site, pair.given, -given_slope),
+            GradientTerm::value(site, pair.zeta, free_slope),
+            GradientTerm::value(site, pair.zeta_given_b, -given_slope),
         ])
     }
 
@@ -192,9 +192,9 @@ impl Estimator for Rebar {
         self.describe()
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         site.defined_between()?;
-        self.serves_at_outcomes(site)
+        self.supports_at_outcomes(site)
     }
 
     fn min_samples(&self) -> usize {
@@ -212,7 +212,7 @@ impl Estimator for Rebar {
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         let eta = self.coefficient(site);
         self.terms_of(site, cone, |zeta, temperature| {
-            let (cost, slope) = cone.cost_and_slope_at(zeta, Later::Relaxed(temperature))?;
+            let (cost, slope) = cone.cost_and_slope_at(zeta, DownstreamSites::Relaxed(temperature))?;
             Ok((eta * cost, eta * slope))
         })
     }

@@ -51,7 +51,7 @@ impl Estimator for ReinforceLoo {
         &PROPERTIES
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)
     }
 

@@ -80,7 +80,7 @@ impl Estimator for RejectionReparameterization {
         if self.augmentation == 1 { vec![] } else { vec![("augmentation", self.augmentation.to_string())] }
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         match site.distribution.family().transformation() {
             Some(formulas) if formulas.has(self.transform()) => Ok(()),
             _ => Err("it is for Gamma, Beta and Dirichlet".into()),

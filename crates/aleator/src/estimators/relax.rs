@@ -25,7 +25,7 @@ use super::rebar::Rebar;
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Later, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// REBAR with a network in the control variate.
@@ -107,8 +107,8 @@ impl Estimator for Relax {
         options
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        if self.use_cost { self.rebar.serves(site) } else { self.rebar.serves_at_outcomes(site) }
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        if self.use_cost { self.rebar.supports(site) } else { self.rebar.supports_at_outcomes(site) }
     }
 
     fn min_samples(&self) -> usize {
@@ -132,7 +132,7 @@ impl Estimator for Relax {
             let r = network.apply(&inputs(zeta));
             let r_slope = autodiff::grad(r, &[zeta])[0];
             let Some(eta) = eta else { return Ok((r, r_slope)) };
-            let (cost, slope) = cone.cost_and_slope_at(zeta, Later::Relaxed(temperature))?;
+            let (cost, slope) = cone.cost_and_slope_at(zeta, DownstreamSites::Relaxed(temperature))?;
             Ok((eta * cost + r, eta * slope + r_slope))
         })
     }

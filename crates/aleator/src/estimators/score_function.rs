@@ -86,7 +86,7 @@ impl Estimator for ScoreFunction {
         describe_baseline(self.baseline)
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)?;
         has_mode_for(self.baseline, site)
     }

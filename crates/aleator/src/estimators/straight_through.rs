@@ -45,7 +45,7 @@ impl Estimator for StraightThrough {
         &PROPERTIES
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)
     }
 

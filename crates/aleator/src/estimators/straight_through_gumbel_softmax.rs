@@ -66,7 +66,7 @@ impl Estimator for StraightThroughGumbelSoftmax {
         vec![("temperature", number(self.temperature))]
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)
     }
 

@@ -31,7 +31,7 @@ use crate::rewrite::{
 
 /// How the others stand in for a copy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StandIn {
+pub enum LeaveOneOutMean {
     /// The mean of their ℓ: the geometric mean of e^ℓ.
     #[default]
     Geometric,
@@ -43,7 +43,7 @@ pub enum StandIn {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Vimco {
     /// How the others stand in for a copy.
-    pub mean: StandIn,
+    pub mean: LeaveOneOutMean,
 }
 
 /// Its entry in the table.
@@ -65,7 +65,7 @@ pub static PROPERTIES: Properties = Properties {
 impl Vimco {
     /// From the language's options.
     pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let words = [("geometric", StandIn::Geometric), ("arithmetic", StandIn::Arithmetic)];
+        let words = [("geometric", LeaveOneOutMean::Geometric), ("arithmetic", LeaveOneOutMean::Arithmetic)];
         Ok(Vimco { mean: options.word("mean", &words)? })
     }
 
@@ -73,14 +73,14 @@ impl Vimco {
     fn stand_in<'g>(&self, others: Expr<'g>, axis: usize) -> Expr<'g> {
         let count = others.shape().from_end(axis) as f64 - 1.0;
         match self.mean {
-            StandIn::Geometric => {
+            LeaveOneOutMean::Geometric => {
                 let present = others.greater(f64::NEG_INFINITY);
                 // An ℓ of −∞ counts: the mean is then −∞. What is left out is the one more that is absent.
                 let absent = (1.0 - present).reduce(Reduction::Sum, &[axis]).unsqueeze(axis);
                 let mean = present.select(others, 0.0).sum_axes(&[axis]).unsqueeze(axis) / count;
                 absent.greater(1.0).select(f64::NEG_INFINITY, mean)
             }
-            StandIn::Arithmetic => others.logsumexp(&[axis]).unsqueeze(axis) - count.ln(),
+            LeaveOneOutMean::Arithmetic => others.logsumexp(&[axis]).unsqueeze(axis) - count.ln(),
         }
     }
 }
@@ -92,12 +92,12 @@ impl Estimator for Vimco {
 
     fn options(&self) -> Vec<(&'static str, String)> {
         match self.mean {
-            StandIn::Geometric => vec![],
-            StandIn::Arithmetic => vec![("mean", "arithmetic".into())],
+            LeaveOneOutMean::Geometric => vec![],
+            LeaveOneOutMean::Arithmetic => vec![("mean", "arithmetic".into())],
         }
     }
 
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)?;
         match site.batch.first() {
             Some(&copies) if copies >= 2 => Ok(()),

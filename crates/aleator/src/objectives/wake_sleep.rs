@@ -57,7 +57,7 @@ impl Estimator for Detached {
         &PROPERTIES
     }
 
-    fn serves(&self, _site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, _site: &SiteInfo<'_, '_>) -> Result<(), String> {
         Ok(())
     }
 

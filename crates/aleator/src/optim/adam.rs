@@ -8,7 +8,7 @@
 //! Reference: `kingma2015adam`.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::wide;
+use aleator_engine::exec::vectorized;
 
 use super::rule::{Now, Rule};
 
@@ -45,7 +45,7 @@ impl<T: Real> Rule<T> for Adam {
         let (beta1, rest1) = (number(self.beta1), number(1.0 - self.beta1));
         let (beta2, rest2) = (number(self.beta2), number(1.0 - self.beta2));
         let (epsilon, scale) = (number(self.epsilon), number(now.scale));
-        wide(
+        vectorized(
             #[inline(always)]
             move || {
                 let moments = m.iter_mut().zip(v.iter_mut());

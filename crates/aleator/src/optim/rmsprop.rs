@@ -7,7 +7,7 @@
 //! Reference: `tieleman2012rmsprop`.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::wide;
+use aleator_engine::exec::vectorized;
 
 use super::rule::{Now, Rule};
 
@@ -36,7 +36,7 @@ impl<T: Real> Rule<T> for RmsProp {
         let number = T::from_f64;
         let (decay, rest) = (number(self.decay), number(1.0 - self.decay));
         let (rate, epsilon, scale) = (number(now.rate), number(self.epsilon), number(now.scale));
-        wide(
+        vectorized(
             #[inline(always)]
             move || {
                 for ((theta, &g), v) in parameters.iter_mut().zip(gradient).zip(state.iter_mut()) {

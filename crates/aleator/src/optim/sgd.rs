@@ -7,7 +7,7 @@
 //! μ = 0 is plain descent.
 
 use aleator_engine::exec::math::Real;
-use aleator_engine::exec::wide;
+use aleator_engine::exec::vectorized;
 
 use super::rule::{Now, Rule};
 
@@ -27,7 +27,7 @@ impl<T: Real> Rule<T> for Sgd {
         let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
         let momentum = T::from_f64(self.momentum);
         if state.is_empty() {
-            wide(
+            vectorized(
                 #[inline(always)]
                 move || {
                     for (theta, &g) in parameters.iter_mut().zip(gradient) {
@@ -36,7 +36,7 @@ impl<T: Real> Rule<T> for Sgd {
                 },
             );
         } else {
-            wide(
+            vectorized(
                 #[inline(always)]
                 move || {
                     for ((theta, &g), u) in parameters.iter_mut().zip(gradient).zip(state.iter_mut()) {

@@ -207,7 +207,7 @@ fn automatic(
         return Ok((Arc::new(Enumeration), format!("only {n} outcomes: the exact sum has no variance")));
     }
     let step = discontinuities.behind(def);
-    if Pathwise.serves(&info).is_ok() && step.is_none() {
+    if Pathwise.supports(&info).is_ok() && step.is_none() {
         return Ok((Arc::new(Pathwise), "continuous, and the cost is smooth in the sample".into()));
     }
     let cause = match step {
@@ -220,7 +220,7 @@ fn automatic(
         }
         _ => "too many outcomes to enumerate".to_string(),
     };
-    if let Err(reason) = ScoreFunction::default().serves(&info) {
+    if let Err(reason) = ScoreFunction::default().supports(&info) {
         return Err(Error::Unsuitable {
             estimator: "the automatic choice".into(),
             site: def.name.clone(),

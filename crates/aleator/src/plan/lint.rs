@@ -247,10 +247,11 @@ fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
     let plain = estimators::all()
         .iter()
         .filter(|e| e.properties.smoothness == Smoothness::NotNeeded && e.properties.bias == Bias::Unbiased)
-        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.serves(&info).is_ok()))
+        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.supports(&info).is_ok()))
         .map(|e| e.properties.name);
     let relax = Relax { use_cost: false, ..Relax::default() };
-    let learned = [("lax", Lax::default().serves(&info)), ("relax(use_cost = false)", relax.serves(&info))];
+    let learned =
+        [("lax", Lax::default().supports(&info)), ("relax(use_cost = false)", relax.supports(&info))];
     let learned = learned.iter().filter(|(_, serves)| serves.is_ok()).map(|(name, _)| *name);
     let names: Vec<&str> = plain.take(MOST_PLAIN_REMEDIES).chain(learned).collect();
     match names.split_last() {

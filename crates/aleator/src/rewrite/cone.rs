@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 
 /// How sites downstream behave when the cost is evaluated at another value.
 #[derive(Clone, Copy, Debug)]
-pub enum Later<'g> {
+pub enum DownstreamSites<'g> {
     /// As their own estimators draw them, from the same noise.
     AsPlanned,
     /// Relaxed at this temperature where their distribution has a relaxation, else drawn differentiably, else at
@@ -53,7 +53,7 @@ impl<'a, 'g> Cone<'a, 'g> {
     ///
     /// # Errors
     /// If a later site cannot behave as asked.
-    pub fn cost_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<Expr<'g>> {
+    pub fn cost_at(&self, value: Expr<'g>, later: DownstreamSites<'g>) -> Result<Expr<'g>> {
         Ok(self.sum(self.costs_in(&mut self.environment_at(value, later, Stops::Stay)?)))
     }
 
@@ -69,7 +69,11 @@ impl<'a, 'g> Cone<'a, 'g> {
     ///
     /// # Errors
     /// If a later site cannot behave as asked.
-    pub fn cost_and_slope_at(&self, value: Expr<'g>, later: Later<'g>) -> Result<(Expr<'g>, Expr<'g>)> {
+    pub fn cost_and_slope_at(
+        &self,
+        value: Expr<'g>,
+        later: DownstreamSites<'g>,
+    ) -> Result<(Expr<'g>, Expr<'g>)> {
         let costs = self.groups_at(&mut self.environment_at(value, later, Stops::Open)?);
         let pairs: Vec<_> = costs.iter().map(|&(_, c)| (c, c.graph().full(c.shape(), 1.0))).collect();
         Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
@@ -150,7 +154,12 @@ impl<'a, 'g> Cone<'a, 'g> {
         costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
     }
 
-    fn environment_at(&self, value: Expr<'g>, later: Later<'g>, stops: Stops) -> Result<Environment<'g>> {
+    fn environment_at(
+        &self,
+        value: Expr<'g>,
+        later: DownstreamSites<'g>,
+        stops: Stops,
+    ) -> Result<Environment<'g>> {
         let analysis = self.rewriter.analysis;
         let influences = &analysis.influences;
         let mut environment = Environment {
@@ -172,14 +181,14 @@ impl<'a, 'g> Cone<'a, 'g> {
             }
             let site = self.rewriter.site(number, &mut environment);
             let draw = match later {
-                Later::AsPlanned => self.rewriter.plan.draw(number, &site)?,
-                Later::Relaxed(_) if analysis.undefined_between[number] => {
+                DownstreamSites::AsPlanned => self.rewriter.plan.draw(number, &site)?,
+                DownstreamSites::Relaxed(_) if analysis.undefined_between[number] => {
                     return Err(self.cannot_be_passed(
                         &site,
                         "it indexes a tensor, which has no element between two of its outcomes",
                     ));
                 }
-                Later::Relaxed(temperature) => SiteValue::value(
+                DownstreamSites::Relaxed(temperature) => SiteValue::value(
                     site.relaxed_sample(temperature)
                         .or_else(|_| site.rsample())
                         .or_else(|_| site.mean())
@@ -190,7 +199,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                             )
                         })?,
                 ),
-                Later::Mean => match site.mean() {
+                DownstreamSites::Mean => match site.mean() {
                     Ok(mean) if !analysis.undefined_between[number] => SiteValue::value(mean),
                     _ => self.rewriter.plan.draw(number, &site)?,
                 },

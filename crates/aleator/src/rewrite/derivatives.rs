@@ -4,7 +4,7 @@ use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Shape};
 
 use super::environment::Environment;
-use super::estimator_state::{Aim, Declare, Score, Tuning};
+use super::estimator_state::{ParamDeclaration, Score, Tuning, TuningTarget};
 use super::rewriter::Rewriter;
 use super::term::GradientTerm;
 use crate::graph::Param;
@@ -67,11 +67,11 @@ impl<'g> Rewriter<'_, 'g> {
             let Score { site, coordinates: true, .. } = own.scores[number] else { continue };
             let site = &self.analysis.sites[site].name;
             for (place, param) in params.iter().enumerate() {
-                let declare = Declare {
+                let declare = ParamDeclaration {
                     name: format!("{site}.baseline.{}", param.name),
                     shape: param.shape.clone(),
                     initial: &|n| vec![0.0; n],
-                    aim: Aim::OptimalBaseline { score: number, coordinates: Some(place) },
+                    target: TuningTarget::OptimalBaseline { score: number, coordinates: Some(place) },
                     from: Tuning::Pilot,
                 };
                 let baseline = own.declare(self.graph.engine(), declare);

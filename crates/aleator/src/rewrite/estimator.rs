@@ -40,7 +40,7 @@ pub trait Estimator: fmt::Debug + Send + Sync {
     }
 
     /// Whether it can serve the site; the reason if not.
-    fn serves(&self, site: &SiteInfo<'_, '_>) -> Result<(), String>;
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String>;
 
     /// The fewest samples K it can work with.
     fn min_samples(&self) -> usize {

@@ -33,7 +33,7 @@ pub enum Tuning {
 
 /// How an own parameter changes after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum StateUpdate {
     /// It does not.
     Stays,
     /// It takes this value.
@@ -44,9 +44,18 @@ pub enum Rule {
     Ratio(NodeId, NodeId),
 }
 
+/// Whose a tensor is that is kept between runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// An estimator's.
+    Estimator,
+    /// The graph's author's: a [`State`](crate::graph::State).
+    Graph,
+}
+
 /// A tensor that an estimator keeps, or the graph's author.
 #[derive(Clone, Debug)]
-pub struct OwnParam {
+pub struct EstimatorParam {
     /// `site.name`
     pub name: String,
     /// The input that holds it.
@@ -56,14 +65,14 @@ pub struct OwnParam {
     /// Its first value, row-major.
     pub initial: Vec<f64>,
     /// How it changes.
-    pub rule: Rule,
-    /// Whether it is the author's, a [`State`](super::State) of the graph, and no estimator's.
-    pub of_graph: bool,
+    pub update: StateUpdate,
+    /// Whose it is.
+    pub owner: Owner,
 }
 
 /// What a declared parameter is to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Aim {
+pub(crate) enum TuningTarget {
     /// Nothing yet.
     Nothing,
     /// The smallest variance of the gradient estimate.
@@ -86,7 +95,7 @@ pub(crate) struct Declared {
     pub node: NodeId,
     pub shape: Shape,
     pub initial: Vec<f64>,
-    pub aim: Aim,
+    pub target: TuningTarget,
     /// The first mode in which it changes.
     pub from: Tuning,
 }
@@ -119,18 +128,18 @@ pub(crate) type Own = Rc<RefCell<Collected>>;
 
 impl Collected {
     /// The parameter of that name, declared now unless it was before.
-    pub fn declare<'g>(&mut self, graph: &'g Graph, new: Declare<'_>) -> Expr<'g> {
+    pub fn declare<'g>(&mut self, graph: &'g Graph, new: ParamDeclaration<'_>) -> Expr<'g> {
         if let Some(old) = self.declared.iter().find(|d| d.name == new.name) {
             return graph.expr(old.node);
         }
         let expr = graph.input(&new.name, new.shape.clone());
-        let Declare { name, shape, initial, aim, from } = new;
+        let ParamDeclaration { name, shape, initial, target, from } = new;
         self.declared.push(Declared {
             name,
             node: expr.id(),
             shape: shape.clone(),
             initial: initial(shape.numel()),
-            aim,
+            target,
             from,
         });
         expr
@@ -138,11 +147,11 @@ impl Collected {
 }
 
 /// An own parameter to declare.
-pub(crate) struct Declare<'a> {
+pub(crate) struct ParamDeclaration<'a> {
     pub name: String,
     pub shape: Shape,
     pub initial: &'a dyn Fn(usize) -> Vec<f64>,
-    pub aim: Aim,
+    pub target: TuningTarget,
     pub from: Tuning,
 }
 
@@ -157,12 +166,12 @@ pub(crate) fn rules<'g>(
     replicates: usize,
     gradients: &[Expr<'g>],
     scores: &[[Vec<Expr<'g>>; 2]],
-) -> Vec<OwnParam> {
+) -> Vec<EstimatorParam> {
     let node_of = |d: &Declared| graph.expr(d.node);
-    let aims_at = |aim: Aim| -> Vec<&Declared> {
-        collected.declared.iter().filter(|d| d.aim == aim && d.from <= mode).collect()
+    let with_target = |target: TuningTarget| -> Vec<&Declared> {
+        collected.declared.iter().filter(|d| d.target == target && d.from <= mode).collect()
     };
-    let (by_variance, by_loss) = (aims_at(Aim::Variance), aims_at(Aim::Loss));
+    let (by_variance, by_loss) = (with_target(TuningTarget::Variance), with_target(TuningTarget::Loss));
     let of_variance = {
         let wrt: Vec<Expr<'g>> = by_variance.iter().map(|d| node_of(d)).collect();
         let pairs: Vec<_> = gradients.iter().map(|&g| (g, 2.0 / replicates as f64 * g)).collect();
@@ -178,7 +187,8 @@ pub(crate) fn rules<'g>(
         if wrt.is_empty() { vec![] } else { autodiff::vjp(&pairs, &wrt) }
     };
     let (mut of_variance, mut of_loss) = (of_variance.into_iter(), of_loss.into_iter());
-    let descends = |gradient: Option<Expr<'g>>| gradient.map_or(Rule::Stays, |g| Rule::Descends(g.id()));
+    let descends =
+        |gradient: Option<Expr<'g>>| gradient.map_or(StateUpdate::Stays, |g| StateUpdate::Descends(g.id()));
     // Sums over replicates (and, for one number, over all coordinates): the ratio does not mind their number.
     let inner =
         |a: Expr<'g>, b: Expr<'g>, keep: usize| (a * b).sum_axes(&(keep..a.rank()).collect::<Vec<_>>());
@@ -186,13 +196,13 @@ pub(crate) fn rules<'g>(
         .declared
         .iter()
         .map(|d| {
-            let rule = match d.aim {
-                _ if d.from > mode => Rule::Stays,
-                Aim::Nothing => Rule::Stays,
-                Aim::Variance => descends(of_variance.next()),
-                Aim::Loss => descends(of_loss.next()),
-                Aim::Value(node) => Rule::Becomes(node),
-                Aim::OptimalBaseline { score, coordinates } => {
+            let update = match d.target {
+                _ if d.from > mode => StateUpdate::Stays,
+                TuningTarget::Nothing => StateUpdate::Stays,
+                TuningTarget::Variance => descends(of_variance.next()),
+                TuningTarget::Loss => descends(of_loss.next()),
+                TuningTarget::Value(node) => StateUpdate::Becomes(node),
+                TuningTarget::OptimalBaseline { score, coordinates } => {
                     let [with_cost, alone] = &scores[score];
                     let (numerator, denominator) = match coordinates {
                         Some(i) => {
@@ -207,16 +217,16 @@ pub(crate) fn rules<'g>(
                             (total(with_cost, alone), total(alone, alone))
                         }
                     };
-                    Rule::Ratio(numerator.id(), denominator.id())
+                    StateUpdate::Ratio(numerator.id(), denominator.id())
                 }
             };
-            OwnParam {
+            EstimatorParam {
                 name: d.name.clone(),
                 node: d.node,
                 shape: d.shape.clone(),
                 initial: d.initial.clone(),
-                rule,
-                of_graph: false,
+                update,
+                owner: Owner::Estimator,
             }
         })
         .collect()

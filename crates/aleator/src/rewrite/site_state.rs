@@ -2,7 +2,7 @@
 
 use aleator_engine::graph::{Expr, Shape};
 
-use super::estimator_state::{Aim, Declare, Declared, Score, Tuning};
+use super::estimator_state::{Declared, ParamDeclaration, Score, Tuning, TuningTarget};
 use super::site::Site;
 use crate::error::{Error, Result};
 
@@ -15,7 +15,7 @@ impl<'g> Site<'g> {
         shape: impl Into<Shape>,
         initial: &dyn Fn(usize) -> Vec<f64>,
     ) -> Expr<'g> {
-        self.declare(name, shape.into(), initial, Aim::Variance, Tuning::Tuned)
+        self.declare(name, shape.into(), initial, TuningTarget::Variance, Tuning::Tuned)
     }
 
     /// The same, but one for all sites that ask for that name, which has no site in front.
@@ -31,8 +31,9 @@ impl<'g> Site<'g> {
         let shape = shape.into();
         let start = initial(shape.numel());
         let mut own = self.own.borrow_mut();
-        let (aim, from) = (Aim::Variance, Tuning::Tuned);
-        let shared = own.declare(self.graph, Declare { name: name.into(), shape, initial, aim, from });
+        let (target, from) = (TuningTarget::Variance, Tuning::Tuned);
+        let shared =
+            own.declare(self.graph, ParamDeclaration { name: name.into(), shape, initial, target, from });
         let differs = |d: &Declared| d.node == shared.id() && d.initial != start;
         if own.declared.iter().any(differs) {
             return Err(Error::Invalid(format!(
@@ -51,7 +52,7 @@ impl<'g> Site<'g> {
         shape: impl Into<Shape>,
         initial: &dyn Fn(usize) -> Vec<f64>,
     ) -> Expr<'g> {
-        self.declare(name, shape.into(), initial, Aim::Loss, Tuning::Tuned)
+        self.declare(name, shape.into(), initial, TuningTarget::Loss, Tuning::Tuned)
     }
 
     /// Declares a loss, a scalar, for the parameters of [`Site::own_param_of_loss`].
@@ -85,11 +86,11 @@ impl<'g> Site<'g> {
         observed: Expr<'g>,
         from: Tuning,
     ) -> Expr<'g> {
-        let before = self.declare(name, Shape::scalar(), &|_| vec![initial], Aim::Nothing, from);
+        let before = self.declare(name, Shape::scalar(), &|_| vec![initial], TuningTarget::Nothing, from);
         let update = decay * before + (1.0 - decay) * observed.stop_gradient().mean();
         let mut own = self.own.borrow_mut();
         if let Some(declared) = own.declared.iter_mut().find(|d| d.node == before.id()) {
-            declared.aim = Aim::Value(update.id());
+            declared.target = TuningTarget::Value(update.id());
         }
         before
     }
@@ -115,8 +116,8 @@ impl<'g> Site<'g> {
         if coordinates {
             return self.scalar(0.0);
         }
-        let aim = Aim::OptimalBaseline { score, coordinates: None };
-        self.declare("baseline", Shape::scalar(), &|_| vec![0.0], aim, Tuning::Pilot)
+        let target = TuningTarget::OptimalBaseline { score, coordinates: None };
+        self.declare("baseline", Shape::scalar(), &|_| vec![0.0], target, Tuning::Pilot)
     }
 
     fn declare(
@@ -124,10 +125,10 @@ impl<'g> Site<'g> {
         name: &str,
         shape: Shape,
         initial: &dyn Fn(usize) -> Vec<f64>,
-        aim: Aim,
+        target: TuningTarget,
         from: Tuning,
     ) -> Expr<'g> {
         let name = format!("{}.{name}", self.name);
-        self.own.borrow_mut().declare(self.graph, Declare { name, shape, initial, aim, from })
+        self.own.borrow_mut().declare(self.graph, ParamDeclaration { name, shape, initial, target, from })
     }
 }

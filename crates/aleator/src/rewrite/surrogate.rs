@@ -20,7 +20,7 @@ use super::cone::Cone;
 use super::derivatives::Differentiation;
 use super::environment::Environment;
 use super::estimator::{Estimator, Planned};
-use super::estimator_state::{Own, OwnParam, Tuning, rules};
+use super::estimator_state::{EstimatorParam, Own, Tuning, rules};
 use super::outcomes::direction;
 use super::rewriter::Rewriter;
 use super::site::Site;
@@ -50,7 +50,7 @@ pub struct Surrogate {
     /// Conditions on parameters of distributions.
     pub checks: Vec<DomainCheck>,
     /// What estimators keep between runs, and how it changes.
-    pub own: Vec<OwnParam>,
+    pub own: Vec<EstimatorParam>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
     /// Whether the estimate has noise at all.
@@ -195,7 +195,7 @@ fn admit(
             distribution: site.family.name().into(),
             reason,
         };
-        estimator.serves(&info).map_err(unsuitable)?;
+        estimator.supports(&info).map_err(unsuitable)?;
         if layout.samples < estimator.min_samples() {
             return Err(Error::Samples {
                 estimator: estimator.properties().name.into(),

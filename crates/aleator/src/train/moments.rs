@@ -11,7 +11,7 @@
 //! the same weights: in this form nothing cancels, and a variance is never negative. Parameters move meanwhile, so drift of the
 //! true gradient over the last 1/(1 − d) gradients counts as variance.
 
-use aleator_engine::exec::wide;
+use aleator_engine::exec::vectorized;
 
 /// d. As gradients come from every eighth step, the last 800 steps or so count.
 pub const DECAY: f64 = 0.99;
@@ -24,7 +24,7 @@ pub fn add(means: &mut [f32], gradient: &[f32], weights: &Weights) {
     let rate = (1.0 - DECAY) / weights.total;
     let (keep, rest, rate) = (DECAY as f32, ((1.0 - DECAY) * (1.0 - rate)) as f32, rate as f32);
     let (mean, deviation) = means.split_at_mut(gradient.len());
-    wide(
+    vectorized(
         #[inline(always)]
         move || {
             for ((m, s), &g) in mean.iter_mut().zip(deviation.iter_mut()).zip(gradient) {

@@ -7,7 +7,7 @@
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use aleator_engine::exec::{Aligned, InputAndOutput, pool, wide};
+use aleator_engine::exec::{Aligned, InputAndOutput, pool, vectorized};
 
 use super::moments::{self, Weights};
 use crate::optim::{Now, Rule};
@@ -96,7 +96,7 @@ impl Update {
     /// Σ g² of a gradient, in `f64`.
     pub fn sum_of_squares(gradient: &[f32]) -> f64 {
         // Eight sums side by side, each of exact squares.
-        wide(
+        vectorized(
             #[inline(always)]
             || {
                 let mut lanes = [0.0_f64; 8];
@@ -213,7 +213,7 @@ fn restore(names: &[&str], kept: &mut [f32], part: &dyn Fn(&str) -> Option<Vec<f
 /// Whether all of it is.
 fn is_finite(values: &[f32]) -> bool {
     // Bits without the sign are in the order of the numbers, and those of infinity are the first that are not finite.
-    wide(
+    vectorized(
         #[inline(always)]
         || values.iter().fold(0, |largest, x| largest.max(x.abs().to_bits())) < f32::INFINITY.to_bits(),
     )

@@ -5,7 +5,7 @@ use aleator::diagnostics::{Measure, measure};
 use aleator::distributions::{Bernoulli, Categorical, Coupling, Normal, OneHotCategorical};
 use aleator::estimators::{Estimator, GradientTerm, Properties, SiteInfo};
 use aleator::graph::Graph;
-use aleator::rewrite::{Cone, Later, OwnParam, Site, SiteValue};
+use aleator::rewrite::{Cone, DownstreamSites, EstimatorParam, Site, SiteValue};
 use statrs::distribution::ContinuousCDF;
 
 use crate::common::*;
@@ -95,7 +95,7 @@ fn optimal_baselines_of_the_gaussian() {
         let per_coordinate = named("score_function(baseline=optimal_per_coordinate)");
         let one = named("score_function(baseline=optimal)");
         let check = |what: &str, plan: &Shared, own: &[(String, Vec<f64>)], b: (f64, f64)| {
-            let set = |p: &OwnParam| own.iter().find(|(name, _)| *name == p.name).unwrap().1.clone();
+            let set = |p: &EstimatorParam| own.iter().find(|(name, _)| *name == p.name).unwrap().1.clone();
             let how = How { own: &set, ..How::default() };
             let got = exactly_by(&g, std::slice::from_ref(plan), 1, &how);
             let (at_mu, at_sigma) = variance(b);
@@ -211,7 +211,7 @@ impl Estimator for Forgetful {
         named("rebar").properties()
     }
 
-    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -224,8 +224,8 @@ impl Estimator for Forgetful {
         let phi = site.log_odds()?;
         let noise = (site.perturbed_given(b, Coupling::Independent)? - phi).stop_gradient();
         let (free, given) = (site.relax(site.perturbed()?, tau)?, site.relax(phi + noise, tau)?);
-        let (_, free_slope) = cone.cost_and_slope_at(free, Later::Relaxed(tau))?;
-        let (at_given, given_slope) = cone.cost_and_slope_at(given, Later::Relaxed(tau))?;
+        let (_, free_slope) = cone.cost_and_slope_at(free, DownstreamSites::Relaxed(tau))?;
+        let (at_given, given_slope) = cone.cost_and_slope_at(given, DownstreamSites::Relaxed(tau))?;
         Ok(vec![
             GradientTerm::score(site.log_prob(b), cone.cost() - at_given),
             GradientTerm::value(site, free, free_slope),

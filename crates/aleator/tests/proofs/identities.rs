@@ -4,7 +4,7 @@ use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical, 
 use aleator::estimators::{Options as EstimatorOptions, all};
 use aleator::graph::Graph;
 use aleator::plan::Plan;
-use aleator::rewrite::{Layout, OwnParam, Tuning, build};
+use aleator::rewrite::{EstimatorParam, Layout, Tuning, build};
 use aleator::{Options, Program};
 use aleator_engine::autodiff::grad;
 use aleator_engine::compile::CompileOptions;
@@ -137,7 +137,12 @@ fn a_site_meets_only_the_costs_of_its_cone() {
 }
 
 /// Estimates over the same noise for every plan, with own parameters as given: objectives, then gradients.
-fn estimates(g: &Graph, plan: &[Shared], samples: usize, own: fn(&OwnParam) -> Vec<f64>) -> Vec<Vec<f64>> {
+fn estimates(
+    g: &Graph,
+    plan: &[Shared],
+    samples: usize,
+    own: fn(&EstimatorParam) -> Vec<f64>,
+) -> Vec<Vec<f64>> {
     let layout = Layout { samples, replicates: Some(64), tuning: Tuning::Held };
     let surrogate = build(g, plan, layout).unwrap();
     let outputs: Vec<_> = [surrogate.objective].iter().chain(&surrogate.gradients).copied().collect();
@@ -146,13 +151,13 @@ fn estimates(g: &Graph, plan: &[Shared], samples: usize, own: fn(&OwnParam) -> V
     program.run()
 }
 
-fn initial(own: &OwnParam) -> Vec<f64> {
+fn initial(own: &EstimatorParam) -> Vec<f64> {
     own.initial.clone()
 }
 
 /// The plan that has one row at every site, if it serves them all and the cost suits it.
 fn alone(g: &Graph, row: &Row) -> Option<Vec<Shared>> {
-    let serves = (0..g.sites().len()).all(|site| row.serves(g, site)) && row.cost != Needs::Copies;
+    let serves = (0..g.sites().len()).all(|site| row.supports(g, site)) && row.cost != Needs::Copies;
     serves.then(|| vec![row.estimator.clone(); g.sites().len()])
 }
 
@@ -174,7 +179,7 @@ fn what_is_held_at_zero_is_the_score_function_to_the_bit() {
         for text in held {
             let row = |row: &Row| row.text.split('(').next() == text.split('(').next();
             let row = unbiased().into_iter().find(row).unwrap();
-            if !(0..sites).all(|site| row.serves(g, site)) {
+            if !(0..sites).all(|site| row.supports(g, site)) {
                 continue;
             }
             for samples in [1, 3] {

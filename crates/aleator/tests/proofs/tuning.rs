@@ -2,7 +2,7 @@
 
 use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::Graph;
-use aleator::rewrite::{Layout, Rule, Tuning, build};
+use aleator::rewrite::{Layout, StateUpdate, Tuning, build};
 use aleator::{Options, Program};
 use statrs::distribution::ContinuousCDF;
 
@@ -68,8 +68,9 @@ fn descent_is_along_the_derivative_of_the_second_moment() {
         let plan = vec![named(text); g.sites().len()];
         let layout = Layout { samples, replicates: Some(50), tuning: Tuning::Tuned };
         let surrogate = build(&g, &plan, layout).unwrap();
-        let descends = |rule: Rule| if let Rule::Descends(node) = rule { Some(node) } else { None };
-        let tuned: Vec<_> = surrogate.own.iter().filter_map(|o| Some((o, descends(o.rule)?))).collect();
+        let descends =
+            |rule: StateUpdate| if let StateUpdate::Descends(node) = rule { Some(node) } else { None };
+        let tuned: Vec<_> = surrogate.own.iter().filter_map(|o| Some((o, descends(o.update)?))).collect();
         let temperatures = if text.contains("share") { 1 } else { plan.len() };
         assert!(tuned.len() >= plan.len() + temperatures, "{text}: {}", tuned.len());
         let outputs = tuned.iter().map(|(_, node)| node).chain(&surrogate.gradients);
@@ -110,7 +111,7 @@ fn baselines_descend_along_the_derivative_of_their_loss() {
         let surrogate = build(&g, &[named(text)], layout).unwrap();
         let of_name = |name: &str| surrogate.own.iter().find(|o| o.name == name);
         let bias = of_name("b.baseline.output_bias").unwrap();
-        let Rule::Descends(node) = bias.rule else { panic!("{:?}", bias.rule) };
+        let StateUpdate::Descends(node) = bias.update else { panic!("{:?}", bias.update) };
         let mut program = Evaluator::within(&g, &surrogate.graph, &[surrogate.objective, node]);
         surrogate.own.iter().for_each(|own| program.set(own.node, &own.initial));
         program.set(bias.node, &[0.11]);
@@ -175,7 +176,7 @@ fn tuning_lowers_the_variance_and_leaves_the_mean() {
         let before = exactly_by(&g, &plan, 1, &how);
         let own = tuned(&g, &plan, 600, 0.03);
         let values =
-            |o: &aleator::rewrite::OwnParam| own.iter().find(|(n, _)| *n == o.name).unwrap().1.clone();
+            |o: &aleator::rewrite::EstimatorParam| own.iter().find(|(n, _)| *n == o.name).unwrap().1.clone();
         let after = exactly_by(&g, &plan, 1, &How { own: &values, ..how });
         close(&format!("{text}: mean"), &after.mean, &before.mean, 1e-8);
         let total = |e: &Exactly| e.variance.iter().sum::<f64>();

@@ -44,7 +44,7 @@ fn the_table_says_what_serves_what() {
         for row in unbiased() {
             assert_eq!(
                 is_accepted(&g, std::slice::from_ref(&row.estimator)),
-                row.serves(&g, 0),
+                row.supports(&g, 0),
                 "{} for {support:?}",
                 row.text
             );
@@ -148,7 +148,7 @@ fn every_mean_over_a_continuous_draw_is_the_gradient() {
         let objective = mean + 0.3 * (variance + mean.square());
         let gradient = evaluate(&g, &grad(objective, &parameters(&g))).concat();
         let objective = evaluate(&g, &[objective]).concat();
-        for row in rows_for("continuous").iter().filter(|row| row.serves(&g, 0)) {
+        for row in rows_for("continuous").iter().filter(|row| row.supports(&g, 0)) {
             // Laplace's density has a kink at its middle.
             let how = How { depends: Depends::First, nodes: 60, jumps: &[0.5], own: &elsewhere };
             let plan = [row.estimator.clone()];

@@ -100,8 +100,9 @@ pub(super) fn layout(graph: &Graph) -> Result<Option<Layout>> {
             let numbers = draws.saturating_mul(info.distribution.event_shape().numel());
             return Some((Kind::Uniforms, numbers, false));
         }
-        let charted =
-            family.chart(parameters, info.distribution.parameters()[0].graph().scalar(0.0)).is_some();
+        let charted = family
+            .support_bijector(parameters, info.distribution.parameters()[0].graph().scalar(0.0))
+            .is_some();
         charted.then_some((Kind::Logits, draws, false))
     })?;
     let sites: Option<Vec<SiteLayout>> = sites

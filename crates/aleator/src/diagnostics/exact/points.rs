@@ -66,7 +66,7 @@ impl Estimator for AtPoints {
         &PROPERTIES
     }
 
-    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -92,7 +92,7 @@ impl Estimator for Drawn {
         &PROPERTIES
     }
 
-    fn serves(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
+    fn supports(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl<'g> Site<'g> {
     pub(crate) fn at_logits(&self, columns: &[NodeId]) -> Result<SiteValue<'g>> {
         let chart = |x: Expr<'g>| {
             let parameters = self.distribution.parameters();
-            let placed = self.distribution.family().chart(parameters, x);
+            let placed = self.distribution.family().support_bijector(parameters, x);
             placed.map(|(value, slope)| (value.stop_gradient(), slope.stop_gradient()))
         };
         let x = self.at_columns(columns, 1 + self.slot);

@@ -118,7 +118,7 @@ pub fn unbiased() -> Vec<Row> {
 
 impl Row {
     /// Whether the table says that it serves the site of a graph.
-    pub fn serves(&self, graph: &Graph, site: usize) -> bool {
+    pub fn supports(&self, graph: &Graph, site: usize) -> bool {
         let family = &graph.sites()[site].family;
         self.serves.contains(&family.support()) && self.families.is_none_or(|f| f.contains(&family.name()))
     }
@@ -128,7 +128,7 @@ impl Row {
 /// in the list.
 pub fn plans(graph: &Graph, rows: &[Row], apart: &[usize]) -> Vec<Vec<Row>> {
     let sites = graph.sites().len();
-    let serves = |site: usize| rows.iter().filter(|r| r.serves(graph, site)).collect::<Vec<_>>();
+    let serves = |site: usize| rows.iter().filter(|r| r.supports(graph, site)).collect::<Vec<_>>();
     let per_site: Vec<Vec<&Row>> = (0..sites).map(serves).collect();
     let most = per_site.iter().map(Vec::len).max().unwrap_or(0);
     let apart = if sites > 1 { apart } else { &apart[..1] };

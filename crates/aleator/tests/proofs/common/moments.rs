@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 use aleator::distributions::{Distribution, Noise, Support};
 use aleator::graph::Graph;
-use aleator::rewrite::{Layout, OwnParam, Tuning, build};
+use aleator::rewrite::{EstimatorParam, Layout, Tuning, build};
 use aleator_engine::graph::{NodeId, Shape, substitute};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -58,16 +58,16 @@ pub struct How<'a> {
     /// Where the cost jumps, for continuous sites: values of u.
     pub jumps: &'a [f64],
     /// The estimators' own parameters.
-    pub own: &'a dyn Fn(&OwnParam) -> Vec<f64>,
+    pub own: &'a dyn Fn(&EstimatorParam) -> Vec<f64>,
 }
 
 /// Own parameters at their initial values.
-pub fn initial(own: &OwnParam) -> Vec<f64> {
+pub fn initial(own: &EstimatorParam) -> Vec<f64> {
     own.initial.clone()
 }
 
 /// Own parameters off their initial values, all of them different. What NVIL divides by stays below 1, where it is unbiased.
-pub fn elsewhere(own: &OwnParam) -> Vec<f64> {
+pub fn elsewhere(own: &EstimatorParam) -> Vec<f64> {
     let salt = own.name.bytes().map(f64::from).sum::<f64>();
     let off = |i: usize| 0.6 * ((salt + i as f64) * 0.754_877_666).fract() - 0.2;
     if own.name.ends_with(".variance") {

@@ -4,10 +4,10 @@
 /// it reads in its loop: constants behind references are read anew after every write, one element at a time.
 ///
 /// ```
-/// use aleator_engine::exec::wide;
+/// use aleator_engine::exec::vectorized;
 /// let (mut numbers, factor) = (vec![1.0_f32; 1000], 3.0);
 /// let elements = &mut numbers[..];
-/// wide(
+/// vectorized(
 ///     #[inline(always)]
 ///     move || elements.iter_mut().for_each(|x| *x *= factor),
 /// );
@@ -17,13 +17,13 @@
 /// `pulp::Arch::dispatch` takes closures too, but calls them by `FnOnce::call_once`, which the compiler does not always inline:
 /// they then run at the baseline's width, without a word.
 #[inline(always)]
-pub fn wide<R>(work: impl FnMut() -> R) -> R {
-    pulp::Arch::new().dispatch(Wide(work))
+pub fn vectorized<R>(work: impl FnMut() -> R) -> R {
+    pulp::Arch::new().dispatch(Vectorized(work))
 }
 
-struct Wide<F>(F);
+struct Vectorized<F>(F);
 
-impl<R, F: FnMut() -> R> pulp::WithSimd for Wide<F> {
+impl<R, F: FnMut() -> R> pulp::WithSimd for Vectorized<F> {
     type Output = R;
 
     #[inline(always)]
