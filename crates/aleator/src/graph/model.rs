@@ -256,12 +256,12 @@ impl Graph {
     }
 
     /// Bytes that one parameter or data tensor may take.
-    const LARGEST_TENSOR: usize = 1 << 33;
+    const LARGEST_TENSOR: u64 = 1 << 33;
 
     fn fill(&self, name: &str, shape: &Shape, values: Vec<f64>) -> Option<Vec<f64>> {
         let count = shape.checked_numel();
         match (count, values.len()) {
-            (Some(n), _) if n > Self::LARGEST_TENSOR / 8 => {
+            (Some(n), _) if n as u64 > Self::LARGEST_TENSOR / 8 => {
                 self.engine.fail(aleator_engine::Error::Memory {
                     what: format!("`{name}` of shape {shape}"),
                     needed: aleator_engine::human_bytes(8 * n as u128),

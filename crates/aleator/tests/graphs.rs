@@ -1,0 +1,153 @@
+//! What a graph promises its author: it is never written by what is derived from it, its first error stays, names are unique, and
+//! expressions of two graphs do not mix.
+
+use aleator::Error;
+use aleator::analysis::{FirstDiscontinuities, discontinuity_moves};
+use aleator::diagnostics::{self, Compare, Optimize};
+use aleator::estimators::{Rebar, ReinforceLoo};
+use aleator::graph::{Diagram, Graph};
+use aleator::plan::{Plan, lints};
+use aleator::prelude::*;
+
+/// Two layers of discrete units, a continuous draw that the cost jumps in, and a state.
+fn graph() -> Graph {
+    let g = Graph::new();
+    let theta = g.param_tensor("theta", [3], vec![0.3, -0.7, 1.1]);
+    let b = g.sample("b", Bernoulli::from_logits(theta).via(Rebar::default()));
+    let c = g.sample("c", Bernoulli::from_logits(b.sum() - theta));
+    let x = g.sample("x", Normal::new(c.mean(), 1.0));
+    let average = g.state("average", [], vec![0.0]);
+    g.becomes(average, 0.9 * average + 0.1 * x);
+    g.cost("loss", (c - 0.45).square().sum() + x.greater(0.2) * b.sum() + 0.1 * average);
+    g
+}
+
+fn compare(g: &Graph) {
+    let how = Compare { replicates: 20, tune: 3, ..Compare::all() };
+    diagnostics::compare(g, &how, "graph", &|_, _| {}).unwrap();
+}
+
+fn optimize(g: &Graph) {
+    let how = Optimize { steps: 3, ..Optimize::default() };
+    let plan = Plan::choose(g, &[], None).unwrap();
+    diagnostics::optimize(g, &plan, &how, "graph", &|_, _| {}).unwrap();
+}
+
+/// All that the library derives from a graph.
+const DERIVED: &[(&str, fn(&Graph))] = &[
+    ("compile", |g| drop(g.compile(&Options::new().samples(4)).unwrap())),
+    ("compile in f32", |g| {
+        let plan = Plan::choose(g, &[], None).unwrap();
+        Program::<f32>::compile(g, &plan.estimators, &Options::new().replicates(3)).unwrap();
+    }),
+    ("an estimator that cannot serve", |g| {
+        let plan: Vec<_> = g.sites().iter().map(|_| std::sync::Arc::new(Rebar::default()) as _).collect();
+        assert!(Program::<f64>::compile(g, &plan, &Options::new()).is_err());
+    }),
+    ("choose", |g| drop(Plan::choose(g, &[], None).unwrap())),
+    ("lints", |g| drop(lints(g, &Plan::choose(g, &[], None).unwrap()))),
+    ("inspect", |g| drop(diagnostics::inspect(g, &Plan::choose(g, &[], None).unwrap()).unwrap())),
+    ("exact", |g| drop(diagnostics::exact(g).unwrap())),
+    ("origin", |g| drop(diagnostics::origin(g, 0))),
+    ("compare", compare),
+    ("optimize", optimize),
+    ("diagram", |g| drop(Diagram::of(g))),
+    ("discontinuities", |g| {
+        discontinuity_moves(g);
+        let all = FirstDiscontinuities::of(g);
+        g.sites().iter().for_each(|site| drop(all.behind(site).cloned()));
+    }),
+];
+
+#[test]
+fn what_is_derived_from_a_graph_leaves_it_alone() {
+    let g = graph();
+    let before = g.engine().len();
+    for (name, derive) in DERIVED {
+        derive(&g);
+        assert_eq!(g.engine().len(), before, "{name}");
+        assert_eq!(g.engine().error(), None, "{name}");
+    }
+}
+
+#[test]
+fn a_program_has_the_same_bits_whatever_was_derived_before() {
+    let bits = |g: &Graph| -> Vec<u64> {
+        let mut program = g.compile(&Options::new().samples(4).seed(7)).unwrap();
+        (0..3)
+            .flat_map(|_| {
+                let estimate = program.run().unwrap();
+                let gradient = estimate.gradient("theta").unwrap().to_vec();
+                [vec![estimate.objective()], gradient].concat()
+            })
+            .map(f64::to_bits)
+            .collect()
+    };
+    let fresh = bits(&graph());
+    let g = graph();
+    for (name, derive) in DERIVED {
+        derive(&g);
+        assert_eq!(bits(&g), fresh, "{name}");
+    }
+}
+
+#[test]
+fn the_first_error_stays() {
+    let g = Graph::new();
+    let theta = g.param_tensor("theta", [3], vec![0.0]);
+    g.cost("loss", (theta + g.data("x", [4], vec![1.0, 2.0, 3.0])).square());
+    g.cost("other", theta.sum());
+    let messages: Vec<String> =
+        (0..3).map(|_| g.compile(&Options::new()).err().expect("an error").to_string()).collect();
+    assert!(messages[0].contains("shape [4] has 4 elements, but 3 numbers were given"), "{}", messages[0]);
+    assert!(messages.iter().all(|message| *message == messages[0]));
+}
+
+#[test]
+fn graphs_do_not_mix() {
+    let (mine, other) = (Graph::new(), Graph::new());
+    // Both have a node with this id.
+    let (a, b) = (mine.param("a", 1.0), other.param("b", 2.0));
+    assert_eq!(a.id(), b.id());
+    type Mistake = for<'g> fn(&'g Graph, Expr<'g>, Expr<'g>);
+    let mistakes: [(&str, Mistake); 8] = [
+        ("+", |_, a, b| drop(a + b)),
+        ("where", |_, a, b| drop(a.select(a, b))),
+        ("matmul", |_, a, b| drop(a.matmul(b))),
+        ("external", |g, _, b| drop(g.external("f", [], &[b], |_, _| {}))),
+        ("a parameter of a distribution", |g, _, b| drop(g.sample("z", Normal::new(b, 1.0)))),
+        ("cost", |g, _, b| g.cost("loss", b)),
+        ("note", |g, _, b| g.note("b", b)),
+        ("becomes", |g, _, b| g.becomes(g.state("s", [], vec![0.0]), b)),
+    ];
+    for (name, mistake) in mistakes {
+        let g = mine.clone();
+        let a = g.expr(a.id());
+        mistake(&g, a, b);
+        let error = g.engine().error().unwrap_or_else(|| panic!("{name}: no error"));
+        assert!(error.to_string().contains("two graphs"), "{name}: {error}");
+        assert_eq!(other.engine().error(), None, "{name}");
+    }
+}
+
+#[test]
+fn names_are_unique() {
+    type Make = fn(&Graph);
+    let all: [(&str, Make); 4] = [
+        ("a parameter", |g| drop(g.param("n", 0.0))),
+        ("data", |g| drop(g.data("n", [], vec![0.0]))),
+        ("a state", |g| drop(g.state("n", [], vec![0.0]))),
+        ("a site", |g| drop(g.sample("n", Bernoulli::from_logits(g.engine().scalar(0.0)).via(ReinforceLoo)))),
+    ];
+    for (first, make_first) in all {
+        for (second, make_second) in all {
+            let g = Graph::new();
+            make_first(&g);
+            assert_eq!(g.engine().error(), None);
+            make_second(&g);
+            let error = g.engine().error().unwrap_or_else(|| panic!("{first}, {second}")).to_string();
+            assert!(error.contains(&format!("there is already {first} of this name")), "{error}");
+            assert!(matches!(g.compile(&Options::new()), Err(Error::Engine(_))));
+        }
+    }
+}
