@@ -185,7 +185,7 @@ impl<'c> Run<'c> {
                 Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
                 None if has_place => format!("{message}; there is no checkpoint yet"),
                 None => {
-                    format!("{message}; there is no checkpoint: with the setting `checkpoint` there are some")
+                    format!("{message}; there is no checkpoint: the setting `checkpoint` makes some")
                 }
             }),
             error => match (self.save(), &self.saved) {

@@ -294,7 +294,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; lower the setting `lr`");
+    let message = format!("at step {step}: {error}; try a smaller setting of `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,
