@@ -7,21 +7,24 @@ pub fn is_flag(name: &str) -> bool {
     name == "resume" || (name != "model" && Setting::find(name).is_some())
 }
 
-/// A message of the library, with the settings in it as the options that they are: `` `lr` `` becomes `--lr`, `` `lr = 1` `` becomes
-/// `--lr 1`.
+/// A message of the library, with the settings in it as the options that they are: ``the setting `lr` `` becomes `--lr`,
+/// `` `lr = 1` `` becomes `--lr 1`. Estimators and models have options of the same names, which stay as they are.
 pub fn with_flags(message: &str) -> String {
+    const MARKS: [&str; 2] = ["the setting ", "setting of "];
     let pieces: Vec<&str> = message.split('`').collect();
     let mut out = String::new();
     for (i, piece) in pieces.iter().enumerate() {
         let quoted = i % 2 == 1 && i + 1 < pieces.len();
-        let (name, value) =
-            piece.split_once(" = ").map_or((*piece, None), |(name, value)| (name, Some(value)));
-        match (quoted, is_flag(name), value) {
-            (true, true, None) => out.push_str(&format!("--{name}")),
-            (true, true, Some(value)) => out.push_str(&format!("--{name} {value}")),
-            (true, false, _) => out.push_str(&format!("`{piece}`")),
-            (false, ..) if i % 2 == 1 => out.push_str(&format!("`{piece}")),
-            (false, ..) => out.push_str(piece),
+        let marked = MARKS.iter().find_map(|mark| out.strip_suffix(mark)).map(str::len);
+        match (piece.split_once(" = "), marked) {
+            (Some((name, value)), _) if quoted && is_flag(name) => out.push_str(&format!("--{name} {value}")),
+            (None, Some(before)) if quoted && is_flag(piece) => {
+                out.truncate(before);
+                out.push_str(&format!("--{piece}"));
+            }
+            _ if quoted => out.push_str(&format!("`{piece}`")),
+            _ if i % 2 == 1 => out.push_str(&format!("`{piece}")),
+            _ => out.push_str(piece),
         }
     }
     out
@@ -34,15 +37,16 @@ mod tests {
     #[test]
     fn settings_of_the_library_are_options_here() {
         for (message, expected) in [
-            ("try a smaller `lr`", "try a smaller --lr"),
+            ("try a smaller setting of `lr`", "try a smaller --lr"),
             ("`seed = 0` there, `seed = 1` here", "--seed 0 there, --seed 1 here"),
-            ("without `data-seed` there", "without --data-seed there"),
+            ("without the setting `data-seed` there", "without --data-seed there"),
             (
                 "`objective = iwae` `importance-samples = 5` there",
                 "--objective iwae --importance-samples 5 there",
             ),
             ("go on with `resume = a b`, or not", "go on with --resume a b, or not"),
             ("there is no model `foo`; did you mean `lr", "there is no model `foo`; did you mean `lr"),
+            ("`nvil` has no option `hidden`", "`nvil` has no option `hidden`"),
             ("`prior.logits` (element 3) is NaN", "`prior.logits` (element 3) is NaN"),
         ] {
             assert_eq!(with_flags(message), expected);

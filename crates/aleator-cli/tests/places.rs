@@ -206,6 +206,32 @@ fn two_runs_in_one_place_are_one_too_many() {
         fs::remove_file(scratch.path("endless.jsonl")).unwrap();
         succeeds(&small(&["--checkpoint", &path]));
     }
+    // One that has saved already is at work all the same, and has not left its checkpoints to be resumed.
+    for place in ["saved.safetensors", "saved"] {
+        let path = scratch.path(place);
+        let mut first = endless(&scratch, &["--checkpoint", &path, "--checkpoint-every", "1"]);
+        let saved = || match Path::new(&path).is_dir() {
+            true => fs::read_dir(&path)
+                .unwrap()
+                .any(|e| e.unwrap().path().extension().is_some_and(|e| e == "safetensors")),
+            false => Path::new(&path).exists(),
+        };
+        while !saved() {
+            sleep(Duration::from_millis(10));
+        }
+        let holder = format!("process {}", first.id());
+        refused(&small(&["--checkpoint", &path]), &[&holder, "cannot keep checkpoints"]);
+        if place == "saved" {
+            refused(
+                &small(&["--compare", "nvil,rebar", "--checkpoint", &path]),
+                &[&holder, "cannot keep checkpoints"],
+            );
+        }
+        first.kill().unwrap();
+        first.wait().unwrap();
+        fs::remove_file(scratch.path("endless.jsonl")).unwrap();
+        refused(&small(&["--checkpoint", &path]), &["of another run"]);
+    }
 }
 
 #[test]

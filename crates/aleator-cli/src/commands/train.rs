@@ -170,7 +170,7 @@ fn settings(arguments: &Train) -> Outcome<Layers> {
         let run = match &arguments.compare {
             Some(_) => runs_in(path)
                 .map_err(|error| match Checkpoint::read(path) {
-                    Ok(_) => Failure::training(format!("{error}: leave out --compare")),
+                    Ok(_) => Failure::training(format!("{error}; leave out --compare")),
                     Err(_) => Failure::training(error),
                 })?
                 .swap_remove(0),

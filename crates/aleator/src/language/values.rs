@@ -13,13 +13,13 @@ use super::print::number_text;
 use super::span::Span;
 
 /// Most elements that one function such as `zeros` makes.
-pub(super) const MOST_ELEMENTS: usize = 1 << 27;
+pub(super) const MOST_ELEMENTS: u64 = 1 << 27;
 /// Most elements of a node, which need not lie in memory all at once.
-const MOST_VIRTUAL: usize = 1 << 40;
+const MOST_VIRTUAL: u64 = 1 << 40;
 /// Most axes of a tensor.
 pub(super) const MOST_AXES: usize = 32;
 /// Most elements of all parameters, constants and data together: 2 GiB.
-const MOST_STORED: usize = 1 << 28;
+const MOST_STORED: u64 = 1 << 28;
 /// Most arithmetic operations for the constants of a file, so that reading it ends.
 const MOST_WORK: f64 = 1e10;
 /// Most elements of an argument that must be whole numbers.
@@ -89,7 +89,7 @@ pub(super) struct Tensor {
 pub(super) struct Constants {
     known: HashMap<NodeId, Rc<[f64]>>,
     work: f64,
-    stored: usize,
+    stored: u64,
 }
 
 impl Constants {
@@ -210,13 +210,15 @@ impl Constants {
     }
 }
 
-/// The product of the sizes of axes, empty ones taken for 1, so that no product of some of them overflows either.
-pub(super) fn extent(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))
+/// The product of the sizes of axes, empty ones taken for 1, so that no product of some of them overflows either; none where it
+/// is more than the machine can count.
+pub(super) fn extent(shape: &[usize]) -> Option<u64> {
+    let product = shape.iter().try_fold(1usize, |n, &size| n.checked_mul(size.max(1)))?;
+    Some(product as u64)
 }
 
 /// Refuses a tensor that memory would not hold.
-pub(super) fn too_large(what: &str, shape: &[usize], limit: usize) -> String {
+pub(super) fn too_large(what: &str, shape: &[usize], limit: u64) -> String {
     let bytes = shape.iter().fold(8u128, |n, &size| n.saturating_mul(size as u128));
     format!(
         "{what} of shape {} would need {} of memory, more than the limit of {}",

@@ -153,7 +153,7 @@ pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
     };
     let entries = fs::read_dir(directory).map_err(|e| refused(e.to_string()))?;
     if !steps_in(directory).is_empty() {
-        return Err(refused("it holds a single run, which goes on by itself".into()));
+        return Err(refused("it holds a single run, not a comparison".into()));
     }
     let mut runs: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|run| !steps_in(run).is_empty()).collect();

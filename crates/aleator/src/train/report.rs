@@ -58,7 +58,7 @@ pub struct HistoryPoint {
     pub held_out: Option<HeldOut>,
 }
 
-/// Told before the first step and after every one.
+/// What the [`Watch`](super::Watch) of a run is called with, before the first step and after each one.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
     /// Gradient steps taken.

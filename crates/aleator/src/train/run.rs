@@ -19,7 +19,7 @@ use crate::error::{Error, Result};
 use crate::estimators::describe;
 use crate::nn::Tensor;
 
-/// Is told before the first step and after every one; stops the run, in good order, by breaking.
+/// Called before the first step and after each one; return `Break` to stop.
 pub type Watch<'a> = dyn Fn(&Progress) -> ControlFlow<()> + 'a;
 
 /// Trains a model to the end, or until `watch` breaks.
@@ -184,7 +184,9 @@ impl<'c> Run<'c> {
             Error::NotFinite(message) => Error::NotFinite(match &self.saved {
                 Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
                 None if has_place => format!("{message}; there is no checkpoint yet"),
-                None => format!("{message}; there is no checkpoint: with `checkpoint` there are some"),
+                None => {
+                    format!("{message}; there is no checkpoint: the setting `checkpoint` makes some")
+                }
             }),
             error => match (self.save(), &self.saved) {
                 (Ok(()), Some(path)) => {

@@ -17,7 +17,7 @@ pub(super) const DECAYS: &[&str] = &["constant", "linear", "cosine", "step"];
 pub struct Setting {
     /// The name in a TOML document.
     pub name: &'static str,
-    /// What it means. Other settings are in backquotes.
+    /// What it means. Another setting is called "the setting `NAME`".
     pub meaning: &'static str,
     /// What it is unless given, in words; empty where nothing need be said.
     pub usual: &'static str,
@@ -178,7 +178,7 @@ pub const SETTINGS: &[Setting] = &[
         ..run(
             "data-seed",
             "Seed of the data, where anything of them is drawn: static binarization, held-out pixels of a dynamic one, data that \
-             are made up; apart from `seed`, so that seeds can be compared on the same rows",
+             are made up; apart from the setting `seed`, so that seeds can be compared on the same rows",
             "0",
             Value::Seed,
         )

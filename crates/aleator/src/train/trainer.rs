@@ -266,8 +266,8 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
 /// differently.
 fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> String {
     let written = |name: &str, value: &str| match value {
-        "" | "false" => format!("without `{name}`"),
-        "true" => format!("`{name}`"),
+        "" | "false" => format!("without the setting `{name}`"),
+        "true" => format!("the setting `{name}`"),
         // The value of a fingerprint names the settings that belong to it.
         _ => {
             let (value, others) = value.split_once(" --").unwrap_or((value, ""));
@@ -295,7 +295,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; try a smaller `lr`");
+    let message = format!("at step {step}: {error}; try a smaller setting of `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,
