@@ -107,15 +107,25 @@ fn the_first_error_stays() {
 fn graphs_do_not_mix() {
     let (mine, other) = (Graph::new(), Graph::new());
     // Both have a node with this id.
-    let (a, b) = (mine.param("a", 1.0), other.param("b", 2.0));
+    let (a, b) = (mine.param_tensor("a", [2], vec![1.0]), other.param_tensor("b", [2], vec![2.0]));
     assert_eq!(a.id(), b.id());
     type Mistake = for<'g> fn(&'g Graph, Expr<'g>, Expr<'g>);
     let mistakes: [(&str, Mistake); 8] = [
-        ("+", |_, a, b| drop(a + b)),
-        ("where", |_, a, b| drop(a.select(a, b))),
-        ("matmul", |_, a, b| drop(a.matmul(b))),
-        ("external", |g, _, b| drop(g.external("f", [], &[b], |_, _| {}))),
-        ("a parameter of a distribution", |g, _, b| drop(g.sample("z", Normal::new(b, 1.0)))),
+        ("+", |_, a, b| {
+            let _ = a + b;
+        }),
+        ("where", |_, a, b| {
+            a.select(a, b);
+        }),
+        ("matmul", |_, a, b| {
+            a.matmul(b);
+        }),
+        ("external", |g, _, b| {
+            g.external("f", [], &[b], |_, _| {});
+        }),
+        ("a parameter of a distribution", |g, _, b| {
+            g.sample("z", Normal::new(b, 1.0));
+        }),
         ("cost", |g, _, b| g.cost("loss", b)),
         ("note", |g, _, b| g.note("b", b)),
         ("becomes", |g, _, b| g.becomes(g.state("s", [], vec![0.0]), b)),
@@ -134,10 +144,18 @@ fn graphs_do_not_mix() {
 fn names_are_unique() {
     type Make = fn(&Graph);
     let all: [(&str, Make); 4] = [
-        ("a parameter", |g| drop(g.param("n", 0.0))),
-        ("data", |g| drop(g.data("n", [], vec![0.0]))),
-        ("a state", |g| drop(g.state("n", [], vec![0.0]))),
-        ("a site", |g| drop(g.sample("n", Bernoulli::from_logits(g.engine().scalar(0.0)).via(ReinforceLoo)))),
+        ("a parameter", |g| {
+            g.param("n", 0.0);
+        }),
+        ("data", |g| {
+            g.data("n", [], vec![0.0]);
+        }),
+        ("a state", |g| {
+            g.state("n", [], vec![0.0]);
+        }),
+        ("a site", |g| {
+            g.sample("n", Bernoulli::from_logits(g.engine().scalar(0.0)).via(ReinforceLoo));
+        }),
     ];
     for (first, make_first) in all {
         for (second, make_second) in all {
