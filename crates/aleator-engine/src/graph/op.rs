@@ -257,16 +257,23 @@ impl Op {
             Op::Select => "where".into(),
             Op::External(e) => e.name.clone(),
             Op::Draw { law, .. } => format!("a draw from {law:?}"),
-            other => {
-                let text = format!("{other:?}");
-                text.split([' ', '(', '{']).next().unwrap_or_default().to_lowercase()
-            }
+            Op::Input(_) => "input".into(),
+            Op::Scalar(_) => "scalar".into(),
+            Op::Tensor(_) => "tensor".into(),
+            Op::Iota => "iota".into(),
+            Op::Uniform { .. } => "uniform".into(),
+            Op::ArgMax => "argmax".into(),
+            Op::CumSum { .. } => "cumsum".into(),
+            Op::Reshape { .. } => "reshape".into(),
+            Op::Broadcast { .. } => "broadcast".into(),
+            Op::Permute(_) => "permute".into(),
+            Op::Slice { .. } => "slice".into(),
+            Op::Pad { .. } => "pad".into(),
+            Op::Concat { .. } => "concat".into(),
+            Op::StopGradient => "stopgradient".into(),
+            Op::Hole(_) => "hole".into(),
+            Op::Poison => "poison".into(),
         }
-    }
-
-    /// Whether each element of the result depends on just the matching elements of the inputs.
-    pub fn is_elementwise(&self) -> bool {
-        matches!(self, Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. })
     }
 
     /// The shape of the result. Leaves have none to infer and must not be asked.

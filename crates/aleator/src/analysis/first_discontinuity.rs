@@ -6,7 +6,7 @@ use aleator_engine::graph::NodeId;
 
 use super::continuity::Continuity;
 use super::discontinuity::{Discontinuity, DiscontinuityKind};
-use super::steps::{Steps, takes_few_values};
+use super::steps::Steps;
 use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::graph::{Graph, SiteDef};
 
@@ -56,7 +56,7 @@ pub(crate) fn first_discontinuities(
             Some(step) if !continuity.joins(edge.id, &step) => {
                 Way::Found(Discontinuity { kind: step.kind, operation: edge.op.name(), node: edge.id })
             }
-            _ if takes_few_values(edge.op) => Way::Ends,
+            _ if edge.op.takes_few_values() => Way::Ends,
             _ => Way::GoesOn,
         }
     })
@@ -70,7 +70,7 @@ pub(crate) fn never_met(continuity: &mut Continuity<'_, '_>) -> FirstOnTheWay<No
         let step = steps.at(edge.id).filter(|step| step.never(edge.op));
         match step.filter(|step| step.inputs.contains(&edge.inputs[edge.position])) {
             Some(step) if continuity.never_happens(&step) => Way::Found(edge.id),
-            _ if takes_few_values(edge.op) => Way::Ends,
+            _ if edge.op.takes_few_values() => Way::Ends,
             _ => Way::GoesOn,
         }
     })

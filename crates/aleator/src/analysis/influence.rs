@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use aleator_engine::graph::{NodeId, Op, Shape};
+use aleator_engine::graph::{NodeId, Op};
 
 use crate::graph::{Graph, SiteDef};
 
@@ -56,7 +56,7 @@ impl Influence {
                                 let spec = later.family.parameters()[position];
                                 (axis >= spec.event_rank).then(|| axis - spec.event_rank + later.event.rank())
                             }
-                            None => carry(&node.op, position, axis, &input_shape, &node.shape),
+                            None => node.op.carries_axis(position, axis, &input_shape, &node.shape),
                         }?;
                         // Broadcasting never stretches a mapped axis, whose size is above 1.
                         (node.shape.from_end(to) == input_shape.from_end(axis)).then_some(to)
@@ -249,40 +249,4 @@ fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Optio
             .map(|axis| axis.and_then(|a| (a + 1).checked_sub(mixed)).filter(|&a| a > 0))
             .collect(),
     )
-}
-
-/// Where axis `axis` (from the end) of the input at `position` goes; `None` where its elements mix.
-fn carry(op: &Op, position: usize, axis: usize, from: &Shape, to: &Shape) -> Option<usize> {
-    match op {
-        op if op.is_elementwise() => Some(axis),
-        Op::Reduce(_, axes) => {
-            (!axes.contains(&axis)).then(|| axis - axes.iter().filter(|&&a| a < axis).count())
-        }
-        Op::ArgMax => axis.checked_sub(1),
-        Op::CumSum { .. } => (axis > 0).then_some(axis),
-        Op::MatMul => match (position, axis) {
-            (0, 0) | (1, 1) => None,
-            _ => Some(axis),
-        },
-        Op::Reshape { .. } => {
-            // The axis with as many elements behind it, and the same size.
-            let behind: usize = from.trailing(axis).iter().product();
-            (0..to.rank()).find(|&a| {
-                to.from_end(a) == from.from_end(axis) && to.trailing(a).iter().product::<usize>() == behind
-            })
-        }
-        Op::Broadcast { .. } => Some(axis),
-        Op::Permute(order) => {
-            let n = order.len();
-            if axis >= n {
-                return Some(axis);
-            }
-            order.iter().position(|&o| o == n - 1 - axis).map(|i| n - 1 - i)
-        }
-        Op::Slice { axis: a, .. } | Op::Pad { axis: a, .. } | Op::Concat { axis: a } => {
-            (*a != axis).then_some(axis)
-        }
-        Op::External(e) => axis.checked_sub(e.input_ranks[position]).map(|leading| leading + e.shape.rank()),
-        _ => None,
-    }
 }

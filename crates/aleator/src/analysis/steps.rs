@@ -155,7 +155,7 @@ impl<'a> Steps<'a> {
             }
             Op::Uniform { .. } | Op::Draw { .. } => Dependence { parameter: false, draws: Draws::Continuous },
             Op::StopGradient => Dependence { parameter: false, ..over },
-            op if takes_few_values(op) => few,
+            op if op.takes_few_values() => few,
             _ => over,
         }
     }
@@ -422,7 +422,50 @@ impl<'a> Steps<'a> {
             {
                 step(DiscontinuityKind::Pole, Where::Unknown, inputs)
             }
-            _ => None,
+            // Where the conditions above do not hold.
+            Op::Select
+            | Op::Binary(Binary::Div | Binary::Pow)
+            | Op::Unary(
+                Unary::Log
+                | Unary::Log1p
+                | Unary::NormalQuantile
+                | Unary::Tan
+                | Unary::Lgamma
+                | Unary::Polygamma(_),
+            ) => None,
+            // Continuous everywhere.
+            Op::Unary(
+                Unary::Neg
+                | Unary::Abs
+                | Unary::Exp
+                | Unary::Expm1
+                | Unary::Sqrt
+                | Unary::Sin
+                | Unary::Cos
+                | Unary::Tanh
+                | Unary::Sigmoid
+                | Unary::Softplus
+                | Unary::Erf,
+            )
+            | Op::Binary(Binary::Add | Binary::Sub | Binary::Max | Binary::Min)
+            | Op::Reduce(..)
+            | Op::CumSum { .. }
+            | Op::Reshape { .. }
+            | Op::Broadcast { .. }
+            | Op::Permute(_)
+            | Op::Slice { .. }
+            | Op::Pad { .. }
+            | Op::Concat { .. }
+            | Op::StopGradient => None,
+            // Values of their own, and laws.
+            Op::Input(_)
+            | Op::Scalar(_)
+            | Op::Tensor(_)
+            | Op::Iota
+            | Op::Uniform { .. }
+            | Op::Draw { .. }
+            | Op::Hole(_)
+            | Op::Poison => None,
         }?;
         let over = self.over(&found.inputs);
         (over.parameter || over.draws != Draws::None).then_some(found)
@@ -476,7 +519,7 @@ impl<'a> Steps<'a> {
         while let Some(id) = open.pop() {
             if reached.insert(id) {
                 let node = &self.nodes[id.index()];
-                let ends = matches!(node.op, Op::Hole(_)) || takes_few_values(&node.op) || !follows(&node.op);
+                let ends = matches!(node.op, Op::Hole(_)) || node.op.takes_few_values() || !follows(&node.op);
                 if !ends {
                     open.extend(&node.inputs);
                 }
@@ -484,14 +527,4 @@ impl<'a> Steps<'a> {
         }
         reached
     }
-}
-
-/// Whether an operation's derivative is 0 wherever it has one.
-pub(crate) fn takes_few_values(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Unary(Unary::Sign | Unary::Floor)
-            | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
-            | Op::ArgMax
-    )
 }

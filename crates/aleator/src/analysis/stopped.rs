@@ -2,7 +2,6 @@
 
 use aleator_engine::graph::{NodeId, Op, Reduction, ancestors};
 
-use super::steps::takes_few_values;
 use super::way::is_a_maximum;
 use crate::graph::{Graph, SiteDef};
 
@@ -27,7 +26,7 @@ impl Stopped {
         costs.iter().for_each(|cost| arrives[cost.index()] = true);
         for index in (0..needed.len()).rev().filter(|&i| needed[i]) {
             let (id, node) = engine.nodes_at(index);
-            if takes_few_values(&node.op) {
+            if node.op.takes_few_values() {
                 continue;
             }
             let inputs = match &node.op {

@@ -27,7 +27,23 @@ pub fn pull_back<'g>(
         Op::Reduce(reduction, axes) => vec![reduce::pull_back(*reduction, axes, inputs[0], y, cotangent)],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
-        _ => structure::pull_back(op, inputs, cotangent, wanted),
+        Op::Reshape { .. }
+        | Op::Broadcast { .. }
+        | Op::Permute(_)
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::CumSum { .. }
+        | Op::Concat { .. } => structure::pull_back(op, inputs, cotangent, wanted),
+        // Nothing flows.
+        Op::Input(_)
+        | Op::Scalar(_)
+        | Op::Tensor(_)
+        | Op::Iota
+        | Op::Uniform { .. }
+        | Op::ArgMax
+        | Op::StopGradient
+        | Op::Hole(_)
+        | Op::Poison => vec![None; inputs.len()],
     }
 }
 
@@ -47,7 +63,23 @@ pub fn push_forward<'g>(
         Op::Reduce(reduction, axes) => reduce::push_forward(*reduction, axes, inputs[0], y, tangents[0]?),
         Op::MatMul => matmul::push_forward(inputs, tangents),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
-        _ => structure::push_forward(op, inputs, tangents),
+        Op::Reshape { .. }
+        | Op::Broadcast { .. }
+        | Op::Permute(_)
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::CumSum { .. }
+        | Op::Concat { .. } => structure::push_forward(op, inputs, tangents),
+        // Nothing flows.
+        Op::Input(_)
+        | Op::Scalar(_)
+        | Op::Tensor(_)
+        | Op::Iota
+        | Op::Uniform { .. }
+        | Op::ArgMax
+        | Op::StopGradient
+        | Op::Hole(_)
+        | Op::Poison => None,
     }
 }
 

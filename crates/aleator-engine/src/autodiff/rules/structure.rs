@@ -33,7 +33,7 @@ pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[boo
                 })
                 .collect()
         }
-        // Leaves, stop_gradient, argmax: nothing flows.
+        // Not one of the operations that move elements.
         _ => vec![None; x.len()],
     }
 }
