@@ -130,8 +130,9 @@ impl Graph {
         self.insert(Op::Poison, vec![], Shape::scalar())
     }
 
-    fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> Expr<'_> {
-        match shape.checked_numel() {
+    /// The node of an operation on inputs that is known to have this shape, as it is.
+    pub(crate) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> Expr<'_> {
+        match shape.checked_extent() {
             Some(n) if n as u64 <= MAX_ELEMENTS => {}
             _ => {
                 let bytes = shape.iter().fold(8u128, |n, &d| n.saturating_mul(d as u128));
