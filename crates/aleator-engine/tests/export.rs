@@ -14,7 +14,7 @@ use aleator_engine::graph::{
     Binary, Expr, External, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
 };
 
-const UNARY: [Unary; 20] = [
+const UNARY: [Unary; 21] = [
     Unary::Neg,
     Unary::Abs,
     Unary::Sign,
@@ -34,6 +34,7 @@ const UNARY: [Unary; 20] = [
     Unary::NormalQuantile,
     Unary::Lgamma,
     Unary::Polygamma(0),
+    Unary::Polygamma(1),
     Unary::Polygamma(2),
 ];
 

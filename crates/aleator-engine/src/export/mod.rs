@@ -16,11 +16,11 @@
 //!
 //! A run from row r of the noise on adds r · (elements per row) to e. Test vectors, of seed 7, stream 3 and step 5:
 //!
-//! | e  | h          | l          |
-//! |----|------------|------------|
-//! | 0  | VECTOR0 |
-//! | 1  | VECTOR1 |
-//! | 6  | VECTOR6 |
+//! | e | h | l |
+//! |---|---|---|
+//! | 0 | `0x0907F074` | `0xED4737F0` |
+//! | 1 | `0x238DAA77` | `0xC10BC007` |
+//! | 6 | `0x3E4A3865` | `0x422C14EC` |
 //!
 //! The numbers of a draw from a law are made of further blocks, as [`draw`](crate::exec::draw) says.
 
@@ -32,3 +32,25 @@ mod stablehlo;
 
 pub use portable::{Imported, Number, Portable, PortableNode, PortableOp, PortableOutput};
 pub use stablehlo::{Float, stablehlo};
+
+#[cfg(test)]
+mod tests {
+    use crate::exec::philox::{fill_uniform, fill_words};
+
+    /// The test vectors above.
+    #[test]
+    fn the_noise_is_what_the_contract_says() {
+        for (element, high, low) in
+            [(0, 0x0907_F074, 0xED47_37F0), (1, 0x238D_AA77, 0xC10B_C007), (6, 0x3E4A_3865, 0x422C_14EC)]
+        {
+            let (mut h, mut l, mut single, mut double) = ([0], [0], [0f32], [0f64]);
+            fill_words(&mut h, &mut l, 7, 3, 5, element);
+            fill_uniform(&mut single, 7, 3, 5, element);
+            fill_uniform(&mut double, 7, 3, 5, element);
+            assert_eq!((h, l), ([high], [low]), "element {element}: {:#010x} {:#010x}", h[0], l[0]);
+            assert_eq!(single[0], ((high >> 9) as f32 + 0.5) * 2f32.powi(-23));
+            let bits = (u64::from(high) << 20) + u64::from(low >> 12);
+            assert_eq!(double[0], (bits as f64 + 0.5) * 2f64.powi(-52));
+        }
+    }
+}

@@ -73,7 +73,7 @@ pub fn stablehlo(graph: &Graph, outputs: &[(&str, NodeId)], float: Float) -> Res
     let names: Vec<String> = outputs.iter().map(|(name, _)| format!("{name:?}")).collect();
     line(format!("// Results: {}", names.join(", ")));
     line(format!("// Noise contract: version {}", super::Portable::NOISE));
-    line("module {".into());
+    line("module @aleator {".into());
     line(format!("  func.func public @main({}) -> ({}) {{", arguments.join(", "), types.join(", ")));
     let (body, noise) = (std::mem::take(&mut printer.body), std::mem::take(&mut printer.noise));
     line(format!("{body}    return {} : {}\n  }}", results.join(", "), types.join(", ")));
@@ -347,14 +347,26 @@ impl Printer {
             }
             Unary::Erf => return self.chlo("erf", &[x], ty),
             Unary::Lgamma => return self.chlo("lgamma", &[x], ty),
-            Unary::Polygamma(0) => return self.chlo("digamma", &[x], ty),
-            Unary::Polygamma(n) => {
-                let n = self.constant(f64::from(n), shape);
-                return self.chlo("polygamma", &[&n, x], ty);
-            }
+            Unary::Polygamma(n) => return self.polygamma(n, x, shape),
             Unary::NormalQuantile => return self.normal_quantile(x, shape),
         };
         self.map(&format!("stablehlo.{name}"), &[x], ty)
+    }
+
+    /// ψ⁽ⁿ⁾(x) as CHLO has it, but with its values at the pole 0: −1/x for even n, 1/|x| for odd n.
+    fn polygamma(&mut self, n: u32, x: &str, shape: &[usize]) -> String {
+        let ty = &self.tensor(shape);
+        let value = if n == 0 {
+            self.chlo("digamma", &[x], ty)
+        } else {
+            let n = self.constant(f64::from(n), shape);
+            self.chlo("polygamma", &[&n, x], ty)
+        };
+        let (one, zero) = (self.constant(1.0, shape), self.constant(0.0, shape));
+        let sided = self.map(if n % 2 == 0 { "stablehlo.negate" } else { "stablehlo.abs" }, &[x], ty);
+        let pole = self.map("stablehlo.divide", &[&one, &sided], ty);
+        let is_pole = self.compare("EQ", x, &zero, shape);
+        self.select(&is_pole, &pole, &value, shape)
     }
 
     fn binary(&mut self, op: Binary, x: &str, y: &str, shape: &[usize]) -> String {
