@@ -363,7 +363,8 @@ impl Printer {
             self.chlo("polygamma", &[&n, x], ty)
         };
         let (one, zero) = (self.constant(1.0, shape), self.constant(0.0, shape));
-        let sided = self.map(if n % 2 == 0 { "stablehlo.negate" } else { "stablehlo.abs" }, &[x], ty);
+        let sided =
+            self.map(if n.is_multiple_of(2) { "stablehlo.negate" } else { "stablehlo.abs" }, &[x], ty);
         let pole = self.map("stablehlo.divide", &[&one, &sided], ty);
         let is_pole = self.compare("EQ", x, &zero, shape);
         self.select(&is_pole, &pole, &value, shape)
