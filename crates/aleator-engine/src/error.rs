@@ -50,6 +50,14 @@ pub enum Error {
     /// A placeholder was left in a graph that is to be run.
     #[error("`{0}` has no value: it must be replaced before the graph is compiled")]
     Hole(String),
+    /// Data that is no graph.
+    #[error("{place}: {problem}")]
+    Import {
+        /// Where: a line, a node or an output.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// An input of the wrong size was given to a program.
     #[error("input `{name}` has {got} elements, expected {expected}")]
     Input {

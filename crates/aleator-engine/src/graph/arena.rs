@@ -130,8 +130,8 @@ impl Graph {
     }
 
     /// The node of an operation on inputs that gives this shape, or that of an error if the shape is too large.
-    pub(super) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
-        if shape.checked_numel().is_some_and(|n| n as u64 <= MAX_ELEMENTS) {
+    pub(crate) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
+        if shape.checked_extent().is_some_and(|n| n as u64 <= MAX_ELEMENTS) {
             return self.intern(op, inputs, shape);
         }
         let bytes = shape.iter().fold(8u128, |n, &d| n.saturating_mul(d as u128));

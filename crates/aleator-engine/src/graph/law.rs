@@ -4,6 +4,7 @@
 ///
 /// Outside of the domain that is given with each, and at NaN, a draw is NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Law {
     /// Density λᵅ zᵅ⁻¹ e^(−λz) / Γ(α), by α > 0 and λ > 0, both finite. A draw is at least the smallest normal number.
     Gamma,

@@ -13,6 +13,7 @@ use crate::error::Error;
 
 /// Elementwise functions of one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Unary {
     /// −x
     Neg,
@@ -56,6 +57,7 @@ pub enum Unary {
 
 /// Elementwise functions of two arguments. Comparisons give 0 or 1 (and 0 where an argument is NaN, but 1 for `Ne`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Binary {
     /// x + y
     Add,
@@ -83,6 +85,7 @@ pub enum Binary {
 
 /// Reductions over axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Reduction {
     /// Σ
     Sum,
@@ -391,15 +394,15 @@ impl Op {
             Op::Pad { axis, before, after } => {
                 let at = axis_within(*axis, inputs[0])?;
                 let mut dims = inputs[0].to_vec();
-                dims[at] += before + after;
+                dims[at] = dims[at].saturating_add(*before).saturating_add(*after);
                 Ok(dims.into())
             }
             Op::Concat { axis } => {
-                let mut total = 0;
+                let mut total = 0usize;
                 let mut shape: Option<Shape> = None;
                 for s in inputs {
                     let at = axis_within(*axis, s)?;
-                    total += s[at];
+                    total = s[at].saturating_add(total);
                     let mut dims = s.to_vec();
                     dims[at] = 1;
                     let dims = Shape::from(dims);

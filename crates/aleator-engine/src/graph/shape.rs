@@ -21,8 +21,12 @@ impl Shape {
     /// Number of elements; `None` where it exceeds what an index can hold. An element takes up to 8 bytes and a byte has an
     /// index too, so that a target of 32 bits ends at 2²⁸ elements.
     pub fn checked_numel(&self) -> Option<usize> {
-        const MOST: u64 = if usize::BITS < 64 { usize::MAX as u64 / 16 } else { 1 << 48 };
-        self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| (n as u64) < MOST)
+        checked_product(self.0.iter().copied())
+    }
+
+    /// The same where axes without elements count as those of one: a bound for the distances between elements too.
+    pub(crate) fn checked_extent(&self) -> Option<usize> {
+        checked_product(self.0.iter().map(|&d| d.max(1)))
     }
 
     /// Number of elements. Every node of a graph has passed [`Shape::checked_numel`].
@@ -78,6 +82,11 @@ impl Shape {
         }
         strides
     }
+}
+
+fn checked_product(mut dims: impl Iterator<Item = usize>) -> Option<usize> {
+    const MOST: u64 = if usize::BITS < 64 { usize::MAX as u64 / 16 } else { 1 << 48 };
+    dims.try_fold(1usize, |n, d| n.checked_mul(d)).filter(|&n| (n as u64) < MOST)
 }
 
 impl Deref for Shape {
