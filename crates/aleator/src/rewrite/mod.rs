@@ -7,6 +7,7 @@
 //! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
 //! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
 //! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
+//! | [`portable`] | the surrogate as data with names |
 //! | [`checks`], [`audit`] | what a run looks at besides the estimate |
 
 mod alternatives;
@@ -21,6 +22,7 @@ mod estimator_state;
 mod graph_state;
 mod one_hot;
 mod outcomes;
+mod portable;
 mod properties;
 mod rewriter;
 mod site;
