@@ -37,7 +37,7 @@ fn a_surrogate_read_back_computes_the_same_bits() {
     for discrete in [true, false] {
         let g = graph(discrete);
         for entry in estimators::all() {
-            let estimator = entry.build(estimators::Options::none()).unwrap();
+            let estimator = entry.build(estimators::EstimatorOptions::none()).unwrap();
             let plan = vec![estimator; g.sites().len()];
             let layout = Layout { samples: SAMPLES, replicates: Some(2), tuning: Tuning::Held };
             let Ok(surrogate) = build(&g, &plan, layout) else { continue };

@@ -39,7 +39,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "number of outcomes",
     smoothness: Smoothness::NotNeeded,
     advice: "whenever the number of outcomes is small",
-    options: "",
+    options: &[],
     reference: "mohamed2020monte",
 };
 

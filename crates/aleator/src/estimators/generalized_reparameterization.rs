@@ -20,11 +20,11 @@
 //! a poor choice costs: on the talk's Gaussian the variance for σ is that of the score function, or that for μ grows like it.
 //! Reference: `ruiz2016generalized`.
 
-use super::options::{OptionError, Options};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The derivative through a transform, corrected by the score of what it leaves.
@@ -33,6 +33,10 @@ pub struct GeneralizedReparameterization {
     /// What the transform takes out.
     pub transform: Transform,
 }
+
+/// The options.
+const OPTIONS: &[OptionSpec] =
+    &[OptionSpec::word("transform", &["standardize", "location", "shifted_scale"])];
 
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
@@ -46,7 +50,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet, which have no exact transform",
-    options: "transform = standardize | location | shifted_scale (standardize)",
+    options: OPTIONS,
     reference: "ruiz2016generalized",
 };
 
@@ -58,8 +62,8 @@ const TRANSFORMS: [(&str, Transform); 3] = [
 
 impl GeneralizedReparameterization {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(GeneralizedReparameterization { transform: options.word("transform", &TRANSFORMS)? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        GeneralizedReparameterization { transform: options.word("transform", &TRANSFORMS) }
     }
 }
 
@@ -68,10 +72,10 @@ impl Estimator for GeneralizedReparameterization {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
         let name =
             TRANSFORMS.iter().find(|(_, t)| *t == self.transform).map_or("rejection", |(name, _)| name);
-        if name == "standardize" { vec![] } else { vec![("transform", name.into())] }
+        vec![("transform", name.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

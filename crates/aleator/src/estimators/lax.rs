@@ -20,13 +20,13 @@
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options};
 use super::pathwise::Pathwise;
 use super::score_function::has_score;
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known, within_range};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The score function with a learned control variate of the continuous draw.
@@ -42,6 +42,9 @@ impl Default for Lax {
     }
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::count("hidden", 10, MOST_HIDDEN)];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "lax",
@@ -54,14 +57,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "for black boxes of continuous z; tune it",
-    options: "hidden (10)",
+    options: OPTIONS,
     reference: "grathwohl2018backpropagation",
 };
 
 impl Lax {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(Lax { hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Lax { hidden: options.count("hidden") }
     }
 }
 
@@ -70,8 +73,8 @@ impl Estimator for Lax {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        if self.hidden == 10 { vec![] } else { vec![("hidden", self.hidden.to_string())] }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("hidden", self.hidden.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

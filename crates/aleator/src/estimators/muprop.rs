@@ -21,13 +21,14 @@
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options, describe_baseline};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The expansion at the mean, with or without its linear term.
@@ -45,6 +46,9 @@ impl Default for MuProp {
     }
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::truth("linear", true), BASELINE, DECAY, BASELINE_HIDDEN];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "muprop",
@@ -57,14 +61,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "2 K",
     smoothness: Smoothness::AtMean,
     advice: "when F is close to linear over the outcomes",
-    options: "linear (true), baseline, decay and baseline_hidden as for score_function",
+    options: OPTIONS,
     reference: "gu2016muprop",
 };
 
 impl MuProp {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(MuProp { linear: options.truth("linear", true)?, baseline: options.baseline()? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
+        Ok(MuProp { linear: options.truth("linear"), baseline: baseline(options)? })
     }
 }
 
@@ -77,9 +81,8 @@ impl Estimator for MuProp {
         if self.linear { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let linear = if self.linear { vec![] } else { vec![("linear", "false".into())] };
-        [linear, describe_baseline(self.baseline)].concat()
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        [vec![("linear", self.linear.into())], baseline_values(self.baseline)].concat()
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -20,12 +20,12 @@
 //! Choose it for a black box of many rows of data when only one sample each can be had.
 //! Reference: `mnih2014neural`.
 
-use super::options::{OptionError, Options};
 use super::score_function::has_score;
 use crate::control_variates::{MOST_HIDDEN, Trained, learned};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The score function with a learned baseline, centring and variance normalisation.
@@ -43,6 +43,9 @@ impl Default for Nvil {
     }
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::decay(0.9), OptionSpec::count("hidden", 10, MOST_HIDDEN)];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "nvil",
@@ -55,14 +58,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "for black boxes with many rows of data and one sample each; tune it",
-    options: "decay (0.9), hidden (10)",
+    options: OPTIONS,
     reference: "mnih2014neural",
 };
 
 impl Nvil {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(Nvil { decay: options.decay(0.9)?, hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Nvil { decay: options.number("decay"), hidden: options.count("hidden") }
     }
 }
 
@@ -71,15 +74,8 @@ impl Estimator for Nvil {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![];
-        if self.decay != 0.9 {
-            options.push(("decay", self.decay.to_string()));
-        }
-        if self.hidden != 10 {
-            options.push(("hidden", self.hidden.to_string()));
-        }
-        options
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("decay", self.decay.into()), ("hidden", self.hidden.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -34,7 +34,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "whenever it applies: small variance that does not feel constants in F",
-    options: "",
+    options: &[],
     reference: "kingma2014auto",
 };
 

@@ -24,14 +24,15 @@
 
 use aleator_engine::graph::Expr;
 
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options, describe_baseline, number};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The control variate F(ζ̃) with its coefficient.
@@ -67,6 +68,19 @@ impl Default for Rebar {
     }
 }
 
+/// The options.
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::temperature(0.5).always_shown(),
+    OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
+    OptionSpec::word("coupling", &["common", "independent"]),
+    OptionSpec::word("relaxation", &["concrete", "mean_field"]),
+    BASELINE,
+    DECAY,
+    BASELINE_HIDDEN,
+    OptionSpec::truth("tune", true),
+    OptionSpec::truth("share_temperature", false),
+];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "rebar",
@@ -79,39 +93,28 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K",
     smoothness: Smoothness::InControlVariate,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
-    options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
-              tune (true), share_temperature (false), baseline, decay and baseline_hidden as for score_function",
+    options: OPTIONS,
     reference: "tucker2017rebar",
 };
 
-/// Names of its options.
-pub(super) const OPTIONS: &[&str] = &[
-    "temperature",
-    "coefficient",
-    "coupling",
-    "relaxation",
-    "baseline",
-    "decay",
-    "baseline_hidden",
-    "tune",
-    "share_temperature",
-];
+/// Couplings by their words.
+const COUPLINGS: [(&str, Coupling); 2] =
+    [("common", Coupling::Common), ("independent", Coupling::Independent)];
+/// Relaxations by their words.
+const RELAXATIONS: [(&str, Relaxation); 2] =
+    [("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)];
 
 impl Rebar {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Rebar {
-            temperature: options.temperature(0.5)?,
-            coefficient: options.number("coefficient", 1.0, "a finite number", |_| true)?,
-            coupling: options
-                .word("coupling", &[("common", Coupling::Common), ("independent", Coupling::Independent)])?,
-            relaxation: options.word(
-                "relaxation",
-                &[("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)],
-            )?,
-            baseline: options.baseline()?.following_the_variance(),
-            tune: options.truth("tune", true)?,
-            share_temperature: options.truth("share_temperature", false)?,
+            temperature: options.number("temperature"),
+            coefficient: options.number("coefficient"),
+            coupling: options.word("coupling", &COUPLINGS),
+            relaxation: options.word("relaxation", &RELAXATIONS),
+            baseline: baseline(options)?.following_the_variance(),
+            tune: options.truth("tune"),
+            share_temperature: options.truth("share_temperature"),
         })
     }
 
@@ -160,26 +163,20 @@ impl Rebar {
         ])
     }
 
-    /// Its options that differ from the defaults, and the temperature.
-    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![("temperature", number(self.temperature))];
-        if self.coefficient != 1.0 {
-            options.push(("coefficient", number(self.coefficient)));
-        }
-        if self.coupling == Coupling::Independent {
-            options.push(("coupling", "independent".into()));
-        }
-        if self.relaxation == Relaxation::MeanField {
-            options.push(("relaxation", "mean_field".into()));
-        }
-        options.extend(describe_baseline(self.baseline));
-        if !self.tune {
-            options.push(("tune", "false".into()));
-        }
-        if self.share_temperature {
-            options.push(("share_temperature", "true".into()));
-        }
-        options
+    /// The values of the options.
+    pub(super) fn values(&self) -> Vec<(&'static str, OptionValue)> {
+        let coupling = COUPLINGS.iter().find(|(_, c)| *c == self.coupling).map_or("common", |(word, _)| word);
+        let relaxation =
+            RELAXATIONS.iter().find(|(_, r)| *r == self.relaxation).map_or("concrete", |(word, _)| word);
+        let mut values = vec![
+            ("temperature", self.temperature.into()),
+            ("coefficient", self.coefficient.into()),
+            ("coupling", coupling.into()),
+            ("relaxation", relaxation.into()),
+        ];
+        values.extend(baseline_values(self.baseline));
+        values.extend([("tune", self.tune.into()), ("share_temperature", self.share_temperature.into())]);
+        values
     }
 }
 
@@ -188,8 +185,8 @@ impl Estimator for Rebar {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        self.describe()
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        self.values()
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -42,7 +42,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K >= 2",
     smoothness: Smoothness::NotNeeded,
     advice: "the first choice for discrete z when F may be evaluated several times",
-    options: "",
+    options: &[],
     reference: "kool2019buy",
 };
 

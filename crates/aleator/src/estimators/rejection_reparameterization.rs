@@ -20,11 +20,11 @@
 //! Choose it for Gamma, Beta and Dirichlet when the cost is smooth.
 //! Reference: `naesseth2017reparameterization`.
 
-use super::options::{OptionError, Options};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The derivative through an accepted proposal, corrected by its score.
@@ -40,6 +40,9 @@ impl Default for RejectionReparameterization {
     }
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::count("augmentation", 1, MOST_AUGMENTATION)];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "rejection_reparameterization",
@@ -52,7 +55,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet when the cost is smooth; more augmentation, less variance",
-    options: "augmentation (1)",
+    options: OPTIONS,
     reference: "naesseth2017reparameterization",
 };
 
@@ -61,9 +64,8 @@ const MOST_AUGMENTATION: usize = 20;
 
 impl RejectionReparameterization {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let augmentation = options.count("augmentation", 1, MOST_AUGMENTATION)? as u32;
-        Ok(RejectionReparameterization { augmentation })
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        RejectionReparameterization { augmentation: options.count("augmentation") as u32 }
     }
 
     fn transform(self) -> Transform {
@@ -76,8 +78,8 @@ impl Estimator for RejectionReparameterization {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        if self.augmentation == 1 { vec![] } else { vec![("augmentation", self.augmentation.to_string())] }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("augmentation", (self.augmentation as usize).into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

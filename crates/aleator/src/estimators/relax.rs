@@ -20,12 +20,13 @@
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY};
 use super::rebar::Rebar;
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// REBAR with a network in the control variate.
@@ -45,6 +46,21 @@ impl Default for Relax {
     }
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::count("hidden", 10, MOST_HIDDEN),
+    OptionSpec::truth("use_cost", true),
+    OptionSpec::temperature(0.5).always_shown(),
+    OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
+    OptionSpec::word("coupling", &["common", "independent"]),
+    OptionSpec::word("relaxation", &["concrete", "mean_field"]),
+    BASELINE,
+    DECAY,
+    BASELINE_HIDDEN,
+    OptionSpec::truth("tune", true),
+    OptionSpec::truth("share_temperature", false),
+];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "relax",
@@ -57,31 +73,16 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K; K with use_cost = false",
     smoothness: Smoothness::InControlVariate,
     advice: "for black boxes of discrete z, with use_cost = false; tune it",
-    options: "hidden (10), use_cost (true), and those of rebar",
+    options: OPTIONS,
     reference: "grathwohl2018backpropagation",
 };
 
-/// Names of its options.
-pub(super) const OPTIONS: &[&str] = &[
-    "hidden",
-    "use_cost",
-    "temperature",
-    "coefficient",
-    "coupling",
-    "relaxation",
-    "baseline",
-    "decay",
-    "baseline_hidden",
-    "tune",
-    "share_temperature",
-];
-
 impl Relax {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Relax {
-            hidden: options.count("hidden", 10, MOST_HIDDEN)?,
-            use_cost: options.truth("use_cost", true)?,
+            hidden: options.count("hidden"),
+            use_cost: options.truth("use_cost"),
             rebar: Rebar::from_options(options)?,
         })
     }
@@ -96,15 +97,10 @@ impl Estimator for Relax {
         if self.use_cost { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let mut options = self.rebar.describe();
-        if self.hidden != 10 {
-            options.push(("hidden", self.hidden.to_string()));
-        }
-        if !self.use_cost {
-            options.push(("use_cost", "false".into()));
-        }
-        options
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        let mut values = self.rebar.values();
+        values.extend([("hidden", self.hidden.into()), ("use_cost", self.use_cost.into())]);
+        values
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

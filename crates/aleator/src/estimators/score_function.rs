@@ -18,11 +18,12 @@
 //! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
 //! Reference: `williams1992simple`.
 
-use super::options::{OptionError, Options, describe_baseline};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue, Properties,
+    Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The score function estimator with a baseline.
@@ -31,6 +32,9 @@ pub struct ScoreFunction {
     /// What is subtracted from the cost.
     pub baseline: Baseline,
 }
+
+/// The options.
+const OPTIONS: &[OptionSpec] = &[BASELINE, DECAY, BASELINE_HIDDEN];
 
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
@@ -44,15 +48,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
-    options: "baseline = none | <number> | moving_average | learned | leave_one_out | self_critical | optimal | \
-              optimal_per_coordinate (none), decay (0.95), baseline_hidden (10)",
+    options: OPTIONS,
     reference: "williams1992simple",
 };
 
 impl ScoreFunction {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(ScoreFunction { baseline: options.baseline()? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
+        Ok(ScoreFunction { baseline: baseline(options)? })
     }
 }
 
@@ -82,8 +85,8 @@ impl Estimator for ScoreFunction {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        describe_baseline(self.baseline)
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        baseline_values(self.baseline)
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -36,7 +36,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "simple and biased; for comparison",
-    options: "",
+    options: &[],
     reference: "bengio2013estimating",
 };
 

@@ -22,11 +22,11 @@
 
 use aleator_engine::graph::{Expr, Reduction};
 
-use super::options::{OptionError, Options};
 use super::score_function::has_score;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// How the others stand in for a copy.
@@ -46,6 +46,9 @@ pub struct Vimco {
     pub mean: LeaveOneOutMean,
 }
 
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::word("mean", &["geometric", "arithmetic"])];
+
 /// Its entry in the table.
 pub static PROPERTIES: Properties = Properties {
     name: "vimco",
@@ -58,15 +61,18 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,
     advice: "for importance-weighted bounds with discrete latents",
-    options: "mean = geometric | arithmetic (geometric)",
+    options: OPTIONS,
     reference: "mnih2016variational",
 };
 
+/// The means by their words.
+const MEANS: [(&str, LeaveOneOutMean); 2] =
+    [("geometric", LeaveOneOutMean::Geometric), ("arithmetic", LeaveOneOutMean::Arithmetic)];
+
 impl Vimco {
     /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let words = [("geometric", LeaveOneOutMean::Geometric), ("arithmetic", LeaveOneOutMean::Arithmetic)];
-        Ok(Vimco { mean: options.word("mean", &words)? })
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Vimco { mean: options.word("mean", &MEANS) }
     }
 
     /// m₋ₖ from the others, −∞ in the place of k.
@@ -90,11 +96,11 @@ impl Estimator for Vimco {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        match self.mean {
-            LeaveOneOutMean::Geometric => vec![],
-            LeaveOneOutMean::Arithmetic => vec![("mean", "arithmetic".into())],
-        }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![(
+            "mean",
+            MEANS.iter().find(|(_, mean)| *mean == self.mean).map_or("geometric", |(word, _)| word).into(),
+        )]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -21,7 +21,7 @@ use crate::analysis::{
     Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
     first_discontinuities, moving, never_met,
 };
-use crate::estimators::{self, Lax, Options, Relax};
+use crate::estimators::{self, EstimatorOptions, Lax, Relax};
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::{Bias, Estimator, Smoothness};
 
@@ -247,7 +247,7 @@ fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
     let plain = estimators::all()
         .iter()
         .filter(|e| e.properties.smoothness == Smoothness::NotNeeded && e.properties.bias == Bias::Unbiased)
-        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.supports(&info).is_ok()))
+        .filter(|e| e.build(EstimatorOptions::none()).is_ok_and(|e| e.supports(&info).is_ok()))
         .map(|e| e.properties.name);
     let relax = Relax { use_cost: false, ..Relax::default() };
     let learned =

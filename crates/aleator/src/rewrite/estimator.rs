@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::cone::Cone;
+use super::options::OptionValue;
 use super::properties::{Properties, Smoothness};
 use super::rewriter::PlannedDraws;
 use super::site::Site;
@@ -34,8 +35,8 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         self.properties().smoothness
     }
 
-    /// Its options, as name and canonical value; empty where all are at their defaults and unremarkable.
-    fn options(&self) -> Vec<(&'static str, String)> {
+    /// The values of the options, in the order in which [`describe`] names them.
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
         Vec::new()
     }
 
@@ -70,9 +71,16 @@ pub trait Estimator: fmt::Debug + Send + Sync {
 
 /// The estimator with its options, such as `gumbel_softmax(temperature=0.5)`.
 pub fn describe(estimator: &dyn Estimator) -> String {
-    let options: Vec<String> =
-        estimator.options().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let name = estimator.properties().name;
+    let Properties { name, options: specs, .. } = estimator.properties();
+    let shown = |(name, value): &(&'static str, OptionValue)| {
+        specs.iter().find(|spec| spec.name == *name).is_none_or(|spec| spec.shows(value))
+    };
+    let options = estimator.options();
+    let options: Vec<String> = options
+        .iter()
+        .filter(|option| shown(option))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if options.is_empty() { name.to_string() } else { format!("{name}({})", options.join(", ")) }
 }
 

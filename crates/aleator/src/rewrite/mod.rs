@@ -2,7 +2,7 @@
 //!
 //! | files | hold |
 //! |---|---|
-//! | [`estimator`], [`properties`], [`term`] | what an estimator is, what a table says of it, the terms that it adds |
+//! | [`estimator`], [`properties`], [`options`], [`term`] | what an estimator is, what a table says of it, its options, its terms |
 //! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
 //! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
 //! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
@@ -21,6 +21,7 @@ mod estimator;
 mod estimator_state;
 mod graph_state;
 mod one_hot;
+mod options;
 mod outcomes;
 mod portable;
 mod properties;
@@ -39,6 +40,9 @@ pub use checks::DomainCheck;
 pub use cone::{Cone, DownstreamSites};
 pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
+pub use options::{
+    CheckedOptions, EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue,
+};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;
 pub use site_value::SiteValue;

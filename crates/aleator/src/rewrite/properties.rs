@@ -1,5 +1,7 @@
 //! What a table of estimators says about each.
 
+use super::options::OptionSpec;
+
 /// Whether the mean of the estimate is the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bias {
@@ -60,13 +62,18 @@ pub struct Properties {
     pub smoothness: Smoothness,
     /// When to choose it, and when not.
     pub advice: &'static str,
-    /// Its options with their defaults.
-    pub options: &'static str,
+    /// The options.
+    pub options: &'static [OptionSpec],
     /// Key in `references.bib`.
     pub reference: &'static str,
 }
 
 impl Properties {
+    /// The options with their values and defaults, one after another; empty if there are none.
+    pub fn describe_options(&self) -> String {
+        self.options.iter().map(OptionSpec::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether `name` is this estimator's name or alias.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
