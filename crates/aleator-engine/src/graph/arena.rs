@@ -38,9 +38,9 @@ pub struct Node {
 /// A tensor that is given anew to every run.
 #[derive(Clone, Debug)]
 pub struct InputInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
 }
 

@@ -124,7 +124,7 @@ impl<'g> Expr<'g> {
         Expr { graph, id }
     }
 
-    /// Its node's id.
+    /// The id of the node.
     pub fn id(self) -> NodeId {
         self.id
     }
@@ -134,7 +134,7 @@ impl<'g> Expr<'g> {
         self.graph
     }
 
-    /// Its shape.
+    /// The shape.
     pub fn shape(self) -> Shape {
         self.graph.with_node(self.id, |n| n.shape.clone())
     }

@@ -30,14 +30,14 @@ pub fn unary<T: Real>(op: Unary, x: T) -> T {
 }
 
 impl Unary {
-    /// Its value at a number, the one that a program computes.
+    /// The value at a number, the one that a program computes.
     pub fn at(self, x: f64) -> f64 {
         unary(self, x)
     }
 }
 
 impl Binary {
-    /// Its value at two numbers, the one that a program computes.
+    /// The value at two numbers, the one that a program computes.
     pub fn at(self, x: f64, y: f64) -> f64 {
         binary(self, x, y)
     }

@@ -116,7 +116,7 @@ pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) + Send + Sync;
 /// A user's black-box function: it has values and no derivative.
 #[derive(Clone)]
 pub struct External {
-    /// Its name, for messages and drawings.
+    /// The name, for messages and drawings.
     pub name: String,
     /// The shape of its result.
     pub shape: Shape,

@@ -98,7 +98,7 @@ impl NodeSet {
         self.ids.binary_search(&id).ok()
     }
 
-    /// Its nodes: inputs come before the nodes that use them, and after them in the reverse order.
+    /// The nodes: inputs come before the nodes that use them, and after them in the reverse order.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + '_ {
         self.ids.iter().copied()
     }

@@ -15,7 +15,7 @@ pub enum Stops {
     /// It stops derivatives as before.
     #[default]
     Stay,
-    /// Its argument stands in its place, so that derivatives by the replacements pass.
+    /// The argument takes its place, so that derivatives with respect to the replacements pass through.
     Open,
 }
 

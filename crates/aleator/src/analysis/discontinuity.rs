@@ -30,7 +30,7 @@ pub struct Discontinuity {
     pub kind: DiscontinuityKind,
     /// The operation, as it is written.
     pub operation: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
 }
 

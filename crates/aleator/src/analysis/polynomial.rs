@@ -215,7 +215,7 @@ impl Polynomial {
         }
     }
 
-    /// Its term without atoms.
+    /// The term without atoms.
     pub fn constant_term(&self) -> f64 {
         self.terms.get(&Vec::new()).map_or(0.0, |c| c.value)
     }
@@ -236,7 +236,7 @@ impl Polynomial {
         }
     }
 
-    /// Its atoms, without those within them.
+    /// The atoms, without those within them.
     pub fn atoms(&self) -> BTreeSet<Atom> {
         self.terms.keys().flatten().map(|(atom, _)| *atom).collect()
     }

@@ -8,7 +8,7 @@ use crate::distributions::Distribution;
 pub struct SiteInfo<'a, 'g> {
     /// The site's name.
     pub name: &'a str,
-    /// Its distribution, with its parameters in the author's graph.
+    /// The distribution, with its parameters in the author's graph.
     pub distribution: &'a Distribution<'g>,
     /// The axes of independent draws.
     pub batch: &'a Shape,

@@ -27,7 +27,7 @@ use crate::rewrite::{Bias, Estimator, MOST_ALTERNATIVES, Properties, Site, SiteI
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Enumeration;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "enumeration",
     aliases: &[],

@@ -34,7 +34,7 @@ pub struct GeneralizedReparameterization {
     pub transform: Transform,
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "generalized_reparameterization",
     aliases: &["g_rep"],

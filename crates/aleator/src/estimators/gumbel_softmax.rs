@@ -36,7 +36,7 @@ impl Default for GumbelSoftmax {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "gumbel_softmax",
     aliases: &["concrete"],

@@ -42,7 +42,7 @@ impl Default for Lax {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "lax",
     aliases: &[],

@@ -43,7 +43,7 @@ impl Default for Nvil {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "nvil",
     aliases: &[],

@@ -57,7 +57,7 @@ impl Options {
     /// Takes a finite number that satisfies `fine`, described by `what`.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn number(
         &mut self,
         name: &str,
@@ -77,7 +77,7 @@ impl Options {
     /// Takes a temperature: a positive number.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn temperature(&mut self, default: f64) -> Result<f64, OptionError> {
         self.number("temperature", default, "a positive number", |t| t > 0.0)
     }
@@ -85,7 +85,7 @@ impl Options {
     /// Takes `true` or `false`.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn truth(&mut self, name: &str, default: bool) -> Result<bool, OptionError> {
         match self.take(name) {
             None => Ok(default),
@@ -97,7 +97,7 @@ impl Options {
     /// Takes one of the words, each with what it means; the first is the default.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn word<V: Copy>(&mut self, name: &str, words: &[(&str, V)]) -> Result<V, OptionError> {
         let names = || words.iter().map(|(word, _)| *word).collect::<Vec<_>>().join(", ");
         match self.take(name) {
@@ -112,7 +112,7 @@ impl Options {
     /// Takes a whole number between 1 and `most`.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn count(&mut self, name: &str, default: usize, most: usize) -> Result<usize, OptionError> {
         let what = format!("a whole number between 1 and {most}");
         let fine = |x: f64| x.fract() == 0.0 && (1.0..=most as f64).contains(&x);
@@ -122,7 +122,7 @@ impl Options {
     /// Takes a decay: a number in [0, 1).
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn decay(&mut self, default: f64) -> Result<f64, OptionError> {
         self.number("decay", default, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))
     }
@@ -130,7 +130,7 @@ impl Options {
     /// Takes a baseline from the options `baseline`, `decay` and `baseline_hidden`.
     ///
     /// # Errors
-    /// If it is something else.
+    /// Returns an error if the value is of another kind or out of range.
     pub fn baseline(&mut self) -> Result<Baseline, OptionError> {
         let decay = self.decay(0.95)?;
         let sized = self.values.contains_key("baseline_hidden");

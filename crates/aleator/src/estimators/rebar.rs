@@ -67,7 +67,7 @@ impl Default for Rebar {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "rebar",
     aliases: &[],
@@ -160,7 +160,7 @@ impl Rebar {
         ])
     }
 
-    /// Its options that differ from the defaults, and the temperature.
+    /// The options that differ from the defaults, and the temperature.
     pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
         let mut options = vec![("temperature", number(self.temperature))];
         if self.coefficient != 1.0 {

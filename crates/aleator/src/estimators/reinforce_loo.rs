@@ -30,7 +30,7 @@ use crate::rewrite::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReinforceLoo;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "reinforce_loo",
     aliases: &["rloo"],

@@ -40,7 +40,7 @@ impl Default for RejectionReparameterization {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "rejection_reparameterization",
     aliases: &["rsvi"],

@@ -45,7 +45,7 @@ impl Default for Relax {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "relax",
     aliases: &[],

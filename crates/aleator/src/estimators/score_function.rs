@@ -32,7 +32,7 @@ pub struct ScoreFunction {
     pub baseline: Baseline,
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "score_function",
     aliases: &["reinforce"],

@@ -24,7 +24,7 @@ use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smo
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StraightThrough;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "straight_through",
     aliases: &[],

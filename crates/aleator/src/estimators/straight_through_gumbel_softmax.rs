@@ -34,7 +34,7 @@ impl Default for StraightThroughGumbelSoftmax {
     }
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "straight_through_gumbel_softmax",
     aliases: &[],

@@ -16,7 +16,7 @@ type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
 
 /// An estimator's properties and how to make one.
 pub struct Entry {
-    /// Its properties.
+    /// The properties.
     pub properties: &'static Properties,
     build: Build,
     options: &'static [&'static str],

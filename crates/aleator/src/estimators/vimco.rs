@@ -46,7 +46,7 @@ pub struct Vimco {
     pub mean: LeaveOneOutMean,
 }
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "vimco",
     aliases: &[],

@@ -34,7 +34,7 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         self.properties().smoothness
     }
 
-    /// Its options, as name and canonical value; empty where all are at their defaults and unremarkable.
+    /// The options, as name and canonical value; empty where all are at their defaults and unremarkable.
     fn options(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }

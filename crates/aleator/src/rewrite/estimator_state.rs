@@ -60,9 +60,9 @@ pub struct EstimatorParam {
     pub name: String,
     /// The input that holds it.
     pub node: NodeId,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its first value, row-major.
+    /// The first value, row-major.
     pub initial: Vec<f64>,
     /// How it changes.
     pub update: StateUpdate,

@@ -60,7 +60,7 @@ pub struct Properties {
     pub smoothness: Smoothness,
     /// When to choose it, and when not.
     pub advice: &'static str,
-    /// Its options with their defaults.
+    /// The options with their defaults.
     pub options: &'static str,
     /// Key in `references.bib`.
     pub reference: &'static str,

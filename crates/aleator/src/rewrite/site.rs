@@ -34,12 +34,12 @@ pub struct Site<'g> {
 pub(crate) type Direction<'g> = Rc<[(Expr<'g>, Expr<'g>)]>;
 
 impl<'g> Site<'g> {
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its distribution, at this run's parameters.
+    /// The distribution, at this run's parameters.
     pub fn distribution(&self) -> &Distribution<'g> {
         &self.distribution
     }
@@ -59,7 +59,7 @@ impl<'g> Site<'g> {
         &self.event
     }
 
-    /// Its noise, from the start: two calls give the same numbers.
+    /// The noise, from the start: two calls give the same numbers.
     pub fn noise(&self) -> Noise<'g> {
         Noise::new(self.graph, self.number, self.lead.join(&self.batch))
     }
