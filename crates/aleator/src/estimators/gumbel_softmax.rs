@@ -13,7 +13,7 @@
 //! | needs of F     | differentiable, and meaningful between the outcomes            |
 //! | evaluations    | K                                                              |
 //!
-//! The value used forward is the relaxed one. A low temperature lowers the bias and raises the variance.
+//! The forward value is the relaxed one. A lower temperature reduces the bias and increases the variance.
 //! Also called: concrete distribution.
 //! Not to be confused with Gumbel-max, which draws the hard value, or with its straight-through variant.
 //! Reference: `jang2017categorical`, `maddison2017concrete`.
@@ -53,7 +53,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl GumbelSoftmax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
         Ok(GumbelSoftmax { temperature: options.temperature(0.5)? })
     }

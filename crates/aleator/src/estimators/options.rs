@@ -1,4 +1,4 @@
-//! Options as the language writes them: `rebar(temperature = 0.5, coupling = common)`.
+//! Estimator options as they are written in the language: `rebar(temperature = 0.5, coupling = common)`.
 
 use std::collections::BTreeMap;
 
@@ -15,19 +15,19 @@ pub enum OptionValue {
     Word(String),
 }
 
-/// The options of one estimator, taken one after another.
+/// The options of one estimator. The estimator takes them out one by one.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     values: BTreeMap<String, OptionValue>,
 }
 
-/// Why options cannot be used.
+/// The reason why options cannot be used.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct OptionError {
-    /// Which option.
+    /// The option concerned.
     pub option: String,
-    /// What is wrong and what would be right.
+    /// What is wrong with it, and what would be right.
     pub message: String,
 }
 
@@ -44,17 +44,17 @@ impl FromIterator<(String, OptionValue)> for Options {
 }
 
 impl Options {
-    /// No options.
+    /// Creates an empty set of options.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Takes an option out, if it was given.
+    /// Takes an option out, if it is present.
     pub fn take(&mut self, name: &str) -> Option<OptionValue> {
         self.values.remove(name)
     }
 
-    /// Takes a finite number that satisfies `fine`, described by `what`.
+    /// Takes out a finite number that satisfies `fine`; `what` describes the condition.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -74,7 +74,7 @@ impl Options {
         }
     }
 
-    /// Takes a temperature: a positive number.
+    /// Takes out a temperature, which is a positive number.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -82,7 +82,7 @@ impl Options {
         self.number("temperature", default, "a positive number", |t| t > 0.0)
     }
 
-    /// Takes `true` or `false`.
+    /// Takes out `true` or `false`.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -94,7 +94,7 @@ impl Options {
         }
     }
 
-    /// Takes one of the words, each with what it means; the first is the default.
+    /// Takes out one of `words`, each of which is paired with its meaning. The first one is the default.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -109,7 +109,7 @@ impl Options {
         }
     }
 
-    /// Takes a whole number between 1 and `most`.
+    /// Takes out an integer between 1 and `most`.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -119,7 +119,7 @@ impl Options {
         Ok(self.number(name, default as f64, &what, fine)? as usize)
     }
 
-    /// Takes a decay: a number in [0, 1).
+    /// Takes out a decay, which is a number in [0, 1).
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -127,7 +127,7 @@ impl Options {
         self.number("decay", default, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))
     }
 
-    /// Takes a baseline from the options `baseline`, `decay` and `baseline_hidden`.
+    /// Takes out a baseline, given by the options `baseline`, `decay` and `baseline_hidden`.
     ///
     /// # Errors
     /// Returns an error if the value is of another kind or out of range.
@@ -158,10 +158,10 @@ impl Options {
             .map_err(|e| OptionError { message: e.message.replace("one of", "a number or one of"), ..e })
     }
 
-    /// That nothing is left.
+    /// Checks that no options are left.
     ///
     /// # Errors
-    /// If an option is left that the estimator does not have; `known` are those it has.
+    /// Returns an error if an option is left that the estimator does not have; `known` lists the options that it has.
     pub fn finish(self, estimator: &str, known: &[&str]) -> Result<(), OptionError> {
         match self.values.keys().next() {
             None => Ok(()),
@@ -176,7 +176,7 @@ impl Options {
     }
 }
 
-/// Baselines by their words.
+/// The baselines and the words that name them.
 const BASELINES: [(&str, Baseline); 7] = [
     ("none", Baseline::None),
     ("moving_average", Baseline::MovingAverage { decay: 0.0 }),
@@ -195,7 +195,7 @@ fn sized(baseline: Baseline, decay: f64, hidden: usize) -> Baseline {
     }
 }
 
-/// A baseline as options, name and canonical value.
+/// A baseline as options, each with its name and canonical value.
 pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String)> {
     match baseline {
         Baseline::None => vec![],
@@ -218,7 +218,7 @@ pub(super) fn describe_baseline(baseline: Baseline) -> Vec<(&'static str, String
     }
 }
 
-/// A number as the language reads it, with a power of ten where it is very small or large.
+/// Formats a number as the language reads it, with a power of ten if it is very small or very large.
 pub(super) fn number(x: f64) -> String {
     if x == 0.0 || (1e-5..1e16).contains(&x.abs()) || !x.is_finite() {
         x.to_string()
@@ -235,7 +235,7 @@ fn show(value: &OptionValue) -> String {
     }
 }
 
-/// An error about the value of a word option.
+/// Creates an error about the value of an option that is a word.
 pub(crate) fn not_one_of(option: &str, got: &OptionValue, words: &str) -> OptionError {
     OptionError::new(option, format!("`{option}` must be one of {words}, got {}", show(got)))
 }

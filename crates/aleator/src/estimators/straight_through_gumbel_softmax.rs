@@ -12,7 +12,7 @@
 //! | needs of F     | differentiable at the outcomes                               |
 //! | evaluations    | K                                                            |
 //!
-//! Choose it over [`gumbel_softmax`](super::GumbelSoftmax) when F only makes sense at the outcomes and a bias is
+//! Choose it instead of [`gumbel_softmax`](super::GumbelSoftmax) if F is meaningful only at the outcomes and a bias is
 //! acceptable.
 //! Reference: `jang2017categorical`.
 
@@ -21,7 +21,7 @@ use super::options::{OptionError, Options, number};
 use crate::error::Result;
 use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
-/// Hard forward, the relaxation's derivative backward.
+/// A hard forward pass, and the derivative of the relaxation in the backward pass.
 #[derive(Clone, Copy, Debug)]
 pub struct StraightThroughGumbelSoftmax {
     /// τ > 0
@@ -51,7 +51,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl StraightThroughGumbelSoftmax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
         Ok(StraightThroughGumbelSoftmax { temperature: options.temperature(0.5)? })
     }

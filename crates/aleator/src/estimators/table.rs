@@ -14,19 +14,19 @@ use crate::rewrite::{Estimator, Properties};
 
 type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
 
-/// An estimator's properties and how to make one.
+/// The properties of an estimator, and a function that creates it.
 pub struct Entry {
-    /// The properties.
+    /// The properties of the estimator.
     pub properties: &'static Properties,
     build: Build,
     options: &'static [&'static str],
 }
 
 impl Entry {
-    /// The estimator with these options.
+    /// Creates the estimator with the given options.
     ///
     /// # Errors
-    /// If an option is unknown or its value is not acceptable.
+    /// Returns an error if an option is unknown or its value is not acceptable.
     pub fn build(&self, mut options: Options) -> Result<Arc<dyn Estimator>, OptionError> {
         let estimator = (self.build)(&mut options)?;
         options.finish(self.properties.name, self.options)?;
@@ -104,7 +104,7 @@ pub fn all() -> &'static [Entry] {
     ALL
 }
 
-/// The estimator of that name or alias.
+/// Finds an estimator by its name or an alias.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().iter().find(|entry| entry.properties.is_called(name))
 }
