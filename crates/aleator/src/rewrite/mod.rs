@@ -1,13 +1,13 @@
 //! The rewriting of a graph and a plan into a surrogate: a deterministic graph of the objective's estimate and its gradient.
 //!
-//! | files | hold |
+//! | files | contents |
 //! |---|---|
-//! | [`estimator`], [`properties`], [`term`] | what an estimator is, what a table says of it, the terms that it adds |
+//! | [`estimator`], [`properties`], [`term`] | the trait of estimators, their entries in the table, the terms that they add |
 //! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
-//! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
+//! | [`cone`] | the nodes downstream of a site, as an estimator uses them |
 //! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
-//! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
-//! | [`checks`], [`audit`] | what a run looks at besides the estimate |
+//! | [`estimator_state`], [`graph_state`] | tensors that are kept from run to run |
+//! | [`checks`], [`audit`] | conditions and diagnostics that a run evaluates besides the estimate |
 
 mod alternatives;
 mod audit;
