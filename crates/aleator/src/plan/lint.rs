@@ -240,7 +240,7 @@ fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Discontinuity
     format!("{} makes the cost discontinuous in `{}`; {effect}", jump.describe(), site.name)
 }
 
-/// The estimators that allow any cost: the first one of the table, and one with a learned control variate.
+/// The estimators that allow any cost: the first ones of the table, and those with a learned control variate.
 fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
     let mut distribution = None;
     let info = analysis.info(graph, site, &mut distribution);
