@@ -24,7 +24,7 @@ pub enum Partial<'g> {
     MinusOne,
     /// 1/x, which may overflow where ȳ/x does not.
     Over(Expr<'g>),
-    /// Any other.
+    /// Any other expression.
     Is(Expr<'g>),
 }
 
