@@ -711,7 +711,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
     }
 }
 
-/// A number as a polynomial, unless it is NaN.
+/// A number as a polynomial, if it is finite.
 fn number(value: f64) -> Option<Polynomial> {
     value.is_finite().then(|| Polynomial::constant(value))
 }
