@@ -4,8 +4,8 @@
 //! F_s = Σ_e M_es T_e,      M_es = 1 if element e of the term may depend on draw s, else 0
 //! ```
 //!
-//! Along an axis of the site that corresponds to an axis of the term, M is 1 for equal indices, and no multiplication is needed. The
-//! remaining factor of M is stored as a constant, unless it is 1 everywhere.
+//! Along an axis of the site that corresponds to an axis of the term, M is 1 for equal indices, and no multiplication is needed.
+//! The remaining factor of M is stored as a constant, unless it is 1 everywhere.
 
 use aleator_engine::graph::{Expr, Shape};
 

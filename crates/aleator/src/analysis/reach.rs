@@ -264,8 +264,8 @@ impl Reach {
     }
 }
 
-/// The shape of the draws that are distinguished: the batch of the site, with 1 for each axis along which no node mixes them. If
-/// there are too many draws, those that costs separate in any case are omitted.
+/// The shape of the draws that are distinguished: the batch of the site, with 1 for each axis along which no node of `all` mixes
+/// them. If there are too many draws, only the axes along which nodes of `mixing` mix them are included.
 pub(crate) fn told_apart(
     graph: &Graph,
     number: usize,

@@ -89,8 +89,8 @@ impl Estimator for GeneralizedReparameterization {
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         let through = site.transformed(self.transform)?.value;
-        // The same number that other estimators draw, with the derivative of T. If it is infinite, `through - held` is NaN, so the
-        // transform alone is used.
+        // The same number that other estimators draw, with the derivative of T. If it is infinite, `through - held` is NaN, so
+        // the transform alone is used.
         let held = through.stop_gradient();
         let is_held = held.abs().less(f64::INFINITY);
         Ok(SiteValue::value(is_held.select(site.sample() + (through - held), through)))

@@ -26,8 +26,8 @@ struct Pick {
 }
 
 /// Sets the values of the nodes that select by the site's outcome, if the node from which they select is known, that is, does not
-/// depend on this or a later site (`depends`). `below` are the nodes from which the costs are computed. The alternatives are `axis` axes
-/// in front of a value's own axes.
+/// depend on this or a later site (`depends`). `below` are the nodes from which the costs are computed. The alternatives are
+/// `axis` axes in front of a value's own axes.
 pub(super) fn rows_of_uses<'g>(
     graph: &'g Graph,
     site: &SiteDef,
