@@ -1,8 +1,9 @@
-//! Which nodes a derivative can pass through at all: not those behind steps, comparisons and `stop_gradient`.
+//! The nodes through which a derivative can pass: not steps, comparisons and `stop_gradient`.
 
 use crate::graph::{Graph, NodeId, NodeSet, Op};
 
-/// The nodes that have a derivative by some of `sources` and by which some of `sinks` have one, both included.
+/// The nodes that have a derivative with respect to some of `sources`, and with respect to which some of `sinks` have a
+/// derivative. Both are included.
 pub fn active(graph: &Graph, sources: &[NodeId], sinks: &[NodeId]) -> NodeSet {
     NodeSet::between_through(graph, sources, sinks, Op::passes_derivative)
 }
@@ -22,7 +23,7 @@ mod tests {
         }
         assert!(graph.len() > 100_000);
         let z = y.sin() * y + y.floor();
-        // z, the product, sin y and y itself; not ⌊y⌋, through which nothing passes.
+        // z, the product, sin y and y itself, but not ⌊y⌋, through which no derivative passes.
         assert_eq!(active(&graph, &[y.id()], &[z.id()]).len(), 4);
         assert_eq!(active(&graph, &[y.id()], &[x.id()]).len(), 0);
         let before = graph.len();

@@ -1,12 +1,12 @@
-//! What passes rely on about each operation, in one place: whether it is elementwise, whether it takes few values, where derivatives
-//! and axes pass through it. Every answer names every operation, so that a new one does not compile until it has given its own. (Its
-//! shape and its name are in `op`, its derivative in `autodiff::rules`.)
+//! The properties of each operation that passes rely on, in one place: whether it is elementwise, whether it takes few values,
+//! and where derivatives and axes pass through it. Every function matches on all operations, so a new operation does not compile
+//! until it is added here. (Its shape and its name are in `op`, its derivative is in `autodiff::rules`.)
 
 use super::op::{Binary, Op, Unary};
 use super::shape::Shape;
 
 impl Op {
-    /// Whether each element of the result depends on just the matching elements of the inputs.
+    /// Whether each element of the result depends only on the matching elements of the inputs.
     pub fn is_elementwise(&self) -> bool {
         match self {
             Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } => true,
@@ -31,7 +31,7 @@ impl Op {
         }
     }
 
-    /// Whether the result takes few values as its inputs move, so that its derivative is 0 wherever it exists.
+    /// Whether the result takes few values as the inputs vary, so that its derivative is 0 wherever it exists.
     pub fn takes_few_values(&self) -> bool {
         match self {
             Op::Unary(_) | Op::Binary(_) | Op::ArgMax => !self.passes_derivative(0),
@@ -58,7 +58,7 @@ impl Op {
         }
     }
 
-    /// Whether ∂y/∂xᵢ of y = op(x) is more than zero everywhere it exists.
+    /// Whether ∂y/∂xᵢ of y = op(x) can be nonzero where it exists.
     pub fn passes_derivative(&self, i: usize) -> bool {
         match self {
             Op::Unary(u) => match u {
@@ -93,7 +93,7 @@ impl Op {
             },
             Op::Select => i > 0,
             Op::ArgMax | Op::StopGradient | Op::Hole(_) => false,
-            // Those without a derivative, so that asking for it is an error, and those without inputs.
+            // Operations without a derivative, for which requesting one is an error, and operations without inputs.
             Op::External(_) | Op::Draw { .. } | Op::Poison => true,
             Op::Input(_) | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => true,
             Op::Reduce(..)
@@ -108,8 +108,8 @@ impl Op {
         }
     }
 
-    /// Where an axis (from the end) of the input at `position`, of shape `from`, goes in the result, of shape `to`, if each index along
-    /// it depends on the same index of the input's axis alone; `None` where indices mix.
+    /// The position in the result, of shape `to`, of an axis (from the end) of the input at `position`, of shape `from`, if each
+    /// index along it depends only on the same index along the axis of the input; `None` if indices are mixed.
     pub fn carries_axis(&self, position: usize, axis: usize, from: &Shape, to: &Shape) -> Option<usize> {
         match self {
             Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } => Some(axis),
@@ -123,7 +123,7 @@ impl Op {
                 _ => Some(axis),
             },
             Op::Reshape { .. } => {
-                // The axis with as many elements behind it, and the same size.
+                // The axis of the same size that has as many elements behind it.
                 let behind: usize = from.trailing(axis).iter().product();
                 (0..to.rank()).find(|&a| {
                     to.from_end(a) == from.from_end(axis)

@@ -13,7 +13,7 @@
 //! | needs of F     | differentiable, and meaningful between the outcomes            |
 //! | evaluations    | K                                                              |
 //!
-//! The value used forward is the relaxed one. A low temperature lowers the bias and raises the variance.
+//! The forward value is the relaxed one. A lower temperature reduces the bias and increases the variance.
 //! Also called: concrete distribution.
 //! Not to be confused with Gumbel-max, which draws the hard value, or with its straight-through variant.
 //! Reference: `jang2017categorical`, `maddison2017concrete`.
@@ -41,7 +41,7 @@ impl Default for GumbelSoftmax {
 /// The options.
 const OPTIONS: &[OptionSpec] = &[OptionSpec::temperature(0.5).always_shown()];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "gumbel_softmax",
     aliases: &["concrete"],
@@ -58,7 +58,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl GumbelSoftmax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Self {
         GumbelSoftmax { temperature: options.number("temperature") }
     }

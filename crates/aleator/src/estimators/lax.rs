@@ -12,10 +12,10 @@
 //! | needs of F     | nothing: may be discontinuous or a black box                                |
 //! | evaluations    | K                                                                           |
 //!
-//! The score function for F, and the pathwise derivative for a learned stand-in c of F. The network starts at 0, so that LAX
-//! starts as the score function; its weights are trained by descent on the variance, by exact second derivatives. Its
-//! inputs are z and the parameters of the site's distribution. Choose it for black boxes of a continuous z; where F is
-//! smooth and known, [`Pathwise`](super::Pathwise) needs no network.
+//! LAX uses the score function for F − c and the pathwise derivative for c, a learned approximation of F. The network starts at
+//! 0, so LAX starts as the score function. Its weights are trained by gradient descent on the variance, with exact second
+//! derivatives. Its inputs are z and the parameters of the site's distribution.
+//! Choose it for black boxes of a continuous z. If F is smooth and known, [`Pathwise`](super::Pathwise) needs no network.
 //! Reference: `grathwohl2018backpropagation`.
 
 use aleator_engine::autodiff;
@@ -32,7 +32,7 @@ use crate::rewrite::{
 /// The score function with a learned control variate of the continuous draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Lax {
-    /// Hidden units of the network.
+    /// The number of hidden units of the network.
     pub hidden: usize,
 }
 
@@ -45,7 +45,7 @@ impl Default for Lax {
 /// The options.
 const OPTIONS: &[OptionSpec] = &[OptionSpec::count("hidden", 10, MOST_HIDDEN)];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "lax",
     aliases: &[],
@@ -62,7 +62,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl Lax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Self {
         Lax { hidden: options.count("hidden") }
     }

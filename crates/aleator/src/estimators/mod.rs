@@ -1,4 +1,4 @@
-//! Gradient estimators: one file for each of the literature, and the table of all of them.
+//! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
 mod baseline_options;
 mod enumeration;

@@ -12,11 +12,11 @@
 //! | needs of F     | differentiable at the mean, which may lie off the support              |
 //! | evaluations    | 2 K                                                                    |
 //!
-//! A first-order expansion of F at the mean as control variate: exact where F is linear. Choose it when F is close to
-//! linear over the outcomes; where F curves strongly, [`ReinforceLoo`](super::ReinforceLoo) does better. The derivative is
-//! at μ and flows through this site's own parameters only. Inside F(μ), later sites are at their means (or drawn again
-//! from their own noise), never at the main path's values, which depend on z.
-//! On the talk's Gaussian its variances are 15σ² (mean) and 74σ² (scale).
+//! The control variate is the first-order expansion of F at the mean, which is exact if F is linear.
+//! Choose it when F is close to linear over the outcomes; if F curves strongly, [`ReinforceLoo`](super::ReinforceLoo) is better.
+//! The derivative is taken at μ and passes through the parameters of this site only. Inside F(μ), later sites are at their means
+//! (or are drawn again from their own noise), never at the values of the main path, which depend on z. On the talk's Gaussian,
+//! the variances are 15σ² (mean) and 74σ² (scale).
 //! Reference: `gu2016muprop`.
 
 use aleator_engine::autodiff;
@@ -36,7 +36,7 @@ use crate::rewrite::{
 pub struct MuProp {
     /// Whether L has its linear term; without it, L = F(μ) ("SimpleMuProp").
     pub linear: bool,
-    /// What is subtracted on top.
+    /// The baseline that is subtracted in addition.
     pub baseline: Baseline,
 }
 
@@ -49,7 +49,7 @@ impl Default for MuProp {
 /// The options.
 const OPTIONS: &[OptionSpec] = &[OptionSpec::truth("linear", true), BASELINE, DECAY, BASELINE_HIDDEN];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "muprop",
     aliases: &[],
@@ -66,7 +66,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl MuProp {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(MuProp { linear: options.truth("linear"), baseline: baseline(options)? })
     }
@@ -114,7 +114,7 @@ impl Estimator for MuProp {
         let z = cone.value();
         let log_prob = site.log_prob(z);
         let mean = site.mean()?;
-        // A node of its own, so that the derivative is by the value of the site and nothing else.
+        // A separate node, so that the derivative is taken with respect to the value of the site and nothing else.
         let mu = mean.stop_gradient().broadcast_to(z.shape());
         if !self.linear {
             let at_mean = cone.cost_at(mu, DownstreamSites::Mean)?;

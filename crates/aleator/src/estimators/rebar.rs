@@ -12,13 +12,13 @@
 //! | needs of F     | continuous and differentiable between the outcomes; a jump makes it wrong   |
 //! | evaluations    | 3 K                                                                         |
 //!
-//! F at a relaxation of b, drawn given b, is a control variate; its mean is put back by derivatives through the relaxation.
-//! By hand at θ = φ = 0, F = b: E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), and the other two terms take it away again.
-//! ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through the noise given b; without that part the
-//! estimate is biased. η (one for the site) and log τ are trained by descent on the variance, which leaves the mean
-//! as it is. Several layers: inside F(ζ) and F(ζ̃) later sites are relaxed as well, from their own noise; each layer has a
-//! τ of its own unless they share one.
-//! Choose it for smooth F and few samples; where F may be evaluated twice at hard values,
+//! F at a relaxation of b, drawn conditionally on b, is the control variate. Its mean is added back by derivatives through the
+//! relaxation. A calculation by hand at θ = φ = 0 with F = b gives E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), which the other two
+//! terms cancel. ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through its noise given b; without
+//! that dependence the estimate is biased. η (one for the site) and log τ are trained by gradient descent on the variance, which
+//! does not change the mean. With several layers, later sites inside F(ζ) and F(ζ̃) are relaxed as well, from their own noise;
+//! each layer has its own τ unless the layers share one.
+//! Choose it for smooth F and few samples. If you can evaluate F twice at hard values,
 //! [`ReinforceLoo`](super::ReinforceLoo) is often as good and cheaper.
 //! Reference: `tucker2017rebar`.
 
@@ -38,19 +38,19 @@ use crate::rewrite::{
 /// The control variate F(ζ̃) with its coefficient.
 #[derive(Clone, Copy, Debug)]
 pub struct Rebar {
-    /// τ > 0, to start from.
+    /// The initial τ > 0.
     pub temperature: f64,
-    /// η, to start from.
+    /// The initial η.
     pub coefficient: f64,
-    /// Where the noise of ζ̃ comes from.
+    /// The source of the noise of ζ̃.
     pub coupling: Coupling,
-    /// What is relaxed.
+    /// The variable that is relaxed.
     pub relaxation: Relaxation,
-    /// What is subtracted on top.
+    /// The baseline that is subtracted in addition.
     pub baseline: Baseline,
     /// Whether η and τ are trained.
     pub tune: bool,
-    /// Whether all sites that say so have one τ together, as the published program does.
+    /// Whether all sites with this option share one τ, as in the published program.
     pub share_temperature: bool,
 }
 
@@ -81,7 +81,7 @@ pub(super) const OPTIONS: &[OptionSpec] = &[
     OptionSpec::truth("share_temperature", false),
 ];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "rebar",
     aliases: &[],
@@ -105,7 +105,7 @@ const RELAXATIONS: [(&str, Relaxation); 2] =
     [("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)];
 
 impl Rebar {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Rebar {
             temperature: options.number("temperature"),
@@ -118,13 +118,13 @@ impl Rebar {
         })
     }
 
-    /// Whether it can serve the site with a control variate that is defined between the outcomes.
+    /// Whether the estimator supports the site with a control variate that is defined between the outcomes.
     pub(super) fn supports_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)?;
         has_mode_for(self.baseline, site)
     }
 
-    /// τ, as an own parameter if it is trained.
+    /// τ, as the estimator's own parameter if it is trained.
     pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Result<Expr<'g>> {
         let start = self.temperature.ln();
         Ok(match (self.tune, self.share_temperature) {
@@ -134,7 +134,7 @@ impl Rebar {
         })
     }
 
-    /// η, as an own parameter if it is trained.
+    /// η, as the estimator's own parameter if it is trained.
     pub(super) fn coefficient<'g>(&self, site: &Site<'g>) -> Expr<'g> {
         match self.tune {
             true => site.own_param("coefficient", [], &|_| vec![self.coefficient]),
@@ -142,8 +142,8 @@ impl Rebar {
         }
     }
 
-    /// (F(b) − c(ζ̃)) ∇ log p(b) + ∇c(ζ) − ∇c(ζ̃) for a control variate, which gives c (as the cone gives costs) and ∇ζ c at
-    /// a relaxation and temperature.
+    /// The terms (F(b) − c(ζ̃)) ∇ log p(b) + ∇c(ζ) − ∇c(ζ̃). The control variate returns c (in the layout of the cone's costs)
+    /// and ∇ζ c at a relaxation and temperature.
     pub(super) fn terms_of<'g>(
         &self,
         site: &Site<'g>,

@@ -12,10 +12,11 @@
 //! | needs of F     | as REBAR; nothing at all with `use_cost = false`                            |
 //! | evaluations    | 3 K; K with `use_cost = false`                                              |
 //!
-//! [`Rebar`](super::Rebar) with a learned control variate: ζ and ζ̃ as there, and η, log τ and the network's weights are trained
-//! by descent on the variance, by exact second derivatives. The network starts at 0, so that RELAX starts as REBAR, or
-//! without F as the score function. Its inputs are the relaxation and the parameters of the site's distribution.
-//! Choose it with `use_cost = false` for a black box F that is evaluated many times; it pays once it is tuned.
+//! RELAX is [`Rebar`](super::Rebar) with a learned control variate. ζ and ζ̃ are as in REBAR. η, log τ and the weights of the
+//! network are trained by gradient descent on the variance, with exact second derivatives. The network starts at 0, so RELAX
+//! starts as REBAR or, without F, as the score function. The inputs of the network are the relaxation and the parameters of the
+//! site's distribution.
+//! Choose it with `use_cost = false` for a black box F that is evaluated many times; it is effective only after tuning.
 //! Reference: `grathwohl2018backpropagation`.
 
 use aleator_engine::autodiff;
@@ -32,11 +33,11 @@ use crate::rewrite::{
 /// REBAR with a network in the control variate.
 #[derive(Clone, Copy, Debug)]
 pub struct Relax {
-    /// Hidden units of the network.
+    /// The number of hidden units of the network.
     pub hidden: usize,
     /// Whether F is part of the control variate.
     pub use_cost: bool,
-    /// Relaxation, coefficient, baseline and tuning as there.
+    /// The relaxation, coefficient, baseline and tuning, as in REBAR.
     pub rebar: Rebar,
 }
 
@@ -61,7 +62,7 @@ const OPTIONS: &[OptionSpec] = &[
     OptionSpec::truth("share_temperature", false),
 ];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "relax",
     aliases: &[],
@@ -78,7 +79,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl Relax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Relax {
             hidden: options.count("hidden"),

@@ -12,7 +12,7 @@
 //! | needs of F     | differentiable at the outcomes                               |
 //! | evaluations    | K                                                            |
 //!
-//! Choose it over [`gumbel_softmax`](super::GumbelSoftmax) when F only makes sense at the outcomes and a bias is
+//! Choose it instead of [`gumbel_softmax`](super::GumbelSoftmax) if F is meaningful only at the outcomes and a bias is
 //! acceptable.
 //! Reference: `jang2017categorical`.
 
@@ -23,7 +23,7 @@ use crate::rewrite::{
     Smoothness,
 };
 
-/// Hard forward, the relaxation's derivative backward.
+/// A hard forward pass, and the derivative of the relaxation in the backward pass.
 #[derive(Clone, Copy, Debug)]
 pub struct StraightThroughGumbelSoftmax {
     /// τ > 0
@@ -39,7 +39,7 @@ impl Default for StraightThroughGumbelSoftmax {
 /// The options.
 const OPTIONS: &[OptionSpec] = &[OptionSpec::temperature(0.5).always_shown()];
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "straight_through_gumbel_softmax",
     aliases: &[],
@@ -56,7 +56,7 @@ pub static PROPERTIES: Properties = Properties {
 };
 
 impl StraightThroughGumbelSoftmax {
-    /// From the language's options.
+    /// Creates the estimator from the options of the language.
     pub(super) fn from_options(options: &CheckedOptions) -> Self {
         StraightThroughGumbelSoftmax { temperature: options.number("temperature") }
     }

@@ -13,15 +13,15 @@ use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, P
 
 type Build = fn(&CheckedOptions) -> Result<Arc<dyn Estimator>, OptionError>;
 
-/// An estimator's properties and how to make one.
+/// The properties of an estimator, and a function that creates it.
 pub struct Entry {
-    /// Its properties.
+    /// The properties of the estimator.
     pub properties: &'static Properties,
     build: Build,
 }
 
 impl Entry {
-    /// The estimator with these options.
+    /// Creates the estimator with the given options.
     ///
     /// # Errors
     /// If an option is unknown or its value is not acceptable.
@@ -68,7 +68,7 @@ pub fn all() -> &'static [Entry] {
     ALL
 }
 
-/// The estimator of that name or alias.
+/// Finds an estimator by its name or an alias.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().iter().find(|entry| entry.properties.is_called(name))
 }

@@ -1,10 +1,10 @@
 //! The rewriting of a graph and a plan into a surrogate: a deterministic graph of the objective's estimate and its gradient.
 //!
-//! | files | hold |
+//! | files | contents |
 //! |---|---|
 //! | [`estimator`], [`properties`], [`options`], [`term`] | what an estimator is, what a table says of it, its options, its terms |
 //! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
-//! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
+//! | [`cone`] | the nodes downstream of a site, as an estimator uses them |
 //! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
 //! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
 //! | [`portable`] | the surrogate as data with names |

@@ -8,7 +8,7 @@ mod structure;
 use crate::error::Error;
 use crate::graph::{Expr, Op};
 
-/// (∂y/∂xᵢ)ᵀ ȳ for each wanted input xᵢ of y = op(x); `None` where it is zero.
+/// (∂y/∂xᵢ)ᵀ ȳ for each requested input xᵢ of y = op(x); `None` if it is zero.
 pub fn pull_back<'g>(
     op: &Op,
     inputs: &[Expr<'g>],
@@ -34,7 +34,7 @@ pub fn pull_back<'g>(
         | Op::Pad { .. }
         | Op::CumSum { .. }
         | Op::Concat { .. } => structure::pull_back(op, inputs, cotangent, wanted),
-        // Nothing flows.
+        // No derivative passes.
         Op::Input(_)
         | Op::Scalar(_)
         | Op::Tensor(_)
@@ -47,7 +47,7 @@ pub fn pull_back<'g>(
     }
 }
 
-/// Σ ∂y/∂xᵢ ẋᵢ over the inputs that have a tangent; `None` where it is zero.
+/// Σ ∂y/∂xᵢ ẋᵢ over the inputs that have a tangent; `None` if it is zero.
 pub fn push_forward<'g>(
     op: &Op,
     inputs: &[Expr<'g>],
@@ -70,7 +70,7 @@ pub fn push_forward<'g>(
         | Op::Pad { .. }
         | Op::CumSum { .. }
         | Op::Concat { .. } => structure::push_forward(op, inputs, tangents),
-        // Nothing flows.
+        // No derivative passes.
         Op::Input(_)
         | Op::Scalar(_)
         | Op::Tensor(_)
