@@ -1,6 +1,6 @@
 //! Functions written with the operations: their derivatives follow by themselves.
 
-use super::expr::Expr;
+use super::expr::{Expr, IntoExpr};
 use super::op::Reduction;
 use crate::error::Error;
 
@@ -26,8 +26,9 @@ impl<'g> Expr<'g> {
 
     /// Within `[low, high]`. An interval without numbers is an error if its ends are constants, and gives NaN where they
     /// are not.
-    pub fn clamp(self, low: Expr<'g>, high: Expr<'g>) -> Self {
+    pub fn clamp(self, low: impl IntoExpr<'g>, high: impl IntoExpr<'g>) -> Self {
         let graph = self.graph();
+        let (low, high) = (low.into_expr(graph), high.into_expr(graph));
         let clamped = self.maximum(low).minimum(high);
         match (graph.scalar_value(low.id()), graph.scalar_value(high.id())) {
             (Some(low), Some(high)) if low > high => {
