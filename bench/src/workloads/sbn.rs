@@ -66,7 +66,7 @@ impl Network {
         let graph = training_graph(&self.model, Objective::Elbo, self.sizes.batch, &self.tensors, estimator)?;
         let options = Options::new().seed(SEED).samples(self.sizes.samples).tuning(Tuning::Held);
         let mut program = Program::compile(&graph, std::slice::from_ref(&self.estimator), &options)?;
-        program.set_data(0, &self.x)?;
+        program.set_data("x", &self.x)?;
         Ok(program)
     }
 

@@ -1,7 +1,7 @@
 //! The references behind the estimators.
 
 /// `references.bib`: every entry was checked against its publication.
-const REFERENCES: &str = include_str!("../../../references.bib");
+const REFERENCES: &str = include_str!("../assets/references.bib");
 
 /// The BibTeX entry of a key.
 pub fn citation(key: &str) -> Option<&'static str> {

@@ -1,14 +1,23 @@
 //! The library's one error type.
 
+use std::fmt;
+use std::path::PathBuf;
+
+#[cfg(feature = "data")]
 use crate::data::DataError;
+use crate::nearest::nearest;
 
 /// What can go wrong between writing a graph down and reading an estimate.
-#[derive(Debug, thiserror::Error)]
+///
+/// [`Debug`](fmt::Debug) shows the same sentence as [`Display`](fmt::Display), so that a `main` that returns a [`Result`] prints it.
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The tensor engine refused: shapes, memory, a missing derivative.
     #[error(transparent)]
     Engine(#[from] aleator_engine::Error),
     /// A data file could not be used.
+    #[cfg(feature = "data")]
     #[error(transparent)]
     Data(#[from] DataError),
     /// An estimator cannot serve a site.
@@ -52,6 +61,34 @@ pub enum Error {
     /// A graph without a cost.
     #[error("there is no cost to differentiate: add one, such as `cost loss = (z - 1)^2`")]
     NoCost,
+    /// A name that nothing of its kind has.
+    #[error("unknown {kind} `{name}`{}", remedy(.kind, .name, .known))]
+    UnknownName {
+        /// What was looked for: `parameter` or `data`.
+        kind: &'static str,
+        /// The name that was given.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// A parameter or data that no cost depends on, so that a program does not hold its values.
+    #[error("no cost depends on `{name}`: the program does not hold its values")]
+    Unused {
+        /// Its name.
+        name: String,
+    },
+    /// A mistake in a text of the language.
+    #[error("{}{message}{}", at(.file, *.place), help.as_ref().map(|help| format!("; {help}")).unwrap_or_default())]
+    Source {
+        /// The file that the text came from.
+        file: Option<PathBuf>,
+        /// Line and column, counted from 1; `None` where the mistake belongs to the text as a whole.
+        place: Option<(usize, usize)>,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
     /// Anything else a caller passed that cannot be used.
     #[error("{0}")]
     Invalid(String),
@@ -61,8 +98,43 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn unknown_name<'a>(
+        kind: &'static str,
+        name: &str,
+        known: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        Error::UnknownName { kind, name: name.into(), known: known.map(Into::into).collect() }
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Error::Invalid(message.into())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// The nearest of the known names, or all of them.
+fn remedy(kind: &str, name: &str, known: &[String]) -> String {
+    let names = || known.iter().map(String::as_str);
+    match nearest(name, names()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None if known.is_empty() => format!("; the graph has no {kind}"),
+        None => format!("; the graph has {}", names().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// A place in a text, in front of a message about it.
+fn at(file: &Option<PathBuf>, place: Option<(usize, usize)>) -> String {
+    let file = file.as_ref().map(|file| file.display().to_string());
+    match (file, place) {
+        (Some(file), Some((line, column))) => format!("{file}:{line}:{column}: "),
+        (Some(file), None) => format!("{file}: "),
+        (None, Some((line, column))) => format!("line {line}, column {column}: "),
+        (None, None) => String::new(),
     }
 }
 

@@ -32,19 +32,29 @@
 //! | [`diagnostics`] | bias, variance and computational cost, with the exact answer beside them; minimisation |
 //! | [`optim`], [`nn`], [`objectives`], [`models`], [`train`] | optimisers, layers, bounds, built-in models, and training on real data |
 //! | [`language`], [`data`], [`files`], [`problems`] | the `.scg` language, real data, files, small problems |
+//!
+//! The modules [`language`], [`data`], and [`models`] with [`train`] are features of those names, all of them enabled by default. The
+//! feature `serde` makes the reports of [`diagnostics`] serialisable.
+
+#![forbid(unsafe_code)]
 
 pub mod analysis;
 mod citation;
 pub mod control_variates;
+#[cfg(feature = "data")]
 pub mod data;
 pub mod diagnostics;
 pub mod distributions;
 mod error;
 pub mod estimators;
+#[cfg(feature = "train")]
 pub mod files;
 pub mod graph;
+#[cfg(feature = "language")]
 pub mod language;
+#[cfg(feature = "train")]
 pub mod models;
+mod nearest;
 pub mod nn;
 pub mod objectives;
 pub mod optim;
@@ -52,6 +62,7 @@ pub mod plan;
 pub mod problems;
 mod program;
 pub mod rewrite;
+#[cfg(feature = "train")]
 pub mod train;
 
 pub use aleator_engine::exec::pool::set_threads;
@@ -75,6 +86,6 @@ pub mod prelude {
     pub use aleator_engine::graph::Expr;
 }
 
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[cfg(all(doctest, feature = "language"))]
+#[doc = include_str!("../README.md")]
 struct Readme;

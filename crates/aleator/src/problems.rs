@@ -17,17 +17,17 @@ pub fn all() -> &'static [Problem] {
         Problem {
             name: "toy",
             summary: "a biased coin that should match a target: E[(b - 0.45)^2]",
-            source: include_str!("../../../examples/toy.scg"),
+            source: include_str!("../assets/examples/toy.scg"),
         },
         Problem {
             name: "gaussian_quadratic",
             summary: "the talk's Gaussian: E[z^2 + c] for z normal",
-            source: include_str!("../../../examples/gaussian_quadratic.scg"),
+            source: include_str!("../assets/examples/gaussian_quadratic.scg"),
         },
         Problem {
             name: "two_layers",
             summary: "two layers of Bernoulli units, one feeding the other",
-            source: include_str!("../../../examples/two_layers.scg"),
+            source: include_str!("../assets/examples/two_layers.scg"),
         },
     ]
 }

@@ -108,6 +108,12 @@ pub struct Program<T: Real = f64> {
     blind: Vec<(String, usize)>,
 }
 
+/// The place of a name; the error lists the names that there are.
+fn place_of(kind: &'static str, slots: &[Slot], name: &str) -> Result<usize> {
+    let place = slots.iter().position(|slot| slot.name == name);
+    place.ok_or_else(|| Error::unknown_name(kind, name, slots.iter().map(|slot| slot.name.as_str())))
+}
+
 /// A parameter of an estimator's own, with what changes it after a run.
 struct Own<T> {
     name: String,
@@ -149,14 +155,12 @@ impl<T: Real> Estimate<'_, T> {
     /// # Errors
     /// If there is no such parameter.
     pub fn gradient(&self, name: &str) -> Result<&[T]> {
-        let place = self.program.params.iter().position(|p| p.name == name);
-        let place = place.ok_or_else(|| Error::Invalid(format!("there is no parameter `{name}`")))?;
-        Ok(self.gradient_at(place))
+        self.program.gradient(name)
     }
 
     /// The gradient of the parameter at that place in the graph's order.
     pub fn gradient_at(&self, place: usize) -> &[T] {
-        self.program.inner.output(1 + place)
+        self.program.gradient_at(place)
     }
 }
 
@@ -166,6 +170,14 @@ impl Graph {
     /// # Errors
     /// If the graph holds an error, an estimator cannot serve its site, or memory would not suffice.
     pub fn compile(&self, options: &Options) -> Result<Program> {
+        self.compile_as(options)
+    }
+
+    /// The same as [`Graph::compile`], but the program computes with numbers of type `T`: `compile_as::<f32>(..)`.
+    ///
+    /// # Errors
+    /// If the graph holds an error, an estimator cannot serve its site, or memory would not suffice.
+    pub fn compile_as<T: Real>(&self, options: &Options) -> Result<Program<T>> {
         let plan = Plan::choose(self, &[], options.samples)?;
         Program::compile(self, &plan.estimators, options)
     }
@@ -243,10 +255,10 @@ impl<T: Real> Program<T> {
         };
         let typed = |values: &[f64]| values.iter().map(|&x| T::from_f64(x)).collect::<Vec<T>>();
         for (i, param) in params.iter().enumerate() {
-            program.set_param(i, &typed(&param.initial))?;
+            program.set_param_at(i, &typed(&param.initial))?;
         }
         for (i, data) in data.iter().enumerate() {
-            program.set_data(i, &typed(&data.values))?;
+            program.set_data_at(i, &typed(&data.values))?;
         }
         for own in &program.own {
             program.inner.set_input(own.slot, &own.typed)?;
@@ -254,41 +266,83 @@ impl<T: Real> Program<T> {
         Ok(program)
     }
 
-    /// Sets the parameter at that place in the graph's order.
+    /// Sets the values of the parameter of that name, flat and row-major.
+    ///
+    /// # Errors
+    /// If there is no such parameter, or the number of elements differs.
+    pub fn set_param(&mut self, name: &str, values: &[T]) -> Result<()> {
+        self.set_param_at(place_of("parameter", &self.params, name)?, values)
+    }
+
+    /// Sets the values of the parameter at that place in the graph's order.
     ///
     /// # Errors
     /// If the number of elements differs.
-    pub fn set_param(&mut self, place: usize, values: &[T]) -> Result<()> {
+    pub fn set_param_at(&mut self, place: usize, values: &[T]) -> Result<()> {
         Ok(self.inner.set_input(self.params[place].slot, values)?)
     }
 
-    /// The parameter's present values, by its place in the graph's order; `None` if nothing depends on it.
-    pub fn param(&self, place: usize) -> Option<&[T]> {
+    /// The present values of the parameter of that name, flat and row-major.
+    ///
+    /// # Errors
+    /// If there is no such parameter, or no cost depends on it: the program does not hold its values then.
+    pub fn param(&self, name: &str) -> Result<&[T]> {
+        let place = place_of("parameter", &self.params, name)?;
+        self.param_at(place).ok_or_else(|| Error::Unused { name: name.into() })
+    }
+
+    /// The present values of the parameter at that place in the graph's order; `None` if no cost depends on it.
+    pub fn param_at(&self, place: usize) -> Option<&[T]> {
         self.inner.input(self.params[place].slot)
     }
 
-    /// The last run's gradient by the parameter at that place, as [`Estimate::gradient_at`] gives it.
-    pub fn gradient(&self, place: usize) -> &[T] {
+    /// The gradient of the parameter of that name in the last run, as [`Estimate::gradient`] gives it.
+    ///
+    /// # Errors
+    /// If there is no such parameter.
+    pub fn gradient(&self, name: &str) -> Result<&[T]> {
+        Ok(self.gradient_at(place_of("parameter", &self.params, name)?))
+    }
+
+    /// The gradient of the parameter at that place in the graph's order in the last run.
+    pub fn gradient_at(&self, place: usize) -> &[T] {
         self.inner.output(1 + place)
     }
 
-    /// All parameters in the graph's order, to be changed where they lie, each beside its gradient of the last run; `None` for
-    /// one that nothing depends on.
+    /// Mutable parameters paired with their gradients in the last run, in the graph's order; `None` for a parameter that no cost
+    /// depends on.
     pub fn params_and_gradients(&mut self) -> Vec<Option<InputAndOutput<'_, T>>> {
         let places = self.params.iter().enumerate().map(|(place, param)| (param.slot, 1 + place));
         self.inner.inputs_and_outputs(places)
     }
 
-    /// The data at that place in the graph's order, to be changed where they lie; `None` if nothing depends on them.
-    pub fn data_mut(&mut self, place: usize) -> Option<&mut [T]> {
+    /// The data of that name, to be changed in place.
+    ///
+    /// # Errors
+    /// If there are no such data, or no cost depends on them: the program does not hold them then.
+    pub fn data_mut(&mut self, name: &str) -> Result<&mut [T]> {
+        let place = place_of("data", &self.data, name)?;
+        self.data_mut_at(place).ok_or_else(|| Error::Unused { name: name.into() })
+    }
+
+    /// The data at that place in the graph's order, to be changed in place; `None` if no cost depends on them.
+    pub fn data_mut_at(&mut self, place: usize) -> Option<&mut [T]> {
         self.inner.input_mut(self.data[place].slot)
+    }
+
+    /// Sets the data of that name, flat and row-major.
+    ///
+    /// # Errors
+    /// If there are no such data, or the number of elements differs.
+    pub fn set_data(&mut self, name: &str, values: &[T]) -> Result<()> {
+        self.set_data_at(place_of("data", &self.data, name)?, values)
     }
 
     /// Sets the data at that place in the graph's order.
     ///
     /// # Errors
     /// If the number of elements differs.
-    pub fn set_data(&mut self, place: usize, values: &[T]) -> Result<()> {
+    pub fn set_data_at(&mut self, place: usize, values: &[T]) -> Result<()> {
         Ok(self.inner.set_input(self.data[place].slot, values)?)
     }
 

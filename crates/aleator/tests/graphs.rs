@@ -169,3 +169,47 @@ fn names_are_unique() {
         }
     }
 }
+
+#[test]
+fn a_distribution_of_numbers_joins_the_graph_that_it_meets() {
+    let g = Graph::new();
+    let theta = g.param("theta", 0.3);
+    let z = g.sample("z", Normal::new(0, 1.0).copies(3));
+    let k = g.sample("k", Categorical::from_probs([0.2, 0.8]));
+    let x = g.sample("x", Normal::new(0.5_f32, theta.exp()));
+    g.cost("loss", (1 - z).square() + k * theta + 2 * x);
+    assert_eq!(z.shape().to_string(), "[3]");
+    g.compile(&Options::new()).unwrap().run().unwrap();
+
+    let prior = Normal::new(0.0, 2.0);
+    assert_eq!((prior.batch_shape().unwrap().rank(), prior.parameters().len()), (0, 0));
+    assert!(prior.mean().is_none() && prior.on(g.engine()).mean().is_some());
+    assert_eq!(prior.log_prob(theta), Normal::new(g.engine().scalar(0.0), 2.0).log_prob(theta));
+}
+
+#[test]
+fn programs_are_asked_by_name() {
+    let g = Graph::new();
+    let (theta, _) = (g.param("theta", 0.5), g.param("unused", 1.0));
+    g.cost("loss", (theta * g.data("x", [2], vec![1.0])).square());
+    let mut program = g.compile_as::<f32>(&Options::new()).unwrap();
+    program.set_param("theta", &[2.0]).unwrap();
+    program.data_mut("x").unwrap()[1] = 3.0;
+    program.run().unwrap();
+    assert_eq!(
+        (program.param("theta").unwrap(), program.gradient("theta").unwrap()),
+        (&[2.0][..], &[40.0][..])
+    );
+
+    let message = |error: aleator::Error| format!("{error:?}");
+    assert_eq!(
+        message(program.set_param("teta", &[1.0]).unwrap_err()),
+        "unknown parameter `teta`; did you mean `theta`?"
+    );
+    assert_eq!(message(program.set_data("rows", &[]).unwrap_err()), "unknown data `rows`; the graph has x");
+    assert_eq!(
+        message(program.param("unused").unwrap_err()),
+        "no cost depends on `unused`: the program does not hold its values"
+    );
+    assert_eq!(program.gradient("unused").unwrap(), [0.0]);
+}

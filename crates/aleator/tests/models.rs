@@ -361,7 +361,7 @@ fn the_importance_weighted_bound_is_that_of_the_sum_over_draws() {
     let x = 1.0;
     let graph = training_graph(&model, Objective::Iwae(2), 1, &tensors, Arc::new(Enumeration)).unwrap();
     let mut program = Program::<f64>::compile(&graph, &[Arc::new(Enumeration)], &Options::new()).unwrap();
-    program.set_data(0, &[x]).unwrap();
+    program.set_data("x", &[x]).unwrap();
     let found = program.run().unwrap().objective();
     let mut expected = 0.0;
     for (a, b) in [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0), (1.0, 1.0)] {
@@ -386,7 +386,7 @@ fn rows_stay_apart_behind_products_of_copies() {
             Arc::new(aleator::estimators::ScoreFunction::default());
         let graph = training_graph(&model, Objective::Iwae(3), 2, &tensors, estimator.clone()).unwrap();
         let mut program = Program::<f64>::compile(&graph, &[estimator], &Options::new()).unwrap();
-        program.set_data(0, &[[1.0, 0.0, 0.0], second].concat()).unwrap();
+        program.set_data("x", &[[1.0, 0.0, 0.0], second].concat()).unwrap();
         program.run().unwrap().gradient("encoder.1.weight").unwrap().to_vec()
     };
     let (a, b) = (gradient([0.0, 1.0, 0.0]), gradient([0.0, 1.0, 1.0]));
@@ -407,7 +407,7 @@ fn wake_sleep_moves_along_the_normalised_weights() {
     let plan: Vec<_> = graph.sites().into_iter().filter_map(|s| s.estimator().cloned()).collect();
     let mut program = Program::<f64>::compile(&graph, &plan, &Options::new()).unwrap();
     let x = 1.0;
-    program.set_data(0, &[x]).unwrap();
+    program.set_data("x", &[x]).unwrap();
     // The gradient by the decoder's bias is −Σ w̃ (x − σ(logit)), one of three values by the number of ones drawn.
     let outcomes = |h: [f64; 2]| {
         let weights = h.map(|h| {
@@ -447,7 +447,7 @@ fn the_analytic_kl_is_the_mean_of_the_sampled_one() {
             let options = Options::new().replicates(4000).seed(3);
             let mut program = Program::<f64>::compile(&graph, &[estimator], &options).unwrap();
             let x: Vec<f64> = data.train.values[..3 * 64].iter().map(|&v| f64::from(v)).collect();
-            program.set_data(0, &x).unwrap();
+            program.set_data("x", &x).unwrap();
             let estimate = program.run().unwrap();
             let all = estimate.objectives();
             let mean = all.iter().sum::<f64>() / all.len() as f64;

@@ -65,7 +65,7 @@ fn training_program(estimator: Arc<dyn Estimator>, rows: [[f64; PIXELS]; 2], opt
     let (model, tensors) = tiny();
     let graph = training_graph(&model, Objective::Elbo, 2, &tensors, estimator.clone()).unwrap();
     let mut program = Program::<f64>::compile(&graph, &[estimator], options).unwrap();
-    program.set_data(0, rows.as_flattened()).unwrap();
+    program.set_data("x", rows.as_flattened()).unwrap();
     program
 }
 
@@ -153,7 +153,7 @@ fn measure_at_rows(graph: &aleator::graph::Graph, estimator: Arc<dyn Estimator>)
     let at_once = 4000;
     let options = Options::new().samples(samples).replicates(at_once).seed(11);
     let mut program = Program::<f64>::compile(graph, &[estimator], &options).unwrap();
-    program.set_data(0, ROWS.as_flattened()).unwrap();
+    program.set_data("x", ROWS.as_flattened()).unwrap();
     let sizes: Vec<usize> = program.params().map(|(_, shape)| shape.numel()).collect();
     let mut moments: Vec<Vec<Moments>> = sizes.iter().map(|&n| vec![Moments::default(); n]).collect();
     for _ in 0..REPLICATES / at_once {
@@ -178,7 +178,7 @@ fn the_score_of_a_row_meets_the_cost_of_that_row_alone() {
         let estimator: Arc<dyn Estimator> = Arc::new(ReinforceLoo);
         let graph = training_graph(&model, Objective::Elbo, 2, &tensors, estimator.clone()).unwrap();
         let mut program = Program::<f64>::compile(&graph, &[estimator], &Options::new().samples(2)).unwrap();
-        program.set_data(0, [ROWS[0], second].as_flattened()).unwrap();
+        program.set_data("x", [ROWS[0], second].as_flattened()).unwrap();
         program.run().unwrap().gradient("encoder.1.weight").unwrap().to_vec()
     };
     let (a, b) = (gradient([0.0, 0.0, 0.0, 1.0]), gradient([0.0, 0.0, 1.0, 1.0]));

@@ -1,6 +1,6 @@
 //! Functions that are composed of operations. Their derivatives follow automatically.
 
-use super::expr::Expr;
+use super::expr::{Expr, IntoExpr};
 use super::op::Reduction;
 use crate::error::Error;
 
@@ -25,8 +25,9 @@ impl<'g> Expr<'g> {
     }
 
     /// Clamps to `[low, high]`. If the interval is empty, this is an error if its ends are constants, and gives NaN otherwise.
-    pub fn clamp(self, low: Expr<'g>, high: Expr<'g>) -> Self {
+    pub fn clamp(self, low: impl IntoExpr<'g>, high: impl IntoExpr<'g>) -> Self {
         let graph = self.graph();
+        let (low, high) = (low.into_expr(graph), high.into_expr(graph));
         let clamped = self.maximum(low).minimum(high);
         match (graph.scalar_value(low.id()), graph.scalar_value(high.id())) {
             (Some(low), Some(high)) if low > high => {

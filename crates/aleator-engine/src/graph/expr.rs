@@ -3,6 +3,17 @@
 //! An [`Expr`] is a small copyable reference. Operands of different rank are aligned at their last axis when an operation is
 //! created (axes of size 1 are inserted), so the meaning of the node does not change if an operand later gets additional leading
 //! axes.
+//!
+//! Numbers mix with expressions:
+//!
+//! ```
+//! use aleator_engine::graph::Graph;
+//!
+//! let graph = Graph::new();
+//! let z = graph.input("z", [3]);
+//! assert_eq!((2.0 * z + 1 - 0.5_f32).square(), (z * 2 + 1.0 - 0.5).pow(2));
+//! assert_eq!(1 - z / 3_usize, 1.0 - z / 3.0);
+//! ```
 
 use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Not, Sub};
@@ -101,7 +112,10 @@ binary_methods! {
     not_equal => Ne;
 }
 
-/// An operand of an arithmetic operation: an expression or a number.
+/// An operand of an arithmetic operation: an expression or a number of any primitive type.
+///
+/// Expressions, `f64` and `i32` may stand on the left of an operator: `2.0 * z`, `1 - z`. With more types there, the compiler could
+/// not infer the type of a literal. Write `z * n` or `f64::from(x) - z` for the others.
 pub trait IntoExpr<'g> {
     /// Converts the operand to an expression in `graph`.
     fn into_expr(self, graph: &'g Graph) -> Expr<'g>;
@@ -113,11 +127,17 @@ impl<'g> IntoExpr<'g> for Expr<'g> {
     }
 }
 
-impl<'g> IntoExpr<'g> for f64 {
-    fn into_expr(self, graph: &'g Graph) -> Expr<'g> {
-        graph.scalar(self)
-    }
+macro_rules! numbers {
+    ($($number:ty)*) => {$(
+        impl<'g> IntoExpr<'g> for $number {
+            fn into_expr(self, graph: &'g Graph) -> Expr<'g> {
+                graph.scalar(self as f64)
+            }
+        }
+    )*};
 }
+
+numbers! { f64 f32 i8 i16 i32 i64 isize u8 u16 u32 u64 usize }
 
 impl<'g> Expr<'g> {
     pub(crate) fn new(graph: &'g Graph, id: NodeId) -> Self {
@@ -388,25 +408,24 @@ pub fn concat<'g>(parts: &[Expr<'g>], axis: usize) -> Option<Expr<'g>> {
 
 macro_rules! operators {
     ($($trait:ident $method:ident $op:ident;)*) => {$(
-        impl<'g> $trait for Expr<'g> {
+        // One implementation for all right-hand sides, so that the type of the result is known before that of a literal is.
+        impl<'g, T: IntoExpr<'g>> $trait<T> for Expr<'g> {
             type Output = Expr<'g>;
-            fn $method(self, other: Expr<'g>) -> Expr<'g> {
-                self.binary(Binary::$op, other)
+            fn $method(self, other: T) -> Expr<'g> {
+                self.binary(Binary::$op, other.into_expr(self.graph))
             }
         }
-        impl<'g> $trait<f64> for Expr<'g> {
-            type Output = Expr<'g>;
-            fn $method(self, other: f64) -> Expr<'g> {
-                self.binary(Binary::$op, self.graph.scalar(other))
-            }
-        }
-        impl<'g> $trait<Expr<'g>> for f64 {
-            type Output = Expr<'g>;
-            fn $method(self, other: Expr<'g>) -> Expr<'g> {
-                other.graph.scalar(self).binary(Binary::$op, other)
-            }
-        }
+        operators!(@left $trait $method $op f64);
+        operators!(@left $trait $method $op i32);
     )*};
+    (@left $trait:ident $method:ident $op:ident $number:ty) => {
+        impl<'g> $trait<Expr<'g>> for $number {
+            type Output = Expr<'g>;
+            fn $method(self, other: Expr<'g>) -> Expr<'g> {
+                self.into_expr(other.graph).binary(Binary::$op, other)
+            }
+        }
+    };
 }
 
 operators! {

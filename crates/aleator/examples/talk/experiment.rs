@@ -85,8 +85,8 @@ fn run(name: &'static str, estimator: Arc<dyn Estimator>, constant: f64, seed: u
             sigma[0] = SMALLEST_SIGMA;
             run.bounded += 1;
         }
-        program.set_param(0, &mu)?;
-        program.set_param(1, &sigma)?;
+        program.set_param("mu", &mu)?;
+        program.set_param("sigma", &sigma)?;
         run.path.push((mu[0], sigma[0]));
     }
     Ok(run)

@@ -317,7 +317,7 @@ fn without_noise(
     Ok(Measurement {
         objective: constant(&program.objectives()[0]),
         gradient: (0..program.params().count())
-            .map(|place| program.gradient(place).iter().map(constant).collect())
+            .map(|place| program.gradient_at(place).iter().map(constant).collect())
             .collect(),
         samples: program.samples(),
         evaluations: program.evaluations(),

@@ -5,6 +5,8 @@ mod compare;
 mod exact;
 mod inspection;
 mod measure;
+#[cfg(feature = "serde")]
+mod number_in_json;
 mod optimize;
 mod origin;
 mod profile;
@@ -18,5 +20,6 @@ pub use measure::{Measure, Measurement, Moments, measure};
 pub use optimize::{Optimize, optimize};
 pub use origin::{origin, origin_or_advice};
 pub use profile::{Limits, Profile, ProfiledPart, profile};
+#[cfg(feature = "train")]
 pub(crate) use report::own_parameters;
 pub use report::*;

@@ -100,7 +100,7 @@ pub fn optimize(
             optimizer.step(theta, gradient)?;
         }
         for (place, theta) in values.iter().enumerate() {
-            program.set_param(place, theta)?;
+            program.set_param_at(place, theta)?;
         }
     }
     let tensor = |values: &Vec<f64>, shape: Vec<usize>| Tensor {

@@ -15,6 +15,7 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::{self, StepKind};
 use aleator_engine::graph as engine;
+#[cfg(feature = "serde")]
 use serde::Serialize;
 
 use crate::error::Result;
@@ -24,7 +25,8 @@ use crate::program::{Options, Program};
 use crate::rewrite::Tuning;
 
 /// What the machine reached just now, with all threads.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Limits {
     /// Bytes read and written per second while a large array is copied.
     pub copied_bytes_per_second: f64,
@@ -33,7 +35,8 @@ pub struct Limits {
 }
 
 /// A part of a run: a fused group, a matrix product, or another kernel.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct ProfiledPart {
     /// What it computes.
     pub what: String,
@@ -52,7 +55,8 @@ pub struct ProfiledPart {
 }
 
 /// One estimate of a graph's gradient, part by part.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Profile {
     /// Version of the library.
     pub aleator: &'static str,

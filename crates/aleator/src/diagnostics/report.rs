@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use aleator_engine::exec::math::Real;
 use aleator_engine::graph::Shape;
-use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+#[cfg(feature = "serde")]
+use serde::Serialize;
 
 use crate::plan::Lint;
 
@@ -15,37 +15,6 @@ use crate::program::Program;
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct Number(pub f64);
 
-impl Serialize for Number {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
-            x if x.is_finite() => serializer.serialize_f64(x),
-            x if x.is_nan() => serializer.serialize_str("nan"),
-            x if x > 0.0 => serializer.serialize_str("inf"),
-            _ => serializer.serialize_str("-inf"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(f64),
-            Word(String),
-        }
-        match Written::deserialize(deserializer)? {
-            Written::Number(x) => Ok(Number(x)),
-            Written::Word(word) => match word.as_str() {
-                "nan" => Ok(Number(f64::NAN)),
-                "inf" => Ok(Number(f64::INFINITY)),
-                "-inf" => Ok(Number(f64::NEG_INFINITY)),
-                _ => Err(D::Error::custom(format!("expected a number, nan, inf or -inf, got `{word}`"))),
-            },
-        }
-    }
-}
-
 impl From<f64> for Number {
     fn from(x: f64) -> Self {
         Number(x)
@@ -53,7 +22,8 @@ impl From<f64> for Number {
 }
 
 /// A mean over replicates with its standard error.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Mean {
     /// The mean over replicates.
     pub mean: Number,
@@ -62,7 +32,8 @@ pub struct Mean {
 }
 
 /// Values of a tensor: flat, row-major.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Tensor {
     /// The shape.
     pub shape: Vec<usize>,
@@ -71,7 +42,8 @@ pub struct Tensor {
 }
 
 /// The exact objective and gradient, where they can be had without sampling.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Exact {
     /// `"enumeration"`, `"quadrature"`, or `None` where neither applies.
     pub method: Option<&'static str>,
@@ -80,10 +52,10 @@ pub struct Exact {
     /// The gradient, by parameter name.
     pub gradient: BTreeMap<String, Tensor>,
     /// By how much each number of the gradient may be wrong, by parameter name (not part of the JSON).
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub error: BTreeMap<String, Vec<f64>>,
     /// Why there is none where one could be expected (for standard error, not part of the JSON).
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub unknown: Option<String>,
 }
 
@@ -97,7 +69,8 @@ pub(crate) fn own_parameters<T: Real>(program: &Program<T>) -> BTreeMap<String, 
 }
 
 /// The gradient estimate of one parameter; all vectors flat and row-major.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct GradientEstimate {
     /// The parameter's shape.
     pub shape: Vec<usize>,
@@ -112,7 +85,7 @@ pub struct GradientEstimate {
     /// `(mean − exact) / std_error`; an element is `None` where the standard error is zero.
     pub z: Option<Vec<Option<Number>>>,
     /// By how much mean and exact value may differ because of rounding and the rule behind the exact one (not part of the JSON).
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub slack: Vec<f64>,
 }
 
@@ -133,7 +106,8 @@ impl GradientEstimate {
 }
 
 /// What one estimator (or one plan of estimators) gave.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Row {
     /// Canonical estimator name; several sites with different estimators are joined by `" + "`.
     pub estimator: String,
@@ -150,7 +124,7 @@ pub struct Row {
     /// Sum of the variances of all coordinates of all parameters.
     pub total_variance: Option<Number>,
     /// The estimators' own parameters (coefficients, temperatures, weights) that were used, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub own_parameters: BTreeMap<String, Tensor>,
     /// Cost evaluations per estimate.
     pub evaluations: usize,
@@ -176,7 +150,8 @@ pub(super) fn best(rows: &[Row]) -> Option<&Row> {
 }
 
 /// An estimator that could not run, and why.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Skipped {
     /// Canonical estimator name.
     pub estimator: String,
@@ -185,7 +160,8 @@ pub struct Skipped {
 }
 
 /// The answer of `grad` and `compare`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Report {
     /// Version of aleator.
     pub aleator: &'static str,
@@ -208,15 +184,16 @@ pub struct Report {
     /// Estimators that could not run.
     pub skipped: Vec<Skipped>,
     /// What the plans are to be warned of, for standard error (not part of the JSON).
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub lints: Vec<Lint>,
     /// Warnings about the numbers, for standard error (not part of the JSON).
-    #[serde(skip)]
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub warnings: Vec<String>,
 }
 
 /// The path of an optimisation.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct OptimizationPath {
     /// Version of aleator.
     pub aleator: &'static str,
@@ -237,12 +214,13 @@ pub struct OptimizationPath {
     /// Final parameters by name.
     pub parameters: BTreeMap<String, Tensor>,
     /// The estimators' own parameters at the end, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub own_parameters: BTreeMap<String, Tensor>,
 }
 
 /// One point of an optimisation path.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct PathPoint {
     /// The step.
     pub step: usize,

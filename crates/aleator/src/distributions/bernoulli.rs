@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -39,13 +40,13 @@ pub enum Bernoulli {
 
 impl Bernoulli {
     /// φ, the logits.
-    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Bernoulli::Logits), vec![logits])
+    pub fn from_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Bernoulli::Logits), [logits.into()])
     }
 
     /// p, the probabilities of 1.
-    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Bernoulli::Probs), vec![probs])
+    pub fn from_probs<'g>(probs: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Bernoulli::Probs), [probs.into()])
     }
 
     fn p_and_q<'g>(self, x: Expr<'g>) -> (Expr<'g>, Expr<'g>) {

@@ -15,8 +15,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr, Op};
+use aleator_engine::graph::{Expr, Op};
 
+use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -61,15 +62,19 @@ const MOST_TERMS: usize = 1 << 12;
 
 impl Binomial {
     /// n (`total_count`) and φ, the logits of a success.
-    pub fn from_logits<'g>(total_count: impl IntoExpr<'g>, logits: Expr<'g>) -> Distribution<'g> {
-        let total_count = total_count.into_expr(logits.graph());
-        Distribution::new(Arc::new(Binomial::Logits), vec![total_count, logits])
+    pub fn from_logits<'g>(
+        total_count: impl Into<Argument<'g>>,
+        logits: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(Binomial::Logits), [total_count.into(), logits.into()])
     }
 
     /// n (`total_count`) and p, the probability of a success.
-    pub fn from_probs<'g>(total_count: impl IntoExpr<'g>, probs: Expr<'g>) -> Distribution<'g> {
-        let total_count = total_count.into_expr(probs.graph());
-        Distribution::new(Arc::new(Binomial::Probs), vec![total_count, probs])
+    pub fn from_probs<'g>(
+        total_count: impl Into<Argument<'g>>,
+        probs: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(Binomial::Probs), [total_count.into(), probs.into()])
     }
 
     fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {

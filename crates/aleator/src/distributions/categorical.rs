@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
@@ -30,13 +31,13 @@ pub enum Categorical {
 
 impl Categorical {
     /// φ, the unnormalised log-probabilities; the last axis is the event.
-    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Categorical::Logits), vec![logits])
+    pub fn from_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Categorical::Logits), [logits.into()])
     }
 
     /// p, the probabilities, normalised by their sum; the last axis is the event.
-    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Categorical::Probs), vec![probs])
+    pub fn from_probs<'g>(probs: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Categorical::Probs), [probs.into()])
     }
 
     pub(super) fn specification(self) -> &'static [Parameter] {

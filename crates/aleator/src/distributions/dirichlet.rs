@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, Shape};
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::gamma::{Gamma, transformed_log};
 use super::noise::Noise;
@@ -45,8 +46,8 @@ pub struct Dirichlet;
 impl Dirichlet {
     /// α (`concentration`), elements > 0; the last axis is the event.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(concentration: Expr<'g>) -> Distribution<'g> {
-        Distribution::new(Arc::new(Dirichlet), vec![concentration])
+    pub fn new<'g>(concentration: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Dirichlet), [concentration.into()])
     }
 }
 

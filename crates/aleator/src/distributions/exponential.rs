@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
@@ -22,8 +23,8 @@ pub struct Exponential;
 impl Exponential {
     /// λ (`rate`) > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(rate: Expr<'g>) -> Distribution<'g> {
-        Distribution::new(Arc::new(Exponential), vec![rate])
+    pub fn new<'g>(rate: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Exponential), [rate.into()])
     }
 }
 

@@ -1,10 +1,12 @@
 //! What every distribution offers, and the handle that carries its parameters.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Reduction, Shape};
+use aleator_engine::graph::{Expr, Graph, Reduction, Shape};
 
+use super::argument::{Argument, Literal};
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
 use super::transformation::{Transform, Transformation, Transformed};
@@ -231,16 +233,22 @@ pub trait Family: fmt::Debug + Send + Sync {
 }
 
 /// A family with its parameters.
+///
+/// Made of numbers alone, as in `Normal::new(0.0, 1.0)`, it belongs to no graph yet: it joins the graph of the site, value or noise
+/// that it meets, or the one that [`Distribution::on`] names.
 #[derive(Clone, Debug)]
 pub struct Distribution<'g> {
     family: Arc<dyn Family>,
+    /// Empty while it belongs to no graph.
     parameters: Vec<Expr<'g>>,
+    /// The parameters of one that belongs to no graph.
+    literals: Vec<Literal>,
 }
 
 impl<'g> Distribution<'g> {
     /// Aligns the parameters at their batch axes. A shape that does not fit poisons the graph.
     pub fn new(family: Arc<dyn Family>, parameters: Vec<Expr<'g>>) -> Self {
-        let mut distribution = Distribution { family, parameters };
+        let mut distribution = Distribution { family, parameters, literals: vec![] };
         let rank = distribution
             .family
             .parameters()
@@ -251,6 +259,54 @@ impl<'g> Distribution<'g> {
             .unwrap_or(0);
         distribution.align(rank);
         distribution
+    }
+
+    /// A family with expressions or numbers, one for each of its parameters. Numbers become constants of the graph of the first
+    /// expression.
+    pub fn of<const N: usize>(family: Arc<dyn Family>, arguments: [Argument<'g>; N]) -> Self {
+        let graph = arguments.iter().find_map(|argument| match argument {
+            Argument::Expr(expr) => Some(expr.graph()),
+            Argument::Literal(_) => None,
+        });
+        let (mut parameters, mut literals) = (Vec::new(), Vec::new());
+        for argument in arguments {
+            match (argument, graph) {
+                (Argument::Expr(expr), _) => parameters.push(expr),
+                (Argument::Literal(literal), Some(graph)) => parameters.push(literal.on(graph)),
+                (Argument::Literal(literal), None) => literals.push(literal),
+            }
+        }
+        if literals.is_empty() {
+            Self::new(family, parameters)
+        } else {
+            Distribution { family, parameters, literals }
+        }
+    }
+
+    /// The same distribution with its numbers as constants of `graph`; unchanged if it belongs to a graph already.
+    pub fn on(&self, graph: &'g Graph) -> Self {
+        self.bound(graph).into_owned()
+    }
+
+    fn bound(&self, graph: &'g Graph) -> Cow<'_, Self> {
+        if self.literals.is_empty() { Cow::Borrowed(self) } else { Cow::Owned(self.constants(graph)) }
+    }
+
+    /// The numbers of one that belongs to no graph as constants of `graph`.
+    fn constants<'a>(&self, graph: &'a Graph) -> Distribution<'a> {
+        Distribution::new(
+            self.family.clone(),
+            self.literals.iter().map(|literal| literal.on(graph)).collect(),
+        )
+    }
+
+    /// Asks for shapes, which do not depend on the graph.
+    fn shapes<R>(&self, ask: impl for<'a> FnOnce(&dyn Family, &[Expr<'a>]) -> R) -> R {
+        if self.literals.is_empty() {
+            return ask(&*self.family, &self.parameters);
+        }
+        let scratch = Graph::new();
+        ask(&*self.family, &self.constants(&scratch).parameters)
     }
 
     /// Gives every parameter `batch_rank` batch axes, of size 1 where it has none.
@@ -276,24 +332,26 @@ impl<'g> Distribution<'g> {
         self.family.name()
     }
 
-    /// The parameters, in the family's order.
+    /// The parameters, in the family's order; empty while it belongs to no graph.
     pub fn parameters(&self) -> &[Expr<'g>] {
         &self.parameters
     }
 
     /// The same family with other parameters.
     pub fn with_parameters(&self, parameters: Vec<Expr<'g>>) -> Self {
-        Distribution { family: self.family.clone(), parameters }
+        Distribution { family: self.family.clone(), parameters, literals: vec![] }
     }
 
     /// Axes of independent draws; `None` if the parameters do not broadcast.
     pub fn batch_shape(&self) -> Option<Shape> {
-        self.family.parameters().iter().zip(&self.parameters).try_fold(Shape::scalar(), |shape, (spec, e)| {
-            let own = e.shape();
-            if own.rank() < spec.event_rank {
-                return if own.rank() == 0 { Some(shape) } else { None };
-            }
-            shape.broadcast(&own.leading(own.rank() - spec.event_rank))
+        self.shapes(|family, parameters| {
+            family.parameters().iter().zip(parameters).try_fold(Shape::scalar(), |shape, (spec, e)| {
+                let own = e.shape();
+                if own.rank() < spec.event_rank {
+                    return if own.rank() == 0 { Some(shape) } else { None };
+                }
+                shape.broadcast(&own.leading(own.rank() - spec.event_rank))
+            })
         })
     }
 
@@ -317,27 +375,28 @@ impl<'g> Distribution<'g> {
 
     /// Axes of one draw.
     pub fn event_shape(&self) -> Shape {
-        self.family.event_shape(&self.parameters)
+        self.shapes(|family, parameters| family.event_shape(parameters))
     }
 
     /// log p(value), summed over the event.
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
-        self.family.log_prob(&self.parameters, value)
+        self.family.log_prob(&self.bound(value.graph()).parameters, value)
     }
 
     /// See [`Family::log_prob_of_draw`].
     pub fn log_prob_of_draw(&self, noise: &mut Noise<'g>) -> Expr<'g> {
-        self.family.log_prob_of_draw(&self.parameters, noise)
+        self.family.log_prob_of_draw(&self.bound(noise.graph()).parameters, noise)
     }
 
     /// P(value) of a discrete family; its derivative is right where it is 0 as well.
     pub fn mass(&self, value: Expr<'g>) -> Expr<'g> {
-        self.family.mass(&self.parameters, value).unwrap_or_else(|| self.log_prob(value).exp())
+        let bound = self.bound(value.graph());
+        self.family.mass(&bound.parameters, value).unwrap_or_else(|| bound.log_prob(value).exp())
     }
 
     /// A draw from the noise, differentiable where the family is reparameterized.
     pub fn sample(&self, noise: &mut Noise<'g>) -> Expr<'g> {
-        self.family.sample(&self.parameters, noise)
+        self.family.sample(&self.bound(noise.graph()).parameters, noise)
     }
 
     /// The relaxation at `temperature` of [`Distribution::sample`] from the same noise (concrete distribution).
@@ -348,17 +407,17 @@ impl<'g> Distribution<'g> {
     /// See [`Transformation::transformed`]; `None` where the family has no such transform.
     pub fn transformed(&self, noise: &mut Noise<'g>, transform: Transform) -> Option<Transformed<'g>> {
         let formulas = self.family.transformation().filter(|t| t.has(transform))?;
-        Some(formulas.transformed(&self.parameters, noise, transform))
+        Some(formulas.transformed(&self.bound(noise.graph()).parameters, noise, transform))
     }
 
-    /// See [`Perturbation::log_odds`].
+    /// See [`Perturbation::log_odds`]; `None` also while it belongs to no graph.
     pub fn log_odds(&self) -> Option<Expr<'g>> {
-        Some(self.family.perturbation()?.log_odds(&self.parameters))
+        Some(self.family.perturbation()?.log_odds(self.given()?))
     }
 
     /// See [`Perturbation::perturbed`].
     pub fn perturbed(&self, noise: &mut Noise<'g>) -> Option<Expr<'g>> {
-        Some(self.family.perturbation()?.perturbed(&self.parameters, noise))
+        Some(self.family.perturbation()?.perturbed(&self.bound(noise.graph()).parameters, noise))
     }
 
     /// See [`Perturbation::perturbed_given`].
@@ -368,7 +427,8 @@ impl<'g> Distribution<'g> {
         value: Expr<'g>,
         coupling: Coupling,
     ) -> Option<Expr<'g>> {
-        Some(self.family.perturbation()?.perturbed_given(&self.parameters, noise, value, coupling))
+        let bound = self.bound(value.graph());
+        Some(self.family.perturbation()?.perturbed_given(&bound.parameters, noise, value, coupling))
     }
 
     /// See [`Perturbation::relax`].
@@ -376,24 +436,29 @@ impl<'g> Distribution<'g> {
         Some(self.family.perturbation()?.relax(perturbed, temperature))
     }
 
-    /// E z, of shape batch + event.
+    /// E z, of shape batch + event; `None` also while it belongs to no graph, as for the following ones.
     pub fn mean(&self) -> Option<Expr<'g>> {
-        Some(self.broadcast(self.family.mean(&self.parameters)?, self.event_shape()))
+        Some(self.broadcast(self.family.mean(self.given()?)?, self.event_shape()))
     }
 
     /// Var z, elementwise, of shape batch + event.
     pub fn variance(&self) -> Option<Expr<'g>> {
-        Some(self.broadcast(self.family.variance(&self.parameters)?, self.event_shape()))
+        Some(self.broadcast(self.family.variance(self.given()?)?, self.event_shape()))
     }
 
     /// −E log p(z), of shape batch.
     pub fn entropy(&self) -> Option<Expr<'g>> {
-        Some(self.broadcast(self.family.entropy(&self.parameters)?, Shape::scalar()))
+        Some(self.broadcast(self.family.entropy(self.given()?)?, Shape::scalar()))
     }
 
     /// A most probable outcome, of shape batch + event.
     pub fn mode(&self) -> Option<Expr<'g>> {
-        Some(self.broadcast(self.family.mode(&self.parameters)?, self.event_shape()))
+        Some(self.broadcast(self.family.mode(self.given()?)?, self.event_shape()))
+    }
+
+    /// The parameters of one that belongs to a graph.
+    fn given(&self) -> Option<&[Expr<'g>]> {
+        self.literals.is_empty().then_some(&self.parameters)
     }
 
     /// Gives a formula that does not mention every parameter the shape of all of them.

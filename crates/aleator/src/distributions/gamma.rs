@@ -24,8 +24,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
@@ -38,9 +39,11 @@ pub struct Gamma;
 impl Gamma {
     /// α (`concentration`) and λ (`rate`), both > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(concentration: Expr<'g>, rate: impl IntoExpr<'g>) -> Distribution<'g> {
-        let rate = rate.into_expr(concentration.graph());
-        Distribution::new(Arc::new(Gamma), vec![concentration, rate])
+    pub fn new<'g>(
+        concentration: impl Into<Argument<'g>>,
+        rate: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(Gamma), [concentration.into(), rate.into()])
     }
 }
 

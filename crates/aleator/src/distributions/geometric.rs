@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
@@ -31,13 +32,13 @@ pub enum Geometric {
 
 impl Geometric {
     /// φ, the logits of a success.
-    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Geometric::Logits), vec![logits])
+    pub fn from_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Geometric::Logits), [logits.into()])
     }
 
     /// p, the probability of a success.
-    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Geometric::Probs), vec![probs])
+    pub fn from_probs<'g>(probs: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Geometric::Probs), [probs.into()])
     }
 
     fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {

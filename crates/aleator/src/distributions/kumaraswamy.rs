@@ -12,8 +12,9 @@
 use std::f64::consts::LN_2;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{EULER_GAMMA, away_from_zero, below_one, log_beta};
@@ -65,9 +66,11 @@ pub struct Kumaraswamy;
 impl Kumaraswamy {
     /// a (`concentration1`) and b (`concentration0`), both > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(concentration1: Expr<'g>, concentration0: impl IntoExpr<'g>) -> Distribution<'g> {
-        let concentration0 = concentration0.into_expr(concentration1.graph());
-        Distribution::new(Arc::new(Kumaraswamy), vec![concentration1, concentration0])
+    pub fn new<'g>(
+        concentration1: impl Into<Argument<'g>>,
+        concentration0: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(Kumaraswamy), [concentration1.into(), concentration0.into()])
     }
 }
 

@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -24,9 +25,8 @@ pub struct Laplace;
 impl Laplace {
     /// μ (`loc`) and b (`scale`) > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
-        let scale = scale.into_expr(loc.graph());
-        Distribution::new(Arc::new(Laplace), vec![loc, scale])
+    pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Laplace), [loc.into(), scale.into()])
     }
 }
 

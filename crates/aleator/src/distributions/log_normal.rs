@@ -11,8 +11,9 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -26,9 +27,8 @@ pub struct LogNormal;
 impl LogNormal {
     /// μ (`loc`) and σ (`scale`) > 0 of log z.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
-        let scale = scale.into_expr(loc.graph());
-        Distribution::new(Arc::new(LogNormal), vec![loc, scale])
+    pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(LogNormal), [loc.into(), scale.into()])
     }
 }
 

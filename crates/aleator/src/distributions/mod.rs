@@ -5,6 +5,7 @@
 //! batch, event. Families that accept `probs` or `logits` keep whichever was given, so that probabilities of exactly
 //! 0 and 1 and logits of ±10³ are both exact.
 
+mod argument;
 mod bernoulli;
 mod beta;
 mod binomial;
@@ -38,6 +39,7 @@ mod uniform;
 mod von_mises;
 mod weibull;
 
+pub use argument::{Argument, Literal};
 pub use bernoulli::Bernoulli;
 pub use beta::Beta;
 pub use binomial::Binomial;

@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr, Shape};
+use aleator_engine::graph::{Expr, Shape};
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::HALF_LOG_TAU;
@@ -59,9 +60,8 @@ pub struct MultivariateNormal;
 impl MultivariateNormal {
     /// μ (`loc`) and L (`scale_tril`).
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(loc: Expr<'g>, scale_tril: impl IntoExpr<'g>) -> Distribution<'g> {
-        let scale_tril = scale_tril.into_expr(loc.graph());
-        Distribution::new(Arc::new(MultivariateNormal), vec![loc, scale_tril])
+    pub fn new<'g>(loc: impl Into<Argument<'g>>, scale_tril: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(MultivariateNormal), [loc.into(), scale_tril.into()])
     }
 
     /// ε, of the site's shape and the event's.

@@ -16,8 +16,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
@@ -35,15 +36,19 @@ pub enum NegativeBinomial {
 
 impl NegativeBinomial {
     /// r (`total_count`) > 0 and φ, the logits of a success.
-    pub fn from_logits<'g>(total_count: impl IntoExpr<'g>, logits: Expr<'g>) -> Distribution<'g> {
-        let total_count = total_count.into_expr(logits.graph());
-        Distribution::new(Arc::new(NegativeBinomial::Logits), vec![total_count, logits])
+    pub fn from_logits<'g>(
+        total_count: impl Into<Argument<'g>>,
+        logits: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(NegativeBinomial::Logits), [total_count.into(), logits.into()])
     }
 
     /// r (`total_count`) > 0 and p < 1, the probability of a success.
-    pub fn from_probs<'g>(total_count: impl IntoExpr<'g>, probs: Expr<'g>) -> Distribution<'g> {
-        let total_count = total_count.into_expr(probs.graph());
-        Distribution::new(Arc::new(NegativeBinomial::Probs), vec![total_count, probs])
+    pub fn from_probs<'g>(
+        total_count: impl Into<Argument<'g>>,
+        probs: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(NegativeBinomial::Probs), [total_count.into(), probs.into()])
     }
 
     fn odds<'g>(self, x: Expr<'g>) -> Odds<'g> {

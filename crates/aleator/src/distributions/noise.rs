@@ -26,6 +26,11 @@ impl<'g> Noise<'g> {
         Noise { graph, next_stream: 0, shape: uniforms.shape(), given: Some(uniforms) }
     }
 
+    /// The graph that it is part of.
+    pub(super) fn graph(&self) -> &'g Graph {
+        self.graph
+    }
+
     /// Fresh independent numbers, uniform in the open interval (0, 1), one for each element of the site and of
     /// `event`, on a stream of their own.
     pub fn uniform(&mut self, event: &[usize]) -> Expr<'g> {

@@ -11,8 +11,9 @@
 use std::f64::consts::PI;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -25,9 +26,8 @@ pub struct Normal;
 impl Normal {
     /// μ (`loc`) and σ (`scale`) > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(loc: Expr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
-        let scale = scale.into_expr(loc.graph());
-        Distribution::new(Arc::new(Normal), vec![loc, scale])
+    pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Normal), [loc.into(), scale.into()])
     }
 }
 

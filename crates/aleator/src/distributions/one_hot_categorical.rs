@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, Shape};
 
+use super::argument::Argument;
 use super::categorical::{Categorical, categories};
 use super::coordinates;
 use super::family::{Distribution, Family, Parameter, Support};
@@ -40,13 +41,13 @@ impl OneHotCategorical {
     pub const PROBS: OneHotCategorical = OneHotCategorical(Categorical::Probs);
 
     /// φ, the unnormalised log-probabilities; the last axis is the event.
-    pub fn from_logits(logits: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Self::LOGITS), vec![logits])
+    pub fn from_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Self::LOGITS), [logits.into()])
     }
 
     /// p, the probabilities, normalised by their sum; the last axis is the event.
-    pub fn from_probs(probs: Expr<'_>) -> Distribution<'_> {
-        Distribution::new(Arc::new(Self::PROBS), vec![probs])
+    pub fn from_probs<'g>(probs: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Self::PROBS), [probs.into()])
     }
 }
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::binomial::first_order;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
@@ -28,8 +29,8 @@ pub struct Poisson;
 impl Poisson {
     /// λ (`rate`) ≥ 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(rate: Expr<'g>) -> Distribution<'g> {
-        Distribution::new(Arc::new(Poisson), vec![rate])
+    pub fn new<'g>(rate: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Poisson), [rate.into()])
     }
 }
 

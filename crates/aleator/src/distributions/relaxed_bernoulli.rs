@@ -10,8 +10,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{away_from_zero, below_one};
@@ -28,9 +29,11 @@ pub struct RelaxedBernoulli;
 impl RelaxedBernoulli {
     /// τ (`temperature`) > 0 and φ (`logits`).
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(temperature: Expr<'g>, logits: impl IntoExpr<'g>) -> Distribution<'g> {
-        let logits = logits.into_expr(temperature.graph());
-        Distribution::new(Arc::new(RelaxedBernoulli), vec![temperature, logits])
+    pub fn new<'g>(
+        temperature: impl Into<Argument<'g>>,
+        logits: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(RelaxedBernoulli), [temperature.into(), logits.into()])
     }
 }
 

@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr, Shape};
+use aleator_engine::graph::{Expr, Shape};
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::away_from_zero;
@@ -32,9 +33,11 @@ pub struct RelaxedOneHotCategorical;
 impl RelaxedOneHotCategorical {
     /// τ (`temperature`) > 0 and φ (`logits`), whose last axis is the event.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(temperature: Expr<'g>, logits: impl IntoExpr<'g>) -> Distribution<'g> {
-        let logits = logits.into_expr(temperature.graph());
-        Distribution::new(Arc::new(RelaxedOneHotCategorical), vec![temperature, logits])
+    pub fn new<'g>(
+        temperature: impl Into<Argument<'g>>,
+        logits: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(RelaxedOneHotCategorical), [temperature.into(), logits.into()])
     }
 
     /// G, one for each category.

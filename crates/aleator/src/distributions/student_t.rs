@@ -13,8 +13,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr, Op};
+use aleator_engine::graph::{Expr, Op};
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -46,10 +47,12 @@ pub struct StudentT;
 impl StudentT {
     /// ν (`df`) > 0, μ (`loc`) and σ (`scale`) > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(df: Expr<'g>, loc: impl IntoExpr<'g>, scale: impl IntoExpr<'g>) -> Distribution<'g> {
-        let loc = loc.into_expr(df.graph());
-        let scale = scale.into_expr(df.graph());
-        Distribution::new(Arc::new(StudentT), vec![df, loc, scale])
+    pub fn new<'g>(
+        df: impl Into<Argument<'g>>,
+        loc: impl Into<Argument<'g>>,
+        scale: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(StudentT), [df.into(), loc.into(), scale.into()])
     }
 }
 

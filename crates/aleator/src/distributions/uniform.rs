@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 
@@ -23,9 +24,8 @@ pub struct Uniform;
 impl Uniform {
     /// `low` < `high`.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(low: Expr<'g>, high: impl IntoExpr<'g>) -> Distribution<'g> {
-        let high = high.into_expr(low.graph());
-        Distribution::new(Arc::new(Uniform), vec![low, high])
+    pub fn new<'g>(low: impl Into<Argument<'g>>, high: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Uniform), [low.into(), high.into()])
     }
 }
 

@@ -12,8 +12,9 @@
 use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -26,9 +27,8 @@ pub struct VonMises;
 impl VonMises {
     /// μ (`loc`) and κ (`concentration`) ≥ 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(loc: Expr<'g>, concentration: impl IntoExpr<'g>) -> Distribution<'g> {
-        let concentration = concentration.into_expr(loc.graph());
-        Distribution::new(Arc::new(VonMises), vec![loc, concentration])
+    pub fn new<'g>(loc: impl Into<Argument<'g>>, concentration: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(VonMises), [loc.into(), concentration.into()])
     }
 }
 

@@ -11,8 +11,9 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, IntoExpr};
+use aleator_engine::graph::Expr;
 
+use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
@@ -40,9 +41,11 @@ pub struct Weibull;
 impl Weibull {
     /// λ (`scale`) and k (`concentration`), both > 0.
     #[allow(clippy::new_ret_no_self)]
-    pub fn new<'g>(scale: Expr<'g>, concentration: impl IntoExpr<'g>) -> Distribution<'g> {
-        let concentration = concentration.into_expr(scale.graph());
-        Distribution::new(Arc::new(Weibull), vec![scale, concentration])
+    pub fn new<'g>(
+        scale: impl Into<Argument<'g>>,
+        concentration: impl Into<Argument<'g>>,
+    ) -> Distribution<'g> {
+        Distribution::of(Arc::new(Weibull), [scale.into(), concentration.into()])
     }
 }
 

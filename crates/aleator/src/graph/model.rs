@@ -284,6 +284,7 @@ impl Graph {
     /// Adds a random node. Pass a distribution, optionally with `.via(estimator)` and `.copies(n)`.
     pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
         let Sampled { distribution, copies, choice } = sampled.into();
+        let distribution = distribution.on(&self.engine);
         if let Err(error) = self.take_name(name, "a site") {
             return error;
         }
@@ -393,9 +394,10 @@ impl Graph {
     /// Returns an error if there is no such parameter or if the number of elements differs.
     pub fn set_param(&self, name: &str, values: Vec<f64>) -> Result<()> {
         let mut parts = self.parts.borrow_mut();
-        let Some(param) = parts.params.iter_mut().find(|p| p.name == name) else {
-            return Err(Error::invalid(format!("there is no parameter `{name}`")));
+        let Some(place) = parts.params.iter().position(|p| p.name == name) else {
+            return Err(Error::unknown_name("parameter", name, parts.params.iter().map(|p| p.name.as_str())));
         };
+        let param = &mut parts.params[place];
         let n = param.shape.numel();
         param.initial = match values.len() {
             1 => vec![values[0]; n],

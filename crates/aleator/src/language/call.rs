@@ -1,8 +1,10 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
 use aleator_engine::graph::{Expr as Node, Graph, Reduction};
 
+use crate::nearest::nearest;
+
 use super::ast::{Call, Expr};
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::span::Span;
 use super::values::{Constants, MOST_ELEMENTS, Parts, Value, extent, too_large};
 

@@ -1,5 +1,8 @@
 //! What is wrong with a source text, where, and what to do about it.
+use std::path::Path;
+
 use super::span::{Place, Span};
+use crate::error::Error;
 
 /// One mistake of a source text or of a setting, as data: a program can draw it with the line it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,6 +77,16 @@ impl Diagnostic {
         self
     }
 
+    /// The library's error for a mistake in a text, which came from a file or not.
+    pub(super) fn in_text(self, text: &str, file: Option<&Path>) -> Error {
+        Error::Source {
+            file: file.map(Into::into),
+            place: self.place(text).map(|place| (place.line, place.column)),
+            message: self.to_string(),
+            help: self.help,
+        }
+    }
+
     /// Line and column of the mistake.
     pub fn place(&self, source: &str) -> Option<Place> {
         self.span.map(|span| Place::of(source, span.start))
@@ -84,35 +97,6 @@ impl From<Box<Diagnostic>> for Diagnostic {
     fn from(boxed: Box<Diagnostic>) -> Self {
         *boxed
     }
-}
-
-/// Longest name that is compared with others; also bounds the time that a suggestion takes.
-const LONGEST_COMPARED: usize = 64;
-
-/// The candidate that `name` is most likely a misspelling of, if any is near enough; the first of equals.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    if name.len() > LONGEST_COMPARED {
-        return None;
-    }
-    let allowed = match name.chars().count() {
-        0..=1 => 0,
-        2..=4 => 1,
-        5..=8 => 2,
-        length => length / 3,
-    };
-    let lower = name.to_lowercase();
-    let distance = |candidate: &str| {
-        if candidate.len() > LONGEST_COMPARED || candidate.len().abs_diff(name.len()) > 2 * allowed {
-            return usize::MAX;
-        }
-        strsim::damerau_levenshtein(&lower, &candidate.to_lowercase())
-    };
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(candidate), candidate))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
 }
 
 /// A piece of source text for a message: between backquotes, without control characters, of bounded length.
@@ -136,26 +120,6 @@ pub(super) fn quote(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_nearest_name_is_found() {
-        let names = ["theta", "phi", "sigma", "Bernoulli", "reinforce", "score_function"];
-        for (misspelt, expected) in [
-            ("thta", Some("theta")),
-            ("tehta", Some("theta")),
-            ("THETA", Some("theta")),
-            ("Bernouli", Some("Bernoulli")),
-            ("reinforc", Some("reinforce")),
-            ("scorefunction", Some("score_function")),
-            ("ph", Some("phi")),
-            ("x", None),
-            ("", None),
-            ("entirely", None),
-        ] {
-            assert_eq!(nearest(misspelt, names), expected, "{misspelt}");
-        }
-        assert_eq!(nearest(&"a".repeat(1 << 20), names), None);
-    }
 
     #[test]
     fn a_diagnostic_displays_its_message_and_knows_its_place() {

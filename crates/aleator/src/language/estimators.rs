@@ -4,9 +4,10 @@ use std::sync::Arc;
 use aleator_engine::graph::Graph;
 
 use crate::estimators::{Estimator, OptionValue, all, find};
+use crate::nearest::nearest;
 
 use super::ast::{Argument, EstimatorCall, Expr, Expressions};
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::lower::Lowering;
 use super::names::CONSTANTS;
 

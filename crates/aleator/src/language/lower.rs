@@ -7,9 +7,11 @@ use std::f64::consts::PI;
 
 use aleator_engine::graph::{Expr as Node, Graph, NodeId, Op, Shape};
 
+use crate::nearest::nearest;
+
 use super::ast::{BinaryOperator, Expr, ExprId, Expressions, UnaryOperator};
 use super::call::Function;
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::index;
 use super::names::CONSTANTS;

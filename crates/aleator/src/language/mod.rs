@@ -24,6 +24,7 @@ mod index;
 mod lexer;
 mod lower;
 mod model;
+mod named;
 mod names;
 mod parser;
 mod print;
@@ -36,13 +37,14 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use crate::nearest::nearest;
 pub use ast::{
     Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
     Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
 };
 pub use build::load;
 pub use call::Function;
-pub use errors::{Diagnostic, SettingNote, nearest};
+pub use errors::{Diagnostic, SettingNote};
 pub use estimators::estimator;
 pub use functions::FUNCTIONS;
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};

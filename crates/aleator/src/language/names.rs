@@ -2,9 +2,10 @@
 use std::collections::HashMap;
 
 use crate::distributions;
+use crate::nearest::nearest;
 
 use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::span::{Place, Span};
 

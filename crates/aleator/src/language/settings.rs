@@ -3,8 +3,10 @@ use std::collections::HashMap;
 
 use aleator_engine::graph::Graph;
 
+use crate::nearest::nearest;
+
 use super::ast::{File, StatementKind};
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::lower::Lowering;
 use super::parser::Setting;
 use super::values::Tensor;

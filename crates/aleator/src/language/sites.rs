@@ -1,8 +1,9 @@
 //! The arguments of a distribution: which signature they mean, and in which order.
 use crate::distributions::{self, Entry, Signature};
+use crate::nearest::nearest;
 
 use super::ast::{Argument, ExprId, Name};
-use super::errors::{Diagnostic, nearest, quote};
+use super::errors::{Diagnostic, quote};
 use super::span::Span;
 
 /// A distribution's arguments in the order of its signature.

@@ -21,7 +21,7 @@ pub use bernoulli::{log_bernoulli, logits_of_mean};
 pub use build::Build;
 pub use cartpole::Cartpole;
 pub use gmm::Gmm;
-pub use model::{Model, Objective, Score, X, X_NAME, training_graph};
+pub use model::{Model, Objective, Score, X_NAME, training_graph};
 pub use sbn::Sbn;
 pub use sequence::Sequence;
 pub use structured::Structured;

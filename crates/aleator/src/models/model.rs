@@ -103,9 +103,7 @@ impl fmt::Display for Objective {
     }
 }
 
-/// The place of the rows among a graph's data.
-pub const X: usize = 0;
-/// Their name there.
+/// The name of the rows among a graph's data.
 pub const X_NAME: &str = "x";
 
 /// The graph that trains a model: `x` of shape `[batch, width]` is its data, the objective its cost.

@@ -12,7 +12,7 @@ use super::settings::{Difference, differences};
 use super::update::Update;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::models::{X, training_graph};
+use crate::models::{X_NAME, training_graph};
 use crate::nn::{Tensor, initial};
 use crate::objectives::Detached;
 use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
@@ -101,7 +101,7 @@ impl<'c> Trainer<'c> {
     /// If a value is not finite: the message names the step and the site or the parameter. The run cannot go on then.
     pub fn advance(&mut self) -> Result<()> {
         let step = self.step;
-        if let Some(x) = self.program.data_mut(X) {
+        if let Ok(x) = self.program.data_mut(X_NAME) {
             self.batches.at_step(step as u64, x);
         }
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
@@ -134,7 +134,8 @@ impl<'c> Trainer<'c> {
     /// What the last gradient is multiplied by: less than 1 where it is too long.
     fn clipping(&self) -> f64 {
         let Some(clip) = self.config.clip else { return 1.0 };
-        let squares = (0..self.learned().count()).map(|i| Update::sum_of_squares(self.program.gradient(i)));
+        let squares =
+            (0..self.learned().count()).map(|i| Update::sum_of_squares(self.program.gradient_at(i)));
         let norm = squares.sum::<f64>().sqrt();
         if norm > clip { clip / norm } else { 1.0 }
     }
@@ -142,7 +143,7 @@ impl<'c> Trainer<'c> {
     /// Says which number of the last gradient is not finite.
     fn bad_gradient(&self) -> Error {
         let bad = self.learned().enumerate().find_map(|(place, tensor)| {
-            let gradient = self.program.gradient(place);
+            let gradient = self.program.gradient_at(place);
             let i = gradient.iter().position(|g| !g.is_finite())?;
             Some(format!("the gradient of `{}` (element {i}) is {}", tensor.name, gradient[i]))
         });
@@ -153,7 +154,7 @@ impl<'c> Trainer<'c> {
     pub fn parameters(&self) -> Vec<Vec<f32>> {
         let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect();
         let now = |(i, t): (usize, &Tensor)| match t.learned {
-            true => self.program.param(i).map_or_else(|| single(&t.values), <[f32]>::to_vec),
+            true => self.program.param_at(i).map_or_else(|| single(&t.values), <[f32]>::to_vec),
             false => single(self.program.state(&t.name).unwrap_or(&t.values)),
         };
         self.tensors.iter().enumerate().map(now).collect()
@@ -226,7 +227,7 @@ impl<'c> Trainer<'c> {
         for (place, tensor) in self.tensors.iter().filter(|t| t.learned).enumerate() {
             let name = format!("parameters/{}", tensor.name);
             let values = checkpoint.get(&name).filter(|v| v.len() == tensor.values.len());
-            self.program.set_param(place, values.ok_or_else(|| missing(&name))?)?;
+            self.program.set_param_at(place, values.ok_or_else(|| missing(&name))?)?;
         }
         let tensors = &self.tensors;
         let slot = |place: usize, slot: &str| {

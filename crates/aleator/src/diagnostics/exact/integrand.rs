@@ -108,7 +108,7 @@ impl Integrand {
                 let mut at = 1;
                 for (place, &size) in places.iter().enumerate() {
                     here[at..at + size]
-                        .copy_from_slice(&self.program.gradient(place)[i * size..(i + 1) * size]);
+                        .copy_from_slice(&self.program.gradient_at(place)[i * size..(i + 1) * size]);
                     at += size;
                 }
                 debug_assert_eq!(at, 1 + self.parameters);

@@ -107,7 +107,7 @@ fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
     let places = program.params().count();
     let mut values = vec![program.run()?.objective()];
     for place in 0..places {
-        values.extend_from_slice(program.gradient(place));
+        values.extend_from_slice(program.gradient_at(place));
     }
     if values.iter().any(|x| x.is_nan())
         && let Some(site) = moving_outcome(graph, layout)?

@@ -10,9 +10,9 @@ fn set(source: &str, settings: &[&str]) -> Result<Model, Diagnostic> {
 }
 
 pub(super) const EXAMPLES: &[&str] = &[
-    include_str!("../../../../../examples/gaussian_quadratic.scg"),
-    include_str!("../../../../../examples/toy.scg"),
-    include_str!("../../../../../examples/two_layers.scg"),
+    include_str!("../../../assets/examples/gaussian_quadratic.scg"),
+    include_str!("../../../assets/examples/toy.scg"),
+    include_str!("../../../assets/examples/two_layers.scg"),
     "param W : [3, 2] = 0.1\nparam phi = [0.2, -0.4, 1.0]\nh ~ Bernoulli(logits = phi)\ny ~ Normal(h @ W, 0.5) via pathwise\ncost energy = sum((y - [1, -1])^2)",
     "param p = [0.2, 0.8]\ndata d : [2, 2] = [[1, 2], [3, 4]]\nk ~ Categorical(p)[3] via score_function(baseline = moving_average, decay = 0.5)\nz ~ OneHotCategorical(logits = d)\ncost f = d[0, k[1]] + concat([z[0], d[:, 1]])[len(p):]",
     "const n = 4\nparam t = 0.5\ne ~ Exponential(rate = exp(t))\nu ~ Uniform(low = 0, high = n)\ncost f = where(u > e, one_hot(2, n), softmax(linspace(0, t, n)))\ncost g = f[0] + reshape(f, [2, -1])",

@@ -1,0 +1,91 @@
+//! Graphs from texts and files, and estimators by name, for graphs that are written in Rust.
+
+use std::path::Path;
+
+use super::build::load;
+use super::errors::Diagnostic;
+use super::estimators::estimator;
+use super::parser::{LONGEST_SOURCE, parse_estimator};
+use crate::distributions::Distribution;
+use crate::error::{Error, Result};
+use crate::graph::{Graph, Sampled};
+
+impl Graph {
+    /// The graph that a text of the language describes. `data` from files need [`Graph::from_file`].
+    ///
+    /// # Errors
+    /// The first mistake in the text, with its line and column.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let graph = Graph::from_text("param theta = 0\nb ~ Bernoulli(logits = theta)\ncost f = (b - 0.45)^2")?;
+    /// assert_eq!(graph.sites()[0].name, "b");
+    ///
+    /// let error = Graph::from_text("param theta = 0\nb ~ Bernoulli(logits = teta)\ncost f = b").err().unwrap();
+    /// assert_eq!(error.to_string(), "line 2, column 24: `teta` is not defined; did you mean `theta`?");
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    pub fn from_text(text: &str) -> Result<Graph> {
+        Ok(load(text, None, &[]).map_err(|mistake| mistake.in_text(text, None))?.graph)
+    }
+
+    /// The graph that a file of the language describes. Data files are looked for beside it.
+    ///
+    /// # Errors
+    /// If the file cannot be read; the first mistake in it, with its line and column.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Graph> {
+        let path = path.as_ref();
+        let unreadable = |reason: String| Error::Source {
+            file: Some(path.into()),
+            place: None,
+            message: format!("cannot be read: {reason}"),
+            help: None,
+        };
+        let length = std::fs::metadata(path).map_err(|e| unreadable(e.to_string()))?.len();
+        if length > LONGEST_SOURCE as u64 {
+            let limit = LONGEST_SOURCE >> 20;
+            return Err(unreadable(format!(
+                "it is larger than {limit} MiB; put large arrays into .npy files"
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
+        Ok(load(&text, path.parent(), &[]).map_err(|mistake| mistake.in_text(&text, Some(path)))?.graph)
+    }
+}
+
+impl Sampled<'_> {
+    /// Names the estimator of this site as the language does: `via_named("rebar(temperature = 0.3)")`.
+    ///
+    /// # Errors
+    /// If there is no such estimator (the error suggests the nearest one), or it does not accept an option.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 0.0)).via_named("rebar(temperature = 0.3)")?);
+    /// g.cost("loss", (b - 0.45).square());
+    /// g.compile(&Options::new())?.run()?;
+    ///
+    /// let error = Normal::new(0.0, 1.0).via_named("pathwize").err().unwrap();
+    /// assert_eq!(error.to_string(), "there is no estimator `pathwize`; did you mean `pathwise`?");
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    pub fn via_named(self, text: &str) -> Result<Self> {
+        let parsed = parse_estimator(text).and_then(|call| estimator(&call.call, &call.expressions));
+        // A text of one line needs no place.
+        let wrong = |mistake: Diagnostic| Diagnostic { span: None, ..mistake }.in_text(text, None);
+        Ok(self.via_shared(parsed.map_err(wrong)?))
+    }
+}
+
+impl<'g> Distribution<'g> {
+    /// Names the estimator of the site drawn from this distribution; see [`Sampled::via_named`].
+    ///
+    /// # Errors
+    /// If there is no such estimator, or it does not accept an option.
+    pub fn via_named(self, text: &str) -> Result<Sampled<'g>> {
+        Sampled::from(self).via_named(text)
+    }
+}
