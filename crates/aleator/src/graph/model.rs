@@ -332,6 +332,78 @@ impl Graph {
         self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id() });
     }
 
+    /// Adds the cost −log p(value) of an observed `value`, named `name`, and returns it: one number for each draw of the
+    /// distribution's batch. The value's last axes are the event's, the others broadcast against the batch; it may depend on
+    /// anything. Elements outside the support cost ∞, but a Boolean or one-hot value that depends on a random node may lie in
+    /// between, as relaxations do.
+    ///
+    /// ```
+    /// use aleator::distributions::Normal;
+    /// use aleator::graph::Graph;
+    ///
+    /// let graph = Graph::new();
+    /// let weight = graph.sample("weight", Normal::new(graph.param("guess", 8.5), 1.0));
+    /// let reading = graph.data("reading", [2], vec![9.3, 9.7]);
+    /// graph.observe("reading_cost", reading, &Normal::new(weight, 1.0));
+    /// ```
+    pub fn observe<'g>(&'g self, name: &str, value: Expr<'g>, distribution: &Distribution<'g>) -> Expr<'g> {
+        if !std::ptr::eq(value.graph(), &self.engine) {
+            return self.engine.fail(aleator_engine::Error::MixedGraphs { operation: name.into() });
+        }
+        let distribution = &distribution.on(&self.engine);
+        let cost = match self.misfit(value, distribution) {
+            Some(problem) => self
+                .engine
+                .fail(aleator_engine::Error::Shape { operation: format!("observe `{name}`"), problem }),
+            None => {
+                let outside = distribution.family().support().excludes(value, distribution.parameters());
+                let random = self.depends_on_a_site(value);
+                let cost = -distribution.log_prob(value);
+                match outside.filter(|_| !random) {
+                    Some(outside) => {
+                        let event = distribution.event_shape().rank();
+                        outside.sum_last(event).greater(0.0).select(f64::INFINITY, cost)
+                    }
+                    None => cost,
+                }
+            }
+        };
+        if !cost.is_poison() {
+            self.cost(name, cost);
+        }
+        cost
+    }
+
+    /// Why a value cannot be one of the distribution's, by its shape.
+    fn misfit(&self, value: Expr<'_>, distribution: &Distribution<'_>) -> Option<String> {
+        if value.is_poison() || distribution.parameters().iter().any(|p| p.is_poison()) {
+            return None;
+        }
+        let Some(batch) = distribution.batch_shape() else {
+            return Some(format!("the parameters of {} do not fit together", distribution.name()));
+        };
+        if let Some(problem) = distribution.misshapen() {
+            return Some(problem);
+        }
+        let (event, shape) = (distribution.event_shape(), value.shape());
+        let own = shape.rank() >= event.rank() && shape.trailing(event.rank()) == event;
+        if !own {
+            return Some(format!(
+                "a value of shape {shape} cannot come from {}, whose events have shape {event}",
+                distribution.name()
+            ));
+        }
+        let lead = shape.leading(shape.rank() - event.rank());
+        lead.broadcast(&batch).is_none().then(|| {
+            format!("a value of shape {shape} does not fit the batch {batch} of {}", distribution.name())
+        })
+    }
+
+    fn depends_on_a_site(&self, value: Expr<'_>) -> bool {
+        let upstream = engine::NodeSet::ancestors(&self.engine, &[value.id()]);
+        self.parts.borrow().sites.iter().any(|site| upstream.contains(site.value))
+    }
+
     /// Names a deterministic node, for diagrams and messages.
     pub fn note(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
