@@ -128,7 +128,7 @@ impl Model for Sbn {
         Terms { log_likelihood, draws, kl: None }
     }
 
-    fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+    fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
         let prior = build.parameter("prior.logits").broadcast_to([rows, self.latents]);
         let mut h = build.sample(&self.site(self.layers), Bernoulli::from_logits(prior));
         for l in (2..=self.layers).rev() {

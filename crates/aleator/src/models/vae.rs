@@ -152,7 +152,7 @@ impl Model for Vae {
         }
     }
 
-    fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+    fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
         let z = build.sample("z", self.prior(build, &[rows, self.latents]));
         Some(self.decode(build, z).sigmoid())
     }
