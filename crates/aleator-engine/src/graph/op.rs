@@ -110,8 +110,8 @@ impl Hash for TensorData {
     }
 }
 
-/// What a black box computes: the inputs' elements (row-major, without leading axes) to the output's.
-pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) + Send + Sync;
+/// What a black box computes: the inputs' elements (row-major, without leading axes) to the output's; or why it cannot.
+pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) -> Result<(), String> + Send + Sync;
 
 /// A user's black-box function: it has values and no derivative.
 #[derive(Clone)]
