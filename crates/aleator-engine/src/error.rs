@@ -4,6 +4,7 @@ use crate::graph::Shape;
 
 /// What can go wrong when a graph is built, differentiated, compiled or run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// Operands whose shapes do not fit together.
     #[error("{operation}: {problem}")]
@@ -57,6 +58,14 @@ pub enum Error {
         place: String,
         /// What is wrong.
         problem: String,
+    },
+    /// A black box failed.
+    #[error("the black box `{name}` failed: {reason}")]
+    External {
+        /// The black box's name.
+        name: String,
+        /// What it says of its failure.
+        reason: String,
     },
     /// An input of the wrong size was given to a program.
     #[error("input `{name}` has {got} elements, expected {expected}")]

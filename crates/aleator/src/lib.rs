@@ -70,16 +70,19 @@ pub use citation::citation;
 pub use error::{Error, Result};
 pub use program::{Estimate, Options, Program};
 
-/// What most programs need.
+/// What most programs need: graphs, programs, and all estimators and distributions.
 pub mod prelude {
     pub use crate::diagnostics::{Compare, compare};
     pub use crate::distributions::{
-        Bernoulli, Categorical, Distribution, Exponential, Gumbel, Laplace, LogNormal, Logistic, Normal,
-        OneHotCategorical, Uniform,
+        Bernoulli, Beta, Binomial, Categorical, Cauchy, Dirichlet, Distribution, Exponential, Gamma,
+        Geometric, Gumbel, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial,
+        Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform,
+        VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Enumeration, Estimator, GumbelSoftmax, Pathwise, ReinforceLoo, ScoreFunction, StraightThrough,
-        StraightThroughGumbelSoftmax,
+        Enumeration, Estimator, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise,
+        Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
+        StraightThroughGumbelSoftmax, Vimco,
     };
     pub use crate::graph::Graph;
     pub use crate::program::{Estimate, Options, Program};

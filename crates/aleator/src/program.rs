@@ -1,5 +1,6 @@
 //! A compiled estimate: run it, read the objective and its gradient.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +18,20 @@ use crate::plan::{Plan, is_unbiased};
 use crate::rewrite::{DomainCheck, Estimator, EstimatorParam, Layout, Owner, StateUpdate, Tuning, rewrite};
 
 /// How to compile a graph.
+///
+/// ```
+/// use aleator::prelude::*;
+///
+/// let g = Graph::new();
+/// let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 0.0)).via(ReinforceLoo));
+/// g.cost("loss", (b - 0.45).square());
+///
+/// // Three independent estimates a run, each the mean of four samples.
+/// let mut program = g.compile(&Options::new().samples(4).replicates(3).seed(7))?;
+/// let estimate = program.run()?;
+/// assert_eq!((estimate.objectives().len(), estimate.gradient("theta")?.len()), (3, 3));
+/// # Ok::<(), aleator::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     samples: Option<usize>,
@@ -90,6 +105,25 @@ struct Slot {
 /// A compiled estimate of a graph's objective and gradient. Shapes are fixed; running does not allocate.
 ///
 /// `T` is the type of all numbers: `f64` unless said otherwise.
+///
+/// ```
+/// use aleator::prelude::*;
+///
+/// let g = Graph::new();
+/// let x = g.data("x", [2], vec![0.0]);
+/// let w = g.param("w", 0.5);
+/// let b = g.sample("b", Bernoulli::from_logits(w * x));
+/// g.cost("loss", (b - 0.45).square());
+///
+/// let mut program = g.compile_as::<f32>(&Options::new())?;
+/// for row in [[1.0, 2.0], [-1.0, 0.5]] {
+///     program.set_data("x", &row)?;
+///     let gradient = program.run()?.gradient("w")?[0];
+///     let w = program.param("w")?[0];
+///     program.set_param("w", &[w - 0.1 * gradient])?;
+/// }
+/// # Ok::<(), aleator::Error>(())
+/// ```
 pub struct Program<T: Real = f64> {
     inner: exec::Program<T>,
     params: Vec<Slot>,
@@ -137,6 +171,25 @@ enum Change {
 /// One estimate (or R of them side by side).
 pub struct Estimate<'p, T: Real = f64> {
     program: &'p Program<T>,
+}
+
+impl<T: Real> fmt::Debug for Program<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |slots: &[Slot]| slots.iter().map(|slot| slot.name.clone()).collect::<Vec<_>>();
+        f.debug_struct("Program")
+            .field("params", &names(&self.params))
+            .field("data", &names(&self.data))
+            .field("samples", &self.samples)
+            .field("seed", &self.seed)
+            .field("step", &self.step)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<T: Real> fmt::Debug for Estimate<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Estimate").field("objectives", &self.objectives()).finish_non_exhaustive()
+    }
 }
 
 impl<T: Real> Estimate<'_, T> {
@@ -404,6 +457,7 @@ impl<T: Real> Program<T> {
     /// If a distribution's parameter is outside its domain.
     pub fn run_replicates(&mut self, step: u64, first: u64) -> Result<Estimate<'_, T>> {
         self.inner.run_at(NoiseAt { seed: self.seed, step, first_row: first });
+        self.check_calls()?;
         // First: what was computed outside of a domain must not be remembered.
         self.check_domains()?;
         for own in &mut self.own {
@@ -426,12 +480,18 @@ impl<T: Real> Program<T> {
     /// If a distribution's parameter is outside its domain.
     pub fn run_profiled(&mut self, step: u64, took: impl FnMut(usize, Duration)) -> Result<()> {
         self.inner.run_profiled(self.seed, step, took);
+        self.check_calls()?;
         self.check_domains()
     }
 
     /// What the parts of a run do, in order.
     pub fn parts(&self) -> Vec<exec::StepSummary> {
         self.inner.steps()
+    }
+
+    /// The error of a black box that failed.
+    fn check_calls(&self) -> Result<()> {
+        self.inner.failure().map_or(Ok(()), |error| Err(error.into()))
     }
 
     fn check_domains(&self) -> Result<()> {

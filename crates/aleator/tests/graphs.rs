@@ -213,3 +213,33 @@ fn programs_are_asked_by_name() {
     );
     assert_eq!(program.gradient("unused").unwrap(), [0.0]);
 }
+
+#[test]
+fn the_error_of_a_black_box_comes_back_with_its_name() {
+    let g = Graph::new();
+    let x = g.data("x", [], vec![4.0]);
+    let root = g.external_fallible("root", [], &[x], |arguments, result| {
+        result[0] = arguments[0][0].sqrt();
+        if result[0].is_nan() { Err("a negative number has no root") } else { Ok(()) }
+    });
+    g.cost("loss", root);
+    let mut program = g.compile(&Options::new()).unwrap();
+    assert_eq!(program.run().unwrap().objective(), 2.0);
+    program.set_data("x", &[-1.0]).unwrap();
+    let error = program.run().unwrap_err();
+    assert_eq!(format!("{error:?}"), "the black box `root` failed: a negative number has no root");
+    program.set_data("x", &[9.0]).unwrap();
+    assert_eq!(program.run().unwrap().objective(), 3.0);
+}
+
+#[test]
+fn programs_and_errors_go_to_other_threads() {
+    fn is_send<T: Send>() {}
+    is_send::<Program<f32>>();
+    is_send::<Graph>();
+    is_send::<Error>();
+    let g = graph();
+    let program = g.compile(&Options::new()).unwrap();
+    assert!(format!("{g:?}").starts_with("Graph { params: [\"theta\"]"));
+    assert!(format!("{program:?}").starts_with("Program { params: [\"theta\"]"));
+}

@@ -284,6 +284,7 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
                 calls: lead.iter().product(),
                 out,
                 result: vec![0.0; external.shape.numel()],
+                failure: None,
             })
         }
         kind => unreachable!("{kind:?} is given or fused"),

@@ -131,12 +131,15 @@ pub(crate) struct Call {
     pub out: usize,
     pub arguments: Vec<Vec<f64>>,
     pub result: Vec<f64>,
+    /// Why it failed in the last run.
+    pub failure: Option<String>,
 }
 
 impl Call {
-    /// Calls the function.
+    /// Calls the function, until it fails: the rest of the result is NaN then.
     pub fn run<T: Real>(&mut self, base: Base<T>) {
         let size = self.result.len();
+        self.failure = None;
         // SAFETY: the result's buffer is this kernel's alone.
         let out = unsafe { base.write(self.out, self.calls * size) };
         for call in 0..self.calls {
@@ -148,7 +151,11 @@ impl Call {
                 }
             }
             self.result.fill(0.0);
-            call_with(&self.external, &self.arguments, &mut self.result);
+            if let Err(reason) = call_with(&self.external, &self.arguments, &mut self.result) {
+                self.failure = Some(reason);
+                out[call * size..].fill(T::from_f64(f64::NAN));
+                return;
+            }
             for (out, &y) in out[call * size..][..size].iter_mut().zip(&self.result) {
                 *out = T::from_f64(y);
             }
@@ -159,15 +166,15 @@ impl Call {
 /// Most arguments that are handed over without an allocation.
 const FEW: usize = 8;
 
-fn call_with(external: &External, arguments: &[Vec<f64>], result: &mut [f64]) {
+fn call_with(external: &External, arguments: &[Vec<f64>], result: &mut [f64]) -> Result<(), String> {
     if arguments.len() <= FEW {
         let mut slices: [&[f64]; FEW] = [&[]; FEW];
         for (slice, argument) in slices.iter_mut().zip(arguments) {
             *slice = argument;
         }
-        (external.function)(&slices[..arguments.len()], result);
+        (external.function)(&slices[..arguments.len()], result)
     } else {
         let slices: Vec<&[f64]> = arguments.iter().map(|a| &a[..]).collect();
-        (external.function)(&slices, result);
+        (external.function)(&slices, result)
     }
 }

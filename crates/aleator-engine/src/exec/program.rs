@@ -170,6 +170,17 @@ impl<T: Real> Program<T> {
         }
     }
 
+    /// The first black box that failed in the last run.
+    pub fn failure(&self) -> Option<Error> {
+        self.steps.iter().find_map(|step| match step {
+            Step::Call(call) => {
+                let reason = call.failure.clone()?;
+                Some(Error::External { name: call.external.name.clone(), reason })
+            }
+            _ => None,
+        })
+    }
+
     /// What its steps do, in order.
     pub fn steps(&self) -> Vec<StepSummary> {
         self.steps.iter().map(summary).collect()

@@ -114,8 +114,9 @@ impl Hash for TensorData {
     }
 }
 
-/// The function of a black box, from the elements of the inputs (row-major, without leading axes) to the elements of the output.
-pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) + Send + Sync;
+/// The function of a black box, from the elements of the inputs (row-major, without leading axes) to the elements of the output;
+/// or the reason why it cannot compute them.
+pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) -> Result<(), String> + Send + Sync;
 
 /// A user's black-box function. It has values and no derivative.
 #[derive(Clone)]

@@ -152,6 +152,7 @@ impl Dataset {
     }
 
     /// Whether all numbers can be grey pixels.
+    #[cfg(feature = "train")]
     pub(crate) fn is_grey(&self) -> bool {
         [&self.train, &self.held_out].iter().all(|r| r.values.iter().all(|v| (0.0..=1.0).contains(v)))
     }

@@ -3,6 +3,8 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::convert::Infallible;
+use std::fmt;
 use std::sync::Arc;
 
 use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
@@ -96,10 +98,39 @@ struct Parts {
 ///
 /// Shape errors do not panic: the first one is kept and returned when you use the graph. Everything that is derived from a graph
 /// is created in a clone of it, under the same ids, so results do not depend on what was compiled or measured before.
+///
+/// ```
+/// use aleator::prelude::*;
+///
+/// let g = Graph::new();
+/// let mu = g.param("mu", 0.3);
+/// let z = g.sample("z", Normal::new(mu, 1.0));
+/// g.cost("loss", (z - 1).square());
+///
+/// let mut program = g.compile(&Options::new().samples(64))?; // the estimator is chosen: pathwise here
+/// assert!((program.run()?.gradient("mu")?[0] + 1.4).abs() < 1.0); // 2 (mu - 1)
+/// # Ok::<(), aleator::Error>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Graph {
     engine: engine::Graph,
     parts: RefCell<Parts>,
+}
+
+/// The names of its parts.
+impl fmt::Debug for Graph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts.borrow();
+        let names = |names: &mut dyn Iterator<Item = &str>| names.map(String::from).collect::<Vec<_>>();
+        f.debug_struct("Graph")
+            .field("params", &names(&mut parts.params.iter().map(|p| &*p.name)))
+            .field("data", &names(&mut parts.data.iter().map(|d| &*d.name)))
+            .field("states", &names(&mut parts.states.iter().map(|s| &*s.name)))
+            .field("sites", &names(&mut parts.sites.iter().map(|s| &*s.name)))
+            .field("costs", &names(&mut parts.costs.iter().map(|c| &*c.name)))
+            .field("nodes", &self.engine.len())
+            .finish()
+    }
 }
 
 /// The description of a site: a distribution, optionally with copies and an estimator.
@@ -413,7 +444,22 @@ impl Graph {
     }
 
     /// Adds a black box, which has values but no derivative. `function` receives the elements of each argument, row-major, and
-    /// fills the result. It may be called from several threads, and it must not panic.
+    /// fills the result. It may be called from several threads, and it must not panic. Use
+    /// [`Graph::external_fallible`] for a function that may fail.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let b = g.sample("b", Bernoulli::from_logits(g.param_tensor("theta", [3], vec![0.0])).via(ReinforceLoo));
+    /// let longest_run = g.external("longest_run", [], &[b], |arguments, result| {
+    ///     let runs = arguments[0].split(|&x| x == 0.0).map(|run| run.len());
+    ///     result[0] = runs.max().unwrap_or(0) as f64;
+    /// });
+    /// g.cost("loss", (longest_run - 2).square());
+    /// g.compile(&Options::new().samples(8))?.run()?;
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
     pub fn external<'g>(
         &'g self,
         name: &str,
@@ -421,11 +467,27 @@ impl Graph {
         arguments: &[Expr<'g>],
         function: impl Fn(&[&[f64]], &mut [f64]) + Send + Sync + 'static,
     ) -> Expr<'g> {
+        self.external_fallible(name, shape, arguments, move |arguments, result| {
+            function(arguments, result);
+            Ok::<(), Infallible>(())
+        })
+    }
+
+    /// A black box that may fail: a run then returns its error with the name of the black box.
+    pub fn external_fallible<'g, E: fmt::Display>(
+        &'g self,
+        name: &str,
+        shape: impl Into<Shape>,
+        arguments: &[Expr<'g>],
+        function: impl Fn(&[&[f64]], &mut [f64]) -> Result<(), E> + Send + Sync + 'static,
+    ) -> Expr<'g> {
         let external = engine::External {
             name: name.into(),
             shape: shape.into(),
             input_ranks: arguments.iter().map(|a| a.rank()).collect(),
-            function: Arc::new(function),
+            function: Arc::new(move |arguments, result| {
+                function(arguments, result).map_err(|reason| reason.to_string())
+            }),
         };
         self.engine.external(external, arguments)
     }

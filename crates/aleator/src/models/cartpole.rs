@@ -85,9 +85,10 @@ impl Model for Cartpole {
             input_ranks: vec![1, 1],
             function: Arc::new(|inputs, out| {
                 let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else {
-                    return;
+                    return Err("it needs a state of four numbers and an action".into());
                 };
                 out.copy_from_slice(&step(state, action));
+                Ok(())
             }),
         };
         let mut state = aleator_engine::graph::concat(&[x, standing], 0).unwrap_or(x);

@@ -85,9 +85,9 @@ impl<'g> Site<'g> {
         Ok(self.weigh_values(value, mode))
     }
 
-    /// Values of shape sample + batch + event with alternatives in front, weighted by their probabilities. `instead` replaces the
-    /// outcomes that are not included.
-    pub(crate) fn weigh_values(&self, value: Expr<'g>, instead: Expr<'g>) -> SiteValue<'g> {
+    /// Values, of shape sample + batch + event with alternatives in front, weighted by their probabilities. Where a value has
+    /// probability 0, and that does not move with the parameters, the cost is evaluated at `instead` with weight 0.
+    pub fn weigh_values(&self, value: Expr<'g>, instead: Expr<'g>) -> SiteValue<'g> {
         let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
         let each = if self.distribution.family().edges().is_some() {
             self.distribution.mass(value)

@@ -66,14 +66,9 @@ impl<'g> Site<'g> {
         self.average_from(name, 0.0, decay, observed, Tuning::Tuned)
     }
 
-    /// The same with another initial value, and updated in training only: for numbers that must not change during a measurement.
-    pub(crate) fn training_average(
-        &self,
-        name: &str,
-        initial: f64,
-        decay: f64,
-        observed: Expr<'g>,
-    ) -> Expr<'g> {
+    /// The same as [`Site::moving_average`] from another first value, and changing in training only
+    /// ([`Tuning::Training`]): for numbers that must not move where an estimate is measured.
+    pub fn training_average(&self, name: &str, initial: f64, decay: f64, observed: Expr<'g>) -> Expr<'g> {
         self.average_from(name, initial, decay, observed, Tuning::Training)
     }
 
@@ -94,14 +89,16 @@ impl<'g> Site<'g> {
         before
     }
 
-    /// Declares that the state of this site scales the mean of the estimate once it has changed.
-    pub(crate) fn rescales(&self) {
+    /// Declares that what this site keeps scales the mean of the estimate once it has changed: in training the estimate is not
+    /// unbiased then, and its program says so ([`Program::is_rescaled`](crate::Program::is_rescaled)).
+    pub fn rescales(&self) {
         self.own.borrow_mut().rescales = true;
     }
 
-    /// The constant b that minimises the variance of (cost − b) ∇ log p, computed in pilot runs and starting at 0. With
-    /// `coordinates`, there is one for each coordinate of the gradient, which is then applied automatically.
-    pub(crate) fn optimal_baseline(&self, log_prob: Expr<'g>, cost: Expr<'g>, coordinates: bool) -> Expr<'g> {
+    /// The constant b that makes the variance of (cost − b) ∇ log p smallest, estimated in pilot runs ([`Tuning::Pilot`]) and
+    /// starting at 0. With `coordinates` there is one constant for each coordinate of the gradient: the rewriting subtracts
+    /// those, and the result is 0.
+    pub fn optimal_baseline(&self, log_prob: Expr<'g>, cost: Expr<'g>, coordinates: bool) -> Expr<'g> {
         let score = {
             let mut own = self.own.borrow_mut();
             own.scores.push(Score {

@@ -105,6 +105,7 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
         19 if rank > 0 => {
             let reverse = |x: &[&[f64]], y: &mut [f64]| {
                 y.iter_mut().zip(x[0].iter().rev()).for_each(|(y, x)| *y = *x);
+                Ok(())
             };
             let shape = shape.trailing(1);
             let name = "reverse".into();
@@ -311,7 +312,7 @@ fn independence_is_found_where_it_is_plain() {
         (
             "a black box for each row",
             |g, z| {
-                let function: Arc<ExternalFn> = Arc::new(|_: &[&[f64]], _: &mut [f64]| {});
+                let function: Arc<ExternalFn> = Arc::new(|_: &[&[f64]], _: &mut [f64]| Ok(()));
                 let box_of_rows =
                     External { name: "box".into(), shape: [4].into(), input_ranks: vec![1], function };
                 g.engine().external(box_of_rows, &[z])
