@@ -11,7 +11,7 @@
 
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Reduction, Unary, ancestors, dependents};
 
-use super::analysis::Analysis;
+use super::graph_analysis::Analysis;
 use crate::graph::Graph;
 
 /// The node ℓ and its axis of copies, counted from the end.

@@ -7,9 +7,9 @@
 //! | Which values can a node take? | [`range`], [`polynomial`], [`count`], [`between`] |
 //! | Where does a cost jump, and do both sides meet there? | [`discontinuity`], [`steps`], [`way`], [`continuity`], [`first_discontinuity`], [`moving`], [`stopped`] |
 //!
-//! [`analysis`] collects the answers for the rewriting, and [`site_info`] provides what an estimator may ask about one site.
+//! [`graph_analysis`] collects the answers for the rewriting, and [`site_info`] provides what an estimator may ask about one site.
 
-mod analysis;
+mod graph_analysis;
 mod axes;
 mod between;
 mod constants;
@@ -31,7 +31,7 @@ mod stopped;
 mod terms;
 mod way;
 
-pub(crate) use analysis::{Analysis, TermGroup, may_move};
+pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
 pub(crate) use axes::relocate;
 pub(crate) use continuity::Continuity;
 pub use discontinuity::{Discontinuity, DiscontinuityKind};

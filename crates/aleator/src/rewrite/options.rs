@@ -130,7 +130,7 @@ impl OptionSpec {
 
     /// A decay: a number in [0, 1).
     pub const fn decay(default: f64) -> Self {
-        Self::number("decay", default, "a number in [0, 1)", |d| 0.0 <= d && d < 1.0)
+        Self::number("decay", default, "a number in [0, 1)", |d| (0.0..1.0).contains(&d))
     }
 
     /// A whole number between 1 and `most`.
