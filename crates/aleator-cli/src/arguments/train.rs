@@ -44,7 +44,7 @@ const FOLLOWED: [&str; 2] = ["estimator", "checkpoint-every"];
 fn order(name: &str) -> usize {
     let place =
         |name: &str| SETTINGS.iter().position(|setting| setting.name == name).unwrap_or(SETTINGS.len());
-    // The model is not among the options, and `--config` stands in its place.
+    // The model is not an option; `--config` takes its position.
     place(name) + FOLLOWED.iter().filter(|before| place(before) < place(name)).count()
 }
 

@@ -457,7 +457,7 @@ impl<'a> Steps<'a> {
             | Op::Pad { .. }
             | Op::Concat { .. }
             | Op::StopGradient => None,
-            // Values of their own, and laws.
+            // Leaves, and draws from distributions.
             Op::Input(_)
             | Op::Scalar(_)
             | Op::Tensor(_)
