@@ -20,3 +20,7 @@ pub mod exec;
 pub mod graph;
 
 pub use error::{Error, human_bytes};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

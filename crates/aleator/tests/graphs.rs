@@ -33,8 +33,11 @@ fn optimize(g: &Graph) {
     diagnostics::optimize(g, &plan, &how, "graph", &|_, _| {}).unwrap();
 }
 
+/// Derives something from a graph.
+type Derivation = fn(&Graph);
+
 /// All that the library derives from a graph.
-const DERIVED: &[(&str, fn(&Graph))] = &[
+const DERIVED: &[(&str, Derivation)] = &[
     ("compile", |g| drop(g.compile(&Options::new().samples(4)).unwrap())),
     ("compile in f32", |g| {
         let plan = Plan::choose(g, &[], None).unwrap();
@@ -98,7 +101,7 @@ fn the_first_error_stays() {
     g.cost("loss", (theta + g.data("x", [4], vec![1.0, 2.0, 3.0])).square());
     g.cost("other", theta.sum());
     let messages: Vec<String> =
-        (0..3).map(|_| g.compile(&Options::new()).err().expect("an error").to_string()).collect();
+        (0..3).map(|_| g.compile(&Options::new()).expect_err("an error").to_string()).collect();
     assert!(messages[0].contains("shape [4] has 4 elements, but 3 numbers were given"), "{}", messages[0]);
     assert!(messages.iter().all(|message| *message == messages[0]));
 }

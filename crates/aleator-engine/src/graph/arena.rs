@@ -55,7 +55,7 @@ struct Arena {
     error: Option<Error>,
 }
 
-/// A growing graph of tensor operations. Handles to its nodes are [`Expr`]s. A clone has the same nodes under the same ids, and
+/// A growing graph of tensor operations. Handles to its nodes are [`Expr`](super::Expr)s. A clone has the same nodes under the same ids, and
 /// grows on its own from there.
 #[derive(Clone, Default)]
 pub struct Graph {
