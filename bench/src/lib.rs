@@ -13,12 +13,14 @@
 //! | [`first_gradient`] | from nothing to the first gradient |
 //! | [`training`] | a step of training beside its gradient |
 //! | [`sweep`] | how the time of a step grows |
+//! | [`compilation`] | how the time of a compilation grows |
 //! | [`memory`] | peak resident size beside the plan's buffers |
 //! | [`profile`] | where aleator's time goes |
 //! | [`stored`] | what a peer computed, for tests |
 //! | [`report`], [`machine`] | what is printed |
 
 pub mod array;
+pub mod compilation;
 mod error;
 pub mod first_gradient;
 pub mod machine;

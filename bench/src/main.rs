@@ -10,7 +10,7 @@ use aleator_bench::peer::{Peer, Started};
 use aleator_bench::report::Report;
 use aleator_bench::rounds::{self, Effort};
 use aleator_bench::workloads::{self, NAMES, Size};
-use aleator_bench::{Error, Result, first_gradient, memory, profile, stored, sweep, training};
+use aleator_bench::{Error, Result, compilation, first_gradient, memory, profile, stored, sweep, training};
 use clap::Parser;
 
 /// Aleator and its peers, interleaved, on the same work.
@@ -23,7 +23,7 @@ struct Arguments {
     /// Print one JSON document instead of text
     #[arg(long)]
     json: bool,
-    /// Only this one: a workload, first-gradient, training, sweeps or memory; may be repeated
+    /// Only this one: a workload, first-gradient, training, sweeps, compilation or memory; may be repeated
     #[arg(long, value_name = "NAME")]
     workload: Vec<String>,
     /// Also write the results to this file, as a page of documentation
@@ -55,7 +55,7 @@ struct Arguments {
 /// The scripts; the first one has to run.
 const SCRIPTS: [&str; 3] = ["jax_peer.py", "torch_peer.py", "storchastic_peer.py"];
 /// What is not a workload but can be chosen like one.
-const EXTRAS: [&str; 4] = ["first-gradient", "training", "sweeps", "memory"];
+const EXTRAS: [&str; 5] = ["first-gradient", "training", "sweeps", "compilation", "memory"];
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -125,9 +125,16 @@ fn run(arguments: &Arguments) -> Result<bool> {
     } else {
         vec![]
     };
+    let compilations = if chosen("compilation") {
+        let effort = Effort { rounds: effort.rounds.min(5), ..effort };
+        compilation::compilations(effort, &|what| progress("compilation", what))?
+    } else {
+        vec![]
+    };
     let memory = if chosen("memory") { memory::measure()? } else { None };
     let versions = peers.iter().map(|peer| (peer.name().to_string(), peer.version().to_string())).collect();
-    let report = Report { machine, effort, peers: versions, missing, rows, training, sweeps, memory };
+    let report =
+        Report { machine, effort, peers: versions, missing, rows, training, sweeps, compilations, memory };
     if arguments.json {
         println!("{:#}", report.json());
     } else {

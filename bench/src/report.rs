@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value, json};
 
+use crate::compilation::Compilation;
 use crate::machine::Machine;
 use crate::memory::Memory;
 use crate::rounds::{Effort, Row};
@@ -26,6 +27,8 @@ pub struct Report {
     pub training: Option<Training>,
     /// How times grow.
     pub sweeps: Vec<Sweep>,
+    /// How times of compilation grow.
+    pub compilations: Vec<Compilation>,
     /// Peak memory.
     pub memory: Option<Memory>,
 }
@@ -49,6 +52,7 @@ impl Report {
             "results": self.rows.iter().map(row_json).collect::<Vec<_>>(),
             "training": self.training,
             "sweeps": self.sweeps,
+            "compilations": self.compilations,
             "memory": memory,
             "machine": self.machine,
             "rounds": self.effort.rounds,
@@ -115,6 +119,27 @@ impl Report {
                 let points = sweep.values.iter().zip(&sweep.microseconds);
                 let points: Vec<String> = points.map(|(n, us)| format!("{n}: {}", time(us * 1e-6))).collect();
                 writeln!(page, "| {} | {} | {:.2} |", sweep.of, points.join(", "), sweep.exponent)?;
+            }
+        }
+        if !self.compilations.is_empty() {
+            writeln!(page, "\n## Compilation\n")?;
+            writeln!(
+                page,
+                "Time from a graph to its program, beside the nodes of the surrogate; α is fitted to time = c · nodesᵅ.\n"
+            )?;
+            writeln!(page, "| graph | nodes: time | µs a node, largest | α |\n|---|---|---|---|")?;
+            for compilation in &self.compilations {
+                let points = compilation.nodes.iter().zip(&compilation.milliseconds);
+                let points: Vec<String> = points.map(|(n, ms)| format!("{n}: {}", time(ms * 1e-3))).collect();
+                let largest = compilation.nodes.last().zip(compilation.milliseconds.last());
+                let each = largest.map_or(0.0, |(&n, ms)| ms * 1e3 / n as f64);
+                writeln!(
+                    page,
+                    "| {} | {} | {each:.1} | {:.2} |",
+                    compilation.of,
+                    points.join(", "),
+                    compilation.exponent
+                )?;
             }
         }
         if let Some(memory) = self.memory {

@@ -1,4 +1,4 @@
-//! The command line's grammar.
+//! The grammar of the command line.
 
 mod train;
 mod values;
@@ -12,51 +12,51 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use train::Train;
 use values::{plot_file, positive, seed};
 
-/// Gradients of expectations: write a computation with random nodes, get its gradient by any estimator, with its bias,
-/// variance and price.
+/// Gradients of expectations: write a computation with random nodes, and get its gradient by any estimator, with its bias,
+/// variance and computational cost.
 #[derive(Debug, Parser)]
 #[command(name = "aleator", version, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// Threads to use; results are the same bits for any number [default: all cores]
+    /// Number of threads; results have the same bits for any number [default: all cores]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Parse, type and lint a graph; list its sites and what can serve them
+    /// Parse, type-check and lint a graph; list its sites and the estimators that support them
     Check(Check),
-    /// Draw a graph: squares deterministic, circles stochastic, diamonds costs
+    /// Draw a graph: squares are deterministic, circles stochastic, diamonds costs
     Graph(Draw),
-    /// Estimate the gradient, with standard errors, beside the exact one where it can be had
+    /// Estimate the gradient with standard errors, and compute the exact gradient where possible
     Grad(Grad),
-    /// Every applicable estimator side by side: bias, variance, time
+    /// Compare all applicable estimators: bias, variance, time
     Compare(Compare),
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
     /// Train a built-in model with random layers on real data
     Train(Box<Train>),
-    /// Time one estimate, part by part, beside what the machine can do
+    /// Time the parts of one estimate and compare them with the limits of the machine
     Bench(Bench),
-    /// The catalogue of estimators, distributions, functions and problems
+    /// List the estimators, distributions, functions, models and problems
     List(List),
-    /// What an estimator, distribution, function, model or problem is; of estimators the formula and when to choose it, of models
-    /// the options
+    /// Describe an estimator, distribution, function, model or problem: for estimators the formula and when to choose them, for
+    /// models the options
     Explain { name: String },
-    /// The BibTeX entries behind an estimator, a model or a key
+    /// Print the BibTeX entries for an estimator, a model or a key
     Cite { name: String },
-    /// Completions for a shell, on standard output
+    /// Print completions for a shell on standard output
     Completions { shell: clap_complete::Shell },
 }
 
-/// The graph and what replaces parts of it.
+/// The graph and the values that replace parts of it.
 #[derive(Debug, Args)]
 pub struct Source {
     /// The graph, a .scg file
     pub file: PathBuf,
-    /// Replace a parameter's or constant's value: theta=0.7 or 'phi=[0.1, 0.2]'
+    /// Replace the value of a parameter or constant: theta=0.7 or 'phi=[0.1, 0.2]'
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
 }
@@ -65,7 +65,7 @@ pub struct Source {
 pub struct Check {
     #[command(flatten)]
     pub source: Source,
-    /// Exit with status 1 if there is anything to warn about
+    /// Exit with status 1 if there are warnings
     #[arg(long)]
     pub strict: bool,
 }
@@ -78,7 +78,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// What to write: what was asked for, or what the output's name says.
+    /// The format to write: the requested one, or the one that the name of the output implies.
     pub fn of(asked: Option<Format>, output: Option<&Path>) -> Result<Format, String> {
         let Some(output) = output else { return Ok(asked.unwrap_or(Format::Svg)) };
         let extension = output.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
@@ -105,21 +105,21 @@ impl Format {
 pub struct Draw {
     #[command(flatten)]
     pub source: Source,
-    /// What to write [default: what the name of the output says, else svg]
+    /// Output format [default: according to the name of the output, otherwise svg]
     #[arg(long, value_enum)]
     pub format: Option<Format>,
-    /// Where to write it [default: standard output]
+    /// Output file [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 }
 
-/// How estimates are made.
+/// How estimates are computed.
 #[derive(Debug, Args)]
 pub struct Sampling {
-    /// K: samples averaged in one estimate [default: the fewest that the estimators accept]
+    /// K: number of samples averaged in one estimate [default: the smallest that the estimators accept]
     #[arg(long, value_name = "K", value_parser = positive)]
     pub samples: Option<usize>,
-    /// Seed of all noise
+    /// Seed of all random numbers
     #[arg(long, default_value_t = 0, value_parser = seed)]
     pub seed: u64,
     /// Print one JSON document instead of text
@@ -127,10 +127,10 @@ pub struct Sampling {
     pub json: bool,
 }
 
-/// Whether the exact answer is looked for.
+/// Whether to compute the exact answer.
 #[derive(Debug, Args)]
 pub struct Exact {
-    /// Whether to look for the exact objective and gradient; `auto` gives up after 2 seconds and says so
+    /// Whether to compute the exact objective and gradient; `auto` gives up after 2 seconds and says so
     #[arg(long, value_enum, value_name = "no|auto", default_value = "auto")]
     pub exact: When,
 }
@@ -159,15 +159,16 @@ pub struct Grad {
     pub via: Vec<String>,
     #[command(flatten)]
     pub sampling: Sampling,
-    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
+    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different
+    /// noise
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tune: usize,
-    /// R: independent estimates from which mean, standard error and variance are computed
+    /// R: number of independent estimates from which mean, standard error and variance are computed
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
     #[command(flatten)]
     pub exact: Exact,
-    /// Exit with status 1 if a coordinate's mean is more than 5 standard errors from the exact gradient
+    /// Exit with status 1 if the mean of a coordinate is more than 5 standard errors from the exact gradient
     #[arg(long)]
     pub assert_unbiased: bool,
 }
@@ -181,15 +182,16 @@ pub struct Compare {
     pub estimators: String,
     #[command(flatten)]
     pub sampling: Sampling,
-    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) by N steps before, on other noise
+    /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different
+    /// noise
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tune: usize,
     #[command(flatten)]
     pub exact: Exact,
-    /// R: independent estimates of each estimator
+    /// R: number of independent estimates for each estimator
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
     pub replicates: usize,
-    /// Draw variances and biases: a .svg or .png file
+    /// Plot variances and biases: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
 }
@@ -209,15 +211,15 @@ pub struct Optimize {
     /// Learning rate
     #[arg(long, value_name = "X", default_value_t = 0.01)]
     pub lr: f64,
-    /// Rule of the steps
+    /// Optimiser
     #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
-    /// Draw the path: a .svg or .png file
+    /// Plot the optimisation path: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
 }
 
-/// The type of all numbers of a program.
+/// The number format of a program.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Numbers {
     F32,
@@ -233,22 +235,23 @@ pub struct Bench {
     pub via: Vec<String>,
     #[command(flatten)]
     pub sampling: Sampling,
-    /// Independent estimates that one run computes side by side [default: one, without an axis for it]
+    /// Number of independent estimates that one run computes in parallel [default: one, without an axis for it]
     #[arg(long, value_name = "R", value_parser = positive)]
     pub replicates: Option<usize>,
-    /// The type of all numbers
+    /// Number format
     #[arg(long, value_enum, default_value = "f64")]
     pub numbers: Numbers,
 }
 
 #[derive(Debug, Args)]
 pub struct List {
-    /// Which part of the catalogue [default: all of it]
+    /// Part of the catalogue [default: all of it]
     #[arg(value_parser = ["estimators", "distributions", "functions", "models", "problems"])]
     pub what: Option<String>,
 }
 
-/// The grammar, in which a negative number is a value of every option that takes one: what it may be is then said in words.
+/// The grammar. Every option that takes a value accepts a negative number, so that the error message can say which values are
+/// allowed.
 pub fn grammar(command: clap::Command) -> clap::Command {
     let valued = |arg: clap::Arg| match arg.get_action().takes_values() {
         // A number such as -1e-3 or -inf, too.

@@ -51,6 +51,14 @@ pub enum Error {
     /// A placeholder was left in a graph that is to be run.
     #[error("`{0}` has no value: it must be replaced before the graph is compiled")]
     Hole(String),
+    /// Data that is no graph.
+    #[error("{place}: {problem}")]
+    Import {
+        /// Where: a line, a node or an output.
+        place: String,
+        /// What is wrong.
+        problem: String,
+    },
     /// A black box failed.
     #[error("the black box `{name}` failed: {reason}")]
     External {

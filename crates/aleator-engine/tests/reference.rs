@@ -280,8 +280,12 @@ fn mistakes_are_errors() {
     let hole = graph.hole("z", &[x], [3]);
     let error = Program::<f32>::compile(&graph, &[hole.exp().id()], &options).err().unwrap();
     assert!(error.to_string().contains("`z`"), "{error}");
-    let wrong = x + graph.input("y", [4]);
-    assert!(Program::<f32>::compile(&graph, &[wrong.id()], &options).is_err());
+    let mistaken = graph.clone();
+    let wrong = mistaken.expr(x.id()) + mistaken.input("y", [4]);
+    let first = || Program::<f32>::compile(&mistaken, &[wrong.id()], &options).err().unwrap();
+    assert_eq!(first(), first());
+    // A graph with an error compiles nothing, not even what has no part in it.
+    assert!(Program::<f32>::compile(&mistaken, &[x.id()], &options).is_err());
 
     let huge = graph.uniform(0, [1 << 20, 1 << 18]);
     let error = Program::<f64>::compile(&graph, &[huge.exp().id()], &options).err().unwrap();

@@ -38,7 +38,7 @@ static PROPERTIES: Properties = Properties {
     evaluations: "2 K",
     smoothness: Smoothness::NotNeeded,
     advice: "for many Bernoulli latents that all influence one cost",
-    options: "",
+    options: &[],
     reference: "dong2020disarm",
 };
 

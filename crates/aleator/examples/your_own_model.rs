@@ -16,8 +16,9 @@ use std::sync::Arc;
 
 use aleator::Result;
 use aleator::data::{Binarization, Dataset};
+use aleator::distributions::kl;
 use aleator::estimators::{Rebar, ReinforceLoo, describe};
-use aleator::models::{Build, Model, log_bernoulli, logits_of_mean};
+use aleator::models::{Build, Model, logits_of_mean};
 use aleator::nn::{BatchNorm, Conv2d, Init, Linear, Spec};
 use aleator::objectives::{DrawTerms, Terms};
 use aleator::prelude::*;
@@ -84,20 +85,20 @@ impl Model for ConvolutionalAutoencoder {
         let image = x.reshape_last(1, [SIDE, SIDE, 1]);
         let features = self.norm.apply(learned, self.convolution.apply(learned, image)).relu();
         let logits = build.linear(&self.encoder, features.reshape_last(3, [HALF * HALF * CHANNELS]));
+        let (prior, posterior) =
+            (Bernoulli::from_logits(build.tensor([], vec![0.0])), Bernoulli::from_logits(logits));
         // Behind a draw there are axes of samples in front of the rows. Layers act on the last axes and need not know.
-        let z = build.sample("z", Bernoulli::from_logits(logits));
+        let z = build.sample("z", posterior.clone());
         let features = build.linear(&self.decoder, 2.0 * z - 1.0).relu();
         let pixels = self.transposed.apply(learned, features.reshape_last(1, [HALF, HALF, CHANNELS]));
         let pixel_logits = pixels.reshape_last(3, [SIDE * SIDE]) + build.parameter("decoder.bias");
-        let log_half = -std::f64::consts::LN_2;
         Terms {
-            log_likelihood: log_bernoulli(x, pixel_logits).sum_last(1),
+            log_likelihood: Bernoulli::from_logits(pixel_logits).log_prob(x).sum_last(1),
             draws: Some(DrawTerms {
-                log_prior: (0.0 * z + log_half).sum_last(1),
-                log_posterior: log_bernoulli(z, logits).sum_last(1),
+                log_prior: prior.log_prob(z).sum_last(1),
+                log_posterior: posterior.log_prob(z).sum_last(1),
             }),
-            // Σ σ(φ) φ − softplus(φ) + log 2
-            kl: Some((logits.sigmoid() * logits - logits.softplus() - log_half).sum_last(1)),
+            kl: kl(&posterior, &prior).ok().map(|divergence| divergence.sum_last(1)),
         }
     }
 }

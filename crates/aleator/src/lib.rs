@@ -17,21 +17,24 @@
 //! # Ok::<(), aleator::Error>(())
 //! ```
 //!
+//! The modules are rooms in a row. Each imports only from those above it.
+//!
 //! | module | holds |
 //! |---|---|
-//! | [`graph`] | graphs with sites and costs, what a site influences, the rewriting into surrogates |
 //! | [`distributions`] | probability distributions as expressions, one file each |
-//! | [`estimators`] | gradient estimators, one file each, and the table of all |
+//! | [`graph`] | what an author writes: parameters, data, random sites, costs; and its diagram |
+//! | [`analysis`] | what is known of a graph: what a site influences, terms of the objective, jumps |
+//! | [`rewrite`] | what an estimator is, and the rewriting of a graph and a plan into a surrogate |
 //! | [`control_variates`] | what is subtracted from a cost before it multiplies a score |
-//! | [`diagnostics`] | bias, variance and price, with the exact answer beside them |
-//! | [`nn`], [`objectives`] | layers with named parameters; bounds and other objectives |
-//! | [`models`] | built-in models with random layers |
-//! | [`optim`], [`train`] | optimisers, and training models on real data |
-//! | [`language`] | the `.scg` language |
-//! | [`data`], [`problems`] | real data and small problems |
+//! | [`estimators`] | gradient estimators, one file each, and the table of all |
+//! | [`plan`] | which estimator serves which site, and what to be warned of |
+//! | [`Program`] | a compiled estimate: run it, read the objective and its gradient |
+//! | [`diagnostics`] | bias, variance and computational cost, with the exact answer beside them; minimisation |
+//! | [`optim`], [`nn`], [`objectives`], [`models`], [`train`] | optimisers, layers, bounds, built-in models, and training on real data |
+//! | [`language`], [`data`], [`files`], [`problems`] | the `.scg` language, real data, files, small problems |
 //!
-//! The modules [`language`], [`data`], and [`models`] with [`train`] are features of those names, all of them enabled unless you
-//! say otherwise; the feature `serde` makes the reports of [`diagnostics`] serialisable.
+//! The modules [`language`], [`data`], and [`models`] with [`train`] are features of those names, all of them enabled by default. The
+//! feature `serde` makes the reports of [`diagnostics`] serialisable.
 
 #![forbid(unsafe_code)]
 

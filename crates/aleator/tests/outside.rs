@@ -23,7 +23,7 @@ static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "",
-    options: "",
+    options: &[],
     reference: "",
 };
 

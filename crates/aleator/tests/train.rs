@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use aleator::data::{Binarization, Dataset, Rows};
 use aleator::diagnostics::Moments;
-use aleator::estimators::{self, Enumeration, Estimator, Options as NoOptions, ReinforceLoo};
+use aleator::estimators::{self, Enumeration, Estimator, EstimatorOptions, ReinforceLoo};
 use aleator::models::{self, Model, Objective, Sbn, training_graph};
 use aleator::nn::{Tensor, initial};
 use aleator::train::{Evaluation, HistoryPoint, TrainConfig, TrainReport, train};
@@ -131,7 +131,7 @@ fn the_unbiased_estimators_agree_with_enumeration() {
     let mut exact = training_program(Arc::new(Enumeration), ROWS, &Options::new());
     let exact = exact.run().unwrap();
     for entry in [estimators::find("score_function").unwrap(), estimators::find("reinforce_loo").unwrap()] {
-        let estimator = entry.build(NoOptions::none()).unwrap();
+        let estimator = entry.build(EstimatorOptions::none()).unwrap();
         let graph = training_graph(&model, Objective::Elbo, 2, &tensors, estimator.clone()).unwrap();
         // The graph's own data are its default: the rows must be given to it.
         let measured = measure_at_rows(&graph, estimator);
@@ -232,7 +232,10 @@ fn every_applicable_estimator_learns_the_digits() {
     let mut learned = Vec::new();
     for entry in estimators::all() {
         let report =
-            match train(&small(entry.build(NoOptions::none()).unwrap()), &|_| ControlFlow::Continue(())) {
+            match train(
+                &small(entry.build(EstimatorOptions::none()).unwrap()),
+                &|_| ControlFlow::Continue(()),
+            ) {
                 Ok(report) => report,
                 Err(Error::Unsuitable { .. }) => continue,
                 // VIMCO asks for a logarithm of a mean.

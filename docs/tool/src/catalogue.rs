@@ -41,7 +41,7 @@ pub fn options() -> String {
         let p = entry.properties;
         let aliases: Vec<String> = p.aliases.iter().map(|a| format!("`{a}`")).collect();
         let name = format!("[`{0}`](../estimators/{0}.md)", p.name);
-        text.push_str(&row(&[&name, &aliases.join(", "), &code_words(p.options)]));
+        text.push_str(&row(&[&name, &aliases.join(", "), &code_words(&p.describe_options())]));
     }
     text
 }

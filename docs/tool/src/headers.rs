@@ -165,12 +165,12 @@ fn exports(folder: &str) -> Result<Vec<(String, String)>> {
 }
 
 fn in_the_language(properties: &Properties) -> String {
-    let Properties { name, aliases, options, .. } = properties;
+    let Properties { name, aliases, .. } = properties;
     let mut text = format!("\n## In the language\n\nWritten `via {name}`");
     for alias in *aliases {
         text.push_str(&format!(" or `via {alias}`"));
     }
-    let options = match *options {
+    let options = match &properties.describe_options()[..] {
         "" => "It has no options.".to_string(),
         options => format!("Options, with their defaults: {}.", catalogue::code_words(options)),
     };

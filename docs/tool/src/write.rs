@@ -50,7 +50,7 @@ pub fn write(binary: &Path) -> Result<String> {
         ("{{table of functions}}", catalogue::functions()),
         ("{{table of distributions}}", catalogue::distributions()),
         ("{{distributions}}", headers.distributions()?),
-        ("{{estimator trait}}", headers.page("crates/aleator/src/estimators/estimator.rs", "", 2)?),
+        ("{{estimator trait}}", headers.page("crates/aleator/src/rewrite/estimator.rs", "", 2)?),
     ];
     clear(TARGET)?;
     let mut runner = Runner::new(binary, Path::new(SCRATCH), Path::new(TARGET))?;

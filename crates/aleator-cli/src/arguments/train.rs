@@ -11,25 +11,25 @@ use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
 pub struct Train {
-    /// The model; `aleator list models` shows them [default: the config's]
+    /// The model; `aleator list models` lists them [default: the config's]
     pub model: Option<String>,
-    /// Settings from a TOML file; what is given here goes before it
+    /// Read settings from a TOML file; the command line takes precedence
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub flags: Flags,
-    /// Train once with each of these estimators, separated by commas, from the same start on the same batches with the same
-    /// noise; checkpoints go into a directory for each
+    /// Train once with each of these estimators, separated by commas, with the same initial weights, batches and noise; each
+    /// estimator has its own directory of checkpoints
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
     pub compare: Option<String>,
-    /// Go on from a checkpoint, or from the newest in a directory (with --compare, of each run in it), to the same bits as if
-    /// it had never stopped; its settings hold unless given here
+    /// Continue from a checkpoint, or from the newest in a directory (with --compare, of each run in it), with the same bits as
+    /// an uninterrupted run; settings are read from the checkpoint unless given here
     #[arg(long, value_name = "FILE|DIR", display_order = order("checkpoint-every") + 1)]
     pub resume: Option<PathBuf>,
     /// Print one JSON document instead of text
     #[arg(long, display_order = last())]
     pub json: bool,
-    /// Draw bounds and gradient variance against steps and time: a .svg or .png file
+    /// Plot bounds and gradient variance against steps and time: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file, display_order = last() + 1)]
     pub plot: Option<PathBuf>,
     /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
@@ -37,18 +37,18 @@ pub struct Train {
     pub pictures: Option<PathBuf>,
 }
 
-/// The settings after which an option is shown that is none: `compare` and `resume`.
+/// The settings after which the options `compare` and `resume`, which are not settings, are shown.
 const FOLLOWED: [&str; 2] = ["estimator", "checkpoint-every"];
 
-/// Where a setting is shown.
+/// The position at which a setting is shown.
 fn order(name: &str) -> usize {
     let place =
         |name: &str| SETTINGS.iter().position(|setting| setting.name == name).unwrap_or(SETTINGS.len());
-    // The model is not among the options, and `--config` stands in its place.
+    // The model is not an option; `--config` takes its position.
     place(name) + FOLLOWED.iter().filter(|before| place(before) < place(name)).count()
 }
 
-/// Where an option is shown that comes after all settings.
+/// The position of the first option after all settings.
 fn last() -> usize {
     SETTINGS.len() + FOLLOWED.len()
 }
@@ -57,7 +57,7 @@ fn last() -> usize {
 #[derive(Debug)]
 pub struct Flags(pub Vec<(&'static Setting, Given)>);
 
-/// The settings that are options; the model has a place of its own.
+/// The settings that are options. The model is not among them, because it is a positional argument.
 fn settings() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().filter(|setting| is_flag(setting.name))
 }
@@ -103,7 +103,7 @@ fn flag(setting: &'static Setting) -> Arg {
     }
 }
 
-/// The value that a setting is given, if it is.
+/// The value of a setting on the command line, if there is one.
 fn given(setting: &Setting, matches: &ArgMatches) -> Option<Given> {
     let whole = || matches.get_one::<usize>(setting.name).map(|&n| Given::Integer(n as u64));
     let text = || matches.get_one::<String>(setting.name).map(|text| Given::Text(text.clone()));

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// A file that can be written once there is something to draw: better to know now than after hours.
+/// The path of a figure. It is checked at once, because the figure may be drawn only after hours.
 fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     let extension = path.extension().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
@@ -18,12 +18,12 @@ fn drawing(text: &str, extensions: &[&str]) -> Result<PathBuf, String> {
     }
 }
 
-/// A chart.
+/// The path of a chart.
 pub fn plot_file(text: &str) -> Result<PathBuf, String> {
     drawing(text, &["svg", "png"])
 }
 
-/// A picture of pixels.
+/// The path of a picture made of pixels.
 pub fn png_file(text: &str) -> Result<PathBuf, String> {
     drawing(text, &["png"])
 }
@@ -33,7 +33,7 @@ pub fn seed(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("must be a whole number from 0 to {}", u64::MAX))
 }
 
-/// A count as TOML can hold it.
+/// A count that TOML can represent.
 pub fn positive(text: &str) -> Result<usize, String> {
     let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
     number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))

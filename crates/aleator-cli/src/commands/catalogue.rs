@@ -80,7 +80,9 @@ pub fn explain(name: &str) -> Outcome {
         line("distributions", p.distributions);
         line("needs of F", p.requires);
         line("evaluations", p.evaluations);
-        line("options", p.options);
+        for (i, option) in p.options.iter().enumerate() {
+            line(if i == 0 { "options" } else { "" }, &option.to_string());
+        }
         line("choose it", p.advice);
         line("also called", &p.aliases.join(", "));
         line("reference", p.reference);

@@ -1,60 +1,11 @@
-//! Which nodes a derivative can pass through at all: not those behind steps, comparisons and `stop_gradient`.
+//! The nodes through which a derivative can pass: not steps, comparisons and `stop_gradient`.
 
-use crate::graph::{Binary, Graph, NodeId, NodeSet, Op, Unary};
+use crate::graph::{Graph, NodeId, NodeSet, Op};
 
-/// Whether ∂y/∂xᵢ of y = op(x) is more than zero everywhere it exists.
-fn passes(op: &Op, i: usize) -> bool {
-    match op {
-        Op::Unary(u) => match u {
-            Unary::Sign | Unary::Floor => false,
-            Unary::Neg
-            | Unary::Abs
-            | Unary::Exp
-            | Unary::Expm1
-            | Unary::Log
-            | Unary::Log1p
-            | Unary::Sqrt
-            | Unary::Sin
-            | Unary::Cos
-            | Unary::Tan
-            | Unary::Tanh
-            | Unary::Sigmoid
-            | Unary::Softplus
-            | Unary::Erf
-            | Unary::NormalQuantile
-            | Unary::Lgamma
-            | Unary::Polygamma(_) => true,
-        },
-        Op::Binary(b) => match b {
-            Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne => false,
-            Binary::Add
-            | Binary::Sub
-            | Binary::Mul
-            | Binary::Div
-            | Binary::Pow
-            | Binary::Max
-            | Binary::Min => true,
-        },
-        Op::Select => i > 0,
-        Op::ArgMax | Op::StopGradient | Op::Hole(_) => false,
-        // Those without a derivative, so that asking for it is an error, and those without inputs.
-        Op::External(_) | Op::Draw { .. } | Op::Poison => true,
-        Op::Input(_) | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => true,
-        Op::Reduce(..)
-        | Op::CumSum { .. }
-        | Op::MatMul
-        | Op::Reshape { .. }
-        | Op::Broadcast { .. }
-        | Op::Permute(_)
-        | Op::Slice { .. }
-        | Op::Pad { .. }
-        | Op::Concat { .. } => true,
-    }
-}
-
-/// The nodes that have a derivative by some of `sources` and by which some of `sinks` have one, both included.
+/// The nodes that have a derivative with respect to some of `sources`, and with respect to which some of `sinks` have a
+/// derivative. Both are included.
 pub fn active(graph: &Graph, sources: &[NodeId], sinks: &[NodeId]) -> NodeSet {
-    NodeSet::between_through(graph, sources, sinks, passes)
+    NodeSet::between_through(graph, sources, sinks, Op::passes_derivative)
 }
 
 #[cfg(test)]
@@ -72,7 +23,7 @@ mod tests {
         }
         assert!(graph.len() > 100_000);
         let z = y.sin() * y + y.floor();
-        // z, the product, sin y and y itself; not ⌊y⌋, through which nothing passes.
+        // z, the product, sin y and y itself, but not ⌊y⌋, through which no derivative passes.
         assert_eq!(active(&graph, &[y.id()], &[z.id()]).len(), 4);
         assert_eq!(active(&graph, &[y.id()], &[x.id()]).len(), 0);
         let before = graph.len();

@@ -11,7 +11,7 @@ use crate::graph::{Expr, NodeId};
 /// u̇ = Σ over inputs x of u:  ∂u/∂x · ẋ,   from the first node to the last
 /// ```
 ///
-/// A tangent has the shape of its x, and a result that of its y; zeros where y does not depend on any x.
+/// A tangent has the shape of its x, and a result has the shape of its y. The result is zero if y does not depend on any x.
 pub fn jvp<'g>(outputs: &[Expr<'g>], pairs: &[(Expr<'g>, Expr<'g>)]) -> Vec<Expr<'g>> {
     let Some(graph) = outputs.first().map(|y| y.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = pairs.iter().map(|(x, _)| x.id()).collect();

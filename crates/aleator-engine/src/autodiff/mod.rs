@@ -1,8 +1,8 @@
-//! Derivatives, graph to graph: what they return are expressions of the same graph, so they nest to any order.
+//! Differentiation from graph to graph: derivatives are expressions of the same graph, so they can be nested to any order.
 //!
-//! Each operation has its rules in one file of `rules`: elementwise operations give their partial derivatives, from
-//! which both modes follow; the others give the derivative of their result along tangents of their inputs (forward)
-//! and along a cotangent of their result (reverse).
+//! The rules of each operation are in one file of `rules`. Elementwise operations return their partial derivatives, from which
+//! both modes follow. The other operations return the derivative of their result along tangents of their inputs (forward) and
+//! along a cotangent of their result (reverse).
 
 mod flow;
 mod forward;

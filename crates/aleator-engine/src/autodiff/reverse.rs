@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use super::{flow, rules};
 use crate::graph::{Expr, NodeId};
 
-/// The derivative of the sum of all elements of `y` by each of `wrt` (any nodes, each taken as a whole: a node that
-/// lies on the way to another one counts through it). Shapes are those of `wrt`; zeros where `y` does not depend.
+/// The derivative of the sum of all elements of `y` with respect to each of `wrt`. These may be any nodes, and each is treated as
+/// a whole: if one lies on the path to another, the derivative passes through it. The results have the shapes of `wrt`, and are
+/// zero where `y` does not depend on the node.
 pub fn grad<'g>(y: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
     let ones = y.graph().full(y.shape(), 1.0);
     vjp(&[(y, ones)], wrt)
@@ -18,7 +19,7 @@ pub fn grad<'g>(y: Expr<'g>, wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
 /// x̄ = Σ over users u of x:  (∂u/∂x)ᵀ ū,   from the last node to the first
 /// ```
 ///
-/// A cotangent has the shape of its y. Errors (an operation without a derivative on the way) poison the graph.
+/// A cotangent has the shape of its y. An operation without a derivative on the path is an error of the graph.
 pub fn vjp<'g>(pairs: &[(Expr<'g>, Expr<'g>)], wrt: &[Expr<'g>]) -> Vec<Expr<'g>> {
     let Some(graph) = wrt.first().map(|x| x.graph()) else { return Vec::new() };
     let sources: Vec<NodeId> = wrt.iter().map(|x| x.id()).collect();

@@ -1,22 +1,23 @@
-//! How the iterations of a fused kernel are cut into chunks that may run in parallel.
+//! How the iterations of a fused kernel are divided into chunks that may run in parallel.
 //!
-//! The cut depends on shapes and operations only, never on the number of threads, so results have the same bits however
-//! many threads run. The iterations are an `outer × inner` rectangle in row-major order; a chunk is a range of `inner`
-//! for all of `outer`. With `outer` = 1 these are runs of rows; a reduction over leading axes into a large result
-//! prefers runs of columns. A reduction whose results no two chunks share is written directly, any other one to
-//! a partial result per chunk, combined in the order of the chunks.
+//! The division depends on shapes and operations only, never on the number of threads, so results have the same bits for any
+//! number of threads. The iterations form an `outer × inner` rectangle in row-major order; a chunk is a range of `inner` for all
+//! of `outer`. If `outer` = 1, the chunks are ranges of rows; a reduction over leading axes into a large result is better divided
+//! into ranges of columns. If no two chunks share a result of a reduction, the result is written directly. Otherwise each chunk
+//! has a partial result, and these are combined in the order of the chunks.
 
 use std::collections::HashMap;
 
 use crate::exec::fused::{Chunks, Region};
 use crate::exec::tile::MAX_TILE;
 
-/// Work of one chunk, in units of a cheap operation on one element: about 10 µs.
+/// The work of one chunk, in units of a cheap operation on one element: about 10 µs.
 const CHUNK_COST: usize = 100_000;
-/// More chunks than this would occupy no further threads, but each needs partial results.
+/// The largest number of chunks. More chunks would occupy no further threads, but each needs partial results.
 const MAX_CHUNKS: usize = 64;
 
-/// The axes of a reduction's input, outermost first: sizes, and whether reduced. Neighbours of one kind are merged.
+/// The axes of a reduction's input, outermost first: their sizes, and whether they are reduced. Adjacent axes of one kind are
+/// merged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Pattern {
     pub dims: Vec<usize>,
@@ -24,7 +25,7 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// The pattern of reducing `axes` (from the end) of a tensor.
+    /// The pattern of reducing `axes` (counted from the end) of a tensor.
     pub fn new(shape: &[usize], axes: &[usize]) -> Self {
         let mut pattern = Pattern { dims: Vec::new(), reduced: Vec::new() };
         for (i, &dim) in shape.iter().enumerate().filter(|&(_, &dim)| dim != 1) {
@@ -40,12 +41,12 @@ impl Pattern {
         pattern
     }
 
-    /// Number of results.
+    /// The number of results.
     pub fn results(&self) -> usize {
         self.dims.iter().zip(&self.reduced).filter(|&(_, &r)| !r).map(|(&d, _)| d).product()
     }
 
-    /// Strides of the result along each axis: 0 where reduced.
+    /// The strides of the result along each axis; 0 for reduced axes.
     pub fn result_strides(&self) -> Vec<usize> {
         let mut strides = vec![0; self.dims.len()];
         let mut stride = 1;
@@ -56,12 +57,12 @@ impl Pattern {
         strides
     }
 
-    /// Iterations that share the index of the outermost kept axis, from axis `from` on.
+    /// The number of iterations that share the index of the outermost kept axis, from axis `from` on.
     fn block(&self, from: usize) -> Option<usize> {
         (self.reduced.get(from) == Some(&false)).then(|| self.dims[from + 1..].iter().product())
     }
 
-    /// The results that a chunk writes, if no other chunk does.
+    /// The results that a chunk writes, if no other chunk writes them.
     pub fn region(&self, chunks: &Chunks) -> Option<Region> {
         let results = self.results();
         if chunks.count == 1 {
@@ -77,7 +78,8 @@ impl Pattern {
     }
 }
 
-/// Chooses the cut for `iterations` of the given cost each, with these reductions; `registers` bounds the tile.
+/// Chooses the division of `iterations`, each of the given computational cost, with these reductions. `registers` limits the
+/// tile.
 pub(crate) fn choose(
     iterations: usize,
     cost: usize,
@@ -85,7 +87,7 @@ pub(crate) fn choose(
     tile: usize,
     row: usize,
 ) -> Chunks {
-    // Whole rows in a tile, where they fit.
+    // Use whole rows in a tile, if they fit.
     let tile = if row > 1 && row <= tile { tile / row * row } else { tile };
     let target = (CHUNK_COST / cost.max(1)).max(1024).max(iterations / MAX_CHUNKS);
     if iterations < 2 * target {
@@ -127,7 +129,8 @@ pub(crate) fn choose(
     })
 }
 
-/// The patterns in the order in which they come first, and how often each comes: many reductions of a kernel have the same.
+/// The distinct patterns in the order of their first occurrence, and the number of occurrences: many reductions of a kernel have
+/// the same pattern.
 fn distinct(patterns: &[Pattern]) -> Vec<(&Pattern, usize)> {
     let mut places: HashMap<&Pattern, usize> = HashMap::new();
     let mut distinct = Vec::new();
@@ -141,7 +144,7 @@ fn distinct(patterns: &[Pattern]) -> Vec<(&Pattern, usize)> {
     distinct
 }
 
-/// Elements per tile, so that all registers stay in the first-level cache.
+/// The number of elements per tile, such that all registers stay in the first-level cache.
 pub(crate) fn tile_elements(registers: usize, element_bytes: usize) -> usize {
     (40 * 1024 / (registers.max(1) * element_bytes) / 64 * 64).clamp(256, MAX_TILE)
 }

@@ -1,4 +1,4 @@
-//! From a group of values to a fused kernel: instructions on tiles, and registers by liveness.
+//! From a group of values to a fused kernel: instructions on tiles, and register allocation by liveness.
 
 use std::collections::HashMap;
 
@@ -10,21 +10,21 @@ use crate::exec::fused::{Chunks, Fused, Instruction, Operand, Place, ReduceInto,
 use crate::exec::math::Real;
 use crate::exec::strided::Strided;
 
-/// What is fixed about a group before its buffers have places.
+/// The parts of a group that are fixed before its buffers have addresses.
 pub(crate) struct GroupPlan {
-    /// Instructions with a register for each value; buffers are numbered by value.
+    /// The instructions, with a register for each value. Buffers are numbered by value.
     instructions: Vec<Symbolic>,
     gathers: Vec<View>,
-    /// The reductions' values and patterns.
+    /// The values and patterns of the reductions.
     reduces: Vec<(usize, Pattern)>,
-    /// Number of registers.
+    /// The number of registers.
     pub registers: usize,
     pub chunks: Chunks,
-    /// Elements of partial results for each reduction that needs them.
+    /// The number of elements of partial results, for each reduction that needs them.
     pub partials: Vec<Option<usize>>,
 }
 
-/// An instruction before constants and places are known.
+/// An instruction before constants and addresses are known.
 #[derive(Clone, Debug)]
 struct Symbolic {
     what: What,
@@ -34,14 +34,14 @@ struct Symbolic {
 
 #[derive(Clone, Debug)]
 enum What {
-    /// The value's own operation.
+    /// The operation of the value itself.
     Value(usize),
     Gather(usize),
     Fill,
     Reduce(usize),
 }
 
-/// A tile register, virtual at first, or the buffer of a value.
+/// A tile register, which is virtual at first, or the buffer of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Slot {
     Register(usize),
@@ -51,7 +51,7 @@ enum Slot {
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Slot(Slot),
-    /// A contiguous view: value and offset.
+    /// A contiguous view, given by value and offset.
     Contiguous(usize, usize),
     /// One element of a value.
     Scalar(usize, usize),
@@ -62,16 +62,16 @@ struct Emitter<'a> {
     lowered: &'a Lowered,
     stored: &'a [bool],
     members: &'a [usize],
-    /// By the place of a value among the members.
+    /// Indexed by the position of a value among the members.
     slots: Vec<Option<Slot>>,
     registers: usize,
     instructions: Vec<Symbolic>,
     gathers: Vec<View>,
-    /// Where each gathered view is.
+    /// The register of each gathered view.
     gathered: HashMap<View, Slot>,
 }
 
-/// Orders a group's work, and decides registers and chunks.
+/// Orders the work of a group, and chooses registers and chunks.
 pub(crate) fn plan<T: Real>(lowered: &Lowered, stored: &[bool], members: &[usize]) -> GroupPlan {
     let mut emitter = Emitter {
         lowered,
@@ -121,7 +121,7 @@ impl Emitter<'_> {
         Slot::Register(self.registers - 1)
     }
 
-    /// Where a member is kept, by its place among them.
+    /// Where a member is stored, given its position among the members.
     fn slot_of(&mut self, place: usize) -> Slot {
         if let Some(slot) = self.slots[place] {
             return slot;
@@ -132,7 +132,7 @@ impl Emitter<'_> {
         slot
     }
 
-    /// Where an input is read from, gathering it into a register if need be.
+    /// Where an input is read from. It is gathered into a register if necessary.
     fn operand(&mut self, v: usize, input: usize) -> Source {
         let view = &self.lowered.values[v].inputs[input];
         let source = &self.lowered.values[view.value];
@@ -176,7 +176,8 @@ impl Emitter<'_> {
     }
 }
 
-/// Replaces virtual registers by as few as their lifetimes allow; an instruction never writes what it reads.
+/// Replaces virtual registers by as few registers as their lifetimes allow. An instruction never writes to a register that it
+/// reads.
 fn allocate_registers(instructions: &mut [Symbolic], registers: usize) -> usize {
     let mut last_use = vec![0; registers];
     for (i, instruction) in instructions.iter().enumerate() {
@@ -218,13 +219,13 @@ fn allocate_registers(instructions: &mut [Symbolic], registers: usize) -> usize 
 }
 
 impl GroupPlan {
-    /// The highest rank of what it walks over.
+    /// The highest rank of the tensors over which it iterates.
     pub fn most_axes(&self) -> usize {
         let gathers = self.gathers.iter().map(|v| v.dims.len());
         gathers.chain(self.reduces.iter().map(|(_, p)| p.dims.len())).max().unwrap_or(0)
     }
 
-    /// The kernel, given the place of each value's buffer and of the partial results.
+    /// Creates the kernel, given the addresses of each value's buffer and of the partial results.
     pub fn finish<T: Real>(
         &self,
         lowered: &Lowered,

@@ -1,5 +1,5 @@
-//! Sigmoid and softplus of x and of -x are all made of x and e = exp(-|x|) (`exec/math/logistic.rs`). Where a graph has two of
-//! them, as the density of a Bernoulli variable and its derivative do, e is computed once.
+//! Sigmoid and softplus of x and of -x are all computed from x and e = exp(-|x|) (`exec/math/logistic.rs`). If a graph contains
+//! two of them, as the density of a Bernoulli variable and its derivative do, e is computed only once.
 
 use std::collections::HashMap;
 
@@ -8,9 +8,9 @@ use super::views::View;
 use crate::exec::tile::Logistic;
 use crate::graph::{Graph, Node, NodeId, NodeSet, Op, Shape, Unary};
 
-/// What is known of the functions that share.
+/// The functions that share exp(-|x|).
 pub(crate) struct SharedExponentials {
-    /// By x: how many functions there are, and exp(-|x|) once it is computed.
+    /// For each x: the number of functions, and exp(-|x|) once it has been computed.
     functions: HashMap<NodeId, (usize, Option<View>)>,
 }
 
@@ -48,7 +48,7 @@ impl SharedExponentials {
     }
 }
 
-/// Whether a node is a logistic function of x or of -x, and of which x.
+/// Whether a node is a logistic function of x or of -x, and the x.
 fn logistic(graph: &Graph, node: &Node) -> Option<(Logistic, NodeId)> {
     let op = match node.op {
         Op::Unary(Unary::Sigmoid) => Logistic::Sigmoid,

@@ -1,36 +1,36 @@
-//! Which values are computed in one pass.
+//! Which values are computed together in one pass.
 //!
-//! An elementwise value *flows* into a consumer of equally many elements that reads all of it in order: then both can be
-//! computed tile by tile, and the first need not be stored. With
+//! An elementwise value *flows* into a consumer if the consumer has as many elements and reads all of them in order. Both can
+//! then be computed tile by tile, and the first need not be stored. With
 //!
 //! ```text
 //! level(v) = max over inputs i of   level(i) if i flows into v,   level(i) + 1 otherwise   (0 for what is given)
 //! ```
 //!
-//! all fused values of one level and one number of iterations form a group, and no two groups depend on each other
-//! both ways. A reduction iterates over its input and so belongs to its input's group. Values that only a later group
-//! reads are then sunk into it, so that they need not be stored either.
+//! all fused values of one level and one number of iterations form a group, and no two groups depend on each other in both
+//! directions. A reduction iterates over its input, so it belongs to the group of its input. Values that only a later group reads
+//! are then moved into that group, so that they need not be stored either.
 
 use std::collections::BTreeMap;
 
 use super::values::{Kind, Lowered};
 
-/// Steps in the order of execution.
+/// The steps in the order of execution.
 pub(crate) struct Fusion {
     pub steps: Vec<FusedStep>,
-    /// Per value, whether it has a buffer of its own.
+    /// For each value, whether it has its own buffer.
     pub stored: Vec<bool>,
 }
 
-/// Values computed together.
+/// Values that are computed together.
 pub(crate) enum FusedStep {
-    /// A fused loop; ascending.
+    /// A fused loop; the values are in ascending order.
     Group(Vec<usize>),
-    /// A kernel of its own.
+    /// A separate kernel.
     Single(usize),
 }
 
-/// Whether input `input` of value `consumer` is handed over within a tile if both are in one group.
+/// Whether input `input` of value `consumer` is passed within a tile if both are in one group.
 pub(crate) fn flows(lowered: &Lowered, consumer: usize, input: usize) -> bool {
     let view = &lowered.values[consumer].inputs[input];
     let source = &lowered.values[view.value];
@@ -40,7 +40,7 @@ pub(crate) fn flows(lowered: &Lowered, consumer: usize, input: usize) -> bool {
         && source.shape.numel() == lowered.values[consumer].iterations()
 }
 
-/// Decides groups, their order, and what is stored.
+/// Chooses the groups, their order, and the values that are stored.
 pub(crate) fn fuse(lowered: &Lowered) -> Fusion {
     let values = &lowered.values;
     let mut levels = vec![0usize; values.len()];
@@ -95,10 +95,10 @@ pub(crate) fn fuse(lowered: &Lowered) -> Fusion {
     Fusion { steps: order.into_iter().map(|(_, _, step)| step).collect(), stored }
 }
 
-/// Moves values to the level of their consumers where that saves a buffer.
+/// Moves values to the level of their consumers if that saves a buffer.
 fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool], levels: &mut [usize]) {
     let values = &lowered.values;
-    // Of each value, how often it is read by what does not take it from a tile of its own group.
+    // For each value, the number of reads that do not take it from a tile of its own group.
     let mut read_outside: Vec<usize> = (0..values.len())
         .map(|v| consumers[v].iter().filter(|&&(c, flows)| !flows || levels[c] > levels[v]).count())
         .collect();
@@ -114,7 +114,7 @@ fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool],
         }
         let inputs: Vec<(usize, bool)> =
             (0..values[v].inputs.len()).map(|i| (values[v].inputs[i].value, flows(lowered, v, i))).collect();
-        // Moving it away may force its inputs into buffers instead: at most one may take its place.
+        // The move may require buffers for the inputs instead: at most one may replace the value's buffer.
         let newly_stored = |source: usize| {
             let own = || inputs.iter().filter(|(other, _)| *other == source);
             let own_outside = own().filter(|(_, flows)| !flows || levels[v] > levels[source]).count();
@@ -132,13 +132,13 @@ fn sink(lowered: &Lowered, consumers: &[Vec<(usize, bool)>], is_output: &[bool],
                 read_outside[source] += usize::from(flows && levels[v] <= levels[source]);
             }
             levels[v] = target;
-            // All that read it are in its group now.
+            // All values that read it are in its group now.
             read_outside[v] = 0;
         }
     }
 }
 
-/// What a fused kernel pays for one element of a value, in units of a cheap vectorised operation.
+/// The computational cost of one element of a value in a fused kernel, in units of a cheap vectorised operation.
 pub(crate) fn cost(kind: &Kind, element_bytes: usize) -> usize {
     use crate::exec::tile::Logistic;
     use crate::graph::{Binary, Unary};

@@ -1,5 +1,5 @@
-//! From graph to values: dead nodes are dropped, and reshapes, transposes, broadcasts, slices and `stop_gradient` turn
-//! into views of the values that are really computed.
+//! From a graph to values: dead nodes are removed, and reshapes, transposes, broadcasts, slices and `stop_gradient` become views
+//! of the values that are computed.
 
 use std::collections::HashMap;
 
@@ -9,11 +9,11 @@ use super::views::View;
 use crate::error::Error;
 use crate::graph::{Graph, Node, NodeId, NodeSet, Op, Shape};
 
-/// The values that `outputs` depend on.
+/// The values on which `outputs` depend.
 pub(crate) fn lower(graph: &Graph, outputs: &[NodeId]) -> Result<Lowered, Error> {
     let needed = NodeSet::ancestors(graph, outputs);
     let mut lowered = Lowered { values: Vec::with_capacity(needed.len()), outputs: Vec::new() };
-    // By the place of a node in `needed`.
+    // Indexed by the position of a node in `needed`.
     let mut views: Vec<View> = Vec::with_capacity(needed.len());
     let place = |id: NodeId| needed.position(id).unwrap_or_else(|| unreachable!("inputs come first"));
     let mut exponentials = SharedExponentials::new(graph, &needed);

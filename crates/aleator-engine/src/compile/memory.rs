@@ -1,18 +1,18 @@
-//! Places in the arena: buffers whose lifetimes do not meet share memory.
+//! Addresses in the memory arena: buffers whose lifetimes do not overlap share memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Elements that buffers are aligned to: one cache line of `f32`.
+/// The alignment of buffers in elements: one cache line of `f32`.
 const ALIGN: usize = 16;
 
-/// A buffer with the first and last step that touch it.
+/// A buffer with the first and the last step that uses it.
 pub(crate) struct Interval {
     pub elements: usize,
     pub first: usize,
     pub last: usize,
 }
 
-/// Offsets of the buffers, and the number of elements they occupy together. `None` if that overflows.
+/// The offsets of the buffers, and the total number of elements. `None` if that overflows.
 pub(crate) fn place(intervals: &[Interval], steps: usize) -> Option<(Vec<usize>, usize)> {
     let mut offsets = vec![0; intervals.len()];
     let mut starting: Vec<Vec<usize>> = vec![Vec::new(); steps];
@@ -40,18 +40,18 @@ pub(crate) fn aligned(elements: usize) -> Option<usize> {
     elements.checked_next_multiple_of(ALIGN)
 }
 
-/// Free ranges, never adjacent, below `end`.
+/// The free ranges, never adjacent, below `end`.
 #[derive(Default)]
 struct Free {
     /// The size of the range at each offset.
     sizes: BTreeMap<usize, usize>,
-    /// The same ranges by (size, offset).
+    /// The same ranges, ordered by (size, offset).
     by_size: BTreeSet<(usize, usize)>,
     end: usize,
 }
 
 impl Free {
-    /// The smallest free range that fits, the first of equals, or new memory at the end.
+    /// Returns the smallest free range that fits (the first one of equal size), or new memory at the end.
     fn take(&mut self, size: usize) -> Option<usize> {
         if let Some(&(have, offset)) = self.by_size.range((size, 0)..).next() {
             self.remove(offset);
@@ -90,7 +90,7 @@ impl Free {
         }
     }
 
-    /// Takes a range out and gives its size, which is 0 where none begins there.
+    /// Removes a range and returns its size, which is 0 if no range begins there.
     fn remove(&mut self, offset: usize) -> usize {
         let size = self.sizes.remove(&offset).unwrap_or(0);
         self.by_size.remove(&(size, offset));

@@ -14,13 +14,13 @@ pub(crate) mod schedule;
 pub(crate) mod values;
 pub(crate) mod views;
 
-/// Limits and preferences of a compilation.
+/// Limits and options of a compilation.
 #[derive(Clone, Debug)]
 pub struct CompileOptions {
-    /// The most bytes that a program's buffers may occupy; less where the machine, its container or `ulimit -v` leave less.
+    /// The largest size in bytes of a program's buffers; it is lower if the machine, its container or `ulimit -v` provide less.
     pub memory_limit: u128,
-    /// How many threads run it: 0 for those of [the process](crate::exec::pool::process), 1 for the calling thread alone, any
-    /// other number for a pool of the program's own. Results have the same bits for any number.
+    /// The number of threads: 0 for the pool of [the process](crate::exec::pool::process), 1 for the calling thread alone, any
+    /// other number for a pool owned by the program. Results have the same bits for any number.
     pub threads: usize,
 }
 

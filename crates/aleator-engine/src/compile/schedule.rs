@@ -1,4 +1,4 @@
-//! From steps to kernels: buffers get their places, and every kernel the offsets of what it reads and writes.
+//! From steps to kernels: buffers get their addresses, and every kernel gets the offsets that it reads and writes.
 
 use super::CompileOptions;
 use super::emit::{self, GroupPlan};
@@ -29,31 +29,31 @@ pub(crate) enum Step<T> {
     Call(Call),
 }
 
-/// Everything that a program runs with.
+/// Everything that is needed to run a program.
 pub(crate) struct Schedule<T> {
     pub steps: Vec<Step<T>>,
-    /// Constants and inputs at the beginning, then what is computed.
+    /// Constants and inputs at the beginning, followed by computed values.
     pub arena: Arena<T>,
-    /// Offset of each input, by slot; `None` if unused.
+    /// The offset of each input, by slot; `None` if the input is unused.
     pub inputs: Vec<Option<usize>>,
-    /// Offset and shape of each output.
+    /// The offset and shape of each output.
     pub outputs: Vec<(usize, Shape)>,
-    /// What each thread needs.
+    /// The memory that each thread needs.
     pub registers: usize,
     pub axes: usize,
 }
 
 impl<T: Real> Schedule<T> {
-    /// A thread's working memory.
+    /// The working memory of a thread.
     pub fn scratch(&self) -> Scratch<T> {
         Scratch { registers: Aligned::zeros(self.registers), position: vec![0; self.axes] }
     }
 }
 
-/// Programs of so many bytes are compiled without asking the machine for what it has left.
+/// Programs up to this number of bytes are compiled without querying the free memory of the machine.
 const SMALL: u128 = 16 << 20;
 
-/// Plans everything, checks the memory that it takes against the limit, and only then allocates.
+/// Plans all kernels, checks the required memory against the limit, and only then allocates.
 pub(crate) fn schedule<T: Real>(
     lowered: &Lowered,
     slots: usize,
@@ -128,7 +128,7 @@ pub(crate) fn schedule<T: Real>(
     Ok(Schedule { steps: kernels.collect(), arena, inputs, outputs, registers, axes })
 }
 
-/// Elements' worth of memory that black boxes' arguments and results take.
+/// The memory for the arguments and results of black boxes, in elements.
 fn calls_elements<T>(lowered: &Lowered) -> Option<usize> {
     let mut total = 0usize;
     for value in &lowered.values {
@@ -143,13 +143,13 @@ fn calls_elements<T>(lowered: &Lowered) -> Option<usize> {
     Some(total)
 }
 
-/// Offsets in the arena.
+/// Offsets in the memory arena.
 struct Places {
-    /// Of each value that has a buffer.
+    /// The offset of each value that has a buffer.
     offsets: Vec<usize>,
-    /// Of each step's partial results.
+    /// The offsets of each step's partial results.
     partials: Vec<Vec<Option<usize>>>,
-    /// Size of the arena.
+    /// The size of the arena.
     elements: usize,
 }
 
@@ -223,7 +223,7 @@ fn members(step: &FusedStep) -> &[usize] {
     }
 }
 
-/// The kernel of a value that is not fused.
+/// Creates the kernel of a value that is not fused.
 fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
     let value = &lowered.values[v];
     let out = places.offsets[v];
@@ -263,7 +263,7 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
         }
         Kind::Draw { law, stream, noise } => {
             let inputs = value.inputs.iter().map(|view| places.strided(view)).collect();
-            // A view of the randomness by its own elements' numbers.
+            // A view of the random numbers, in which each element is its own index.
             let row = noise.row();
             let noise = View::whole(v, noise).broadcast(shape);
             let noise = Strided { offset: 0, dims: noise.dims, strides: noise.strides };

@@ -1,4 +1,4 @@
-//! The values of a program before they are scheduled: given, constant or computed.
+//! The values of a program before scheduling: inputs, constants and computed values.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::views::View;
 use crate::exec::tile::Logistic;
 use crate::graph::{Binary, External, Law, Reduction, Shape, Unary};
 
-/// How a value comes about.
+/// How a value is obtained.
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Input(usize),
@@ -44,23 +44,23 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Whether it is an arithmetic operation on the matching elements of operands.
+    /// Whether it is an arithmetic operation on matching elements of the operands.
     pub fn is_pointwise(&self) -> bool {
         matches!(self, Kind::Unary(_) | Kind::Binary(_) | Kind::ExpNegAbs | Kind::Logistic(_) | Kind::Select)
     }
 }
 
-/// A tensor that is given, constant or computed.
+/// A tensor: an input, a constant or a computed value.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub kind: Kind,
-    /// For elementwise kinds and draws, already broadcast to the shape.
+    /// The inputs. For elementwise kinds and draws, they are already broadcast to the shape.
     pub inputs: Vec<View>,
     pub shape: Shape,
 }
 
 impl Value {
-    /// Whether each element depends on the matching elements of its inputs alone.
+    /// Whether each element depends only on the matching elements of the inputs.
     pub fn is_elementwise(&self) -> bool {
         self.kind.is_pointwise() || matches!(self.kind, Kind::Uniform(_) | Kind::Copy)
     }
@@ -70,12 +70,12 @@ impl Value {
         self.is_elementwise() || matches!(self.kind, Kind::Reduce(..))
     }
 
-    /// Whether it is there before a program runs.
+    /// Whether it is available before a program runs.
     pub fn is_given(&self) -> bool {
         matches!(self.kind, Kind::Input(_) | Kind::Scalar(_) | Kind::Tensor(_) | Kind::Iota)
     }
 
-    /// Number of elements that a fused kernel visits to compute it.
+    /// The number of elements that a fused kernel visits to compute it.
     pub fn iterations(&self) -> usize {
         match self.kind {
             Kind::Reduce(..) => self.inputs[0].numel(),
@@ -84,22 +84,23 @@ impl Value {
     }
 }
 
-/// What is to be computed: inputs of a value have smaller numbers.
+/// The values to compute. The inputs of a value have smaller numbers.
 pub(crate) struct Lowered {
     pub values: Vec<Value>,
-    /// The value that holds each output in row-major order, and the output's shape.
+    /// The value that holds each output in row-major order, and the shape of the output.
     pub outputs: Vec<(usize, Shape)>,
 }
 
 impl Lowered {
-    /// A value of its own.
+    /// Adds a value.
     pub fn push(&mut self, kind: Kind, inputs: Vec<View>, shape: Shape) -> View {
         let view = View::whole(self.values.len(), &shape);
         self.values.push(Value { kind, inputs, shape });
         view
     }
 
-    /// An arithmetic operation on operands that broadcast to `shape`. What they only repeat is computed once.
+    /// Adds an arithmetic operation on operands that broadcast to `shape`. Along axes that the operands only repeat, it is
+    /// computed once.
     pub fn push_pointwise(&mut self, kind: Kind, inputs: Vec<View>, shape: &Shape) -> View {
         let mut inputs: Vec<View> = inputs.into_iter().map(|view| view.broadcast(shape)).collect();
         let narrow = without_repeats(&mut inputs, shape);
@@ -107,8 +108,8 @@ impl Lowered {
     }
 }
 
-/// Narrows the operands of an elementwise operation to one element along each axis that all of them only repeat, and gives
-/// the shape that is left: the operation is computed once and its result repeated.
+/// Narrows the operands of an elementwise operation to one element along each axis that all of them only repeat, and returns the
+/// remaining shape: the operation is computed once and its result is repeated.
 fn without_repeats(inputs: &mut [View], shape: &Shape) -> Shape {
     let mut narrow = shape.to_vec();
     for (axis, dim) in narrow.iter_mut().enumerate().filter(|(_, dim)| **dim > 1) {

@@ -8,31 +8,31 @@
 
 use crate::graph::Shape;
 
-/// Elements of a value's buffer, as a tensor.
+/// A view of the elements of a value's buffer as a tensor.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct View {
-    /// Whose buffer.
+    /// The value that owns the buffer.
     pub value: usize,
-    /// The first element.
+    /// The offset of the first element.
     pub offset: usize,
     /// The shape.
     pub dims: Vec<usize>,
-    /// Distance between neighbours along each axis, in elements.
+    /// The distance between adjacent elements along each axis, in elements.
     pub strides: Vec<usize>,
 }
 
 impl View {
-    /// All of a value.
+    /// The view of a whole value.
     pub fn whole(value: usize, shape: &Shape) -> Self {
         View { value, offset: 0, dims: shape.to_vec(), strides: shape.strides() }
     }
 
-    /// Number of elements.
+    /// The number of elements.
     pub fn numel(&self) -> usize {
         self.dims.iter().product()
     }
 
-    /// With size-1 axes dropped and neighbouring axes merged where one stride describes both.
+    /// The same view with axes of size 1 removed, and with adjacent axes merged if one stride describes both.
     pub fn collapsed(&self) -> (Vec<usize>, Vec<usize>) {
         if self.numel() == 0 {
             return (vec![0], vec![1]);
@@ -54,7 +54,7 @@ impl View {
         (dims, strides)
     }
 
-    /// Whether its elements lie one after another.
+    /// Whether the elements are contiguous.
     pub fn is_contiguous(&self) -> bool {
         let mut behind = 1;
         self.numel() == 0
@@ -67,17 +67,17 @@ impl View {
             )
     }
 
-    /// Whether it is one element, repeated.
+    /// Whether the view is one element, repeated.
     pub fn is_splat(&self) -> bool {
         self.numel() > 0 && self.dims.iter().zip(&self.strides).all(|(&d, &s)| d == 1 || s == 0)
     }
 
-    /// Whether it is all of a buffer of `numel` elements, in order.
+    /// Whether the view covers a buffer of `numel` elements, in order.
     pub fn is_identity(&self, numel: usize) -> bool {
         self.numel() == numel && (numel == 0 || (self.offset == 0 && self.is_contiguous()))
     }
 
-    /// Broadcast to a shape of at least its rank.
+    /// Broadcasts the view to a shape of at least its rank.
     pub fn broadcast(mut self, to: &[usize]) -> Self {
         let new = to.len() - self.dims.len();
         self.dims.splice(0..0, to[..new].iter().copied());
@@ -91,7 +91,7 @@ impl View {
         self
     }
 
-    /// The last axes in another order.
+    /// Permutes the last axes.
     pub fn permute(mut self, order: &[usize]) -> Self {
         let lead = self.dims.len() - order.len();
         let (dims, strides) = (self.dims.clone(), self.strides.clone());
@@ -102,7 +102,7 @@ impl View {
         self
     }
 
-    /// Part of an axis counted from the end.
+    /// Takes a part of an axis counted from the end.
     pub fn slice(mut self, axis: usize, start: usize, len: usize) -> Self {
         let at = self.dims.len() - 1 - axis;
         self.dims[at] = len;
@@ -112,7 +112,7 @@ impl View {
         self
     }
 
-    /// The same elements in another shape, if strides can say so.
+    /// Reshapes the view, if strides can describe the result.
     pub fn reshape(&self, to: &Shape) -> Option<Self> {
         let strides =
             if self.numel() == 0 { to.strides() } else { reshaped_strides(&self.dims, &self.strides, to)? };
@@ -120,8 +120,8 @@ impl View {
     }
 }
 
-/// Strides of a reshaped view: the shortest runs of old and new axes with equal sizes are matched; within a run the
-/// old axes must be contiguous to each other.
+/// The strides of a reshaped view. The shortest groups of old and new axes with equal sizes are matched; within a group, the old
+/// axes must be contiguous to each other.
 fn reshaped_strides(dims: &[usize], strides: &[usize], to: &[usize]) -> Option<Vec<usize>> {
     let old: Vec<(usize, usize)> =
         dims.iter().copied().zip(strides.iter().copied()).filter(|&(d, _)| d != 1).collect();

@@ -1,8 +1,7 @@
-//! The graph: an arena of nodes in topological order, where equal nodes are one node.
+//! The graph: an arena of nodes in topological order, in which equal nodes are stored once.
 //!
-//! A node is made once for each (operation, inputs), so common subexpressions never exist twice. Wrong shapes do not
-//! panic: the first error is kept, the result is poisoned, and whoever asks [`Graph::error`] or compiles the graph
-//! receives that error, every time.
+//! There is one node for each (operation, inputs), so common subexpressions are never duplicated. Shape errors do not panic: the
+//! first error is kept and its result is poisoned. [`Graph::error`] and compilation return this error every time.
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
@@ -18,36 +17,36 @@ use crate::error::{Error, human_bytes};
 pub struct NodeId(pub(crate) u32);
 
 impl NodeId {
-    /// The position in the arena.
+    /// The position of the node in the arena.
     pub fn index(self) -> usize {
         self.0 as usize
     }
 }
 
-/// One operation applied to inputs.
+/// An operation applied to inputs.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// What is computed.
+    /// The operation.
     pub op: Op,
-    /// From what.
+    /// The inputs of the operation.
     pub inputs: Vec<NodeId>,
-    /// The result's shape.
+    /// The shape of the result.
     pub shape: Shape,
 }
 
-/// A tensor that is given anew to every run.
+/// A tensor that is passed to every run.
 #[derive(Clone, Debug)]
 pub struct InputInfo {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
 }
 
 #[derive(Clone, Default)]
 struct Arena {
     nodes: Vec<Node>,
-    /// Every node with the hash of what it is, so that an equal one is found without a second copy of it.
+    /// Every node with the hash of its contents, so that an equal node is found without storing a second copy.
     index: HashTable<(u64, NodeId)>,
     hasher: RandomState,
     inputs: Vec<InputInfo>,
@@ -55,54 +54,54 @@ struct Arena {
     error: Option<Error>,
 }
 
-/// A growing graph of tensor operations. Handles to its nodes are [`Expr`](super::Expr)s. A clone has the same nodes under the same ids, and
-/// grows on its own from there.
+/// A graph of tensor operations to which you add nodes. [`Expr`] is a handle to a node. A clone has the same nodes under the same
+/// ids, and is independent from then on.
 #[derive(Clone, Default)]
 pub struct Graph {
     arena: RefCell<Arena>,
 }
 
-/// Elements a single node may have: far more than memory holds, far less than an index does.
+/// The largest number of elements of a single node: far more than fit into memory, and far fewer than an index can count.
 const MAX_ELEMENTS: u64 = 1 << 40;
 
 impl Graph {
-    /// An empty graph.
+    /// Creates an empty graph.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Number of nodes made so far.
+    /// The number of nodes.
     pub fn len(&self) -> usize {
         self.arena.borrow().nodes.len()
     }
 
-    /// The nodes made so far, inputs before what uses them.
+    /// The nodes, in an order in which inputs precede the nodes that use them.
     pub fn ids(&self) -> impl Iterator<Item = NodeId> + use<> {
         (0..self.len() as u32).map(NodeId)
     }
 
-    /// Whether no node was made yet.
+    /// Whether the graph has no nodes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// A copy of a node.
+    /// Returns a copy of a node.
     pub fn node(&self, id: NodeId) -> Node {
         self.arena.borrow().nodes[id.index()].clone()
     }
 
-    /// The node at a position of the arena, with its id.
+    /// Returns the node at a position of the arena, with its id.
     pub fn nodes_at(&self, index: usize) -> (NodeId, Node) {
         let id = NodeId(index as u32);
         (id, self.node(id))
     }
 
-    /// Looks at a node without copying it.
+    /// Calls a function with a reference to a node, without copying the node.
     pub fn with_node<R>(&self, id: NodeId, look: impl FnOnce(&Node) -> R) -> R {
         look(&self.arena.borrow().nodes[id.index()])
     }
 
-    /// The tensors that a run must be given, by slot.
+    /// The tensors that must be passed to a run, by slot.
     pub fn inputs(&self) -> Vec<InputInfo> {
         self.arena.borrow().inputs.clone()
     }
@@ -112,26 +111,26 @@ impl Graph {
         self.arena.borrow().holes[number as usize].clone()
     }
 
-    /// The first error, if there was any. It stays: a graph with an error cannot be compiled.
+    /// The first error, if there is one. It is kept: a graph with an error cannot be compiled.
     pub fn error(&self) -> Option<Error> {
         self.arena.borrow().error.clone()
     }
 
-    /// Keeps an error, unless there is one already, and gives the node that stands for what could not be made.
+    /// Stores an error, unless there is one already, and returns the poisoned node that replaces the result.
     pub(super) fn keep_error(&self, error: Error) -> NodeId {
         self.arena.borrow_mut().error.get_or_insert(error);
         self.intern(Op::Poison, vec![], Shape::scalar())
     }
 
-    /// The shape of an operation's result.
+    /// The shape of the result of an operation.
     pub(super) fn infer_shape(&self, op: &Op, inputs: &[NodeId]) -> Result<Shape, Error> {
         let arena = self.arena.borrow();
         op.infer_shape(&inputs.iter().map(|id| &arena.nodes[id.index()].shape).collect::<Vec<_>>())
     }
 
     /// The node of an operation on inputs that gives this shape, or that of an error if the shape is too large.
-    pub(super) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
-        if shape.checked_numel().is_some_and(|n| n as u64 <= MAX_ELEMENTS) {
+    pub(crate) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
+        if shape.checked_extent().is_some_and(|n| n as u64 <= MAX_ELEMENTS) {
             return self.intern(op, inputs, shape);
         }
         let bytes = shape.iter().fold(8u128, |n, &d| n.saturating_mul(d as u128));
@@ -157,7 +156,7 @@ impl Graph {
         id
     }
 
-    /// A new input in the next slot.
+    /// Adds an input in the next slot.
     pub(super) fn insert_input(&self, name: &str, shape: Shape) -> NodeId {
         let slot = self.arena.borrow().inputs.len() as u32;
         let node = self.insert(Op::Input(slot), vec![], shape);
@@ -165,7 +164,7 @@ impl Graph {
         node
     }
 
-    /// A new hole that depends on some nodes.
+    /// Adds a hole that depends on the given nodes.
     pub(super) fn insert_hole(&self, name: &str, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
         let number = {
             let mut arena = self.arena.borrow_mut();

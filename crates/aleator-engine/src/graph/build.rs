@@ -1,6 +1,6 @@
-//! Making the nodes of a graph: inputs, constants, noise, and operations on expressions.
+//! Adding nodes to a graph: inputs, constants, noise, and operations on expressions.
 //!
-//! Wrong shapes do not panic: see [`Graph::error`]. Expressions of two graphs do not mix.
+//! Shape errors do not panic: see [`Graph::error`]. You cannot combine expressions of different graphs.
 
 use super::arena::{Graph, NodeId};
 use super::expr::Expr;
@@ -11,22 +11,23 @@ use super::simplify::simplified;
 use crate::error::Error;
 
 impl Graph {
-    /// The handle of a node.
+    /// Returns the expression of a node.
     pub fn expr(&self, id: NodeId) -> Expr<'_> {
         Expr::new(self, id)
     }
 
-    /// Records an error (the first one wins) and gives a poisoned expression.
+    /// Records an error (the first one is kept) and returns a poisoned expression.
     pub fn fail(&self, error: Error) -> Expr<'_> {
         self.expr(self.keep_error(error))
     }
 
-    /// A tensor given anew to every run.
+    /// Adds a tensor that is passed to every run.
     pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Expr<'_> {
         self.expr(self.insert_input(name, shape.into()))
     }
 
-    /// A placeholder that must be replaced (see [`substitute`](crate::graph::substitute)) before the graph runs; it depends on `inputs`.
+    /// Adds a placeholder that depends on `inputs`. It must be replaced (see [`substitute`](crate::graph::substitute)) before the
+    /// graph runs.
     pub fn hole<'g>(&'g self, name: &str, inputs: &[Expr<'g>], shape: impl Into<Shape>) -> Expr<'g> {
         if let Some(foreign) = self.foreign(name, inputs) {
             return foreign;
@@ -37,12 +38,12 @@ impl Graph {
 
     /// A scalar constant.
     pub fn scalar(&self, value: f64) -> Expr<'_> {
-        // One bit pattern for every NaN, so that equal constants are one node.
+        // Every NaN has the same bit pattern, so that equal constants are one node.
         let bits = if value.is_nan() { f64::NAN.to_bits() } else { value.to_bits() };
         self.expr(self.insert(Op::Scalar(bits), vec![], Shape::scalar()))
     }
 
-    /// A constant of any shape with the same value everywhere.
+    /// A constant of any shape whose elements are all equal.
     pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
         let shape = shape.into();
         let scalar = self.scalar(value);
@@ -54,7 +55,7 @@ impl Graph {
         self.apply(Op::Broadcast { to: shape }, &[scalar])
     }
 
-    /// A constant tensor from its elements, row-major.
+    /// A constant tensor with the given elements, row-major.
     pub fn tensor(&self, shape: impl Into<Shape>, data: Vec<f64>) -> Expr<'_> {
         let shape = shape.into();
         if shape.checked_numel() != Some(data.len()) {
@@ -67,33 +68,33 @@ impl Graph {
         }
     }
 
-    /// 0, 1, …, n − 1, shape `[n]`.
+    /// The numbers 0, 1, …, n − 1, of shape `[n]`.
     pub fn iota(&self, n: usize) -> Expr<'_> {
         self.expr(self.insert(Op::Iota, vec![], [n].into()))
     }
 
-    /// Independent uniform numbers in the open interval (0, 1); the same stream and shape is the same noise.
+    /// Independent uniform numbers in the open interval (0, 1). The same stream and shape give the same numbers.
     pub fn uniform(&self, stream: u32, shape: impl Into<Shape>) -> Expr<'_> {
         self.expr(self.insert(Op::Uniform { stream }, vec![], shape.into()))
     }
 
-    /// Independent draws from a law, one for each element of `shape`, with which its parameters broadcast; the same
-    /// stream and shape is the same randomness.
+    /// Independent draws from a law, one for each element of `shape`, against which its parameters broadcast. The same stream and
+    /// shape use the same random numbers.
     pub fn draw<'g>(&'g self, law: Law, stream: u32, shape: Shape, parameters: &[Expr<'g>]) -> Expr<'g> {
-        // Axes are aligned now, as by the operators, so that parameters may grow more of them later.
+        // Align the axes now, as the operators do, so that parameters may later get additional leading axes.
         let rank = parameters.iter().map(|e| e.rank()).fold(shape.rank(), usize::max);
         let shape = Shape::from(vec![1; rank - shape.rank()]).join(&shape);
         let parameters: Vec<Expr<'g>> = parameters.iter().map(|e| e.with_rank(rank)).collect();
         self.apply(Op::Draw { law, stream, shape }, &parameters)
     }
 
-    /// A user's black-box function; see [`External`].
+    /// Adds a user's black-box function; see [`External`].
     pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
         let (got, expected) = (inputs.len(), external.input_ranks.len());
         if got != expected {
             return self.fail(Error::shape(&external.name, format!("{got} arguments, expected {expected}")));
         }
-        // Leading axes are aligned now, as by the operators, so that inputs may grow more of them later.
+        // Align the leading axes now, as the operators do, so that inputs may later get additional leading axes.
         let leading = |(e, own): (&Expr<'g>, &usize)| e.rank().saturating_sub(*own);
         let most = inputs.iter().zip(&external.input_ranks).map(leading).max().unwrap_or(0);
         let align =
@@ -102,13 +103,13 @@ impl Graph {
         self.apply(Op::External(external), &inputs)
     }
 
-    /// An error if one of the expressions belongs to another graph: its id would name another node here.
+    /// An error if one of the expressions belongs to another graph, because its id would refer to a different node here.
     fn foreign<'g>(&'g self, operation: &str, inputs: &[Expr<'g>]) -> Option<Expr<'g>> {
         let strange = inputs.iter().any(|e| !std::ptr::eq(e.graph(), self));
         strange.then(|| self.fail(Error::MixedGraphs { operation: operation.into() }))
     }
 
-    /// The node of an operation on inputs, simplified where that changes no value. An error poisons the result.
+    /// Returns the node of an operation, simplified if that changes no value. An error poisons the result.
     pub fn apply<'g>(&'g self, op: Op, inputs: &[Expr<'g>]) -> Expr<'g> {
         if let Some(foreign) = self.foreign(&op.name(), inputs) {
             return foreign;

@@ -1,11 +1,11 @@
-//! Functions written with the operations: their derivatives follow by themselves.
+//! Functions that are composed of operations. Their derivatives follow automatically.
 
 use super::expr::{Expr, IntoExpr};
 use super::op::Reduction;
 use crate::error::Error;
 
-/// Numbers whose squares, and the sums of many squares, are far from the ends of either number format, and so are those of
-/// their reciprocals.
+/// A range of numbers whose squares, sums of many squares, and reciprocals of these are far from the limits of either number
+/// format.
 const MODERATE: f64 = 1e12;
 
 impl<'g> Expr<'g> {
@@ -24,8 +24,7 @@ impl<'g> Expr<'g> {
         self.polygamma(0)
     }
 
-    /// Within `[low, high]`. An interval without numbers is an error if its ends are constants, and gives NaN where they
-    /// are not.
+    /// Clamps to `[low, high]`. If the interval is empty, this is an error if its ends are constants, and gives NaN otherwise.
     pub fn clamp(self, low: impl IntoExpr<'g>, high: impl IntoExpr<'g>) -> Self {
         let graph = self.graph();
         let (low, high) = (low.into_expr(graph), high.into_expr(graph));
@@ -40,18 +39,19 @@ impl<'g> Expr<'g> {
         }
     }
 
-    /// √Σ x² over axes counted from the end, without the overflow and underflow of squares. Its derivative x/√Σ x² is
-    /// taken for 0 (a subgradient) at x = 0.
+    /// √Σ x² over axes counted from the end, without overflow and underflow of the squares. The derivative x/√Σ x² is defined as
+    /// 0 (a subgradient) at x = 0.
     ///
     /// ```text
     /// √Σ x² = s √Σ (x/s)²,   s = 1 where m = max |x| is moderate, else m, in either number format
     /// ```
     pub fn norm(self, axes: &[usize]) -> Self {
-        // `finite_max` is 0 where all numbers are 0 or one is infinite; so are the quotients then, whatever the scale.
+        // `finite_max` is 0 if all numbers are 0 or if one is infinite. In both cases the scale has no effect on the result.
         let max = self.stop_gradient().abs().finite_max(axes);
         let moderate = max.equal(0.0) + max.greater(MODERATE.recip()) * max.less(MODERATE);
         let normal = max.maximum(f64::MIN_POSITIVE);
-        // Derivatives need 1/s. In the narrower format the bound is 0, and its own smallest normal number takes its place.
+        // Derivatives need 1/s. In the narrower format the bound is 0, so the smallest normal number of that format is used
+        // instead.
         let invertible = (1.0 / normal).less(f64::INFINITY).select(normal, f64::from(f32::MIN_POSITIVE));
         let scale = moderate.select(1.0, invertible);
         let squares = (self / scale).square().sum_axes(axes);
@@ -60,14 +60,14 @@ impl<'g> Expr<'g> {
         drop_axes(scale, axes) * root
     }
 
-    /// The largest along axes counted from the end, which stay as axes of size 1, with 0 in place of infinities, so
-    /// that it can be subtracted; no derivative.
+    /// The maximum along axes counted from the end, which remain as axes of size 1. Infinities are replaced by 0, so that the
+    /// maximum can be subtracted. It has no derivative.
     fn finite_max(self, axes: &[usize]) -> Self {
         let max = keep_axes(self.reduce(Reduction::Max, axes), axes).stop_gradient();
         max.abs().less(f64::INFINITY).select(max, 0.0)
     }
 
-    /// log Σ eˣ over axes counted from the end, stable for any x.
+    /// log Σ eˣ over axes counted from the end, numerically stable for any x.
     ///
     /// ```text
     /// log Σ eˣ = m + log Σ e^(x − m),   m = max x (0 where the maximum is infinite)
@@ -95,7 +95,7 @@ impl<'g> Expr<'g> {
         (self * other).sum_axes(&[0])
     }
 
-    /// Rows of the identity: 1 at place `self` of `n`, on a new last axis.
+    /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
     pub fn one_hot(self, n: usize) -> Self {
         let places = self.graph().iota(n);
         let places = places.with_rank(self.rank() + 1);
@@ -103,7 +103,7 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// Puts axes of size 1 back where `axes` (counted from the end of the result) were reduced.
+/// Inserts axes of size 1 where `axes` (counted from the end of the result) were reduced.
 pub(crate) fn keep_axes<'g>(reduced: Expr<'g>, axes: &[usize]) -> Expr<'g> {
     let mut axes = axes.to_vec();
     axes.sort_unstable();

@@ -1,8 +1,8 @@
-//! Handles to nodes, with the operators of arithmetic.
+//! Handles to nodes, with arithmetic operators.
 //!
-//! An [`Expr`] is a small copyable reference. Operands of different rank are aligned at their last axis when an
-//! operation is written down (axes of size 1 are inserted), so that the node keeps its meaning when one of them later
-//! grows leading axes.
+//! An [`Expr`] is a small copyable reference. Operands of different rank are aligned at their last axis when an operation is
+//! created (axes of size 1 are inserted), so the meaning of the node does not change if an operand later gets additional leading
+//! axes.
 //!
 //! Numbers mix with expressions:
 //!
@@ -98,9 +98,9 @@ macro_rules! binary_methods {
 }
 
 binary_methods! {
-    /// The larger, elementwise.
+    /// The elementwise maximum.
     maximum => Max;
-    /// The smaller, elementwise.
+    /// The elementwise minimum.
     minimum => Min;
     /// 1 where x < y, else 0.
     less => Lt;
@@ -112,12 +112,12 @@ binary_methods! {
     not_equal => Ne;
 }
 
-/// What can stand beside an expression in arithmetic: an expression or a number of any primitive type.
+/// An operand of an arithmetic operation: an expression or a number of any primitive type.
 ///
-/// On the left of an operator stand expressions, `f64` and `i32`: `2.0 * z`, `1 - z`. With more types there the compiler
-/// could not tell the type of a literal; write `z * n` or `f64::from(x) - z` for the others.
+/// Expressions, `f64` and `i32` may stand on the left of an operator: `2.0 * z`, `1 - z`. With more types there, the compiler could
+/// not infer the type of a literal. Write `z * n` or `f64::from(x) - z` for the others.
 pub trait IntoExpr<'g> {
-    /// The expression in `graph`.
+    /// Converts the operand to an expression in `graph`.
     fn into_expr(self, graph: &'g Graph) -> Expr<'g>;
 }
 
@@ -144,27 +144,28 @@ impl<'g> Expr<'g> {
         Expr { graph, id }
     }
 
-    /// Its node's id.
+    /// The id of the node.
     pub fn id(self) -> NodeId {
         self.id
     }
 
-    /// The graph it belongs to.
+    /// The graph to which the node belongs.
     pub fn graph(self) -> &'g Graph {
         self.graph
     }
 
-    /// Its shape.
+    /// The shape of the value.
     pub fn shape(self) -> Shape {
         self.graph.with_node(self.id, |n| n.shape.clone())
     }
 
-    /// Number of axes.
+    /// The number of axes.
     pub fn rank(self) -> usize {
         self.graph.with_node(self.id, |n| n.shape.rank())
     }
 
-    /// Inserts axes of size 1 in front until there are `rank`. Constant scalars need none: they never grow axes.
+    /// Inserts leading axes of size 1 until there are `rank` axes. Constant scalars need none, because they never get additional
+    /// axes.
     pub fn with_rank(self, rank: usize) -> Self {
         let have = self.rank();
         if have >= rank || self.graph.scalar_value(self.id).is_some() {
@@ -179,7 +180,7 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Binary(op), &[self.with_rank(rank), other.with_rank(rank)])
     }
 
-    /// `yes` where this is not 0, else `no`, elementwise.
+    /// Selects elementwise: `yes` where `self` is not 0, otherwise `no`.
     pub fn select(self, yes: impl IntoExpr<'g>, no: impl IntoExpr<'g>) -> Self {
         let (yes, no) = (yes.into_expr(self.graph), no.into_expr(self.graph));
         let rank = self.rank().max(yes.rank()).max(no.rank());
@@ -202,7 +203,7 @@ impl<'g> Expr<'g> {
         self * self
     }
 
-    /// xʸ; small whole exponents are multiplied out.
+    /// xʸ. Small integer exponents are expanded into products.
     pub fn pow(self, exponent: impl IntoExpr<'g>) -> Self {
         let exponent = exponent.into_expr(self.graph);
         match self.graph.scalar_value(exponent.id) {
@@ -221,12 +222,12 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Unary(Unary::Polygamma(n)), &[self])
     }
 
-    /// The value without its derivative.
+    /// The same value without a derivative.
     pub fn stop_gradient(self) -> Self {
         self.graph.apply(Op::StopGradient, &[self])
     }
 
-    /// Reduces axes, counted from the end (0 is the last); they disappear.
+    /// Reduces axes, counted from the end (0 is the last). The axes are removed.
     pub fn reduce(self, reduction: Reduction, axes: &[usize]) -> Self {
         let mut axes = axes.to_vec();
         axes.sort_unstable();
@@ -247,25 +248,25 @@ impl<'g> Expr<'g> {
         self.sum_axes(&(0..n).collect::<Vec<_>>())
     }
 
-    /// Σ over all elements, shape `[]`.
+    /// Σ over all elements, of shape `[]`.
     pub fn sum(self) -> Self {
         self.sum_last(self.rank())
     }
 
-    /// Mean over all elements, shape `[]`.
+    /// The mean over all elements, of shape `[]`.
     pub fn mean(self) -> Self {
         let n = self.shape().numel();
         self.sum() / n as f64
     }
 
-    /// Mean over axes counted from the end.
+    /// The mean over axes counted from the end.
     pub fn mean_axes(self, axes: &[usize]) -> Self {
         let shape = self.shape();
         let n: usize = axes.iter().map(|&a| shape.from_end(a)).product();
         self.sum_axes(axes) / n as f64
     }
 
-    /// Inserts an axis of size 1; `axis` is its place counted from the end of the result.
+    /// Inserts an axis of size 1. `axis` is its position, counted from the end of the result.
     pub fn unsqueeze(self, axis: usize) -> Self {
         let shape = self.shape();
         if axis > shape.rank() {
@@ -289,12 +290,12 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Reshape { consumed: axis + 1, to }, &[self])
     }
 
-    /// The same elements in another shape.
+    /// Reshapes all axes.
     pub fn reshape(self, shape: impl Into<Shape>) -> Self {
         self.graph.apply(Op::Reshape { consumed: self.rank(), to: shape.into() }, &[self])
     }
 
-    /// The last `consumed` axes in another shape.
+    /// Reshapes the last `consumed` axes.
     pub fn reshape_last(self, consumed: usize, shape: impl Into<Shape>) -> Self {
         self.graph.apply(Op::Reshape { consumed, to: shape.into() }, &[self])
     }
@@ -311,8 +312,8 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Broadcast { to: shape }, &[e])
     }
 
-    /// The transpose of broadcasting: sums over axes that `shape` lacks or has at size 1, and repeats where this has
-    /// size 1 and `shape` does not.
+    /// The transpose of broadcasting: sums over axes that `shape` lacks or has with size 1, and repeats elements along axes where
+    /// `self` has size 1 and `shape` does not.
     pub fn sum_to(self, shape: &Shape) -> Self {
         let from = self.shape();
         if from == *shape {
@@ -321,13 +322,13 @@ impl<'g> Expr<'g> {
         let summed: Vec<usize> = (0..from.rank())
             .filter(|&a| a >= shape.rank() || shape.from_end(a) == 1 && from.from_end(a) != 1)
             .collect();
-        // What was summed has size 1 now, and what is to be repeated has it still.
+        // Summed axes have size 1 now, and axes to be repeated still have size 1.
         let size = |a| if from.from_end(a) == shape.from_end(a) { shape.from_end(a) } else { 1 };
         let kept: Vec<usize> = (0..shape.rank()).rev().map(size).collect();
         self.sum_axes(&summed).reshape(kept).broadcast_to(shape)
     }
 
-    /// The last axes in another order: axis i of the result is axis `order[i]` of these.
+    /// Permutes the last axes: axis i of the result is axis `order[i]` of these.
     pub fn permute(self, order: &[usize]) -> Self {
         self.graph.apply(Op::Permute(order.to_vec()), &[self])
     }
@@ -340,22 +341,22 @@ impl<'g> Expr<'g> {
         self.permute(&[1, 0])
     }
 
-    /// `len` elements from `start` along an axis counted from the end.
+    /// Slices `len` elements, beginning at `start`, along an axis counted from the end.
     pub fn slice(self, axis: usize, start: usize, len: usize) -> Self {
         self.graph.apply(Op::Slice { axis, start, len }, &[self])
     }
 
-    /// Running sums along the last axis.
+    /// Cumulative sums along the last axis.
     pub fn cumsum(self) -> Self {
         self.graph.apply(Op::CumSum { reverse: false }, &[self])
     }
 
-    /// Index of the first largest element along the last axis, which disappears.
+    /// The index of the first largest element along the last axis. The axis is removed.
     pub fn argmax(self) -> Self {
         self.graph.apply(Op::ArgMax, &[self])
     }
 
-    /// Matrix product over the last two axes. Vectors are rows on the left and columns on the right.
+    /// The matrix product over the last two axes. A vector is a row on the left and a column on the right.
     pub fn matmul(self, other: Expr<'g>) -> Self {
         let (ra, rb) = (self.rank(), other.rank());
         if ra == 0 || rb == 0 {
@@ -389,16 +390,16 @@ impl<'g> Expr<'g> {
         product
     }
 
-    /// Whether the operation that made it failed.
+    /// Whether the operation that created the expression failed.
     pub fn is_poison(self) -> bool {
         self.graph.with_node(self.id, |n| n.op == Op::Poison)
     }
 }
 
-/// Joins expressions along an axis counted from the end; the other axes broadcast.
+/// Concatenates expressions along an axis counted from the end. The other axes broadcast.
 pub fn concat<'g>(parts: &[Expr<'g>], axis: usize) -> Option<Expr<'g>> {
     let graph = parts.first()?.graph;
-    // A part without the axis stays as it is, to be refused.
+    // A part without the axis is left unchanged, so that it is rejected.
     let has_axis = parts.iter().all(|e| axis < e.rank());
     let rank = if has_axis { parts.iter().map(|e| e.rank()).max()? } else { 0 };
     let parts: Vec<Expr<'g>> = parts.iter().map(|e| e.with_rank(rank)).collect();
@@ -434,7 +435,7 @@ operators! {
     Div div Div;
 }
 
-/// 1 where it is 0, else 0.
+/// 1 where `self` is 0, otherwise 0.
 impl<'g> Not for Expr<'g> {
     type Output = Expr<'g>;
     fn not(self) -> Expr<'g> {

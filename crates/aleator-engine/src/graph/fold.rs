@@ -1,4 +1,4 @@
-//! Constant folding of scalars, with the very functions that run.
+//! Constant folding of scalars, with the same functions that a program uses.
 
 use super::op::{Binary, Unary};
 use crate::exec::math::Real;
@@ -30,14 +30,14 @@ pub fn unary<T: Real>(op: Unary, x: T) -> T {
 }
 
 impl Unary {
-    /// Its value at a number, the one that a program computes.
+    /// Evaluates the function at a number, with the result that a program computes.
     pub fn at(self, x: f64) -> f64 {
         unary(self, x)
     }
 }
 
 impl Binary {
-    /// Its value at two numbers, the one that a program computes.
+    /// Evaluates the function at two numbers, with the result that a program computes.
     pub fn at(self, x: f64, y: f64) -> f64 {
         binary(self, x, y)
     }

@@ -1,32 +1,33 @@
-//! Laws that are drawn from by rejection, where no inverse of the distribution function is cheap.
+//! Laws: distributions that are sampled by rejection, because the inverse of their distribution function is expensive.
 
-/// The distribution of an [`Op::Draw`](super::Op::Draw). Its parameters are the operation's inputs, in this order.
+/// The distribution of an [`Op::Draw`](super::Op::Draw). The inputs of the operation are its parameters, in this order.
 ///
-/// Outside of the domain that is given with each, and at NaN, a draw is NaN.
+/// If a parameter is NaN or outside the stated domain, the draw is NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Law {
-    /// Density λᵅ zᵅ⁻¹ e^(−λz) / Γ(α), by α > 0 and λ > 0, both finite. A draw is at least the smallest normal number.
+    /// Density λᵅ zᵅ⁻¹ e^(−λz) / Γ(α), with α > 0 and λ > 0, both finite. A draw is at least the smallest normal number.
     Gamma,
-    /// log z of a z ~ Gamma(α, 1), by α > 0, finite, the same that [`Law::Gamma`] draws from the same noise: z itself underflows
-    /// where α is small.
+    /// log z of a z ~ Gamma(α, 1), with finite α > 0. It is the draw that [`Law::Gamma`] makes from the same noise; for small α,
+    /// z itself underflows.
     LogGamma,
-    /// Density zᵃ⁻¹ (1 − z)ᵇ⁻¹ / B(a, b), by a > 0 and b > 0, both finite. A draw is at least the smallest normal
-    /// number and at most the largest below 1.
+    /// Density zᵃ⁻¹ (1 − z)ᵇ⁻¹ / B(a, b), with a > 0 and b > 0, both finite. A draw is at least the smallest normal number and at
+    /// most the largest number below 1.
     Beta,
-    /// logit z of a z ~ Beta(a, b), the same that [`Law::Beta`] draws from the same noise: z itself rounds to 0 or 1 where a and b
-    /// are small.
+    /// logit z of a z ~ Beta(a, b). It is the draw that [`Law::Beta`] makes from the same noise; for small a and b, z itself
+    /// rounds to 0 or 1.
     LogitBeta,
-    /// Mass λᵏ e^(−λ) / k!, by λ ≥ 0, finite.
+    /// Mass λᵏ e^(−λ) / k!, with finite λ ≥ 0.
     Poisson,
-    /// Mass (n over k) pᵏ qⁿ⁻ᵏ, by n (whole, not negative, finite), p and q = 1 − p: both are parameters, so that
-    /// neither is rounded away beside the other.
+    /// Mass (n over k) pᵏ qⁿ⁻ᵏ, with n (an integer, not negative, finite), p and q = 1 − p. Both p and q are parameters, so that
+    /// neither loses precision to rounding.
     Binomial,
-    /// Density e^(κ cos z) / (2π I₀(κ)) on [−π, π], by κ ≥ 0, finite.
+    /// Density e^(κ cos z) / (2π I₀(κ)) on [−π, π], with finite κ ≥ 0.
     VonMises,
 }
 
 impl Law {
-    /// How many parameters it has.
+    /// The number of parameters.
     pub fn parameters(self) -> usize {
         match self {
             Law::LogGamma | Law::Poisson | Law::VonMises => 1,

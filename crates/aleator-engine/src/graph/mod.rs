@@ -7,6 +7,7 @@ mod expr;
 pub(crate) mod fold;
 mod law;
 mod op;
+mod properties;
 mod reach;
 mod shape;
 mod simplify;

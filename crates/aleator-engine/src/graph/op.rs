@@ -1,8 +1,8 @@
-//! The operations: what a node computes and the shape that results.
+//! The operations: what a node computes, and the shape of the result.
 //!
-//! Every operation acts on *trailing* axes, and whatever it stores about axes counts from the end. Its inputs may
-//! therefore carry any further leading axes, which broadcast as in NumPy. That is what lets a graph be evaluated
-//! again with samples, replicates or alternatives in front of a value, without any change downstream.
+//! Every operation acts on *trailing* axes, and all axes that it stores are counted from the end. Its inputs may therefore have
+//! any additional leading axes, which broadcast as in NumPy. For this reason a graph can be evaluated again with samples,
+//! replicates or alternatives in front of a value, without any change downstream.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::error::Error;
 
 /// Elementwise functions of one argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Unary {
     /// −x
     Neg,
@@ -54,8 +55,10 @@ pub enum Unary {
     Polygamma(u32),
 }
 
-/// Elementwise functions of two arguments. Comparisons give 0 or 1 (and 0 where an argument is NaN, but 1 for `Ne`).
+/// Elementwise functions of two arguments. Comparisons return 0 or 1. If an argument is NaN, they return 0, except `Ne`, which
+/// returns 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Binary {
     /// x + y
     Add,
@@ -67,9 +70,9 @@ pub enum Binary {
     Div,
     /// xʸ
     Pow,
-    /// The larger; NaN if either is.
+    /// The maximum; NaN if either argument is NaN.
     Max,
-    /// The smaller; NaN if either is.
+    /// The minimum; NaN if either argument is NaN.
     Min,
     /// x < y
     Lt,
@@ -83,18 +86,19 @@ pub enum Binary {
 
 /// Reductions over axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
 pub enum Reduction {
     /// Σ
     Sum,
     /// Π
     Prod,
-    /// The largest; NaN if any is. −∞ over nothing.
+    /// The maximum; NaN if any element is NaN, and −∞ if there are no elements.
     Max,
-    /// The smallest; NaN if any is. ∞ over nothing.
+    /// The minimum; NaN if any element is NaN, and ∞ if there are no elements.
     Min,
 }
 
-/// The elements of a constant tensor, row-major. Two are equal when they are the same allocation.
+/// The elements of a constant tensor, row-major. Two are equal if they are the same allocation.
 #[derive(Clone, Debug)]
 pub struct TensorData(pub Arc<[f64]>);
 
@@ -110,17 +114,18 @@ impl Hash for TensorData {
     }
 }
 
-/// What a black box computes: the inputs' elements (row-major, without leading axes) to the output's; or why it cannot.
+/// The function of a black box, from the elements of the inputs (row-major, without leading axes) to the elements of the output;
+/// or the reason why it cannot compute them.
 pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) -> Result<(), String> + Send + Sync;
 
-/// A user's black-box function: it has values and no derivative.
+/// A user's black-box function. It has values and no derivative.
 #[derive(Clone)]
 pub struct External {
-    /// Its name, for messages and drawings.
+    /// The name, for messages and diagrams.
     pub name: String,
-    /// The shape of its result.
+    /// The shape of the result.
     pub shape: Shape,
-    /// How many trailing axes of each input it takes; further leading axes are looped over.
+    /// The number of trailing axes of each input that the function takes; it is called for each index of the leading axes.
     pub input_ranks: Vec<usize>,
     /// The function.
     pub function: Arc<ExternalFn>,
@@ -146,95 +151,96 @@ impl Hash for External {
 /// What a node computes from its inputs. Axes are counted from the end: 0 is the last one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
-    /// A tensor given anew to every run; the number is its slot.
+    /// A tensor that is passed to every run; the number is its slot.
     Input(u32),
-    /// A scalar constant, by its bits.
+    /// A scalar constant, stored as bits.
     Scalar(u64),
     /// A constant tensor.
     Tensor(TensorData),
-    /// 0, 1, …, n − 1.
+    /// The numbers 0, 1, …, n − 1.
     Iota,
     /// Independent uniform numbers in the open interval (0, 1), a pure function of (seed, stream, step, element).
     Uniform {
-        /// Which stream of the seed.
+        /// The stream of the seed.
         stream: u32,
     },
-    /// Independent draws from a law by the inputs, which broadcast against `shape`; a pure function of (seed, stream,
-    /// step, element of `shape`) and the inputs. Further leading axes of these share the randomness. No derivative.
+    /// Independent draws from a law whose parameters are the inputs, which broadcast against `shape`. The draws are a pure
+    /// function of (seed, stream, step, element of `shape`) and the inputs. Additional leading axes of the inputs share the
+    /// random numbers. There is no derivative.
     Draw {
         /// The law.
         law: Law,
-        /// Which stream of the seed, as for uniform numbers.
+        /// The stream of the seed, as for uniform numbers.
         stream: u32,
-        /// The shape of the randomness.
+        /// The shape of the random numbers.
         shape: Shape,
     },
     /// An elementwise function of one argument.
     Unary(Unary),
     /// An elementwise function of two arguments.
     Binary(Binary),
-    /// Elementwise: the second input where the first is not 0, else the third.
+    /// An elementwise selection: the second input where the first is not 0, otherwise the third.
     Select,
-    /// A reduction over axes, which disappear. Ascending.
+    /// A reduction over axes, which are in ascending order and are removed.
     Reduce(Reduction, Vec<usize>),
-    /// The index of the largest element along the last axis, which disappears; the first of equals.
+    /// The index of the largest element along the last axis, which is removed; the first one of equal elements.
     ArgMax,
-    /// Running sums along the last axis; from the end if `reverse`.
+    /// Cumulative sums along the last axis, from the end if `reverse` is set.
     CumSum {
-        /// Sum from the end instead.
+        /// Whether to sum from the end.
         reverse: bool,
     },
     /// Matrix product over the last two axes.
     MatMul,
-    /// The last `consumed` axes take the shape `to`.
+    /// A reshape of the last `consumed` axes to the shape `to`.
     Reshape {
-        /// How many trailing axes are replaced.
+        /// The number of trailing axes that are replaced.
         consumed: usize,
-        /// What replaces them.
+        /// The shape that replaces them.
         to: Shape,
     },
-    /// The last `to.rank()` axes are broadcast to `to`.
+    /// A broadcast of the last `to.rank()` axes to `to`.
     Broadcast {
         /// The trailing shape.
         to: Shape,
     },
-    /// The last axes in another order: axis i of the result (from the front of them) is axis `order[i]` of the input.
+    /// A permutation of the last axes: axis i of the result (from the front of them) is axis `order[i]` of the input.
     Permute(Vec<usize>),
-    /// `len` elements of an axis from `start`.
+    /// A slice of `len` elements along an axis, beginning at `start`.
     Slice {
         /// The axis.
         axis: usize,
-        /// First index.
+        /// The first index.
         start: usize,
-        /// Number of elements.
+        /// The number of elements.
         len: usize,
     },
-    /// Zeros before and after along an axis.
+    /// Padding with zeros before and after, along an axis.
     Pad {
         /// The axis.
         axis: usize,
-        /// Zeros in front.
+        /// The number of zeros before.
         before: usize,
-        /// Zeros behind.
+        /// The number of zeros after.
         after: usize,
     },
-    /// The inputs one after another along an axis.
+    /// A concatenation of the inputs along an axis.
     Concat {
         /// The axis.
         axis: usize,
     },
-    /// The value, without its derivative.
+    /// The value of the input, without its derivative.
     StopGradient,
-    /// A value that is filled in before the graph can run; its inputs are what it depends on.
+    /// A placeholder for a value that must be filled in before the graph can run. It depends on its inputs.
     Hole(u32),
     /// A user's black box.
     External(External),
-    /// What is left where an operation failed; the graph keeps the error.
+    /// The result of an operation that failed. The graph holds the error.
     Poison,
 }
 
 impl Op {
-    /// The operation's name in messages.
+    /// The name of the operation in messages.
     pub fn name(&self) -> String {
         match self {
             Op::Unary(u) => format!("{u:?}").to_lowercase(),
@@ -257,19 +263,26 @@ impl Op {
             Op::Select => "where".into(),
             Op::External(e) => e.name.clone(),
             Op::Draw { law, .. } => format!("a draw from {law:?}"),
-            other => {
-                let text = format!("{other:?}");
-                text.split([' ', '(', '{']).next().unwrap_or_default().to_lowercase()
-            }
+            Op::Input(_) => "input".into(),
+            Op::Scalar(_) => "scalar".into(),
+            Op::Tensor(_) => "tensor".into(),
+            Op::Iota => "iota".into(),
+            Op::Uniform { .. } => "uniform".into(),
+            Op::ArgMax => "argmax".into(),
+            Op::CumSum { .. } => "cumsum".into(),
+            Op::Reshape { .. } => "reshape".into(),
+            Op::Broadcast { .. } => "broadcast".into(),
+            Op::Permute(_) => "permute".into(),
+            Op::Slice { .. } => "slice".into(),
+            Op::Pad { .. } => "pad".into(),
+            Op::Concat { .. } => "concat".into(),
+            Op::StopGradient => "stopgradient".into(),
+            Op::Hole(_) => "hole".into(),
+            Op::Poison => "poison".into(),
         }
     }
 
-    /// Whether each element of the result depends on just the matching elements of the inputs.
-    pub fn is_elementwise(&self) -> bool {
-        matches!(self, Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. })
-    }
-
-    /// The shape of the result. Leaves have none to infer and must not be asked.
+    /// The shape of the result. Do not call this for leaves, whose shape cannot be inferred.
     pub fn infer_shape(&self, inputs: &[&Shape]) -> Result<Shape, Error> {
         let name = || self.name();
         let axis_within = |axis: usize, s: &Shape| {
@@ -384,15 +397,15 @@ impl Op {
             Op::Pad { axis, before, after } => {
                 let at = axis_within(*axis, inputs[0])?;
                 let mut dims = inputs[0].to_vec();
-                dims[at] += before + after;
+                dims[at] = dims[at].saturating_add(*before).saturating_add(*after);
                 Ok(dims.into())
             }
             Op::Concat { axis } => {
-                let mut total = 0;
+                let mut total = 0usize;
                 let mut shape: Option<Shape> = None;
                 for s in inputs {
                     let at = axis_within(*axis, s)?;
-                    total += s[at];
+                    total = s[at].saturating_add(total);
                     let mut dims = s.to_vec();
                     dims[at] = 1;
                     let dims = Shape::from(dims);

@@ -1,34 +1,35 @@
-//! Sets of nodes that are reached from some others, at a cost that grows with what is reached and not with the graph.
+//! Sets of nodes that are reached from other nodes, at a computational cost that depends on the size of the set and not of the
+//! graph.
 //!
-//! Inputs have smaller ids than the nodes that use them. So a walk from some nodes to their inputs that always takes the
-//! node with the largest id next meets every node once, in descending order, and needs no table of what it has visited.
-//! A node that was made before all of some others cannot depend on them, which is where a walk towards those ends.
+//! Inputs have smaller ids than the nodes that use them. A traversal from some nodes to their inputs that always continues with
+//! the largest id therefore visits every node once, in descending order, and needs no table of visited nodes. A node that was
+//! created before all of some others cannot depend on them, so a traversal towards them stops there.
 
 use std::collections::BinaryHeap;
 
 use super::arena::{Graph, NodeId};
 use super::op::Op;
 
-/// A set of nodes of one graph, in the order of their ids: inputs come before the nodes that use them.
+/// A set of nodes of one graph, in the order of their ids: inputs precede the nodes that use them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeSet {
-    /// Ascending, each once.
+    /// The ids in ascending order, each once.
     ids: Vec<NodeId>,
 }
 
 impl NodeSet {
-    /// The nodes that `sinks` are computed from, those themselves included.
+    /// The nodes from which `sinks` are computed, including `sinks`.
     pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Self {
         Self::walk_back(graph, sinks, NodeId(0), |_, _| true)
     }
 
-    /// The nodes that depend on some of `sources` and that some of `sinks` depend on, in both cases those themselves
-    /// included. What was made before all sources is not visited.
+    /// The nodes that depend on some of `sources` and on which some of `sinks` depend, including both. Nodes that were created
+    /// before all sources are not visited.
     pub fn between(graph: &Graph, sources: &[NodeId], sinks: &[NodeId]) -> Self {
         Self::between_through(graph, sources, sinks, |_, _| true)
     }
 
-    /// The same, along those inputs of an operation for which `passes` is true.
+    /// The same, along the inputs of an operation for which `passes` is true.
     pub(crate) fn between_through(
         graph: &Graph,
         sources: &[NodeId],
@@ -47,14 +48,14 @@ impl NodeSet {
                     inputs.any(|(i, input)| passes(&n.op, i) && between.contains(*input))
                 });
             if depends {
-                // `reached` is ascending, and so is what is taken from it.
+                // `reached` is ascending, and so is any selection from it.
                 between.ids.push(id);
             }
         }
         between
     }
 
-    /// The nodes from `first` on that `sinks` are computed from, along the inputs for which `passes` is true.
+    /// The nodes, beginning at `first`, from which `sinks` are computed, along the inputs for which `passes` is true.
     fn walk_back(
         graph: &Graph,
         sinks: &[NodeId],
@@ -78,34 +79,34 @@ impl NodeSet {
         NodeSet { ids }
     }
 
-    /// How many nodes it has.
+    /// The number of nodes in the set.
     pub fn len(&self) -> usize {
         self.ids.len()
     }
 
-    /// Whether it has no node.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.ids.is_empty()
     }
 
-    /// Whether a node is in it.
+    /// Whether the set contains a node.
     pub fn contains(&self, id: NodeId) -> bool {
         self.position(id).is_some()
     }
 
-    /// How many of its nodes come before this one, if it is in it.
+    /// The index of a node within the set, if the set contains it.
     pub fn position(&self, id: NodeId) -> Option<usize> {
         self.ids.binary_search(&id).ok()
     }
 
-    /// Its nodes: inputs come before the nodes that use them, and after them in the reverse order.
+    /// Iterates over the nodes: inputs precede the nodes that use them, and follow them in reverse.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = NodeId> + ExactSizeIterator + '_ {
         self.ids.iter().copied()
     }
 }
 
-/// Which nodes depend on some others, those themselves included. The answer is indexed by node and covers the nodes made
-/// so far; it looks at every node that was made after the first of `sources`.
+/// Which nodes depend on others, including those. The result is indexed by node and covers all current nodes. It examines every
+/// node that was created after the first of `sources`.
 pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
     let mut depends = vec![false; graph.len()];
     for source in sources {
@@ -120,8 +121,8 @@ pub fn dependents(graph: &Graph, sources: &[NodeId]) -> Vec<bool> {
     depends
 }
 
-/// Which nodes some others are computed from, those themselves included. The answer is indexed by node and covers the
-/// nodes made so far, for passes that look at a whole graph once; [`NodeSet::ancestors`] costs what it reaches.
+/// Which nodes others are computed from, including those. The result is indexed by node and covers all current nodes, for passes
+/// that examine a whole graph once. The computational cost of [`NodeSet::ancestors`] depends only on the nodes that it reaches.
 pub fn ancestors(graph: &Graph, sinks: &[NodeId]) -> Vec<bool> {
     let mut needed = vec![false; graph.len()];
     for sink in sinks {
@@ -186,7 +187,7 @@ mod tests {
         let small = chain(long, 3);
         chain(long, 10_000);
         assert!(graph.len() > 100_000);
-        // Everything in front of `long` is below the first id that matters.
+        // All nodes before `long` are below the first relevant id.
         assert_eq!(NodeSet::walk_back(&graph, &[small.id()], long.id(), |_, _| true).len(), 7);
         assert_eq!(NodeSet::between(&graph, &[long.id()], &[small.id()]).len(), 7);
         let fresh = chain(graph.input("y", [3]), 2);

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Deref;
 
-/// The sizes of a tensor's axes, outermost first.
+/// The sizes of the axes of a tensor, outermost first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Shape(Vec<usize>);
 
@@ -13,29 +13,33 @@ impl Shape {
         Shape(Vec::new())
     }
 
-    /// Number of axes.
+    /// The number of axes.
     pub fn rank(&self) -> usize {
         self.0.len()
     }
 
-    /// Number of elements; `None` where it exceeds what an index can hold. An element takes up to 8 bytes and a byte has an
-    /// index too, so that a target of 32 bits ends at 2²⁸ elements.
+    /// The number of elements; `None` if it exceeds what an index can hold. An element takes up to 8 bytes and every byte has an
+    /// index, so the limit on a 32-bit target is 2²⁸ elements.
     pub fn checked_numel(&self) -> Option<usize> {
-        const MOST: u64 = if usize::BITS < 64 { usize::MAX as u64 / 16 } else { 1 << 48 };
-        self.0.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).filter(|&n| (n as u64) < MOST)
+        checked_product(self.0.iter().copied())
     }
 
-    /// Number of elements. Every node of a graph has passed [`Shape::checked_numel`].
+    /// The same where axes without elements count as those of one: a bound for the distances between elements too.
+    pub(crate) fn checked_extent(&self) -> Option<usize> {
+        checked_product(self.0.iter().map(|&d| d.max(1)))
+    }
+
+    /// The number of elements. Every node of a graph has passed [`Shape::checked_numel`].
     pub fn numel(&self) -> usize {
         self.0.iter().product()
     }
 
-    /// Elements for each element of the first axis.
+    /// The number of elements for each index of the first axis.
     pub(crate) fn row(&self) -> u64 {
         self.0.iter().skip(1).product::<usize>() as u64
     }
 
-    /// The size of the axis `from_end` places before the last one (0 is the last axis); 1 where there is no such axis.
+    /// The size of the axis that is `from_end` positions before the last one (0 is the last axis); 1 if there is no such axis.
     pub fn from_end(&self, from_end: usize) -> usize {
         if from_end < self.rank() { self.0[self.rank() - 1 - from_end] } else { 1 }
     }
@@ -55,7 +59,7 @@ impl Shape {
         Shape(self.0.iter().chain(tail).copied().collect())
     }
 
-    /// NumPy's broadcasting: aligned at the last axis, equal sizes or 1.
+    /// Broadcasting as in NumPy: shapes are aligned at the last axis, and sizes must be equal or 1.
     pub fn broadcast(&self, other: &Shape) -> Option<Shape> {
         let rank = self.rank().max(other.rank());
         let mut dims = vec![0; rank];
@@ -78,6 +82,11 @@ impl Shape {
         }
         strides
     }
+}
+
+fn checked_product(mut dims: impl Iterator<Item = usize>) -> Option<usize> {
+    const MOST: u64 = if usize::BITS < 64 { usize::MAX as u64 / 16 } else { 1 << 48 };
+    dims.try_fold(1usize, |n, d| n.checked_mul(d)).filter(|&n| (n as u64) < MOST)
 }
 
 impl Deref for Shape {

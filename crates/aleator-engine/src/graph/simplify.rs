@@ -1,7 +1,7 @@
-//! Simpler expressions that are equal, as a list of named rules.
+//! Simplification of expressions, as a list of named rules.
 //!
-//! Only identities that hold for every value are used, infinities and NaN included: `0 · x` stays, because it is NaN where x is
-//! infinite. Rules look at one operation and its inputs; the first that applies is taken.
+//! The rules use only identities that hold for all values, including infinities and NaN: `0 · x` is kept, because it is NaN if x
+//! is infinite. A rule looks at one operation and its inputs. The first rule that applies is used.
 
 use super::arena::Graph;
 use super::expr::Expr;
@@ -35,7 +35,7 @@ const RULES: [Rule; 12] = [
     rows_of_a_product,
 ];
 
-/// An equal, simpler expression, if a rule gives one.
+/// An equal, simpler expression, if a rule applies.
 pub(super) fn simplified<'g>(
     graph: &'g Graph,
     op: &Op,
@@ -47,7 +47,7 @@ pub(super) fn simplified<'g>(
 }
 
 impl<'g> Applied<'_, 'g> {
-    /// The value of an input that is a scalar constant.
+    /// The value of an input, if it is a scalar constant.
     fn constant(&self, i: usize) -> Option<f64> {
         self.graph.scalar_value(self.inputs[i].id())
     }
@@ -56,14 +56,14 @@ impl<'g> Applied<'_, 'g> {
         self.constant(i) == Some(value)
     }
 
-    /// An input, if it has the result's shape: others are repeated by the operation.
+    /// An input, if it has the shape of the result; otherwise the operation repeats its elements.
     fn of_same_shape(&self, i: usize) -> Option<Expr<'g>> {
         let input = self.inputs[i];
         self.graph.with_node(input.id(), |node| node.shape == *self.shape).then_some(input)
     }
 }
 
-/// f(2) and 2 + 3 are numbers.
+/// f(2) and 2 + 3 are constants.
 fn functions_of_constants<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     let value = match a.op {
         Op::Unary(function) => fold::unary(*function, a.constant(0)?),
@@ -133,7 +133,7 @@ fn reductions_over_one_element<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     axes.iter().all(|&axis| from.from_end(axis) == 1).then(|| a.graph.apply(reshape, a.inputs))
 }
 
-/// A reshape of all that another one made is one reshape.
+/// A reshape of the full result of another reshape is one reshape.
 fn reshapes_of_reshapes<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     let Op::Reshape { consumed, to } = a.op else { return None };
     if let Some(same) = a.of_same_shape(0) {
@@ -148,13 +148,13 @@ fn reshapes_of_reshapes<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     Some(a.graph.apply(Op::Reshape { consumed, to: to.clone() }, &[a.graph.expr(from)]))
 }
 
-/// A broadcast, slice or pad to the shape that there is already.
+/// A broadcast, slice or pad to the shape of its input does nothing.
 fn operations_that_change_nothing<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     let may = matches!(a.op, Op::Broadcast { .. } | Op::Slice { .. } | Op::Pad { .. });
     if may { a.of_same_shape(0) } else { None }
 }
 
-/// Two permutations are one, and one that moves nothing is none.
+/// Two permutations are one, and a permutation that moves nothing is removed.
 fn permutations_of_permutations<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     let Op::Permute(order) = a.op else { return None };
     if order.iter().enumerate().all(|(i, &o)| i == o) {

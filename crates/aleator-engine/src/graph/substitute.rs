@@ -1,7 +1,7 @@
 //! Evaluating a graph again with some of its nodes replaced.
 //!
-//! The replacements may carry further leading axes: they pass through every operation, because operations act on
-//! trailing axes only. Nodes that do not depend on a replaced one are shared, not copied.
+//! The replacements may have additional leading axes. These pass through every operation, because operations act on trailing axes
+//! only. Nodes that do not depend on a replaced node are shared, not copied.
 
 use std::collections::HashMap;
 
@@ -9,22 +9,22 @@ use super::arena::{Graph, NodeId};
 use super::expr::Expr;
 use super::op::Op;
 
-/// What becomes of a `stop_gradient` behind a replaced node.
+/// What happens to a `stop_gradient` downstream of a replaced node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Stops {
     /// It stops derivatives as before.
     #[default]
     Stay,
-    /// Its argument stands in its place, so that derivatives by the replacements pass.
+    /// It is replaced by its argument, so that derivatives with respect to the replacements pass through.
     Open,
 }
 
-/// `id` with replacements made; `replaced` remembers every node visited.
+/// Returns `id` with the replacements applied. `replaced` maps every visited node to its replacement.
 pub fn substitute<'g>(graph: &'g Graph, id: NodeId, replaced: &mut HashMap<NodeId, Expr<'g>>) -> Expr<'g> {
     substitute_with(graph, id, replaced, Stops::Stay)
 }
 
-/// The same, where `stops` says what becomes of each `stop_gradient` whose argument changes.
+/// The same; `stops` says what happens to each `stop_gradient` whose argument changes.
 pub fn substitute_with<'g>(
     graph: &'g Graph,
     id: NodeId,

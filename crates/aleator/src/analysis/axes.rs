@@ -1,9 +1,9 @@
-//! Axes moved to other places.
+//! Moving axes to other positions.
 
 use aleator_engine::graph::Expr;
 
-/// Moves the last `from_rank` axes to a layout of `to_rank` axes: axis `from` becomes axis `to` for each of `pairs`,
-/// axes without a partner are summed, and the rest of the new layout has size 1. Axes count from the end.
+/// Moves the last `from_rank` axes to a layout of `to_rank` axes. Axis `from` becomes axis `to` for each of `pairs`, axes without
+/// a partner are summed, and all other axes of the new layout have size 1. Axes are counted from the end.
 pub(crate) fn relocate<'g>(
     e: Expr<'g>,
     from_rank: usize,
@@ -12,7 +12,7 @@ pub(crate) fn relocate<'g>(
 ) -> Expr<'g> {
     let summed: Vec<usize> = (0..from_rank).filter(|a| !pairs.iter().any(|(from, _)| from == a)).collect();
     let e = e.sum_axes(&summed);
-    // What is left, from the last axis on: sources in their order, and where each goes.
+    // The remaining axes, from the last one on: the sources in order, and their targets.
     let mut by_source = pairs.to_vec();
     by_source.sort_unstable();
     let mut by_target: Vec<usize> = (0..by_source.len()).collect();

@@ -1,21 +1,21 @@
-//! Where a graph is undefined between the outcomes of a discrete site.
+//! Whether a graph is undefined between the outcomes of a discrete site.
 //!
 //! ```text
 //! v[b]  is  where(b is whole and inside, Σᵢ where(i = b, vᵢ, 0), NaN):    at E b there is no such element
 //! ```
 //!
-//! An estimator that evaluates a cost at a mean or at a relaxation cannot serve such a site. Followed are the values that can
-//! lie between whole numbers: not what a floor or a comparison makes of them, and not what a later site draws.
+//! An estimator that evaluates a cost at a mean or at a relaxation does not support such a site. The analysis follows the values
+//! that may lie between integers. It does not follow the results of a floor or a comparison, nor the draws of a later site.
 
 use aleator_engine::graph::{Binary, NodeId, Op, Unary};
 
 use crate::graph::Graph;
 
-/// For each node, whether something that a cost needs is undefined (NaN) where the node's value is not whole. `needed` says of each
-/// node whether a cost is computed from it. One pass from the costs back.
+/// For each node, whether a node that a cost needs is undefined (NaN) if the value of the node is not an integer. `needed` says
+/// for each node whether a cost is computed from it. This takes one backward pass from the costs.
 pub(crate) fn undefined_between(graph: &Graph, needed: &[bool]) -> Vec<bool> {
     let engine = graph.engine();
-    // Whether a value that may be a fraction, or what was decided by looking at one, leads from the node to NaN.
+    // Whether a value that may be fractional, or a decision based on such a value, leads from the node to NaN.
     let mut fraction = vec![false; needed.len()];
     let mut decided = vec![false; needed.len()];
     for index in (0..needed.len()).rev().filter(|&i| needed[i]) {
@@ -35,7 +35,7 @@ pub(crate) fn undefined_between(graph: &Graph, needed: &[bool]) -> Vec<bool> {
     fraction
 }
 
-/// Whether a node is the constant NaN, whatever shape it was given.
+/// Whether a node is the constant NaN, in any shape.
 fn is_nan(graph: &Graph, mut node: NodeId) -> bool {
     loop {
         let copied = graph.engine().with_node(node, |n| match n.op {

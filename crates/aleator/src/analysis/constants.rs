@@ -1,4 +1,4 @@
-//! The values of constant expressions: those of numbers alone, without parameters, data or draws.
+//! The values of constant expressions, which contain only numbers and no parameters, data or draws.
 
 use std::collections::HashMap;
 
@@ -6,10 +6,10 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::graph::{Graph, NodeId, Op, ancestors};
 
-/// The most elements of a constant that is looked at.
+/// The largest number of elements of a constant that is evaluated.
 const MOST_ELEMENTS: usize = 1 << 16;
 
-/// The values of those of the nodes that are constant and not too large.
+/// The values of those nodes that are constant and not too large.
 pub(crate) fn constant_values(engine: &Graph, nodes: &[NodeId]) -> HashMap<NodeId, Vec<f64>> {
     let needed = ancestors(engine, nodes);
     let mut constant = vec![false; needed.len()];
@@ -34,7 +34,7 @@ pub(crate) fn constant_values(engine: &Graph, nodes: &[NodeId]) -> HashMap<NodeI
     if wanted.is_empty() {
         return HashMap::new();
     }
-    // What cannot be computed is not known.
+    // If it cannot be computed, it is unknown.
     let Ok(mut program) = Program::<f64>::compile(engine, &wanted, &CompileOptions::default()) else {
         return HashMap::new();
     };

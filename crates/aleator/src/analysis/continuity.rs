@@ -6,14 +6,14 @@
 //! relu(z) / z:              d = z,       f₊ = 1,  f₋ = 0: a jump
 //! ```
 //!
-//! The formulas f₊, f₋ and f₀ are polynomials over atoms. They meet if d divides their differences, or if they are equal
-//! once d = 0 is solved for an atom and put in. What is not shown is taken for a jump. f₀ counts unless d = 0 has
-//! probability 0. Where that does not settle it, max(p, 0) and other comparisons in the formulas are resolved as well, in
-//! every combination of their signs.
+//! The formulas f₊, f₋ and f₀ are polynomials over atoms. They meet if d divides their differences, or if they are equal after d
+//! = 0 is solved for an atom and the solution is substituted. If this cannot be shown, the step is assumed to be a jump. f₀ is
+//! included unless d = 0 has probability 0. If this does not decide the question, max(p, 0) and other comparisons in the formulas
+//! are resolved as well, for every combination of their signs.
 //!
-//! The walk goes from the step downstream as long as the sides do not meet. It keeps to operations that treat elements one
-//! by one: an equation between elements says nothing of their sum. A value that ends in a stopped gradient has no
-//! derivative that anything could be missing from. A step that arrives in the parameter of a law, or in a cost, is a jump.
+//! The analysis proceeds from the step downstream as long as the sides do not meet. It follows elementwise operations only,
+//! because an equation between elements implies nothing about their sum. A value that ends in a stopped gradient has no
+//! derivative that could be incomplete. A step that reaches the parameter of a distribution, or a cost, is a jump.
 
 use std::collections::{BTreeSet, HashMap};
 use std::f64::consts::FRAC_PI_2;
@@ -26,15 +26,15 @@ use super::steps::{Step, Steps, Where};
 use super::way::{Stops, is_a_maximum};
 use crate::distributions::Support;
 
-/// The most formulas that are computed for one graph.
+/// The largest number of formulas that are computed for one graph.
 const MOST_WORK: usize = 20_000;
-/// The most nodes that a step is followed through.
+/// The largest number of nodes through which a step is followed.
 const LONGEST_WALK: usize = 400;
-/// The deepest that a formula is looked into; what lies below is an atom.
+/// The largest depth to which a formula is expanded. Deeper nodes are atoms.
 const DEEPEST: usize = 60;
-/// The most signs that are resolved in all combinations.
+/// The largest number of signs that are resolved in all combinations.
 const MOST_SIGNS: usize = 4;
-/// Exponents beyond this stay a power.
+/// Larger exponents remain a power.
 const HIGHEST_POWER: f64 = 8.0;
 
 /// An assumption on the sign of a polynomial.
@@ -42,21 +42,22 @@ const HIGHEST_POWER: f64 = 8.0;
 struct Sign {
     of: Polynomial,
     sign: i8,
-    /// Whether it decides comparisons, too: the polynomial is 0 with probability 0, or its being 0 is looked at apart.
+    /// Whether it also decides comparisons: the polynomial is 0 with probability 0, or the case that it is 0 is examined
+    /// separately.
     strict: bool,
 }
 
 /// Formulas under assumptions.
 #[derive(Clone, Debug, Default)]
 struct View {
-    /// The first one is the boundary's, except where nothing of a boundary is assumed.
+    /// The first assumption is that of the boundary, unless nothing is assumed about a boundary.
     signs: Vec<Sign>,
     /// d = 0, solved for an atom.
     solved: Option<(Atom, Polynomial)>,
-    /// The same without the solution, which decides on the signs.
+    /// The same without the solution, which determines the signs.
     unsolved: Option<Box<View>>,
     formulas: HashMap<NodeId, Option<Polynomial>>,
-    /// Polynomials whose sign was asked for and not known, with whether a comparison asked.
+    /// The polynomials whose sign was needed and unknown, and whether a comparison needed it.
     open: Vec<(Polynomial, bool)>,
 }
 
@@ -74,10 +75,10 @@ impl View {
     }
 }
 
-/// The views of one boundary under some further assumptions.
+/// The views of one boundary under some additional assumptions.
 struct Sides {
     boundary: Polynomial,
-    /// Both sides, and the boundary itself where it counts.
+    /// Both sides, and the boundary itself if it must be included.
     plain: Vec<View>,
     /// The same for each solution.
     solved: Vec<Vec<View>>,
@@ -91,16 +92,16 @@ pub(crate) struct Continuity<'s, 'g> {
     raw: View,
     work: usize,
     depth: usize,
-    /// The boundaries of all steps, once they were asked for.
+    /// The boundaries of all steps, once they have been requested.
     places: Option<Vec<(NodeId, Polynomial)>>,
-    /// For each node the sites whose values enter it, once it was asked for.
+    /// For each node, the sites on whose values it depends, once they have been requested.
     sites: Option<Vec<Rc<BTreeSet<usize>>>>,
-    /// What was found, by boundary.
+    /// The results, by boundary.
     known: Vec<(Polynomial, bool)>,
 }
 
 impl<'s, 'g> Continuity<'s, 'g> {
-    /// In a graph.
+    /// Creates the analysis of a graph.
     pub fn of(steps: &'s Steps<'g>, stops: Stops) -> Self {
         Continuity {
             steps,
@@ -115,12 +116,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
         }
     }
 
-    /// The graph's steps.
+    /// The steps of the graph.
     pub fn steps(&self) -> &'s Steps<'g> {
         self.steps
     }
 
-    /// Whether nothing jumps at a step, of all that has a derivative.
+    /// Whether no value that has a derivative jumps at a step.
     pub fn joins(&mut self, at: NodeId, step: &Step) -> bool {
         if self.work > MOST_WORK {
             return false;
@@ -149,7 +150,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             return false;
         };
         let mut sides = self.sides(boundary, &[]);
-        // It may not stand for itself.
+        // It must not be represented by itself.
         let mut jumps = vec![false; self.steps.nodes.len()];
         jumps[at.index()] = true;
         let mut side = |i: usize| self.formula(&mut sides.plain[i], at, &jumps);
@@ -159,12 +160,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
             .is_some_and(|d| !d.is_zero() && d.divided_by(&sides.boundary, &self.atoms).is_none())
     }
 
-    /// Whether the place of a step is met with probability 0 and has nothing to do with its sides: `z == 0.3`.
+    /// Whether the location of a step is reached with probability 0 and is unrelated to its sides: `z == 0.3`.
     pub fn never_happens(&mut self, step: &Step) -> bool {
         self.boundary(step.place).is_some_and(|d| d.has_no_mass_at_zero(&self.atoms))
     }
 
-    /// The polynomial that is 0 where the step is.
+    /// The polynomial that is 0 at the step.
     fn boundary(&mut self, place: Where) -> Option<Polynomial> {
         let mut raw = std::mem::take(&mut self.raw);
         let d = match place {
@@ -191,7 +192,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         self.places.iter().flatten().filter(|(_, d)| at(d)).map(|(id, _)| *id).collect()
     }
 
-    /// Whether a step whose place is not known reaches nothing that has a derivative.
+    /// Whether a step at an unknown location reaches nothing that has a derivative.
     fn ends_stopped(&mut self, at: NodeId) -> bool {
         self.walk(&BTreeSet::from([at]), None)
     }
@@ -213,7 +214,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             if matches!(node.op, Op::Hole(_)) || walked > LONGEST_WALK {
                 return false;
             }
-            // Until it is shown that it does not: it may not stand for itself.
+            // Until the opposite is shown, it must not be represented by itself.
             jumps[index] = true;
             let meets = match &mut sides {
                 Some(sides) if self.is_by_elements(id) => self.meets(sides, id, &jumps),
@@ -227,13 +228,13 @@ impl<'s, 'g> Continuity<'s, 'g> {
         true
     }
 
-    /// Whether a node ends what leads to it.
+    /// Whether a node blocks the values that lead to it.
     fn is_stopped(&self, node: &Node) -> bool {
         node.op == Op::StopGradient
             && (self.stops == Stops::End || is_a_maximum(self.steps.graph, node.inputs[0]))
     }
 
-    /// The views of a boundary; `signs` are assumed as well.
+    /// The views of a boundary, with the additional assumptions `signs`.
     fn sides(&mut self, boundary: Polynomial, signs: &[Sign]) -> Sides {
         let massless = boundary.has_no_mass_at_zero(&self.atoms);
         let of = |sign| Sign { of: boundary.clone(), sign, strict: true };
@@ -252,7 +253,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         Sides { boundary, plain, solved }
     }
 
-    /// Whether a node has one value at the boundary, from whatever side.
+    /// Whether a node has the same value at the boundary from all sides.
     fn meets(&mut self, sides: &mut Sides, id: NodeId, jumps: &[bool]) -> bool {
         if self.agree(sides, id, jumps) {
             return true;
@@ -278,7 +279,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 .collect();
             self.are_impossible(&sides.boundary, &signs)
                 || self.under_signs(&sides.boundary, &signs).is_some_and(|boundary| {
-                    // A number that is not 0: the boundary is not in this part.
+                    // A number that is not 0: the boundary does not intersect this part.
                     boundary.as_constant().is_some_and(|c| c != 0.0)
                         || !boundary.is_zero() && self.lies_across(&boundary, &open) && {
                             let mut sides = self.sides(boundary, &signs);
@@ -288,7 +289,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
         })
     }
 
-    /// Whether a sign is another one on the whole boundary, at the initial parameters: of z + q, where z = q is above 0.
+    /// Whether a sign differs from the assumed one on the whole boundary, at the initial parameters: for example that of z + q,
+    /// if z = q is above 0.
     fn are_impossible(&self, boundary: &Polynomial, signs: &[Sign]) -> bool {
         let solutions: Vec<(Atom, Polynomial)> = boundary
             .atoms()
@@ -304,9 +306,10 @@ impl<'s, 'g> Continuity<'s, 'g> {
         })
     }
 
-    /// Whether the polynomials are 0 only in parts of the boundary, d = 0, which are nothing beside it. On the boundary d² = 0
-    /// the polynomial d is 0 everywhere: its two signs are the two sides, and each sign by itself says nothing of the other.
-    /// It is shown where d = 0 can be solved for a number that is no function of others, and what is put in leaves something.
+    /// Whether the polynomials are 0 only in a negligible part of the boundary, d = 0. On the boundary d² = 0, the polynomial d
+    /// is 0 everywhere: its two signs are the two sides, and one sign implies nothing about the other. This can be shown if d = 0
+    /// can be solved for a number that is not a function of others, and if the polynomials do not vanish when the solution is
+    /// substituted.
     fn lies_across(&self, boundary: &Polynomial, open: &[(Polynomial, bool)]) -> bool {
         let solutions: Vec<(Atom, Polynomial)> = boundary
             .atoms()
@@ -321,7 +324,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         })
     }
 
-    /// A polynomial with max(p, 0) resolved by signs.
+    /// A polynomial in which max(p, 0) is resolved by the assumed signs.
     fn under_signs(&mut self, p: &Polynomial, signs: &[Sign]) -> Option<Polynomial> {
         let relu = Op::Binary(Binary::Max);
         p.atoms().into_iter().try_fold(p.clone(), |p, atom| {
@@ -354,7 +357,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
         })
     }
 
-    /// Whether an element of the node is made of the elements of its inputs at the same place, counted from the last axis.
+    /// Whether an element of the node is computed from the elements of its inputs at the same position, counted from the last
+    /// axis.
     fn is_by_elements(&self, id: NodeId) -> bool {
         let node = &self.steps.nodes[id.index()];
         match &node.op {
@@ -367,7 +371,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         }
     }
 
-    /// The formula of a node in a view; `None` where none is known that holds at the boundary.
+    /// The formula of a node in a view; `None` if no formula is known that holds at the boundary.
     fn formula(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
         if let Some(known) = view.formulas.get(&id) {
             return known.clone();
@@ -380,7 +384,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             self.depth += 1;
             let formula = self.operation(view, id, jumps);
             self.depth -= 1;
-            // What does not jump may stand for itself.
+            // A node that does not jump may be represented by itself.
             formula.or_else(|| if jumping { None } else { self.leaf(view, id) })
         } else if jumping {
             None
@@ -400,7 +404,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 let value = f64::from_bits(*bits);
                 return value.is_finite().then(|| Polynomial::constant(value));
             }
-            // What is ∞ beside a place is not 0 there.
+            // A value that is ∞ next to the boundary is not 0 there.
             _ if steps.holds_infinity(id) => return None,
             Op::Tensor(data) => {
                 Kind::Numbers(without_ones(&node.shape), data.0.iter().map(|x| x.to_bits()).collect())
@@ -438,7 +442,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         }
     }
 
-    /// The sign of a − b, or of a, as far as it is assumed or a number.
+    /// The sign of a − b, or of a, if it is assumed or if the value is a number.
     fn sign(
         &mut self,
         view: &mut View,
@@ -452,7 +456,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             view.unsolved = Some(unsolved);
             return sign.or_else(|| {
                 let c = self.difference(view, a, b, jumps)?.as_constant()?;
-                // What is 0 only at the boundary has a sign beside it.
+                // A value that is 0 only at the boundary has a sign next to it.
                 (c != 0.0).then_some(if c > 0.0 { 1 } else { -1 })
             });
         }
@@ -473,7 +477,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         sign
     }
 
-    /// The formula of an operation on elements.
+    /// The formula of an elementwise operation.
     fn operation(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
         let steps = self.steps;
         let node = &steps.nodes[id.index()];
@@ -519,7 +523,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                         a.power(k as u32, &self.atoms)
                     }
                     (Some(x), Some(k)) => number(Binary::Pow.at(x, k)),
-                    // 0 to a power above 0 is 0, to another one nothing that is known.
+                    // 0 to a positive power is 0; for any other power the result is unknown.
                     _ if self.vanishes(view, &a) => {
                         (a.is_zero() && steps.ranges().is_positive(inputs[1])).then(Polynomial::default)
                     }
@@ -595,7 +599,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         Some((self.formula(view, inputs[0], jumps)?, self.formula(view, inputs[1], jumps)?))
     }
 
-    /// t == 1 and t != 0 of a truth value are itself, t == 0 and t != 1 are 1 − t.
+    /// For a truth value t, t == 1 and t != 0 are t itself, and t == 0 and t != 1 are 1 − t.
     fn of_truth(
         &mut self,
         view: &mut View,
@@ -638,7 +642,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
             || view.signs.first().is_some_and(|boundary| p.divided_by(&boundary.of, &self.atoms).is_some())
     }
 
-    /// f(p), with exp and log undoing each other. Beside a boundary at which p is a number c,
+    /// f(p), where exp and log cancel each other. Next to a boundary at which p is a number c,
     ///
     /// ```text
     /// f(p) = f(c) + (p − c) g(p),   g(p) = (f(p) − f(c)) / (p − c), which is as smooth as f
@@ -678,7 +682,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
         }
     }
 
-    /// n / d. Where d is 0 at the boundary, d must divide n.
+    /// n / d. If d is 0 at the boundary, d must divide n.
     fn quotient(&mut self, view: &mut View, id: NodeId, jumps: &[bool]) -> Option<Polynomial> {
         if let Some(mut unsolved) = view.unsolved.take() {
             let quotient = self.formula(&mut unsolved, id, jumps);
@@ -707,7 +711,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
     }
 }
 
-/// A number as a polynomial, unless it is none.
+/// A number as a polynomial, if it is finite.
 fn number(value: f64) -> Option<Polynomial> {
     value.is_finite().then(|| Polynomial::constant(value))
 }
@@ -732,12 +736,12 @@ fn is_smooth_at(op: Unary, x: f64) -> bool {
     }
 }
 
-/// A shape without the axes of size 1 in front.
+/// A shape without leading axes of size 1.
 fn without_ones(shape: &Shape) -> Vec<usize> {
     shape.iter().copied().skip_while(|&n| n == 1).collect()
 }
 
-/// The atom, or what d = 0 makes of it.
+/// The atom, or its value given d = 0.
 fn in_view(view: &View, atom: Atom) -> Polynomial {
     match &view.solved {
         Some((solved, value)) if *solved == atom => value.clone(),
@@ -753,7 +757,7 @@ fn resolve(signs: &[Sign], p: &Polynomial, compared: bool) -> Option<i8> {
     })
 }
 
-/// Whether a node is nothing but some of the elements of a continuous site's value.
+/// Whether a node only selects elements of a continuous site's value.
 fn is_part_of_a_draw(steps: &Steps<'_>, id: NodeId) -> bool {
     let mut root = id;
     while let Op::Slice { .. } | Op::Reshape { .. } | Op::Permute(_) | Op::Broadcast { .. } =
@@ -767,7 +771,7 @@ fn is_part_of_a_draw(steps: &Steps<'_>, id: NodeId) -> bool {
     })
 }
 
-/// For each node the sites whose values enter it.
+/// For each node, the sites on whose values it depends.
 fn sites_within(steps: &Steps<'_>) -> Vec<Rc<BTreeSet<usize>>> {
     let mut all: Vec<Rc<BTreeSet<usize>>> = Vec::with_capacity(steps.nodes.len());
     for (index, node) in steps.nodes.iter().enumerate() {

@@ -1,11 +1,12 @@
-//! A parameter of the graph that reaches a number of trials.
+//! Graphs in which a parameter influences a number of trials.
 //!
 //! ```text
 //! z ~ Binomial(n, p):     p(z; n) is defined for whole n alone, so ∂p/∂n does not exist
 //! ```
 //!
-//! The estimators take n for constant there. A gradient of 0 by it would be no gradient, so such a graph is refused. What comes
-//! from a site (n = 1 + 2a) is no such parameter: it is drawn, and the law that it is drawn from has the derivative.
+//! The estimators treat n as a constant. The resulting gradient of 0 with respect to the parameter would be wrong, so such a
+//! graph is refused. A value that comes from a site (n = 1 + 2a) is allowed: it is drawn, and the distribution from which it is
+//! drawn has the derivative.
 
 use std::collections::HashSet;
 
@@ -15,10 +16,10 @@ use crate::distributions::Constraint;
 use crate::error::{Error, Result};
 use crate::graph::{Graph, SiteDef};
 
-/// Refuses a site with a count that a parameter of the graph reaches in another way than through a law or a `stop_gradient`.
+/// Refuses a site whose count depends on a parameter of the graph other than through a distribution or a `stop_gradient`.
 ///
 /// # Errors
-/// If there is such a count.
+/// Returns an error if there is such a count.
 pub(crate) fn check(graph: &Graph, sites: &[SiteDef]) -> Result<()> {
     let params = graph.params();
     for site in sites {
@@ -44,7 +45,7 @@ pub(crate) fn check(graph: &Graph, sites: &[SiteDef]) -> Result<()> {
     Ok(())
 }
 
-/// Which nodes `sink` is computed from, other than through sites and `stop_gradient`.
+/// The nodes from which `sink` is computed, other than through sites and `stop_gradient`.
 fn reaches(graph: &Graph, sink: NodeId) -> impl Fn(NodeId) -> bool {
     let mut reached = HashSet::new();
     let mut waiting = vec![sink];

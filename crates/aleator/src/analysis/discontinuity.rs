@@ -1,8 +1,8 @@
-//! Operations that make a cost jump: their kinds, and how they are named in messages.
+//! Operations that make a cost jump: their kinds, and their names in messages.
 
 use aleator_engine::graph::NodeId;
 
-/// What kind of step.
+/// The kind of a discontinuity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DiscontinuityKind {
     /// `<`, `<=`, `==`, `!=`
@@ -15,27 +15,27 @@ pub enum DiscontinuityKind {
     Sign,
     /// `argmax`
     ArgMax,
-    /// `one_hot`: the place of the 1.
+    /// `one_hot`: the position of the 1.
     OneHot,
-    /// A division by what may be 0, or another function with a pole.
+    /// A division by a value that may be 0, or another function with a pole.
     Pole,
-    /// A black box: whether it jumps is not known, it has no derivative.
+    /// A black box: it has no derivative, and it is not known whether it jumps.
     BlackBox,
 }
 
 /// An operation through which a cost depends on a sample in steps.
 #[derive(Clone, Debug)]
 pub struct Discontinuity {
-    /// What it is.
+    /// The kind of the discontinuity.
     pub kind: DiscontinuityKind,
     /// The operation, as it is written.
     pub operation: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
 }
 
 impl Discontinuity {
-    /// In words, such as "a comparison" or "`floor`".
+    /// A description in words, such as "a comparison" or "`floor`".
     pub fn describe(&self) -> String {
         match self.kind {
             DiscontinuityKind::Comparison => "a comparison".into(),

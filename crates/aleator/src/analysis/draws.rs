@@ -1,39 +1,39 @@
-//! Which draws of a site each element of a node may depend on.
+//! The draws of a site on which each element of a node may depend.
 //!
-//! The graph is run on sets in place of numbers: the element of a site holds the set of its own draw, and every other
-//! element the union of the sets of the elements that it is computed from. What is multiplied by the constant 0, or not
-//! chosen by a constant condition, does not count. So a draw picked by index, by slice, by mask or out of a stack is
-//! known to be the only one that matters, whatever shape it passes through.
+//! The graph is evaluated on sets in place of numbers. An element of a site has the set that contains its own draw, and every
+//! other element has the union of the sets of the elements from which it is computed. Elements that are multiplied by the
+//! constant 0, or not selected by a constant condition, are not included. If a draw is selected by an index, a slice, a mask or
+//! from a stack, it is therefore known to be the only relevant one, through any change of shape.
 //!
 //! ```text
 //! D(z_s) = {s},    D(f(x, y)) = D(x) ∪ D(y),    D(0 · x) = ∅
 //! ```
 //!
-//! Sets never leave out a draw that matters. Where they would take too much memory, they hold all draws.
+//! Sets never omit a relevant draw. If they would take too much memory, they contain all draws.
 
 use aleator_engine::graph::{Op, Shape};
 
-/// The most bits that the sets of one node may take.
+/// The largest number of bits of the sets of one node.
 const MOST_BITS: usize = 1 << 24;
 
-/// The sets of a node's elements. Where all elements along an axis have the same set, the axis has size 1.
+/// The sets of the elements of a node. If all elements along an axis have the same set, the axis has size 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Draws {
     shape: Shape,
-    /// How many draws there are.
+    /// The number of draws.
     count: usize,
-    /// The sets one after another, row-major, each as so many words as `count` bits need.
+    /// The sets in row-major order, each with as many words as `count` bits need.
     bits: Vec<u64>,
 }
 
-/// Elements of a constant that let a set pass.
+/// The elements of a constant that let a set pass.
 #[derive(Clone, Debug)]
 pub(crate) struct Mask {
     pub shape: Shape,
     pub passes: Vec<bool>,
 }
 
-/// Index of each element of a shape, in row-major order.
+/// The index of each element of a shape, in row-major order.
 pub(crate) fn indices(shape: &Shape) -> impl Iterator<Item = Vec<usize>> + use<> {
     let shape = shape.clone();
     (0..shape.numel()).map(move |flat| {
@@ -47,7 +47,7 @@ pub(crate) fn indices(shape: &Shape) -> impl Iterator<Item = Vec<usize>> + use<>
     })
 }
 
-/// The flat place of an index in a shape that broadcasts to where the index comes from.
+/// The flat position of an index in a shape that broadcasts to the shape of the index.
 fn place(shape: &Shape, index: &[usize]) -> usize {
     let skip = index.len().saturating_sub(shape.rank());
     shape.iter().zip(&index[skip..]).fold(0, |flat, (&n, &i)| flat * n + if n == 1 { 0 } else { i })
@@ -63,23 +63,23 @@ impl Draws {
         Draws { shape: vec![1; rank].into(), count, bits }
     }
 
-    /// Whether so many draws can be told apart.
+    /// Whether this number of draws can be distinguished.
     pub fn are_few(count: usize) -> bool {
         count.checked_mul(64 * words(count)).is_some_and(|bits| bits <= MOST_BITS)
     }
 
-    /// The draws themselves, of a batch of this shape, followed by `event_rank` axes that they share.
+    /// The sets of the draws themselves, for a batch of this shape, followed by `event_rank` axes that share a draw.
     pub fn themselves(batch: &Shape, event_rank: usize) -> Self {
         let (count, shape) = (batch.numel(), batch.join(&vec![1; event_rank]));
         Self::new(shape, count, |set, index| insert(set, place(batch, &index[..batch.rank()])))
     }
 
-    /// Sets of one thing: whether it belongs to each element.
+    /// Sets with a single possible member: whether each element contains it.
     pub fn which(shape: Shape, belongs: impl Fn(&[usize]) -> bool) -> Self {
         Self::new(shape, 1, |set, index| set[0] = u64::from(belongs(index)))
     }
 
-    /// The bits that the sets take.
+    /// The number of bits of the sets.
     pub fn size(&self) -> usize {
         64 * self.bits.len()
     }
@@ -90,7 +90,8 @@ impl Draws {
         sizes.map(|set| set.iter().map(|word| word.count_ones() as usize).sum()).max().unwrap_or(0)
     }
 
-    /// The sets that `fill` writes, given an empty set and the element's index; all draws if that would be too much.
+    /// The sets that `fill` writes, given an empty set and the index of the element. They contain all draws if they would be too
+    /// large.
     fn new(shape: Shape, count: usize, fill: impl Fn(&mut [u64], &[usize])) -> Self {
         let words = words(count);
         if shape.checked_numel().and_then(|n| n.checked_mul(64 * words)).is_none_or(|n| n > MOST_BITS) {
@@ -105,7 +106,7 @@ impl Draws {
         Draws { shape, count, bits }.squashed()
     }
 
-    /// Axes along which nothing changes get size 1.
+    /// Reduces axes along which all sets are equal to size 1.
     fn squashed(mut self) -> Self {
         let words = words(self.count);
         for axis in 0..self.shape.rank() {
@@ -125,7 +126,7 @@ impl Draws {
         self
     }
 
-    /// The shape of the sets, which broadcasts to the node's.
+    /// The shape of the sets, which broadcasts to that of the node.
     pub fn shape(&self) -> &Shape {
         &self.shape
     }
@@ -152,7 +153,7 @@ impl Draws {
         self.at(index)[draw / 64] >> (draw % 64) & 1 == 1
     }
 
-    /// Whether two nodes' sets are the same, one node being broadcast to the other.
+    /// Whether the sets of two nodes are equal, one node being broadcast to the other.
     pub fn same(&self, other: &Self) -> bool {
         let core = |d: &Self| d.shape.iter().copied().skip_while(|&n| n == 1).collect::<Vec<_>>();
         core(self) == core(other) && self.bits == other.bits
@@ -172,7 +173,7 @@ impl Draws {
         shape.into()
     }
 
-    /// Unions over axes from the end, which get size 1.
+    /// The unions over axes counted from the end, which get size 1.
     fn over(&self, axes: &[usize]) -> Self {
         let shape = self.with_sizes(&axes.iter().map(|&a| (a, 1)).collect::<Vec<_>>());
         let within = |i: usize| axes.contains(&(self.shape.rank() - 1 - i));
@@ -195,14 +196,14 @@ impl Draws {
         self.reshaped((0..rank).filter(kept).map(|i| self.shape[i]).collect::<Vec<_>>())
     }
 
-    /// Unions over the last axes, which `event` axes that share the result replace.
+    /// The unions over the last axes, which are replaced by `event` axes that share the result.
     pub fn of_events(&self, consumed: usize, event: usize) -> Self {
         let axes: Vec<usize> = (0..consumed.min(self.shape.rank())).collect();
         let leading = self.over(&axes).without(&axes);
         leading.reshaped(leading.shape.join(&vec![1; event]))
     }
 
-    /// The union, element by element, of what passes the masks.
+    /// The elementwise union of the sets that pass the masks.
     pub fn union(parts: &[(&Draws, Option<&Mask>)], rank: usize, count: usize) -> Self {
         let mut shapes =
             parts.iter().flat_map(|(d, mask)| [Some(&d.shape), mask.map(|m| &m.shape)]).flatten();
@@ -219,7 +220,7 @@ impl Draws {
         })
     }
 
-    /// The sets of a product of matrices, one of which depends on no draw: those that meet no 0 in it.
+    /// The sets of a matrix product, one factor of which depends on no draw: the union over its nonzero elements.
     pub fn of_product(&self, left: bool, other: Option<&Mask>) -> Self {
         let summed = usize::from(!left);
         let Some(mask) = other.filter(|m| m.shape.rank() >= 2) else { return self.over(&[summed]) };
@@ -233,8 +234,8 @@ impl Draws {
         Self::union(&[(&wide, Some(&mask))], wide.shape.rank(), self.count).over(&[1]).without(&[1])
     }
 
-    /// The sets behind an operation that moves the elements of its first input (or, for `Concat`, of all), whose shapes
-    /// are given; `None` where it does something else.
+    /// The sets of the result of an operation that moves the elements of its first input (or, for `Concat`, of all inputs), whose
+    /// shapes are given; `None` for any other operation.
     pub fn moved(op: &Op, inputs: &[Option<&Draws>], from: &[Shape], count: usize) -> Option<Self> {
         if let Op::Concat { axis } = op {
             let rank = from.iter().map(Shape::rank).max()?;

@@ -1,4 +1,4 @@
-//! Where a cost jumps as a function of a sample: what makes a pathwise derivative wrong without any error.
+//! The places where a cost jumps as a function of a sample. They make a pathwise derivative wrong without any error.
 
 use std::cell::OnceCell;
 
@@ -6,13 +6,13 @@ use aleator_engine::graph::NodeId;
 
 use super::continuity::Continuity;
 use super::discontinuity::{Discontinuity, DiscontinuityKind};
-use super::steps::{Steps, takes_few_values};
+use super::steps::Steps;
 use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::graph::{Graph, SiteDef};
 
-/// The first step (comparison, choice, floor, sign, argmax, black box, a division that jumps) on each way from a site's value to a
-/// cost, of those whose sides do not meet. Where a way leads through a later site without a differentiable draw, its probabilities
-/// may still be smooth: that way is not followed further.
+/// The first step (comparison, choice, floor, sign, argmax, black box, a division that jumps) on each path from a site's value to
+/// a cost whose sides do not meet. If a path leads through a later site without a differentiable draw, the probabilities of that
+/// site may still be smooth, so the path is not followed further.
 pub struct FirstDiscontinuities<'a> {
     graph: &'a Graph,
     behind_continuous: OnceCell<FirstOnTheWay<Discontinuity>>,
@@ -20,12 +20,12 @@ pub struct FirstDiscontinuities<'a> {
 }
 
 impl<'a> FirstDiscontinuities<'a> {
-    /// Of a graph as it is now.
+    /// Analyses a graph in its current state.
     pub fn of(graph: &'a Graph) -> Self {
         FirstDiscontinuities { graph, behind_continuous: OnceCell::new(), behind_discrete: OnceCell::new() }
     }
 
-    /// The first one behind a site's value.
+    /// The first step downstream of a site's value.
     pub fn behind(&self, site: &SiteDef) -> Option<&Discontinuity> {
         let discrete = site.family.support().is_discrete();
         let cell = if discrete { &self.behind_discrete } else { &self.behind_continuous };
@@ -41,8 +41,8 @@ impl<'a> FirstDiscontinuities<'a> {
     }
 }
 
-/// The first step on each way from a discrete (or continuous) site's value, where `follows` says, by number and definition, through
-/// which later sites a way leads on.
+/// The first step on each path from the value of a discrete (or continuous) site. `follows` says, by number and definition,
+/// through which later sites a path continues.
 pub(crate) fn first_discontinuities(
     continuity: &mut Continuity<'_, '_>,
     discrete: bool,
@@ -56,13 +56,13 @@ pub(crate) fn first_discontinuities(
             Some(step) if !continuity.joins(edge.id, &step) => {
                 Way::Found(Discontinuity { kind: step.kind, operation: edge.op.name(), node: edge.id })
             }
-            _ if takes_few_values(edge.op) => Way::Ends,
+            _ if edge.op.takes_few_values() => Way::Ends,
             _ => Way::GoesOn,
         }
     })
 }
 
-/// The first `==` or `!=` by which a cost depends on a site's value and that is met with probability 0, for each site.
+/// For each site, the first `==` or `!=` through which a cost depends on the site's value and which is true with probability 0.
 pub(crate) fn never_met(continuity: &mut Continuity<'_, '_>) -> FirstOnTheWay<NodeId> {
     let steps = continuity.steps();
     let ends_at_sites = |_: usize, _: &SiteDef| false;
@@ -70,7 +70,7 @@ pub(crate) fn never_met(continuity: &mut Continuity<'_, '_>) -> FirstOnTheWay<No
         let step = steps.at(edge.id).filter(|step| step.never(edge.op));
         match step.filter(|step| step.inputs.contains(&edge.inputs[edge.position])) {
             Some(step) if continuity.never_happens(&step) => Way::Found(edge.id),
-            _ if takes_few_values(edge.op) => Way::Ends,
+            _ if edge.op.takes_few_values() => Way::Ends,
             _ => Way::GoesOn,
         }
     })

@@ -1,35 +1,35 @@
-//! What a site influences, and along which axes element by element.
+//! The nodes that a site influences, and the axes along which it influences them element by element.
 //!
-//! For each node in a site's cone, the map of the site's batch axes to the node's axes says: the node's element with
-//! index i along that axis depends on the site only through elements with index i along the site's. Where elements
-//! mix, the map has no entry. A score then meets only the costs of its cone, and along mapped axes only the matching
-//! element: everything else has expectation zero under the score, and would only add variance.
+//! Each node in the cone of a site has a map from the site's batch axes to the node's axes. If an axis is mapped, the element of
+//! the node with index i along it depends on the site only through elements with index i along the site's axis. If elements are
+//! mixed, the map has no entry. A score then multiplies only the costs of its cone and, along mapped axes, only the matching
+//! element. All other costs have expectation zero under the score, and would only add variance.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use aleator_engine::graph::{NodeId, Op, Shape};
+use aleator_engine::graph::{NodeId, Op};
 
 use crate::graph::{Graph, SiteDef};
 
-/// For each batch axis of the site (0 is the last one): the node's axis (0 is its last) that goes with it.
+/// For each batch axis of the site (0 is the last one), the corresponding axis of the node (0 is its last one).
 pub type AxisMap = Vec<Option<usize>>;
 
-/// The axis maps of all nodes that depend on a site's value.
+/// The axis maps of all nodes that depend on the value of a site.
 #[derive(Clone, Debug)]
 pub struct Influence {
     maps: HashMap<NodeId, AxisMap>,
 }
 
 impl Influence {
-    /// Follows the influence of `site` through the nodes made so far.
+    /// Follows the influence of `site` through all current nodes.
     pub fn of(graph: &Graph, site: &SiteDef) -> Self {
         let sites = graph.sites();
         let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
         Self::through(graph, site, &holes, graph.engine().ids())
     }
 
-    /// The same through these nodes, in their order. `holes` are the sites by their values.
+    /// The same through the given nodes, in order. `holes` maps values to their sites.
     fn through(
         graph: &Graph,
         site: &SiteDef,
@@ -38,7 +38,7 @@ impl Influence {
     ) -> Self {
         let engine = graph.engine();
         let event = site.event.rank();
-        // An axis of size 1 says nothing.
+        // An axis of size 1 carries no information.
         let own = (0..site.batch.rank()).map(|i| (site.batch.from_end(i) > 1).then_some(i + event)).collect();
         let mut maps: HashMap<NodeId, AxisMap> = HashMap::from([(site.value, own)]);
         for id in nodes.filter(|id| *id > site.value) {
@@ -56,9 +56,9 @@ impl Influence {
                                 let spec = later.family.parameters()[position];
                                 (axis >= spec.event_rank).then(|| axis - spec.event_rank + later.event.rank())
                             }
-                            None => carry(&node.op, position, axis, &input_shape, &node.shape),
+                            None => node.op.carries_axis(position, axis, &input_shape, &node.shape),
                         }?;
-                        // Broadcasting never stretches a mapped axis, whose size is above 1.
+                        // Broadcasting never extends a mapped axis, because its size is greater than 1.
                         (node.shape.from_end(to) == input_shape.from_end(axis)).then_some(to)
                     })
                     .collect();
@@ -81,7 +81,7 @@ impl Influence {
         self.maps.contains_key(&node)
     }
 
-    /// Adds a node that depends on the site as another does.
+    /// Adds a node that depends on the site in the same way as another node.
     fn add(&mut self, node: NodeId, like: NodeId) {
         if let Some(map) = self.maps.get(&like).cloned() {
             self.maps.entry(node).or_insert(map);
@@ -94,15 +94,15 @@ impl Influence {
     }
 }
 
-/// The sites that nodes depend on, one bit for each.
+/// The sites on which a node depends, with one bit for each site.
 type Sites = Rc<[u64]>;
 
-/// What all sites influence.
+/// The influence of all sites.
 #[derive(Clone, Debug)]
 pub(crate) struct Influences {
-    /// For each node the sites that it depends on; `None` for none. Nodes with the same sites share them.
+    /// For each node, the sites on which it depends; `None` if there are none. Nodes with the same sites share the set.
     sites: Vec<Option<Sites>>,
-    /// For each site with batch axes, the axis maps; where there are no axes, there is nothing to map.
+    /// For each site with batch axes, the axis maps. A site without batch axes needs none.
     maps: Vec<Option<Influence>>,
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct Influences {
 static NO_AXES: AxisMap = Vec::new();
 
 impl Influences {
-    /// Of the sites of a graph on the nodes, in their order, that something wanted is computed from.
+    /// The influence of the sites of a graph on the given nodes, in order, from which the requested results are computed.
     pub fn of(graph: &Graph, sites: &[SiteDef], nodes: &[NodeId]) -> Self {
         let mut all = Influences { sites: Vec::new(), maps: Vec::new() };
         let numbers: HashMap<NodeId, usize> = sites.iter().enumerate().map(|(i, s)| (s.value, i)).collect();
@@ -122,7 +122,7 @@ impl Influences {
             let row = union(&inputs, own);
             all.set(id, row);
         }
-        // A site that nothing wanted depends on influences itself.
+        // A site on which no requested result depends influences only itself.
         for (number, site) in sites.iter().enumerate() {
             if all.row(site.value).is_some() {
                 continue;
@@ -156,7 +156,7 @@ impl Influences {
         word.is_some_and(|word| word >> (site % 64) & 1 == 1)
     }
 
-    /// The sites that a node depends on, in ascending order.
+    /// The sites on which a node depends, in ascending order.
     pub fn sites(&self, node: NodeId) -> impl Iterator<Item = usize> + use<> {
         let row = self.row(node).cloned();
         let (mut place, mut rest) = (0, row.as_ref().and_then(|row| row.first().copied()).unwrap_or(0));
@@ -171,7 +171,7 @@ impl Influences {
         })
     }
 
-    /// Whether two nodes depend on the same of all sites but some, which are given in ascending order.
+    /// Whether two nodes depend on the same sites, except for the given ones, which are in ascending order.
     pub fn same_but(&self, a: NodeId, b: NodeId, but: &[usize]) -> bool {
         match (self.row(a), self.row(b)) {
             (Some(x), Some(y)) if Rc::ptr_eq(x, y) || x == y => true,
@@ -183,7 +183,7 @@ impl Influences {
         }
     }
 
-    /// The axis map of a node in the site's cone.
+    /// The axis map of a node in the cone of the site.
     pub fn map(&self, site: usize, node: NodeId) -> Option<&AxisMap> {
         match &self.maps[site] {
             Some(influence) => influence.map(node),
@@ -191,7 +191,7 @@ impl Influences {
         }
     }
 
-    /// Adds a node that depends on all sites as another does.
+    /// Adds a node that depends on all sites in the same way as another node.
     pub fn add(&mut self, node: NodeId, like: NodeId) {
         if self.row(node).is_none() {
             self.set(node, self.row(like).cloned());
@@ -200,7 +200,7 @@ impl Influences {
     }
 }
 
-/// The union of some sets, and one more site. One of the sets themselves, if it is that.
+/// The union of some sets and one additional site. If it equals one of the sets, that set is shared.
 fn union(sets: &[Sites], more: Option<usize>) -> Option<Sites> {
     let longest = sets.iter().max_by_key(|set| set.len());
     let holds = |set: &Sites, other: &Sites| {
@@ -222,8 +222,9 @@ fn union(sets: &[Sites], more: Option<usize>) -> Option<Sites> {
     (len > 0).then(|| all.into())
 }
 
-/// The map of a product `a @ w` that the engine writes as one of matrices, with all leading axes of `a` as rows, and `w` none of the
-/// site's: only the last axis of `a` is mixed, or the last few, if `a` was itself reshaped to put them in one.
+/// The axis map of a product `a @ w` that the engine computes as a product of matrices, with all leading axes of `a` as rows, if
+/// `w` does not depend on the site. Only the last axis of `a` is mixed, or the last few axes if `a` was itself reshaped to merge
+/// them.
 fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Option<AxisMap> {
     let engine = graph.engine();
     let input_of = |id: NodeId, op: fn(&Op) -> bool| {
@@ -249,40 +250,4 @@ fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Optio
             .map(|axis| axis.and_then(|a| (a + 1).checked_sub(mixed)).filter(|&a| a > 0))
             .collect(),
     )
-}
-
-/// Where axis `axis` (from the end) of the input at `position` goes; `None` where its elements mix.
-fn carry(op: &Op, position: usize, axis: usize, from: &Shape, to: &Shape) -> Option<usize> {
-    match op {
-        op if op.is_elementwise() => Some(axis),
-        Op::Reduce(_, axes) => {
-            (!axes.contains(&axis)).then(|| axis - axes.iter().filter(|&&a| a < axis).count())
-        }
-        Op::ArgMax => axis.checked_sub(1),
-        Op::CumSum { .. } => (axis > 0).then_some(axis),
-        Op::MatMul => match (position, axis) {
-            (0, 0) | (1, 1) => None,
-            _ => Some(axis),
-        },
-        Op::Reshape { .. } => {
-            // The axis with as many elements behind it, and the same size.
-            let behind: usize = from.trailing(axis).iter().product();
-            (0..to.rank()).find(|&a| {
-                to.from_end(a) == from.from_end(axis) && to.trailing(a).iter().product::<usize>() == behind
-            })
-        }
-        Op::Broadcast { .. } => Some(axis),
-        Op::Permute(order) => {
-            let n = order.len();
-            if axis >= n {
-                return Some(axis);
-            }
-            order.iter().position(|&o| o == n - 1 - axis).map(|i| n - 1 - i)
-        }
-        Op::Slice { axis: a, .. } | Op::Pad { axis: a, .. } | Op::Concat { axis: a } => {
-            (*a != axis).then_some(axis)
-        }
-        Op::External(e) => axis.checked_sub(e.input_ranks[position]).map(|leading| leading + e.shape.rank()),
-        _ => None,
-    }
 }

@@ -1,9 +1,9 @@
 //! Finding the ℓ of a cost log Σₖ e^{ℓₖ} over independent copies of a site, in the author's graph.
 //!
-//! The site reaches its costs through L = log Σₖ e^{ℓₖ} alone where every way from the site to a cost passes through the
-//! node ℓ, its copies side by side on an axis, and every way from ℓ to a cost passes through the node L. There ℓ is
-//! exponentiated, summed along that axis and turned back by a logarithm. Scaling by a constant in between is part of the
-//! pattern, and so is a shift m (the maximum, say) that is subtracted before and added again after:
+//! The site influences its costs only through L = log Σₖ e^{ℓₖ} if every path from the site to a cost passes through the node ℓ,
+//! with the copies along an axis, and if every path from ℓ to a cost passes through the node L. Between them, ℓ is exponentiated,
+//! summed along that axis, and a logarithm is taken. The pattern also allows scaling by a constant, and a shift m (for example
+//! the maximum) that is subtracted before and added after:
 //!
 //! ```text
 //! L = m + log Σₖ e^(ℓₖ − m)
@@ -11,17 +11,17 @@
 
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Reduction, Unary, ancestors, dependents};
 
-use super::analysis::Analysis;
+use super::graph_analysis::Analysis;
 use crate::graph::Graph;
 
-/// ℓ and its axis of copies, counted from the end.
+/// The node ℓ and its axis of copies, counted from the end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct LogSumExp {
     pub node: NodeId,
     pub axis: usize,
 }
 
-/// The ℓ of a site, whose copies stand on its first batch axis.
+/// The ℓ of a site whose copies are along its first batch axis.
 pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<LogSumExp> {
     let engine = graph.engine();
     let def = &analysis.sites[site];
@@ -61,7 +61,7 @@ pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<Lo
     })
 }
 
-/// The node without the reshapings at its end.
+/// The node without reshapes that follow it.
 fn reshaped(graph: &Graph, mut id: NodeId) -> NodeId {
     loop {
         let node = graph.engine().node(id);
@@ -82,7 +82,7 @@ fn adds_again(graph: &Graph, node: &Node, log: NodeId, shift: NodeId) -> bool {
         && elements(m) == elements(log)
 }
 
-/// The sum that a logarithm is taken of, perhaps scaled by a constant or reshaped.
+/// The sum of which a logarithm is taken, possibly scaled by a constant or reshaped.
 fn sum_below(graph: &Graph, mut id: NodeId) -> Option<(NodeId, Vec<usize>)> {
     let engine = graph.engine();
     loop {
@@ -103,13 +103,13 @@ fn sum_below(graph: &Graph, mut id: NodeId) -> Option<(NodeId, Vec<usize>)> {
     }
 }
 
-/// What ℓ may be, and what is subtracted from it before it is exponentiated.
+/// A candidate for ℓ, and what is subtracted from it before it is exponentiated.
 struct Candidate {
     node: NodeId,
     shifts: Vec<NodeId>,
 }
 
-/// What ℓ may be where `exponent` is exponentiated: itself, or what something was subtracted from.
+/// The candidates for ℓ if `exponent` is exponentiated: the exponent itself, or the value from which something was subtracted.
 fn candidates(graph: &Graph, exponent: NodeId) -> Vec<Candidate> {
     let engine = graph.engine();
     let mut shifts = Vec::new();
@@ -127,7 +127,7 @@ fn candidates(graph: &Graph, exponent: NodeId) -> Vec<Candidate> {
     }
 }
 
-/// Whether every way from one node to a cost passes through another.
+/// Whether every path from one node to a cost passes through another node.
 fn all_ways_pass(graph: &Graph, from: NodeId, through: NodeId) -> bool {
     let engine = graph.engine();
     let costs = graph.costs();
@@ -141,7 +141,7 @@ fn all_ways_pass(graph: &Graph, from: NodeId, through: NodeId) -> bool {
     costs.iter().all(|c| !around[c.node.index()])
 }
 
-/// Whether a site other than this one depends on the node.
+/// Whether the node depends on a site other than this one.
 fn reaches_a_later_site(graph: &Graph, analysis: &Analysis, site: usize, node: NodeId) -> bool {
     let behind = dependents(graph.engine(), &[node]);
     let depends = |value: NodeId| behind.get(value.index()).is_some_and(|&b| b);

@@ -1,11 +1,11 @@
-//! Which elements of a term the score of each draw meets.
+//! The elements of a term that are multiplied by the score of each draw.
 //!
 //! ```text
 //! F_s = Σ_e M_es T_e,      M_es = 1 if element e of the term may depend on draw s, else 0
 //! ```
 //!
-//! Along an axis of the site that goes with an axis of the term, M is 1 for equal indices: there is nothing to multiply.
-//! What is left of M, if it is not 1 everywhere, is a constant.
+//! Along an axis of the site that corresponds to an axis of the term, M is 1 for equal indices, and no multiplication is needed.
+//! The remaining factor of M is stored as a constant, unless it is 1 everywhere.
 
 use aleator_engine::graph::{Expr, Shape};
 
@@ -13,19 +13,19 @@ use super::axes::relocate;
 use super::draws::{Draws, indices};
 use super::influence::AxisMap;
 
-/// How a term meets the scores of a site.
+/// How a term is multiplied by the scores of a site.
 #[derive(Clone, Debug)]
 pub(crate) struct Meeting {
-    /// For each batch axis of the site (0 is the last one): the term's axis (0 is its last) that goes with it.
+    /// For each batch axis of the site (0 is the last one), the corresponding axis of the term (0 is its last one).
     map: AxisMap,
-    /// The site's other axes (0 is the last one), outermost first.
+    /// The other axes of the site (0 is the last one), outermost first.
     others: Vec<usize>,
-    /// M over the other axes and the term's, of one draw: that of the indices.
+    /// M over the other axes of the site and those of the term, for one draw: the draw of the indices.
     met: Draws,
 }
 
 impl Meeting {
-    /// Of a term of this shape and a site of this batch, by the draws that the term's elements depend on.
+    /// Creates it for a term of this shape and a site with this batch, from the draws on which the elements of the term depend.
     pub fn of(draws: &Draws, told_apart: &Shape, map: &AxisMap, shape: &Shape, batch: &Shape) -> Self {
         let rank = batch.rank();
         let others: Vec<usize> =
@@ -52,13 +52,13 @@ impl Meeting {
         Meeting { map: map.clone(), others, met }
     }
 
-    /// Whether the term meets no score of the site.
+    /// Whether no score of the site multiplies the term.
     pub fn is_none(&self) -> bool {
         self.met.is_empty()
     }
 
-    /// For each draw of the site, of shape lead + batch, the sum of the elements of the term that its score meets: an axis
-    /// along which it is the same for all has size 1.
+    /// For each draw of the site, of shape lead + batch: the sum of the elements of the term that its score multiplies. An axis
+    /// along which all sums are equal has size 1.
     pub fn of_each_draw<'g>(&self, term: Expr<'g>, term_rank: usize) -> Expr<'g> {
         let mut pairs: Vec<(usize, usize)> =
             self.map.iter().enumerate().filter_map(|(i, a)| a.map(|a| (a, i))).collect();

@@ -1,15 +1,15 @@
-//! What is known of a graph before anything is rewritten. Nothing here makes an expression that a run computes.
+//! Properties of a graph that are determined before it is rewritten. Nothing here creates an expression that a run computes.
 //!
 //! | question | files |
 //! |---|---|
 //! | Which costs does a site influence, and along which axes and draws? | [`influence`], [`reach`], [`draws`], [`meeting`], [`constants`] |
-//! | Into which terms does the objective fall? | [`terms`], [`log_sum_exp`] |
+//! | Into which terms does the objective decompose? | [`terms`], [`log_sum_exp`] |
 //! | Which values can a node take? | [`range`], [`polynomial`], [`count`], [`between`] |
 //! | Where does a cost jump, and do both sides meet there? | [`discontinuity`], [`steps`], [`way`], [`continuity`], [`first_discontinuity`], [`moving`], [`stopped`] |
 //!
-//! [`analysis`] puts the answers together for the rewriting, and [`site_info`] says of one site what an estimator may ask.
+//! [`graph_analysis`] collects the answers for the rewriting, and [`site_info`] provides what an estimator may ask about one site.
 
-mod analysis;
+mod graph_analysis;
 mod axes;
 mod between;
 mod constants;
@@ -31,7 +31,7 @@ mod stopped;
 mod terms;
 mod way;
 
-pub(crate) use analysis::{Analysis, TermGroup, may_move};
+pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
 pub(crate) use axes::relocate;
 pub(crate) use continuity::Continuity;
 pub use discontinuity::{Discontinuity, DiscontinuityKind};

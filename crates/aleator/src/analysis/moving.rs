@@ -1,15 +1,15 @@
-//! Jumps whose place moves with a parameter, not through a law.
+//! Jumps whose location moves with a parameter other than through a distribution.
 //!
 //! ```text
 //! J(q) = E 1[z > q]:   ∂J/∂q = −p(q),  but  ∂/∂q 1[z > q] = 0 at almost every z
 //! ```
 //!
-//! The term that is missing is an integral over the boundary. No estimator here sees it: they differentiate the cost at
-//! fixed draws, or the law of the draws. It is seen where the parameter moves the law instead: with z' = z − q, whose law
-//! has q in it, the cost 1[z' > 0] does not depend on q. Beside discrete draws, or none, the boundary is met at single
-//! values of the parameter: the gradient is right almost everywhere, while the objective jumps.
+//! The missing term is an integral over the boundary. No estimator here includes it: they differentiate the cost at fixed draws,
+//! or the distribution of the draws. It is included if the parameter moves the distribution instead: with z' = z − q, whose
+//! distribution depends on q, the cost 1[z' > 0] does not depend on q. If there are only discrete draws, or none, the boundary is
+//! reached at isolated values of the parameter: the gradient is correct almost everywhere, while the objective jumps.
 //!
-//! A parameter that reaches the place through `stop_gradient` alone is one by which the author does not differentiate there.
+//! If a parameter reaches the location only through `stop_gradient`, the author does not differentiate with respect to it there.
 
 use super::continuity::Continuity;
 use super::discontinuity::{Discontinuity, DiscontinuityKind};
@@ -17,25 +17,25 @@ use super::steps::{Draws, Steps};
 use super::way::Stops;
 use crate::graph::Graph;
 
-/// A discontinuity whose place moves with parameters.
+/// A discontinuity whose location moves with parameters.
 pub(crate) struct Moving {
     pub discontinuity: Discontinuity,
-    /// Names of the parameters.
+    /// The names of the parameters.
     pub parameters: Vec<String>,
-    /// The site whose draw meets the place, where it is one.
+    /// The site whose draw reaches the location, if there is one.
     pub draw: Option<String>,
-    /// Whether a continuous draw is beside the parameters, so that the gradient lacks a term.
+    /// Whether the location also depends on a continuous draw, so that the gradient lacks a term.
     pub biased: bool,
 }
 
-/// Whether a jump beside a continuous draw moves with a parameter other than through a law: the gradient then has a term
-/// that nothing here sees.
+/// Whether a jump that depends on a continuous draw also moves with a parameter other than through a distribution. The gradient
+/// then has a term that no estimator includes.
 pub fn discontinuity_moves(graph: &Graph) -> bool {
     let steps = Steps::of(graph);
     moving(&steps, &mut Continuity::of(&steps, Stops::End)).iter().any(|moving| moving.biased)
 }
 
-/// Jumps that move with parameters: for each parameter the first, those beside a continuous draw first.
+/// The jumps that move with parameters: the first one for each parameter. Those that depend on a continuous draw come first.
 pub(crate) fn moving(steps: &Steps<'_>, continuity: &mut Continuity<'_, '_>) -> Vec<Moving> {
     let mut found: Vec<Moving> = Vec::new();
     let mut named: Vec<String> = Vec::new();
@@ -53,7 +53,7 @@ pub(crate) fn moving(steps: &Steps<'_>, continuity: &mut Continuity<'_, '_>) -> 
             if !over.parameter || biased != beside_a_density {
                 continue;
             }
-            // A pole beside discrete draws is infinite at single values of the parameter, not wrong elsewhere.
+            // With discrete draws, a pole is infinite at isolated values of the parameter, and the gradient is correct elsewhere.
             if !biased && step.kind == DiscontinuityKind::Pole && !continuity.jumps_finitely(id, &step) {
                 continue;
             }

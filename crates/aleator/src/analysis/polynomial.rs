@@ -1,11 +1,11 @@
-//! Expressions in a normal form in which equal ones look equal: polynomials over atoms.
+//! Expressions in a normal form, in which equal expressions are identical: polynomials over atoms.
 //!
 //! ```text
 //! p = Σ c · a₁^k₁ ⋯ aₙ^kₙ       atoms: nodes, functions of polynomials, max(p, 0);   k may be negative (1/a)
 //! ```
 //!
-//! Coefficients are numbers of floating point. Each carries the sum of the magnitudes that went into it, so that what
-//! cancels up to rounding counts as 0.
+//! Coefficients are floating-point numbers. Each stores the sum of the magnitudes from which it was computed, so that a
+//! coefficient that cancels up to rounding is treated as 0.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -14,29 +14,29 @@ use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::range::{self, EVERYTHING, Range};
 
-/// The place of an atom in its table.
+/// The index of an atom in the table.
 pub(crate) type Atom = u32;
-/// Atoms in ascending order with their exponents, none of which is 0.
+/// Atoms in ascending order with their nonzero exponents.
 type Monomial = Vec<(Atom, i32)>;
 
-/// Relative to what went into a coefficient: what is smaller is rounding.
+/// Values that are smaller than this, relative to the magnitudes that went into a coefficient, are rounding errors.
 const ROUNDING: f64 = 64.0 * f64::EPSILON;
-/// The most terms of a polynomial, and the most steps of a division.
+/// The largest number of terms of a polynomial, and of steps of a division.
 const MOST_TERMS: usize = 24;
 
-/// A number, and the sum of the magnitudes that it was made of.
+/// A number, and the sum of the magnitudes from which it was computed.
 #[derive(Clone, Copy, Debug)]
 struct Coefficient {
     value: f64,
     size: f64,
 }
 
-/// What an atom is.
+/// The kind of an atom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
-    /// A node as it is.
+    /// A node of the graph.
     Node(NodeId),
-    /// The sizes and the numbers of a constant tensor.
+    /// A constant tensor, given by its sizes and numbers.
     Numbers(Vec<usize>, Vec<u64>),
     /// An operation on polynomials.
     Apply(Op, Vec<Canonical>),
@@ -45,20 +45,20 @@ pub(crate) enum Kind {
 /// A polynomial as a key.
 pub(crate) type Canonical = Vec<(Monomial, u64)>;
 
-/// What is known of an atom.
+/// The properties of an atom.
 #[derive(Debug)]
 pub(crate) struct Known {
-    /// It and all atoms within it.
+    /// The atom and all atoms within it.
     pub within: BTreeSet<Atom>,
-    /// The sites whose values enter.
+    /// The sites on whose values it depends.
     pub sites: BTreeSet<usize>,
-    /// Whether it is one of a continuous site's values.
+    /// Whether it is a value of a continuous site.
     pub continuous: bool,
-    /// Whether it is 0 or 1.
+    /// Whether it is always 0 or 1.
     pub truth: bool,
 }
 
-/// All atoms that were met.
+/// The table of all atoms.
 #[derive(Debug, Default)]
 pub(crate) struct Atoms {
     numbers: HashMap<Kind, Atom>,
@@ -67,7 +67,7 @@ pub(crate) struct Atoms {
 }
 
 impl Atoms {
-    /// The atom of a kind; `describe` is asked when it is new.
+    /// Returns the atom of a kind. `describe` is called if it is new.
     pub fn intern(&mut self, kind: Kind, describe: impl FnOnce() -> Known) -> Atom {
         if let Some(&atom) = self.numbers.get(&kind) {
             return atom;
@@ -81,7 +81,7 @@ impl Atoms {
         atom
     }
 
-    /// An operation on polynomials as an atom.
+    /// Returns an operation on polynomials as an atom.
     pub fn apply(&mut self, op: Op, arguments: &[&Polynomial]) -> Polynomial {
         let key = Kind::Apply(op, arguments.iter().map(|p| p.canonical()).collect());
         let (mut within, mut sites) = (BTreeSet::new(), BTreeSet::new());
@@ -92,12 +92,12 @@ impl Atoms {
         Polynomial::atom(self.intern(key, || Known { within, sites, continuous: false, truth: false }))
     }
 
-    /// What is known of an atom.
+    /// The properties of an atom.
     pub fn known(&self, atom: Atom) -> &Known {
         &self.known[atom as usize]
     }
 
-    /// What bounds tell of an atom, given those of nodes. Atoms within many others are looked at once.
+    /// The range of an atom, given the ranges of nodes. An atom that occurs within many others is examined once.
     fn range(&self, atom: Atom, of: &dyn Fn(NodeId) -> Range, known: &mut HashMap<Atom, Range>) -> Range {
         if let Some(range) = known.get(&atom) {
             return *range;
@@ -127,7 +127,7 @@ impl Atoms {
         range
     }
 
-    /// The argument of an atom that is this operation of one argument.
+    /// The argument of an atom that is this unary operation.
     pub fn argument_of(&self, op: &Op, atom: Atom) -> Option<Polynomial> {
         match &self.kinds[atom as usize] {
             Kind::Apply(o, arguments) if o == op => arguments.first().map(Polynomial::from_canonical),
@@ -143,12 +143,12 @@ pub(crate) struct Polynomial {
 }
 
 impl Polynomial {
-    /// A number; 0 has no terms.
+    /// A number. The number 0 has no terms.
     pub fn constant(value: f64) -> Self {
         Polynomial::term(vec![], value)
     }
 
-    /// One atom.
+    /// A single atom.
     pub fn atom(atom: Atom) -> Self {
         Polynomial::term(vec![(atom, 1)], 1.0)
     }
@@ -179,7 +179,7 @@ impl Polynomial {
         *at = Coefficient { value: at.value + more.value, size: at.size + more.size };
     }
 
-    /// Without the terms that cancelled; `None` where a number overflowed or there are too many terms.
+    /// Removes the terms that cancelled; `None` if a number overflowed or if there are too many terms.
     fn tidy(mut self) -> Option<Self> {
         if self.terms.values().any(|c| !c.value.is_finite() || !c.size.is_finite()) {
             return None;
@@ -188,7 +188,7 @@ impl Polynomial {
         (self.terms.len() <= MOST_TERMS).then_some(self)
     }
 
-    /// What bounds tell of it, given those of nodes.
+    /// The range of the polynomial, given the ranges of nodes.
     pub fn range(&self, atoms: &Atoms, of: &dyn Fn(NodeId) -> Range) -> Range {
         self.range_from(atoms, of, &mut HashMap::new())
     }
@@ -206,7 +206,7 @@ impl Polynomial {
         })
     }
 
-    /// The number that it is.
+    /// The number, if the polynomial is constant.
     pub fn as_constant(&self) -> Option<f64> {
         match self.terms.len() {
             0 => Some(0.0),
@@ -215,17 +215,17 @@ impl Polynomial {
         }
     }
 
-    /// Its term without atoms.
+    /// The term without atoms.
     pub fn constant_term(&self) -> f64 {
         self.terms.get(&Vec::new()).map_or(0.0, |c| c.value)
     }
 
-    /// Whether it is 0.
+    /// Whether the polynomial is 0.
     pub fn is_zero(&self) -> bool {
         self.terms.is_empty()
     }
 
-    /// The atom that it is.
+    /// The atom, if the polynomial is one.
     pub fn as_atom(&self) -> Option<Atom> {
         match self.terms.iter().next() {
             Some((monomial, c)) if self.terms.len() == 1 && c.value == 1.0 => match monomial[..] {
@@ -236,7 +236,7 @@ impl Polynomial {
         }
     }
 
-    /// Its atoms, without those within them.
+    /// The atoms, without those within them.
     pub fn atoms(&self) -> BTreeSet<Atom> {
         self.terms.keys().flatten().map(|(atom, _)| *atom).collect()
     }
@@ -276,7 +276,7 @@ impl Polynomial {
         (0..n).try_fold(Polynomial::constant(1.0), |product, _| product.times(self, atoms))
     }
 
-    /// 1/p, where p has one term.
+    /// 1/p, if p has one term.
     pub fn reciprocal_of_term(&self, atoms: &Atoms) -> Option<Self> {
         let (monomial, c) = self.terms.iter().next().filter(|_| self.terms.len() == 1)?;
         if monomial.iter().any(|(atom, _)| atoms.known(*atom).truth) {
@@ -293,7 +293,7 @@ impl Polynomial {
         self.plus(-k, other)?.is_zero().then_some(k)
     }
 
-    /// The coefficient of its first term in the order of [`leads`], by which it is made monic.
+    /// The coefficient of the first term in the order of [`leads`]. Division by it makes the polynomial monic.
     pub fn leading_coefficient(&self) -> Option<f64> {
         self.leading().map(|(_, c)| c.value)
     }
@@ -302,7 +302,7 @@ impl Polynomial {
         self.terms.iter().max_by(|(m, _), (n, _)| leads(m, n)).map(|(m, c)| (m, *c))
     }
 
-    /// p / d, if d divides p: division by one polynomial leaves no remainder exactly if it is a factor. Atoms in d are no
+    /// p / d, if d divides p. The division by one polynomial leaves no remainder exactly if it is a factor. Atoms in d are not
     /// units: a negative power of one of them in p is a pole where d is 0.
     pub fn divided_by(&self, d: &Self, atoms: &Atoms) -> Option<Self> {
         let no_units = d.atoms();
@@ -322,8 +322,8 @@ impl Polynomial {
         None
     }
 
-    /// Solves p = 0 for an atom that enters only to the first power: p = c a + r, and a = −r/c, where r does not contain a
-    /// and c is one term without anything random.
+    /// Solves p = 0 for an atom that occurs only to the first power: p = c a + r, and a = −r/c, where r does not contain a, and c
+    /// is one term without random atoms.
     pub fn solved_for(&self, atom: Atom, atoms: &Atoms) -> Option<Self> {
         let (mut slope, mut rest) = (Polynomial::default(), Polynomial::default());
         for (monomial, c) in &self.terms {
@@ -343,7 +343,7 @@ impl Polynomial {
         rest.scale(-1.0)?.times(&slope.reciprocal_of_term(atoms)?, atoms)
     }
 
-    /// Whether it is 0 with probability 0: a continuous draw enters linearly, and nothing else is made of this draw.
+    /// Whether the polynomial is 0 with probability 0: a continuous draw occurs linearly, and in no other way.
     pub fn has_no_mass_at_zero(&self, atoms: &Atoms) -> bool {
         self.atoms().into_iter().filter(|&a| atoms.known(a).continuous).any(|a| {
             let sites = &atoms.known(a).sites;
@@ -352,7 +352,7 @@ impl Polynomial {
         })
     }
 
-    /// With a polynomial in an atom's place; `None` if the atom is within others or has a negative power.
+    /// Substitutes a polynomial for an atom; `None` if the atom occurs within others or has a negative power.
     pub fn with(&self, atom: Atom, value: &Self, atoms: &Atoms) -> Option<Self> {
         let mut sum = Polynomial::default();
         for (monomial, c) in &self.terms {
@@ -371,7 +371,7 @@ impl Polynomial {
     }
 }
 
-/// Lexicographic, the first atom first: an order that products keep.
+/// The lexicographic order, first atom first, which products preserve.
 fn leads(m: &Monomial, n: &Monomial) -> Ordering {
     let (mut m, mut n) = (m.iter().peekable(), n.iter().peekable());
     loop {
@@ -401,7 +401,7 @@ fn combine(m: &Monomial, n: &Monomial, sign: i32) -> Option<Monomial> {
     Some(powers.into_iter().filter(|(_, k)| *k != 0).collect())
 }
 
-/// m n; a truth value is its own square.
+/// m n; the square of a truth value is itself.
 fn multiply(m: &Monomial, n: &Monomial, atoms: &Atoms) -> Option<Monomial> {
     let mut product = combine(m, n, 1)?;
     for (atom, k) in &mut product {
@@ -412,7 +412,7 @@ fn multiply(m: &Monomial, n: &Monomial, atoms: &Atoms) -> Option<Monomial> {
     Some(product)
 }
 
-/// m / n, where n divides m.
+/// m / n, if n divides m.
 fn divide(m: &Monomial, n: &Monomial) -> Option<Monomial> {
     let quotient = combine(m, n, -1)?;
     let lowered = |atom: &Atom, k: &i32| *k < 0 && n.iter().any(|(a, _)| a == atom);
@@ -448,7 +448,7 @@ mod tests {
         assert!(quotient.plus(-1.0, &x.plus(1.0, &y).unwrap()).unwrap().is_zero());
         assert!(square(&x).plus(1.0, &square(&y)).unwrap().divided_by(&d, &atoms).is_none());
         assert!(Polynomial::constant(1.0).divided_by(&x, &atoms).is_none());
-        // (x − y) / x is 0 where x = y, but of the numbers beside x = 0 it has no limit: x is no unit where x is 0.
+        // (x − y) / x is 0 where x = y, but it has no limit at x = 0: x is not a unit where x is 0.
         let pole = d.times(&x.reciprocal_of_term(&atoms).unwrap(), &atoms).unwrap();
         assert!(pole.divided_by(&x, &atoms).is_none() && pole.divided_by(&d, &atoms).is_none());
     }

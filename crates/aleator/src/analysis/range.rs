@@ -1,11 +1,12 @@
-//! Between which bounds a node's values lie, when discrete samples may lie between their outcomes.
+//! Bounds of the values of nodes, if discrete samples may lie between their outcomes.
 //!
 //! ```text
 //! b ∈ {0, 1}  becomes  b ∈ (0, 1):      log(0.1 + b) ∈ (log 0.1, log 1.1)      1/(b − ½) is undefined in between
 //! ```
 //!
-//! Interval arithmetic, one pass over the graph. Parameters and data stand at their initial values; other samples at
-//! their supports. Whether a bound is itself taken matters: exp x > 0, so that log Σ exp x is defined everywhere.
+//! The bounds are computed by interval arithmetic in one pass over the graph. Parameters and data have their initial values; all
+//! other samples may have any value in their support. The analysis records whether a bound is attained: exp x > 0, so log Σ exp x
+//! is defined everywhere.
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -21,7 +22,7 @@ use crate::graph::{Graph, SiteDef};
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Bound {
     at: f64,
-    /// Whether the values come arbitrarily near without reaching it.
+    /// Whether the values come arbitrarily close to the bound without reaching it.
     open: bool,
 }
 
@@ -56,7 +57,7 @@ impl Range {
         if low <= high { Range::closed(low, high) } else { EVERYTHING }
     }
 
-    /// The smallest range that holds all these bounds. A bound that some of them reach is reached.
+    /// The smallest range that contains all these bounds. A bound that some of them attain is attained.
     fn around(bounds: &[Bound]) -> Self {
         let ends = |better: fn(f64, f64) -> bool| {
             bounds.iter().copied().reduce(|a, b| match (better(a.at, b.at), a.at == b.at) {
@@ -74,12 +75,12 @@ impl Range {
         }
     }
 
-    /// The smallest range that holds both.
+    /// The smallest range that contains both.
     pub fn union(self, other: Self) -> Self {
         Range::around(&[self.low, self.high, other.low, other.high])
     }
 
-    /// Whether all its numbers are above `x`, or at least `x`.
+    /// Whether all numbers in the range are above `x`, or at least `x`.
     fn above(self, x: f64) -> bool {
         self.low.at > x || self.low.at == x && self.low.open
     }
@@ -88,7 +89,7 @@ impl Range {
         self.low.at >= x
     }
 
-    /// The sign that all its numbers have.
+    /// The sign of all numbers in the range, if they have the same.
     pub fn sign(self) -> Option<i8> {
         if self.above(0.0) {
             Some(1)
@@ -108,13 +109,13 @@ impl Range {
         Range { low: flip(self.high), high: flip(self.low) }
     }
 
-    /// Through a function that does not fall.
+    /// The image under a nondecreasing function.
     fn rising(self, f: impl Fn(f64) -> f64) -> Self {
         let through = |b: Bound| Bound { at: f(b.at), ..b };
         Range { low: through(self.low), high: through(self.high) }.or_everything()
     }
 
-    /// The sums of numbers of both.
+    /// The sums of numbers in both.
     pub fn plus(self, other: Self) -> Self {
         let sum = |a: Bound, b: Bound| Bound { at: a.at + b.at, open: a.open || b.open };
         Range { low: sum(self.low, other.low), high: sum(self.high, other.high) }.or_everything()
@@ -127,10 +128,10 @@ impl Range {
         (0..k.unsigned_abs()).fold(Range::closed(1.0, 1.0), |product, _| product.times(x))
     }
 
-    /// The products of numbers of both.
+    /// The products of numbers in both.
     pub fn times(self, other: Self) -> Self {
         let product = |a: Bound, b: Bound| {
-            // A zero that is reached gives 0 whatever the other is; 0 · ∞ is a limit through numbers near 0.
+            // A zero that is attained gives 0 for any other factor; 0 · ∞ is a limit through numbers near 0.
             let zero = |x: Bound| x.at == 0.0;
             match (zero(a), zero(b)) {
                 (true, _) | (_, true) => {
@@ -173,7 +174,7 @@ impl Range {
         }
     }
 
-    /// The sum of n numbers in it.
+    /// The sums of n numbers in the range.
     fn sum_of(self, n: usize) -> Self {
         self.times(Range::closed(n as f64, n as f64))
     }
@@ -185,7 +186,7 @@ pub(crate) struct Ranges {
 }
 
 impl Ranges {
-    /// At the initial values of parameters and data.
+    /// Computes the ranges at the initial values of parameters and data, with discrete samples possibly between their outcomes.
     pub fn of(graph: &Graph) -> Self {
         let mut known: HashMap<NodeId, Range> = HashMap::new();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
@@ -194,7 +195,7 @@ impl Ranges {
         Ranges::given(graph, &known)
     }
 
-    /// At the initial values of parameters and data, and any draws of the sites.
+    /// Computes the ranges at the initial values of parameters and data, for any draws of the sites.
     pub fn at_draws(graph: &Graph) -> Self {
         let mut known: HashMap<NodeId, Range> = supports(graph, support).collect();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
@@ -207,34 +208,34 @@ impl Ranges {
         self.ranges[id.index()]
     }
 
-    /// At any values of parameters and data, and any draws of the sites.
+    /// Computes the ranges at any values of parameters and data, for any draws of the sites.
     pub fn anywhere(graph: &Graph) -> Self {
         Ranges::given(graph, &supports(graph, support).collect())
     }
 
-    /// Whether a node never takes a value.
+    /// Whether a node never takes this value.
     pub fn excludes(&self, node: NodeId, value: f64) -> bool {
         let Range { low, high } = self.ranges[node.index()];
         low.at > value || high.at < value || (low.at == value && low.open) || (high.at == value && high.open)
     }
 
-    /// Whether a node's values are not above some finite number.
+    /// Whether the values of a node have a finite upper bound.
     pub fn is_bounded_above(&self, node: NodeId) -> bool {
         self.ranges[node.index()].high.at < f64::INFINITY
     }
 
-    /// A number that a node's values are not below.
+    /// A lower bound of the values of a node.
     pub fn lower_bound(&self, node: NodeId) -> f64 {
         self.ranges[node.index()].low.at
     }
 
-    /// Whether a node's values keep a distance from 0.
+    /// Whether the values of a node have a positive distance from 0.
     pub fn stays_away_from_zero(&self, node: NodeId) -> bool {
         let Range { low, high } = self.ranges[node.index()];
         low.at > 0.0 || high.at < 0.0
     }
 
-    /// Where the ranges of some nodes are known, those of all.
+    /// The ranges of all nodes, given those of some.
     fn given(graph: &Graph, known: &HashMap<NodeId, Range>) -> Self {
         let engine = graph.engine();
         let mut ranges: Vec<Range> = Vec::with_capacity(engine.len());
@@ -280,8 +281,8 @@ impl Ranges {
         Ranges { ranges }
     }
 
-    /// The first operation on a way from a site's value to a cost that may be undefined, or without a finite slope, between the
-    /// site's outcomes.
+    /// The first operation on a path from a site's value to a cost that may be undefined, or may have an infinite derivative,
+    /// between the outcomes of the site.
     pub(crate) fn undefined(
         &self,
         graph: &Graph,
@@ -316,7 +317,7 @@ impl Ranges {
         self.ranges[id.index()].excludes_zero()
     }
 
-    /// The number that a node is, whatever is drawn.
+    /// The only value of a node for all draws, if there is one.
     pub fn only_value(&self, id: NodeId) -> Option<f64> {
         let Range { low, high } = self.ranges[id.index()];
         (low.at == high.at).then_some(low.at)
@@ -334,7 +335,7 @@ impl Ranges {
     }
 }
 
-/// The supports of all sites but those whose ends are parameters.
+/// The supports of all sites, except those whose ends are parameters.
 fn supports(graph: &Graph, of: fn(Support) -> Range) -> impl Iterator<Item = (NodeId, Range)> {
     let sites = graph.sites().into_iter().filter(|s| s.family.support() != Support::Interval);
     sites.map(move |s| (s.value, of(s.family.support())))
@@ -346,13 +347,13 @@ fn ends(graph: &Graph) -> HashMap<NodeId, [NodeId; 2]> {
     sites.filter_map(|s| Some((s.value, s.parameters.try_into().ok()?))).collect()
 }
 
-/// Inside of an interval with ends in these ranges.
+/// The interior of an interval whose ends are in these ranges.
 fn between(low: Range, high: Range) -> Range {
     let end = |b: Bound| Bound { open: true, ..b };
     Range { low: end(low.low), high: end(high.high) }
 }
 
-/// Where a relaxation or the mean of a sample may lie.
+/// The range of a relaxation or of the mean of a sample.
 fn between_outcomes(support: Support) -> Range {
     match support {
         Support::Boolean | Support::OneHot | Support::UnitInterval | Support::Simplex => {
@@ -364,7 +365,7 @@ fn between_outcomes(support: Support) -> Range {
     }
 }
 
-/// Where draws lie.
+/// The range of the draws.
 fn support(support: Support) -> Range {
     match support {
         Support::Boolean | Support::OneHot => Range::closed(0.0, 1.0),
@@ -375,7 +376,7 @@ fn support(support: Support) -> Range {
     }
 }
 
-/// What a function makes of a range.
+/// The image of a range under a function.
 pub(crate) fn unary(op: Unary, x: Range) -> Range {
     match op {
         Unary::Neg => x.negated(),
@@ -391,7 +392,7 @@ pub(crate) fn unary(op: Unary, x: Range) -> Range {
         Unary::Sqrt if x.at_least(0.0) => x.rising(f64::sqrt),
         Unary::Tanh => x.rising(f64::tanh),
         Unary::Sigmoid => x.rising(|x| 1.0 / (1.0 + (-x).exp())),
-        // Above 0 and above x; only the side of 0 matters.
+        // Above 0 and above x; only the side of 0 is relevant.
         Unary::Softplus => POSITIVE,
         Unary::Erf => Range::open(-1.0, 1.0),
         Unary::Polygamma(n) if n > 0 && n % 2 == 1 => POSITIVE,
@@ -399,9 +400,9 @@ pub(crate) fn unary(op: Unary, x: Range) -> Range {
     }
 }
 
-/// What a function makes of two ranges.
+/// The image of two ranges under a function.
 pub(crate) fn binary(op: Binary, x: Range, y: Range) -> Range {
-    // Of two equal bounds, one that both reach, or that one of them reaches.
+    // For two equal bounds: the one that both attain, or that one of them attains.
     let both = |a: Bound, b: Bound| Bound { open: a.open || b.open, ..a };
     let either = |a: Bound, b: Bound| Bound { open: a.open && b.open, ..a };
     let larger = |a: Bound, b: Bound, equal: &dyn Fn(Bound, Bound) -> Bound| match a.at.total_cmp(&b.at) {

@@ -1,4 +1,4 @@
-//! Which draws of its sites each element of a graph depends on: [`Draws`] of every node, for every site.
+//! The draws on which each element of a graph depends: the [`Draws`] of every node, for every site.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -10,39 +10,39 @@ use super::draws::{Draws, Mask};
 use super::influence::Influences;
 use crate::graph::{Graph, SiteDef};
 
-/// The draws of one site that the nodes in its cone depend on.
+/// The draws of one site on which the nodes in its cone depend.
 ///
-/// An axis of the site along which no operation mixes draws is not looked at: what is said holds for each index along it.
+/// An axis of the site along which no operation mixes draws is not analysed: the result holds for each index along it.
 #[derive(Clone, Debug)]
 pub(crate) struct Reach {
-    /// The site's number.
+    /// The number of the site.
     site: usize,
-    /// The shape of the draws that are told apart: the site's batch, with 1 for axes that are not looked at.
+    /// The shape of the draws that are distinguished: the batch of the site, with 1 for axes that are not analysed.
     pub told_apart: Shape,
-    /// The sets of those nodes of the cone of which something is known; `None` where all are empty.
+    /// The sets of those nodes of the cone for which something is known; `None` if all are empty.
     known: HashMap<NodeId, Option<Rc<Draws>>>,
-    /// The bits that further sets may take.
+    /// The number of bits that further sets may use.
     left: usize,
-    /// All draws, for nodes of each rank.
+    /// The set of all draws, for nodes of each rank.
     all: Rc<[Rc<Draws>]>,
 }
 
-/// The sets of all draws, for nodes of each usual rank.
+/// The set of all draws, for nodes of each usual rank.
 fn all_draws(count: usize) -> Rc<[Rc<Draws>]> {
     (0..=USUAL_RANK).map(|rank| Rc::new(Draws::all(rank, count))).collect()
 }
 
-/// Follows the draws of sites, one after another, through the nodes that costs are computed from.
+/// Follows the draws of sites, one after another, through the nodes from which costs are computed.
 pub(crate) struct Followers<'a> {
     graph: &'a Graph,
     holes: HashMap<NodeId, &'a SiteDef>,
     influences: &'a Influences,
     constants: &'a Constants,
-    /// The nodes in their order.
+    /// The nodes, in order.
     nodes: &'a [NodeId],
-    /// Those of them at which a set may get smaller.
+    /// The nodes at which a set may become smaller.
     narrowing: Vec<NodeId>,
-    /// The sets of one draw, which most sites have.
+    /// The sets for one draw, which most sites have.
     of_one: Rc<[Rc<Draws>]>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Followers<'a> {
         }
     }
 
-    /// What the draws of a site reach, where draws along the axes of `told_apart` are told apart.
+    /// The nodes that the draws of a site reach. Draws along the axes of `told_apart` are distinguished.
     pub fn follow(&self, number: usize, site: &SiteDef, told_apart: Shape) -> Reach {
         let all = match told_apart.numel() {
             1 => Rc::clone(&self.of_one),
@@ -87,19 +87,19 @@ impl<'a> Followers<'a> {
     }
 }
 
-/// Up to which rank the sets of all draws are made once.
+/// The largest rank for which the sets of all draws are created in advance.
 const USUAL_RANK: usize = 6;
 
-/// The most bits that the sets of one site may take.
+/// The largest number of bits for the sets of one site.
 const MOST_BITS_OF_A_SITE: usize = 1 << 27;
 
-/// What the constants of a graph let pass.
+/// The elements of the constants of a graph that let a set pass.
 pub(crate) struct Constants {
     values: HashMap<NodeId, Vec<f64>>,
 }
 
 impl Constants {
-    /// Of the constants that something random may be multiplied by, or chosen by.
+    /// Examines the constants by which random values may be multiplied or selected.
     pub fn of(graph: &Graph, nodes: impl Iterator<Item = NodeId>) -> Self {
         let engine = graph.engine();
         let operands = |id: NodeId| {
@@ -111,12 +111,12 @@ impl Constants {
             }
         };
         let mut values = constant_values(engine, &nodes.flat_map(operands).collect::<Vec<_>>());
-        // The others let everything pass.
+        // All other constants let every set pass.
         values.retain(|_, values| values.contains(&0.0));
         Constants { values }
     }
 
-    /// Whether an operation may depend on fewer draws than its inputs do together, as far as its kind tells.
+    /// Whether an operation of this kind may depend on fewer draws than all its inputs together.
     pub fn narrows(&self, node: &Node) -> bool {
         match node.op {
             Op::Concat { .. } | Op::Pad { .. } => true,
@@ -127,7 +127,7 @@ impl Constants {
         }
     }
 
-    /// Where a constant is (or is not) 0; `None` if it never stops anything or is not known.
+    /// Where a constant is (or is not) 0; `None` if it never blocks a set or is unknown.
     fn mask(&self, graph: &Graph, id: NodeId, passes: impl Fn(f64) -> bool) -> Option<Mask> {
         let passes: Vec<bool> = self.values.get(&id)?.iter().map(|&v| passes(v)).collect();
         passes.contains(&false).then(|| Mask { shape: graph.expr(id).shape(), passes })
@@ -135,12 +135,12 @@ impl Constants {
 }
 
 impl Reach {
-    /// Whether elements of nodes depend on other draws than all of them, or on none, anywhere.
+    /// Whether the elements of any node depend on a proper subset of the draws, or on none.
     pub fn says_something(&self) -> bool {
         !self.known.is_empty()
     }
 
-    /// The sets of a node; `None` where no element depends on the site.
+    /// The sets of a node; `None` if no element depends on the site.
     pub fn draws(&self, graph: &Graph, influences: &Influences, node: NodeId) -> Option<Rc<Draws>> {
         if !influences.reaches(self.site, node) {
             return None;
@@ -153,7 +153,7 @@ impl Reach {
         self.known.get(&node).cloned().unwrap_or_else(all)
     }
 
-    /// Forgets all nodes but these.
+    /// Removes all nodes except these.
     pub fn keep(&mut self, nodes: impl Fn(NodeId) -> bool) {
         self.known.retain(|&id, _| nodes(id));
     }
@@ -162,7 +162,7 @@ impl Reach {
         if draws.is_empty() {
             self.known.insert(node, None);
         } else if !draws.is_all() {
-            // Once there is no room, nothing more is told apart.
+            // Once the memory is used up, no further draws are distinguished.
             self.left = self.left.saturating_sub(draws.size());
             if self.left > 0 {
                 self.known.insert(node, Some(Rc::new(draws)));
@@ -179,7 +179,7 @@ impl Reach {
         influences: &Influences,
         constants: &Constants,
     ) {
-        // From inputs that may depend on every draw, few operations make something that does not.
+        // If the inputs may depend on every draw, only few operations have a result that does not.
         let says_something = graph.engine().with_node(id, |node| {
             constants.narrows(node) || node.inputs.iter().any(|i| self.known.contains_key(i))
         });
@@ -197,7 +197,7 @@ impl Reach {
             Some(later) => self.behind_parameters(&inputs, later),
             None => self.behind(graph, &node, &inputs, constants),
         };
-        // Most nodes have the sets of an input: these are kept once.
+        // Most nodes have the sets of an input. These are stored once.
         match inputs.into_iter().flatten().find(|input| **input == draws && !draws.is_all()) {
             Some(same) => {
                 self.known.insert(id, Some(same));
@@ -206,7 +206,7 @@ impl Reach {
         }
     }
 
-    /// A draw depends on what the parameters of its distribution depend on, over whole events.
+    /// A draw depends on everything on which the parameters of its distribution depend, over whole events.
     fn behind_parameters(&self, inputs: &[Option<Rc<Draws>>], later: &SiteDef) -> Draws {
         let specs = later.family.parameters();
         let event = later.event.rank();
@@ -264,8 +264,8 @@ impl Reach {
     }
 }
 
-/// The shape of the draws that are told apart: the site's batch, with 1 for each axis along which no node mixes them. What
-/// is taken apart in any case is left out where there are too many.
+/// The shape of the draws that are distinguished: the batch of the site, with 1 for each axis along which no node of `all` mixes
+/// them. If there are too many draws, only the axes along which nodes of `mixing` mix them are included.
 pub(crate) fn told_apart(
     graph: &Graph,
     number: usize,

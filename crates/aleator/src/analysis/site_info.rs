@@ -1,29 +1,29 @@
-//! What is known of a site before anything is rewritten.
+//! Properties of a site that are known before anything is rewritten.
 
 use aleator_engine::graph::Shape;
 
 use crate::distributions::Distribution;
 
-/// What is known of a site before any expression is built.
+/// The properties of a site that are known before any expression is built.
 pub struct SiteInfo<'a, 'g> {
-    /// The site's name.
+    /// The name of the site.
     pub name: &'a str,
-    /// Its distribution, with its parameters in the author's graph.
+    /// The distribution, with its parameters in the author's graph.
     pub distribution: &'a Distribution<'g>,
     /// The axes of independent draws.
     pub batch: &'a Shape,
-    /// Number of independent draws: the elements of its batch axes.
+    /// The number of independent draws, that is, of elements of the batch axes.
     pub draws: usize,
-    /// How many of these draws have to be enumerated together: those whose costs mix.
+    /// The number of these draws that must be enumerated together, because costs combine them.
     pub coupled_draws: usize,
-    /// Whether its support moves with the parameters of the graph: a score has expectation zero only where it does not.
+    /// Whether the support depends on the parameters of the graph. A score has expectation zero only if it does not.
     pub support_moves: bool,
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.
     pub undefined_between: bool,
 }
 
 impl SiteInfo<'_, '_> {
-    /// Whether costs may be evaluated between the outcomes of the draw; the reason if not.
+    /// Whether costs may be evaluated between the outcomes of the draw; if not, the reason.
     pub(crate) fn defined_between(&self) -> Result<(), String> {
         if !self.undefined_between {
             return Ok(());

@@ -1,4 +1,4 @@
-//! The places of a graph where a value may jump, and on what each place depends.
+//! The locations in a graph where a value may jump, and what each location depends on.
 //!
 //! ```text
 //! a < b, a == b, sign p, where(p, ..)     at a − b = 0, at p = 0
@@ -7,8 +7,8 @@
 //! floor, argmax, tan, lgamma, 0^y         somewhere
 //! ```
 //!
-//! An expression depends *smoothly* on a draw or a parameter if a way leads from it that no step interrupts: what comes out
-//! of a step takes few values. A draw enters by its value alone, whatever its law depends on.
+//! An expression depends *smoothly* on a draw or a parameter if a path leads from it to the expression that no step interrupts
+//! (the result of a step takes few values). A draw counts by its value alone, whatever its distribution depends on.
 
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
@@ -20,10 +20,10 @@ use super::range::Ranges;
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
 
-/// How many operations a length is looked for through.
+/// The largest number of operations that are searched for a length.
 const DEEPEST: usize = 12;
 
-/// Where the value of a node jumps.
+/// The location at which the value of a node jumps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Where {
     /// Where two nodes are equal.
@@ -32,30 +32,30 @@ pub(crate) enum Where {
     Zero(NodeId),
     /// Where a node is −1.
     NegativeOne(NodeId),
-    /// Nothing is known of it.
+    /// An unknown location.
     Unknown,
 }
 
-/// A place where a value may jump.
+/// A location at which a value may jump.
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub kind: DiscontinuityKind,
     pub place: Where,
-    /// What the place depends on.
+    /// The nodes on which the location depends.
     pub inputs: Vec<NodeId>,
 }
 
 impl Step {
-    /// Whether it is one at which a value differs only at the place itself: `==`, `!=`, or a `where` on a number.
+    /// Whether the value differs only at the location itself: `==`, `!=`, or a `where` with a numerical condition.
     pub fn never(&self, op: &Op) -> bool {
         matches!(op, Op::Binary(Binary::Eq | Binary::Ne) | Op::Select)
     }
 }
 
-/// The random part of what a value depends on smoothly, in ascending order of how badly a step treats it.
+/// The random part of what a value depends on smoothly, in ascending order of the damage that a step does to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Draws {
-    /// Nothing random.
+    /// No draws.
     #[default]
     None,
     /// Draws that take few values.
@@ -67,20 +67,20 @@ pub(crate) enum Draws {
 /// What a value depends on smoothly.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Dependence {
-    /// A parameter, other than through a law or a stopped gradient.
+    /// Whether it depends on a parameter, other than through a distribution or a stopped gradient.
     pub parameter: bool,
-    /// Draws, through a stopped gradient as well: it is the value that matters.
+    /// The draws on which it depends, including those through a stopped gradient, because only the value is relevant.
     pub draws: Draws,
 }
 
-/// A graph below its costs.
+/// The part of a graph from which its costs are computed.
 pub(crate) struct Steps<'a> {
     pub graph: &'a Graph,
     pub nodes: Vec<Node>,
     /// Whether a cost is computed from the node.
     pub needed: Vec<bool>,
     pub costs: BTreeSet<NodeId>,
-    /// The sites by their values.
+    /// The sites, by their values.
     pub sites: HashMap<NodeId, (usize, SiteDef)>,
     pub dependence: Vec<Dependence>,
     /// Whether the node is always 0 or 1.
@@ -91,12 +91,12 @@ pub(crate) struct Steps<'a> {
 }
 
 impl<'a> Steps<'a> {
-    /// Of a graph as it is now.
+    /// Analyses a graph in its current state.
     pub fn of(graph: &'a Graph) -> Self {
         Steps::with(graph, false)
     }
 
-    /// The same where draws of 0 or 1 may lie in between, as relaxations and means do.
+    /// The same, if draws of 0 or 1 may lie between the two, as relaxations and means do.
     pub fn between_outcomes(graph: &'a Graph) -> Self {
         Steps::with(graph, true)
     }
@@ -133,7 +133,7 @@ impl<'a> Steps<'a> {
         steps
     }
 
-    /// The node at a place.
+    /// The node at an index.
     pub fn id(&self, index: usize) -> NodeId {
         self.graph.engine().nodes_at(index).0
     }
@@ -155,12 +155,12 @@ impl<'a> Steps<'a> {
             }
             Op::Uniform { .. } | Op::Draw { .. } => Dependence { parameter: false, draws: Draws::Continuous },
             Op::StopGradient => Dependence { parameter: false, ..over },
-            op if takes_few_values(op) => few,
+            op if op.takes_few_values() => few,
             _ => over,
         }
     }
 
-    /// What nodes depend on together.
+    /// What several nodes depend on together.
     pub fn over(&self, nodes: &[NodeId]) -> Dependence {
         nodes.iter().fold(Dependence::default(), |all, n| {
             let one = self.dependence[n.index()];
@@ -192,14 +192,14 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Whether a node may be 0 at a draw, as far as its bounds tell: at a hypersurface of draws, not only where two of
-    /// them or more are 0 at once, as the norm of a vector is.
+    /// Whether a node may be 0 at a draw, according to its bounds. This means on a hypersurface of draws, not only where two or
+    /// more of them are 0 simultaneously, as for the norm of a vector.
     fn may_vanish(&self, id: NodeId) -> bool {
         !self.ranges().excludes_zero(id) && !self.is_a_length(id, DEEPEST)
     }
 
-    /// Whether a node is a sum of two or more squares or magnitudes of apart numbers, a root of one, or a norm.
-    /// `depth` operations are looked into.
+    /// Whether a node is a *length*: a sum of two or more squares or magnitudes of separate draws, a root of such a sum, or a
+    /// norm. Up to `depth` operations are examined.
     fn is_a_length(&self, id: NodeId, depth: usize) -> bool {
         let node = &self.nodes[id.index()];
         let Some(depth) = depth.checked_sub(1) else { return false };
@@ -210,7 +210,7 @@ impl<'a> Steps<'a> {
             Op::Binary(Binary::Mul) => (0..2).any(|i| {
                 self.ranges().is_positive(node.inputs[1 - i]) && self.is_a_length(node.inputs[i], depth)
             }),
-            // A norm sets apart where it is 0.
+            // A norm treats the case that it is 0 separately.
             Op::Select => {
                 self.is_zero_of_squares(node.inputs[0])
                     && self.is_a_length(node.inputs[2], depth)
@@ -230,8 +230,8 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Whether the elements of a node are draws of their own, moved by what is not drawn and scaled by what is never 0: they
-    /// are 0 together where as many draws have one value each.
+    /// Whether the elements of a node are separate draws, shifted by deterministic values and scaled by nonzero values. They are
+    /// 0 simultaneously only if each of these draws has one particular value.
     fn are_apart(&self, id: NodeId, depth: usize) -> bool {
         let node = &self.nodes[id.index()];
         let Some(depth) = depth.checked_sub(1) else { return false };
@@ -249,7 +249,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Whether a node is the comparison with 0 of a held sum of squares.
+    /// Whether a node compares a sum of squares behind a stopped gradient with 0.
     fn is_zero_of_squares(&self, id: NodeId) -> bool {
         let node = &self.nodes[id.index()];
         match &node.op {
@@ -265,7 +265,7 @@ impl<'a> Steps<'a> {
         self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite)
     }
 
-    /// Whether a node is, or holds, a fixed number of this kind: a constant, data, or a parameter at its initial value.
+    /// Whether a node is, or contains, a fixed number of this kind: a constant, data, or a parameter at its initial value.
     fn holds(&self, id: NodeId, what: fn(f64) -> bool) -> bool {
         let root = self.root(id);
         match &self.nodes[root.index()].op {
@@ -283,7 +283,7 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Whether a node holds ±∞: a multiple of it by x jumps where x is 0.
+    /// Whether a node contains ±∞: its product with x jumps where x is 0.
     pub fn holds_infinity(&self, id: NodeId) -> bool {
         self.holds(id, f64::is_infinite)
     }
@@ -307,7 +307,7 @@ impl<'a> Steps<'a> {
             && summed.inputs[0] == summed.inputs[1]
     }
 
-    /// Whether a node asks if a length is 0, as norms do, which it is where two draws or more have one value each.
+    /// Whether a node tests if a length is 0, as norms do. This is true only if two or more draws each have one particular value.
     pub fn is_never_true(&self, id: NodeId) -> bool {
         let mut squares = self.nodes[id.index()].inputs[0];
         while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
@@ -316,7 +316,7 @@ impl<'a> Steps<'a> {
         self.is_zero_of_squares(id) && self.is_a_length(squares, DEEPEST)
     }
 
-    /// A node without the axes that were put in front of it.
+    /// A node without the reshapes and broadcasts that follow it.
     fn root(&self, mut id: NodeId) -> NodeId {
         while let Op::Reshape { .. } | Op::Broadcast { .. } = self.nodes[id.index()].op {
             id = self.nodes[id.index()].inputs[0];
@@ -329,7 +329,7 @@ impl<'a> Steps<'a> {
         self.ranges.get_or_init(|| Ranges::of(self.graph))
     }
 
-    /// The same where draws are outcomes only.
+    /// The same if draws are at their outcomes only.
     pub fn ranges_at_draws(&self) -> &Ranges {
         self.ranges_at_draws.get_or_init(|| match self.relaxed {
             true => Ranges::of(self.graph),
@@ -337,14 +337,14 @@ impl<'a> Steps<'a> {
         })
     }
 
-    /// Where the value of a node may jump as what it depends on smoothly moves.
+    /// The location at which the value of a node may jump, as a function of what it depends on smoothly.
     pub fn at(&self, id: NodeId) -> Option<Step> {
         let node = &self.nodes[id.index()];
         let inputs = &node.inputs[..];
         let random = |i: usize| self.dependence[inputs[i].index()].draws == Draws::Continuous;
         let step = |kind, place, inputs: &[NodeId]| Some(Step { kind, place, inputs: inputs.to_vec() });
         let found = match &node.op {
-            // No number is infinite, and several squares are 0 together at a point only.
+            // No number is infinite, and several squares are 0 simultaneously only at a point.
             Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
                 if inputs.iter().any(|&i| self.is_infinite(i)) =>
             {
@@ -422,14 +422,57 @@ impl<'a> Steps<'a> {
             {
                 step(DiscontinuityKind::Pole, Where::Unknown, inputs)
             }
-            _ => None,
+            // If the conditions above do not hold.
+            Op::Select
+            | Op::Binary(Binary::Div | Binary::Pow)
+            | Op::Unary(
+                Unary::Log
+                | Unary::Log1p
+                | Unary::NormalQuantile
+                | Unary::Tan
+                | Unary::Lgamma
+                | Unary::Polygamma(_),
+            ) => None,
+            // These are continuous everywhere.
+            Op::Unary(
+                Unary::Neg
+                | Unary::Abs
+                | Unary::Exp
+                | Unary::Expm1
+                | Unary::Sqrt
+                | Unary::Sin
+                | Unary::Cos
+                | Unary::Tanh
+                | Unary::Sigmoid
+                | Unary::Softplus
+                | Unary::Erf,
+            )
+            | Op::Binary(Binary::Add | Binary::Sub | Binary::Max | Binary::Min)
+            | Op::Reduce(..)
+            | Op::CumSum { .. }
+            | Op::Reshape { .. }
+            | Op::Broadcast { .. }
+            | Op::Permute(_)
+            | Op::Slice { .. }
+            | Op::Pad { .. }
+            | Op::Concat { .. }
+            | Op::StopGradient => None,
+            // Leaves, and draws from distributions.
+            Op::Input(_)
+            | Op::Scalar(_)
+            | Op::Tensor(_)
+            | Op::Iota
+            | Op::Uniform { .. }
+            | Op::Draw { .. }
+            | Op::Hole(_)
+            | Op::Poison => None,
         }?;
         let over = self.over(&found.inputs);
         (over.parameter || over.draws != Draws::None).then_some(found)
     }
 
-    /// The place of a division by a parameter, perhaps beside discrete draws, which [`Steps::at`] leaves out: most are scales,
-    /// which no one lets pass 0.
+    /// The location of a division by a parameter, possibly together with discrete draws, which [`Steps::at`] omits: most such
+    /// parameters are scales, which are not expected to pass through 0.
     pub fn division_by_a_parameter(&self, id: NodeId) -> Option<Step> {
         let node = &self.nodes[id.index()];
         let divisor = *node.inputs.get(1).filter(|_| node.op == Op::Binary(Binary::Div))?;
@@ -441,8 +484,8 @@ impl<'a> Steps<'a> {
         })
     }
 
-    /// Whether 0 to this power may be anything but a limit: a number below 0 is none. Where the power is no fixed number, 0 is
-    /// none either: beside it lie numbers below.
+    /// Whether 0 to this power may be a pole. A negative power is one. If the power is not a fixed number, a power of 0 is
+    /// treated as a pole as well, because there are negative numbers next to it.
     fn may_be_a_pole(&self, exponent: NodeId) -> bool {
         let fixed = matches!(self.nodes[self.root(exponent).index()].op, Op::Scalar(_) | Op::Tensor(_));
         match fixed {
@@ -451,12 +494,12 @@ impl<'a> Steps<'a> {
         }
     }
 
-    /// Whether a node is 0, 1, …, n − 1, perhaps with more axes.
+    /// Whether a node is 0, 1, …, n − 1, possibly with more axes.
     fn counts(&self, id: NodeId) -> bool {
         self.nodes[self.root(id).index()].op == Op::Iota
     }
 
-    /// The first site with a continuous draw, else the first site, that a place depends on smoothly.
+    /// The first site with a continuous draw, or otherwise the first site, on which a location depends smoothly.
     pub fn draw_beside(&self, step: &Step) -> Option<&SiteDef> {
         let mut sites: Vec<&(usize, SiteDef)> =
             self.reached(&step.inputs, |_| true).iter().filter_map(|id| self.sites.get(id)).collect();
@@ -464,19 +507,19 @@ impl<'a> Steps<'a> {
         sites.first().map(|(_, site)| site)
     }
 
-    /// The names of the parameters that a place depends on smoothly.
+    /// The names of the parameters on which a location depends smoothly.
     pub fn parameters_beside(&self, step: &Step) -> Vec<String> {
         let reached = self.reached(&step.inputs, |op| *op != Op::StopGradient);
         self.graph.params().into_iter().filter(|p| reached.contains(&p.node)).map(|p| p.name).collect()
     }
 
-    /// What smooth ways through `follows` lead from, the nodes themselves included.
+    /// The nodes from which smooth paths through `follows` lead to these nodes, including the nodes themselves.
     fn reached(&self, from: &[NodeId], follows: impl Fn(&Op) -> bool) -> BTreeSet<NodeId> {
         let (mut reached, mut open) = (BTreeSet::new(), from.to_vec());
         while let Some(id) = open.pop() {
             if reached.insert(id) {
                 let node = &self.nodes[id.index()];
-                let ends = matches!(node.op, Op::Hole(_)) || takes_few_values(&node.op) || !follows(&node.op);
+                let ends = matches!(node.op, Op::Hole(_)) || node.op.takes_few_values() || !follows(&node.op);
                 if !ends {
                     open.extend(&node.inputs);
                 }
@@ -484,14 +527,4 @@ impl<'a> Steps<'a> {
         }
         reached
     }
-}
-
-/// Whether an operation's derivative is 0 wherever it has one.
-pub(crate) fn takes_few_values(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Unary(Unary::Sign | Unary::Floor)
-            | Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
-            | Op::ArgMax
-    )
 }

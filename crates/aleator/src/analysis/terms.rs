@@ -1,25 +1,25 @@
 //! The objective as a sum of terms.
 //!
-//! The objective is E[Σ all elements of all costs]. Sums, differences, constant factors and reshapings do not hide
-//! from us which part of a cost a sample influences: walking back from the costs through these linear operations gives
+//! The objective is E[Σ all elements of all costs]. Sums, differences, constant factors and reshapings do not change which part
+//! of a cost a sample influences. Going back from the costs through these linear operations gives
 //!
 //! ```text
 //! Σ costs = Σ_t c_t Σ T_t,      c_t constants, T_t nodes
 //! ```
 //!
-//! so that `cost f = sum((b - t)^2)` and `cost f = (b - t)^2` are the same objective to every estimator. A factor w that is
-//! not random goes with each part, and so does a matrix:
+//! so `cost f = sum((b - t)^2)` and `cost f = (b - t)^2` are the same objective for every estimator. A deterministic factor w is
+//! distributed over the parts, and so is a matrix:
 //!
 //! ```text
 //! Σ w (A + B) = Σ w A + Σ w B,      Σ_ij (A W)_ij = Σ_ik A_ik (Σ_j W_kj)
 //! ```
 //!
-//! A linear form l of draws stays whole where a nonlinear term is computed from it, as in l − log(1 + exp(l)): such parts
-//! often cancel, and a score is to meet what is left. A sum that no nonlinear term is computed from is taken apart.
+//! A linear form l of draws is not decomposed if a nonlinear term is computed from it, as in l − log(1 + exp(l)): such parts
+//! often cancel, and the score should multiply the remainder. A sum from which no nonlinear term is computed is decomposed.
 //!
-//! What is added to a random cost without being random itself (the talk's constant c) belongs to that cost, and is part of
-//! what a score multiplies, as long as it ties nothing together. Where the cost is a sum of parts that depend on different
-//! draws, it belongs to none of them: it is a term of its own, which meets no score.
+//! A deterministic summand of a random cost (the talk's constant c) belongs to that cost and is multiplied by the score, as long
+//! as it does not connect different draws. If the cost is a sum of parts that depend on different draws, the summand belongs to
+//! none of them: it is a separate term, which no score multiplies.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -33,21 +33,21 @@ use crate::graph::{Graph, SiteDef};
 pub(crate) struct Term {
     /// A node of the graph; all its elements are summed.
     pub node: NodeId,
-    /// The constant in front.
+    /// The constant coefficient.
     pub coefficient: f64,
-    /// The author's node, where `node` is its product with what is not random.
+    /// The author's node, if `node` is the product of it and a deterministic factor.
     pub author: NodeId,
 }
 
 /// What is known of the elements that the draws of all sites reach.
 pub(crate) trait Meetings {
-    /// Whether each element of `part` depends on the same draws as the element of `whole` that it is added to.
+    /// Whether each element of `part` depends on the same draws as the element of `whole` to which it is added.
     fn same(&self, part: NodeId, whole: NodeId) -> bool;
-    /// Whether all elements along these axes (from the end) depend on the same draws.
+    /// Whether all elements along these axes (counted from the end) depend on the same draws.
     fn alike_along(&self, node: NodeId, axes: &[usize]) -> bool;
-    /// Whether an operation that only moves elements leaves it known which draws they depend on.
+    /// Whether an operation that only moves elements preserves the knowledge of the draws on which they depend.
     fn kept(&self, from: NodeId, to: NodeId) -> bool;
-    /// The sites that one element depends on, and at most how many of its draws.
+    /// The sites on which one element depends, each with an upper bound of the number of its draws.
     fn draws_of_an_element(&self, node: NodeId) -> Vec<(usize, usize)>;
 }
 
@@ -56,60 +56,60 @@ pub(crate) trait Meetings {
 struct Part {
     node: NodeId,
     weight: Option<NodeId>,
-    /// Whether it is one of several parts of a cost that depend on different draws, so that constants stand alone.
+    /// Whether it is one of several parts of a cost that depend on different draws, so that constants are separate terms.
     shared: bool,
 }
 
-/// What taking costs apart would gain.
+/// What the decomposition of costs would separate.
 struct Gains {
-    /// Nodes made, by linear operations, of elements that depend on other draws than their own do.
+    /// Nodes computed, by linear operations, from elements that depend on other draws than the nodes' own elements.
     mixed: HashSet<NodeId>,
-    /// Sums of two that depend on different draws.
+    /// Sums of two operands that depend on different draws.
     uneven: HashSet<NodeId>,
-    /// Nodes none of whose draws meet another in a nonlinear term.
+    /// Nodes whose draws are not combined with others in a nonlinear term.
     loose: HashSet<NodeId>,
-    /// Linear forms of draws that a nonlinear term is computed from, and what is made of one element of such a form.
+    /// Linear forms of draws from which a nonlinear term is computed, and values computed from one element of such a form.
     held: HashSet<NodeId>,
 }
 
-/// A linear operation, by its random operands.
+/// A linear operation, with its random operands.
 enum Linear {
-    /// A multiple.
+    /// A product with a constant.
     Scaled(NodeId, f64),
-    /// A fraction.
+    /// A quotient by a constant.
     Divided(NodeId, f64),
-    /// A product with something that is not random, or a quotient by it.
+    /// A product with, or a quotient by, something deterministic.
     Weighted { random: NodeId, by: NodeId, divided: bool },
-    /// A sum or a difference of two.
+    /// A sum or a difference of two random operands.
     Added(NodeId, NodeId, f64),
-    /// The sum or difference of something random and something that is not, with their signs.
+    /// A sum or difference of a random and a deterministic operand, with their signs.
     Shifted { random: (NodeId, f64), by: (NodeId, f64) },
-    /// Sums over axes.
+    /// A sum over axes.
     Reduced(NodeId, Vec<usize>),
-    /// The elements in another shape.
+    /// A reshape.
     Reshaped(NodeId),
-    /// The axes in another order.
+    /// A permutation of axes.
     Permuted(NodeId, Vec<usize>),
-    /// Repeated elements.
+    /// A broadcast.
     Repeated(NodeId),
-    /// Parts side by side on an axis.
+    /// A concatenation along an axis.
     Joined(Vec<NodeId>, usize),
-    /// A product of matrices, the left or the right one of which is random.
+    /// A matrix product, of which the left or the right factor is random.
     Product { random: NodeId, by: NodeId, left: bool },
 }
 
-/// The costs taken apart as far as they are linear.
+/// The costs, decomposed as far as they are linear.
 pub(crate) struct Linearity<'a> {
     graph: &'a Graph,
     random: &'a [bool],
     /// The values of the sites whose draws are one-hot vectors.
     one_hot: HashSet<NodeId>,
-    /// The nodes that were come across, and whether each is linear in others.
+    /// The visited nodes, and whether each is linear in others.
     pub linear: BTreeMap<NodeId, bool>,
 }
 
 impl<'a> Linearity<'a> {
-    /// Of these costs; `random` says of each node whether it depends on a site.
+    /// Decomposes these costs. `random` says for each node whether it depends on a site.
     pub fn of(graph: &'a Graph, costs: &[NodeId], random: &'a [bool]) -> Self {
         let is_one_hot = |site: &SiteDef| site.family.support() == Support::OneHot;
         let one_hot = graph.sites().into_iter().filter(is_one_hot).map(|site| site.value).collect();
@@ -162,7 +162,7 @@ impl<'a> Linearity<'a> {
                 }
                 None => return None,
             },
-            // The sum over a one-hot draw's own axis stays whole: its elements are one draw.
+            // The sum over the axis of a one-hot draw is not decomposed, because its elements are one draw.
             Op::Reduce(Reduction::Sum, axes) if axes[..] == [0] && self.of_one_hot(input(0)) => return None,
             Op::Reduce(Reduction::Sum, axes) => Linear::Reduced(input(0), axes.clone()),
             Op::Reshape { .. } => Linear::Reshaped(input(0)),
@@ -183,13 +183,13 @@ impl<'a> Linearity<'a> {
         })
     }
 
-    /// Whether it is a one-hot vector times something.
+    /// Whether it is the product of a one-hot vector and something else.
     fn of_one_hot(&self, id: NodeId) -> bool {
         let one_hot = |id: &NodeId| self.one_hot.contains(id);
         self.graph.engine().with_node(id, |n| n.op == Op::Binary(Binary::Mul) && n.inputs.iter().any(one_hot))
     }
 
-    /// Those of the nodes that mix elements other than as a sum which is taken apart.
+    /// The nodes that mix elements in other ways than by a sum that is decomposed.
     pub fn mixing(&self, nodes: &[NodeId]) -> Vec<NodeId> {
         let sums =
             |id: NodeId| matches!(self.operation(id), Some(Linear::Reduced(..) | Linear::Product { .. }));
@@ -225,7 +225,7 @@ impl<'a> Linearity<'a> {
         gains.loose = leaves.iter().filter(|(_, draws)| free(draws)).map(|(id, _)| *id).collect();
         let sites: HashSet<NodeId> = self.graph.sites().into_iter().map(|site| site.value).collect();
         let used = self.used_by(leaves.iter().map(|(id, _)| *id), &sites);
-        // The linear forms of draws: first those that only pick some.
+        // The linear forms of draws, beginning with those that only select draws.
         let picked = |id: &NodeId| {
             let mut id = *id;
             while !sites.contains(&id) {
@@ -292,7 +292,7 @@ impl<'a> Linearity<'a> {
         gains
     }
 
-    /// The random nodes that these are computed from, other than through a site's parameters.
+    /// The random nodes from which these are computed, other than through the parameters of a site.
     fn used_by(&self, nodes: impl Iterator<Item = NodeId>, sites: &HashSet<NodeId>) -> HashSet<NodeId> {
         let mut used = HashSet::new();
         let mut pending: Vec<NodeId> = nodes.collect();
@@ -314,7 +314,7 @@ impl<'a> Linearity<'a> {
             *pending.entry(Part { node, weight: None, shared: false }).or_default() += 1.0;
         }
         let mut terms = Vec::new();
-        // From the last node to the first: when a node comes up, all its users have been dealt with.
+        // From the last node to the first, so that all users of a node have been processed before it.
         while let Some((part, c)) = pending.pop_last() {
             match self.taken_apart(part, c, &gains) {
                 Some(parts) if parts.iter().all(|(_, c)| c.is_finite()) => {
@@ -333,7 +333,7 @@ impl<'a> Linearity<'a> {
         terms
     }
 
-    /// What c Σ weight · node is the sum of, with constants; `None` where it is to be a term.
+    /// The summands of c Σ weight · node, and constants; `None` if it remains a term.
     fn taken_apart(&self, part: Part, c: f64, gains: &Gains) -> Option<Vec<(Part, f64)>> {
         let Part { node: id, weight, shared } = part;
         let graph = self.graph;
@@ -350,7 +350,7 @@ impl<'a> Linearity<'a> {
         let given = |node: NodeId, weight: Option<Expr<'_>>, c: f64| {
             (Part { node, weight: weight.map(Expr::id), shared }, c)
         };
-        // An operand that is broadcast to this node: an element of it counts as often as it is repeated.
+        // An operand that is broadcast to this node: each element counts as often as it is repeated.
         let broadcast = |node: NodeId, c: f64| {
             let own = expr(node).shape();
             match weights {
@@ -380,7 +380,7 @@ impl<'a> Linearity<'a> {
                 vec![given(random, Some(all.sum_to(&expr(random).shape())), c)]
             }
             Linear::Product { random, by, left } => {
-                // The transpose of multiplying by the other matrix.
+                // The transpose of the multiplication by the other matrix.
                 let by = expr(by).transpose();
                 let all = if left { weights_or_ones().matmul(by) } else { by.matmul(weights_or_ones()) };
                 vec![given(random, Some(all.sum_to(&expr(random).shape())), c)]
@@ -411,7 +411,7 @@ impl<'a> Linearity<'a> {
     }
 }
 
-/// What a linear operation is made of.
+/// The operands of a linear operation.
 fn operands(operation: &Linear) -> Vec<NodeId> {
     match operation {
         Linear::Scaled(a, _)

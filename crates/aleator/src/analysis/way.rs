@@ -1,7 +1,7 @@
-//! The differentiable ways from samples to costs.
+//! The differentiable paths (*ways*) from samples to costs.
 //!
-//! What is looked for on a way is a property of an edge, from an input to the node that uses it. So one pass from the costs back
-//! to the sites finds the first place for every site at once.
+//! Each search looks for a property of an edge, from an input to the node that uses it. One backward pass from the costs to the
+//! sites therefore finds the first place for every site at once.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,16 @@ use aleator_engine::graph::{NodeId, Op, Reduction, ancestors, dependents};
 
 use crate::graph::{Graph, SiteDef};
 
-/// What an author's stopped gradient is to whoever follows a way.
+/// How a search treats the author's stopped gradients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Stops {
-    /// The end of it, as for a derivative along the sample.
+    /// The path ends there, as for a derivative along the sample.
     End,
-    /// Nothing: a control variate's slope follows every way from a relaxation to the cost.
+    /// It is ignored: the derivative of a control variate follows every path from a relaxation to the cost.
     Open,
 }
 
-/// Whether a node is a maximum: where a gradient is stopped there, it shifts or scales, and changes no value.
+/// Whether a node is a maximum. If its gradient is stopped, it only shifts or scales and does not change the value.
 pub(crate) fn is_a_maximum(graph: &Graph, mut id: NodeId) -> bool {
     let engine = graph.engine();
     loop {
@@ -34,7 +34,7 @@ pub(crate) fn is_a_maximum(graph: &Graph, mut id: NodeId) -> bool {
     }
 }
 
-/// A way's next edge: from the input at `position` to the node `id`.
+/// The next edge of a path: from the input at `position` to the node `id`.
 pub(crate) struct Edge<'a> {
     pub id: NodeId,
     pub op: &'a Op,
@@ -42,24 +42,25 @@ pub(crate) struct Edge<'a> {
     pub position: usize,
 }
 
-/// What is found at an edge.
+/// The result of examining an edge.
 pub(crate) enum Way<T> {
-    /// What was looked for, which is the same for every edge to the node.
+    /// What the search looks for. It is the same for every edge to the node.
     Found(T),
-    /// Nothing, and what comes out of the node is not looked at.
+    /// Nothing, and the path does not continue through the node.
     Ends,
     /// Nothing.
     GoesOn,
 }
 
-/// For each node, the first place on a differentiable way from it to a cost of which something is to be said.
+/// For each node, the first place on a differentiable path from it to a cost at which something is found.
 pub(crate) struct FirstOnTheWay<T> {
     first: Vec<Option<NodeId>>,
     said: HashMap<NodeId, T>,
 }
 
 impl<T> FirstOnTheWay<T> {
-    /// Of a graph as it is now. `follows` says, by number and definition, through which later sites a way leads on.
+    /// Searches a graph in its current state. `follows` says, by number and definition, through which later sites a path
+    /// continues.
     pub fn of(
         graph: &Graph,
         stops: Stops,
@@ -98,7 +99,7 @@ impl<T> FirstOnTheWay<T> {
         found
     }
 
-    /// The first place on a way from a site's value.
+    /// The first place on a path from a site's value.
     pub fn from(&self, site: &SiteDef) -> Option<(NodeId, &T)> {
         let first = (*self.first.get(site.value.index())?)?;
         Some((first, self.said.get(&first)?))

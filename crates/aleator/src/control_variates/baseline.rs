@@ -17,13 +17,13 @@
 //! | optimal                | Σ_d E[F s_d²] / Σ_d E[s_d²], s = ∇ log p: from earlier (pilot) runs          |
 //! | optimal per coordinate | b_d = E[F s_d²] / E[s_d²], one for each coordinate d of the gradient         |
 //!
-//! The optimal ones follow from d/db Σ_d Var[(F − b) s_d] = −2 Σ_d E[(F − b) s_d²] = 0, as E s = 0. Several elements
-//! with costs of their own have ⟨Σ F s, Σ s⟩ in place of F s².
+//! The optimal baselines follow from d/db Σ_d Var[(F − b) s_d] = −2 Σ_d E[(F − b) s_d²] = 0, since E s = 0. For several elements
+//! with separate costs, ⟨Σ F s, Σ s⟩ takes the place of F s².
 //!
-//! Beside a control variate that learns as well (REBAR, RELAX) a baseline must follow the variance, too: least squares and the
-//! variance ask for different things there, and the two would drive each other away from both.
+//! Together with a control variate that is learned as well (REBAR, RELAX), a baseline must also be trained on the variance. Least
+//! squares and the variance have different optima there, and the two would move away from both.
 //!
-//! A baseline never depends on the sample it multiplies: what is kept is read before it is updated.
+//! A baseline never depends on the sample that it multiplies: stored values are read before they are updated.
 //! References: `williams1992simple` (baselines), `mnih2014neural` (learned), `greensmith2004variance` (optimal),
 //! `kool2019buy` (leave-one-out), `rennie2017self` (self-critical).
 
@@ -33,29 +33,29 @@ use super::network::{Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{Cone, DownstreamSites, Site};
 
-/// Which baseline.
+/// A baseline.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Baseline {
-    /// Nothing is subtracted.
+    /// No baseline.
     #[default]
     None,
     /// A constant.
     Number(f64),
     /// The decayed mean of the costs of earlier runs.
     MovingAverage {
-        /// How much of the mean is kept at each run, in [0, 1).
+        /// The decay of the mean at each run, in [0, 1).
         decay: f64,
     },
-    /// A network of what is known before the draw, and the decayed mean of what it left in earlier runs.
+    /// A network of what is known before the draw, plus the decayed mean of its residual in earlier runs.
     Learned {
-        /// Hidden units of the network.
+        /// The number of hidden units of the network.
         hidden: usize,
-        /// How much of the mean is kept at each run, in [0, 1).
+        /// The decay of the mean at each run, in [0, 1).
         decay: f64,
     },
-    /// A network of what is known before the draw, trained by descent on the variance of the estimate.
+    /// A network of what is known before the draw, trained by gradient descent on the variance of the estimate.
     LearnedByVariance {
-        /// Hidden units of the network.
+        /// The number of hidden units of the network.
         hidden: usize,
     },
     /// The mean of the other samples.
@@ -69,10 +69,10 @@ pub enum Baseline {
 }
 
 impl Baseline {
-    /// F − b, for costs of shape sample + batch that multiply the score of `log_prob`.
+    /// Computes F − b, for costs of shape sample + batch that multiply the score of `log_prob`.
     ///
     /// # Errors
-    /// If the cost cannot be evaluated at a most probable outcome.
+    /// Returns an error if the cost cannot be evaluated at a most probable outcome.
     pub fn subtract<'g>(
         self,
         cost: Expr<'g>,
@@ -96,14 +96,15 @@ impl Baseline {
                 let others = site.sum_over_samples(cost) - cost;
                 cost - others / (site.num_samples() as f64 - 1.0)
             }
-            // Later sites are drawn from their own noise, which z knows nothing of.
+            // Later sites are drawn from their own noise, which is independent of z.
             Baseline::SelfCritical => cost - cone.cost_at(site.mode()?, DownstreamSites::AsPlanned)?,
             Baseline::Optimal => cost - site.optimal_baseline(log_prob, cost, false),
             Baseline::OptimalPerCoordinate => cost - site.optimal_baseline(log_prob, cost, true),
         })
     }
 
-    /// The same, but following the variance if it is learned: for use beside a control variate that does.
+    /// The same baseline, trained on the variance if it is learned. Use it together with a control variate that is trained in
+    /// this way.
     pub fn following_the_variance(self) -> Self {
         match self {
             Baseline::Learned { hidden, .. } => Baseline::LearnedByVariance { hidden },
@@ -111,17 +112,17 @@ impl Baseline {
         }
     }
 
-    /// The fewest samples it needs.
+    /// The smallest number of samples that the baseline needs.
     pub fn min_samples(self) -> usize {
         if self == Baseline::LeaveOneOut { 2 } else { 1 }
     }
 
-    /// Whether it evaluates the cost at a most probable outcome.
+    /// Whether the baseline evaluates the cost at a most probable outcome.
     pub fn needs_mode(self) -> bool {
         self == Baseline::SelfCritical
     }
 
-    /// Cost evaluations per sample that it adds.
+    /// The number of additional cost evaluations per sample.
     pub fn extra_evaluations(self) -> usize {
         usize::from(self.needs_mode())
     }

@@ -1,4 +1,4 @@
-//! What is subtracted from a cost before it multiplies a score.
+//! Control variates: expressions that are subtracted from a cost before it multiplies a score.
 
 mod baseline;
 mod network;

@@ -1,50 +1,50 @@
-//! A small network over the elements of a site that belong together: a learned control variate or baseline.
+//! A small network over the elements of a site that belong together. It is used as a learned control variate or baseline.
 //!
 //! ```text
 //! r(x) = w₂ᵀ tanh(W₁ᵀ x + a) + c
 //! ```
 //!
-//! x holds, for each group of draws whose costs mix, all their numbers in one row. The groups (the rows of a
-//! batch, say) share the weights. A network is fed with finite numbers only: where a parameter may be infinite (logits), it is
-//! cut at ±16, beyond which a probability is within 10⁻⁷ of 0 or 1; anything else is cut at ±10³⁰, so that no sum overflows in
-//! either number format. Infinite inputs would meet as ∞ − ∞. A baseline may know any function of the parameters, and a
-//! control variate may be any differentiable function of the draw, so neither gets a bias from that. w₂ and c start at 0, so that r = 0 at first, whatever W₁ is; W₁ is uniform in ±1/√n for n
-//! inputs, the same at every start.
+//! x contains, for each group of draws whose costs are combined, all numbers of the group in one row. The groups (for example the
+//! rows of a batch) share the weights. Inputs are clipped to finite numbers: parameters that may be infinite (logits) are clipped
+//! at ±16, beyond which a probability is within 10⁻⁷ of 0 or 1; all other inputs are clipped at ±10³⁰, so that no sum overflows
+//! in either number format. Infinite inputs would produce ∞ − ∞. A baseline may be any function of the parameters, and a control
+//! variate may be any differentiable function of the draw, so clipping biases neither. w₂ and c start at 0, so r = 0 initially
+//! for any W₁. The initial W₁ is uniform in ±1/√n for n inputs, and is the same at every start.
 
 use aleator_engine::exec::philox;
 use aleator_engine::graph::{Expr, Shape, concat};
 
 use crate::rewrite::Site;
 
-/// The most hidden units.
+/// The largest number of hidden units.
 pub const MOST_HIDDEN: usize = 4096;
 
-/// Where logits are cut.
+/// The bound at which logits are clipped.
 const LARGEST_LOGIT: f64 = 16.0;
-/// Where all other inputs are cut.
+/// The bound at which all other inputs are clipped.
 const LARGEST_INPUT: f64 = 1e30;
 
-/// What trains the weights.
+/// The objective that trains the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trained {
-    /// Descent on the variance of the gradient estimate.
+    /// The variance of the gradient estimate.
     ByVariance,
-    /// Descent on losses declared with [`Site::own_loss`].
+    /// A loss declared with [`Site::own_loss`].
     ByLoss,
 }
 
-/// The network with its weights, which are the site's own parameters.
+/// The network with its weights, which are parameters owned by the site.
 pub struct Network<'a, 'g> {
     site: &'a Site<'g>,
     weights: [Expr<'g>; 4],
 }
 
-/// Stream of the initial weights, out of reach of the sites'.
+/// The stream of the initial weights, which is disjoint from the streams of the sites.
 const STREAM: u32 = philox::STREAMS - 200;
 
 impl<'a, 'g> Network<'a, 'g> {
-    /// A network of so many hidden units for inputs like these: each with the number of its event axes. Its weights are
-    /// `name.hidden_weight` and so on.
+    /// Creates a network with `hidden` units; inputs are (expression, event rank). The weights are named `name.hidden_weight` and
+    /// so on.
     pub fn new(
         site: &'a Site<'g>,
         name: &str,
@@ -77,7 +77,7 @@ impl<'a, 'g> Network<'a, 'g> {
         Network { site, weights }
     }
 
-    /// r of inputs of shape sample + batch + event, in the layout of the cone's cost.
+    /// Applies r to inputs of shape sample + batch + event. The result has the layout of the cone's cost.
     pub fn apply(&self, inputs: &[(Expr<'g>, usize)]) -> Expr<'g> {
         let [w1, a, w2, c] = self.weights;
         let parts: Vec<Expr<'g>> =
@@ -87,8 +87,8 @@ impl<'a, 'g> Network<'a, 'g> {
     }
 }
 
-/// What a baseline may know at a site without knowing its draw: the parameters of its distribution, which are functions
-/// of the data and of what is upstream. No derivative passes.
+/// The inputs of a baseline: the parameters of the site's distribution, which are functions of the data and of upstream nodes but
+/// not of the site's own draw. No derivative passes through them.
 pub fn known<'g>(site: &Site<'g>) -> Vec<(Expr<'g>, usize)> {
     let distribution = site.distribution();
     let specs = distribution.family().parameters();
@@ -105,7 +105,7 @@ pub fn known<'g>(site: &Site<'g>) -> Vec<(Expr<'g>, usize)> {
     .collect()
 }
 
-/// A network's input, cut where sums of such numbers might overflow.
+/// A network input, clipped so that sums of such numbers do not overflow.
 pub fn within_range(x: Expr<'_>) -> Expr<'_> {
     cut(x, LARGEST_INPUT)
 }

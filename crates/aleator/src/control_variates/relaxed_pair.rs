@@ -1,12 +1,12 @@
-//! A relaxation of a discrete draw, and another one given the draw: the control variate of REBAR and RELAX.
+//! A relaxation of a discrete draw, and a second one conditional on the draw: the control variate of REBAR and RELAX.
 //!
 //! ```text
 //! ζ = relax(X; τ),  ζ̃ = relax(X̃; τ),  X̃ ~ p(X | b)
 //! E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)]          for any differentiable c
 //! ```
 //!
-//! because ∇E c(ζ) = ∇E_b E[c(ζ̃) | b] = E[c(ζ̃) ∇ log p(b)] + E[∇c(ζ̃)]. Both derivatives are by the site's parameters,
-//! through ζ and ζ̃ alone: what else c depends on cancels in the mean.
+//! because ∇E c(ζ) = ∇E_b E[c(ζ̃) | b] = E[c(ζ̃) ∇ log p(b)] + E[∇c(ζ̃)]. Both derivatives are with respect to the parameters of
+//! the site, through ζ and ζ̃ alone; any other dependence of c on them cancels in the mean.
 //!
 //! | relaxation   | X in ζ                                                                                   |
 //! |--------------|------------------------------------------------------------------------------------------|
@@ -21,35 +21,35 @@ use crate::distributions::Coupling;
 use crate::error::Result;
 use crate::rewrite::Site;
 
-/// Which variable is relaxed.
+/// The variable that is relaxed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Relaxation {
-    /// The perturbed log-odds as they are.
+    /// The perturbed log-odds, unchanged.
     #[default]
     Concrete,
-    /// With the log-odds scaled so that the limit of high temperature is the mean.
+    /// The perturbed log-odds, scaled so that the limit of high temperature is the mean.
     MeanField,
 }
 
-/// ζ and ζ̃.
+/// The pair of ζ and ζ̃.
 #[derive(Clone, Copy, Debug)]
 pub struct RelaxedPair<'g> {
     /// τ
     pub temperature: Expr<'g>,
     /// ζ, of shape sample + batch + event.
     pub zeta: Expr<'g>,
-    /// ζ̃, given the draw.
+    /// ζ̃, conditional on the draw.
     pub zeta_given_b: Expr<'g>,
 }
 
-/// Stands for infinite log-odds, which would make 0 · ∞ of the derivative by the temperature.
+/// Replaces infinite log-odds, which would make the derivative with respect to the temperature 0 · ∞.
 const LARGE: f64 = 1e30;
 
 impl<'g> RelaxedPair<'g> {
-    /// The pair for the draw `value` of the site.
+    /// Creates the pair for the draw `value` of the site.
     ///
     /// # Errors
-    /// If the site's family has no relaxation.
+    /// Returns an error if the family of the site has no relaxation.
     pub fn new(
         site: &Site<'g>,
         value: Expr<'g>,

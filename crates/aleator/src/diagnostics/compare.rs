@@ -10,7 +10,7 @@ use super::origin::origin_or_advice;
 use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, best};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
-use crate::estimators::{self, Options, ScoreFunction};
+use crate::estimators::{self, EstimatorOptions, ScoreFunction};
 use crate::graph::Graph;
 use crate::plan::{Lint, Plan, lints};
 use crate::rewrite::Estimator;
@@ -145,7 +145,7 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
 fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     let mut all: Vec<Arc<dyn Estimator>> = Vec::new();
     for entry in estimators::all() {
-        all.extend(entry.build(Options::none()).ok());
+        all.extend(entry.build(EstimatorOptions::none()).ok());
         if entry.properties.name == ScoreFunction::default().properties().name
             && samples.is_none_or(|k| k == 1)
         {

@@ -6,7 +6,7 @@ use aleator_engine::graph::{NodeId, ancestors};
 
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
-use crate::estimators::{self, Entry, Options};
+use crate::estimators::{self, Entry, EstimatorOptions};
 use crate::graph::Graph;
 use crate::plan::{Lint, Plan, lints};
 use crate::program::{self, Program};
@@ -111,7 +111,7 @@ fn fits(
     entry: &Entry,
     serves: impl Fn(&dyn Estimator) -> bool,
 ) -> bool {
-    let Ok(estimator) = entry.build(Options::none()) else { return false };
+    let Ok(estimator) = entry.build(EstimatorOptions::none()) else { return false };
     if !serves(&*estimator) || plan.estimators.len() > FEW_SITES {
         return serves(&*estimator);
     }

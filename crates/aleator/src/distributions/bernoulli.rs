@@ -2,8 +2,9 @@
 //!
 //! ```text
 //! p(1) = p = σ(φ),  p(0) = q = 1 − p = σ(−φ)
-//! log p(z) = −softplus((1 − 2z) φ)          from logits
-//!          = log(1 − z + (2z − 1) p)        from probs: log p or log q, with no 0 · ∞ in it or its derivative
+//! log p(z) = z log p + (1 − z) log q,   0 · ∞ = 0
+//!   of an outcome   = −softplus((1 − 2z) φ)            from logits
+//!                   = log(1 − z + (2z − 1) p)          from probs: log p or log q, with no 0 · ∞ in it or its derivative
 //! z = 1[u > q]  =  1[X > 0],  X = φ + logit u          the hard draw
 //! ζ = σ(X / τ)                                         its relaxation, from the same u
 //!
@@ -16,6 +17,9 @@
 //! E z = p,   Var z = p q,   entropy = −p log p − q log q,   mode = 1[q ≤ p]
 //! ```
 //!
+//! Between the outcomes log p is linear in z, so that it can be a cost of a relaxed z (it is no density there), and of a grey
+//! pixel z it is the mean log-probability of a pixel that is 1 with probability z.
+//!
 //! Parameter: φ (`logits`), any number, ±∞ included; or p (`probs`) in [0, 1], 0 and 1 included. There a possible
 //! outcome has a finite score, and the relaxation, which is constant, the derivative 0.
 
@@ -24,7 +28,6 @@ use std::sync::Arc;
 use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
-use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -53,6 +56,14 @@ impl Bernoulli {
         match self {
             Bernoulli::Logits => (x.sigmoid(), (-x).sigmoid()),
             Bernoulli::Probs => (x, 1.0 - x),
+        }
+    }
+
+    /// log p(z) for z in {0, 1}.
+    fn log_prob_of_outcome<'g>(self, x: Expr<'g>, z: Expr<'g>) -> Expr<'g> {
+        match self {
+            Bernoulli::Logits => -((1.0 - 2.0 * z) * x).softplus(),
+            Bernoulli::Probs => (1.0 - z + (2.0 * z - 1.0) * x).log(),
         }
     }
 
@@ -98,15 +109,27 @@ impl Family for Bernoulli {
         false
     }
 
+    /// Where p is 0 or 1, so that 0 · ∞ would be met, that of an outcome.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [x] = unpack(parameters);
         match self {
-            Bernoulli::Logits => -((1.0 - 2.0 * z) * parameters[0]).softplus(),
-            Bernoulli::Probs => (1.0 - z + (2.0 * z - 1.0) * parameters[0]).log(),
+            Bernoulli::Logits => {
+                let certain = x.abs().equal(f64::INFINITY);
+                let at_certain = -((1.0 - 2.0 * z) * x).maximum(0.0);
+                let x = certain.select(0.0, x);
+                certain.select(at_certain, -(z * (-x).softplus() + (1.0 - z) * x.softplus()))
+            }
+            Bernoulli::Probs => {
+                let certain = x.equal(0.0) + x.equal(1.0);
+                let at_certain = self.log_prob_of_outcome(x, z);
+                let x = certain.select(0.5, x);
+                certain.select(at_certain, z * x.log() + (1.0 - z) * (-x).log1p())
+            }
         }
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        self.log_prob_of_outcome(parameters[0], self.sample(parameters, noise).stop_gradient())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

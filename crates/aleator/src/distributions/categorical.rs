@@ -79,6 +79,14 @@ impl Categorical {
         }
     }
 
+    /// Σₖ zₖ log pₖ, with 0 · ∞ = 0.
+    pub(super) fn linear_log_prob<'g>(self, x: Expr<'g>, z: Expr<'g>) -> Expr<'g> {
+        let log_p = self.log_probabilities(x);
+        let never = log_p.equal(f64::NEG_INFINITY);
+        let at_never = z.equal(0.0).select(0.0, f64::NEG_INFINITY);
+        never.select(at_never, z * never.select(0.0, log_p)).sum_axes(&[0])
+    }
+
     /// The values of w at which an outcome's probability is 0 and moves.
     pub(super) fn edges_of(self) -> Option<(usize, &'static [f64])> {
         matches!(self, Categorical::Probs).then_some((0, &[0.0]))

@@ -152,6 +152,37 @@ impl Support {
         use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot};
         matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
+
+    /// 1 for each element of a value that lies outside, where log p itself does not say so by −∞: between the outcomes of
+    /// Boolean and one-hot values log p is extended, and an index or a vector of positive numbers is taken for granted.
+    pub(crate) fn excludes<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let between = || value.not_equal(0.0) * value.not_equal(1.0);
+        match self {
+            Support::Boolean => Some(between()),
+            Support::OneHot => {
+                let total = value.sum_axes(&[0]).unsqueeze(0);
+                Some((between() + total.not_equal(1.0)).greater(0.0))
+            }
+            Support::Indices => {
+                let outcomes = parameters[0].shape().from_end(0) as f64;
+                let inside = value.equal(value.floor()) * value.greater_equal(0.0) * value.less(outcomes);
+                Some(!inside)
+            }
+            Support::Circle => Some(value.abs().greater(std::f64::consts::PI)),
+            Support::Simplex => {
+                // As near to 1 as the rounding of the narrower format lets a sum be.
+                let total = value.sum_axes(&[0]).unsqueeze(0);
+                Some((total - 1.0).abs().greater(1e-4))
+            }
+            Support::Counts
+            | Support::BoundedCounts
+            | Support::Real
+            | Support::Positive
+            | Support::Interval
+            | Support::UnitInterval
+            | Support::RealVector => None,
+        }
+    }
 }
 
 /// The formulas of one family of distributions, as expressions of parameters that already broadcast against each other.
@@ -191,6 +222,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
     /// −E log p(z), of the batch shape.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
+    /// KL(this ‖ other) in closed form, of the batch shape, for families of your own; [`kl`](super::kl) knows the pairs of the
+    /// library's. The parameters of both broadcast against each other.
+    fn kl<'g>(&self, _parameters: &[Expr<'g>], _other: &Distribution<'g>) -> Option<Expr<'g>> {
+        None
+    }
     /// The draw as a transform of a variable that depends less on the parameters, where there is one.
     fn transformation(&self) -> Option<&dyn Transformation> {
         None
@@ -378,7 +414,9 @@ impl<'g> Distribution<'g> {
         self.shapes(|family, parameters| family.event_shape(parameters))
     }
 
-    /// log p(value), summed over the event.
+    /// log p(value), summed over the event: the value's last axes are the event's, the others broadcast against the batch. It is
+    /// −∞ outside the support; between the outcomes of a Bernoulli or OneHotCategorical it is linear. The value may be a
+    /// site's draw: a score is taken at the coordinates of the draw, see [`Family::log_prob_of_draw`].
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         self.family.log_prob(&self.bound(value.graph()).parameters, value)
     }
@@ -436,22 +474,22 @@ impl<'g> Distribution<'g> {
         Some(self.family.perturbation()?.relax(perturbed, temperature))
     }
 
-    /// E z, of shape batch + event; `None` also while it belongs to no graph, as for the following ones.
+    /// E z, of shape batch + event; `None` where the family has none in closed form, or the distribution belongs to no graph yet.
     pub fn mean(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.mean(self.given()?)?, self.event_shape()))
     }
 
-    /// Var z, elementwise, of shape batch + event.
+    /// Var z, elementwise, of shape batch + event; `None` where the family has none in closed form.
     pub fn variance(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.variance(self.given()?)?, self.event_shape()))
     }
 
-    /// −E log p(z), of shape batch.
+    /// −E log p(z) in nats, of shape batch; `None` where the family has none in closed form.
     pub fn entropy(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.entropy(self.given()?)?, Shape::scalar()))
     }
 
-    /// A most probable outcome, of shape batch + event.
+    /// A most probable outcome, of shape batch + event; `None` for families whose outcomes cannot be enumerated.
     pub fn mode(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.mode(self.given()?)?, self.event_shape()))
     }

@@ -19,7 +19,7 @@ use super::noise::Noise;
 use super::special::HALF_LOG_TAU;
 
 /// The diagonal of the last two axes.
-fn diagonal(matrix: Expr<'_>) -> Expr<'_> {
+pub(super) fn diagonal(matrix: Expr<'_>) -> Expr<'_> {
     let n = matrix.shape().from_end(0);
     let places = matrix.graph().iota(n);
     // Elsewhere there are zeros.
@@ -32,7 +32,7 @@ fn product<'g>(scale_tril: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
 }
 
 /// L⁻¹ x, number by number, each on an axis of size 1: one column after another is taken out of what is left of x.
-fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
+pub(super) fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
     let n = scale_tril.shape().from_end(0);
     let mut rest = x;
     let step = |i: usize| {

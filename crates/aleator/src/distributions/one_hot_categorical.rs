@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! p = softmax φ  =  w / Σₖ wₖ
-//! log p(z) = log pₖ where z = eₖ
+//! log p(z) = Σₖ zₖ log pₖ,   0 · ∞ = 0:   log pₖ where z = eₖ, and linear between the outcomes, as a cost of a relaxed z
 //! X = log p + γ,   γ = −log(−log u)
 //! z = one_hot(argmax X)              the hard draw (Gumbel-max)
 //! ζ = softmax(X / τ)                 its relaxation, from the same u (Gumbel-softmax)
@@ -25,7 +25,6 @@ use aleator_engine::graph::{Expr, Shape};
 
 use super::argument::Argument;
 use super::categorical::{Categorical, categories};
-use super::coordinates;
 use super::family::{Distribution, Family, Parameter, Support};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
@@ -77,11 +76,11 @@ impl Family for OneHotCategorical {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        self.0.log_prob_of(parameters[0], z)
+        self.0.linear_log_prob(parameters[0], z)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        coordinates::of_exact_draw(self, parameters, noise)
+        self.0.log_prob_of(parameters[0], self.sample(parameters, noise).stop_gradient())
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

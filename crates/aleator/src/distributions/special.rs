@@ -81,6 +81,17 @@ pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> 
     none.select(m, (m - x) - x * log_ratio)
 }
 
+/// eᵗ − 1 − t ≥ 0, whose second order is left at small t. (−1 − log r + r at r = eᵗ.)
+pub(super) fn exp_excess(t: Expr<'_>) -> Expr<'_> {
+    t.expm1() - t
+}
+
+/// The value at least 0 where rounding has made it less; the derivatives stay.
+pub(super) fn at_least_zero(x: Expr<'_>) -> Expr<'_> {
+    let value = x.stop_gradient();
+    value.less(0.0).select(x - value, x)
+}
+
 /// log(1 + (x/s)²), s > 0, without the overflow of the quotient or its square.
 pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
     let ratio = x / s;

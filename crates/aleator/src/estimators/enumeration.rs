@@ -12,10 +12,10 @@
 //! | needs of F     | finite at every outcome whose probability is positive or moves      |
 //! | evaluations    | the number of joint outcomes of the draws whose costs mix           |
 //!
-//! Outcomes stand on an axis in front of the samples; what is downstream is evaluated for all of them at once and
-//! weighted by their probabilities. Draws whose costs never mix (elements of a batch, say) are enumerated side by side,
-//! so a thousand independent coins cost two evaluations. An outcome of probability 0 is entered only where its probability
-//! moves with the graph's parameters; its F must then be finite.
+//! The outcomes are placed on an axis in front of the samples. The nodes downstream are evaluated for all outcomes at once and
+//! weighted by their probabilities. Draws whose costs are never combined (for example the elements of a batch) are enumerated in
+//! parallel, so a thousand independent coins take two evaluations. An outcome of probability 0 is included only if its
+//! probability has a derivative with respect to the graph's parameters; its F must then be finite.
 //! Choose it whenever the number of outcomes is small.
 //! Also called: exact marginalisation, Rao-Blackwellisation over a site.
 //! Reference: `mohamed2020monte`.
@@ -27,7 +27,7 @@ use crate::rewrite::{Bias, Estimator, MOST_ALTERNATIVES, Properties, Site, SiteI
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Enumeration;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "enumeration",
     aliases: &[],
@@ -39,11 +39,11 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "number of outcomes",
     smoothness: Smoothness::NotNeeded,
     advice: "whenever the number of outcomes is small",
-    options: "",
+    options: &[],
     reference: "mohamed2020monte",
 };
 
-/// How many combinations of outcomes a site has; the reason if they are too many.
+/// The number of combinations of outcomes of a site, or the reason why they cannot be enumerated.
 pub(crate) fn outcome_count(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
     let Some(outcomes) = site.distribution.family().outcome_count(site.distribution.parameters()) else {
         return Err("its support is not finite".into());

@@ -13,28 +13,33 @@
 //! | needs of F     | differentiable; a jump in F makes the estimate wrong                                   |
 //! | evaluations    | K                                                                                      |
 //!
-//! Between the two classical estimators: where T takes out all of the dependence on θ the second term is 0 and this is
-//! [`Pathwise`](super::Pathwise); where it takes out none the first is 0 and this is the
-//! [`ScoreFunction`](super::ScoreFunction). Choose it for Gamma, Beta and Dirichlet, which have no exact transform: standardising takes out
-//! their mean and scale, and the correction is small. For a Normal, `location` and `shifted_scale` are there to show what
-//! a poor choice costs: on the talk's Gaussian the variance for σ is that of the score function, or that for μ grows like it.
+//! This estimator lies between the two classical ones. If T removes all of the dependence on θ, the second term is 0 and it
+//! equals [`Pathwise`](super::Pathwise); if T removes none of it, the first term is 0 and it equals the
+//! [`ScoreFunction`](super::ScoreFunction).
+//! Choose it for Gamma, Beta and Dirichlet, which have no exact transform: standardisation removes their mean and scale, and the
+//! correction is small. For a Normal, the transforms `location` and `shifted_scale` demonstrate the effect of a poor choice: on
+//! the talk's Gaussian, the variance for σ equals that of the score function, or the variance for μ grows like it.
 //! Reference: `ruiz2016generalized`.
 
-use super::options::{OptionError, Options};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
-/// The derivative through a transform, corrected by the score of what it leaves.
+/// The derivative through a transform, corrected by the score of the remaining noise.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GeneralizedReparameterization {
-    /// What the transform takes out.
+    /// The transform T.
     pub transform: Transform,
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] =
+    &[OptionSpec::word("transform", &["standardize", "location", "shifted_scale"])];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "generalized_reparameterization",
     aliases: &["g_rep"],
@@ -46,7 +51,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet, which have no exact transform",
-    options: "transform = standardize | location | shifted_scale (standardize)",
+    options: OPTIONS,
     reference: "ruiz2016generalized",
 };
 
@@ -57,9 +62,9 @@ const TRANSFORMS: [(&str, Transform); 3] = [
 ];
 
 impl GeneralizedReparameterization {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(GeneralizedReparameterization { transform: options.word("transform", &TRANSFORMS)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        GeneralizedReparameterization { transform: options.word("transform", &TRANSFORMS) }
     }
 }
 
@@ -68,10 +73,10 @@ impl Estimator for GeneralizedReparameterization {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
         let name =
             TRANSFORMS.iter().find(|(_, t)| *t == self.transform).map_or("rejection", |(name, _)| name);
-        if name == "standardize" { vec![] } else { vec![("transform", name.into())] }
+        vec![("transform", name.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
@@ -88,7 +93,8 @@ impl Estimator for GeneralizedReparameterization {
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
         let through = site.transformed(self.transform)?.value;
-        // The very number that others draw, with the derivative of T. Beyond the range of numbers no difference is left.
+        // The same number that other estimators draw, with the derivative of T. If it is infinite, `through - held` is NaN, so
+        // the transform alone is used.
         let held = through.stop_gradient();
         let is_held = held.abs().less(f64::INFINITY);
         Ok(SiteValue::value(is_held.select(site.sample() + (through - held), through)))

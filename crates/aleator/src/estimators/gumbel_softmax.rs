@@ -13,15 +13,17 @@
 //! | needs of F     | differentiable, and meaningful between the outcomes            |
 //! | evaluations    | K                                                              |
 //!
-//! The value used forward is the relaxed one. A low temperature lowers the bias and raises the variance.
+//! The forward value is the relaxed one. A lower temperature reduces the bias and increases the variance.
 //! Also called: concrete distribution.
 //! Not to be confused with Gumbel-max, which draws the hard value, or with its straight-through variant.
 //! Reference: `jang2017categorical`, `maddison2017concrete`.
 
-use super::options::{OptionError, Options, number};
 use crate::distributions::Support;
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{
+    Bias, CheckedOptions, Estimator, OptionSpec, OptionValue, Properties, Site, SiteInfo, SiteValue,
+    Smoothness,
+};
 
 /// The relaxation at a fixed temperature.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,10 @@ impl Default for GumbelSoftmax {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::temperature(0.5).always_shown()];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "gumbel_softmax",
     aliases: &["concrete"],
@@ -48,14 +53,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtRelaxation,
     advice: "when a small bias is acceptable and F is smooth; temperature trades bias for variance",
-    options: "temperature (0.5)",
+    options: OPTIONS,
     reference: "jang2017categorical",
 };
 
 impl GumbelSoftmax {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(GumbelSoftmax { temperature: options.temperature(0.5)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        GumbelSoftmax { temperature: options.number("temperature") }
     }
 }
 
@@ -79,8 +84,8 @@ impl Estimator for GumbelSoftmax {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        vec![("temperature", number(self.temperature))]
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("temperature", self.temperature.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

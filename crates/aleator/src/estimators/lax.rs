@@ -12,27 +12,27 @@
 //! | needs of F     | nothing: may be discontinuous or a black box                                |
 //! | evaluations    | K                                                                           |
 //!
-//! The score function for F, and the pathwise derivative for a learned stand-in c of F. The network starts at 0, so that LAX
-//! starts as the score function; its weights are trained by descent on the variance, by exact second derivatives. Its
-//! inputs are z and the parameters of the site's distribution. Choose it for black boxes of a continuous z; where F is
-//! smooth and known, [`Pathwise`](super::Pathwise) needs no network.
+//! LAX uses the score function for F − c and the pathwise derivative for c, a learned approximation of F. The network starts at
+//! 0, so LAX starts as the score function. Its weights are trained by gradient descent on the variance, with exact second
+//! derivatives. Its inputs are z and the parameters of the site's distribution.
+//! Choose it for black boxes of a continuous z. If F is smooth and known, [`Pathwise`](super::Pathwise) needs no network.
 //! Reference: `grathwohl2018backpropagation`.
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options};
 use super::pathwise::Pathwise;
 use super::score_function::has_score;
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known, within_range};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The score function with a learned control variate of the continuous draw.
 #[derive(Clone, Copy, Debug)]
 pub struct Lax {
-    /// Hidden units of the network.
+    /// The number of hidden units of the network.
     pub hidden: usize,
 }
 
@@ -42,7 +42,10 @@ impl Default for Lax {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::count("hidden", 10, MOST_HIDDEN)];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "lax",
     aliases: &[],
@@ -54,14 +57,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "for black boxes of continuous z; tune it",
-    options: "hidden (10)",
+    options: OPTIONS,
     reference: "grathwohl2018backpropagation",
 };
 
 impl Lax {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(Lax { hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Lax { hidden: options.count("hidden") }
     }
 }
 
@@ -70,8 +73,8 @@ impl Estimator for Lax {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        if self.hidden == 10 { vec![] } else { vec![("hidden", self.hidden.to_string())] }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("hidden", self.hidden.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

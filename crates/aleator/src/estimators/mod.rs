@@ -1,12 +1,12 @@
-//! Gradient estimators: one file for each of the literature, and the table of all of them.
+//! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
+mod baseline_options;
 mod enumeration;
 mod generalized_reparameterization;
 mod gumbel_softmax;
 mod lax;
 mod muprop;
 mod nvil;
-mod options;
 mod pathwise;
 mod rebar;
 mod reinforce_loo;
@@ -18,7 +18,10 @@ mod straight_through_gumbel_softmax;
 mod table;
 mod vimco;
 
-pub use crate::rewrite::{Bias, Estimator, GradientTerm, Properties, SiteInfo, Smoothness, describe};
+pub use crate::rewrite::{
+    Bias, CheckedOptions, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind,
+    OptionSpec, OptionValue, Properties, SiteInfo, Smoothness, describe,
+};
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use generalized_reparameterization::GeneralizedReparameterization;
@@ -26,7 +29,6 @@ pub use gumbel_softmax::GumbelSoftmax;
 pub use lax::Lax;
 pub use muprop::MuProp;
 pub use nvil::Nvil;
-pub use options::{OptionError, OptionValue, Options};
 pub use pathwise::Pathwise;
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;

@@ -12,22 +12,23 @@
 //! | needs of F     | differentiable at the mean, which may lie off the support              |
 //! | evaluations    | 2 K                                                                    |
 //!
-//! A first-order expansion of F at the mean as control variate: exact where F is linear. Choose it when F is close to
-//! linear over the outcomes; where F curves strongly, [`ReinforceLoo`](super::ReinforceLoo) does better. The derivative is
-//! at μ and flows through this site's own parameters only. Inside F(μ), later sites are at their means (or drawn again
-//! from their own noise), never at the main path's values, which depend on z.
-//! On the talk's Gaussian its variances are 15σ² (mean) and 74σ² (scale).
+//! The control variate is the first-order expansion of F at the mean, which is exact if F is linear.
+//! Choose it when F is close to linear over the outcomes; if F curves strongly, [`ReinforceLoo`](super::ReinforceLoo) is better.
+//! The derivative is taken at μ and passes through the parameters of this site only. Inside F(μ), later sites are at their means
+//! (or are drawn again from their own noise), never at the values of the main path, which depend on z. On the talk's Gaussian,
+//! the variances are 15σ² (mean) and 74σ² (scale).
 //! Reference: `gu2016muprop`.
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options, describe_baseline};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use super::score_function::{has_mode_for, has_score};
 use crate::control_variates::Baseline;
 use crate::distributions::Support;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The expansion at the mean, with or without its linear term.
@@ -35,7 +36,7 @@ use crate::rewrite::{
 pub struct MuProp {
     /// Whether L has its linear term; without it, L = F(μ) ("SimpleMuProp").
     pub linear: bool,
-    /// What is subtracted on top.
+    /// The baseline that is subtracted in addition.
     pub baseline: Baseline,
 }
 
@@ -45,7 +46,10 @@ impl Default for MuProp {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::truth("linear", true), BASELINE, DECAY, BASELINE_HIDDEN];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "muprop",
     aliases: &[],
@@ -57,14 +61,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "2 K",
     smoothness: Smoothness::AtMean,
     advice: "when F is close to linear over the outcomes",
-    options: "linear (true), baseline, decay and baseline_hidden as for score_function",
+    options: OPTIONS,
     reference: "gu2016muprop",
 };
 
 impl MuProp {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(MuProp { linear: options.truth("linear", true)?, baseline: options.baseline()? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
+        Ok(MuProp { linear: options.truth("linear"), baseline: baseline(options)? })
     }
 }
 
@@ -77,9 +81,8 @@ impl Estimator for MuProp {
         if self.linear { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let linear = if self.linear { vec![] } else { vec![("linear", "false".into())] };
-        [linear, describe_baseline(self.baseline)].concat()
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        [vec![("linear", self.linear.into())], baseline_values(self.baseline)].concat()
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
@@ -111,7 +114,7 @@ impl Estimator for MuProp {
         let z = cone.value();
         let log_prob = site.log_prob(z);
         let mean = site.mean()?;
-        // A node of its own, so that the derivative is by the value of the site and nothing else.
+        // A separate node, so that the derivative is taken with respect to the value of the site and nothing else.
         let mu = mean.stop_gradient().broadcast_to(z.shape());
         if !self.linear {
             let at_mean = cone.cost_at(mu, DownstreamSites::Mean)?;

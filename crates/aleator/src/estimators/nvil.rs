@@ -12,28 +12,29 @@
 //! | needs of F     | none: may be discontinuous or a black box                                      |
 //! | evaluations    | K                                                                              |
 //!
-//! The score function with a learned, input-dependent baseline. b_ψ is a network of what is known before the draw: the
-//! parameters of the site's distribution, hence of the data and everything upstream. F is the local signal, the costs
-//! downstream of the site alone. In measurements c = 0 and σ_F = 1 are held, and b_ψ starts at 0, where NVIL is the
-//! score function. In training, dividing by σ_F makes it a biased estimate of the gradient's length, not of its direction. F has the
-//! scale that the author gave it: where a cost is a mean over the rows of a batch, σ_F is small and the rule seldom acts.
-//! Choose it for a black box of many rows of data when only one sample each can be had.
+//! NVIL is the score function with a learned, input-dependent baseline. b_ψ is a network whose inputs are known before the draw:
+//! the parameters of the site's distribution, and thus functions of the data and of all upstream nodes. F is the local signal,
+//! that is, only the costs downstream of the site. In measurements, c = 0 and σ_F = 1 are fixed; b_ψ starts at 0, where NVIL
+//! equals the score function. In training, the division by σ_F biases the length of the gradient but not its direction. F has the
+//! scale that the author gave it: if a cost is a mean over the rows of a batch, σ_F is small and the division seldom has an
+//! effect.
+//! Choose it for a black box with many rows of data, if you can afford only one sample for each.
 //! Reference: `mnih2014neural`.
 
-use super::options::{OptionError, Options};
 use super::score_function::has_score;
 use crate::control_variates::{MOST_HIDDEN, Trained, learned};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The score function with a learned baseline, centring and variance normalisation.
 #[derive(Clone, Copy, Debug)]
 pub struct Nvil {
-    /// How much of the moving averages is kept at each run, in [0, 1).
+    /// The decay of the moving averages at each run, in [0, 1).
     pub decay: f64,
-    /// Hidden units of the baseline.
+    /// The number of hidden units of the baseline network.
     pub hidden: usize,
 }
 
@@ -43,7 +44,10 @@ impl Default for Nvil {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::decay(0.9), OptionSpec::count("hidden", 10, MOST_HIDDEN)];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "nvil",
     aliases: &[],
@@ -55,14 +59,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "for black boxes with many rows of data and one sample each; tune it",
-    options: "decay (0.9), hidden (10)",
+    options: OPTIONS,
     reference: "mnih2014neural",
 };
 
 impl Nvil {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(Nvil { decay: options.decay(0.9)?, hidden: options.count("hidden", 10, MOST_HIDDEN)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Nvil { decay: options.number("decay"), hidden: options.count("hidden") }
     }
 }
 
@@ -71,15 +75,8 @@ impl Estimator for Nvil {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![];
-        if self.decay != 0.9 {
-            options.push(("decay", self.decay.to_string()));
-        }
-        if self.hidden != 10 {
-            options.push(("hidden", self.hidden.to_string()));
-        }
-        options
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("decay", self.decay.into()), ("hidden", self.hidden.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

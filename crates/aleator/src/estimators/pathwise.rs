@@ -11,7 +11,7 @@
 //! | needs of F     | differentiable; a jump in F makes the estimate wrong        |
 //! | evaluations    | K                                                           |
 //!
-//! Choose it whenever it applies. The whole estimator is the value: its derivative is that of the transform.
+//! Choose it whenever it applies. The estimator consists of the value alone: its derivative is the derivative of the transform.
 //! Also called: reparameterization trick, infinitesimal perturbation analysis.
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
@@ -22,7 +22,7 @@ use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smo
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pathwise;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "pathwise",
     aliases: &["reparameterization"],
@@ -34,7 +34,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "whenever it applies: small variance that does not feel constants in F",
-    options: "",
+    options: &[],
     reference: "kingma2014auto",
 };
 

@@ -12,44 +12,45 @@
 //! | needs of F     | continuous and differentiable between the outcomes; a jump makes it wrong   |
 //! | evaluations    | 3 K                                                                         |
 //!
-//! F at a relaxation of b, drawn given b, is a control variate; its mean is put back by derivatives through the relaxation.
-//! By hand at θ = φ = 0, F = b: E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), and the other two terms take it away again.
-//! ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through the noise given b; without that part the
-//! estimate is biased. η (one for the site) and log τ are trained by descent on the variance, which leaves the mean
-//! as it is. Several layers: inside F(ζ) and F(ζ̃) later sites are relaxed as well, from their own noise; each layer has a
-//! τ of its own unless they share one.
-//! Choose it for smooth F and few samples; where F may be evaluated twice at hard values,
+//! F at a relaxation of b, drawn conditionally on b, is the control variate. Its mean is added back by derivatives through the
+//! relaxation. A calculation by hand at θ = φ = 0 with F = b gives E[F(ζ̃) s] = ½ (E[ζ̃|1] ½ − E[ζ̃|0] ½), which the other two
+//! terms cancel. ∇θ F(ζ) and ∇θ F(ζ̃) pass through ζ and ζ̃ alone, and ζ̃ depends on θ also through its noise given b; without
+//! that dependence the estimate is biased. η (one for the site) and log τ are trained by gradient descent on the variance, which
+//! does not change the mean. With several layers, later sites inside F(ζ) and F(ζ̃) are relaxed as well, from their own noise;
+//! each layer has its own τ unless the layers share one.
+//! Choose it for smooth F and few samples. If you can evaluate F twice at hard values,
 //! [`ReinforceLoo`](super::ReinforceLoo) is often as good and cheaper.
 //! Reference: `tucker2017rebar`.
 
 use aleator_engine::graph::Expr;
 
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options, describe_baseline, number};
 use super::score_function::has_mode_for;
 use crate::control_variates::{Baseline, Relaxation, RelaxedPair};
 use crate::distributions::Coupling;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The control variate F(ζ̃) with its coefficient.
 #[derive(Clone, Copy, Debug)]
 pub struct Rebar {
-    /// τ > 0, to start from.
+    /// The initial τ > 0.
     pub temperature: f64,
-    /// η, to start from.
+    /// The initial η.
     pub coefficient: f64,
-    /// Where the noise of ζ̃ comes from.
+    /// The source of the noise of ζ̃.
     pub coupling: Coupling,
-    /// What is relaxed.
+    /// The variable that is relaxed.
     pub relaxation: Relaxation,
-    /// What is subtracted on top.
+    /// The baseline that is subtracted in addition.
     pub baseline: Baseline,
     /// Whether η and τ are trained.
     pub tune: bool,
-    /// Whether all sites that say so have one τ together, as the published program does.
+    /// Whether all sites with this option share one τ, as in the published program.
     pub share_temperature: bool,
 }
 
@@ -67,7 +68,20 @@ impl Default for Rebar {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+pub(super) const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::temperature(0.5).always_shown(),
+    OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
+    OptionSpec::word("coupling", &["common", "independent"]),
+    OptionSpec::word("relaxation", &["concrete", "mean_field"]),
+    BASELINE,
+    DECAY,
+    BASELINE_HIDDEN,
+    OptionSpec::truth("tune", true),
+    OptionSpec::truth("share_temperature", false),
+];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "rebar",
     aliases: &[],
@@ -79,49 +93,38 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K",
     smoothness: Smoothness::InControlVariate,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
-    options: "temperature (0.5), coefficient (1), coupling = common | independent, relaxation = concrete | mean_field, \
-              tune (true), share_temperature (false), baseline, decay and baseline_hidden as for score_function",
+    options: OPTIONS,
     reference: "tucker2017rebar",
 };
 
-/// Names of its options.
-pub(super) const OPTIONS: &[&str] = &[
-    "temperature",
-    "coefficient",
-    "coupling",
-    "relaxation",
-    "baseline",
-    "decay",
-    "baseline_hidden",
-    "tune",
-    "share_temperature",
-];
+/// Couplings by their words.
+const COUPLINGS: [(&str, Coupling); 2] =
+    [("common", Coupling::Common), ("independent", Coupling::Independent)];
+/// Relaxations by their words.
+const RELAXATIONS: [(&str, Relaxation); 2] =
+    [("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)];
 
 impl Rebar {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Rebar {
-            temperature: options.temperature(0.5)?,
-            coefficient: options.number("coefficient", 1.0, "a finite number", |_| true)?,
-            coupling: options
-                .word("coupling", &[("common", Coupling::Common), ("independent", Coupling::Independent)])?,
-            relaxation: options.word(
-                "relaxation",
-                &[("concrete", Relaxation::Concrete), ("mean_field", Relaxation::MeanField)],
-            )?,
-            baseline: options.baseline()?.following_the_variance(),
-            tune: options.truth("tune", true)?,
-            share_temperature: options.truth("share_temperature", false)?,
+            temperature: options.number("temperature"),
+            coefficient: options.number("coefficient"),
+            coupling: options.word("coupling", &COUPLINGS),
+            relaxation: options.word("relaxation", &RELAXATIONS),
+            baseline: baseline(options)?.following_the_variance(),
+            tune: options.truth("tune"),
+            share_temperature: options.truth("share_temperature"),
         })
     }
 
-    /// Whether it can serve the site with a control variate that is defined between the outcomes.
+    /// Whether the estimator supports the site with a control variate that is defined between the outcomes.
     pub(super) fn supports_at_outcomes(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_relaxation(site)?;
         has_mode_for(self.baseline, site)
     }
 
-    /// τ, as an own parameter if it is trained.
+    /// τ, as the estimator's own parameter if it is trained.
     pub(super) fn temperature<'g>(&self, site: &Site<'g>) -> Result<Expr<'g>> {
         let start = self.temperature.ln();
         Ok(match (self.tune, self.share_temperature) {
@@ -131,7 +134,7 @@ impl Rebar {
         })
     }
 
-    /// η, as an own parameter if it is trained.
+    /// η, as the estimator's own parameter if it is trained.
     pub(super) fn coefficient<'g>(&self, site: &Site<'g>) -> Expr<'g> {
         match self.tune {
             true => site.own_param("coefficient", [], &|_| vec![self.coefficient]),
@@ -139,8 +142,8 @@ impl Rebar {
         }
     }
 
-    /// (F(b) − c(ζ̃)) ∇ log p(b) + ∇c(ζ) − ∇c(ζ̃) for a control variate, which gives c (as the cone gives costs) and ∇ζ c at
-    /// a relaxation and temperature.
+    /// The terms (F(b) − c(ζ̃)) ∇ log p(b) + ∇c(ζ) − ∇c(ζ̃). The control variate returns c (in the layout of the cone's costs)
+    /// and ∇ζ c at a relaxation and temperature.
     pub(super) fn terms_of<'g>(
         &self,
         site: &Site<'g>,
@@ -160,26 +163,20 @@ impl Rebar {
         ])
     }
 
-    /// Its options that differ from the defaults, and the temperature.
-    pub(super) fn describe(&self) -> Vec<(&'static str, String)> {
-        let mut options = vec![("temperature", number(self.temperature))];
-        if self.coefficient != 1.0 {
-            options.push(("coefficient", number(self.coefficient)));
-        }
-        if self.coupling == Coupling::Independent {
-            options.push(("coupling", "independent".into()));
-        }
-        if self.relaxation == Relaxation::MeanField {
-            options.push(("relaxation", "mean_field".into()));
-        }
-        options.extend(describe_baseline(self.baseline));
-        if !self.tune {
-            options.push(("tune", "false".into()));
-        }
-        if self.share_temperature {
-            options.push(("share_temperature", "true".into()));
-        }
-        options
+    /// The values of the options.
+    pub(super) fn values(&self) -> Vec<(&'static str, OptionValue)> {
+        let coupling = COUPLINGS.iter().find(|(_, c)| *c == self.coupling).map_or("common", |(word, _)| word);
+        let relaxation =
+            RELAXATIONS.iter().find(|(_, r)| *r == self.relaxation).map_or("concrete", |(word, _)| word);
+        let mut values = vec![
+            ("temperature", self.temperature.into()),
+            ("coefficient", self.coefficient.into()),
+            ("coupling", coupling.into()),
+            ("relaxation", relaxation.into()),
+        ];
+        values.extend(baseline_values(self.baseline));
+        values.extend([("tune", self.tune.into()), ("share_temperature", self.share_temperature.into())]);
+        values
     }
 }
 
@@ -188,8 +185,8 @@ impl Estimator for Rebar {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        self.describe()
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        self.values()
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -11,8 +11,8 @@
 //! | needs of F     | none: may be discontinuous or a black box    |
 //! | evaluations    | K                                            |
 //!
-//! Choose it first for discrete z when F may be evaluated several times. With K = 1 use [`score_function`] with a
-//! baseline. A constant added to F changes nothing. With K = 2 on a Bernoulli its variance is ½ p q Δ² − g².
+//! Choose it first for discrete z when F may be evaluated several times. With K = 1, use [`score_function`] with a baseline.
+//! A constant that is added to F has no effect. With K = 2 on a Bernoulli, the variance is ½ p q Δ² − g².
 //! Also called: multi-sample REINFORCE with a leave-one-out baseline, VarGrad (same gradient for an ELBO).
 //! Not to be confused with VIMCO, which differentiates a logarithm of a mean.
 //! Reference: `kool2019buy`.
@@ -30,7 +30,7 @@ use crate::rewrite::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReinforceLoo;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "reinforce_loo",
     aliases: &["rloo"],
@@ -42,7 +42,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K >= 2",
     smoothness: Smoothness::NotNeeded,
     advice: "the first choice for discrete z when F may be evaluated several times",
-    options: "",
+    options: &[],
     reference: "kool2019buy",
 };
 

@@ -13,24 +13,25 @@
 //! | needs of F     | differentiable; a jump in F makes the estimate wrong                                   |
 //! | evaluations    | K                                                                                      |
 //!
-//! As [`GeneralizedReparameterization`](super::GeneralizedReparameterization) with the transform of a sampler whose proposal is nearly a
-//! standard Normal and nearly always accepted (0.98 at α = 2): the score that is left is small, and smaller with shape
-//! augmentation, which draws from Gamma(α + B) and turns that into Gamma(α) by B uniforms. Any accepted ε is h⁻¹ of an exact
-//! draw, so no loop is differentiated. The draw is another one than that of other estimators from the same seed.
+//! This is [`GeneralizedReparameterization`](super::GeneralizedReparameterization) with the transform of a rejection sampler
+//! whose proposal is nearly a standard Normal and nearly always accepted (0.98 at α = 2). The remaining score is small, and
+//! smaller with shape augmentation, which draws from Gamma(α + B) and transforms the draw into Gamma(α) with B uniform numbers.
+//! Any accepted ε is h⁻¹ of an exact draw, so no loop is differentiated. The draw differs from the draw of other estimators with
+//! the same seed.
 //! Choose it for Gamma, Beta and Dirichlet when the cost is smooth.
 //! Reference: `naesseth2017reparameterization`.
 
-use super::options::{OptionError, Options};
 use crate::distributions::Transform;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
 /// The derivative through an accepted proposal, corrected by its score.
 #[derive(Clone, Copy, Debug)]
 pub struct RejectionReparameterization {
-    /// B, at least 1, so that the sampler serves any concentration.
+    /// B, at least 1, so that the sampler supports any concentration.
     pub augmentation: u32,
 }
 
@@ -40,7 +41,10 @@ impl Default for RejectionReparameterization {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::count("augmentation", 1, MOST_AUGMENTATION)];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "rejection_reparameterization",
     aliases: &["rsvi"],
@@ -52,18 +56,17 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "for Gamma, Beta and Dirichlet when the cost is smooth; more augmentation, less variance",
-    options: "augmentation (1)",
+    options: OPTIONS,
     reference: "naesseth2017reparameterization",
 };
 
-/// The most steps of shape augmentation: each takes a stream of noise.
+/// The largest number of shape-augmentation steps. Each step takes one noise stream.
 const MOST_AUGMENTATION: usize = 20;
 
 impl RejectionReparameterization {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let augmentation = options.count("augmentation", 1, MOST_AUGMENTATION)? as u32;
-        Ok(RejectionReparameterization { augmentation })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        RejectionReparameterization { augmentation: options.count("augmentation") as u32 }
     }
 
     fn transform(self) -> Transform {
@@ -76,8 +79,8 @@ impl Estimator for RejectionReparameterization {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        if self.augmentation == 1 { vec![] } else { vec![("augmentation", self.augmentation.to_string())] }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("augmentation", (self.augmentation as usize).into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

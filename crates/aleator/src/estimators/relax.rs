@@ -12,30 +12,32 @@
 //! | needs of F     | as REBAR; nothing at all with `use_cost = false`                            |
 //! | evaluations    | 3 K; K with `use_cost = false`                                              |
 //!
-//! [`Rebar`](super::Rebar) with a learned control variate: ζ and ζ̃ as there, and η, log τ and the network's weights are trained
-//! by descent on the variance, by exact second derivatives. The network starts at 0, so that RELAX starts as REBAR, or
-//! without F as the score function. Its inputs are the relaxation and the parameters of the site's distribution.
-//! Choose it with `use_cost = false` for a black box F that is evaluated many times; it pays once it is tuned.
+//! RELAX is [`Rebar`](super::Rebar) with a learned control variate. ζ and ζ̃ are as in REBAR. η, log τ and the weights of the
+//! network are trained by gradient descent on the variance, with exact second derivatives. The network starts at 0, so RELAX
+//! starts as REBAR or, without F, as the score function. The inputs of the network are the relaxation and the parameters of the
+//! site's distribution.
+//! Choose it with `use_cost = false` for a black box F that is evaluated many times; it is effective only after tuning.
 //! Reference: `grathwohl2018backpropagation`.
 
 use aleator_engine::autodiff;
 
-use super::options::{OptionError, Options};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY};
 use super::rebar::Rebar;
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
+    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// REBAR with a network in the control variate.
 #[derive(Clone, Copy, Debug)]
 pub struct Relax {
-    /// Hidden units of the network.
+    /// The number of hidden units of the network.
     pub hidden: usize,
     /// Whether F is part of the control variate.
     pub use_cost: bool,
-    /// Relaxation, coefficient, baseline and tuning as there.
+    /// The relaxation, coefficient, baseline and tuning, as in REBAR.
     pub rebar: Rebar,
 }
 
@@ -45,7 +47,22 @@ impl Default for Relax {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[
+    OptionSpec::count("hidden", 10, MOST_HIDDEN),
+    OptionSpec::truth("use_cost", true),
+    OptionSpec::temperature(0.5).always_shown(),
+    OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
+    OptionSpec::word("coupling", &["common", "independent"]),
+    OptionSpec::word("relaxation", &["concrete", "mean_field"]),
+    BASELINE,
+    DECAY,
+    BASELINE_HIDDEN,
+    OptionSpec::truth("tune", true),
+    OptionSpec::truth("share_temperature", false),
+];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "relax",
     aliases: &[],
@@ -57,31 +74,16 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K; K with use_cost = false",
     smoothness: Smoothness::InControlVariate,
     advice: "for black boxes of discrete z, with use_cost = false; tune it",
-    options: "hidden (10), use_cost (true), and those of rebar",
+    options: OPTIONS,
     reference: "grathwohl2018backpropagation",
 };
 
-/// Names of its options.
-pub(super) const OPTIONS: &[&str] = &[
-    "hidden",
-    "use_cost",
-    "temperature",
-    "coefficient",
-    "coupling",
-    "relaxation",
-    "baseline",
-    "decay",
-    "baseline_hidden",
-    "tune",
-    "share_temperature",
-];
-
 impl Relax {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
         Ok(Relax {
-            hidden: options.count("hidden", 10, MOST_HIDDEN)?,
-            use_cost: options.truth("use_cost", true)?,
+            hidden: options.count("hidden"),
+            use_cost: options.truth("use_cost"),
             rebar: Rebar::from_options(options)?,
         })
     }
@@ -96,15 +98,10 @@ impl Estimator for Relax {
         if self.use_cost { PROPERTIES.smoothness } else { Smoothness::NotNeeded }
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        let mut options = self.rebar.describe();
-        if self.hidden != 10 {
-            options.push(("hidden", self.hidden.to_string()));
-        }
-        if !self.use_cost {
-            options.push(("use_cost", "false".into()));
-        }
-        options
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        let mut values = self.rebar.values();
+        values.extend([("hidden", self.hidden.into()), ("use_cost", self.use_cost.into())]);
+        values
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

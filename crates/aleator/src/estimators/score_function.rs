@@ -11,28 +11,31 @@
 //! | needs of F     | none: may be discontinuous or a black box                          |
 //! | evaluations    | K                                                                  |
 //!
-//! The most general estimator, and the one with the largest variance: it grows with any constant in F. Choose
-//! [`reinforce_loo`](super::ReinforceLoo) when F may be evaluated several times, a relaxation-based estimator when F is
-//! differentiable. Later sites' scores are differentiated through earlier
-//! pathwise values, because `log p` is.
+//! This is the most general estimator and has the largest variance, which grows with any constant in F. If F may be evaluated
+//! several times, use [`reinforce_loo`](super::ReinforceLoo); if F is differentiable, use an estimator that is based on a
+//! relaxation. The scores of later sites are differentiated through earlier pathwise values, because `log p` is.
 //! Also called: REINFORCE, likelihood-ratio estimator, log-derivative trick.
 //! Reference: `williams1992simple`.
 
-use super::options::{OptionError, Options, describe_baseline};
+use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseline_values};
 use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue, Properties,
+    Site, SiteInfo, SiteValue, Smoothness,
 };
 
 /// The score function estimator with a baseline.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ScoreFunction {
-    /// What is subtracted from the cost.
+    /// The baseline that is subtracted from the cost.
     pub baseline: Baseline,
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[BASELINE, DECAY, BASELINE_HIDDEN];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "score_function",
     aliases: &["reinforce"],
@@ -44,19 +47,18 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "when nothing else applies; with K >= 2 prefer reinforce_loo",
-    options: "baseline = none | <number> | moving_average | learned | leave_one_out | self_critical | optimal | \
-              optimal_per_coordinate (none), decay (0.95), baseline_hidden (10)",
+    options: OPTIONS,
     reference: "williams1992simple",
 };
 
 impl ScoreFunction {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(ScoreFunction { baseline: options.baseline()? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Result<Self, OptionError> {
+        Ok(ScoreFunction { baseline: baseline(options)? })
     }
 }
 
-/// Whether a score has expectation zero: not where the support moves with the parameters.
+/// Whether the score has expectation zero. It has not if the support depends on the parameters.
 pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
     if site.support_moves {
         return Err("its support moves with the graph's parameters, so its score does not have mean zero; \
@@ -66,7 +68,7 @@ pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether the site has what the baseline needs; the reason if not.
+/// Whether the site has what the baseline needs; if not, the reason.
 pub(super) fn has_mode_for(baseline: Baseline, site: &SiteInfo<'_, '_>) -> Result<(), String> {
     if baseline.needs_mode() && site.distribution.mode().is_none() {
         return Err(
@@ -82,8 +84,8 @@ impl Estimator for ScoreFunction {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        describe_baseline(self.baseline)
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        baseline_values(self.baseline)
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

@@ -12,7 +12,8 @@
 //! | needs of F     | differentiable at the outcomes                               |
 //! | evaluations    | K                                                            |
 //!
-//! On F = (b − t)² its mean is 2 p q (p − t), not Δ p q. Simple, and without a foundation; use it for comparison.
+//! For F = (b − t)², the mean is 2 p q (p − t) instead of Δ p q. The estimator is simple but has no theoretical justification;
+//! use it for comparison.
 //! Not to be confused with straight-through Gumbel-softmax, whose backward pass is that of the relaxed sample.
 //! Reference: `bengio2013estimating`.
 
@@ -20,11 +21,11 @@ use super::gumbel_softmax::has_relaxation;
 use crate::error::Result;
 use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
-/// Hard forward, the mean's derivative backward.
+/// A hard forward pass, and the derivative of the mean in the backward pass.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct StraightThrough;
 
-/// Its entry in the table.
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "straight_through",
     aliases: &[],
@@ -36,7 +37,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "simple and biased; for comparison",
-    options: "",
+    options: &[],
     reference: "bengio2013estimating",
 };
 

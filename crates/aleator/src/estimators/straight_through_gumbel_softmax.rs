@@ -12,16 +12,18 @@
 //! | needs of F     | differentiable at the outcomes                               |
 //! | evaluations    | K                                                            |
 //!
-//! Choose it over [`gumbel_softmax`](super::GumbelSoftmax) when F only makes sense at the outcomes and a bias is
+//! Choose it instead of [`gumbel_softmax`](super::GumbelSoftmax) if F is meaningful only at the outcomes and a bias is
 //! acceptable.
 //! Reference: `jang2017categorical`.
 
 use super::gumbel_softmax::has_relaxation;
-use super::options::{OptionError, Options, number};
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{
+    Bias, CheckedOptions, Estimator, OptionSpec, OptionValue, Properties, Site, SiteInfo, SiteValue,
+    Smoothness,
+};
 
-/// Hard forward, the relaxation's derivative backward.
+/// A hard forward pass, and the derivative of the relaxation in the backward pass.
 #[derive(Clone, Copy, Debug)]
 pub struct StraightThroughGumbelSoftmax {
     /// τ > 0
@@ -34,7 +36,10 @@ impl Default for StraightThroughGumbelSoftmax {
     }
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::temperature(0.5).always_shown()];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "straight_through_gumbel_softmax",
     aliases: &[],
@@ -46,14 +51,14 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "K",
     smoothness: Smoothness::AtSample,
     advice: "when F only makes sense at the outcomes and a bias is acceptable",
-    options: "temperature (0.5)",
+    options: OPTIONS,
     reference: "jang2017categorical",
 };
 
 impl StraightThroughGumbelSoftmax {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        Ok(StraightThroughGumbelSoftmax { temperature: options.temperature(0.5)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        StraightThroughGumbelSoftmax { temperature: options.number("temperature") }
     }
 }
 
@@ -62,8 +67,8 @@ impl Estimator for StraightThroughGumbelSoftmax {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        vec![("temperature", number(self.temperature))]
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![("temperature", self.temperature.into())]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

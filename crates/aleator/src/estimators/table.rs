@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::options::{OptionError, Options};
 use super::{
     Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar,
     ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
@@ -10,101 +9,66 @@ use super::{
     muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
     straight_through, straight_through_gumbel_softmax, vimco,
 };
-use crate::rewrite::{Estimator, Properties};
+use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
-type Build = fn(&mut Options) -> Result<Arc<dyn Estimator>, OptionError>;
+type Build = fn(&CheckedOptions) -> Result<Arc<dyn Estimator>, OptionError>;
 
-/// An estimator's properties and how to make one.
+/// The properties of an estimator, and a function that creates it.
 pub struct Entry {
-    /// Its properties.
+    /// The properties of the estimator.
     pub properties: &'static Properties,
     build: Build,
-    options: &'static [&'static str],
 }
 
 impl Entry {
-    /// The estimator with these options.
+    /// Creates the estimator with the given options.
     ///
     /// # Errors
     /// If an option is unknown or its value is not acceptable.
-    pub fn build(&self, mut options: Options) -> Result<Arc<dyn Estimator>, OptionError> {
-        let estimator = (self.build)(&mut options)?;
-        options.finish(self.properties.name, self.options)?;
-        Ok(estimator)
+    pub fn build(&self, options: EstimatorOptions) -> Result<Arc<dyn Estimator>, OptionError> {
+        let Properties { name, options: specs, .. } = self.properties;
+        (self.build)(&options.checked(name, specs)?)
     }
 }
 
 /// All estimators, in the order in which they are shown.
 pub fn all() -> &'static [Entry] {
     static ALL: &[Entry] = &[
-        Entry { properties: &enumeration::PROPERTIES, build: |_| Ok(Arc::new(Enumeration)), options: &[] },
+        Entry { properties: &enumeration::PROPERTIES, build: |_| Ok(Arc::new(Enumeration)) },
         Entry {
             properties: &score_function::PROPERTIES,
             build: |o| Ok(Arc::new(ScoreFunction::from_options(o)?)),
-            options: &["baseline", "decay", "baseline_hidden"],
         },
-        Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)), options: &[] },
-        Entry {
-            properties: &nvil::PROPERTIES,
-            build: |o| Ok(Arc::new(Nvil::from_options(o)?)),
-            options: &["decay", "hidden"],
-        },
-        Entry {
-            properties: &vimco::PROPERTIES,
-            build: |o| Ok(Arc::new(Vimco::from_options(o)?)),
-            options: &["mean"],
-        },
-        Entry {
-            properties: &muprop::PROPERTIES,
-            build: |o| Ok(Arc::new(MuProp::from_options(o)?)),
-            options: &["linear", "baseline", "decay", "baseline_hidden"],
-        },
-        Entry {
-            properties: &rebar::PROPERTIES,
-            build: |o| Ok(Arc::new(Rebar::from_options(o)?)),
-            options: rebar::OPTIONS,
-        },
-        Entry {
-            properties: &relax::PROPERTIES,
-            build: |o| Ok(Arc::new(Relax::from_options(o)?)),
-            options: relax::OPTIONS,
-        },
-        Entry {
-            properties: &lax::PROPERTIES,
-            build: |o| Ok(Arc::new(Lax::from_options(o)?)),
-            options: &["hidden"],
-        },
-        Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)), options: &[] },
+        Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)) },
+        Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
+        Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },
+        Entry { properties: &muprop::PROPERTIES, build: |o| Ok(Arc::new(MuProp::from_options(o)?)) },
+        Entry { properties: &rebar::PROPERTIES, build: |o| Ok(Arc::new(Rebar::from_options(o)?)) },
+        Entry { properties: &relax::PROPERTIES, build: |o| Ok(Arc::new(Relax::from_options(o)?)) },
+        Entry { properties: &lax::PROPERTIES, build: |o| Ok(Arc::new(Lax::from_options(o))) },
+        Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)) },
         Entry {
             properties: &generalized_reparameterization::PROPERTIES,
-            build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o)?)),
-            options: &["transform"],
+            build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o))),
         },
         Entry {
             properties: &rejection_reparameterization::PROPERTIES,
-            build: |o| Ok(Arc::new(RejectionReparameterization::from_options(o)?)),
-            options: &["augmentation"],
+            build: |o| Ok(Arc::new(RejectionReparameterization::from_options(o))),
         },
         Entry {
             properties: &gumbel_softmax::PROPERTIES,
-            build: |o| Ok(Arc::new(GumbelSoftmax::from_options(o)?)),
-            options: &["temperature"],
+            build: |o| Ok(Arc::new(GumbelSoftmax::from_options(o))),
         },
-        Entry {
-            properties: &straight_through::PROPERTIES,
-            build: |_| Ok(Arc::new(StraightThrough)),
-            options: &[],
-        },
+        Entry { properties: &straight_through::PROPERTIES, build: |_| Ok(Arc::new(StraightThrough)) },
         Entry {
             properties: &straight_through_gumbel_softmax::PROPERTIES,
-            build: |o| Ok(Arc::new(StraightThroughGumbelSoftmax::from_options(o)?)),
-            options: &["temperature"],
+            build: |o| Ok(Arc::new(StraightThroughGumbelSoftmax::from_options(o))),
         },
     ];
     ALL
 }
 
-/// The estimator of that name or alias.
+/// Finds an estimator by its name or an alias.
 pub fn find(name: &str) -> Option<&'static Entry> {
     all().iter().find(|entry| entry.properties.is_called(name))
 }

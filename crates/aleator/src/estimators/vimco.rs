@@ -13,23 +13,23 @@
 //! | needs of F     | a log Σ exp over the site's first axis, of size K ≥ 2: `z ~ D(...)[K]`           |
 //! | evaluations    | 1 (K of ℓ)                                                                       |
 //!
-//! Each copy has a baseline from the others at no extra evaluation. By hand for K = 2: L̂⁻¹ = log ½ (e^{ℓ₂} + e^{ℓ₂}) = ℓ₂. Here K is
-//! part of the objective (a tighter bound), not the number of samples that are averaged. The cost may be any function of
-//! L̂: what is subtracted is the cost with ℓₖ replaced by m₋ₖ. The last sum is the derivative of the cost itself. All is computed
-//! in log space.
-//! Choose it for importance-weighted bounds with discrete latents.
+//! Each copy has a baseline that is computed from the others without additional evaluations. A calculation by hand for K = 2
+//! gives L̂⁻¹ = log ½ (e^{ℓ₂} + e^{ℓ₂}) = ℓ₂. Here K is part of the objective (a tighter bound), not the number of samples that
+//! are averaged. The cost may be any function of L̂: the baseline is the cost with ℓₖ replaced by m₋ₖ. The last sum is the
+//! derivative of the cost itself. All terms are computed in log space.
+//! Choose it for importance-weighted bounds with discrete latent variables.
 //! Reference: `mnih2016variational`.
 
 use aleator_engine::graph::{Expr, Reduction};
 
-use super::options::{OptionError, Options};
 use super::score_function::has_score;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
+    SiteValue, Smoothness,
 };
 
-/// How the others stand in for a copy.
+/// The value that replaces ℓ of a copy, computed from the other copies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LeaveOneOutMean {
     /// The mean of their ℓ: the geometric mean of e^ℓ.
@@ -39,14 +39,17 @@ pub enum LeaveOneOutMean {
     Arithmetic,
 }
 
-/// The score function for importance-weighted bounds, each copy with the others as its baseline.
+/// The score function for importance-weighted bounds, in which the other copies provide the baseline of each copy.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Vimco {
-    /// How the others stand in for a copy.
+    /// The value that replaces ℓ of a copy.
     pub mean: LeaveOneOutMean,
 }
 
-/// Its entry in the table.
+/// The options.
+const OPTIONS: &[OptionSpec] = &[OptionSpec::word("mean", &["geometric", "arithmetic"])];
+
+/// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
     name: "vimco",
     aliases: &[],
@@ -58,24 +61,27 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,
     advice: "for importance-weighted bounds with discrete latents",
-    options: "mean = geometric | arithmetic (geometric)",
+    options: OPTIONS,
     reference: "mnih2016variational",
 };
 
+/// The means by their words.
+const MEANS: [(&str, LeaveOneOutMean); 2] =
+    [("geometric", LeaveOneOutMean::Geometric), ("arithmetic", LeaveOneOutMean::Arithmetic)];
+
 impl Vimco {
-    /// From the language's options.
-    pub(super) fn from_options(options: &mut Options) -> Result<Self, OptionError> {
-        let words = [("geometric", LeaveOneOutMean::Geometric), ("arithmetic", LeaveOneOutMean::Arithmetic)];
-        Ok(Vimco { mean: options.word("mean", &words)? })
+    /// Creates the estimator from the options of the language.
+    pub(super) fn from_options(options: &CheckedOptions) -> Self {
+        Vimco { mean: options.word("mean", &MEANS) }
     }
 
-    /// m₋ₖ from the others, −∞ in the place of k.
+    /// m₋ₖ computed from the other copies, with −∞ in the place of k.
     fn stand_in<'g>(&self, others: Expr<'g>, axis: usize) -> Expr<'g> {
         let count = others.shape().from_end(axis) as f64 - 1.0;
         match self.mean {
             LeaveOneOutMean::Geometric => {
                 let present = others.greater(f64::NEG_INFINITY);
-                // An ℓ of −∞ counts: the mean is then −∞. What is left out is the one more that is absent.
+                // An ℓ of −∞ counts: the mean is then −∞. Only the one additional −∞ in the place of k is excluded.
                 let absent = (1.0 - present).reduce(Reduction::Sum, &[axis]).unsqueeze(axis);
                 let mean = present.select(others, 0.0).sum_axes(&[axis]).unsqueeze(axis) / count;
                 absent.greater(1.0).select(f64::NEG_INFINITY, mean)
@@ -90,11 +96,11 @@ impl Estimator for Vimco {
         &PROPERTIES
     }
 
-    fn options(&self) -> Vec<(&'static str, String)> {
-        match self.mean {
-            LeaveOneOutMean::Geometric => vec![],
-            LeaveOneOutMean::Arithmetic => vec![("mean", "arithmetic".into())],
-        }
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
+        vec![(
+            "mean",
+            MEANS.iter().find(|(_, mean)| *mean == self.mean).map_or("geometric", |(word, _)| word).into(),
+        )]
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {

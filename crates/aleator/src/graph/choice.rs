@@ -1,11 +1,11 @@
-//! What an author chooses for a site. The graph keeps it for whoever knows what it means.
+//! The estimator that an author chooses for a site. The graph stores it; only the rewriting interprets it.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-/// An estimator that the author of a graph named for a site: its name for diagrams, and the estimator itself, of which the graph
-/// knows nothing. The room of estimators' rewriting puts it in and takes it out.
+/// An estimator that the author of a graph named for a site: its name for diagrams, and the estimator itself as an opaque value.
+/// The module `rewrite` stores it and reads it back.
 #[derive(Clone)]
 pub struct Choice {
     name: &'static str,
@@ -21,7 +21,7 @@ impl Choice {
         self.name
     }
 
-    /// The value, if it has this type.
+    /// The stored value, if it has this type.
     pub fn value<T: Any>(&self) -> Option<&T> {
         self.value.downcast_ref()
     }

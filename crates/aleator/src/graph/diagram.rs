@@ -1,4 +1,4 @@
-//! The diagram of a stochastic computation graph as data: what to draw, not how.
+//! The diagram of a stochastic computation graph as data: its nodes and edges, without layout or appearance.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use aleator_engine::graph::{NodeId, dependents};
 
 use super::model::Graph;
 
-/// What a node of the diagram is; it decides the shape drawn.
+/// The kind of a node in the diagram, which determines its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
     /// A parameter, constant or data input.
@@ -22,27 +22,28 @@ pub enum NodeKind {
 /// One node of the diagram.
 #[derive(Clone, Debug)]
 pub struct DiagramNode {
-    /// Its name in the file.
+    /// The name of the node in the file.
     pub name: String,
-    /// Second line: shape, distribution or estimator, such as `Bernoulli [3] via rebar`.
+    /// The second line: shape, distribution or estimator, such as `Bernoulli [3] via rebar`.
     pub detail: String,
-    /// Its kind.
+    /// The kind of the node.
     pub kind: NodeKind,
     /// For a site: the indices of the costs it influences.
     pub influences: Vec<usize>,
 }
 
-/// Nodes and the edges `from → to` between them (indices into `nodes`); acyclic.
+/// The nodes and the edges `from → to` between them (indices into `nodes`). The diagram is acyclic.
 #[derive(Clone, Debug, Default)]
 pub struct Diagram {
     /// The nodes in the order of the file.
     pub nodes: Vec<DiagramNode>,
-    /// Data flow.
+    /// The edges of the data flow.
     pub edges: Vec<(usize, usize)>,
 }
 
 impl Diagram {
-    /// The diagram of a graph: its named nodes, and which named nodes each one is computed from.
+    /// Creates the diagram of a graph. It contains the named nodes, and edges from the named nodes that each one is computed
+    /// from.
     pub fn of(graph: &Graph) -> Self {
         let engine = graph.engine();
         let (sites, costs) = (graph.sites(), graph.costs());
@@ -69,7 +70,7 @@ impl Diagram {
                 (NodeKind::Deterministic, of_shape.trim().to_string())
             };
             let place = diagram.nodes.len();
-            // A second name for the same node (a cost that is a site, say) hangs on the first.
+            // A second name for the same node (for example a cost that is a site) gets an edge from the first.
             match drawn.get(id) {
                 Some(&first) => diagram.edges.push((first, place)),
                 None => {
@@ -94,7 +95,7 @@ impl Diagram {
     }
 }
 
-/// The named nodes from which a node is computed without another named one between.
+/// The named nodes from which a node is computed, without other named nodes in between.
 fn named_sources(graph: &Graph, id: NodeId, drawn: &HashMap<NodeId, usize>) -> Vec<usize> {
     let engine = graph.engine();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Stochastic graphs as their authors write them: parameters, data, sites, costs; and their diagrams.
+//! Stochastic graphs as an author writes them: parameters, data, sites and costs, and the diagrams of graphs.
 
 mod choice;
 mod diagram;

@@ -1,4 +1,4 @@
-//! The graph as its author writes it: parameters, data, random sites, costs.
+//! The graph as the author writes it: parameters, data, random sites and costs.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -13,72 +13,72 @@ use super::choice::Choice;
 use crate::distributions::{Distribution, Family};
 use crate::error::{Error, Result};
 
-/// A tensor that the objective is differentiated by.
+/// A tensor with respect to which the objective is differentiated.
 #[derive(Clone, Debug)]
 pub struct Param {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its initial value, row-major.
+    /// The initial value, row-major.
     pub initial: Vec<f64>,
 }
 
-/// A tensor that is given, not differentiated by.
+/// A tensor with given values, with respect to which nothing is differentiated.
 #[derive(Clone, Debug)]
 pub struct Data {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its value, row-major; may be replaced before a run.
+    /// The value, row-major. You may replace it before a run.
     pub values: Vec<f64>,
 }
 
-/// A tensor that is kept from one run to the next and changes by what a run computes, not by its gradient.
+/// A tensor that is kept from one run to the next. A run computes its next value; gradients do not change it.
 #[derive(Clone, Debug)]
 pub struct State {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its value before the first run, row-major.
+    /// The value before the first run, row-major.
     pub initial: Vec<f64>,
-    /// The node whose value, averaged over whatever axes it has in front, it takes after a run in training.
+    /// The node whose value becomes the new state after a run in training, averaged over any leading axes.
     pub next: Option<NodeId>,
 }
 
 /// A random node `z ~ D(parameters)`.
 #[derive(Clone, Debug)]
 pub struct SiteDef {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its distribution's formulas.
+    /// The formulas of the distribution.
     pub family: Arc<dyn Family>,
-    /// Its distribution's parameters, aligned at `batch` axes.
+    /// The parameters of the distribution, aligned at `batch` axes.
     pub parameters: Vec<NodeId>,
     /// The axes of independent draws.
     pub batch: Shape,
     /// The axes of one draw.
     pub event: Shape,
-    /// Its value in the graph.
+    /// The value of the site in the graph.
     pub value: NodeId,
-    /// The estimator its author chose.
+    /// The estimator that the author chose.
     pub(crate) choice: Option<Choice>,
 }
 
 /// A node whose elements are all added to the objective.
 #[derive(Clone, Debug)]
 pub struct Cost {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its node.
+    /// The node.
     pub node: NodeId,
 }
 
@@ -90,15 +90,14 @@ struct Parts {
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
     named: Vec<(String, NodeId)>,
-    /// What has each name, in words; costs and notes may share one.
+    /// What each name refers to, in words. A cost and a named node may share a name.
     names: HashMap<String, &'static str>,
 }
 
-/// A stochastic computation graph. Its objective, to be minimised, is the expectation of the sum of all elements of
-/// all costs.
+/// A stochastic computation graph. The objective, which is minimised, is the expectation of the sum of all elements of all costs.
 ///
-/// Mistakes in shapes do not panic: the first one is kept and returned when the graph is used. Whatever is derived from a graph is
-/// written into a clone of it, under the same ids: what was compiled or measured before changes nothing.
+/// Shape errors do not panic: the first one is kept and returned when you use the graph. Everything that is derived from a graph
+/// is created in a clone of it, under the same ids, so results do not depend on what was compiled or measured before.
 ///
 /// ```
 /// use aleator::prelude::*;
@@ -134,7 +133,7 @@ impl fmt::Debug for Graph {
     }
 }
 
-/// A site as it is written down: a distribution, perhaps with copies and an estimator.
+/// The description of a site: a distribution, optionally with copies and an estimator.
 pub struct Sampled<'g> {
     distribution: Distribution<'g>,
     copies: Option<usize>,
@@ -148,73 +147,73 @@ impl<'g> From<Distribution<'g>> for Sampled<'g> {
 }
 
 impl<'g> Sampled<'g> {
-    /// Keeps what the author chose for the site.
+    /// Sets the author's choice of estimator for the site.
     pub(crate) fn choose(self, choice: Choice) -> Self {
         Sampled { choice: Some(choice), ..self }
     }
 
-    /// Draws this many independent copies, on a new leading axis.
+    /// Draws the given number of independent copies, along a new leading axis.
     pub fn copies(self, copies: usize) -> Self {
         Sampled { copies: Some(copies), ..self }
     }
 }
 
 impl<'g> Distribution<'g> {
-    /// Draws this many independent copies, on a new leading axis.
+    /// Draws the given number of independent copies, along a new leading axis.
     pub fn copies(self, copies: usize) -> Sampled<'g> {
         Sampled::from(self).copies(copies)
     }
 }
 
 impl Graph {
-    /// An empty graph.
+    /// Creates an empty graph.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The graph of tensor operations beneath, alone.
+    /// Returns the underlying graph of tensor operations and drops the rest.
     pub(crate) fn into_engine(self) -> engine::Graph {
         self.engine
     }
 
-    /// The graph of tensor operations beneath.
+    /// The underlying graph of tensor operations.
     pub fn engine(&self) -> &engine::Graph {
         &self.engine
     }
 
-    /// The handle of a node.
+    /// The expression of a node.
     pub fn expr(&self, id: NodeId) -> Expr<'_> {
         self.engine.expr(id)
     }
 
-    /// A scalar parameter.
+    /// Adds a scalar parameter.
     pub fn param(&self, name: &str, initial: f64) -> Expr<'_> {
         self.param_tensor(name, Shape::scalar(), vec![initial])
     }
 
-    /// A parameter of any shape; a single number fills it.
+    /// Adds a parameter of any shape. A single number fills the shape.
     pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a parameter", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.params.push(Param { name, node, shape, initial });
         })
     }
 
-    /// Data of any shape; a single number fills it.
+    /// Adds data of any shape. A single number fills the shape.
     pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
         self.input("data", name, shape.into(), values, |parts, name, node, shape, values| {
             parts.data.push(Data { name, node, shape, values });
         })
     }
 
-    /// A tensor of any shape that is kept from one run to the next, such as a running mean; a single number fills it.
-    /// [`Graph::becomes`] says how it changes.
+    /// Adds a tensor of any shape that is kept from one run to the next, such as a running mean. A single number fills the shape.
+    /// [`Graph::becomes`] defines how it changes.
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a state", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.states.push(State { name, node, shape, initial, next: None });
         })
     }
 
-    /// An input of the tensor graph, kept as what it is by `keep`.
+    /// Adds an input of the tensor graph, and registers it with `keep`.
     fn input(
         &self,
         what: &'static str,
@@ -233,8 +232,8 @@ impl Graph {
         expr
     }
 
-    /// Takes a name for a parameter, data, a state or a site; an error if it is taken, because what estimators keep, checkpoints
-    /// and results are found by name.
+    /// Registers the name of a parameter, data, a state or a site. It is an error if the name is taken, because estimator state,
+    /// checkpoints and results are looked up by name.
     fn take_name(&self, name: &str, what: &'static str) -> Result<(), Expr<'_>> {
         let before = match self.parts.borrow_mut().names.entry(name.into()) {
             Entry::Vacant(free) => {
@@ -249,7 +248,7 @@ impl Graph {
         }))
     }
 
-    /// Whether an expression belongs to this graph; if not, that is kept as an error.
+    /// Whether an expression belongs to this graph. If it does not, the graph keeps an error.
     fn is_of_this_graph(&self, operation: &str, expr: Expr<'_>) -> bool {
         let own = std::ptr::eq(expr.graph(), &self.engine);
         if !own {
@@ -258,8 +257,8 @@ impl Graph {
         own
     }
 
-    /// After every run in training the `state` takes this value, averaged over the axes in front of its own (samples among
-    /// them). A run reads what the one before left.
+    /// Sets the value that `state` takes after every run in training: the mean of `next` over the axes in front of the state's
+    /// own (including the samples). Each run reads the value that the previous run stored.
     pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
         if !self.is_of_this_graph("becomes", state) || !self.is_of_this_graph("becomes", next) {
             return;
@@ -286,7 +285,7 @@ impl Graph {
         }
     }
 
-    /// Bytes that one parameter or data tensor may take.
+    /// The largest size in bytes of one parameter or data tensor.
     const LARGEST_TENSOR: u64 = 1 << 33;
 
     fn fill(&self, name: &str, shape: &Shape, values: Vec<f64>) -> Option<Vec<f64>> {
@@ -313,7 +312,7 @@ impl Graph {
         }
     }
 
-    /// A random node. Give a distribution, or one with `.via(estimator)` and `.copies(n)`.
+    /// Adds a random node. Pass a distribution, optionally with `.via(estimator)` and `.copies(n)`.
     pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
         let Sampled { distribution, copies, choice } = sampled.into();
         let distribution = distribution.on(&self.engine);
@@ -364,7 +363,79 @@ impl Graph {
         self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id() });
     }
 
-    /// Gives a deterministic node a name, for drawings and messages.
+    /// Adds the cost −log p(value) of an observed `value`, named `name`, and returns it: one number for each draw of the
+    /// distribution's batch. The value's last axes are the event's, the others broadcast against the batch; it may depend on
+    /// anything. Elements outside the support cost ∞, but a Boolean or one-hot value that depends on a random node may lie in
+    /// between, as relaxations do.
+    ///
+    /// ```
+    /// use aleator::distributions::Normal;
+    /// use aleator::graph::Graph;
+    ///
+    /// let graph = Graph::new();
+    /// let weight = graph.sample("weight", Normal::new(graph.param("guess", 8.5), 1.0));
+    /// let reading = graph.data("reading", [2], vec![9.3, 9.7]);
+    /// graph.observe("reading_cost", reading, &Normal::new(weight, 1.0));
+    /// ```
+    pub fn observe<'g>(&'g self, name: &str, value: Expr<'g>, distribution: &Distribution<'g>) -> Expr<'g> {
+        if !std::ptr::eq(value.graph(), &self.engine) {
+            return self.engine.fail(aleator_engine::Error::MixedGraphs { operation: name.into() });
+        }
+        let distribution = &distribution.on(&self.engine);
+        let cost = match self.misfit(value, distribution) {
+            Some(problem) => self
+                .engine
+                .fail(aleator_engine::Error::Shape { operation: format!("observe `{name}`"), problem }),
+            None => {
+                let outside = distribution.family().support().excludes(value, distribution.parameters());
+                let random = self.depends_on_a_site(value);
+                let cost = -distribution.log_prob(value);
+                match outside.filter(|_| !random) {
+                    Some(outside) => {
+                        let event = distribution.event_shape().rank();
+                        outside.sum_last(event).greater(0.0).select(f64::INFINITY, cost)
+                    }
+                    None => cost,
+                }
+            }
+        };
+        if !cost.is_poison() {
+            self.cost(name, cost);
+        }
+        cost
+    }
+
+    /// Why a value cannot be one of the distribution's, by its shape.
+    fn misfit(&self, value: Expr<'_>, distribution: &Distribution<'_>) -> Option<String> {
+        if value.is_poison() || distribution.parameters().iter().any(|p| p.is_poison()) {
+            return None;
+        }
+        let Some(batch) = distribution.batch_shape() else {
+            return Some(format!("the parameters of {} do not fit together", distribution.name()));
+        };
+        if let Some(problem) = distribution.misshapen() {
+            return Some(problem);
+        }
+        let (event, shape) = (distribution.event_shape(), value.shape());
+        let own = shape.rank() >= event.rank() && shape.trailing(event.rank()) == event;
+        if !own {
+            return Some(format!(
+                "a value of shape {shape} cannot come from {}, whose events have shape {event}",
+                distribution.name()
+            ));
+        }
+        let lead = shape.leading(shape.rank() - event.rank());
+        lead.broadcast(&batch).is_none().then(|| {
+            format!("a value of shape {shape} does not fit the batch {batch} of {}", distribution.name())
+        })
+    }
+
+    fn depends_on_a_site(&self, value: Expr<'_>) -> bool {
+        let upstream = engine::NodeSet::ancestors(&self.engine, &[value.id()]);
+        self.parts.borrow().sites.iter().any(|site| upstream.contains(site.value))
+    }
+
+    /// Names a deterministic node, for diagrams and messages.
     pub fn note(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
             return;
@@ -372,9 +443,9 @@ impl Graph {
         self.parts.borrow_mut().named.push((name.into(), expr.id()));
     }
 
-    /// A black box: values, but no derivative. `function` gets the elements of each argument, row-major, and fills
-    /// the result. It may be called from several threads, and must not panic; one that may fail is
-    /// [`Graph::external_fallible`].
+    /// Adds a black box, which has values but no derivative. `function` receives the elements of each argument, row-major, and
+    /// fills the result. It may be called from several threads, and it must not panic. Use
+    /// [`Graph::external_fallible`] for a function that may fail.
     ///
     /// ```
     /// use aleator::prelude::*;
@@ -421,40 +492,40 @@ impl Graph {
         self.engine.external(external, arguments)
     }
 
-    /// The parameters in order.
+    /// The parameters, in the order in which they were added.
     pub fn params(&self) -> Vec<Param> {
         self.parts.borrow().params.clone()
     }
 
-    /// The data in order.
+    /// The data, in the order in which they were added.
     pub fn datasets(&self) -> Vec<Data> {
         self.parts.borrow().data.clone()
     }
 
-    /// The tensors that are kept between runs, in order.
+    /// The states, in the order in which they were added.
     pub fn states(&self) -> Vec<State> {
         self.parts.borrow().states.clone()
     }
 
-    /// The sites in order.
+    /// The sites, in the order in which they were added.
     pub fn sites(&self) -> Vec<SiteDef> {
         self.parts.borrow().sites.clone()
     }
 
-    /// The costs in order.
+    /// The costs, in the order in which they were added.
     pub fn costs(&self) -> Vec<Cost> {
         self.parts.borrow().costs.clone()
     }
 
-    /// All names with their nodes, in order.
+    /// All names with their nodes, in the order in which they were added.
     pub fn named(&self) -> Vec<(String, NodeId)> {
         self.parts.borrow().named.clone()
     }
 
-    /// Replaces a parameter's initial value; a single number fills it.
+    /// Replaces the initial value of a parameter. A single number fills the shape.
     ///
     /// # Errors
-    /// If there is no such parameter or the number of elements differs.
+    /// Returns an error if there is no such parameter or if the number of elements differs.
     pub fn set_param(&self, name: &str, values: Vec<f64>) -> Result<()> {
         let mut parts = self.parts.borrow_mut();
         let Some(place) = parts.params.iter().position(|p| p.name == name) else {

@@ -46,7 +46,7 @@ pub(super) fn estimator_with(
         let Some(name) = &argument.name else {
             return Err(Diagnostic::new(format!("the options of `{}` are named", call.name.text))
                 .at(argument.span)
-                .help(match entry.properties.options {
+                .help(match &entry.properties.describe_options()[..] {
                     "" => format!("`{}` takes no options", call.name.text),
                     options => format!("write name = value; options: {options}"),
                 }));
@@ -57,7 +57,7 @@ pub(super) fn estimator_with(
         let named = |argument: &&Argument| argument.name.as_ref().is_some_and(|n| n.text == error.option);
         let span = call.arguments.iter().find(named).map_or(call.span, |argument| argument.span);
         let diagnostic = Diagnostic::new(error.message).at(span);
-        match entry.properties.options {
+        match &entry.properties.describe_options()[..] {
             "" => diagnostic,
             options => diagnostic.help(format!("options of `{}`: {options}", entry.properties.name)),
         }

@@ -13,9 +13,8 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, concat};
 
-use super::bernoulli::log_bernoulli;
 use super::{Build, Model, Score};
-use crate::distributions::Normal;
+use crate::distributions::{Bernoulli, Normal, kl};
 use crate::estimators::Pathwise;
 use crate::nn::{Init, Spec};
 use crate::objectives::{DrawTerms, Terms};
@@ -52,26 +51,28 @@ impl Model for BayesLogistic {
     }
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
-        let (loc, log_scale) = (build.parameter("posterior.loc"), build.parameter("posterior.log_scale"));
-        let q = Normal::new(loc, log_scale.exp());
-        let w = build.sample("w", q.clone());
+        let number = |value: f64| build.tensor([], vec![value]);
+        let prior = Normal::new(number(0.0), number(1.0));
+        let posterior =
+            Normal::new(build.parameter("posterior.loc"), build.parameter("posterior.log_scale").exp());
+        let w = build.sample("w", posterior.clone());
         let rows = x.shape().from_end(1);
         let one = build.tensor([rows, 1], vec![1.0; rows]);
         let features = concat(&[x.slice(0, 0, self.features), one], 0).unwrap_or(x);
         let label = x.slice(0, self.features, 1).squeeze(0);
-        let log_likelihood = log_bernoulli(label, (features * w).sum_last(1));
+        let log_likelihood = Bernoulli::from_logits((features * w).sum_last(1)).log_prob(label);
         if !build.is_training() {
             return Terms::likelihood(log_likelihood);
         }
-        let n = self.rows as f64;
-        let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
-        let prior = (-0.5 * w.square() - constant).sum_last(1) / n;
-        let posterior = q.log_prob(w).sum_last(1) / n;
-        let kl = (0.5 * (loc.square() + (2.0 * log_scale).exp() - 1.0) - log_scale).sum_last(1) / n;
+        // One draw for all rows: each row bears an equal part of what it costs.
+        let per_row = |e: Expr<'g>| e.sum_last(1) / self.rows as f64;
         Terms {
             log_likelihood,
-            draws: Some(DrawTerms { log_prior: prior, log_posterior: posterior }),
-            kl: Some(kl),
+            draws: Some(DrawTerms {
+                log_prior: per_row(prior.log_prob(w)),
+                log_posterior: per_row(posterior.log_prob(w)),
+            }),
+            kl: kl(&posterior, &prior).ok().map(per_row),
         }
     }
 

@@ -1,12 +1,5 @@
 //! What Bernoulli layers have in common.
 
-use aleator_engine::graph::Expr;
-
-/// z φ − softplus(φ): log Bernoulli(z; σ(φ)) for z in {0, 1}, and linear between the outcomes.
-pub fn log_bernoulli<'g>(z: Expr<'g>, logits: Expr<'g>) -> Expr<'g> {
-    z * logits - logits.softplus()
-}
-
 /// Mean pixels are taken to be at least this far from 0 and 1 when they become biases.
 const CLIP: f64 = 1e-3;
 

@@ -11,7 +11,7 @@
 use aleator_engine::graph::Expr;
 
 use super::{Build, Model};
-use crate::distributions::OneHotCategorical;
+use crate::distributions::{Normal, OneHotCategorical, kl};
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
@@ -60,20 +60,20 @@ impl Model for Gmm {
         let (n, c) = (self.mean.len(), self.categories);
         // Everything in units of the data's scale, but for the density, which pays for the change of units.
         let y = (x - build.tensor([n], self.mean.clone())) / self.scale;
-        let logits = build.mlp(&self.encoder(), y).reshape_last(1, [1, c]);
-        let z = build.sample("z", OneHotCategorical::from_logits(logits));
-        let (loc, log_scale) = (build.parameter("mixture.loc"), build.parameter("mixture.log_scale"));
-        let deviation = (y.unsqueeze(1) - loc) * (-log_scale).exp();
-        let constant = 0.5 * (2.0 * std::f64::consts::PI).ln() + self.scale.ln();
-        let density = (-0.5 * deviation.square() - log_scale - constant).sum_last(1).unsqueeze(1);
-        let (log_prior, log_q) = (build.parameter("mixture.logits").log_softmax(), logits.log_softmax());
+        let prior = OneHotCategorical::from_logits(build.parameter("mixture.logits"));
+        let posterior = OneHotCategorical::from_logits(build.mlp(&self.encoder(), y).reshape_last(1, [1, c]));
+        let z = build.sample("z", posterior.clone());
+        let clusters =
+            Normal::new(build.parameter("mixture.loc"), build.parameter("mixture.log_scale").exp());
+        // log p(x|z = c) for each row and cluster, of which z picks one.
+        let densities = (clusters.log_prob(y.unsqueeze(1)) - self.scale.ln()).sum_last(1);
         Terms {
-            log_likelihood: (z * density).sum_last(2),
+            log_likelihood: (z * densities.unsqueeze(1)).sum_last(2),
             draws: Some(DrawTerms {
-                log_prior: (z * log_prior).sum_last(2),
-                log_posterior: (z * log_q).sum_last(2),
+                log_prior: prior.log_prob(z).sum_last(1),
+                log_posterior: posterior.log_prob(z).sum_last(1),
             }),
-            kl: Some((log_q.exp() * (log_q - log_prior)).sum_last(2)),
+            kl: kl(&posterior, &prior).ok().map(|divergence| divergence.sum_last(1)),
         }
     }
 }

@@ -17,7 +17,7 @@ mod table;
 mod vae;
 
 pub use bayes_logistic::BayesLogistic;
-pub use bernoulli::{log_bernoulli, logits_of_mean};
+pub use bernoulli::logits_of_mean;
 pub use build::Build;
 pub use cartpole::Cartpole;
 pub use gmm::Gmm;

@@ -58,7 +58,7 @@ pub trait Model: fmt::Debug + Send + Sync {
 
     /// The mean pixels of what is drawn from the model, `[rows, pixels]`, for a picture; `None` where there is nothing to
     /// see. Draws are made with `build`, which makes one copy.
-    fn dream<'g>(&self, _build: &Build<'g>, _rows: usize) -> Option<Expr<'g>> {
+    fn generate<'g>(&self, _build: &Build<'g>, _rows: usize) -> Option<Expr<'g>> {
         None
     }
 

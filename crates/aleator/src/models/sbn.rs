@@ -13,16 +13,15 @@
 //! log q is part of the cost and depends on the encoder directly, so it has a gradient of its own besides the one
 //! through h. Rows meet nowhere but in the sum over the batch: the score of row i multiplies the cost of row i alone.
 //!
-//! All logarithms are written as z φ − softplus(φ), which is log Bernoulli(z; σ(φ)) for z in {0, 1} and linear in
-//! between. Estimators that use a relaxed h (`gumbel_softmax`) train on this linear extension, a common choice; it is
-//! not the density of the relaxed h, so their training objective is not a bound. What is held out is always judged at
-//! hard samples.
+//! A Bernoulli's log p is linear between its outcomes. Estimators that use a relaxed h (`gumbel_softmax`) train on this linear
+//! extension, a common choice; it is not the density of the relaxed h, so their training objective is not a bound. What is held out
+//! is always judged at hard samples.
 //!
 //! References: `neal1992connectionist` (the model), `mnih2014neural` (its ELBO by a learned encoder).
 
 use aleator_engine::graph::Expr;
 
-use super::bernoulli::{log_bernoulli, logits_of_mean};
+use super::bernoulli::logits_of_mean;
 use super::{Build, Model};
 use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Init, Mlp, Spec};
@@ -99,36 +98,37 @@ impl Model for Sbn {
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let mean = build.tensor([self.mean.len()], self.mean.clone());
-        let mut below = x - mean;
-        let mut layers = Vec::new();
-        let mut log_q: Option<Expr<'g>> = None;
+        let signs = |h: Expr<'g>| 2.0 * h - 1.0;
+        let sum = |terms: Vec<Expr<'g>>| terms.into_iter().reduce(|sum, term| sum + term);
+        // Upwards: h₁ of x, h_l of h_{l−1}.
+        let (mut below, mut hidden, mut log_q) = (x - mean, Vec::new(), Vec::new());
         for l in 1..=self.layers {
-            let logits = build.mlp(&self.encoder(l), below);
-            let h = build.sample(&self.site(l), Bernoulli::from_logits(logits));
-            let log_q_h = log_bernoulli(h, logits).sum_last(1);
-            log_q = Some(log_q.map_or(log_q_h, |sum| sum + log_q_h));
-            below = 2.0 * h - 1.0;
-            layers.push((h, below));
+            let q = Bernoulli::from_logits(build.mlp(&self.encoder(l), below));
+            let h = build.sample(&self.site(l), q.clone());
+            log_q.push(q.log_prob(h).sum_last(1));
+            hidden.push(h);
+            below = signs(h);
         }
-        let mut log_prior: Option<Expr<'g>> = None;
-        for (l, &(h, _)) in (1..).zip(&layers) {
-            let logits = match layers.get(l) {
-                Some(&(_, above)) => build.mlp(&self.decoder(l + 1), above),
+        // Downwards: h_l of h_{l+1}, x of h₁.
+        let mut log_p = Vec::new();
+        for (l, &h) in (1..).zip(&hidden) {
+            let logits = match hidden.get(l) {
+                Some(&above) => build.mlp(&self.decoder(l + 1), signs(above)),
                 None => build.parameter("prior.logits"),
             };
-            let log_p_h = log_bernoulli(h, logits).sum_last(1);
-            log_prior = Some(log_prior.map_or(log_p_h, |sum| sum + log_p_h));
+            log_p.push(Bernoulli::from_logits(logits).log_prob(h).sum_last(1));
         }
-        let pixel_logits = build.mlp(&self.decoder(1), layers[0].1);
-        let log_likelihood = log_bernoulli(x, pixel_logits).sum_last(1);
+        let pixel_logits = build.mlp(&self.decoder(1), signs(hidden[0]));
+        let log_likelihood = Bernoulli::from_logits(pixel_logits).log_prob(x).sum_last(1);
         build.graph().note("pixel_logits", pixel_logits);
         build.graph().note("log_likelihood", log_likelihood);
-        let draws =
-            log_prior.zip(log_q).map(|(log_prior, log_posterior)| DrawTerms { log_prior, log_posterior });
+        let draws = sum(log_p)
+            .zip(sum(log_q))
+            .map(|(log_prior, log_posterior)| DrawTerms { log_prior, log_posterior });
         Terms { log_likelihood, draws, kl: None }
     }
 
-    fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+    fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
         let prior = build.parameter("prior.logits").broadcast_to([rows, self.latents]);
         let mut h = build.sample(&self.site(self.layers), Bernoulli::from_logits(prior));
         for l in (2..=self.layers).rev() {

@@ -11,9 +11,8 @@
 
 use aleator_engine::graph::Expr;
 
-use super::bernoulli::log_bernoulli;
 use super::{Build, Model};
-use crate::distributions::Bernoulli;
+use crate::distributions::{Bernoulli, Categorical, kl};
 use crate::nn::{Embedding, GruCell, Linear, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
@@ -91,27 +90,27 @@ impl Model for Sequence {
             let next = layers.encoder.apply(parameters, input, state);
             state = mask * next + (1.0 - mask) * state;
         }
-        let logits = build.linear(&layers.posterior, state);
-        let z = build.sample("z", Bernoulli::from_logits(logits));
+        let prior = Bernoulli::from_logits(build.tensor([], vec![0.0]));
+        let posterior = Bernoulli::from_logits(build.linear(&layers.posterior, state));
+        let z = build.sample("z", posterior.clone());
         let mut state = build.linear(&layers.start, 2.0 * z - 1.0).tanh();
         let start = constant(self.tokens as f64, 1).squeeze(0);
         let mut input = layers.embedding.apply(parameters, start);
         let mut log_likelihood: Option<Expr<'g>> = None;
         for t in 0..self.length {
             state = layers.decoder.apply(parameters, input, state);
-            let log_probs = build.linear(&layers.output, state).log_softmax();
-            let term = masks[t].squeeze(0) * (token(t).one_hot(self.tokens) * log_probs).sum_last(1);
+            let next = Categorical::from_logits(build.linear(&layers.output, state));
+            let term = masks[t].squeeze(0) * next.log_prob(token(t));
             log_likelihood = Some(log_likelihood.map_or(term, |sum| sum + term));
             input = inputs[t];
         }
-        let half = std::f64::consts::LN_2;
         Terms {
             log_likelihood: log_likelihood.unwrap_or(state),
             draws: Some(DrawTerms {
-                log_prior: (0.0 * z - half).sum_last(1),
-                log_posterior: log_bernoulli(z, logits).sum_last(1),
+                log_prior: prior.log_prob(z).sum_last(1),
+                log_posterior: posterior.log_prob(z).sum_last(1),
             }),
-            kl: Some((logits.sigmoid() * logits - logits.softplus() + half).sum_last(1)),
+            kl: kl(&posterior, &prior).ok().map(|divergence| divergence.sum_last(1)),
         }
     }
 }

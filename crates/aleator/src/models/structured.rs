@@ -10,7 +10,7 @@
 
 use aleator_engine::graph::{Expr, concat};
 
-use super::bernoulli::{log_bernoulli, logits_of_mean};
+use super::bernoulli::logits_of_mean;
 use super::{Build, Model};
 use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Init, Mlp, Spec};
@@ -84,7 +84,8 @@ impl Model for Structured {
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let lower = x.slice(0, self.upper(), self.mean.len() - self.upper());
-        Terms::likelihood(log_bernoulli(lower, self.pixel_logits(build, x)).sum_last(1))
+        let pixels = Bernoulli::from_logits(self.pixel_logits(build, x));
+        Terms::likelihood(pixels.log_prob(lower).sum_last(1))
     }
 
     fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {

@@ -1,10 +1,10 @@
 //! The variational autoencoder: one layer of Bernoulli, categorical or Gaussian latents between two perceptrons.
 //!
 //! ```text
-//! latents        q(z|x)                                   p(z)              KL(q ‖ p)
-//! bernoulli      Bernoulli(logits = φ)                    Bernoulli(½)      Σ p φ − softplus(φ) + log 2,   p = σ(φ)
-//! categorical    OneHotCategorical(logits = φ), L of C    uniform           Σ_l [ Σ_c p_c log p_c + log C ]
-//! gaussian       Normal(μ, exp(λ))                        N(0, 1)           Σ ½ (μ² + e^{2λ} − 1) − λ
+//! latents        q(z|x)                                   p(z)
+//! bernoulli      Bernoulli(logits = φ)                    Bernoulli(½)
+//! categorical    OneHotCategorical(logits = φ), L of C    uniform
+//! gaussian       Normal(μ, exp(λ))                        N(0, 1)
 //!
 //! p(x|z) = Bernoulli(logits = D(z)),   φ or (μ, λ) = E(x − x̄)
 //! ```
@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use aleator_engine::graph::Expr;
 
-use super::bernoulli::{log_bernoulli, logits_of_mean};
+use super::bernoulli::logits_of_mean;
 use super::{Build, Model};
-use crate::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical};
+use crate::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical, kl};
 use crate::estimators::{Pathwise, ReinforceLoo};
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
@@ -49,12 +49,6 @@ pub struct Vae {
     pub mean: Vec<f64>,
 }
 
-/// q with its log-density and its KL from the prior.
-struct Posterior<'g> {
-    q: Distribution<'g>,
-    parameters: Vec<Expr<'g>>,
-}
-
 impl Vae {
     /// Numbers of the encoder for each latent, and of each latent for the decoder.
     fn numbers(&self) -> (usize, usize) {
@@ -76,20 +70,32 @@ impl Vae {
             .with_last_bias(Init::Values(logits_of_mean(&self.mean)))
     }
 
-    fn posterior<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Posterior<'g> {
+    /// p(z), the same for all latents, with batch axes `batch` in front.
+    fn prior<'g>(&self, build: &Build<'g>, batch: &[usize]) -> Distribution<'g> {
+        let full = |event: &[usize], value: f64| {
+            let shape = [batch, event].concat();
+            build.tensor(shape.clone(), vec![value; shape.iter().product()])
+        };
+        match self.latent {
+            Latent::Bernoulli => Bernoulli::from_logits(full(&[], 0.0)),
+            Latent::Categorical(c) => OneHotCategorical::from_logits(full(&[c], 0.0)),
+            Latent::Gaussian => Normal::new(full(&[], 0.0), full(&[], 1.0)),
+        }
+    }
+
+    /// q(z|x)
+    fn posterior<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Distribution<'g> {
         let mean = build.tensor([self.mean.len()], self.mean.clone());
         let numbers = build.mlp(&self.encoder(), x - mean);
         match self.latent {
-            Latent::Bernoulli => Posterior { q: Bernoulli::from_logits(numbers), parameters: vec![numbers] },
+            Latent::Bernoulli => Bernoulli::from_logits(numbers),
             Latent::Categorical(c) => {
-                let logits = numbers.reshape_last(1, [self.latents, c]);
-                Posterior { q: OneHotCategorical::from_logits(logits), parameters: vec![logits] }
+                OneHotCategorical::from_logits(numbers.reshape_last(1, [self.latents, c]))
             }
-            Latent::Gaussian => {
-                let loc = numbers.slice(0, 0, self.latents);
-                let log_scale = numbers.slice(0, self.latents, self.latents);
-                Posterior { q: Normal::new(loc, log_scale.exp()), parameters: vec![loc, log_scale] }
-            }
+            Latent::Gaussian => Normal::new(
+                numbers.slice(0, 0, self.latents),
+                numbers.slice(0, self.latents, self.latents).exp(),
+            ),
         }
     }
 
@@ -101,36 +107,6 @@ impl Vae {
             Latent::Gaussian => z,
         };
         build.mlp(&self.decoder(), numbers)
-    }
-}
-
-impl<'g> Posterior<'g> {
-    /// log p(z), log q(z|x) and the KL, for each row.
-    fn densities(&self, latent: Latent, z: Expr<'g>) -> ([Expr<'g>; 2], Expr<'g>) {
-        let parameters = &self.parameters;
-        match latent {
-            Latent::Bernoulli => {
-                let logits = parameters[0];
-                let half = std::f64::consts::LN_2;
-                let kl = (logits.sigmoid() * logits - logits.softplus() + half).sum_last(1);
-                let prior = (0.0 * z - half).sum_last(1);
-                ([prior, log_bernoulli(z, logits).sum_last(1)], kl)
-            }
-            Latent::Categorical(c) => {
-                let log_probs = parameters[0].log_softmax();
-                let uniform = (c as f64).ln();
-                let kl = ((log_probs.exp() * log_probs).sum_last(1) + uniform).sum_last(1);
-                let prior = (z.sum_last(1) * -uniform).sum_last(1);
-                ([prior, (z * log_probs).sum_last(2)], kl)
-            }
-            Latent::Gaussian => {
-                let (loc, log_scale) = (parameters[0], parameters[1]);
-                let kl = (0.5 * (loc.square() + (2.0 * log_scale).exp() - 1.0) - log_scale).sum_last(1);
-                let constant = 0.5 * (2.0 * std::f64::consts::PI).ln();
-                let prior = (-0.5 * z.square() - constant).sum_last(1);
-                ([prior, self.q.log_prob(z).sum_last(1)], kl)
-            }
-        }
     }
 }
 
@@ -156,12 +132,17 @@ impl Model for Vae {
     }
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
-        let posterior = self.posterior(build, x);
-        let z = build.sample("z", posterior.q.clone());
-        let ([log_prior, log_posterior], kl) = posterior.densities(self.latent, z);
-        let draws = Some(DrawTerms { log_prior, log_posterior });
-        let log_likelihood = log_bernoulli(x, self.decode(build, z)).sum_last(1);
-        Terms { log_likelihood, draws, kl: Some(kl) }
+        let (prior, posterior) = (self.prior(build, &[]), self.posterior(build, x));
+        let z = build.sample("z", posterior.clone());
+        let pixels = Bernoulli::from_logits(self.decode(build, z));
+        Terms {
+            log_likelihood: pixels.log_prob(x).sum_last(1),
+            draws: Some(DrawTerms {
+                log_prior: prior.log_prob(z).sum_last(1),
+                log_posterior: posterior.log_prob(z).sum_last(1),
+            }),
+            kl: kl(&posterior, &prior).ok().map(|divergence| divergence.sum_last(1)),
+        }
     }
 
     fn default_estimator(&self) -> Arc<dyn Estimator> {
@@ -171,19 +152,13 @@ impl Model for Vae {
         }
     }
 
-    fn dream<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
-        let zeros = |shape: &[usize]| build.tensor(shape, vec![0.0; shape.iter().product()]);
-        let prior = match self.latent {
-            Latent::Bernoulli => Bernoulli::from_logits(zeros(&[rows, self.latents])),
-            Latent::Categorical(c) => OneHotCategorical::from_logits(zeros(&[rows, self.latents, c])),
-            Latent::Gaussian => Normal::new(zeros(&[rows, self.latents]), 1.0),
-        };
-        let z = build.sample("z", prior);
+    fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+        let z = build.sample("z", self.prior(build, &[rows, self.latents]));
         Some(self.decode(build, z).sigmoid())
     }
 
     fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {
-        let z = build.sample("z", self.posterior(build, x).q);
+        let z = build.sample("z", self.posterior(build, x));
         Some(self.decode(build, z).sigmoid())
     }
 }

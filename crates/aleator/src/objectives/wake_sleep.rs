@@ -48,7 +48,7 @@ static PROPERTIES: Properties = Properties {
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,
     advice: "in reweighted wake-sleep",
-    options: "",
+    options: &[],
     reference: "bornschein2015reweighted",
 };
 

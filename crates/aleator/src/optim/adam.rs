@@ -10,7 +10,7 @@
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::vectorized;
 
-use super::rule::{Now, Rule};
+use super::update_rule::{StepContext, UpdateRule};
 
 /// Adam's constants.
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +30,12 @@ impl Default for Adam {
     }
 }
 
-impl<T: Real> Rule<T> for Adam {
+impl<T: Real> UpdateRule<T> for Adam {
     fn slots(&self) -> &'static [&'static str] {
         &["m", "v"]
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let (m, v) = state.split_at_mut(gradient.len());
         // One division for each element: α / (1 − β₁ᵗ) and 1 / √(1 − β₂ᵗ) are the same for all.
         let t = now.step as f64;

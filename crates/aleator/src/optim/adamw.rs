@@ -10,7 +10,7 @@
 use aleator_engine::exec::math::Real;
 
 use super::Adam;
-use super::rule::{Now, Rule};
+use super::update_rule::{StepContext, UpdateRule};
 
 /// AdamW's constants.
 #[derive(Clone, Copy, Debug)]
@@ -28,12 +28,12 @@ impl Default for AdamW {
     }
 }
 
-impl<T: Real> Rule<T> for AdamW {
+impl<T: Real> UpdateRule<T> for AdamW {
     fn slots(&self) -> &'static [&'static str] {
-        Rule::<T>::slots(&self.adam)
+        UpdateRule::<T>::slots(&self.adam)
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let keep = T::from_f64(1.0 - now.rate * self.weight_decay);
         parameters.iter_mut().for_each(|theta| *theta = keep * *theta);
         self.adam.update(now, parameters, gradient, state);

@@ -5,9 +5,9 @@ mod adamw;
 
 mod radam;
 mod rmsprop;
-mod rule;
 mod schedule;
 mod sgd;
+mod update_rule;
 
 use aleator_engine::exec::math::Real;
 
@@ -16,15 +16,15 @@ pub use adamw::AdamW;
 
 pub use radam::RAdam;
 pub use rmsprop::RmsProp;
-pub use rule::{Now, Optimizer, Rule};
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
+pub use update_rule::{Optimizer, StepContext, UpdateRule};
 
 /// Names of the optimisers.
 pub const NAMES: [&str; 6] = ["adam", "adamw", "radam", "sgd", "momentum", "rmsprop"];
 
 /// The rule of that name with its usual constants (`momentum` is `sgd` with μ = 0.9); `None` for an unknown name.
-pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn Rule<T>>> {
+pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn UpdateRule<T>>> {
     Some(match name {
         "adam" => Box::new(Adam::default()),
         "adamw" => Box::new(AdamW::default()),

@@ -12,7 +12,7 @@
 use aleator_engine::exec::math::Real;
 
 use super::Adam;
-use super::rule::{Now, Rule};
+use super::update_rule::{StepContext, UpdateRule};
 
 /// RAdam, with the constants of Adam.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,17 +33,17 @@ impl RAdam {
     }
 }
 
-impl<T: Real> Rule<T> for RAdam {
+impl<T: Real> UpdateRule<T> for RAdam {
     fn slots(&self) -> &'static [&'static str] {
-        Rule::<T>::slots(&self.adam)
+        UpdateRule::<T>::slots(&self.adam)
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         if let Some(r) = self.rectification(now.step) {
             // Adam divides by √(v / (1 − β₂ᵗ)) + ε.
             let epsilon = self.adam.epsilon / (1.0 - self.adam.beta2.powf(now.step as f64)).sqrt();
             let adam = Adam { epsilon, ..self.adam };
-            return adam.update(&Now { rate: r * now.rate, ..*now }, parameters, gradient, state);
+            return adam.update(&StepContext { rate: r * now.rate, ..*now }, parameters, gradient, state);
         }
         let (m, v) = state.split_at_mut(gradient.len());
         let number = T::from_f64;

@@ -9,7 +9,7 @@
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::vectorized;
 
-use super::rule::{Now, Rule};
+use super::update_rule::{StepContext, UpdateRule};
 
 /// RMSprop's constants.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +27,12 @@ impl Default for RmsProp {
     }
 }
 
-impl<T: Real> Rule<T> for RmsProp {
+impl<T: Real> UpdateRule<T> for RmsProp {
     fn slots(&self) -> &'static [&'static str] {
         &["v"]
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let number = T::from_f64;
         let (decay, rest) = (number(self.decay), number(1.0 - self.decay));
         let (rate, epsilon, scale) = (number(now.rate), number(self.epsilon), number(now.scale));

@@ -9,7 +9,7 @@
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::vectorized;
 
-use super::rule::{Now, Rule};
+use super::update_rule::{StepContext, UpdateRule};
 
 /// Gradient steps with momentum.
 #[derive(Clone, Copy, Debug, Default)]
@@ -18,12 +18,12 @@ pub struct Sgd {
     pub momentum: f64,
 }
 
-impl<T: Real> Rule<T> for Sgd {
+impl<T: Real> UpdateRule<T> for Sgd {
     fn slots(&self) -> &'static [&'static str] {
         if self.momentum == 0.0 { &[] } else { &["u"] }
     }
 
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]) {
         let (rate, scale) = (T::from_f64(now.rate), T::from_f64(now.scale));
         let momentum = T::from_f64(self.momentum);
         if state.is_empty() {

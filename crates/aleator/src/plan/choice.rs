@@ -1,4 +1,4 @@
-//! Which estimator at which site.
+//! The automatic choice of an estimator for each site.
 //!
 //! ```text
 //! work of a plan = variance × evaluations
@@ -6,11 +6,11 @@
 //! leave-one-out:                     K evaluations
 //! ```
 //!
-//! Sites whose draws meet in some cost are looked at together. If all of them can be enumerated, their part of the gradient is
-//! exact. If something random is left, enumerating the others multiplies the evaluations by A and may leave the variance as it is
-//! (of a chain of sixty sites, ten enumerated ones leave fifty scores): so only A ≤ 2 is allowed there, and the plan is never
-//! worse by more than that factor than one that draws every site and subtracts the mean of the other samples. With one sample
-//! there is no other; then the baseline is a moving average, which estimators' own rules keep at 0 where nothing is tuned.
+//! Sites whose draws are combined in some cost are considered together. If all of them can be enumerated, their part of the
+//! gradient is exact. If other random nodes remain, enumeration multiplies the evaluations by A and may not reduce the variance:
+//! in a chain of sixty sites, ten enumerated ones leave fifty scores. Only A ≤ 2 is therefore allowed in this case, so the plan
+//! is never worse by more than that factor than one that draws every site and subtracts the mean of the other samples. With one
+//! sample there are no others, and the baseline is a moving average; the estimators' own rules keep it at 0 if nothing is tuned.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,30 +22,30 @@ use crate::estimators::{Enumeration, Pathwise, ReinforceLoo, ScoreFunction, outc
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::{Estimator, SiteInfo, describe};
 
-/// One estimator for each site, and why.
+/// One estimator for each site, and the reason for its choice.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// In the order of the sites.
+    /// The estimators, in the order of the sites.
     pub estimators: Vec<Arc<dyn Estimator>>,
-    /// For each site, why this one.
+    /// For each site, the reason for its estimator.
     pub reasons: Vec<String>,
 }
 
-/// The most joint outcomes that the automatic choice enumerates.
+/// The largest number of joint outcomes that the automatic choice enumerates.
 const FEW_OUTCOMES: usize = 1024;
-/// The same where something random is left.
+/// The same limit if other random nodes remain.
 const FEW_BESIDE_NOISE: usize = 2;
-/// How much of the moving average of earlier costs is kept at each run.
+/// The decay of the moving average of earlier costs at each run.
 const DECAY: f64 = 0.95;
 
 impl Plan {
-    /// The plan that the graph's author wrote, completed by the automatic choice, which is always unbiased: enumeration where it
-    /// leaves no variance or costs little, pathwise where the cost is smooth in the sample, else leave-one-out, or with one
-    /// sample the score function with a moving average (see the head of this file). `overrides` (by site, in order) come first.
-    /// `samples` is K where it is known.
+    /// The plan that the author of the graph wrote, completed by the automatic choice, which is always unbiased: enumeration if
+    /// it leaves no variance or is cheap, pathwise if the cost is smooth in the sample, and otherwise leave-one-out or, with one
+    /// sample, the score function with a moving average (see the documentation of this file). `overrides` (by site, in order)
+    /// take precedence. `samples` is K, if it is known.
     ///
     /// # Errors
-    /// If the graph holds an error, or no unbiased estimator can serve a site without an estimator of its own.
+    /// Returns an error if the graph holds an error, or if no unbiased estimator supports a site for which none is named.
     pub fn choose(
         graph: &Graph,
         overrides: &[Option<Arc<dyn Estimator>>],
@@ -81,7 +81,7 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Asks `choice` for each site's estimator, with what is known of the site and whether a cost depends on it.
+    /// Calls `choice` for each site, with what is known of the site and whether a cost depends on it.
     pub(crate) fn choose_with<T>(
         graph: &Graph,
         mut choice: impl FnMut(&SiteInfo<'_, '_>, &SiteDef, bool) -> Option<T>,
@@ -97,12 +97,12 @@ impl Plan {
             .collect())
     }
 
-    /// The smallest K that all its estimators accept.
+    /// The smallest K that all estimators of the plan accept.
     pub fn min_samples(&self) -> usize {
         self.estimators.iter().map(|e| e.min_samples()).max().unwrap_or(1)
     }
 
-    /// The distinct names of its estimators in the order of the sites.
+    /// The distinct names of the estimators, in the order of the sites.
     pub fn name(&self) -> String {
         let mut names: Vec<&str> = Vec::new();
         for estimator in &self.estimators {
@@ -113,18 +113,18 @@ impl Plan {
         names.join(" + ")
     }
 
-    /// Site names with the estimators' descriptions.
+    /// The names of the sites with the descriptions of their estimators.
     pub fn describe(&self, graph: &Graph) -> Vec<(String, String)> {
         let sites = graph.sites();
         sites.iter().zip(&self.estimators).map(|(s, e)| (s.name.clone(), describe(&**e))).collect()
     }
 }
 
-/// What the choice has to know of a site.
+/// The properties of a site on which the choice depends.
 struct Options {
-    /// Whether it has an estimator already.
+    /// Whether an estimator has been named for it.
     given: bool,
-    /// The outcomes that enumerating it adds: of the estimator that it has, or that it could have.
+    /// The number of outcomes that its enumeration adds, for the estimator that it has or could have.
     outcomes: Option<usize>,
 }
 
@@ -140,8 +140,8 @@ impl Options {
     }
 }
 
-/// For each site, the number of the part of the graph that it belongs to: sites that some term of the objective depends on
-/// together are in one part, and parts share no term.
+/// For each site, the number of the part of the graph to which it belongs. Two sites are in the same part if a term of the
+/// objective depends on both; parts have no terms in common.
 fn parts(analysis: &Analysis) -> Vec<usize> {
     let mut part: Vec<usize> = (0..analysis.sites.len()).collect();
     for group in &analysis.groups {
@@ -155,7 +155,7 @@ fn parts(analysis: &Analysis) -> Vec<usize> {
     (0..part.len()).map(|site| root(&part, site)).collect()
 }
 
-/// The first site of a site's part, where each site names one of its part that is not behind it, the first one itself.
+/// The first site of a site's part. Each site refers to one of its part that does not come after it; the first refers to itself.
 fn root(part: &[usize], mut site: usize) -> usize {
     while part[site] != site {
         site = part[site];
@@ -163,10 +163,10 @@ fn root(part: &[usize], mut site: usize) -> usize {
     site
 }
 
-/// For each part, whether its sites that have no estimator yet and could be enumerated are to be.
+/// For each part, whether the sites that have no estimator yet and could be enumerated will be enumerated.
 fn enumerated(options: &[Options], parts: &[usize]) -> HashMap<usize, bool> {
     struct Part {
-        /// The joint outcomes that enumerating would add, and those that there would be in all.
+        /// The number of joint outcomes that enumeration would add, and the resulting total.
         added: usize,
         in_all: usize,
         noise_left: bool,
@@ -185,7 +185,7 @@ fn enumerated(options: &[Options], parts: &[usize]) -> HashMap<usize, bool> {
     all.into_iter().map(|(number, part)| (number, few(part))).collect()
 }
 
-/// What is known of the graph whose sites are chosen for.
+/// What is known of the graph for whose sites estimators are chosen.
 struct Known<'a> {
     graph: &'a Graph,
     analysis: &'a Analysis,

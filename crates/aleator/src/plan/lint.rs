@@ -1,15 +1,15 @@
-//! What is allowed and probably wrong: costs that an estimator cannot see as they are.
+//! Warnings about graphs that are valid but probably wrong: costs that an estimator does not differentiate correctly.
 //!
-//! Each estimator says how it looks at the cost ([`Smoothness`]). Two things are looked for on every way on which it
-//! follows the cost:
+//! Each estimator declares how it differentiates the cost ([`Smoothness`]). Two properties are searched for along every path on
+//! which it follows the cost:
 //!
 //! | in the cost                                   | slope or relaxation carries the gradient | expansion at the mean |
 //! |-----------------------------------------------|------------------------------------------|-----------------------|
-//! | a jump                                        | the mean is wrong                        | it is blind           |
+//! | a jump                                        | the mean is wrong                        | it is ignored         |
 //! | undefined between the outcomes (`1/(b − ½)`)  | NaN or infinite, at a relaxation         | NaN or infinite       |
 //!
-//! REBAR belongs in the first column: by hand, F = 1\[b > ½\] is 1\[ζ > ½\] at a relaxation too, so that with η = 1 the score
-//! term (F(b) − F(ζ̃)) s is 0; and the slopes of F that should put its mean back are 0 as well.
+//! REBAR belongs in the first column. For example, F = 1\[b > ½\] becomes 1\[ζ > ½\] at a relaxation, so with η = 1 the score
+//! term (F(b) − F(ζ̃)) s is 0, and the derivatives of F that should add its mean back are 0 as well.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,33 +21,33 @@ use crate::analysis::{
     Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
     first_discontinuities, moving, never_met,
 };
-use crate::estimators::{self, Lax, Options, Relax};
+use crate::estimators::{self, EstimatorOptions, Lax, Relax};
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::{Bias, Estimator, Smoothness};
 
-/// Something that is allowed and probably wrong.
+/// A warning about a graph that is valid but probably wrong.
 #[derive(Clone, Debug)]
 pub struct Lint {
-    /// The site it is about.
+    /// The site concerned.
     pub site: String,
-    /// What makes it wrong and what to do.
+    /// The reason and the remedy.
     pub message: String,
-    /// The operation that is the cause.
+    /// The operation that causes the warning.
     pub cause: NodeId,
-    /// Whether it takes an unbiased estimator's mean away from the gradient.
+    /// Whether the mean of an otherwise unbiased estimator differs from the gradient for this reason.
     pub biased: bool,
 }
 
-/// The most estimators without a learned part that are named as remedies.
+/// The largest number of estimators without a learned part that are named as remedies.
 const MOST_PLAIN_REMEDIES: usize = 3;
 
-/// What to be warned of under a plan. A graph that holds an error gives nothing.
+/// The warnings about a graph under a plan. A graph that holds an error has none.
 pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
     let graph = &graph.clone();
     Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
 }
 
-/// The same for a graph that is analysed already.
+/// The same for a graph that has already been analysed.
 fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Vec<Lint> {
     let (steps, between) = (Steps::of(graph), Steps::between_outcomes(graph));
     let mut found: Vec<Lint> = {
@@ -60,7 +60,7 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
         let smoothness = estimator.smoothness();
         let name = estimator.properties().name;
         let discrete = site.family.support().is_discrete();
-        // Where a jump takes the mean from every estimator, there is no remedy in another one.
+        // If a jump biases every estimator, another estimator is no remedy.
         let hopeless = |jump: &Discontinuity| moving_jumps.contains(&jump.node);
         if smoothness != Smoothness::NotNeeded
             && let Some(jump) = search.discontinuity(site, smoothness).filter(|jump| !hopeless(jump))
@@ -101,7 +101,7 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
             && let Some((cause, op)) = search.undefined(site, smoothness)
         {
             let operation = op.name();
-            // At a pole a relaxation's value may jump, or have no mean.
+            // At a pole, the value of a relaxation may jump or have no mean.
             let pole = matches!(op, Op::Binary(Binary::Div | Binary::Pow));
 
             let message = format!(
@@ -117,12 +117,12 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
     found
 }
 
-/// What is found behind sites, by how their estimators look at the cost: searched for once for all sites.
+/// What is found downstream of sites, by how their estimators differentiate the cost. The search is made once for all sites.
 struct Search<'a> {
     graph: &'a Graph,
     plan: &'a [Arc<dyn Estimator>],
     steps: &'a Steps<'a>,
-    /// The steps where draws may lie between outcomes.
+    /// The steps, where draws may lie between outcomes.
     between: &'a Steps<'a>,
     ranges: Option<Ranges>,
     discontinuities: HashMap<(Smoothness, bool), FirstOnTheWay<Discontinuity>>,
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The first jump that a way from the site meets.
+    /// The first jump on a path from the site.
     fn discontinuity(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<Discontinuity> {
         let discrete = site.family.support().is_discrete();
         let all = self.discontinuities.entry((smoothness, discrete)).or_insert_with(|| {
@@ -167,14 +167,14 @@ impl<'a> Search<'a> {
         self.stopped.get_or_insert_with(|| Stopped::of(self.graph)).behind(site)
     }
 
-    /// The first question behind a continuous site whether numbers are equal that never are.
+    /// The first comparison for equality, downstream of a continuous site, of numbers that are never equal.
     fn never_met(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<NodeId> {
         let stops = stops(smoothness);
         let all = self.never_met.entry(stops);
         all.or_insert_with(|| never_met(&mut Continuity::of(self.steps, stops))).from(site).map(|(id, _)| id)
     }
 
-    /// The first operation behind a discrete site that may be undefined between its outcomes.
+    /// The first operation downstream of a discrete site that may be undefined between the outcomes of the site.
     fn undefined(&mut self, site: &SiteDef, smoothness: Smoothness) -> Option<(NodeId, Op)> {
         let ranges = self.ranges.get_or_insert_with(|| Ranges::of(self.graph));
         let all = self.undefined.entry(smoothness).or_insert_with(|| {
@@ -186,7 +186,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether an estimator that looks at the cost in this way looks behind a stopped gradient.
+/// Whether an estimator that differentiates the cost in this way follows it through a stopped gradient.
 fn stops(smoothness: Smoothness) -> Stops {
     match smoothness {
         Smoothness::InControlVariate => Stops::Open,
@@ -196,15 +196,15 @@ fn stops(smoothness: Smoothness) -> Stops {
     }
 }
 
-/// Whether every estimator of a plan is unbiased here: none is biased by its nature, and each sees all that the costs do, as far as
-/// the lints tell.
+/// Whether every estimator of a plan is unbiased for this graph: it is unbiased in general, and according to the warnings it
+/// differentiates the costs correctly.
 pub(crate) fn is_unbiased(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> bool {
     let by_nature = |(e, used): (&Arc<dyn Estimator>, &bool)| !used || e.properties().bias == Bias::Unbiased;
     plan.iter().zip(&analysis.used).all(by_nature)
         && !lints_of(graph, analysis, plan).iter().any(|lint| lint.biased)
 }
 
-/// Whether an estimator that looks at the cost in this way looks through a later site.
+/// Whether an estimator that differentiates the cost in this way follows it through a later site.
 fn follows(
     graph: &Graph,
     smoothness: Smoothness,
@@ -220,7 +220,7 @@ fn follows(
     }
 }
 
-/// That a cost jumps, and what that does.
+/// The warning that a cost jumps, with the consequences.
 fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Discontinuity) -> String {
     let name = estimator.properties().name;
     let effect = match (estimator.smoothness(), estimator.properties().bias) {
@@ -240,14 +240,14 @@ fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Discontinuity
     format!("{} makes the cost discontinuous in `{}`; {effect}", jump.describe(), site.name)
 }
 
-/// Estimators for which the cost may be anything: the first of the table, and a learned control variate.
+/// The estimators that allow any cost: the first ones of the table, and those with a learned control variate.
 fn remedies(graph: &Graph, analysis: &Analysis, site: usize) -> String {
     let mut distribution = None;
     let info = analysis.info(graph, site, &mut distribution);
     let plain = estimators::all()
         .iter()
         .filter(|e| e.properties.smoothness == Smoothness::NotNeeded && e.properties.bias == Bias::Unbiased)
-        .filter(|e| e.build(Options::none()).is_ok_and(|e| e.supports(&info).is_ok()))
+        .filter(|e| e.build(EstimatorOptions::none()).is_ok_and(|e| e.supports(&info).is_ok()))
         .map(|e| e.properties.name);
     let relax = Relax { use_cost: false, ..Relax::default() };
     let learned =

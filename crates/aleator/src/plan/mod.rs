@@ -1,4 +1,4 @@
-//! Plans: which estimator serves which site, and what to be warned of under a plan.
+//! Plans: the choice of an estimator for each site, and warnings about a plan.
 
 mod choice;
 mod lint;

@@ -1,4 +1,4 @@
-//! What is said of discontinuities that move with parameters.
+//! Messages about discontinuities that move with parameters.
 
 use super::lint::Lint;
 use crate::analysis::{Discontinuity, Moving};

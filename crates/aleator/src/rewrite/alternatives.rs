@@ -1,19 +1,19 @@
-//! How many alternatives the enumerated sites of a plan make together.
+//! The number of alternatives that the enumerated sites of a plan have together.
 
 use crate::analysis::Analysis;
 use crate::graph::Graph;
 
-/// The most alternatives that one plan may have.
+/// The largest number of alternatives that one plan may have.
 pub const MOST_ALTERNATIVES: usize = 1 << 20;
 
-/// How many alternatives the enumerated sites make together, by group of terms: sites that no term has in common do not
-/// multiply.
+/// The number of joint alternatives of the enumerated sites, by group of terms. The numbers of two sites are not multiplied if no
+/// term depends on both.
 pub(super) struct Alternatives {
-    /// For each group, and each state that the graph keeps, how many there are.
+    /// The number of alternatives of each group, and of each state that the graph keeps.
     groups: Vec<usize>,
-    /// For each site, the places of the groups and states that depend on it.
+    /// For each site, the indices of the groups and states that depend on it.
     groups_of: Vec<Vec<usize>>,
-    /// The sum over the groups that have any.
+    /// The sum over the groups that have alternatives.
     in_all: usize,
 }
 
@@ -39,12 +39,12 @@ impl Alternatives {
         }
     }
 
-    /// The most that a term is evaluated at.
+    /// The largest number of alternatives of any term.
     pub fn most(&self) -> usize {
         self.groups.iter().copied().max().unwrap_or(1)
     }
 
-    /// The sum over the groups that have any.
+    /// The sum over the groups that have alternatives.
     pub fn in_all(&self) -> usize {
         self.in_all
     }

@@ -1,4 +1,4 @@
-//! What tells whether an estimate is to be trusted: the mass of enumerated outcomes, and the outcomes that no draw shows.
+//! Diagnostics of an estimate: the total weight of enumerated outcomes, and the outcomes that are never drawn.
 
 use aleator_engine::graph::NodeId;
 
@@ -6,18 +6,18 @@ use super::environment::Environment;
 use super::rewriter::Rewriter;
 use super::site::Site;
 
-/// What tells whether an estimate is to be trusted, beside the estimate.
+/// Values that are computed together with an estimate and show whether it is reliable.
 #[derive(Default)]
 pub struct Audit {
-    /// For each site that stands for several alternatives, the sum of their weights (its mean over the batch), of shape `[R]`.
+    /// For each site with several alternatives, the sum of their weights (the mean over the batch), of shape `[R]`.
     pub masses: Vec<NodeId>,
-    /// Sites whose estimator only sees outcomes that are drawn, and how many elements of their parameter put an outcome at
-    /// probability 0 that moves with the graph's parameters.
+    /// The sites whose estimator uses only outcomes that are drawn, each with the number of elements of its parameter for which
+    /// the probability of an outcome is 0 and has a derivative with respect to the graph's parameters.
     pub blind: Vec<(String, NodeId)>,
 }
 
 impl<'g> Rewriter<'_, 'g> {
-    /// What tells whether an estimate is to be trusted.
+    /// Creates the diagnostics of an estimate.
     pub(super) fn audit(&self, sites: &[Option<Site<'g>>], environment: &Environment<'g>) -> Audit {
         let mut audit = Audit::default();
         for (number, site) in sites.iter().enumerate() {

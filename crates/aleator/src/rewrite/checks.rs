@@ -1,4 +1,5 @@
-//! Conditions that a run looks at: the domains of distributions' parameters, and that the means which estimators use are finite.
+//! Conditions that are checked in a run: the domains of distribution parameters, and the finiteness of the means that estimators
+//! use.
 
 use aleator_engine::graph::{NodeId, Reduction};
 
@@ -6,22 +7,22 @@ use super::rewriter::Rewriter;
 use super::site::Site;
 use crate::distributions::Support;
 
-/// A condition on a distribution's parameter, or on its mean where an estimator uses that, to be looked at after a run.
+/// A condition on a parameter of a distribution, or on its mean if an estimator uses the mean. It is checked after a run.
 #[derive(Clone, Debug)]
 pub struct DomainCheck {
-    /// Parameter name.
+    /// The name of the parameter.
     pub parameter: String,
-    /// Site name.
+    /// The name of the site.
     pub site: String,
-    /// Distribution name.
+    /// The name of the distribution.
     pub distribution: &'static str,
-    /// What must hold, in words.
+    /// The condition, in words.
     pub constraint: &'static str,
-    /// How many elements violate it.
+    /// The number of elements that violate it.
     pub violations: NodeId,
     /// One of the violating values.
     pub example: NodeId,
-    /// The estimator that asks for it, where it is no condition of the distribution itself.
+    /// The estimator that requires it, if it is not a condition of the distribution itself.
     pub estimator: Option<&'static str>,
 }
 
@@ -64,7 +65,7 @@ pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
 }
 
 impl Rewriter<'_, '_> {
-    /// That the means which estimators use are finite, where the support is not bounded.
+    /// The conditions that the means which estimators use are finite, for sites with unbounded support.
     pub(super) fn mean_checks(&self) -> Vec<DomainCheck> {
         let mut means = self.own.borrow().means.clone();
         means.sort_unstable_by_key(|&(_, _, mean)| mean);

@@ -7,19 +7,19 @@ use crate::distributions::Distribution;
 use crate::graph::{Choice, Sampled, SiteDef};
 
 impl Sampled<'_> {
-    /// Names the estimator of this site.
+    /// Sets the estimator of this site.
     pub fn via(self, estimator: impl Estimator + 'static) -> Self {
         self.via_shared(Arc::new(estimator))
     }
 
-    /// The same for an estimator that is already shared.
+    /// Sets the estimator of this site from a shared pointer.
     pub fn via_shared(self, estimator: Arc<dyn Estimator>) -> Self {
         self.choose(Choice::new(estimator.properties().name, estimator))
     }
 }
 
 impl<'g> Distribution<'g> {
-    /// Names the estimator of the site drawn from this distribution.
+    /// Sets the estimator of the site that is drawn from this distribution.
     pub fn via(self, estimator: impl Estimator + 'static) -> Sampled<'g> {
         Sampled::from(self).via(estimator)
     }

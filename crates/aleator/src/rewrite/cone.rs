@@ -1,4 +1,4 @@
-//! What lies downstream of a site, as an estimator may ask for it.
+//! The nodes downstream of a site, as an estimator uses them.
 
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Stops, dependents, substitute};
@@ -11,15 +11,15 @@ use crate::analysis::{LogSumExp, TermGroup, find_log_sum_exp};
 use crate::distributions::Support;
 use crate::error::{Error, Result};
 
-/// How sites downstream behave when the cost is evaluated at another value.
+/// How sites downstream are evaluated when the cost is evaluated at another value.
 #[derive(Clone, Copy, Debug)]
 pub enum DownstreamSites<'g> {
-    /// As their own estimators draw them, from the same noise.
+    /// They are drawn by their own estimators, from the same noise.
     AsPlanned,
-    /// Relaxed at this temperature where their distribution has a relaxation, else drawn differentiably, else at
-    /// their mean: differentiable functions of what is upstream.
+    /// They are differentiable functions of upstream values: relaxed at this temperature if their distribution has a relaxation,
+    /// otherwise drawn differentiably, otherwise at their mean.
     Relaxed(Expr<'g>),
-    /// At their means; drawn as planned where there is no mean.
+    /// They are at their means; a site without a mean is drawn as planned.
     Mean,
 }
 
@@ -35,40 +35,42 @@ impl<'a, 'g> Cone<'a, 'g> {
         Cone { rewriter, site, main }
     }
 
-    /// The site's value on the main path: what its estimator drew.
+    /// The site's value on the main path, as its estimator drew it.
     pub fn value(&self) -> Expr<'g> {
         let site = &self.rewriter.analysis.sites[self.site];
         self.main.values[&site.value]
     }
 
-    /// The downstream costs at the main path's values, of shape sample + batch: for each element of the site, the costs
-    /// that depend on it. A cost that mixes elements counts for each of them.
+    /// The downstream costs at the values of the main path, of shape sample + batch: for each element of the site, the sum of the
+    /// costs that depend on it. A cost that depends on several elements is counted for each of them.
     pub fn cost(&self) -> Expr<'g> {
         let groups = self.weighted(&self.main.weights, |place, _| self.main.groups[place]);
         self.sum(self.of_each_draw(groups))
     }
 
-    /// The downstream costs with the site's value replaced (it may have further axes in front), of the same layout as
-    /// [`Cone::cost`]. Later sites are drawn again from the same noise; what is not downstream keeps its value.
+    /// The downstream costs with the site's value replaced by `value` (which may have additional leading axes), in the layout of
+    /// [`Cone::cost`]. Later sites are drawn again from the same noise; nodes that are not downstream keep their values.
     ///
     /// # Errors
-    /// If a later site cannot behave as asked.
+    /// Returns an error if a later site cannot be evaluated as `later` requests.
     pub fn cost_at(&self, value: Expr<'g>, later: DownstreamSites<'g>) -> Result<Expr<'g>> {
         Ok(self.sum(self.costs_in(&mut self.environment_at(value, later, Stops::Stay)?)))
     }
 
-    /// [`Cone::cost_at`], and the derivative by the value of the sum of all these costs, each counted once.
+    /// [`Cone::cost_at`], and the derivative of the sum of all these costs, each counted once, with respect to the value (the
+    /// *slope*).
     ///
     /// ```text
     /// cost = 3 stop_gradient(b) + b²  at ζ:     3 ζ + ζ²,  with the slope 3 + 2 ζ
     /// ```
     ///
-    /// The slope is that of the cost as a function of the value, on every way from the one to the other: where the author stops
-    /// derivatives, those by the graph's parameters are meant, and the identity that puts a control variate's mean back,
-    /// E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)], asks for the derivative of the very function c.
+    /// The slope is the derivative of the cost as a function of the value, along every path between them, including paths through
+    /// the author's `stop_gradient`. An author who stops derivatives means those with respect to the graph's parameters, whereas
+    /// the identity that adds the mean of a control variate back, E[c(ζ̃) ∇ log p(b)] = ∇E[c(ζ)] − E[∇c(ζ̃)], requires the full
+    /// derivative of c.
     ///
     /// # Errors
-    /// If a later site cannot behave as asked.
+    /// Returns an error if a later site cannot be evaluated as `later` requests.
     pub fn cost_and_slope_at(
         &self,
         value: Expr<'g>,
@@ -79,13 +81,13 @@ impl<'a, 'g> Cone<'a, 'g> {
         Ok((self.sum(self.of_each_draw(costs)), autodiff::vjp(&pairs, &[value])[0]))
     }
 
-    /// For costs of the form log Σₖ e^{ℓₖ} over the copies on the site's first batch axis: the costs with ℓₖ replaced by
-    /// `replacement(others)`, for each k. Others are the ℓⱼ, j ≠ k, with −∞ in place of ℓₖ, and the axis they are on; it is
-    /// to return one number in their place, on an axis of size 1. The result has the layout of [`Cone::cost`], with each k in its
-    /// place on the first batch axis.
+    /// For costs of the form log Σₖ e^{ℓₖ} over the copies along the site's first batch axis: the costs with ℓₖ replaced by
+    /// `replacement(others, axis)`, for each k. `others` are the ℓⱼ, j ≠ k, along `axis`, with −∞ in place of ℓₖ; the function
+    /// returns one number in their place, along an axis of size 1. The result has the layout of [`Cone::cost`], with each k at
+    /// its position along the first batch axis.
     ///
     /// # Errors
-    /// If the site reaches a cost in another way.
+    /// Returns an error if a cost depends on the site in any other way.
     pub fn cost_without_each(&self, replacement: impl Fn(Expr<'g>, usize) -> Expr<'g>) -> Result<Expr<'g>> {
         let Rewriter { graph, analysis, .. } = self.rewriter;
         let def = &analysis.sites[self.site];
@@ -104,7 +106,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         let core = graph.expr(node).shape();
         let main = substitute(engine, node, &mut self.main.values.clone());
         let copies = core.from_end(axis);
-        // Alternative k leaves out copy k. It has an axis of its own, in front of those of the enumerated sites.
+        // Alternative k leaves out copy k. The alternatives have their own axis, in front of those of the enumerated sites.
         let own_axis = self.rewriter.lead.rank() + self.rewriter.alternative_axes;
         let rank = own_axis + core.rank();
         let mut shape = vec![1; rank + 1];
@@ -132,7 +134,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         let rest = def.batch.rank() - 1;
         let order: Vec<usize> = (1..=own_axis).chain([0]).chain(own_axis + 1..=own_axis + rest).collect();
         let cost = cost.with_rank(own_axis + rest + 2);
-        // Where copies meet different costs, each has its own alternative.
+        // If the copies influence different costs, each copy has its own alternative.
         let own = match cost.shape().from_end(rest) {
             1 => cost.squeeze(rest),
             _ => {
@@ -212,7 +214,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         Ok(environment)
     }
 
-    /// Why a later site cannot be made a differentiable function of this one.
+    /// The reason why a later site cannot be made a differentiable function of this one.
     fn cannot_be_passed(&self, later: &Site<'g>, why: &str) -> Error {
         let Rewriter { analysis, plan, .. } = self.rewriter;
         let def = &analysis.sites[self.site];
@@ -234,18 +236,18 @@ impl<'a, 'g> Cone<'a, 'g> {
         }
     }
 
-    /// The costs that depend on the site, by groups, for each of its draws: along an axis that a group mixes it has size 1.
+    /// The costs that depend on the site, by group and for each draw of the site; an axis that a group combines has size 1.
     fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
         self.of_each_draw(self.groups_at(environment))
     }
 
-    /// The groups of terms that the scores of the site meet, weighted.
+    /// The groups of terms that multiply the scores of the site, weighted.
     fn groups_at(&self, environment: &mut Environment<'g>) -> Vec<(&'a TermGroup, Expr<'g>)> {
         let weights = environment.weights.clone();
         self.weighted(&weights, |_, group| self.rewriter.group_value(group, environment))
     }
 
-    /// The groups of terms that the scores of the site meet, by their places.
+    /// The groups of terms that multiply the scores of the site, with their indices.
     fn met(&self) -> impl Iterator<Item = (usize, &'a TermGroup)> + use<'a, 'g> {
         let analysis = self.rewriter.analysis;
         let met = analysis.groups_behind(self.site).filter(|(_, _, dependence)| dependence.meeting.is_some());
@@ -260,7 +262,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         groups.into_iter().filter_map(met).collect()
     }
 
-    /// The groups of terms that the scores of the site meet, weighted, from their values.
+    /// The groups of terms that multiply the scores of the site, weighted, computed from their values.
     fn weighted(
         &self,
         weights: &Weights<'g>,
@@ -268,12 +270,12 @@ impl<'a, 'g> Cone<'a, 'g> {
     ) -> Vec<(&'a TermGroup, Expr<'g>)> {
         let analysis = self.rewriter.analysis;
         let def = &analysis.sites[self.site];
-        // Weights of sites upstream multiply this site's terms as a whole, later.
+        // The weights of sites upstream multiply all terms of this site later.
         let not_upstream =
             |number: usize| number != self.site && !analysis.influences.reaches(number, def.value);
         let weighted = |(place, group): (usize, &'a TermGroup)| {
             let weighted = self.rewriter.weigh(value(place, group), group, weights, not_upstream);
-            // Groups with and without a site's alternatives are about to be added: what has none must count once.
+            // Groups with and without alternatives of a site are added next, so a group without them must be counted once.
             (group, self.rewriter.sum_alternatives(weighted, group, weights, not_upstream))
         };
         self.met().map(weighted).collect()

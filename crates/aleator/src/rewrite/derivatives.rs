@@ -1,4 +1,4 @@
-//! Derivatives by the graph's parameters, and the baselines that minimise the variance of each coordinate of a gradient.
+//! Derivatives with respect to the graph's parameters, and baselines that minimise the variance of each gradient coordinate.
 
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Shape};
@@ -9,10 +9,10 @@ use super::rewriter::Rewriter;
 use super::term::GradientTerm;
 use crate::graph::Param;
 
-/// ĝ by cost · score and by the score alone, by the graph's parameters.
+/// ĝ computed from cost · score and from the score alone, for each of the graph's parameters.
 pub(super) type ScoreEstimates<'g> = [Vec<Expr<'g>>; 2];
 
-/// By what is differentiated: the graph's parameters in their copies for the replicates.
+/// The variables of differentiation: the graph's parameters, with one copy for each replicate.
 pub(super) struct Differentiation<'a, 'g> {
     pub params: &'a [Param],
     pub wrt: &'a [Expr<'g>],
@@ -20,7 +20,7 @@ pub(super) struct Differentiation<'a, 'g> {
 }
 
 impl<'g> Differentiation<'_, 'g> {
-    /// Σ weightᵀ ∂expr/∂θ by parameter, of shape `[R] + parameter` (or the parameter's).
+    /// Σ weightᵀ ∂expr/∂θ for each parameter, of shape `[R] + parameter` (or the shape of the parameter).
     pub fn vjp(&self, pairs: &[(Expr<'g>, Expr<'g>)]) -> Vec<Expr<'g>> {
         let mut gradients = autodiff::vjp(pairs, self.wrt);
         if let Some(r) = self.replicates {
@@ -33,7 +33,7 @@ impl<'g> Differentiation<'_, 'g> {
 }
 
 impl<'g> Rewriter<'_, 'g> {
-    /// For each site with an optimal baseline, the estimates by cost · score and by the score alone.
+    /// For each site with an optimal baseline, the estimates computed from cost · score and from the score alone.
     pub(super) fn scores(
         &self,
         tuning: Tuning,
@@ -55,7 +55,7 @@ impl<'g> Rewriter<'_, 'g> {
         own.scores.iter().map(estimate).collect()
     }
 
-    /// ĝ_d ← ĝ_d − b_d s_d, for the sites that have a baseline for each coordinate.
+    /// ĝ_d ← ĝ_d − b_d s_d, for the sites that have a separate baseline for each coordinate.
     pub(super) fn subtract_coordinate_baselines(
         &self,
         params: &[Param],

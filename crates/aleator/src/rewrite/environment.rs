@@ -1,4 +1,4 @@
-//! The values of an author's graph at one setting of its sites.
+//! The values of an author's graph for one assignment of its sites.
 
 use std::collections::HashMap;
 
@@ -9,21 +9,21 @@ use crate::graph::Graph;
 /// Weights of the enumerated sites, by site.
 pub(crate) type Weights<'g> = HashMap<usize, Expr<'g>>;
 
-/// Everything that has a value at one setting of the sites.
+/// All values for one assignment of the sites.
 #[derive(Clone, Default)]
 pub(crate) struct Environment<'g> {
-    /// The author's nodes with their values here.
+    /// The values of the author's nodes.
     pub values: HashMap<NodeId, Expr<'g>>,
-    /// Weights of the enumerated sites, by site.
+    /// The weights of the enumerated sites, by site.
     pub weights: Weights<'g>,
-    /// The values of the groups of terms, once the objective was put together.
+    /// The values of the groups of terms, once the objective has been assembled.
     pub groups: Vec<Expr<'g>>,
-    /// Whether derivatives by the values pass through the author's `stop_gradient`.
+    /// Whether derivatives with respect to the values pass through the author's `stop_gradient`.
     pub stops: Stops,
 }
 
 impl<'g> Environment<'g> {
-    /// The author's node at these values.
+    /// The value of the author's node.
     pub fn at(&mut self, graph: &'g Graph, node: NodeId) -> Expr<'g> {
         substitute_with(graph.engine(), node, &mut self.values, self.stops)
     }

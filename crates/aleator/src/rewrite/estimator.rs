@@ -1,21 +1,22 @@
-//! What an estimator is: a rewrite of a site into a value and terms of the gradient.
+//! The trait of estimators: an estimator rewrites a site into a value and terms of the gradient.
 //!
 //! ```text
 //! objective   J = E Σ costs
 //! estimate    ĝ = ∇θ Σ costs(values) + Σ_sites Σ_terms weightᵀ ∂expr/∂θ
 //! ```
 //!
-//! A term is an expression to differentiate and the weight it is multiplied by: (log p(z), F(z) − b) for a score. The
-//! weight takes no part in the derivative, so nothing has to be stopped, and the estimate itself can be
-//! differentiated again, by an estimator's own parameters say.
+//! A term is an expression to differentiate and the weight that multiplies the derivative: (log p(z), F(z) − b) for a score. The
+//! weight is never differentiated, so nothing has to be stopped, and the estimate itself can be differentiated again, for example
+//! with respect to an estimator's own parameters.
 //!
-//! Both methods get expressions and return expressions. Nothing in the crate's own estimators uses anything that an
-//! estimator written elsewhere cannot.
+//! `draw` and `terms` take expressions and return expressions. The estimators of this crate use nothing that is unavailable to an
+//! estimator outside it.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::cone::Cone;
+use super::options::OptionValue;
 use super::properties::{Properties, Smoothness};
 use super::rewriter::PlannedDraws;
 use super::site::Site;
@@ -24,59 +25,66 @@ use super::term::GradientTerm;
 use crate::analysis::SiteInfo;
 use crate::error::Result;
 
-/// A gradient estimator that can serve a site.
+/// A gradient estimator for a site.
 pub trait Estimator: fmt::Debug + Send + Sync {
-    /// Name, bias, requirements, reference.
+    /// Returns the name, bias, requirements and reference of the estimator.
     fn properties(&self) -> &'static Properties;
 
-    /// What it asks of F besides its values, with these options.
+    /// Returns what the estimator uses of F besides its values, with the current options.
     fn smoothness(&self) -> Smoothness {
         self.properties().smoothness
     }
 
-    /// Its options, as name and canonical value; empty where all are at their defaults and unremarkable.
-    fn options(&self) -> Vec<(&'static str, String)> {
+    /// The values of the options, in the order in which [`describe`] names them.
+    fn options(&self) -> Vec<(&'static str, OptionValue)> {
         Vec::new()
     }
 
-    /// Whether it can serve the site; the reason if not.
+    /// Checks whether the estimator supports the site, and returns the reason if it does not.
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String>;
 
-    /// The fewest samples K it can work with.
+    /// Returns the smallest number of samples K that the estimator accepts.
     fn min_samples(&self) -> usize {
         1
     }
 
-    /// Cost evaluations per sample beyond the main one.
+    /// Returns the number of cost evaluations per sample in addition to the main one.
     fn extra_evaluations(&self) -> usize {
         0
     }
 
-    /// For estimators that evaluate every outcome: how many there are at this site. Each then stands on an axis of
-    /// its own in front of the samples.
+    /// For estimators that evaluate every outcome: returns the number of outcomes at this site. They are placed along a separate
+    /// axis in front of the samples.
     fn alternatives(&self, _site: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {
         Ok(None)
     }
 
-    /// The value to use for the site, from its noise. Also called when an earlier site's estimator evaluates what
-    /// lies downstream at other parameters.
+    /// Returns the value to use for the site, computed from its noise. This method is also called when the estimator of an
+    /// earlier site evaluates the downstream nodes at other parameters.
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>>;
 
-    /// What is added to the derivative through the value.
+    /// Returns the terms that are added to the derivative through the value.
     fn terms<'g>(&self, _site: &Site<'g>, _cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
         Ok(Vec::new())
     }
 }
 
-/// The estimator with its options, such as `gumbel_softmax(temperature=0.5)`.
+/// Formats the estimator with its options, such as `gumbel_softmax(temperature=0.5)`.
 pub fn describe(estimator: &dyn Estimator) -> String {
-    let options: Vec<String> =
-        estimator.options().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    let name = estimator.properties().name;
+    let Properties { name, options: specs, .. } = estimator.properties();
+    let shown = |(name, value): &(&'static str, OptionValue)| {
+        specs.iter().find(|spec| spec.name == *name).is_none_or(|spec| spec.shows(value))
+    };
+    let options = estimator.options();
+    let options: Vec<String> = options
+        .iter()
+        .filter(|option| shown(option))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
     if options.is_empty() { name.to_string() } else { format!("{name}({})", options.join(", ")) }
 }
 
-/// A plan as another site's cone asks for it.
+/// A plan as the cone of another site uses it.
 pub(super) struct Planned<'a>(pub &'a [Arc<dyn Estimator>]);
 
 impl PlannedDraws for Planned<'_> {

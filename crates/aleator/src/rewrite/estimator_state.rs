@@ -1,4 +1,4 @@
-//! What estimators keep from one run to the next: coefficients, temperatures, networks, baselines.
+//! State that estimators keep from one run to the next: coefficients, temperatures, networks, baselines.
 //!
 //! ```text
 //! Becomes      m ← a value computed in the run                       moving averages
@@ -7,9 +7,9 @@
 //! Ratio        b ← E⟨ĝ, s⟩ / E⟨s, s⟩                                 optimal baselines, from pilot runs
 //! ```
 //!
-//! Values are read in a run and changed after it, so that no estimate depends on its own sample through them. Where the
-//! mean of ĝ does not depend on ψ, its second moment has the gradient of its variance: an exact derivative of the derivative
-//! program, from the same run.
+//! Values are read in a run and changed after it, so an estimate never depends on its own sample through them. If the mean of ĝ
+//! does not depend on ψ, the second moment of ĝ has the same gradient as its variance. This gradient is an exact derivative of
+//! the derivative program, computed in the same run.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -17,75 +17,75 @@ use std::rc::Rc;
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Graph, NodeId, Shape};
 
-/// When own parameters change.
+/// When the estimators' own parameters change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tuning {
-    /// Never: all keep their initial values.
+    /// Never: all parameters keep their initial values.
     Held,
-    /// Only what is computed from pilot runs.
+    /// Only values that are computed from pilot runs change.
     Pilot,
-    /// All that leave the mean of the estimate as it is.
+    /// All parameters change that do not affect the mean of the estimate.
     Tuned,
-    /// All of them, as in training.
+    /// All parameters change, as in training.
     #[default]
     Training,
 }
 
-/// How an own parameter changes after a run.
+/// How a parameter changes after a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateUpdate {
-    /// It does not.
+    /// It does not change.
     Stays,
     /// It takes this value.
     Becomes(NodeId),
-    /// It takes a step against this gradient.
+    /// It takes a gradient step against this gradient.
     Descends(NodeId),
-    /// It is the ratio of the running means of these two.
+    /// It is the ratio of the running means of these two values.
     Ratio(NodeId, NodeId),
 }
 
-/// Whose a tensor is that is kept between runs.
+/// The owner of a tensor that is kept between runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// An estimator's.
+    /// An estimator.
     Estimator,
-    /// The graph's author's: a [`State`](crate::graph::State).
+    /// The author of the graph: a [`State`](crate::graph::State).
     Graph,
 }
 
-/// A tensor that an estimator keeps, or the graph's author.
+/// A tensor that an estimator or the author of the graph keeps between runs.
 #[derive(Clone, Debug)]
 pub struct EstimatorParam {
     /// `site.name`
     pub name: String,
     /// The input that holds it.
     pub node: NodeId,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its first value, row-major.
+    /// The initial value, row-major.
     pub initial: Vec<f64>,
-    /// How it changes.
+    /// How the tensor changes.
     pub update: StateUpdate,
-    /// Whose it is.
+    /// The owner of the tensor.
     pub owner: Owner,
 }
 
-/// What a declared parameter is to follow.
+/// What determines the new values of a declared parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TuningTarget {
     /// Nothing yet.
     Nothing,
-    /// The smallest variance of the gradient estimate.
+    /// Minimisation of the variance of the gradient estimate.
     Variance,
-    /// The smallest of the declared losses.
+    /// Minimisation of the declared losses.
     Loss,
-    /// A value.
+    /// A value computed in the run.
     Value(NodeId),
     /// The ratio of ⟨cost · score, score⟩ and ⟨score, score⟩.
     OptimalBaseline {
-        /// Place in the list of scores.
+        /// The index in the list of scores.
         score: usize,
-        /// Place of the graph's parameter, for a baseline of its coordinates alone.
+        /// The index of the graph's parameter, for a baseline of the coordinates of that parameter.
         coordinates: Option<usize>,
     },
 }
@@ -96,38 +96,38 @@ pub(crate) struct Declared {
     pub shape: Shape,
     pub initial: Vec<f64>,
     pub target: TuningTarget,
-    /// The first mode in which it changes.
+    /// The first mode in which the parameter changes.
     pub from: Tuning,
 }
 
-/// log p and cost of a site with an optimal baseline.
+/// The log p and the cost of a site with an optimal baseline.
 #[derive(Clone, Copy)]
 pub(crate) struct Score {
     pub site: usize,
     pub log_prob: NodeId,
     pub cost: NodeId,
-    /// Whether each coordinate of the gradient has a baseline of its own.
+    /// Whether each coordinate of the gradient has a separate baseline.
     pub coordinates: bool,
 }
 
-/// All own parameters of a surrogate, collected while it is built.
+/// All parameters owned by the estimators of a surrogate, collected while it is built.
 #[derive(Default)]
 pub(crate) struct Collected {
     pub declared: Vec<Declared>,
     pub losses: Vec<NodeId>,
     pub scores: Vec<Score>,
-    /// Whether some of them, once changed, scale the mean of the estimate.
+    /// Whether some of these parameters scale the mean of the estimate once they have changed.
     pub rescales: bool,
-    /// Place of the site whose estimator is at work.
+    /// The index of the site whose estimator is currently called.
     pub at_work: usize,
-    /// Means that estimators use: place of the site whose estimator asked, place of the site, the mean.
+    /// The means that estimators use: the index of the site whose estimator asked, the index of the site, the mean.
     pub means: Vec<(usize, usize, NodeId)>,
 }
 
 pub(crate) type Own = Rc<RefCell<Collected>>;
 
 impl Collected {
-    /// The parameter of that name, declared now unless it was before.
+    /// Returns the parameter of that name, and declares it if it is new.
     pub fn declare<'g>(&mut self, graph: &'g Graph, new: ParamDeclaration<'_>) -> Expr<'g> {
         if let Some(old) = self.declared.iter().find(|d| d.name == new.name) {
             return graph.expr(old.node);
@@ -146,7 +146,7 @@ impl Collected {
     }
 }
 
-/// An own parameter to declare.
+/// A parameter to declare.
 pub(crate) struct ParamDeclaration<'a> {
     pub name: String,
     pub shape: Shape,
@@ -157,8 +157,8 @@ pub(crate) struct ParamDeclaration<'a> {
 
 /// The rules by which the collected parameters change in a mode.
 ///
-/// `gradients` are the estimates ĝ by the graph's parameters, of shape `[R] + parameter`; `scores`, for each
-/// [`Score`], the same of cost · score and of the score alone.
+/// `gradients` are the estimates ĝ for the graph's parameters, of shape `[R] + parameter`. `scores` are, for each [`Score`], the
+/// estimates computed from cost · score and from the score alone.
 pub(crate) fn rules<'g>(
     graph: &'g Graph,
     collected: &Collected,
@@ -189,7 +189,7 @@ pub(crate) fn rules<'g>(
     let (mut of_variance, mut of_loss) = (of_variance.into_iter(), of_loss.into_iter());
     let descends =
         |gradient: Option<Expr<'g>>| gradient.map_or(StateUpdate::Stays, |g| StateUpdate::Descends(g.id()));
-    // Sums over replicates (and, for one number, over all coordinates): the ratio does not mind their number.
+    // Sums over replicates (and, for one number, over all coordinates). The ratio does not depend on their number.
     let inner =
         |a: Expr<'g>, b: Expr<'g>, keep: usize| (a * b).sum_axes(&(keep..a.rank()).collect::<Vec<_>>());
     collected

@@ -1,4 +1,4 @@
-//! Tensors that a graph's author keeps between runs.
+//! Tensors that the author of a graph keeps between runs.
 
 use super::environment::Environment;
 use super::estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
@@ -7,8 +7,8 @@ use crate::analysis::TermGroup;
 use crate::graph::State;
 
 impl<'g> Rewriter<'_, 'g> {
-    /// A tensor of the author's that is kept between runs, and what it becomes: a mean over samples, weighted where sites
-    /// are enumerated.
+    /// A tensor that the author keeps between runs, and its next value: a mean over the samples, weighted if sites are
+    /// enumerated.
     pub(super) fn kept(
         &self,
         state: State,

@@ -1,12 +1,13 @@
 //! The rewriting of a graph and a plan into a surrogate: a deterministic graph of the objective's estimate and its gradient.
 //!
-//! | files | hold |
+//! | files | contents |
 //! |---|---|
-//! | [`estimator`], [`properties`], [`term`] | what an estimator is, what a table says of it, the terms that it adds |
+//! | [`estimator`], [`properties`], [`options`], [`term`] | what an estimator is, what a table says of it, its options, its terms |
 //! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
-//! | [`cone`] | what lies downstream of a site, as an estimator may ask for it |
+//! | [`cone`] | the nodes downstream of a site, as an estimator uses them |
 //! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
 //! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
+//! | [`portable`] | the surrogate as data with names |
 //! | [`checks`], [`audit`] | what a run looks at besides the estimate |
 
 mod alternatives;
@@ -20,7 +21,9 @@ mod estimator;
 mod estimator_state;
 mod graph_state;
 mod one_hot;
+mod options;
 mod outcomes;
+mod portable;
 mod properties;
 mod rewriter;
 mod site;
@@ -37,6 +40,9 @@ pub use checks::DomainCheck;
 pub use cone::{Cone, DownstreamSites};
 pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
+pub use options::{
+    CheckedOptions, EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue,
+};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;
 pub use site_value::SiteValue;

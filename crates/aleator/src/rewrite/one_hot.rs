@@ -1,11 +1,11 @@
-//! What a cost takes from a one-hot vector at first: a row of something else, which outcome k picks without a product.
+//! The first use of a one-hot vector in a cost: it often selects a row of another value, and outcome k then needs no product.
 //!
 //! ```text
 //! Σⱼ zⱼ vⱼ = v_k,     z @ W = W_k,     Σⱼ where(j = k, xⱼ, 0) = x_k          for z = e_k, or an index k
 //! ```
 //!
-//! With the n outcomes as alternatives, the values of such a node are v itself, with its axis in the place of the alternatives:
-//! n numbers instead of n².
+//! If the n outcomes are alternatives, the values of such a node are v itself, with its axis moved to the position of the
+//! alternatives: n numbers instead of n².
 
 use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction};
 
@@ -15,18 +15,19 @@ use super::site_value::Places;
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
 
-/// A node that picks from another one along an axis, and what takes the axis' place.
+/// A node that selects from another node along an axis, and what takes the place of the axis.
 struct Pick {
     node: NodeId,
     from: NodeId,
-    /// The axis of `from` along which it is picked, from the end.
+    /// The axis of `from` along which the node selects, counted from the end.
     axis: usize,
-    /// Whether an axis of size 1 stays in its place.
+    /// Whether an axis of size 1 remains in its place.
     keeps: bool,
 }
 
-/// Gives the nodes that pick by the site's outcome their values, as far as what they pick from is known: that is, not
-/// one that `depends` on this or a later site. `below` are the nodes that the costs are computed from. The alternatives stand so many axes in front of a value's own.
+/// Sets the values of the nodes that select by the site's outcome, if the node from which they select is known, that is, does not
+/// depend on this or a later site (`depends`). `below` are the nodes from which the costs are computed. The alternatives are
+/// `axis` axes in front of a value's own axes.
 pub(super) fn rows_of_uses<'g>(
     graph: &'g Graph,
     site: &SiteDef,
@@ -47,10 +48,10 @@ pub(super) fn rows_of_uses<'g>(
         let core = graph.expr(node).rank() - usize::from(keeps);
         let rank = core + 1 + axis_of_alternatives;
         let rows = environment.at(graph, from).with_rank(rank);
-        // The picked axis as the last one.
+        // Make the selected axis the last one.
         let order: Vec<usize> = (1..=axis).chain([0]).collect();
         let rows = rows.permute(&order);
-        // The most probable outcome stands in the place of those that are not entered.
+        // The most probable outcome takes the place of outcomes that are not included.
         let batch = site.batch.rank();
         let at = |e: Expr<'g>| (batch..core).fold(e, |e, _| e.unsqueeze(batch));
         let likeliest = at(places.mode).one_hot(rows.shape().from_end(0)).select(rows, 0.0).sum_axes(&[0]);
@@ -60,11 +61,11 @@ pub(super) fn rows_of_uses<'g>(
     }
 }
 
-/// The nodes that pick by a categorical site's outcome.
+/// The nodes that select by the outcome of a categorical site.
 fn picks(graph: &Graph, site: &SiteDef, below: &[NodeId]) -> Vec<Pick> {
     let engine = graph.engine();
     let (one_hot, single) = (site.family.support() == Support::OneHot, site.batch.rank() == 0);
-    // 1 where the axis' place is the outcome: z itself, or k = 0, 1, …, n − 1 along the axis.
+    // 1 where the position along the axis is the outcome: z itself, or k = 0, 1, …, n − 1 along the axis.
     let marks = |id: NodeId, axis: usize| {
         let node = engine.node(id);
         match node.op {
@@ -109,7 +110,7 @@ fn picks(graph: &Graph, site: &SiteDef, below: &[NodeId]) -> Vec<Pick> {
     below[first..].iter().copied().filter_map(pick).collect()
 }
 
-/// Whether a node is one of which `is` holds, perhaps with more axes of size 1 or repeated along some.
+/// Whether `is` holds for a node, up to additional axes of size 1 and repetition along axes.
 fn is_copy_of(graph: &Graph, mut id: NodeId, is: impl Fn(&Op, NodeId) -> bool) -> bool {
     loop {
         let node = graph.engine().node(id);

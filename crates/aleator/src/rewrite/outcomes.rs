@@ -1,15 +1,15 @@
-//! The outcomes of a site as alternatives: on an axis of their own in front of the samples, weighted by their probabilities.
+//! The outcomes of a site as alternatives: along a separate axis in front of the samples, weighted by their probabilities.
 //!
 //! ```text
 //! E F(z) = Σ_z w(z; θ) F(z),     w = Π P(zᵢ; θ) over the draws whose costs mix
 //! ∂E F   = Σ_z ∂w F + w ∂F
 //! ```
 //!
-//! An outcome with w = 0 counts where w moves, that is ∂w ≠ 0: at p = 0 a coin's ∂P(1) = 1, so ∂p E F = F(1) − F(0). Whether
-//! it moves is asked of the derivative of w along one direction v of the parameters' space, w' = ∂w · v. No entry of v is
-//! in a simple ratio to another, so w' = 0 only where ∂w = 0 (or where two derivatives cancel in that ratio). What has
-//! w = 0 and w' = 0 (a mask, a logit of −∞, a constant) is never entered: where it stands, the most probable outcome is
-//! evaluated with weight 0, and what F is there does not matter.
+//! An outcome with w = 0 contributes if w has a derivative, ∂w ≠ 0: at p = 0 a coin has ∂P(1) = 1, so ∂p E F = F(1) − F(0). This
+//! is determined by the derivative of w along one direction v in the space of the parameters, w' = ∂w · v. No ratio of entries of
+//! v is simple, so w' = 0 only if ∂w = 0 (or if two derivatives cancel in exactly that ratio). An outcome with w = 0 and w' = 0
+//! (a mask, a logit of −∞, a constant) is never included: in its place, the most probable outcome is evaluated with weight 0, so
+//! the value of F at the excluded outcome has no effect.
 
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, Graph, Reduction, Shape};
@@ -22,7 +22,7 @@ use crate::graph::Param;
 /// The fractional parts of the multiples of the golden ratio are far from every simple ratio.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;
 
-/// The direction v: entries between 1 and 2, of the parameters in their copies.
+/// The direction v: entries between 1 and 2, for the copies of the parameters.
 pub(crate) fn direction<'g>(graph: &'g Graph, params: &[Param], copies: &[Expr<'g>]) -> Direction<'g> {
     let mut before = 1;
     let entry = |(param, copy): (&Param, &Expr<'g>)| {
@@ -36,17 +36,17 @@ pub(crate) fn direction<'g>(graph: &'g Graph, params: &[Param], copies: &[Expr<'
 }
 
 impl<'g> Site<'g> {
-    /// Number of draws that must be enumerated together.
+    /// The number of draws that must be enumerated together.
     fn coupled_draws(&self) -> usize {
         self.coupled_axes().into_iter().map(|i| self.batch.from_end(i)).product()
     }
 
-    /// The batch axes whose elements costs mix.
+    /// The batch axes whose elements are combined by costs.
     fn coupled_axes(&self) -> Vec<usize> {
         (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect()
     }
 
-    /// Π over the coupled draws; their axes stay, of size 1.
+    /// Π over the coupled draws; their axes remain, with size 1.
     pub(crate) fn joint(&self, each: Expr<'g>) -> Expr<'g> {
         let axes = self.coupled_axes();
         axes.iter().fold(each.reduce(Reduction::Prod, &axes), |e, &axis| e.unsqueeze(axis))
@@ -57,8 +57,8 @@ impl<'g> Site<'g> {
         autodiff::jvp(&[e], &self.direction)[0].stop_gradient()
     }
 
-    /// 1 where a probability that is 0 moves with the graph's parameters, of the shape of the distribution's parameter; `None`
-    /// where there is no such place.
+    /// 1 where a probability is 0 and has a derivative with respect to the graph's parameters, of the shape of the distribution's
+    /// parameter; `None` if there is no such element.
     pub(crate) fn moving_edges(&self) -> Option<Expr<'g>> {
         let (place, ends) = self.distribution.family().edges().filter(|_| self.may_move)?;
         let parameter = self.distribution.parameters()[place];
@@ -66,11 +66,11 @@ impl<'g> Site<'g> {
         Some(at * self.along_direction(parameter).abs().greater(0.0))
     }
 
-    /// Every outcome of the coupled draws, as alternatives weighted by their probabilities. Draws whose costs never mix are
-    /// enumerated side by side.
+    /// Every outcome of the coupled draws, as alternatives weighted by their probabilities. Draws whose costs are never combined
+    /// are enumerated in parallel.
     ///
     /// # Errors
-    /// If the support is infinite.
+    /// Returns an error if the support is infinite.
     pub fn outcomes(&self) -> Result<SiteValue<'g>> {
         let family = self.distribution.family();
         let parameters = self.distribution.parameters();
@@ -92,7 +92,7 @@ impl<'g> Site<'g> {
         let each = if self.distribution.family().edges().is_some() {
             self.distribution.mass(value)
         } else {
-            // The derivative of exp(log P) is 0 · ∞ where P is 0: there, that of 0 is taken.
+            // The derivative of exp(log P) is 0 · ∞ where P is 0; the derivative 0 is used there.
             let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
             let safe = spread(possible).select(value, instead);
             possible.select(self.distribution.mass(safe), 0.0)
@@ -104,7 +104,7 @@ impl<'g> Site<'g> {
         SiteValue::weighted(value, entered.select(weight, 0.0))
     }
 
-    /// 1 where a weight is positive or moves.
+    /// 1 where a weight is positive or has a derivative.
     fn entered(&self, weight: Expr<'g>) -> Expr<'g> {
         let positive = weight.stop_gradient().greater(0.0);
         if !self.may_move {
@@ -113,8 +113,8 @@ impl<'g> Site<'g> {
         (positive + self.along_direction(weight).abs().greater(0.0)).greater(0.0)
     }
 
-    /// The outcomes of one categorical draw, whose `masses` stand on the last axis: linear in their number as long as nothing but
-    /// [`Places`] is asked for.
+    /// The outcomes of one categorical draw, whose `masses` are along the last axis. The computational cost is linear in their
+    /// number as long as only [`Places`] is used.
     fn categories(&self, masses: Expr<'g>) -> Result<SiteValue<'g>> {
         let n = masses.shape().from_end(0);
         let core = self.batch.rank();
@@ -134,8 +134,7 @@ impl<'g> Site<'g> {
         })
     }
 
-    /// Stands `values`, of shape `[alternatives] + batch (or ones) + event`, on this site's own axis in front of the
-    /// lead axes.
+    /// Moves `values`, of shape `[alternatives] + batch (or ones) + event`, to this site's own axis in front of the lead axes.
     fn on_slot(&self, values: Expr<'g>, core_rank: usize) -> Expr<'g> {
         let mut shape = vec![values.shape()[0]];
         shape.extend(std::iter::repeat_n(1, self.slot + self.lead.rank()));
@@ -143,8 +142,8 @@ impl<'g> Site<'g> {
         values.reshape(shape)
     }
 
-    /// All combinations of `outcomes` over the coupled draws, the others alike: shape alternatives (on this site's
-    /// axis) + batch + event.
+    /// All combinations of `outcomes` over the coupled draws, with equal outcomes for the others: shape alternatives (on this
+    /// site's axis) + batch + event.
     fn all_combinations(&self, outcomes: &[Vec<f64>], event: &Shape) -> Expr<'g> {
         let draws = self.coupled_draws();
         let count = outcomes.len().pow(draws as u32);
@@ -163,13 +162,13 @@ impl<'g> Site<'g> {
         self.over_batch(grid)
     }
 
-    /// The batch axes with size 1 where draws are alike.
+    /// The batch axes, with size 1 where draws have equal outcomes.
     pub(crate) fn shared_batch(&self) -> Vec<usize> {
         let rank = self.batch.rank();
         (0..rank).map(|i| if self.coupled[rank - 1 - i] { self.batch[i] } else { 1 }).collect()
     }
 
-    /// Repeats values over the batch axes along which draws are alike.
+    /// Repeats values over the batch axes along which draws have equal outcomes.
     pub(crate) fn over_batch(&self, values: Expr<'g>) -> Expr<'g> {
         let full = self.batch.join(&self.event);
         let leading = values.shape().leading(values.rank() - full.rank());
@@ -177,7 +176,7 @@ impl<'g> Site<'g> {
     }
 }
 
-/// The last axis in front of all others.
+/// Moves the last axis to the front.
 pub(crate) fn last_to_front(e: Expr<'_>) -> Expr<'_> {
     let rank = e.rank();
     let order: Vec<usize> = [rank - 1].into_iter().chain(0..rank - 1).collect();

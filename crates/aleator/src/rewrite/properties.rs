@@ -1,4 +1,6 @@
-//! What a table of estimators says about each.
+//! The properties of an estimator in the table of estimators.
+
+use super::options::OptionSpec;
 
 /// Whether the mean of the estimate is the gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,19 +11,20 @@ pub enum Bias {
     Biased,
 }
 
-/// Where an estimator takes the derivative of the cost, and what a jump of the cost there does to it.
+/// Where an estimator differentiates the cost, and the effect of a jump of the cost there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Smoothness {
-    /// Nowhere.
+    /// The estimator does not differentiate the cost.
     NotNeeded,
-    /// At the sample: a jump goes unseen, and the estimate is wrong.
+    /// At the sample: a jump is ignored, and the estimate is wrong.
     AtSample,
-    /// At a relaxation that stands in the sample's place: the same, and the cost must mean something between the outcomes.
+    /// At a relaxation that replaces the sample: a jump has the same effect, and the cost must be meaningful between the
+    /// outcomes.
     AtRelaxation,
-    /// At relaxations, later sites relaxed as well, for a control variate whose mean is put back by derivatives: the same.
-    /// E[F(ζ̃) ∇ log p(b)] = ∇E F(ζ) − E ∇F(ζ̃) needs a continuous F.
+    /// At relaxations, with later sites relaxed as well, for a control variate whose mean is added back by derivatives. A jump
+    /// has the same effect, because E[F(ζ̃) ∇ log p(b)] = ∇E F(ζ) − E ∇F(ζ̃) requires a continuous F.
     InControlVariate,
-    /// At the mean, for a control variate that is exact in expectation whatever the derivative: a jump only makes it useless.
+    /// At the mean, for a control variate that is exact in expectation for any derivative: a jump only makes it ineffective.
     AtMean,
 }
 
@@ -37,36 +40,41 @@ impl Smoothness {
     }
 }
 
-/// The entry of an estimator in the table of all of them.
+/// An estimator's entry in the table of estimators.
 #[derive(Clone, Copy, Debug)]
 pub struct Properties {
-    /// Canonical name.
+    /// The canonical name.
     pub name: &'static str,
     /// Other names in the literature that the language accepts.
     pub aliases: &'static [&'static str],
     /// Whether the mean of the estimate is the gradient.
     pub bias: Bias,
-    /// One line: what it does.
+    /// A one-line description.
     pub summary: &'static str,
     /// The estimate, as a formula.
     pub formula: &'static str,
-    /// What it needs of the distribution.
+    /// The requirements on the distribution.
     pub distributions: &'static str,
-    /// What it needs of the cost.
+    /// The requirements on the cost.
     pub requires: &'static str,
-    /// Cost evaluations per estimate.
+    /// The number of cost evaluations per estimate.
     pub evaluations: &'static str,
-    /// What it asks of F besides its values at samples.
+    /// What the estimator uses of F besides its values at samples.
     pub smoothness: Smoothness,
-    /// When to choose it, and when not.
+    /// When to choose the estimator, and when not.
     pub advice: &'static str,
-    /// Its options with their defaults.
-    pub options: &'static str,
+    /// The options.
+    pub options: &'static [OptionSpec],
     /// Key in `references.bib`.
     pub reference: &'static str,
 }
 
 impl Properties {
+    /// The options with their values and defaults, one after another; empty if there are none.
+    pub fn describe_options(&self) -> String {
+        self.options.iter().map(OptionSpec::to_string).collect::<Vec<_>>().join(", ")
+    }
+
     /// Whether `name` is this estimator's name or alias.
     pub fn is_called(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)

@@ -1,4 +1,4 @@
-//! The work on a graph: sites at the parameters of an environment, terms weighted by the alternatives of enumerated sites.
+//! The state of a rewrite: sites at the parameters of an environment, and terms weighted by the alternatives of enumerated sites.
 
 use std::rc::Rc;
 
@@ -15,33 +15,33 @@ use crate::distributions::Distribution;
 use crate::error::Result;
 use crate::graph::Graph;
 
-/// What the estimators of a plan are asked for on behalf of another site.
+/// The calls to the estimators of a plan that are made on behalf of another site.
 pub(crate) trait PlannedDraws {
-    /// The value that a site's estimator gives it.
+    /// The value that a site's estimator draws for it.
     fn draw<'g>(&self, number: usize, site: &Site<'g>) -> Result<SiteValue<'g>>;
 
     /// The name of a site's estimator.
     fn name(&self, number: usize) -> &'static str;
 }
 
-/// The rewriter in the middle of its work.
+/// The rewriter and the data that it needs during a rewrite.
 pub(crate) struct Rewriter<'a, 'g> {
     pub graph: &'g Graph,
     pub analysis: &'a Analysis,
     pub plan: &'a dyn PlannedDraws,
     pub lead: Shape,
-    /// The places of the enumerated sites' alternatives, by site.
+    /// The axis positions of the enumerated sites' alternatives, by site.
     pub(super) slots: Vec<usize>,
-    /// How many axes the enumerated sites' alternatives take.
+    /// The number of axes for the alternatives of enumerated sites.
     pub alternative_axes: usize,
     pub(super) own: Own,
     pub(super) direction: Direction<'g>,
-    /// For each site, whether an outcome of probability 0 may move with the parameters.
+    /// For each site, whether the probability of an outcome may be 0 and have a derivative with respect to the parameters.
     pub(super) may_move: Vec<bool>,
 }
 
 impl<'g> Rewriter<'_, 'g> {
-    /// A site at the parameters that its environment gives.
+    /// A site at the parameters of its environment.
     pub fn site(&self, number: usize, environment: &mut Environment<'g>) -> Site<'g> {
         let def = &self.analysis.sites[number];
         let engine = self.graph.engine();
@@ -64,7 +64,7 @@ impl<'g> Rewriter<'_, 'g> {
         }
     }
 
-    /// Puts a draw in a site's place.
+    /// Sets the value of a site to a draw.
     pub fn enter(&self, number: usize, draw: SiteValue<'g>, environment: &mut Environment<'g>) {
         environment.values.insert(self.analysis.sites[number].value, draw.value);
         if let Some(places) = draw.places {
@@ -86,7 +86,7 @@ impl<'g> Rewriter<'_, 'g> {
         terms.fold(first, |sum, term| sum + term)
     }
 
-    /// Multiplies by the weights of the enumerated sites that the group depends on and `which` admits.
+    /// Multiplies by the weights of the enumerated sites on which the group depends and for which `which` holds.
     pub fn weigh(
         &self,
         mut value: Expr<'g>,
@@ -105,8 +105,8 @@ impl<'g> Rewriter<'_, 'g> {
         value
     }
 
-    /// Sums over the alternatives of the enumerated sites that the group depends on and `which` admits; their axes stay,
-    /// of size 1.
+    /// Sums over the alternatives of the enumerated sites on which the group depends and for which `which` holds. Their axes
+    /// remain, with size 1.
     pub fn sum_alternatives(
         &self,
         value: Expr<'g>,
@@ -124,8 +124,7 @@ impl<'g> Rewriter<'_, 'g> {
         axes.into_iter().fold(summed, |e, axis| e.unsqueeze(axis))
     }
 
-    /// A site's term as (expression, cotangent): its weight multiplied by the weights of the sites upstream and divided
-    /// by K.
+    /// A term of a site as (expression, cotangent): its weight, multiplied by the weights of the sites upstream and divided by K.
     pub(super) fn weigh_term(
         &self,
         term: GradientTerm<'g>,
@@ -159,7 +158,7 @@ impl<'g> Rewriter<'_, 'g> {
         weights
     }
 
-    /// Mean over samples, sum over everything else but the replicates: shape `[R]`, `[1]` or `[]`.
+    /// The mean over samples and the sum over all other axes except the replicates: shape `[R]`, `[1]` or `[]`.
     pub(super) fn collapse(&self, e: Expr<'g>, core_rank: usize) -> Expr<'g> {
         let rank = core_rank + self.lead.rank();
         let e = if e.rank() < rank {

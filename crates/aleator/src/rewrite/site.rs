@@ -8,8 +8,8 @@ use super::estimator_state::Own;
 use crate::distributions::{Coupling, Distribution, Noise, Transform, Transformed};
 use crate::error::{Error, Result};
 
-/// A random node in the middle of a rewrite. Axis order is always sample, batch, event; `lead` axes are the replicates
-/// (if any) and the samples.
+/// A random node during a rewrite. The order of axes is always sample, batch, event; the `lead` axes are the replicates (if any)
+/// and the samples.
 #[derive(Clone)]
 pub struct Site<'g> {
     pub(crate) graph: &'g Graph,
@@ -19,14 +19,14 @@ pub struct Site<'g> {
     pub(crate) batch: Shape,
     pub(crate) event: Shape,
     pub(crate) lead: Shape,
-    /// Which place in front of the lead axes its alternatives take.
+    /// The position of the axis of its alternatives in front of the lead axes.
     pub(crate) slot: usize,
-    /// For each batch axis (0 is the last): whether costs mix its elements.
+    /// For each batch axis (0 is the last), whether costs combine its elements.
     pub(crate) coupled: Vec<bool>,
     pub(crate) own: Own,
-    /// A direction in the space of the graph's parameters that no derivative is orthogonal to by chance.
+    /// A direction in the space of the graph's parameters to which no derivative is orthogonal by chance.
     pub(crate) direction: Direction<'g>,
-    /// Whether an outcome of probability 0 may move with the graph's parameters.
+    /// Whether the probability of an outcome may be 0 and have a derivative with respect to the graph's parameters.
     pub(crate) may_move: bool,
 }
 
@@ -34,17 +34,17 @@ pub struct Site<'g> {
 pub(crate) type Direction<'g> = Rc<[(Expr<'g>, Expr<'g>)]>;
 
 impl<'g> Site<'g> {
-    /// Its name.
+    /// The name of the site.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Its distribution, at this run's parameters.
+    /// The distribution, with the parameters of this run.
     pub fn distribution(&self) -> &Distribution<'g> {
         &self.distribution
     }
 
-    /// K, the samples that are averaged in one estimate.
+    /// K, the number of samples that are averaged in one estimate.
     pub fn num_samples(&self) -> usize {
         self.lead.from_end(0)
     }
@@ -59,20 +59,20 @@ impl<'g> Site<'g> {
         &self.event
     }
 
-    /// Its noise, from the start: two calls give the same numbers.
+    /// The noise of the site, from its start: two calls return the same numbers.
     pub fn noise(&self) -> Noise<'g> {
         Noise::new(self.graph, self.number, self.lead.join(&self.batch))
     }
 
-    /// A draw without a derivative.
+    /// A sample that is constant under differentiation.
     pub fn sample(&self) -> Expr<'g> {
         self.distribution.sample(&mut self.noise()).stop_gradient()
     }
 
-    /// A differentiable draw.
+    /// A reparameterised sample, through which derivatives pass.
     ///
     /// # Errors
-    /// If the family has none.
+    /// Returns an error if the distribution family does not support this.
     pub fn rsample(&self) -> Result<Expr<'g>> {
         if !self.distribution.family().is_reparameterized() {
             return Err(self.lacks("differentiable sample"));
@@ -80,62 +80,62 @@ impl<'g> Site<'g> {
         Ok(self.distribution.sample(&mut self.noise()))
     }
 
-    /// The relaxation of [`Site::sample`] from the same noise.
+    /// The relaxation of [`Site::sample`], computed from the same noise.
     ///
     /// # Errors
-    /// If the family has none.
+    /// Returns an error if the distribution family does not support this.
     pub fn relaxed_sample(&self, temperature: impl IntoExpr<'g>) -> Result<Expr<'g>> {
         self.relax(self.perturbed()?, temperature)
     }
 
-    /// The continuous variable whose hard value is [`Site::sample`], from the same noise.
+    /// The continuous variable whose hard value is [`Site::sample`], computed from the same noise.
     ///
     /// # Errors
-    /// If the family has none.
+    /// Returns an error if the distribution family does not support this.
     pub fn perturbed(&self) -> Result<Expr<'g>> {
         self.distribution.perturbed(&mut self.noise()).ok_or_else(|| self.lacks("relaxation"))
     }
 
-    /// The same variable drawn again, given that its hard value is `value`, which [`Site::sample`] drew.
+    /// The same variable, drawn again conditionally on its hard value `value`, which must be [`Site::sample`].
     ///
     /// # Errors
-    /// If the family has none.
+    /// Returns an error if the distribution family does not support this.
     pub fn perturbed_given(&self, value: Expr<'g>, coupling: Coupling) -> Result<Expr<'g>> {
         let given = self.distribution.perturbed_given(&mut self.noise(), value, coupling);
         given.ok_or_else(|| self.lacks("relaxation"))
     }
 
-    /// The log-odds that [`Site::perturbed`] adds noise to.
+    /// The log-odds to which [`Site::perturbed`] adds noise.
     ///
     /// # Errors
-    /// If the family has none.
+    /// Returns an error if the distribution family does not support this.
     pub fn log_odds(&self) -> Result<Expr<'g>> {
         self.distribution.log_odds().ok_or_else(|| self.lacks("relaxation"))
     }
 
-    /// A perturbed variable at a temperature: between the outcomes.
+    /// The relaxation of a perturbed variable at a temperature, which lies between the outcomes.
     ///
     /// # Errors
-    /// If the family has no relaxation.
+    /// Returns an error if the distribution family does not support this.
     pub fn relax(&self, perturbed: Expr<'g>, temperature: impl IntoExpr<'g>) -> Result<Expr<'g>> {
         let temperature = temperature.into_expr(self.graph);
         self.distribution.relax(perturbed, temperature).ok_or_else(|| self.lacks("relaxation"))
     }
 
-    /// A draw as a transform of a variable that depends less on the parameters.
+    /// A sample as a transform of a variable that depends less on the parameters.
     ///
     /// # Errors
-    /// If the family has no such transform.
+    /// Returns an error if the distribution family does not support this.
     pub fn transformed(&self, transform: Transform) -> Result<Transformed<'g>> {
         let transformed = self.distribution.transformed(&mut self.noise(), transform);
         transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
-    /// E z at this run's parameters, of the shape of a value: it may stand in a draw's place. That it is finite is looked at
-    /// in every run.
+    /// E z at the parameters of this run, in the shape of a value, so that it can replace a sample. Every run checks that it is
+    /// finite.
     ///
     /// # Errors
-    /// If the family knows none.
+    /// Returns an error if the distribution family does not support this.
     pub fn mean(&self) -> Result<Expr<'g>> {
         let mean = self.distribution.mean().ok_or_else(|| self.lacks("mean that is known"))?;
         let own = &mut *self.own.borrow_mut();
@@ -143,24 +143,25 @@ impl<'g> Site<'g> {
         Ok(self.as_value(mean))
     }
 
-    /// A most probable outcome, of the shape of a value: it may stand in a draw's place.
+    /// A most probable outcome, in the shape of a value, so that it can replace a sample.
     ///
     /// # Errors
-    /// If the family gives none.
+    /// Returns an error if the distribution family does not support this.
     pub fn mode(&self) -> Result<Expr<'g>> {
         self.distribution.mode().map(|mode| self.as_value(mode)).ok_or_else(|| self.lacks("mode"))
     }
 
-    /// Repeats what a family says of one draw over all batch and event axes. A family knows the shape of its parameters
-    /// alone, and these are the same for all copies of a site.
+    /// Repeats a value that a family returns for one draw over all batch and event axes. A family knows only the shape of its
+    /// parameters, which are the same for all copies of a site.
     fn as_value(&self, e: Expr<'g>) -> Expr<'g> {
         let own = self.batch.join(&self.event);
         let lead = e.shape().leading(e.rank().saturating_sub(own.rank()));
         e.broadcast_to(lead.join(&own))
     }
 
-    /// log p(value), of shape sample + batch. For the site's own draw, [`Site::sample`], it is computed from the coordinates
-    /// in which that was made, which rounding does not reach: see [`Family::log_prob_of_draw`](crate::distributions::Family).
+    /// log p(value), of shape sample + batch. For the site's own draw, [`Site::sample`], it is computed from the coordinates in
+    /// which the draw was made, which are not affected by rounding: see
+    /// [`Family::log_prob_of_draw`](crate::distributions::Family).
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         if value.id() == self.sample().id() {
             return self.distribution.log_prob_of_draw(&mut self.noise());
@@ -176,7 +177,7 @@ impl<'g> Site<'g> {
         ))
     }
 
-    /// A constant of the site's graph.
+    /// A constant in the site's graph.
     pub fn scalar(&self, value: f64) -> Expr<'g> {
         self.graph.scalar(value)
     }

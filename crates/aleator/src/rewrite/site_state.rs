@@ -1,4 +1,4 @@
-//! What an estimator keeps at a site between runs: parameters that it trains, averages, baselines.
+//! State that an estimator keeps at a site between runs: trained parameters, averages, baselines.
 
 use aleator_engine::graph::{Expr, Shape};
 
@@ -7,8 +7,8 @@ use super::site::Site;
 use crate::error::{Error, Result};
 
 impl<'g> Site<'g> {
-    /// A parameter of the estimator's own, named `site.name`, that is trained by descent on the variance of the gradient
-    /// estimate. The mean of the estimate must not depend on it. It has one value for all replicates and samples.
+    /// Declares a parameter of the estimator, named `site.name`, that is trained by gradient descent on the variance of the
+    /// gradient estimate. The mean of the estimate must not depend on it. All replicates and samples share one value.
     pub fn own_param(
         &self,
         name: &str,
@@ -18,10 +18,10 @@ impl<'g> Site<'g> {
         self.declare(name, shape.into(), initial, TuningTarget::Variance, Tuning::Tuned)
     }
 
-    /// The same, but one for all sites that ask for that name, which has no site in front.
+    /// Like [`Site::own_param`], but all sites that ask for that name share the parameter, and its name has no site in front.
     ///
     /// # Errors
-    /// If another site wants it to start from other values.
+    /// Returns an error if another site declared it with other initial values.
     pub fn shared_param(
         &self,
         name: &str,
@@ -45,7 +45,7 @@ impl<'g> Site<'g> {
         Ok(shared)
     }
 
-    /// The same as [`Site::own_param`], but trained by descent on what [`Site::own_loss`] declares.
+    /// Like [`Site::own_param`], but trained by gradient descent on the losses declared with [`Site::own_loss`].
     pub fn own_param_of_loss(
         &self,
         name: &str,
@@ -55,13 +55,13 @@ impl<'g> Site<'g> {
         self.declare(name, shape.into(), initial, TuningTarget::Loss, Tuning::Tuned)
     }
 
-    /// Declares a loss, a scalar, for the parameters of [`Site::own_param_of_loss`].
+    /// Declares a scalar loss for the parameters of [`Site::own_param_of_loss`].
     pub fn own_loss(&self, loss: Expr<'g>) {
         self.own.borrow_mut().losses.push(loss.id());
     }
 
-    /// The mean of all observations of earlier runs: m ← decay · m + (1 − decay) · mean of `observed`, from 0. What is
-    /// returned is m *before* this run's observation, so it does not depend on this run's sample.
+    /// The moving average of the observations of earlier runs: m ← decay · m + (1 − decay) · mean of `observed`, starting at 0.
+    /// The returned m does *not* yet include the observation of this run, so it does not depend on this run's sample.
     pub fn moving_average(&self, name: &str, decay: f64, observed: Expr<'g>) -> Expr<'g> {
         self.average_from(name, 0.0, decay, observed, Tuning::Tuned)
     }

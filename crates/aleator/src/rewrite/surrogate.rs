@@ -1,4 +1,4 @@
-//! The rewriter: from a stochastic graph and a plan to a deterministic graph of the objective and its gradient.
+//! Building the surrogate: from a stochastic graph and a plan to a deterministic graph of the objective and its gradient.
 //!
 //! ```text
 //! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
@@ -6,8 +6,8 @@
 //! estimate       ĝ = ∇θ J(values) + Σ_sites mean_K Σ w_s weightᵀ ∂expr/∂θ
 //! ```
 //!
-//! Values pass through the author's graph by [`substitute`]: parameters get a replicate axis, sites are replaced by
-//! what their estimators draw, and everything downstream follows.
+//! Values pass through the author's graph by [`substitute`]: parameters get a replicate axis, sites are replaced by the values
+//! that their estimators draw, and all downstream nodes follow.
 
 use std::sync::Arc;
 
@@ -28,12 +28,13 @@ use crate::analysis::{Analysis, may_move};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, Param};
 
-/// How a surrogate is laid out.
+/// The layout of a surrogate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// K: samples averaged in one estimate.
+    /// K, the number of samples averaged in one estimate.
     pub samples: usize,
-    /// R: independent estimates side by side, each with its own gradient; `None` for one without the extra axis.
+    /// R, the number of independent estimates in parallel, each with its own gradient; `None` for one estimate without the
+    /// additional axis.
     pub replicates: Option<usize>,
     /// Which of the estimators' own parameters change.
     pub tuning: Tuning,
@@ -43,35 +44,36 @@ pub struct Layout {
 pub struct Surrogate {
     /// The graph that all nodes below belong to. The author's nodes have the ids that they have in the author's graph.
     pub graph: engine::Graph,
-    /// The objective's estimates, shape `[R]` (or `[]`).
+    /// The estimates of the objective, of shape `[R]` (or `[]`).
     pub objective: NodeId,
-    /// ∇θ by parameter in the graph's order, shape `[R] + parameter` (or the parameter's).
+    /// ∇θ for each parameter, in the order of the graph, of shape `[R] + parameter` (or the shape of the parameter).
     pub gradients: Vec<NodeId>,
-    /// Conditions on parameters of distributions.
+    /// The conditions on parameters of distributions.
     pub checks: Vec<DomainCheck>,
-    /// What estimators keep between runs, and how it changes.
+    /// The tensors that estimators keep between runs, and how they change.
     pub own: Vec<EstimatorParam>,
-    /// Cost evaluations per estimate.
+    /// The number of cost evaluations per estimate.
     pub evaluations: usize,
-    /// Whether the estimate has noise at all.
+    /// Whether the estimate uses random numbers.
     pub random: bool,
-    /// Whether an estimator divides the gradient by a number that it learns: its length is biased, not its direction.
+    /// Whether an estimator divides the gradient by a number that it learns. Its length is then biased, but not its direction.
     pub rescaled: bool,
-    /// What to look at besides; empty where it was not asked for.
+    /// Additional diagnostics; empty unless requested.
     pub audit: Audit,
 }
 
-/// Rewrites the graph by the plan (one estimator for each site).
+/// Rewrites the graph according to the plan, which has one estimator for each site.
 ///
 /// # Errors
-/// If an estimator cannot serve its site, K is too small, or the graph holds an error.
+/// Returns an error if an estimator does not support its site, if K is too small, or if the graph holds an error.
 pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
     let own = graph.clone();
     let analysis = Analysis::of(&own)?;
     rewrite(own, &analysis, plan, layout, false)
 }
 
-/// The same for a graph that is analysed already and that becomes the surrogate's, with [`Surrogate::audit`] where it is wanted.
+/// Like [`build`], for a graph that has been analysed and becomes the graph of the surrogate. With `audit`, [`Surrogate::audit`]
+/// is set.
 pub(crate) fn rewrite(
     graph: Graph,
     analysis: &Analysis,
@@ -83,7 +85,7 @@ pub(crate) fn rewrite(
     Ok(Surrogate { graph: graph.into_engine(), ..surrogate })
 }
 
-/// The same, with all that is made written into the graph itself, and an empty one in its place.
+/// The same, but all nodes are added to `graph` itself, and the surrogate has an empty graph.
 fn rewrite_within(
     graph: &Graph,
     analysis: &Analysis,
@@ -140,7 +142,7 @@ fn rewrite_within(
         gradients: gradients.iter().map(|g| g.id()).collect(),
         checks,
         own,
-        // Without randomness, one sample is as good as K.
+        // Without randomness, one sample is equivalent to K.
         evaluations: match admitted.random {
             true => layout.samples.saturating_mul(admitted.alternatives.most() + admitted.extra),
             false => admitted.alternatives.most(),
@@ -151,20 +153,20 @@ fn rewrite_within(
     })
 }
 
-/// A plan that serves its graph.
+/// A plan whose estimators support the sites of its graph.
 struct Admitted {
-    /// For each site, the place of its alternatives in front of the lead axes.
+    /// For each site, the position of the axis of its alternatives in front of the lead axes.
     slots: Vec<usize>,
-    /// How many axes the alternatives take.
+    /// The number of axes for alternatives.
     alternative_axes: usize,
     alternatives: Alternatives,
-    /// Evaluations of the cost per sample beyond the main one.
+    /// The number of cost evaluations per sample in addition to the main one.
     extra: usize,
     /// Whether any site is drawn.
     random: bool,
 }
 
-/// Asks each estimator of the plan whether it serves its site.
+/// Checks for each estimator of the plan that it supports its site.
 fn admit(
     graph: &Graph,
     analysis: &Analysis,
@@ -223,12 +225,12 @@ fn admit(
     Ok(admitted)
 }
 
-/// The axes in front of every value's own: replicates, if any, and samples.
+/// The axes in front of every value's own axes: replicates, if any, and samples.
 fn lead(layout: Layout) -> Shape {
     layout.replicates.into_iter().chain([layout.samples]).collect::<Vec<_>>().into()
 }
 
-/// The parameters, with one copy for each replicate, so that each has its own gradient.
+/// The parameters, with one copy for each replicate, so that each replicate has its own gradient.
 fn copies_of_parameters<'g>(
     graph: &'g Graph,
     params: &[Param],
@@ -240,8 +242,8 @@ fn copies_of_parameters<'g>(
         .map(|param| {
             let theta = graph.expr(param.node);
             match layout.replicates {
-                // The derivative of one is by the parameter itself: a mere reshaping of it could be simplified away from
-                // under what uses it.
+                // For a single replicate, the derivative is with respect to the parameter itself: a reshaped copy might be
+                // simplified away, and nothing would depend on it.
                 None | Some(1) => theta,
                 Some(r) => theta
                     .with_rank(rank + param.shape.rank())
@@ -253,7 +255,7 @@ fn copies_of_parameters<'g>(
     (Environment { values, ..Environment::default() }, copies)
 }
 
-/// Gives every site that a cost depends on its value, in the order of the sites; `None` for the others.
+/// Draws the value of every site on which a cost depends, in the order of the sites; `None` for the other sites.
 fn draw_sites<'g>(
     rewriter: &Rewriter<'_, 'g>,
     plan: &[Arc<dyn Estimator>],

@@ -4,20 +4,20 @@ use aleator_engine::graph::Expr;
 
 use super::site::Site;
 
-/// weightᵀ ∂expr/∂θ: a term of the gradient estimate. Both have sample axes + batch in front (and event axes, where the
-/// expression is a value or a parameter of the site); the mean over samples is taken.
+/// weightᵀ ∂expr/∂θ: a term of the gradient estimate. Both have sample axes + batch in front (and event axes, if the expression
+/// is a value or a parameter of the site). The term is averaged over the samples.
 #[derive(Clone, Copy, Debug)]
 pub struct GradientTerm<'g> {
-    /// What is differentiated.
+    /// The expression to differentiate.
     pub expr: Expr<'g>,
-    /// What its derivative is multiplied by.
+    /// The weight that multiplies the derivative.
     pub weight: Expr<'g>,
-    /// How many last axes of both are event axes.
+    /// The number of trailing event axes of both.
     pub event_rank: usize,
 }
 
 impl<'g> GradientTerm<'g> {
-    /// A score: ∇θ log p(z), of shape sample + batch, times a weight that broadcasts against it.
+    /// A score: ∇θ log p(z), of shape sample + batch, multiplied by a weight that broadcasts against it.
     pub fn score(log_prob: Expr<'g>, weight: Expr<'g>) -> Self {
         GradientTerm { expr: log_prob, weight, event_rank: 0 }
     }

@@ -35,7 +35,7 @@ const SAMPLES_PER_RUN: usize = 500;
 
 /// What held-out rows say.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Judgement {
+pub struct EvaluationResult {
     /// Mean over rows and samples of log w.
     pub elbo: f64,
     /// Its standard error, as the samples leave it; the rows are given.
@@ -142,7 +142,7 @@ impl Evaluation {
     ///
     /// # Errors
     /// If a weight is not a number.
-    pub fn run<'t>(&mut self, parameters: impl Iterator<Item = &'t [f32]>) -> Result<Judgement> {
+    pub fn run<'t>(&mut self, parameters: impl Iterator<Item = &'t [f32]>) -> Result<EvaluationResult> {
         for (&slot, values) in self.slots.1.iter().zip(parameters) {
             self.program.set_input(slot, values)?;
         }
@@ -191,7 +191,7 @@ impl Evaluation {
             }
         }
         let rows = self.rows.count() as f64;
-        let judgement = Judgement {
+        let judgement = EvaluationResult {
             elbo: elbo / rows,
             elbo_std_error: variance.sqrt() / rows,
             bound: (self.score != Score::Reward).then_some(bound / rows),

@@ -41,7 +41,7 @@ mod update;
 pub use checkpoint::{Checkpoint, Header};
 pub use comparison::{Comparison, runs_in, train_compare};
 pub use config::TrainConfig;
-pub use evaluation::{Evaluation, Judgement};
+pub use evaluation::{Evaluation, EvaluationResult};
 pub use places::place_of;
 pub use report::{GradientStatistics, HeldOut, HistoryPoint, Pictures, Progress, TrainReport, Trained};
 pub use run::{Watch, train, train_and_see};

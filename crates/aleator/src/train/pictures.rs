@@ -1,4 +1,4 @@
-//! What a trained model sees and dreams: held-out images, their reconstructions, and samples.
+//! Pictures of a trained model: held-out images, their reconstructions, and samples.
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec;
@@ -17,7 +17,7 @@ pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>>
     let config = trainer.config;
     let rows = config.data.held_out.thinned(count);
     let model = &*config.model;
-    let samples = see(trainer, |build| model.dream(build, rows.count()))?;
+    let samples = see(trainer, |build| model.generate(build, rows.count()))?;
     let reconstructions = see(trainer, |build| {
         let x = rows.values.iter().map(|&v| f64::from(v)).collect();
         model.reconstruct(build, build.tensor([rows.count(), rows.width], x))

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::evaluation::{Evaluation, Judgement};
+use super::evaluation::{Evaluation, EvaluationResult};
 use super::metrics::Metrics;
 use super::pictures::pictures;
 use super::places::newest;
@@ -240,7 +240,7 @@ fn all_held_out(trainer: &Trainer<'_>) -> Result<HeldOut> {
     let all = config.data.held_out.clone();
     let mut evaluation = Evaluation::new(&*config.model, &trainer.tensors, all, samples, config.seed)?;
     let judgement = evaluation.run(trainer.parameters().iter().map(|p| &p[..]))?;
-    let Judgement { elbo, elbo_std_error, bound, bound_std_error } = judgement;
+    let EvaluationResult { elbo, elbo_std_error, bound, bound_std_error } = judgement;
     Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error })
 }
 

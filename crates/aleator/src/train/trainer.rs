@@ -15,7 +15,7 @@ use crate::graph::Graph;
 use crate::models::{X_NAME, training_graph};
 use crate::nn::{Tensor, initial};
 use crate::objectives::Detached;
-use crate::optim::{Adam, AdamW, Now, RAdam, Rule, rule_by_name};
+use crate::optim::{Adam, AdamW, RAdam, StepContext, UpdateRule, rule_by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
@@ -69,7 +69,7 @@ impl<'c> Trainer<'c> {
             .map(|site| site.estimator().cloned().unwrap_or_else(|| Arc::new(Detached)))
             .collect();
         let program = Program::<f32>::compile(&graph, &plan, &options)?;
-        let rule: Box<dyn Rule<f32>> = match config.optimizer.as_str() {
+        let rule: Box<dyn UpdateRule<f32>> = match config.optimizer.as_str() {
             "adam" => Box::new(adam),
             "adamw" => {
                 let usual = AdamW::default().weight_decay;
@@ -116,7 +116,7 @@ impl<'c> Trainer<'c> {
             ));
         }
         let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
-        let now = Now { step: step as u64 + 1, rate, scale: self.clipping() };
+        let now = StepContext { step: step as u64 + 1, rate, scale: self.clipping() };
         if !self.update.apply(&now, self.program.params_and_gradients()) {
             return Err(at_step(step, self.bad_gradient()));
         }

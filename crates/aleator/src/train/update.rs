@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use aleator_engine::exec::{Aligned, InputAndOutput, pool, vectorized};
 
 use super::moments::{self, Weights};
-use crate::optim::{Now, Rule};
+use crate::optim::{StepContext, UpdateRule};
 
 /// Elements of a block. Vectors one after the other in it begin half a page apart: if their places in a page were nearly the
 /// same, the processor would make a read of the one wait for a write of the other.
@@ -43,7 +43,7 @@ struct Part<'a> {
 
 /// The state of an optimiser for all parameters of a model.
 pub struct Update {
-    rule: Box<dyn Rule<f32>>,
+    rule: Box<dyn UpdateRule<f32>>,
     tensors: Vec<Kept>,
     weights: Weights,
 }
@@ -71,7 +71,7 @@ impl<'a> Part<'a> {
     }
 
     /// Moves it, block by block, and measures the gradient where weights are given; false if it is not finite.
-    fn advance(self, rule: &dyn Rule<f32>, now: &Now, measures: Option<&Weights>) -> bool {
+    fn advance(self, rule: &dyn UpdateRule<f32>, now: &StepContext, measures: Option<&Weights>) -> bool {
         self.parts(BLOCK).fold(true, |finite, block| {
             rule.update(now, block.theta, block.gradient, block.state);
             if let Some(weights) = measures {
@@ -84,7 +84,7 @@ impl<'a> Part<'a> {
 
 impl Update {
     /// For parameters of these sizes.
-    pub fn new(rule: Box<dyn Rule<f32>>, sizes: impl IntoIterator<Item = usize>) -> Self {
+    pub fn new(rule: Box<dyn UpdateRule<f32>>, sizes: impl IntoIterator<Item = usize>) -> Self {
         let kept = |size: usize| Kept {
             state: Aligned::zeros(rule.slots().len() * size),
             moments: Aligned::zeros(moments::NAMES.len() * size),
@@ -113,7 +113,7 @@ impl Update {
     /// Moves all parameters along their gradients; false if a gradient is not finite, and then nothing here is worth anything.
     /// `None` for a parameter that nothing depends on.
     #[must_use]
-    pub fn apply(&mut self, now: &Now, parameters: Vec<Option<InputAndOutput<'_, f32>>>) -> bool {
+    pub fn apply(&mut self, now: &StepContext, parameters: Vec<Option<InputAndOutput<'_, f32>>>) -> bool {
         let measures = (now.step - 1).is_multiple_of(MEASURED);
         if measures {
             self.weights.advance();
@@ -237,7 +237,7 @@ mod tests {
         let mut step = |step, gradients: &[Vec<f32>], values: &mut [Vec<f32>]| {
             let both = values.iter_mut().zip(gradients).enumerate();
             let parameters = both.map(|(i, (v, g))| (i != 2).then(|| (&mut v[..], Cow::from(g)))).collect();
-            update.apply(&Now { step, rate: 0.1, scale: 2.0 }, parameters)
+            update.apply(&StepContext { step, rate: 0.1, scale: 2.0 }, parameters)
         };
         assert!(step(1, &gradients, &mut values) && step(2, &gradients, &mut values));
         for (values, gradient) in values.iter().zip(&gradients).take(2) {

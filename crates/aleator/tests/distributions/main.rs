@@ -10,6 +10,7 @@ mod closed_forms;
 mod counts;
 mod derivatives;
 mod harness;
+mod kl;
 mod mass;
 mod relaxations;
 mod samplers;

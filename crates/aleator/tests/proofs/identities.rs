@@ -1,7 +1,7 @@
 //! Identities that hold without a tolerance, or only with that of rounding.
 
 use aleator::distributions::{Bernoulli, Categorical, Normal, OneHotCategorical, Support};
-use aleator::estimators::{Options as EstimatorOptions, all};
+use aleator::estimators::{EstimatorOptions, all};
 use aleator::graph::Graph;
 use aleator::plan::Plan;
 use aleator::rewrite::{EstimatorParam, Layout, Tuning, build};

@@ -234,7 +234,8 @@ fn the_lint_is_right_about_the_mean() {
     let mut seen = 0;
     for (g, exact) in &problems {
         for entry in all().iter().filter(|e| e.properties.bias == Bias::Unbiased) {
-            let estimator: Arc<dyn Estimator> = entry.build(aleator::estimators::Options::none()).unwrap();
+            let estimator: Arc<dyn Estimator> =
+                entry.build(aleator::estimators::EstimatorOptions::none()).unwrap();
             let Ok(plan) = Plan::choose(g, &[Some(estimator.clone())], None) else { continue };
             let k = plan.min_samples();
             let options = Options::new().samples(k);

@@ -7,16 +7,16 @@
 //!          = 4 σ(2x) σ(−2x)   elsewhere        not 1 − y², which is 0 where y rounds to ±1
 //! ```
 //!
-//! So the first two derivatives of these keep their digits in the tails, as far as numbers go.
+//! With these formulas, the first two derivatives keep their precision in the tails, as far as the number format allows.
 
 use std::f64::consts::PI;
 
 use crate::graph::{Binary, Expr, Op, Unary};
 
-/// Where 1 − tanh² x is as exact as the product of the tails.
+/// Below this magnitude, 1 − tanh² x is as exact as the product of the tails.
 const NEAR_ZERO: f64 = 0.5;
 
-/// A partial derivative: ±1, which costs nothing, a reciprocal or an expression.
+/// A partial derivative: ±1, which needs no operation, a reciprocal or an expression.
 pub enum Partial<'g> {
     /// 1
     One,
@@ -24,7 +24,7 @@ pub enum Partial<'g> {
     MinusOne,
     /// 1/x, which may overflow where ȳ/x does not.
     Over(Expr<'g>),
-    /// Any other.
+    /// Any other expression.
     Is(Expr<'g>),
 }
 
@@ -38,7 +38,7 @@ pub fn scale<'g>(partial: Partial<'g>, along: Expr<'g>) -> Expr<'g> {
     }
 }
 
-/// ∂y/∂xᵢ; `None` where it is zero everywhere it exists (steps and comparisons).
+/// ∂y/∂xᵢ; `None` if it is zero wherever it exists (steps and comparisons).
 pub fn partial<'g>(op: &Op, i: usize, x: &[Expr<'g>], y: Expr<'g>) -> Option<Partial<'g>> {
     match op {
         Op::Unary(u) => unary(*u, x[0], y),
@@ -97,7 +97,7 @@ fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Op
     }))
 }
 
-/// b − 1, for b a^(b−1); but 0 at a = b = 0, where that is 0 · ∞ and the derivative 0.
+/// b − 1, for b a^(b−1); but 0 at a = b = 0, where b a^(b−1) would be 0 · ∞ and the derivative is 0.
 fn lower_exponent<'g>(a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
     match b.graph().scalar_value(b.id()) {
         Some(b) if b != 0.0 => a.graph().scalar(b - 1.0),

@@ -8,7 +8,7 @@ mod structure;
 use crate::error::Error;
 use crate::graph::{Expr, Op};
 
-/// (∂y/∂xᵢ)ᵀ ȳ for each wanted input xᵢ of y = op(x); `None` where it is zero.
+/// (∂y/∂xᵢ)ᵀ ȳ for each requested input xᵢ of y = op(x); `None` if it is zero.
 pub fn pull_back<'g>(
     op: &Op,
     inputs: &[Expr<'g>],
@@ -27,11 +27,27 @@ pub fn pull_back<'g>(
         Op::Reduce(reduction, axes) => vec![reduce::pull_back(*reduction, axes, inputs[0], y, cotangent)],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
-        _ => structure::pull_back(op, inputs, cotangent, wanted),
+        Op::Reshape { .. }
+        | Op::Broadcast { .. }
+        | Op::Permute(_)
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::CumSum { .. }
+        | Op::Concat { .. } => structure::pull_back(op, inputs, cotangent, wanted),
+        // No derivative passes.
+        Op::Input(_)
+        | Op::Scalar(_)
+        | Op::Tensor(_)
+        | Op::Iota
+        | Op::Uniform { .. }
+        | Op::ArgMax
+        | Op::StopGradient
+        | Op::Hole(_)
+        | Op::Poison => vec![None; inputs.len()],
     }
 }
 
-/// Σ ∂y/∂xᵢ ẋᵢ over the inputs that have a tangent; `None` where it is zero.
+/// Σ ∂y/∂xᵢ ẋᵢ over the inputs that have a tangent; `None` if it is zero.
 pub fn push_forward<'g>(
     op: &Op,
     inputs: &[Expr<'g>],
@@ -47,7 +63,23 @@ pub fn push_forward<'g>(
         Op::Reduce(reduction, axes) => reduce::push_forward(*reduction, axes, inputs[0], y, tangents[0]?),
         Op::MatMul => matmul::push_forward(inputs, tangents),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
-        _ => structure::push_forward(op, inputs, tangents),
+        Op::Reshape { .. }
+        | Op::Broadcast { .. }
+        | Op::Permute(_)
+        | Op::Slice { .. }
+        | Op::Pad { .. }
+        | Op::CumSum { .. }
+        | Op::Concat { .. } => structure::push_forward(op, inputs, tangents),
+        // No derivative passes.
+        Op::Input(_)
+        | Op::Scalar(_)
+        | Op::Tensor(_)
+        | Op::Iota
+        | Op::Uniform { .. }
+        | Op::ArgMax
+        | Op::StopGradient
+        | Op::Hole(_)
+        | Op::Poison => None,
     }
 }
 

@@ -35,7 +35,7 @@ pub fn push_forward<'g>(
     })
 }
 
-/// ∂y/∂x, of x's shape; `None` for 1.
+/// ∂y/∂x, in the shape of x; `None` stands for 1.
 fn weights<'g>(reduction: Reduction, axes: &[usize], x: Expr<'g>, y: Expr<'g>) -> Option<Expr<'g>> {
     match reduction {
         Reduction::Sum => None,
@@ -47,7 +47,7 @@ fn weights<'g>(reduction: Reduction, axes: &[usize], x: Expr<'g>, y: Expr<'g>) -
     }
 }
 
-/// Applies `f` to x with the reduced axes flattened into the last one, and brings its result back to x's layout.
+/// Applies `f` to x with the reduced axes flattened into the last one, and restores the layout of x in the result.
 fn axes_last<'g>(x: Expr<'g>, axes: &[usize], f: impl Fn(Expr<'g>) -> Expr<'g>) -> Expr<'g> {
     let shape = x.shape();
     let rank = shape.rank();
@@ -65,7 +65,7 @@ fn axes_last<'g>(x: Expr<'g>, axes: &[usize], f: impl Fn(Expr<'g>) -> Expr<'g>) 
     others.permute(&back)
 }
 
-/// Π_{j≠i} xⱼ along the last axis, without dividing: x laid out as a square with ones on its diagonal.
+/// Π_{j≠i} xⱼ along the last axis, without division: x is arranged in a square with ones on the diagonal.
 fn products_of_others(x: Expr<'_>) -> Expr<'_> {
     let n = x.shape().from_end(0);
     let places = x.graph().iota(n);

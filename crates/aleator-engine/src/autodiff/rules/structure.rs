@@ -1,5 +1,5 @@
-//! Derivatives of the linear operations that move elements: forward is the operation itself on the tangent, reverse
-//! its transpose on the cotangent.
+//! Derivatives of the linear operations that move elements. The forward derivative is the operation itself, applied to the
+//! tangent; the reverse derivative is its transpose, applied to the cotangent.
 
 use crate::graph::{Expr, Op, concat};
 
@@ -33,7 +33,7 @@ pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[boo
                 })
                 .collect()
         }
-        // Leaves, stop_gradient, argmax: nothing flows.
+        // Not an operation that moves elements.
         _ => vec![None; x.len()],
     }
 }

@@ -29,4 +29,5 @@ mod trig;
 mod tests;
 
 pub use format::Format;
+pub(crate) use normal_quantile::table as quantile_table;
 pub use real::Real;

@@ -48,7 +48,7 @@ static PROPERTIES: Properties = Properties {
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,
     advice: "internal: gives the exact values that estimates are compared with",
-    options: "",
+    options: &[],
     reference: "",
 };
 

@@ -13,7 +13,7 @@ use aleator::distributions::{
     Beta, Distribution, Exponential, Gamma, Gumbel, Kumaraswamy, Laplace, LogNormal, Logistic, Normal,
     StudentT, Uniform, Weibull,
 };
-use aleator::estimators::{self, Bias, Options};
+use aleator::estimators::{self, Bias, EstimatorOptions};
 use aleator::graph::Graph;
 use aleator::plan::Plan;
 use aleator::{Options as ProgramOptions, Program};
@@ -72,7 +72,7 @@ fn levels_of_a_cost_give_no_bias() {
     let unbiased: Vec<Shared> = estimators::all()
         .iter()
         .filter(|entry| entry.properties.bias == Bias::Unbiased)
-        .filter_map(|entry| entry.build(Options::none()).ok())
+        .filter_map(|entry| entry.build(EstimatorOptions::none()).ok())
         .collect();
     let comparisons = laws().len() * LEVELS.len() * unbiased.len() * 2;
     let mut rows = 0;

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 
 /// What all elements have in common at one step.
 #[derive(Clone, Copy, Debug)]
-pub struct Now {
+pub struct StepContext {
     /// The step's number t, from 1.
     pub step: u64,
     /// The learning rate α.
@@ -22,19 +22,19 @@ pub struct Now {
 }
 
 /// A rule of optimisation, for numbers of type `T`.
-pub trait Rule<T: Real>: fmt::Debug + Send + Sync {
+pub trait UpdateRule<T: Real>: fmt::Debug + Send + Sync {
     /// Names of the numbers kept for each element, all 0 at first.
     fn slots(&self) -> &'static [&'static str];
 
-    /// Moves `parameters` by one step. `gradient` is as long, and `state` holds as many numbers for each of [`Rule::slots`],
+    /// Moves `parameters` by one step. `gradient` is as long, and `state` holds as many numbers for each of [`UpdateRule::slots`],
     /// one slot after the other.
-    fn update(&self, now: &Now, parameters: &mut [T], gradient: &[T], state: &mut [T]);
+    fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]);
 }
 
 /// A rule with its state for one parameter vector.
 #[derive(Debug)]
 pub struct Optimizer<T: Real = f64> {
-    rule: Box<dyn Rule<T>>,
+    rule: Box<dyn UpdateRule<T>>,
     rate: f64,
     steps: u64,
     /// Numbers in a slot.
@@ -45,11 +45,11 @@ pub struct Optimizer<T: Real = f64> {
 
 impl<T: Real> Optimizer<T> {
     /// For `len` numbers, at a constant learning rate.
-    pub fn new(rule: impl Rule<T> + 'static, len: usize, rate: f64) -> Self {
+    pub fn new(rule: impl UpdateRule<T> + 'static, len: usize, rate: f64) -> Self {
         Self::boxed(Box::new(rule), len, rate)
     }
 
-    pub(super) fn boxed(rule: Box<dyn Rule<T>>, len: usize, rate: f64) -> Self {
+    pub(super) fn boxed(rule: Box<dyn UpdateRule<T>>, len: usize, rate: f64) -> Self {
         let state = Aligned::zeros(rule.slots().len() * len);
         Optimizer { rule, rate, steps: 0, len, state }
     }
@@ -73,7 +73,7 @@ impl<T: Real> Optimizer<T> {
             )));
         }
         self.steps += 1;
-        let now = Now { step: self.steps, rate: self.rate, scale: 1.0 };
+        let now = StepContext { step: self.steps, rate: self.rate, scale: 1.0 };
         self.rule.update(&now, parameters, gradient, &mut self.state);
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! A graph's analysis: its sites in use, what they influence, the objective's terms in groups.
+//! The analysis of a graph: its sites in use, what they influence, and the terms of the objective in groups.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -18,24 +18,24 @@ use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, SiteDef};
 
-/// Terms of the objective that the same sites influence in the same way: handled as one.
+/// A group of terms of the objective that depend on the same sites in the same way, and are therefore handled together.
 pub(crate) struct TermGroup {
-    /// Coefficients and nodes, all of one shape.
+    /// The coefficients and nodes, all of one shape.
     pub parts: Vec<(f64, NodeId)>,
-    /// The author's shape.
+    /// The shape in the author's graph.
     pub shape: Shape,
-    /// How the terms depend on sites, in the order of the sites.
+    /// How the terms depend on each site, in the order of the sites.
     pub sites: Vec<(usize, Rc<Dependence>)>,
 }
 
 /// How a group of terms depends on one site.
 #[derive(Debug)]
 pub(crate) struct Dependence {
-    /// The site's axes in the terms.
+    /// The axes of the terms that correspond to axes of the site.
     pub map: AxisMap,
-    /// The draws that each element depends on; `None` if none depends on any.
+    /// The draws on which each element depends; `None` if no element depends on any.
     draws: Option<Rc<Draws>>,
-    /// Which elements the score of each draw meets; `None` if it meets none.
+    /// The elements that are multiplied by the score of each draw; `None` if there are none.
     pub meeting: Option<Meeting>,
 }
 
@@ -47,18 +47,18 @@ impl TermGroup {
     }
 }
 
-/// A graph's analysis for rewriting: sites in use, their influence, the objective's terms.
+/// The analysis of a graph for rewriting: the sites in use, their influence, and the terms of the objective.
 pub(crate) struct Analysis {
     pub sites: Vec<SiteDef>,
-    /// Whether a cost depends on the site at all.
+    /// Whether any cost depends on the site.
     pub used: Vec<bool>,
-    /// Whether the site is discrete and something behind it is undefined between its outcomes.
+    /// Whether the site is discrete and a downstream node is undefined between the outcomes of the site.
     pub undefined_between: Vec<bool>,
-    /// The nodes that costs and states are computed from, in their order.
+    /// The nodes from which costs and states are computed, in order.
     pub nodes: Vec<NodeId>,
     pub influences: Influences,
     pub groups: Vec<TermGroup>,
-    /// For each site, the places of the groups that depend on it.
+    /// For each site, the indices of the groups that depend on it.
     pub groups_of: Vec<Vec<usize>>,
 }
 
@@ -100,7 +100,7 @@ impl Analysis {
         let mut reach: Vec<Reach> = sites.iter().enumerate().map(follow).collect();
         let followed = Followed::new(graph, &sites, &influences, &reach);
         let found = linearity.terms(&cost_nodes, &followed);
-        // A product with what is not random depends on the same draws, unless it is one with 0.
+        // A product with a deterministic factor depends on the same draws, unless the factor is 0.
         let products: Vec<&Term> = found.iter().filter(|t| t.node != t.author).collect();
         let constants = Constants::of(graph, products.iter().map(|t| t.node));
         for term in products {
@@ -117,7 +117,7 @@ impl Analysis {
         Ok(Analysis { sites, used, undefined_between, nodes, influences, groups, groups_of })
     }
 
-    /// The groups that depend on a site, with their places, and how they do.
+    /// The groups that depend on a site, with their indices and their dependence.
     pub fn groups_behind(&self, site: usize) -> impl Iterator<Item = (usize, &TermGroup, &Dependence)> {
         self.groups_of[site].iter().filter_map(move |&place| {
             let group = &self.groups[place];
@@ -125,20 +125,20 @@ impl Analysis {
         })
     }
 
-    /// How a node that no score meets, such as a state's next value, depends on a site.
+    /// How a node that no score multiplies, such as the next value of a state, depends on a site.
     pub fn dependence_of_state(&self, site: usize, node: NodeId) -> Rc<Dependence> {
         let map = self.influences.map(site, node).cloned().unwrap_or_default();
         Rc::new(Dependence { map, draws: None, meeting: None })
     }
 
-    /// For each batch axis of a site: whether some cost mixes its elements.
+    /// For each batch axis of a site, whether some cost combines its elements.
     pub fn coupled(&self, site: usize) -> Vec<bool> {
         (0..self.sites[site].batch.rank())
             .map(|axis| self.groups_behind(site).any(|(_, _, dependence)| dependence.map[axis].is_none()))
             .collect()
     }
 
-    /// A site's description before rewriting.
+    /// The description of a site before rewriting.
     pub fn info<'a, 'g>(
         &'a self,
         graph: &'g Graph,
@@ -164,7 +164,7 @@ impl Analysis {
     }
 }
 
-/// Whether a site's parameters have a derivative by the graph's, directly or by way of other draws.
+/// Whether the parameters of a site have a derivative with respect to those of the graph, directly or through other draws.
 fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
     let engine = graph.engine();
     let mut reached = vec![false; engine.len()];
@@ -181,8 +181,8 @@ fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
     graph.params().iter().any(|param| reached[param.node.index()])
 }
 
-/// For each site, whether an outcome of probability 0 may move: its family has such edges, and its parameter depends on the
-/// graph's and may reach one.
+/// For each site, whether an outcome may have probability 0 with a nonzero derivative: the family has such boundary values, and
+/// the parameter depends on those of the graph and may reach one.
 pub(crate) fn may_move(graph: &Graph, analysis: &Analysis) -> Vec<bool> {
     let engine = graph.engine();
     let edges = |site: &SiteDef| site.family.edges();
@@ -199,7 +199,7 @@ pub(crate) fn may_move(graph: &Graph, analysis: &Analysis) -> Vec<bool> {
     analysis.sites.iter().map(|site| may(site).unwrap_or(false)).collect()
 }
 
-/// Terms put together in groups.
+/// Collects terms in groups.
 struct Grouping<'a> {
     graph: &'a Graph,
     sites: &'a [SiteDef],
@@ -231,7 +231,7 @@ impl Grouping<'_> {
         groups
     }
 
-    /// Whether a term of a group's shape that depends on the same sites does so in the same way.
+    /// Whether a term with the shape of a group, which depends on the same sites, depends on them in the same way.
     fn is_alike(&self, node: NodeId, group: &TermGroup) -> bool {
         group.sites.iter().all(|(site, dependence)| {
             let map = self.influences.map(*site, node);
@@ -240,7 +240,8 @@ impl Grouping<'_> {
         })
     }
 
-    /// How a term depends on a site. Sites of one draw that all elements depend on share what there is to say, by the term's rank.
+    /// How a term depends on a site. All sites with one draw, on which all elements depend, share the result, by the rank of the
+    /// term.
     fn dependence(
         &self,
         site: usize,
@@ -265,13 +266,13 @@ impl Grouping<'_> {
     }
 }
 
-/// What is known of the draws that reach the nodes of a graph.
+/// Which draws influence the nodes of a graph.
 struct Followed<'a> {
     graph: &'a Graph,
     sites: &'a [SiteDef],
     influences: &'a Influences,
     reach: &'a [Reach],
-    /// The sites of which more is to be said than whether a node depends on them, in ascending order.
+    /// The sites for which more is known than whether a node depends on them, in ascending order.
     several: Vec<usize>,
 }
 
@@ -282,13 +283,13 @@ impl<'a> Followed<'a> {
         Followed { graph, sites, influences, reach, several }
     }
 
-    /// The axis map and sets of a node.
+    /// The axis map and the sets of draws of a node.
     fn of(&self, site: usize, node: NodeId) -> Option<(&AxisMap, Rc<Draws>)> {
         let map = self.influences.map(site, node)?;
         Some((map, self.reach[site].draws(self.graph, self.influences, node)?))
     }
 
-    /// Those of the sites that have more than one draw to tell apart.
+    /// The same for the sites that have more than one distinguishable draw.
     fn of_several(&self, node: NodeId) -> impl Iterator<Item = Option<(&AxisMap, Rc<Draws>)>> {
         self.several.iter().map(move |&site| self.of(site, node))
     }
@@ -324,7 +325,7 @@ impl Meetings for Followed<'_> {
         let count = |site: usize| {
             let (map, draws) = self.of(site, node)?;
             let (batch, apart) = (&self.sites[site].batch, &self.reach[site].told_apart);
-            // All draws along an axis that is neither mapped nor told apart; one along a mapped one.
+            // All draws along an axis that is neither mapped nor distinguished; one draw along a mapped axis.
             let count =
                 (0..batch.rank()).fold(draws.most(), |n, axis| match (map[axis], apart.from_end(axis)) {
                     (None, 1) => n.saturating_mul(batch.from_end(axis)),

@@ -1,0 +1,111 @@
+//! What executes graphs: the executor of this crate is one of possibly several.
+//!
+//! A backend turns a graph into an [`Executable`] with fixed shapes. Inputs are numbered as in
+//! [`Graph::inputs`](crate::graph::Graph::inputs), outputs in the order in which they were asked for, and the noise is a
+//! function of [`NoiseAt`] alone (see [`philox`](crate::exec::philox)), so that two backends compute from the same numbers.
+
+use crate::compile::CompileOptions;
+use crate::error::Error;
+use crate::exec::Program;
+use crate::exec::math::Real;
+use crate::exec::philox::NoiseAt;
+use crate::graph::{Graph, NodeId, Shape};
+
+/// Compiles graphs for a machine.
+pub trait Backend<T: Real> {
+    /// Compiles what `outputs` depend on.
+    ///
+    /// # Errors
+    /// The graph's first error, and whatever the backend cannot compile.
+    fn compile(
+        &self,
+        graph: &Graph,
+        outputs: &[NodeId],
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable<T>>, Error>;
+}
+
+/// A compiled graph, run many times.
+pub trait Executable<T: Real> {
+    /// Sets an input, which keeps its value from run to run. Inputs that no output depends on are accepted and ignored.
+    ///
+    /// # Errors
+    /// [`Error::Input`] if the number of elements is not the input's.
+    fn set_input(&mut self, slot: usize, values: &[T]) -> Result<(), Error>;
+
+    /// An input's elements, row-major, to be changed in place; `None` if no output depends on it.
+    fn input_mut(&mut self, slot: usize) -> Option<&mut [T]>;
+
+    /// Computes all outputs from the inputs and the noise.
+    ///
+    /// # Errors
+    /// Whatever fails on the machine. Running on the CPU does not fail.
+    fn run(&mut self, noise: NoiseAt) -> Result<(), Error>;
+
+    /// The elements of an output of the last run, row-major.
+    fn output(&self, i: usize) -> &[T];
+
+    /// The shape of an output.
+    fn output_shape(&self, i: usize) -> &Shape;
+}
+
+/// The executor of this crate: fused loops on the cores of the CPU.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cpu;
+
+impl<T: Real> Backend<T> for Cpu {
+    fn compile(
+        &self,
+        graph: &Graph,
+        outputs: &[NodeId],
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable<T>>, Error> {
+        Ok(Box::new(Program::compile(graph, outputs, options)?))
+    }
+}
+
+impl<T: Real> Executable<T> for Program<T> {
+    fn set_input(&mut self, slot: usize, values: &[T]) -> Result<(), Error> {
+        Program::set_input(self, slot, values)
+    }
+
+    fn input_mut(&mut self, slot: usize) -> Option<&mut [T]> {
+        Program::input_mut(self, slot)
+    }
+
+    fn run(&mut self, noise: NoiseAt) -> Result<(), Error> {
+        self.run_at(noise);
+        Ok(())
+    }
+
+    fn output(&self, i: usize) -> &[T] {
+        Program::output(self, i)
+    }
+
+    fn output_shape(&self, i: usize) -> &Shape {
+        Program::output_shape(self, i)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cpu_is_a_backend() {
+        let graph = Graph::new();
+        let x = graph.input("x", [3]);
+        let y = x * 2.0 + graph.uniform(1, [3]);
+        let backend: &dyn Backend<f64> = &Cpu;
+        let mut executable = backend.compile(&graph, &[y.id()], &CompileOptions::default()).unwrap();
+        executable.set_input(0, &[1.0, 2.0, 3.0]).unwrap();
+        executable.input_mut(0).unwrap()[2] = 5.0;
+        executable.run(NoiseAt { seed: 1, step: 2, first_row: 0 }).unwrap();
+        let mut program = Program::<f64>::compile(&graph, &[y.id()], &CompileOptions::default()).unwrap();
+        program.set_input(0, &[1.0, 2.0, 5.0]).unwrap();
+        program.run(1, 2);
+        assert_eq!(executable.output(0), program.output(0));
+        assert_eq!(executable.output_shape(0), &Shape::from([3]));
+        assert!(executable.set_input(0, &[1.0]).is_err());
+    }
+}

@@ -1,0 +1,152 @@
+//! `Graph::observe`: a cost that is minus the log-density, with what it refuses and what costs infinity.
+
+use aleator::distributions::{Dirichlet, Gamma, MultivariateNormal, Poisson, VonMises};
+use aleator::graph::Graph;
+use aleator::prelude::*;
+use aleator_engine::graph::Expr;
+
+/// Minus the log-density of a Normal.
+fn surprise(x: f64, loc: f64, scale: f64) -> f64 {
+    0.5 * ((x - loc) / scale).powi(2) + scale.ln() + 0.5 * std::f64::consts::TAU.ln()
+}
+
+fn numbers<'g>(graph: &'g Graph, values: &[f64]) -> Expr<'g> {
+    graph.engine().tensor([values.len()], values.to_vec())
+}
+
+fn number(graph: &Graph, value: f64) -> Expr<'_> {
+    graph.engine().scalar(value)
+}
+
+/// The objective of a graph whose only site is of no matter to its costs.
+fn objective(write: impl for<'g> Fn(&'g Graph)) -> f64 {
+    let graph = Graph::new();
+    let unused = graph.sample("unused", Normal::new(graph.param("theta", 0.0), number(&graph, 1.0)));
+    graph.cost("nothing", 0.0 * unused);
+    write(&graph);
+    graph.compile(&Options::new()).unwrap().run().unwrap().objective()
+}
+
+#[test]
+fn a_posterior_by_observations_has_its_gradient() {
+    // z ~ N(m, s), x ~ N(z, 2), and KL of the posterior from N(0, 1): the negative ELBO of a conjugate model.
+    let graph = Graph::new();
+    let (m, s) = (graph.param("m", 0.7), graph.param("s", 0.5));
+    let z = graph.sample("z", Normal::new(m, s));
+    let x = graph.data("x", [3], vec![1.0, -0.5, 2.0]);
+    let two = number(&graph, 2.0);
+    let returned = graph.observe("likelihood", x, &Normal::new(z, two));
+    assert_eq!(returned.shape().to_vec(), [3]);
+    assert_eq!(graph.costs().len(), 1);
+    assert_eq!((graph.costs()[0].name.as_str(), graph.costs()[0].node), ("likelihood", returned.id()));
+    let standard = Normal::new(number(&graph, 0.0), number(&graph, 1.0));
+    graph.cost("divergence", aleator::distributions::kl(&Normal::new(m, s), &standard).unwrap());
+    let mut program = graph.compile(&Options::new().samples(20_000)).unwrap();
+    let estimate = program.run().unwrap();
+    // Σ ((x − m)² + s²)/8 has the derivatives Σ (m − x)/4 and 3 s/4; the divergence m and s − 1/s.
+    let want = [(3.0 * 0.7 - 2.5) / 4.0 + 0.7, 0.75 * 0.5 + 0.5 - 2.0];
+    for (name, want) in ["m", "s"].into_iter().zip(want) {
+        let got = estimate.gradient(name).unwrap()[0];
+        assert!((got - want).abs() < 0.02, "{name}: {got}, expected {want}");
+    }
+}
+
+#[test]
+fn an_observation_costs_its_surprise() {
+    let got = objective(|g| {
+        g.observe("x", numbers(g, &[1.0, 3.0]), &Normal::new(number(g, 0.5), number(g, 2.0)));
+    });
+    let want = surprise(1.0, 0.5, 2.0) + surprise(3.0, 0.5, 2.0);
+    assert!((got - want).abs() < 1e-14, "{got} {want}");
+    // Of two numbers that are one event there is one cost.
+    let got = objective(|g| {
+        let tril = g.engine().tensor([2, 2], vec![2.0, 0.0, 0.0, 0.5]);
+        let cost =
+            g.observe("x", numbers(g, &[1.0, 3.0]), &MultivariateNormal::new(numbers(g, &[0.0, 1.0]), tril));
+        assert_eq!(cost.rank(), 0);
+    });
+    let want = surprise(1.0, 0.0, 2.0) + surprise(3.0, 1.0, 0.5);
+    assert!((got - want).abs() < 1e-13, "{got} {want}");
+}
+
+#[test]
+fn what_cannot_happen_costs_infinity() {
+    type Law = for<'g> fn(&'g Graph) -> Distribution<'g>;
+    let bernoulli: Law = |g| Bernoulli::from_logits(number(g, 0.3));
+    let categorical: Law = |g| Categorical::from_logits(numbers(g, &[0.0, 0.0, 0.0]));
+    let one_hot: Law = |g| OneHotCategorical::from_logits(numbers(g, &[0.0, 0.0, 0.0]));
+    let poisson: Law = |g| Poisson::new(number(g, 2.0));
+    let gamma: Law = |g| Gamma::new(number(g, 2.0), number(g, 1.0));
+    let dirichlet: Law = |g| Dirichlet::new(numbers(g, &[1.0, 1.0, 1.0]));
+    let circle: Law = |g| VonMises::new(number(g, 0.0), number(g, 1.0));
+    for (law, possible, impossible) in [
+        (bernoulli, vec![1.0], vec![0.5]),
+        (bernoulli, vec![0.0], vec![-1.0]),
+        (categorical, vec![2.0], vec![3.0]),
+        (categorical, vec![0.0], vec![0.5]),
+        (one_hot, vec![0.0, 1.0, 0.0], vec![0.0, 1.0, 1.0]),
+        (one_hot, vec![0.0, 1.0, 0.0], vec![0.5, 0.5, 0.0]),
+        (poisson, vec![4.0], vec![0.5]),
+        (gamma, vec![4.0], vec![-0.5]),
+        (dirichlet, vec![0.2, 0.3, 0.5], vec![0.2, 0.3, 0.7]),
+        (circle, vec![3.0], vec![4.0]),
+    ] {
+        let cost = |x: &[f64]| {
+            let graph = Graph::new();
+            let cost = graph.observe("x", numbers(&graph, x), &law(&graph)).sum();
+            let outputs = [cost.id()];
+            let options = aleator_engine::compile::CompileOptions::default();
+            let mut program =
+                aleator_engine::exec::Program::<f64>::compile(graph.engine(), &outputs, &options).unwrap();
+            program.run(0, 0);
+            program.output(0)[0]
+        };
+        assert!(cost(&possible).is_finite(), "{possible:?}");
+        assert_eq!(cost(&impossible), f64::INFINITY, "{impossible:?}");
+    }
+}
+
+/// A draw that estimators relax may lie between the outcomes, where a log-density is linear.
+#[test]
+fn a_draw_may_be_observed() {
+    let graph = Graph::new();
+    let z = graph.sample(
+        "z",
+        Bernoulli::from_logits(graph.param("phi", 0.4)).via(aleator::estimators::GumbelSoftmax::default()),
+    );
+    graph.observe("prior", z, &Bernoulli::from_logits(number(&graph, -0.2)));
+    let mut program = graph.compile(&Options::new().samples(1000)).unwrap();
+    let estimate = program.run().unwrap();
+    assert!(estimate.objective().is_finite());
+    // log p is −0.2 z − softplus(−0.2): the slope of E cost by phi is 0.2 dE ζ/dφ > 0.
+    assert!(estimate.gradient("phi").unwrap()[0] > 0.0);
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_named() {
+    let problem = |write: &dyn for<'g> Fn(&'g Graph) -> Expr<'g>| {
+        let graph = Graph::new();
+        assert!(write(&graph).is_poison());
+        assert!(graph.costs().is_empty());
+        graph.engine().error().unwrap().to_string()
+    };
+    let batch = problem(&|g| {
+        g.observe("pixels", numbers(g, &[0.0; 3]), &Bernoulli::from_logits(numbers(g, &[0.0; 4])))
+    });
+    assert!(batch.contains("observe `pixels`") && batch.contains("does not fit the batch [4]"), "{batch}");
+    let event = problem(&|g| {
+        g.observe("class", numbers(g, &[0.0; 2]), &OneHotCategorical::from_logits(numbers(g, &[0.0; 3])))
+    });
+    assert!(event.contains("cannot come from OneHotCategorical, whose events have shape [3]"), "{event}");
+    let parameters = problem(&|g| {
+        g.observe("x", number(g, 0.0), &Normal::new(numbers(g, &[0.0; 2]), numbers(g, &[1.0; 3])))
+    });
+    assert!(parameters.contains("do not fit together"), "{parameters}");
+    let other = Graph::new();
+    let foreign = number(&other, 1.0);
+    let graph = Graph::new();
+    let normal = Normal::new(number(&graph, 0.0), number(&graph, 1.0));
+    // The lifetimes of both graphs are that of the shorter one.
+    assert!(graph.observe("x", foreign, &normal).is_poison());
+    assert!(graph.engine().error().is_some());
+}
