@@ -25,3 +25,7 @@ pub mod export;
 pub mod graph;
 
 pub use error::{Error, human_bytes};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -33,11 +33,11 @@ fn optimize(g: &Graph) {
     diagnostics::optimize(g, &plan, &how, "graph", &|_, _| {}).unwrap();
 }
 
-/// Something that the library derives from a graph, and how.
-type Derived = (&'static str, fn(&Graph));
+/// Derives something from a graph.
+type Derivation = fn(&Graph);
 
 /// All that the library derives from a graph.
-const DERIVED: &[Derived] = &[
+const DERIVED: &[(&str, Derivation)] = &[
     ("compile", |g| drop(g.compile(&Options::new().samples(4)).unwrap())),
     ("compile in f32", |g| {
         let plan = Plan::choose(g, &[], None).unwrap();

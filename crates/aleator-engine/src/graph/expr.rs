@@ -11,7 +11,7 @@
 //!
 //! let graph = Graph::new();
 //! let z = graph.input("z", [3]);
-//! assert_eq!((2.0 * z + 1 - 0.5_f32).square(), (z * 2 + 1.0 - 0.5).pow(2));
+//! assert_eq!((2.0 * z + 1 - 0.5_f32).square(), (2 * z + 1.0 - 0.5).pow(2));
 //! assert_eq!(1 - z / 3_usize, 1.0 - z / 3.0);
 //! ```
 

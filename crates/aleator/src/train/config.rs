@@ -11,6 +11,23 @@ use crate::objectives::Detached;
 use crate::optim::{self, Decay, Schedule};
 
 /// What to train and how. [`TrainConfig::new`] fills in everything but model and data.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+///
+/// use aleator::data::{Binarization, Dataset};
+/// use aleator::models::Sbn;
+/// use aleator::train::{TrainConfig, train};
+///
+/// let digits = Arc::new(Dataset::load("digits", Binarization::Threshold, 0)?);
+/// let model = Arc::new(Sbn::new(digits.train.mean(), 8)); // eight latents
+/// let usual = TrainConfig::new(model, digits);
+/// let config = TrainConfig { steps: 20, batch: 10, eval_rows: 10, eval_samples: 2, ..usual };
+/// let report = train(&config, &|_| ControlFlow::Continue(()))?;
+/// assert_eq!(report.history.last().unwrap().step, 20);
+/// # Ok::<(), aleator::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TrainConfig {
     /// The model.
