@@ -1,5 +1,6 @@
 //! `Graph::observe`: a cost that is minus the log-density, with what it refuses and what costs infinity.
 
+use aleator::analysis::FirstDiscontinuities;
 use aleator::distributions::{Dirichlet, Gamma, MultivariateNormal, Poisson, VonMises};
 use aleator::graph::Graph;
 use aleator::prelude::*;
@@ -149,4 +150,20 @@ fn shapes_that_do_not_fit_are_named() {
     // The lifetimes of both graphs are that of the shorter one.
     assert!(graph.observe("x", foreign, &normal).is_poison());
     assert!(graph.engine().error().is_some());
+}
+
+/// The cases at infinite logits and at probabilities of 0 are no jumps for a draw that the logits depend on.
+#[test]
+fn likelihoods_are_smooth_in_the_draws_behind_them() {
+    let graph = Graph::new();
+    let z = graph.sample("z", Normal::new(graph.param("m", 0.4), number(&graph, 1.0)));
+    let x = numbers(&graph, &[1.0, 0.0, 0.25]);
+    graph.observe("bits", x, &Bernoulli::from_logits(3.0 * z));
+    let logits = z * numbers(&graph, &[1.0, -1.0, 0.5]);
+    graph.observe("class", numbers(&graph, &[0.0, 1.0, 0.0]), &OneHotCategorical::from_logits(logits));
+    graph.cost("bits_at_any", -Bernoulli::from_logits(2.0 * z).log_prob(x));
+    let standard = Normal::new(number(&graph, 0.0), number(&graph, 1.0));
+    graph.cost("divergence", aleator::distributions::kl(&Normal::new(z, z.exp()), &standard).unwrap());
+    let found = FirstDiscontinuities::of(&graph);
+    assert!(found.behind(&graph.sites()[0]).is_none(), "{:?}", found.behind(&graph.sites()[0]));
 }

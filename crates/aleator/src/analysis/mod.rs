@@ -2,12 +2,12 @@
 //!
 //! | question | files |
 //! |---|---|
-//! | Which costs does a site influence, and along which axes and draws? | [`influence`], [`reach`], [`draws`], [`meeting`], [`constants`] |
-//! | Into which terms does the objective decompose? | [`terms`], [`log_sum_exp`] |
-//! | Which values can a node take? | [`range`], [`polynomial`], [`count`], [`between`] |
-//! | Where does a cost jump, and do both sides meet there? | [`discontinuity`], [`steps`], [`way`], [`continuity`], [`first_discontinuity`], [`moving`], [`stopped`] |
+//! | Which costs does a site influence, and along which axes and draws? | `influence`, `reach`, `draws`, `meeting`, `constants` |
+//! | Into which terms does the objective decompose? | `terms`, `log_sum_exp` |
+//! | Which values can a node take? | `range`, `polynomial`, `count`, `between` |
+//! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
-//! [`graph_analysis`] collects the answers for the rewriting, and [`site_info`] provides what an estimator may ask about one site.
+//! `graph_analysis` collects the answers for the rewriting, and `site_info` provides what an estimator may ask about one site.
 
 mod axes;
 mod between;

@@ -15,11 +15,11 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Op};
+use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
 use super::coordinates;
-use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
 
@@ -93,17 +93,7 @@ pub(super) fn first_order<'g>(count: Expr<'g>, expected: Expr<'g>) -> Expr<'g> {
 
 /// The largest element of a constant, whatever shape it was given; `None` for anything else and for what is no count.
 fn largest_count(e: Expr<'_>) -> Option<usize> {
-    let graph = e.graph();
-    let mut id = e.id();
-    let largest = loop {
-        let node = graph.node(id);
-        match node.op {
-            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
-            Op::Scalar(bits) => break f64::from_bits(bits),
-            Op::Tensor(data) => break data.0.iter().copied().fold(f64::NAN, f64::max),
-            _ => return None,
-        }
-    };
+    let largest = constant(e)?.into_iter().fold(f64::NAN, f64::max);
     (largest >= 0.0 && largest < MOST_OUTCOMES as f64).then_some(largest as usize)
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Graph, Reduction, Shape};
+use aleator_engine::graph::{Expr, Graph, Op, Reduction, Shape};
 
 use super::argument::{Argument, Literal};
 use super::noise::Noise;
@@ -115,6 +115,20 @@ pub struct Parameter {
 /// The parameters by name: `let [loc, scale] = unpack(parameters)`.
 pub(super) fn unpack<'g, const N: usize>(parameters: &[Expr<'g>]) -> [Expr<'g>; N] {
     std::array::from_fn(|i| parameters[i])
+}
+
+/// The elements of a constant, whatever shape it was given; `None` for anything else.
+pub(super) fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
+    let mut id = e.id();
+    loop {
+        let node = e.graph().node(id);
+        match node.op {
+            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
+            Op::Scalar(bits) => return Some(vec![f64::from_bits(bits)]),
+            Op::Tensor(data) => return Some(data.0.to_vec()),
+            _ => return None,
+        }
+    }
 }
 
 /// Where a distribution puts its mass.

@@ -13,11 +13,11 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, Op};
+use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
 use super::coordinates::standardized;
-use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
 use super::noise::Noise;
 use super::normal;
 use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
@@ -137,19 +137,5 @@ impl Family for StudentT {
         let (more, half) = (0.5 * (df + 1.0), 0.5 * df);
         let digammas = (1.0 / df).log1p() + digamma_minus_log(more) - digamma_minus_log(half);
         Some(more * digammas - log_peak(df, scale))
-    }
-}
-
-/// The elements of a constant, whatever shape it was given.
-fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
-    let mut id = e.id();
-    loop {
-        let node = e.graph().node(id);
-        match node.op {
-            Op::Reshape { .. } | Op::Broadcast { .. } | Op::StopGradient => id = node.inputs[0],
-            Op::Scalar(bits) => return Some(vec![f64::from_bits(bits)]),
-            Op::Tensor(data) => return Some(data.0.to_vec()),
-            _ => return None,
-        }
     }
 }

@@ -2,13 +2,13 @@
 //!
 //! | files | contents |
 //! |---|---|
-//! | [`estimator`], [`properties`], [`options`], [`term`] | what an estimator is, what a table says of it, its options, its terms |
-//! | [`site`], [`site_value`], [`site_axes`], [`site_state`], [`outcomes`] | a site as an estimator sees it |
-//! | [`cone`] | the nodes downstream of a site, as an estimator uses them |
-//! | [`surrogate`], [`rewriter`], [`environment`], [`derivatives`] | the rewriting, step by step |
-//! | [`estimator_state`], [`graph_state`] | what is kept from run to run |
-//! | [`portable`] | the surrogate as data with names |
-//! | [`checks`], [`audit`] | what a run looks at besides the estimate |
+//! | `estimator`, `properties`, `options`, `term` | what an estimator is, what a table says of it, its options, its terms |
+//! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes` | a site as an estimator sees it |
+//! | `cone` | the nodes downstream of a site, as an estimator uses them |
+//! | `surrogate`, `rewriter`, `environment`, `derivatives` | the rewriting, step by step |
+//! | `estimator_state`, `graph_state` | what is kept from run to run |
+//! | `portable` | the surrogate as data with names |
+//! | `checks`, `audit` | what a run looks at besides the estimate |
 
 mod alternatives;
 mod audit;

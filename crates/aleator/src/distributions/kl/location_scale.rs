@@ -12,7 +12,8 @@
 //!
 //! * Normal: E_q ½ ((z − μ_p)/σ_p)² = ½ (d² + e^{2s}), less E_q ½ ((z − μ_q)/σ_q)² = ½, less s.
 //! * Laplace: E_q |z − μ_p|/b_p = |d| + eˢ e^{−|d| e⁻ˢ}, as E |X + c| = |c| + e^{−|c|} for a standard X; less 1 + s.
-//! * Cauchy: `chyzak2019closed`, with (σ_q + σ_p)² = (σ_q − σ_p)² + 4 σ_q σ_p.
+//! * Cauchy: log |z − μ_p + iσ_p|² is harmonic in the upper half-plane, where a Cauchy's density is the Poisson kernel: its mean is
+//!   its value at μ_q + iσ_q, log((μ_q − μ_p)² + (σ_q + σ_p)²), and with p = q log 4σ_q². Then (σ_q + σ_p)² = (σ_q − σ_p)² + 4 σ_q σ_p.
 //! * Gumbel: z = μ_q + β_q G with E G = γ and E e^{−rG} = Γ(1 + r), so E_q[−log p] = log β_p + d + rγ + eʷ, and the entropy is
 //!   log β_q + γ + 1. What is left is eʷ − 1 + d + γ (r − 1) − s = g(w) + log Γ(1 + r) − s + γ (r − 1), and log Γ(1 + r) − s
 //!   = log Γ(r).

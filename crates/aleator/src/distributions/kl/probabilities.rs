@@ -15,11 +15,11 @@
 //!
 //! By hand: Bernoulli(½) from Bernoulli(¼) is ½ log 2 + ½ log ⅔ = ½ log 4/3; Poisson(1) from Poisson(2) is g(log 2) = 1 − log 2.
 
-use aleator_engine::graph::{Expr, Op};
+use aleator_engine::graph::Expr;
 
 use super::super::binomial::Odds;
 use super::super::categorical::Categorical;
-use super::super::family::{Distribution, unpack};
+use super::super::family::{Distribution, constant, unpack};
 use super::super::special::exp_excess;
 
 /// q g(log p/q) = p − q − q log p/q, by log p/q.
@@ -71,23 +71,9 @@ pub(super) fn categorical<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opt
 
 /// Where the first parameter of both is the same: one node, or equal constants.
 fn common<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
-    let root = |e: Expr<'g>| {
-        let mut id = e.id();
-        loop {
-            let node = e.graph().node(id);
-            match node.op {
-                Op::Reshape { .. } | Op::Broadcast { .. } => id = node.inputs[0],
-                op => return (id, op),
-            }
-        }
-    };
     let (a, b) = (q.parameters()[0], p.parameters()[0]);
-    let ((id_a, op_a), (id_b, op_b)) = (root(a), root(b));
-    let equal = match (op_a, op_b) {
-        (Op::Scalar(x), Op::Scalar(y)) => x == y,
-        (Op::Tensor(x), Op::Tensor(y)) => a.shape() == b.shape() && x.0 == y.0,
-        _ => id_a == id_b && (a.shape() == b.shape() || a.rank() == 0),
-    };
+    let equal =
+        a.id() == b.id() || a.shape() == b.shape() && constant(a).is_some_and(|x| constant(b) == Some(x));
     equal.then_some(a)
 }
 
