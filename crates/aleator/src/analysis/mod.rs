@@ -9,7 +9,6 @@
 //!
 //! [`graph_analysis`] collects the answers for the rewriting, and [`site_info`] provides what an estimator may ask about one site.
 
-mod graph_analysis;
 mod axes;
 mod between;
 mod constants;
@@ -18,6 +17,7 @@ mod count;
 mod discontinuity;
 mod draws;
 mod first_discontinuity;
+mod graph_analysis;
 mod influence;
 mod log_sum_exp;
 mod meeting;
@@ -31,12 +31,12 @@ mod stopped;
 mod terms;
 mod way;
 
-pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
 pub(crate) use axes::relocate;
 pub(crate) use continuity::Continuity;
 pub use discontinuity::{Discontinuity, DiscontinuityKind};
 pub use first_discontinuity::FirstDiscontinuities;
 pub(crate) use first_discontinuity::{first_discontinuities, never_met};
+pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
 pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
