@@ -1,5 +1,8 @@
 //! `kl` against E_q[log q − log p], with its derivatives: sums over outcomes and integrals by double-exponential rules.
 
+// Reference values are written with all digits that they were computed with.
+#![allow(clippy::excessive_precision)]
+
 use aleator::distributions::{
     Bernoulli, Beta, Binomial, Categorical, Dirichlet, Distribution, Exponential, Gamma, Geometric,
     MultivariateNormal, NegativeBinomial, Normal, OneHotCategorical, Poisson, StudentT, Support, Uniform, kl,

@@ -85,9 +85,8 @@ pub fn kl_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// use aleator::graph::Graph;
 ///
 /// let graph = Graph::new();
-/// let q = Normal::new(graph.param("mu", 1.0), graph.engine().scalar(1.0));
-/// let p = Normal::new(graph.engine().scalar(0.0), graph.engine().scalar(1.0));
-/// graph.cost("kl", kl(&q, &p)?); // ½ μ²
+/// let q = Normal::new(graph.param("mu", 1.0), 1.0);
+/// graph.cost("kl", kl(&q, &Normal::new(0.0, 1.0))?); // ½ μ²
 /// # Ok::<(), aleator::Error>(())
 /// ```
 ///
@@ -99,6 +98,12 @@ pub fn kl<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Result<Expr<'g>> {
     let shape_error = |problem: String| {
         Err(Error::Engine(aleator_engine::Error::Shape { operation: "kl".into(), problem }))
     };
+    let Some(graph) = [q, p].into_iter().find_map(|d| Some(d.parameters().first()?.graph())) else {
+        return Err(Error::invalid(
+            "both distributions are made of numbers alone; give one a graph with `Distribution::on`",
+        ));
+    };
+    let (q, p) = (&q.on(graph), &p.on(graph));
     let shapes = q.batch_shape().zip(p.batch_shape());
     let Some(batch) = shapes.as_ref().and_then(|(a, b)| a.broadcast(b)) else {
         let words = |d: &Distribution<'_>| match d.batch_shape() {
