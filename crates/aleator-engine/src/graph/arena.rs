@@ -54,7 +54,7 @@ struct Arena {
     error: Option<Error>,
 }
 
-/// A graph of tensor operations to which you add nodes. [`Expr`] is a handle to a node. A clone has the same nodes under the same
+/// A graph of tensor operations to which you add nodes. [`Expr`](super::Expr) is a handle to a node. A clone has the same nodes under the same
 /// ids, and is independent from then on.
 #[derive(Clone, Default)]
 pub struct Graph {
