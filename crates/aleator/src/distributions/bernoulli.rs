@@ -170,9 +170,12 @@ impl Family for Bernoulli {
         matches!(self, Bernoulli::Probs).then_some((0, &[0.0, 1.0]))
     }
 
-    /// 1 − z + (2z − 1) p
+    /// 1 − z + (2z − 1) p, or from logits that of an outcome, which multiplies no infinite cost by 0.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
-        matches!(self, Bernoulli::Probs).then(|| 1.0 - z + (2.0 * z - 1.0) * parameters[0])
+        Some(match self {
+            Bernoulli::Logits => self.log_prob_of_outcome(parameters[0], z).exp(),
+            Bernoulli::Probs => 1.0 - z + (2.0 * z - 1.0) * parameters[0],
+        })
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

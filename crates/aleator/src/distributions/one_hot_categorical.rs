@@ -118,7 +118,9 @@ impl Family for OneHotCategorical {
     }
 
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
-        self.0.mass_of(parameters[0], z)
+        // Of the outcome alone: a product with the other probabilities would multiply an infinite cost by 0.
+        let of_outcome = || self.0.log_prob_of(parameters[0], z).exp();
+        Some(self.0.mass_of(parameters[0], z).unwrap_or_else(of_outcome))
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
