@@ -8,7 +8,6 @@ use aleator::distributions::Bernoulli;
 use aleator::estimators::{Estimator, ReinforceLoo};
 use aleator::graph::Graph;
 use aleator::{Options, Program};
-use aleator_engine::graph::Expr;
 use serde::Serialize;
 
 use crate::error::Result;
@@ -99,16 +98,14 @@ fn deep(depth: usize) -> Result<Program<f32>> {
     let mut elbo = graph.engine().scalar(0.0);
     for layer in 0..depth {
         let logits = below.matmul(weight(format!("encoder_{layer}")));
-        let h = graph.sample(&format!("h_{layer}"), Bernoulli::from_logits(logits));
+        let encoder = Bernoulli::from_finite_logits(logits);
+        let h = graph.sample(&format!("h_{layer}"), encoder.clone());
         let reconstruction = (2.0 * h - 1.0).matmul(weight(format!("decoder_{layer}")));
-        elbo = elbo + log_bernoulli(below, reconstruction) - log_bernoulli(h, logits);
+        let decoder = Bernoulli::from_finite_logits(reconstruction);
+        elbo = elbo + decoder.log_prob(below).sum_last(1) - encoder.log_prob(h).sum_last(1);
         below = h;
     }
     graph.cost("negative_elbo", -elbo / SIZES.batch as f64);
     let plan = vec![estimator; depth];
     Ok(Program::compile(&graph, &plan, &Options::new().seed(SEED).samples(SIZES.samples))?)
-}
-
-fn log_bernoulli<'g>(z: Expr<'g>, logits: Expr<'g>) -> Expr<'g> {
-    (z * logits - logits.softplus()).sum_last(1)
 }

@@ -85,15 +85,17 @@ impl Model for ConvolutionalAutoencoder {
         let image = x.reshape_last(1, [SIDE, SIDE, 1]);
         let features = self.norm.apply(learned, self.convolution.apply(learned, image)).relu();
         let logits = build.linear(&self.encoder, features.reshape_last(3, [HALF * HALF * CHANNELS]));
-        let (prior, posterior) =
-            (Bernoulli::from_logits(build.tensor([], vec![0.0])), Bernoulli::from_logits(logits));
+        let (prior, posterior) = (
+            Bernoulli::from_finite_logits(build.tensor([], vec![0.0])),
+            Bernoulli::from_finite_logits(logits),
+        );
         // Behind a draw there are axes of samples in front of the rows. Layers act on the last axes and need not know.
         let z = build.sample("z", posterior.clone());
         let features = build.linear(&self.decoder, 2.0 * z - 1.0).relu();
         let pixels = self.transposed.apply(learned, features.reshape_last(1, [HALF, HALF, CHANNELS]));
         let pixel_logits = pixels.reshape_last(3, [SIDE * SIDE]) + build.parameter("decoder.bias");
         Terms {
-            log_likelihood: Bernoulli::from_logits(pixel_logits).log_prob(x).sum_last(1),
+            log_likelihood: Bernoulli::from_finite_logits(pixel_logits).log_prob(x).sum_last(1),
             draws: Some(DrawTerms {
                 log_prior: prior.log_prob(z).sum_last(1),
                 log_posterior: posterior.log_prob(z).sum_last(1),

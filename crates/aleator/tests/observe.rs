@@ -167,3 +167,20 @@ fn likelihoods_are_smooth_in_the_draws_behind_them() {
     let found = FirstDiscontinuities::of(&graph);
     assert!(found.behind(&graph.sites()[0]).is_none(), "{:?}", found.behind(&graph.sites()[0]));
 }
+
+#[test]
+fn finite_logits_give_the_same_log_prob() {
+    let graph = Graph::new();
+    let logits = graph.param_tensor("logits", [5], vec![-30.0, -0.7, 0.0, 1.3, 30.0]);
+    let values = graph.data("values", [3, 1], vec![0.0, 0.25, 1.0]);
+    let either = [Bernoulli::from_finite_logits(logits), Bernoulli::from_logits(logits)];
+    let [finite, general] =
+        either.map(|distribution| distribution.log_prob(values).sum_axes(&[0]).sum_axes(&[0]));
+    graph.cost("difference", (finite - general).square());
+    graph.cost("sum", finite - general);
+    let mut program = graph.compile(&Options::new()).unwrap();
+    let estimate = program.run().unwrap();
+    assert!(estimate.objective().abs() < 1e-12, "{}", estimate.objective());
+    let slopes = estimate.gradient("logits").unwrap();
+    assert!(slopes.iter().all(|slope| slope.abs() < 1e-12), "{slopes:?}");
+}

@@ -88,11 +88,12 @@ impl Analysis {
         let below_costs: Vec<NodeId> = nodes.iter().copied().filter(|id| of_costs[id.index()]).collect();
         let random = dependents(engine, &sites.iter().map(|s| s.value).collect::<Vec<_>>());
         let linearity = Linearity::of(graph, &cost_nodes, &random);
-        let mixing = linearity.mixing(&below_costs);
+        let mut mixing = vec![false; of_costs.len()];
+        linearity.mixing(&below_costs).into_iter().for_each(|id| mixing[id.index()] = true);
         let constants = Constants::of(graph, below_costs.iter().copied());
         let followers = Followers::new(graph, &sites, &influences, &constants, &below_costs);
         let follow = |(number, site): (usize, &SiteDef)| {
-            let apart = told_apart(graph, number, site, &influences, [&below_costs, &mixing]);
+            let apart = told_apart(graph, number, site, &influences, [&of_costs, &mixing]);
             let mut of_site = followers.follow(number, site, apart);
             of_site.keep(|id| linearity.linear.contains_key(&id));
             of_site
@@ -272,14 +273,14 @@ struct Followed<'a> {
     sites: &'a [SiteDef],
     influences: &'a Influences,
     reach: &'a [Reach],
-    /// The sites for which more is known than whether a node depends on them, in ascending order.
-    several: Vec<usize>,
+    /// For each site, whether more is known than whether a node depends on it.
+    several: Vec<bool>,
 }
 
 impl<'a> Followed<'a> {
     fn new(graph: &'a Graph, sites: &'a [SiteDef], influences: &'a Influences, reach: &'a [Reach]) -> Self {
-        let several = |&site: &usize| sites[site].batch.rank() > 0 || reach[site].says_something();
-        let several = (0..sites.len()).filter(several).collect();
+        let several = |(site, reach): (&SiteDef, &Reach)| site.batch.rank() > 0 || reach.says_something();
+        let several = sites.iter().zip(reach).map(several).collect();
         Followed { graph, sites, influences, reach, several }
     }
 
@@ -288,32 +289,35 @@ impl<'a> Followed<'a> {
         let map = self.influences.map(site, node)?;
         Some((map, self.reach[site].draws(self.graph, self.influences, node)?))
     }
-
-    /// The same for the sites that have more than one distinguishable draw.
-    fn of_several(&self, node: NodeId) -> impl Iterator<Item = Option<(&AxisMap, Rc<Draws>)>> {
-        self.several.iter().map(move |&site| self.of(site, node))
-    }
 }
 
 impl Meetings for Followed<'_> {
     fn same(&self, part: NodeId, whole: NodeId) -> bool {
-        self.influences.same_but(part, whole, &self.several)
-            && self.of_several(part).zip(self.of_several(whole)).all(|pair| match pair {
+        let reaches = |site, node| self.influences.reaches(site, node);
+        self.influences.sites_of_either(part, whole).all(|site| {
+            if !self.several[site] {
+                return reaches(site, part) == reaches(site, whole);
+            }
+            match (self.of(site, part), self.of(site, whole)) {
                 (None, None) => true,
                 (Some((map, draws)), Some((of_whole, all))) => map == of_whole && draws.same(&all),
                 _ => false,
-            })
+            }
+        })
     }
 
     fn alike_along(&self, node: NodeId, axes: &[usize]) -> bool {
-        self.of_several(node).flatten().all(|(map, draws)| {
+        let mut several = self.influences.sites(node).filter(|&site| self.several[site]);
+        several.all(|site| {
+            let Some((map, draws)) = self.of(site, node) else { return true };
             let goes_along = |axis: &Option<usize>| axis.is_some_and(|a| axes.contains(&a));
             !map.iter().any(goes_along) && axes.iter().all(|&a| draws.shape().from_end(a) == 1)
         })
     }
 
     fn kept(&self, from: NodeId, to: NodeId) -> bool {
-        self.of_several(from).zip(self.of_several(to)).all(|pair| match pair {
+        let mut several = self.influences.sites(from).filter(|&site| self.several[site]);
+        several.all(|site| match (self.of(site, from), self.of(site, to)) {
             (Some((before, _)), Some((after, draws))) => {
                 !draws.is_all() || before.iter().zip(after).all(|(a, b)| a.is_none() || b.is_some())
             }

@@ -104,6 +104,8 @@ pub(crate) struct Influences {
     sites: Vec<Option<Sites>>,
     /// For each site with batch axes, the axis maps. A site without batch axes needs none.
     maps: Vec<Option<Influence>>,
+    /// For each site with batch axes, the nodes that depend on it, in order.
+    reached: Vec<Vec<NodeId>>,
 }
 
 /// The axis map of a site without batch axes.
@@ -112,7 +114,12 @@ static NO_AXES: AxisMap = Vec::new();
 impl Influences {
     /// The influence of the sites of a graph on the given nodes, in order, from which the requested results are computed.
     pub fn of(graph: &Graph, sites: &[SiteDef], nodes: &[NodeId]) -> Self {
-        let mut all = Influences { sites: Vec::new(), maps: Vec::new() };
+        let mut all =
+            Influences { sites: Vec::new(), maps: Vec::new(), reached: vec![Vec::new(); sites.len()] };
+        let mut has_axes = vec![0u64; sites.len().div_ceil(64)];
+        for (number, _) in sites.iter().enumerate().filter(|(_, site)| site.batch.rank() > 0) {
+            has_axes[number / 64] |= 1 << (number % 64);
+        }
         let numbers: HashMap<NodeId, usize> = sites.iter().enumerate().map(|(i, s)| (s.value, i)).collect();
         let engine = graph.engine();
         for &id in nodes {
@@ -120,6 +127,9 @@ impl Influences {
                 .with_node(id, |node| node.inputs.iter().filter_map(|&i| all.row(i).cloned()).collect());
             let own = numbers.get(&id).copied();
             let row = union(&inputs, own);
+            for site in row.iter().flat_map(|row| bits(row.iter().zip(&has_axes).map(|(a, b)| a & b))) {
+                all.reached[site].push(id);
+            }
             all.set(id, row);
         }
         // A site on which no requested result depends influences only itself.
@@ -131,7 +141,7 @@ impl Influences {
         }
         let holes: HashMap<NodeId, &SiteDef> = sites.iter().map(|s| (s.value, s)).collect();
         let map = |(number, site): (usize, &SiteDef)| {
-            let reached = nodes.iter().copied().filter(|&id| all.reaches(number, id));
+            let reached = all.reached[number].iter().copied();
             (site.batch.rank() > 0).then(|| Influence::through(graph, site, &holes, reached))
         };
         let maps = sites.iter().enumerate().map(map).collect();
@@ -159,28 +169,23 @@ impl Influences {
     /// The sites on which a node depends, in ascending order.
     pub fn sites(&self, node: NodeId) -> impl Iterator<Item = usize> + use<> {
         let row = self.row(node).cloned();
-        let (mut place, mut rest) = (0, row.as_ref().and_then(|row| row.first().copied()).unwrap_or(0));
-        std::iter::from_fn(move || {
-            while rest == 0 {
-                place += 1;
-                rest = *row.as_ref()?.get(place)?;
-            }
-            let bit = rest.trailing_zeros() as usize;
-            rest &= rest - 1;
-            Some(64 * place + bit)
-        })
+        let words = 0..row.as_ref().map_or(0, |row| row.len());
+        bits(words.map(move |place| row.as_ref().map_or(0, |row| row[place])))
     }
 
-    /// Whether two nodes depend on the same sites, except for the given ones, which are in ascending order.
-    pub fn same_but(&self, a: NodeId, b: NodeId, but: &[usize]) -> bool {
-        match (self.row(a), self.row(b)) {
-            (Some(x), Some(y)) if Rc::ptr_eq(x, y) || x == y => true,
-            (None, None) => true,
-            _ => {
-                let counts = |site: &usize| but.binary_search(site).is_err();
-                self.sites(a).filter(counts).eq(self.sites(b).filter(counts))
-            }
-        }
+    /// The sites on which at least one of two nodes depends, in ascending order.
+    pub fn sites_of_either(&self, a: NodeId, b: NodeId) -> impl Iterator<Item = usize> + use<> {
+        let rows = [self.row(a).cloned(), self.row(b).cloned()];
+        let len = rows.iter().flatten().map(|row| row.len()).max().unwrap_or(0);
+        let word = move |place: usize| {
+            rows.iter().flatten().fold(0, |all, row| all | row.get(place).copied().unwrap_or(0))
+        };
+        bits((0..len).map(word))
+    }
+
+    /// The nodes that depend on a site with batch axes, in order.
+    pub fn reached(&self, site: usize) -> &[NodeId] {
+        &self.reached[site]
     }
 
     /// The axis map of a node in the cone of the site.
@@ -195,9 +200,26 @@ impl Influences {
     pub fn add(&mut self, node: NodeId, like: NodeId) {
         if self.row(node).is_none() {
             self.set(node, self.row(like).cloned());
-            self.maps.iter_mut().flatten().for_each(|influence| influence.add(node, like));
+            for site in self.sites(like) {
+                if let Some(influence) = &mut self.maps[site] {
+                    influence.add(node, like);
+                }
+            }
         }
     }
+}
+
+/// The places of the bits that are 1, in ascending order.
+fn bits(words: impl Iterator<Item = u64>) -> impl Iterator<Item = usize> {
+    words.enumerate().flat_map(|(place, mut rest)| {
+        std::iter::from_fn(move || {
+            (rest != 0).then(|| {
+                let bit = rest.trailing_zeros() as usize;
+                rest &= rest - 1;
+                64 * place + bit
+            })
+        })
+    })
 }
 
 /// The union of some sets and one additional site. If it equals one of the sets, that set is shared.

@@ -79,6 +79,7 @@ impl<'a> Followers<'a> {
         if reach.known.is_empty() && !self.narrowing.iter().any(reached) {
             return reach;
         }
+        // Where something is known of a site's draws, the site has batch axes, or there are few such sites.
         for id in self.nodes.iter().copied().filter(|id| *id > site.value && reached(id)) {
             let later = self.holes.get(&id).copied();
             reach.follow(self.graph, id, later, self.influences, self.constants);
@@ -271,16 +272,16 @@ pub(crate) fn told_apart(
     number: usize,
     site: &SiteDef,
     influences: &Influences,
-    [all, mixing]: [&[NodeId]; 2],
+    [all, mixing]: [&[bool]; 2],
 ) -> Shape {
     let rank = site.batch.rank();
     if rank == 0 {
         return Shape::scalar();
     }
     let map_of = |node: NodeId| influences.map(number, node);
-    let mixed_by = |nodes: &[NodeId]| {
+    let mixed_by = |nodes: &[bool]| {
         let mut mixed = vec![false; rank];
-        for &id in nodes {
+        for &id in influences.reached(number).iter().filter(|id| nodes[id.index()]) {
             let Some(map) = map_of(id) else { continue };
             graph.engine().with_node(id, |node| {
                 for input in node.inputs.iter().filter_map(|i| map_of(*i)) {

@@ -3,6 +3,7 @@
 //! ```text
 //! p(1) = p = σ(φ),  p(0) = q = 1 − p = σ(−φ)
 //! log p(z) = z log p + (1 − z) log q,   0 · ∞ = 0
+//!             = z φ − softplus(φ)                      from finite logits
 //!   of an outcome   = −softplus((1 − 2z) φ)            from logits
 //!                   = log(1 − z + (2z − 1) p)          from probs: log p or log q, with no 0 · ∞ in it or its derivative
 //! z = 1[u > q]  =  1[X > 0],  X = φ + logit u          the hard draw
@@ -37,6 +38,8 @@ use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
 pub enum Bernoulli {
     /// p = σ(φ)
     Logits,
+    /// The same for φ that are never infinite.
+    FiniteLogits,
     /// p itself
     Probs,
 }
@@ -47,6 +50,12 @@ impl Bernoulli {
         Distribution::of(Arc::new(Bernoulli::Logits), [logits.into()])
     }
 
+    /// φ, logits that are never infinite, as those of a network are. log p(z) is then z φ − softplus(φ) without the care for 0 · ∞,
+    /// which is cheaper; where φ is infinite it is NaN.
+    pub fn from_finite_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
+        Distribution::of(Arc::new(Bernoulli::FiniteLogits), [logits.into()])
+    }
+
     /// p, the probabilities of 1.
     pub fn from_probs<'g>(probs: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Bernoulli::Probs), [probs.into()])
@@ -54,7 +63,7 @@ impl Bernoulli {
 
     fn p_and_q<'g>(self, x: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
         match self {
-            Bernoulli::Logits => (x.sigmoid(), (-x).sigmoid()),
+            Bernoulli::Logits | Bernoulli::FiniteLogits => (x.sigmoid(), (-x).sigmoid()),
             Bernoulli::Probs => (x, 1.0 - x),
         }
     }
@@ -62,14 +71,14 @@ impl Bernoulli {
     /// log p(z) for z in {0, 1}.
     fn log_prob_of_outcome<'g>(self, x: Expr<'g>, z: Expr<'g>) -> Expr<'g> {
         match self {
-            Bernoulli::Logits => -((1.0 - 2.0 * z) * x).softplus(),
+            Bernoulli::Logits | Bernoulli::FiniteLogits => -((1.0 - 2.0 * z) * x).softplus(),
             Bernoulli::Probs => (1.0 - z + (2.0 * z - 1.0) * x).log(),
         }
     }
 
     fn logits<'g>(self, x: Expr<'g>) -> Expr<'g> {
         match self {
-            Bernoulli::Logits => x,
+            Bernoulli::Logits | Bernoulli::FiniteLogits => x,
             // ±∞ where p is 0 or 1, without the derivative that is 0 · ∞ there.
             Bernoulli::Probs => {
                 let (never, always) = (x.equal(0.0), x.equal(1.0));
@@ -87,7 +96,7 @@ impl Family for Bernoulli {
 
     fn parameters(&self) -> &'static [Parameter] {
         match self {
-            Bernoulli::Logits => {
+            Bernoulli::Logits | Bernoulli::FiniteLogits => {
                 &[Parameter { name: "logits", constraint: Constraint::NotNan, event_rank: 0 }]
             }
             Bernoulli::Probs => {
@@ -119,6 +128,7 @@ impl Family for Bernoulli {
                 let x = certain.select(0.0, x);
                 certain.select(at_certain, -(z * (-x).softplus() + (1.0 - z) * x.softplus()))
             }
+            Bernoulli::FiniteLogits => z * x - x.softplus(),
             Bernoulli::Probs => {
                 let certain = x.equal(0.0) + x.equal(1.0);
                 let at_certain = self.log_prob_of_outcome(x, z);
@@ -145,7 +155,7 @@ impl Family for Bernoulli {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [x] = unpack(parameters);
         Some(match self {
-            Bernoulli::Logits => {
+            Bernoulli::Logits | Bernoulli::FiniteLogits => {
                 // Beyond ±10⁴ one probability is 0: the clamp only keeps ∞ out of the product.
                 let x = x.maximum(-1e4).minimum(1e4);
                 x.sigmoid() * (-x).softplus() + (-x).sigmoid() * x.softplus()
@@ -173,7 +183,7 @@ impl Family for Bernoulli {
     /// 1 − z + (2z − 1) p, or from logits that of an outcome, which multiplies no infinite cost by 0.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         Some(match self {
-            Bernoulli::Logits => self.log_prob_of_outcome(parameters[0], z).exp(),
+            Bernoulli::Logits | Bernoulli::FiniteLogits => self.log_prob_of_outcome(parameters[0], z).exp(),
             Bernoulli::Probs => 1.0 - z + (2.0 * z - 1.0) * parameters[0],
         })
     }

@@ -19,8 +19,8 @@ mod table;
 mod vimco;
 
 pub use crate::rewrite::{
-    Bias, CheckedOptions, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind,
-    OptionSpec, OptionValue, Properties, SiteInfo, Smoothness, describe,
+    Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
+    OptionValue, Properties, SiteInfo, Smoothness, describe,
 };
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;

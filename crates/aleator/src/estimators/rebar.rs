@@ -69,7 +69,7 @@ impl Default for Rebar {
 }
 
 /// The options.
-pub(super) const OPTIONS: &[OptionSpec] = &[
+pub(super) const OPTIONS: [OptionSpec; 9] = [
     OptionSpec::temperature(0.5).always_shown(),
     OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
     OptionSpec::word("coupling", &["common", "independent"]),
@@ -93,7 +93,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K",
     smoothness: Smoothness::InControlVariate,
     advice: "for smooth F of discrete z where only one sample can be had; tune it",
-    options: OPTIONS,
+    options: &OPTIONS,
     reference: "tucker2017rebar",
 };
 

@@ -21,8 +21,7 @@
 
 use aleator_engine::autodiff;
 
-use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY};
-use super::rebar::Rebar;
+use super::rebar::{self, Rebar};
 use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{
@@ -47,20 +46,26 @@ impl Default for Relax {
     }
 }
 
-/// The options.
-const OPTIONS: &[OptionSpec] = &[
-    OptionSpec::count("hidden", 10, MOST_HIDDEN),
-    OptionSpec::truth("use_cost", true),
-    OptionSpec::temperature(0.5).always_shown(),
-    OptionSpec::number("coefficient", 1.0, "a finite number", |_| true),
-    OptionSpec::word("coupling", &["common", "independent"]),
-    OptionSpec::word("relaxation", &["concrete", "mean_field"]),
-    BASELINE,
-    DECAY,
-    BASELINE_HIDDEN,
-    OptionSpec::truth("tune", true),
-    OptionSpec::truth("share_temperature", false),
-];
+/// The options: those of REBAR, and two of the network.
+const OPTIONS: [OptionSpec; 11] = {
+    let [temperature, coefficient, coupling, relaxation, baseline, decay, baseline_hidden, tune, share] =
+        rebar::OPTIONS;
+    let hidden = OptionSpec::count("hidden", 10, MOST_HIDDEN);
+    let use_cost = OptionSpec::truth("use_cost", true);
+    [
+        hidden,
+        use_cost,
+        temperature,
+        coefficient,
+        coupling,
+        relaxation,
+        baseline,
+        decay,
+        baseline_hidden,
+        tune,
+        share,
+    ]
+};
 
 /// The entry in the table of estimators.
 pub static PROPERTIES: Properties = Properties {
@@ -74,7 +79,7 @@ pub static PROPERTIES: Properties = Properties {
     evaluations: "3 K; K with use_cost = false",
     smoothness: Smoothness::InControlVariate,
     advice: "for black boxes of discrete z, with use_cost = false; tune it",
-    options: OPTIONS,
+    options: &OPTIONS,
     reference: "grathwohl2018backpropagation",
 };
 

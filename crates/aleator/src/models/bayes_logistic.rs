@@ -60,7 +60,7 @@ impl Model for BayesLogistic {
         let one = build.tensor([rows, 1], vec![1.0; rows]);
         let features = concat(&[x.slice(0, 0, self.features), one], 0).unwrap_or(x);
         let label = x.slice(0, self.features, 1).squeeze(0);
-        let log_likelihood = Bernoulli::from_logits((features * w).sum_last(1)).log_prob(label);
+        let log_likelihood = Bernoulli::from_finite_logits((features * w).sum_last(1)).log_prob(label);
         if !build.is_training() {
             return Terms::likelihood(log_likelihood);
         }

@@ -103,7 +103,7 @@ impl Model for Sbn {
         // Upwards: h₁ of x, h_l of h_{l−1}.
         let (mut below, mut hidden, mut log_q) = (x - mean, Vec::new(), Vec::new());
         for l in 1..=self.layers {
-            let q = Bernoulli::from_logits(build.mlp(&self.encoder(l), below));
+            let q = Bernoulli::from_finite_logits(build.mlp(&self.encoder(l), below));
             let h = build.sample(&self.site(l), q.clone());
             log_q.push(q.log_prob(h).sum_last(1));
             hidden.push(h);
@@ -116,10 +116,10 @@ impl Model for Sbn {
                 Some(&above) => build.mlp(&self.decoder(l + 1), signs(above)),
                 None => build.parameter("prior.logits"),
             };
-            log_p.push(Bernoulli::from_logits(logits).log_prob(h).sum_last(1));
+            log_p.push(Bernoulli::from_finite_logits(logits).log_prob(h).sum_last(1));
         }
         let pixel_logits = build.mlp(&self.decoder(1), signs(hidden[0]));
-        let log_likelihood = Bernoulli::from_logits(pixel_logits).log_prob(x).sum_last(1);
+        let log_likelihood = Bernoulli::from_finite_logits(pixel_logits).log_prob(x).sum_last(1);
         build.graph().note("pixel_logits", pixel_logits);
         build.graph().note("log_likelihood", log_likelihood);
         let draws = sum(log_p)
@@ -130,17 +130,17 @@ impl Model for Sbn {
 
     fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
         let prior = build.parameter("prior.logits").broadcast_to([rows, self.latents]);
-        let mut h = build.sample(&self.site(self.layers), Bernoulli::from_logits(prior));
+        let mut h = build.sample(&self.site(self.layers), Bernoulli::from_finite_logits(prior));
         for l in (2..=self.layers).rev() {
             let logits = build.mlp(&self.decoder(l), 2.0 * h - 1.0);
-            h = build.sample(&self.site(l - 1), Bernoulli::from_logits(logits));
+            h = build.sample(&self.site(l - 1), Bernoulli::from_finite_logits(logits));
         }
         Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
     }
 
     fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {
         let mean = build.tensor([self.mean.len()], self.mean.clone());
-        let h = Bernoulli::from_logits(build.mlp(&self.encoder(1), x - mean));
+        let h = Bernoulli::from_finite_logits(build.mlp(&self.encoder(1), x - mean));
         let h = build.sample(&self.site(1), h);
         Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
     }

@@ -90,8 +90,8 @@ impl Model for Sequence {
             let next = layers.encoder.apply(parameters, input, state);
             state = mask * next + (1.0 - mask) * state;
         }
-        let prior = Bernoulli::from_logits(build.tensor([], vec![0.0]));
-        let posterior = Bernoulli::from_logits(build.linear(&layers.posterior, state));
+        let prior = Bernoulli::from_finite_logits(build.tensor([], vec![0.0]));
+        let posterior = Bernoulli::from_finite_logits(build.linear(&layers.posterior, state));
         let z = build.sample("z", posterior.clone());
         let mut state = build.linear(&layers.start, 2.0 * z - 1.0).tanh();
         let start = constant(self.tokens as f64, 1).squeeze(0);

@@ -56,7 +56,7 @@ impl Structured {
         let mut below = x.slice(0, 0, self.upper()) - mean;
         for l in 1..=self.layers {
             let name = if self.layers == 1 { "h".into() } else { format!("h{l}") };
-            let h = build.sample(&name, Bernoulli::from_logits(build.mlp(&self.layer(l), below)));
+            let h = build.sample(&name, Bernoulli::from_finite_logits(build.mlp(&self.layer(l), below)));
             below = 2.0 * h - 1.0;
         }
         build.mlp(&self.layer(self.layers + 1), below)
@@ -84,7 +84,7 @@ impl Model for Structured {
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let lower = x.slice(0, self.upper(), self.mean.len() - self.upper());
-        let pixels = Bernoulli::from_logits(self.pixel_logits(build, x));
+        let pixels = Bernoulli::from_finite_logits(self.pixel_logits(build, x));
         Terms::likelihood(pixels.log_prob(lower).sum_last(1))
     }
 

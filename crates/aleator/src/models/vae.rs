@@ -77,7 +77,7 @@ impl Vae {
             build.tensor(shape.clone(), vec![value; shape.iter().product()])
         };
         match self.latent {
-            Latent::Bernoulli => Bernoulli::from_logits(full(&[], 0.0)),
+            Latent::Bernoulli => Bernoulli::from_finite_logits(full(&[], 0.0)),
             Latent::Categorical(c) => OneHotCategorical::from_logits(full(&[c], 0.0)),
             Latent::Gaussian => Normal::new(full(&[], 0.0), full(&[], 1.0)),
         }
@@ -88,7 +88,7 @@ impl Vae {
         let mean = build.tensor([self.mean.len()], self.mean.clone());
         let numbers = build.mlp(&self.encoder(), x - mean);
         match self.latent {
-            Latent::Bernoulli => Bernoulli::from_logits(numbers),
+            Latent::Bernoulli => Bernoulli::from_finite_logits(numbers),
             Latent::Categorical(c) => {
                 OneHotCategorical::from_logits(numbers.reshape_last(1, [self.latents, c]))
             }
@@ -134,7 +134,7 @@ impl Model for Vae {
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let (prior, posterior) = (self.prior(build, &[]), self.posterior(build, x));
         let z = build.sample("z", posterior.clone());
-        let pixels = Bernoulli::from_logits(self.decode(build, z));
+        let pixels = Bernoulli::from_finite_logits(self.decode(build, z));
         Terms {
             log_likelihood: pixels.log_prob(x).sum_last(1),
             draws: Some(DrawTerms {

@@ -40,9 +40,8 @@ pub use checks::DomainCheck;
 pub use cone::{Cone, DownstreamSites};
 pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
-pub use options::{
-    CheckedOptions, EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue,
-};
+pub(crate) use options::CheckedOptions;
+pub use options::{EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;
 pub use site_value::SiteValue;

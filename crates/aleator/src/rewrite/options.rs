@@ -257,7 +257,7 @@ impl EstimatorOptions {
     ///
     /// # Errors
     /// If a value is not accepted, or the estimator has no such option.
-    pub fn checked(
+    pub(crate) fn checked(
         mut self,
         estimator: &str,
         specs: &'static [OptionSpec],
@@ -286,7 +286,7 @@ impl EstimatorOptions {
 
 /// The values of all options of an estimator.
 #[derive(Clone, Debug)]
-pub struct CheckedOptions {
+pub(crate) struct CheckedOptions {
     values: BTreeMap<&'static str, OptionValue>,
     given: Vec<&'static str>,
 }

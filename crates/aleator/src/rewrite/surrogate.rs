@@ -104,7 +104,7 @@ fn rewrite_within(
         plan: &planned,
         lead: lead(layout),
         slots: admitted.slots,
-        alternative_axes: admitted.alternative_axes,
+        alternative_axes: admitted.alternatives.axes(),
         own: Own::default(),
         direction: direction(engine, &params, &wrt),
         may_move: may_move(graph, analysis),
@@ -157,8 +157,6 @@ fn rewrite_within(
 struct Admitted {
     /// For each site, the position of the axis of its alternatives in front of the lead axes.
     slots: Vec<usize>,
-    /// The number of axes for alternatives.
-    alternative_axes: usize,
     alternatives: Alternatives,
     /// The number of cost evaluations per sample in addition to the main one.
     extra: usize,
@@ -181,14 +179,12 @@ fn admit(
         )));
     }
     let mut admitted = Admitted {
-        slots: Vec::new(),
-        alternative_axes: 0,
+        slots: vec![0; plan.len()],
         alternatives: Alternatives::new(analysis, graph),
         extra: 0,
         random: false,
     };
     for (i, (site, estimator)) in analysis.sites.iter().zip(plan).enumerate() {
-        admitted.slots.push(admitted.alternative_axes);
         let mut distribution = None;
         let info = analysis.info(graph, i, &mut distribution);
         let unsuitable = |reason: String| Error::Unsuitable {
@@ -214,8 +210,7 @@ fn admit(
             admitted.random = true;
             continue;
         };
-        admitted.alternative_axes += 1;
-        admitted.alternatives.enumerate(i, n);
+        admitted.slots[i] = admitted.alternatives.enumerate(analysis, i, n);
         if admitted.alternatives.in_all() > MOST_ALTERNATIVES {
             return Err(unsuitable(format!(
                 "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"

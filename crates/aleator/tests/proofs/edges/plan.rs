@@ -1,8 +1,11 @@
 //! Control variates on every way from a relaxation to the cost, noise by replicate, refusals, and the automatic choice on chains.
 
 use aleator::diagnostics::{Measure, Measurement, measure};
+use aleator::distributions::Bernoulli;
+use aleator::estimators::Enumeration;
 use aleator::graph::Graph;
 use aleator::plan::Plan;
+use aleator::rewrite::{Layout, Tuning, build};
 use aleator::{Error, Options, Program, language};
 
 use crate::common::*;
@@ -308,4 +311,49 @@ fn joint_outcomes_are_what_is_judged() {
     assert_eq!(plan.name(), "enumeration");
     let measured = measure(&g, &plan.estimators, &untuned(1, 2), &|_| {}).unwrap();
     assert_eq!((measured.evaluations, measured.gradient[0][0].variance()), (2, Some(0.0)));
+}
+
+/// Sites that no term has in common share the axis of their alternatives: the rank does not grow with their number.
+#[test]
+fn independent_enumerated_sites_share_an_axis() {
+    let g = Graph::new();
+    let t = g.param("t", 0.3);
+    let n = 500;
+    for i in 0..n {
+        let b = g.sample(&format!("b{i}"), Bernoulli::from_logits(t));
+        g.cost(&format!("c{i}"), (b - 0.4).square());
+    }
+    let plan: Vec<Shared> = vec![std::sync::Arc::new(Enumeration); n];
+    let layout = Layout { samples: 1, replicates: Some(2), tuning: Tuning::Held };
+    let surrogate = build(&g, &plan, layout).unwrap();
+    let rank = surrogate.graph.ids().map(|id| surrogate.graph.expr(id).rank()).max().unwrap();
+    assert!(rank <= 5, "{rank}");
+    let mut program = Program::<f64>::compile(&g, &plan, &Options::new()).unwrap();
+    let p = 1.0 / (1.0 + (-0.3f64).exp());
+    let expected = n as f64 * p * (1.0 - p) * (0.36 - 0.16);
+    let slope = program.run().unwrap().gradient("t").unwrap()[0];
+    assert!((slope / expected - 1.0).abs() < 1e-13, "{slope} for {expected}");
+}
+
+/// Sites that share terms in a pattern, and the same sites with one more cost, of weight 10⁻³⁰⁰, that ties all of them, so that each
+/// has an axis of its own: the exact sums are the same.
+#[test]
+fn axes_that_are_shared_change_no_sum() {
+    let costs = "cost f = (b0 - 0.3 * b1)^2 + (b1 - 0.2 * c)^2 + (c - d)^2 * b0 + e * 0.7 + (e - h)^2\n\
+                 cost g = (h + 0.1 * i)^2 + d * i\n";
+    let sites = "param t = 0.4\nparam s = [0.2, -0.5, 0.1]\n\
+                 b0 ~ Bernoulli(logits = t)\nb1 ~ Bernoulli(logits = 0.5 * b0 - t)\nc ~ Categorical(logits = s)\n\
+                 d ~ Bernoulli(logits = c - t)\ne ~ Categorical(logits = s + t)\nh ~ Bernoulli(logits = 0.3 * e)\n\
+                 i ~ Categorical(logits = s * h)\n";
+    let tie = "cost tie = 1e-300 * (b0 + b1) * (c + 1) * (d + 1) * (e + 2) * (h + 1) * (i + 1)\n";
+    let gradients = [format!("{sites}{costs}"), format!("{sites}{costs}{tie}")].map(|text| {
+        let g = graph(&text);
+        let plan: Vec<Shared> = vec![std::sync::Arc::new(Enumeration); g.sites().len()];
+        let mut program = Program::<f64>::compile(&g, &plan, &Options::new()).unwrap();
+        let estimate = program.run().unwrap();
+        [&[estimate.objective()], estimate.gradient("t").unwrap(), estimate.gradient("s").unwrap()].concat()
+    });
+    for (shared, apart) in gradients[0].iter().zip(&gradients[1]) {
+        assert!((shared - apart).abs() < 1e-13, "{gradients:?}");
+    }
 }
