@@ -323,7 +323,8 @@ fn independent_enumerated_sites_share_an_axis() {
         let b = g.sample(&format!("b{i}"), Bernoulli::from_logits(t));
         g.cost(&format!("c{i}"), (b - 0.4).square());
     }
-    let plan: Vec<Shared> = vec![std::sync::Arc::new(Enumeration); n];
+    let everywhere: Shared = std::sync::Arc::new(Enumeration);
+    let plan = vec![everywhere; n];
     let layout = Layout { samples: 1, replicates: Some(2), tuning: Tuning::Held };
     let surrogate = build(&g, &plan, layout).unwrap();
     let rank = surrogate.graph.ids().map(|id| surrogate.graph.expr(id).rank()).max().unwrap();
@@ -348,7 +349,8 @@ fn axes_that_are_shared_change_no_sum() {
     let tie = "cost tie = 1e-300 * (b0 + b1) * (c + 1) * (d + 1) * (e + 2) * (h + 1) * (i + 1)\n";
     let gradients = [format!("{sites}{costs}"), format!("{sites}{costs}{tie}")].map(|text| {
         let g = graph(&text);
-        let plan: Vec<Shared> = vec![std::sync::Arc::new(Enumeration); g.sites().len()];
+        let everywhere: Shared = std::sync::Arc::new(Enumeration);
+        let plan = vec![everywhere; g.sites().len()];
         let mut program = Program::<f64>::compile(&g, &plan, &Options::new()).unwrap();
         let estimate = program.run().unwrap();
         [&[estimate.objective()], estimate.gradient("t").unwrap(), estimate.gradient("s").unwrap()].concat()
