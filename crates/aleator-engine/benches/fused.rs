@@ -14,7 +14,7 @@ fn main() {
 
 /// log p(b) by the logits l of each row's 64 coins.
 fn log_density<'g>(b: Expr<'g>, l: Expr<'g>) -> Expr<'g> {
-    (b * l - l.softplus()).sum_axes(&[0])
+    (b * l - l.softplus()).sum_axes(-1)
 }
 
 #[divan::bench(types = [f32, f64], args = [1, 256, 4096])]

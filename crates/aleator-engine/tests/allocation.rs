@@ -35,11 +35,10 @@ fn a_second_run_allocates_nothing() {
     let graph = Graph::new();
     let x = graph.input("x", [600, 700]);
     let y = (x + graph.uniform(0, [600, 700])).softmax();
-    let z = y.transpose() * 2.0 + y.sum_axes(&[1]).unsqueeze(0);
+    let z = y.transpose() * 2.0 + y.sum_axes(-2).unsqueeze(-1);
     let small = graph.input("s", [3, 3]);
     let draws = graph.draw(Law::Gamma, 1, [3000].into(), &[small.sum().abs() + 0.5, graph.scalar(2.0)]);
-    let outputs =
-        [draws.id(), y.argmax().id(), z.cumsum().sum_axes(&[0]).id(), small.matmul(small).sum().id()];
+    let outputs = [draws.id(), y.argmax().id(), z.cumsum().sum_axes(-1).id(), small.matmul(small).sum().id()];
     let options = CompileOptions { threads: 2, ..CompileOptions::default() };
     let mut program = Program::<f32>::compile(&graph, &outputs, &options).unwrap();
     program.set_input(0, &numbers(600 * 700, 1)).unwrap();

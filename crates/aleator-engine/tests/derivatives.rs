@@ -59,8 +59,8 @@ fn derivatives_are_finite_where_mathematics_says_so() {
         ("exp(−|x|)", |x| (-x.abs()).exp()),
         ("expm1(−|x|)", |x| (-x.abs()).expm1()),
         ("log1p(|x|)", |x| x.abs().log1p()),
-        ("log_softmax", |x| x.unsqueeze(0).broadcast_to([14, 2]).log_softmax()),
-        ("logsumexp", |x| x.logsumexp(&[0])),
+        ("log_softmax", |x| x.unsqueeze(-1).broadcast_to([14, 2]).log_softmax()),
+        ("logsumexp", |x| x.logsumexp(-1)),
         ("softmax", |x| x.softmax()),
     ];
     for (name, f) in bounded {
@@ -122,11 +122,11 @@ fn logits_may_be_extreme() {
     for (row, p) in rows.iter().zip(softmax) {
         let graph = Graph::new();
         let (x, v) = (graph.input("x", [3]), graph.tensor([3], vec![0.3, -0.7, 1.9]));
-        let gradient = grad(x.logsumexp(&[0]), &[x])[0];
+        let gradient = grad(x.logsumexp(-1), &[x])[0];
         let hessian = grad((gradient * v).sum(), &[x])[0];
         let probs = x.softmax();
         let through_probs = vjp(&[(probs, v)], &[x])[0];
-        let through_logs = grad(x.log_softmax().slice(0, 1, 2).sum(), &[x])[0];
+        let through_logs = grad(x.log_softmax().slice(-1, 1, 2).sum(), &[x])[0];
         let got = evaluate(&[gradient, hessian, probs, through_probs, through_logs], &[row]);
         let mean: f64 = p.iter().zip([0.3, -0.7, 1.9]).map(|(p, v)| p * v).sum();
         let covariance = [0.3, -0.7, 1.9].iter().zip(p).map(|(v, p)| p * (v - mean)).collect::<Vec<_>>();
@@ -156,17 +156,17 @@ fn nan_goes_in_and_comes_out() {
     }
     let everything = [
         x.sum(),
-        x.reduce(Reduction::Prod, &[0]),
-        x.reduce(Reduction::Max, &[0]),
-        x.reduce(Reduction::Min, &[0]),
+        x.reduce(Reduction::Prod, -1),
+        x.reduce(Reduction::Max, -1),
+        x.reduce(Reduction::Min, -1),
         x.mean(),
-        x.logsumexp(&[0]),
+        x.logsumexp(-1),
         x.softmax(),
         x.log_softmax(),
         x.dot(one),
         one.matmul(x),
-        x.unsqueeze(0).matmul(one.unsqueeze(1)).slice(1, 1, 1),
-        x.cumsum().slice(0, 1, 2),
+        x.unsqueeze(-1).matmul(one.unsqueeze(-2)).slice(-2, 1, 1),
+        x.cumsum().slice(-1, 1, 2),
     ];
     let derivatives = [
         grad(x.exp(), &[x])[0],
@@ -227,7 +227,7 @@ fn equals_share_the_derivative_of_a_maximum() {
     let graph = Graph::new();
     let (x, y) = (graph.input("x", [2, 3]), graph.input("y", [2, 3]));
     let u = graph.tensor([2, 3], vec![1.0, 2.0, 4.0, 8.0, 16.0, 32.0]);
-    let (max, min) = (x.reduce(Reduction::Max, &[0]), x.reduce(Reduction::Min, &[0, 1]));
+    let (max, min) = (x.reduce(Reduction::Max, -1), x.reduce(Reduction::Min, [-1, -2]));
     let outputs = [
         grad(x.maximum(y), &[x])[0],
         grad(x.minimum(y), &[y])[0],
@@ -344,7 +344,7 @@ fn sums_over_nothing_have_derivative_zero() {
     let (x, nothing) = (graph.input("x", [1]), graph.input("nothing", [2, 0]));
     let (row, empty) = (graph.input("row", [3, 0]), graph.input("empty", [0, 2]));
     let by = grad((x * nothing.exp()).sum(), &[x, nothing]);
-    let product = grad(nothing.reduce(Reduction::Prod, &[0]), &[nothing])[0];
+    let product = grad(nothing.reduce(Reduction::Prod, -1), &[nothing])[0];
     let matmul = grad(row.matmul(empty), &[row, empty]);
     let values = evaluate(&[by[0], by[1], product, matmul[0], matmul[1]], &[&[2.0], &[], &[], &[]]);
     assert_eq!(values, [vec![0.0], vec![], vec![], vec![], vec![]]);
@@ -387,7 +387,7 @@ fn third_derivatives_in_any_mode() {
     let graph = Graph::new();
     let (x, v) = (graph.input("x", [3]), graph.input("v", [3]));
     let along = |y| (grad(y, &[x])[0] * v).sum();
-    let third = grad(along(along(x.logsumexp(&[0]))), &[x])[0];
+    let third = grad(along(along(x.logsumexp(-1))), &[x])[0];
     let p = x.softmax();
     let mean = p.dot(v);
     let spread = (v - mean).square();

@@ -356,7 +356,7 @@ fn derivatives_keep_their_digits_in_single_precision() {
 fn norm_of<T: Real>(x: [f64; 2]) -> [Vec<f64>; 3] {
     let graph = Graph::new();
     let (w, u) = (graph.input("w", [2]), graph.tensor([2], vec![1.0, 2.0]));
-    let y = w.norm(&[0]);
+    let y = w.norm(-1);
     let gradient = grad(y, &[w])[0];
     let hessian = grad((gradient * u).sum(), &[w])[0];
     evaluate::<T>(&[y, gradient, hessian], &[&x]).try_into().unwrap()
@@ -412,9 +412,9 @@ fn products_with_zeros_have_their_derivatives() {
     use aleator_engine::graph::Reduction;
     let graph = Graph::new();
     let x = graph.input("x", [4, 3]);
-    let y = x.reduce(Reduction::Prod, &[0]);
+    let y = x.reduce(Reduction::Prod, -1);
     let first = grad(y, &[x])[0];
-    let second = grad(first.slice(0, 0, 1), &[x])[0];
+    let second = grad(first.slice(-1, 0, 1), &[x])[0];
     let rows = [2.0, 3.0, 5.0, 0.0, 3.0, 5.0, 0.0, 0.0, 5.0, 0.0, 0.0, 0.0];
     let values = evaluate::<f64>(&[y, first, second], &[&rows]);
     assert_eq!(values[0], [30.0, 0.0, 0.0, 0.0]);

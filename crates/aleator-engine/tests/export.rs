@@ -11,7 +11,7 @@ use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
 use aleator_engine::export::{Float, Number, Portable, PortableOp, stablehlo};
 use aleator_engine::graph::{
-    Binary, Expr, External, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
+    Binary, Expr, External, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
 };
 
 const UNARY: [Unary; 21] = [
@@ -167,8 +167,8 @@ fn translatable() -> Vec<Case> {
     }
     for by in REDUCTIONS {
         cases.push(Case::new(&format!("reduce_{by:?}").to_lowercase(), move |x, y| {
-            let cube = x.unsqueeze(0) * y.unsqueeze(0) * x.graph().uniform(1, [2, 3, 4]);
-            [&[0][..], &[1], &[0, 2], &[0, 1, 2]].iter().map(|axes| cube.reduce(by, axes)).collect()
+            let cube = x.unsqueeze(-1) * y.unsqueeze(-1) * x.graph().uniform(1, [2, 3, 4]);
+            [&[0][..], &[1], &[0, 2], &[0, 1, 2]].iter().map(|axes| cube.reduce(by, FromEnd(*axes))).collect()
         }));
     }
     cases.push(Case::new("select", |x, y| vec![x.select(y, 2.0), x.less(0.3).select(x, y)]));
@@ -187,18 +187,18 @@ fn translatable() -> Vec<Case> {
     cases.push(Case::new("structure", |x, y| {
         let g = x.graph();
         let pad = g.apply(Op::Pad { axis: 1, before: 2, after: 1 }, &[x]);
-        let joined = concat(&[x, y.unsqueeze(1), x], 1).unwrap();
+        let joined = concat(&[x, y.unsqueeze(-2), x], -2).unwrap();
         let cube = g.uniform(2, [2, 3, 4]).permute(&[2, 0, 1]);
         vec![
             pad,
             joined,
             cube,
-            x.slice(0, 1, 2).slice(1, 1, 1),
+            x.slice(-1, 1, 2).slice(-2, 1, 1),
             x.transpose().reshape([6]),
             y.broadcast_to([4, 2, 3]).stop_gradient() * x,
             g.iota(5),
             g.full([2, 2], 0.25),
-            (x - x.logsumexp(&[0]).unsqueeze(0)).softmax(),
+            (x - x.logsumexp(-1).unsqueeze(-1)).softmax(),
         ]
     }));
     cases.push(Case::new("uniform", |x, _| {
@@ -343,7 +343,7 @@ fn constants_keep_their_bits() {
 fn the_form_of_the_file_is_fixed() {
     let graph = Graph::new();
     let theta = graph.input("theta", [2]);
-    let y = (theta.polygamma(1) * 2.0).sum_axes(&[0]);
+    let y = (theta.polygamma(1) * 2.0).sum_axes(-1);
     let text = Portable::new(&graph, &[("loss", y.id())]).unwrap().to_json();
     assert_eq!(
         text,

@@ -5,7 +5,7 @@ mod common;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
-use aleator_engine::graph::{Expr, Graph, Law, NodeId, Reduction, concat};
+use aleator_engine::graph::{Expr, FromEnd, Graph, Law, NodeId, Reduction, concat};
 use common::{Case, Choice, assert_agrees, bits, build, numbers, ready, run};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -68,17 +68,17 @@ fn busy<'g>(x: Expr<'g>, graph: &'g Graph) -> Vec<NodeId> {
     let shape = x.shape();
     let rank = shape.rank();
     let noise = graph.uniform(1, shape.clone());
-    let row = x.slice(rank - 1, 0, 1) * 0.5;
+    let row = x.slice(FromEnd(rank - 1), 0, 1) * 0.5;
     let y = (x * noise).tanh() + row;
     let all: Vec<usize> = (0..rank).collect();
-    let last = y.sum_axes(&[0]);
-    let first = y.exp().sum_axes(&[rank - 1]);
-    let largest = y.reduce(Reduction::Max, &all[1..]);
-    let product = (y * 0.01 + 1.0).reduce(Reduction::Prod, &[0]);
-    let centred = y - last.unsqueeze(0) / 7.0;
-    let least = centred.reduce(Reduction::Min, &all);
-    let mixed = if rank > 2 { centred.sum_axes(&[0, 2]) } else { centred.sum() };
-    let cut = centred.slice(0, 1, shape.from_end(0) - 1).sigmoid();
+    let last = y.sum_axes(-1);
+    let first = y.exp().sum_axes(FromEnd(rank - 1));
+    let largest = y.reduce(Reduction::Max, FromEnd(&all[1..]));
+    let product = (y * 0.01 + 1.0).reduce(Reduction::Prod, -1);
+    let centred = y - last.unsqueeze(-1) / 7.0;
+    let least = centred.reduce(Reduction::Min, FromEnd(&all));
+    let mixed = if rank > 2 { centred.sum_axes([-1, -3]) } else { centred.sum() };
+    let cut = centred.slice(-1, 1, shape.from_end(0) - 1).sigmoid();
     let turned = y.transpose() - 1.0;
     let outputs =
         [y, last, first, largest, product, centred, least, mixed, cut, turned, noise, y.softplus().sum()];
@@ -121,7 +121,8 @@ fn chunks_may_end_within_a_row() {
         let cheap = (x.abs() + 0.5).softplus();
         let costly = [cheap, cheap.lgamma(), cheap.lgamma().sin(), cheap.lgamma().sin().cos().tan()];
         for y in costly {
-            let over = |axis: usize| [y.sum_axes(&[axis]).id(), y.reduce(Reduction::Max, &[axis]).id()];
+            let over =
+                |axis: usize| [y.sum_axes(FromEnd(axis)).id(), y.reduce(Reduction::Max, FromEnd(axis)).id()];
             for outputs in [over(0), over(1)] {
                 assert_agrees(&graph, &outputs, &[numbers::<f64>(rows * row, 3)], 1e-11);
                 assert_agrees(&graph, &outputs, &[numbers::<f32>(rows * row, 3)], 1e-3);
@@ -166,8 +167,8 @@ fn matrix_products_agree() {
             x.matmul(z),
             y.matmul(x.transpose()),
             z.transpose().matmul(x.transpose()),
-            x.slice(1, 0, m.min(2)).matmul(y.transpose()),
-            x.sum_last(2).unsqueeze(0).unsqueeze(0).broadcast_to([4, k]).matmul(z),
+            x.slice(-2, 0, m.min(2)).matmul(y.transpose()),
+            x.sum_last(2).unsqueeze(-1).unsqueeze(-1).broadcast_to([4, k]).matmul(z),
         ];
         let outputs = outputs.map(|e| e.id());
         let sizes = [2 * m * k, n * k, 3 * k * n];
@@ -184,7 +185,7 @@ fn large_matrix_products_agree() {
     for (m, k, n) in [(203, 301, 170), (111, 500, 333)] {
         let graph = Graph::new();
         let (x, y) = (graph.input("x", [2, m, k]), graph.input("y", [n, k]));
-        let outputs = [x.slice(2, 1, 1).matmul(y.transpose()).id()];
+        let outputs = [x.slice(-3, 1, 1).matmul(y.transpose()).id()];
         let (a, b) = (numbers::<f64>(2 * m * k, 1), numbers::<f64>(n * k, 2));
         let program = run(&graph, &outputs, &[a.clone(), b.clone()], 0, 0);
         for (i, row) in a[m * k..].chunks(k).enumerate() {
@@ -224,15 +225,11 @@ fn what_is_not_finite_propagates() {
     ]);
     outputs.extend([y.sign(), y.abs(), y.floor(), y.normal_quantile(), y.lgamma(), y.sin()]);
     for i in 0..9 {
-        let part = y.slice(0, i, 2);
-        outputs.extend([part.sum(), part.reduce(Reduction::Max, &[0]), part.reduce(Reduction::Min, &[0])]);
+        let part = y.slice(-1, i, 2);
+        outputs.extend([part.sum(), part.reduce(Reduction::Max, -1), part.reduce(Reduction::Min, -1)]);
     }
     let wide = x.broadcast_to([10, 100]);
-    outputs.extend([
-        wide.reduce(Reduction::Max, &[1]),
-        wide.reduce(Reduction::Min, &[0]),
-        wide.logsumexp(&[0]),
-    ]);
+    outputs.extend([wide.reduce(Reduction::Max, -2), wide.reduce(Reduction::Min, -1), wide.logsumexp(-1)]);
     let outputs: Vec<NodeId> = outputs.iter().map(|e| e.id()).collect();
     assert_agrees(&graph, &outputs, &[special.to_vec(), special.to_vec()], 1e-14);
 }
@@ -242,7 +239,7 @@ fn nothing_reduces_to_the_identity() {
     let graph = Graph::new();
     let x = graph.input("x", [0, 3]);
     let all = [Reduction::Sum, Reduction::Prod, Reduction::Max, Reduction::Min];
-    let outputs: Vec<NodeId> = all.iter().map(|&r| x.exp().reduce(r, &[1]).id()).collect();
+    let outputs: Vec<NodeId> = all.iter().map(|&r| x.exp().reduce(r, -2).id()).collect();
     let program = run::<f64>(&graph, &outputs, &[vec![]], 0, 0);
     for (i, identity) in [0.0, 1.0, f64::NEG_INFINITY, f64::INFINITY].into_iter().enumerate() {
         assert_eq!(program.output(i), [identity; 3]);
@@ -262,8 +259,8 @@ fn outputs_may_be_inputs_constants_views_and_each_other() {
         graph.iota(3).id(),
         x.id(),
         graph.full([2, 2], 0.5).id(),
-        concat(&parts, 1).unwrap().id(),
-        x.slice(0, 1, 2).reshape([4]).id(),
+        concat(&parts, -2).unwrap().id(),
+        x.slice(-1, 1, 2).reshape([4]).id(),
     ];
     let values = [vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], vec![0.0; unused.shape().numel()]];
     assert_agrees::<f64>(&graph, &outputs, &values, 0.0);
@@ -301,7 +298,7 @@ fn fused_values_take_no_memory() {
     let x = graph.input("x", [1000, 1000]);
     let y = (x.sigmoid() * graph.uniform(0, [1000, 1000])).tanh().exp() + x;
     let program =
-        Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(&[1]).id()], &CompileOptions::default());
+        Program::<f32>::compile(&graph, &[y.sum().id(), y.sum_axes(-2).id()], &CompileOptions::default());
     assert!(program.unwrap().buffer_bytes() < 5_000_000, "the input has 4 MB, and nothing else is stored");
 }
 

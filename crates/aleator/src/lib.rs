@@ -84,9 +84,8 @@ pub mod prelude {
         Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
         StraightThroughGumbelSoftmax, Vimco,
     };
-    pub use crate::graph::Graph;
+    pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};
-    pub use aleator_engine::graph::Expr;
 }
 
 #[cfg(all(doctest, feature = "language"))]

@@ -136,7 +136,7 @@ fn normalised_in_training(norm: &BatchNorm, shape: &[usize], x: &[f64]) -> (f64,
         let certain = aleator::distributions::Bernoulli::from_logits(graph.param("phi", 1000.0));
         let one = graph.sample("one", certain.via(aleator::estimators::ReinforceLoo));
         let y = norm.apply(&parameters, graph.data("x", shape, x.to_vec()) * one);
-        graph.cost("cost", y.slice(0, 0, 1).square() * y.slice(0, 0, 1));
+        graph.cost("cost", y.slice(-1, 0, 1).square() * y.slice(-1, 0, 1));
     }
     let mut program = graph.compile(&Options::new().samples(2)).unwrap();
     program.run().unwrap();

@@ -175,7 +175,7 @@ fn finite_logits_give_the_same_log_prob() {
     let values = graph.data("values", [3, 1], vec![0.0, 0.25, 1.0]);
     let either = [Bernoulli::from_finite_logits(logits), Bernoulli::from_logits(logits)];
     let [finite, general] =
-        either.map(|distribution| distribution.log_prob(values).sum_axes(&[0]).sum_axes(&[0]));
+        either.map(|distribution| distribution.log_prob(values).sum_axes(-1).sum_axes(-1));
     graph.cost("difference", (finite - general).square());
     graph.cost("sum", finite - general);
     let mut program = graph.compile(&Options::new()).unwrap();

@@ -1,5 +1,6 @@
 //! Functions that are composed of operations. Their derivatives follow automatically.
 
+use super::axes::{Axes, FromEnd};
 use super::expr::{Expr, IntoExpr};
 use super::op::Reduction;
 use crate::error::Error;
@@ -39,13 +40,20 @@ impl<'g> Expr<'g> {
         }
     }
 
-    /// √Σ x² over axes counted from the end, without overflow and underflow of the squares. The derivative x/√Σ x² is defined as
+    /// √Σ x² over one axis or several, without overflow and underflow of the squares. The derivative x/√Σ x² is defined as
     /// 0 (a subgradient) at x = 0.
     ///
     /// ```text
     /// √Σ x² = s √Σ (x/s)²,   s = 1 where m = max |x| is moderate, else m, in either number format
     /// ```
-    pub fn norm(self, axes: &[usize]) -> Self {
+    pub fn norm(self, axes: impl Axes) -> Self {
+        match self.positions("norm", axes) {
+            Ok(axes) => self.norm_over(&axes),
+            Err(error) => self.graph().fail(error),
+        }
+    }
+
+    fn norm_over(self, axes: &[usize]) -> Self {
         // `finite_max` is 0 if all numbers are 0 or if one is infinite. In both cases the scale has no effect on the result.
         let max = self.stop_gradient().abs().finite_max(axes);
         let moderate = max.equal(0.0) + max.greater(MODERATE.recip()) * max.less(MODERATE);
@@ -54,7 +62,7 @@ impl<'g> Expr<'g> {
         // instead.
         let invertible = (1.0 / normal).less(f64::INFINITY).select(normal, f64::from(f32::MIN_POSITIVE));
         let scale = moderate.select(1.0, invertible);
-        let squares = (self / scale).square().sum_axes(axes);
+        let squares = (self / scale).square().sum_axes(FromEnd(axes));
         let zero = squares.stop_gradient().equal(0.0);
         let root = zero.select(0.0, zero.select(1.0, squares).sqrt());
         drop_axes(scale, axes) * root
@@ -63,43 +71,50 @@ impl<'g> Expr<'g> {
     /// The maximum along axes counted from the end, which remain as axes of size 1. Infinities are replaced by 0, so that the
     /// maximum can be subtracted. It has no derivative.
     fn finite_max(self, axes: &[usize]) -> Self {
-        let max = keep_axes(self.reduce(Reduction::Max, axes), axes).stop_gradient();
+        let max = keep_axes(self.reduce(Reduction::Max, FromEnd(axes)), axes).stop_gradient();
         max.abs().less(f64::INFINITY).select(max, 0.0)
     }
 
-    /// log Σ eˣ over axes counted from the end, numerically stable for any x.
+    /// log Σ eˣ over one axis or several, numerically stable for any x.
     ///
     /// ```text
     /// log Σ eˣ = m + log Σ e^(x − m),   m = max x (0 where the maximum is infinite)
     /// ```
-    pub fn logsumexp(self, axes: &[usize]) -> Self {
+    pub fn logsumexp(self, axes: impl Axes) -> Self {
+        match self.positions("logsumexp", axes) {
+            Ok(axes) => self.logsumexp_over(&axes),
+            Err(error) => self.graph().fail(error),
+        }
+    }
+
+    fn logsumexp_over(self, axes: &[usize]) -> Self {
         let max = self.finite_max(axes);
-        let sum = (self - max).exp().sum_axes(axes);
+        let sum = (self - max).exp().sum_axes(FromEnd(axes));
         drop_axes(max, axes) + sum.log()
     }
 
     /// x − log Σ eˣ along the last axis.
     pub fn log_softmax(self) -> Self {
         let shifted = self - self.finite_max(&[0]);
-        shifted - shifted.exp().sum_axes(&[0]).unsqueeze(0).log()
+        shifted - shifted.exp().sum_axes(-1).unsqueeze(-1).log()
     }
 
     /// eˣ / Σ eˣ along the last axis.
     pub fn softmax(self) -> Self {
         let e = (self - self.finite_max(&[0])).exp();
-        e / e.sum_axes(&[0]).unsqueeze(0)
+        e / e.sum_axes(-1).unsqueeze(-1)
     }
 
     /// Σ x y along the last axis of vectors (and, with leading axes, of each pair of vectors).
     pub fn dot(self, other: Expr<'g>) -> Self {
-        (self * other).sum_axes(&[0])
+        (self * other).sum_axes(-1)
     }
 
     /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
     pub fn one_hot(self, n: usize) -> Self {
         let places = self.graph().iota(n);
         let places = places.with_rank(self.rank() + 1);
-        self.unsqueeze(0).equal(places)
+        self.unsqueeze(-1).equal(places)
     }
 }
 
@@ -107,11 +122,11 @@ impl<'g> Expr<'g> {
 pub(crate) fn keep_axes<'g>(reduced: Expr<'g>, axes: &[usize]) -> Expr<'g> {
     let mut axes = axes.to_vec();
     axes.sort_unstable();
-    axes.into_iter().fold(reduced, |e, axis| e.unsqueeze(axis))
+    axes.into_iter().fold(reduced, |e, axis| e.unsqueeze(FromEnd(axis)))
 }
 
 fn drop_axes<'g>(kept: Expr<'g>, axes: &[usize]) -> Expr<'g> {
     let mut axes = axes.to_vec();
     axes.sort_unstable();
-    axes.into_iter().rev().fold(kept, |e, axis| e.squeeze(axis))
+    axes.into_iter().rev().fold(kept, |e, axis| e.squeeze(FromEnd(axis)))
 }

@@ -19,6 +19,7 @@ use std::fmt;
 use std::ops::{Add, Div, Mul, Neg, Not, Sub};
 
 use super::arena::{Graph, NodeId};
+use super::axes::{Axes, Axis, FromEnd};
 use super::op::{Binary, Op, Reduction, Unary};
 use super::shape::Shape;
 use crate::error::Error;
@@ -227,25 +228,44 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::StopGradient, &[self])
     }
 
-    /// Reduces axes, counted from the end (0 is the last). The axes are removed.
-    pub fn reduce(self, reduction: Reduction, axes: &[usize]) -> Self {
-        let mut axes = axes.to_vec();
-        axes.sort_unstable();
-        axes.dedup();
-        if axes.is_empty() {
-            return self;
-        }
-        self.graph.apply(Op::Reduce(reduction, axes), &[self])
+    /// The positions of `axes` from the end, in ascending order, each once.
+    pub(super) fn positions(self, operation: &str, axes: impl Axes) -> Result<Vec<usize>, Error> {
+        let axes = axes.axes();
+        self.graph.with_node(self.id, |node| {
+            let within = axes.into_iter().map(|axis| axis.within(operation, &node.shape));
+            let mut positions = within.collect::<Result<Vec<_>, _>>()?;
+            positions.sort_unstable();
+            positions.dedup();
+            Ok(positions)
+        })
     }
 
-    /// Σ over axes counted from the end.
-    pub fn sum_axes(self, axes: &[usize]) -> Self {
+    /// Reduces one axis or several, which are removed from the shape. Axes are counted as in NumPy: 0 is the first and −1 the last.
+    ///
+    /// ```
+    /// use aleator_engine::graph::{Graph, Reduction};
+    ///
+    /// let graph = Graph::new();
+    /// let x = graph.input("x", [2, 3, 4]);
+    /// assert_eq!(x.reduce(Reduction::Max, -1).shape(), [2, 3].into());
+    /// assert_eq!(x.reduce(Reduction::Sum, [0, -1]).shape(), [3].into());
+    /// ```
+    pub fn reduce(self, reduction: Reduction, axes: impl Axes) -> Self {
+        match self.positions(reduction.name(), axes) {
+            Ok(axes) if axes.is_empty() => self,
+            Ok(axes) => self.graph.apply(Op::Reduce(reduction, axes), &[self]),
+            Err(error) => self.graph.fail(error),
+        }
+    }
+
+    /// Σ over one axis or several.
+    pub fn sum_axes(self, axes: impl Axes) -> Self {
         self.reduce(Reduction::Sum, axes)
     }
 
     /// Σ over the last `n` axes.
     pub fn sum_last(self, n: usize) -> Self {
-        self.sum_axes(&(0..n).collect::<Vec<_>>())
+        self.sum_axes(FromEnd(&(0..n).collect::<Vec<_>>()))
     }
 
     /// Σ over all elements, of shape `[]`.
@@ -259,35 +279,44 @@ impl<'g> Expr<'g> {
         self.sum() / n as f64
     }
 
-    /// The mean over axes counted from the end.
-    pub fn mean_axes(self, axes: &[usize]) -> Self {
-        let shape = self.shape();
-        let n: usize = axes.iter().map(|&a| shape.from_end(a)).product();
-        self.sum_axes(axes) / n as f64
+    /// The mean over one axis or several.
+    pub fn mean_axes(self, axes: impl Axes) -> Self {
+        match self.positions("mean", axes) {
+            Ok(axes) => {
+                let shape = self.shape();
+                let n: usize = axes.iter().map(|&a| shape.from_end(a)).product();
+                self.sum_axes(FromEnd(&axes)) / n as f64
+            }
+            Err(error) => self.graph.fail(error),
+        }
     }
 
-    /// Inserts an axis of size 1. `axis` is its position, counted from the end of the result.
-    pub fn unsqueeze(self, axis: usize) -> Self {
-        let shape = self.shape();
-        if axis > shape.rank() {
-            return self
-                .graph
-                .fail(Error::shape("unsqueeze", format!("shape {shape} has fewer than {axis} axes")));
-        }
+    /// Inserts an axis of size 1 at position `axis` of the result.
+    pub fn unsqueeze(self, axis: impl Into<Axis>) -> Self {
+        let (shape, axis) = (self.shape(), axis.into());
+        let Some(axis) = axis.from_end(shape.rank() + 1) else {
+            let problem = format!("position {axis} lies outside the axes of shape {shape} and a new one");
+            return self.graph.fail(Error::shape("unsqueeze", problem));
+        };
         let mut to = vec![1];
         to.extend_from_slice(&shape.trailing(axis));
         self.graph.apply(Op::Reshape { consumed: axis, to: to.into() }, &[self])
     }
 
-    /// Removes an axis of size 1, counted from the end.
-    pub fn squeeze(self, axis: usize) -> Self {
-        let shape = self.shape();
-        if axis >= shape.rank() || shape.from_end(axis) != 1 {
-            let problem = format!("axis {axis} (from the end) of shape {shape} is not of size 1");
-            return self.graph.fail(Error::shape("squeeze", problem));
+    /// Removes an axis of size 1.
+    pub fn squeeze(self, axis: impl Into<Axis>) -> Self {
+        let (shape, axis) = (self.shape(), axis.into());
+        match axis.within("squeeze", &shape) {
+            Ok(at) if shape.from_end(at) == 1 => {
+                let to = shape.trailing(at);
+                self.graph.apply(Op::Reshape { consumed: at + 1, to }, &[self])
+            }
+            Ok(_) => {
+                let problem = format!("axis {axis} of shape {shape} is not of size 1");
+                self.graph.fail(Error::shape("squeeze", problem))
+            }
+            Err(error) => self.graph.fail(error),
         }
-        let to = shape.trailing(axis);
-        self.graph.apply(Op::Reshape { consumed: axis + 1, to }, &[self])
     }
 
     /// Reshapes all axes.
@@ -325,7 +354,7 @@ impl<'g> Expr<'g> {
         // Summed axes have size 1 now, and axes to be repeated still have size 1.
         let size = |a| if from.from_end(a) == shape.from_end(a) { shape.from_end(a) } else { 1 };
         let kept: Vec<usize> = (0..shape.rank()).rev().map(size).collect();
-        self.sum_axes(&summed).reshape(kept).broadcast_to(shape)
+        self.sum_axes(FromEnd(&summed)).reshape(kept).broadcast_to(shape)
     }
 
     /// Permutes the last axes: axis i of the result is axis `order[i]` of these.
@@ -341,9 +370,12 @@ impl<'g> Expr<'g> {
         self.permute(&[1, 0])
     }
 
-    /// Slices `len` elements, beginning at `start`, along an axis counted from the end.
-    pub fn slice(self, axis: usize, start: usize, len: usize) -> Self {
-        self.graph.apply(Op::Slice { axis, start, len }, &[self])
+    /// Slices `len` elements, beginning at `start`, along an axis.
+    pub fn slice(self, axis: impl Into<Axis>, start: usize, len: usize) -> Self {
+        match axis.into().within("index", &self.shape()) {
+            Ok(axis) => self.graph.apply(Op::Slice { axis, start, len }, &[self]),
+            Err(error) => self.graph.fail(error),
+        }
     }
 
     /// Cumulative sums along the last axis.
@@ -374,18 +406,18 @@ impl<'g> Expr<'g> {
             // One number has one spelling: the elements of a product of matrices cannot be told apart.
             return self.dot(other);
         }
-        let a = if ra == 1 { self.unsqueeze(1) } else { self };
-        let b = if rb == 1 { other.unsqueeze(0) } else { other };
+        let a = if ra == 1 { self.unsqueeze(-2) } else { self };
+        let b = if rb == 1 { other.unsqueeze(-1) } else { other };
         let rank = a.rank().max(b.rank());
         let mut product = self.graph.apply(Op::MatMul, &[a.with_rank(rank), b.with_rank(rank)]);
         if product.is_poison() {
             return product;
         }
         if rb == 1 {
-            product = product.squeeze(0);
+            product = product.squeeze(-1);
         }
         if ra == 1 {
-            product = product.squeeze(if rb == 1 { 0 } else { 1 });
+            product = product.squeeze(if rb == 1 { -1 } else { -2 });
         }
         product
     }
@@ -396,9 +428,15 @@ impl<'g> Expr<'g> {
     }
 }
 
-/// Concatenates expressions along an axis counted from the end. The other axes broadcast.
-pub fn concat<'g>(parts: &[Expr<'g>], axis: usize) -> Option<Expr<'g>> {
+/// Concatenates expressions along an axis of the part with the most axes. The other axes broadcast. There is no result without
+/// parts.
+pub fn concat<'g>(parts: &[Expr<'g>], axis: impl Into<Axis>) -> Option<Expr<'g>> {
     let graph = parts.first()?.graph;
+    let widest = parts.iter().max_by_key(|e| e.rank())?;
+    let axis = match axis.into().within("concat", &widest.shape()) {
+        Ok(axis) => axis,
+        Err(error) => return Some(graph.fail(error)),
+    };
     // A part without the axis is left unchanged, so that it is rejected.
     let has_axis = parts.iter().all(|e| axis < e.rank());
     let rank = if has_axis { parts.iter().map(|e| e.rank()).max()? } else { 0 };

@@ -1,6 +1,7 @@
 //! Graphs of tensor operations.
 
 mod arena;
+mod axes;
 mod build;
 mod composite;
 mod expr;
@@ -14,6 +15,7 @@ mod simplify;
 mod substitute;
 
 pub use arena::{Graph, InputInfo, Node, NodeId};
+pub use axes::{Axes, Axis, FromEnd};
 pub(crate) use composite::keep_axes;
 pub use expr::{Expr, IntoExpr, concat};
 pub use law::Law;

@@ -98,6 +98,18 @@ pub enum Reduction {
     Min,
 }
 
+impl Reduction {
+    /// The name of the reduction in messages.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Reduction::Sum => "sum",
+            Reduction::Prod => "prod",
+            Reduction::Max => "max",
+            Reduction::Min => "min",
+        }
+    }
+}
+
 /// The elements of a constant tensor, row-major. Two are equal if they are the same allocation.
 #[derive(Clone, Debug)]
 pub struct TensorData(pub Arc<[f64]>);
@@ -258,7 +270,7 @@ impl Op {
                 Binary::Ne => "!=",
             }
             .into(),
-            Op::Reduce(r, _) => format!("{r:?}").to_lowercase(),
+            Op::Reduce(r, _) => r.name().into(),
             Op::MatMul => "@".into(),
             Op::Select => "where".into(),
             Op::External(e) => e.name.clone(),

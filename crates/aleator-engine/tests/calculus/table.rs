@@ -1,6 +1,6 @@
 //! Every operation, each as a function from drawn inputs to its result.
 
-use aleator_engine::graph::{Expr, Op, Reduction, Shape, concat};
+use aleator_engine::graph::{Expr, FromEnd, Op, Reduction, Shape, concat};
 
 use super::draw::Draw;
 
@@ -13,7 +13,7 @@ const POSITIVE: (f64, f64) = (0.3, 4.0);
 fn reduced<'g>(d: &mut Draw<'g>, reduction: Reduction) -> Expr<'g> {
     let x = d.axed(-2.0, 2.0);
     let axes = d.axes(&x.shape());
-    x.reduce(reduction, &axes)
+    x.reduce(reduction, FromEnd(&axes))
 }
 
 /// Matrices with batch axes that broadcast, or vectors.
@@ -63,7 +63,7 @@ fn joined<'g>(d: &mut Draw<'g>) -> Expr<'g> {
             d.input(&dims[dropped..].into(), REAL.0, REAL.1)
         })
         .collect();
-    concat(&parts, axis).unwrap()
+    concat(&parts, FromEnd(axis)).unwrap()
 }
 
 fn reshaped<'g>(d: &mut Draw<'g>) -> Expr<'g> {
@@ -92,7 +92,7 @@ fn sliced<'g>(d: &mut Draw<'g>) -> Expr<'g> {
     let n = x.shape().from_end(axis);
     let start = d.below(n);
     let len = 1 + d.below(n - start);
-    x.slice(axis, start, len)
+    x.slice(FromEnd(axis), start, len)
 }
 
 fn padded<'g>(d: &mut Draw<'g>) -> Expr<'g> {
@@ -114,7 +114,7 @@ fn network<'g>(d: &mut Draw<'g>) -> Expr<'g> {
     let b = d.input(&[m].into(), -1.0, 1.0);
     let hidden = (x.matmul(w) + b).tanh();
     let logits = hidden.matmul(w.transpose()) * b.sum();
-    (logits.log_softmax() * x.sigmoid()).sum_axes(&[0]) + hidden.cumsum().slice(0, 1, 1).squeeze(0)
+    (logits.log_softmax() * x.sigmoid()).sum_axes(-1) + hidden.cumsum().slice(-1, 1, 1).squeeze(-1)
 }
 
 /// The operations by name.
@@ -227,7 +227,7 @@ pub const OPERATIONS: &[(&str, Build)] = &[
         let x = d.axed(-2.0, 2.0);
         d.sprinkle_zeros();
         let axes = d.axes(&x.shape());
-        x.reduce(Reduction::Prod, &axes)
+        x.reduce(Reduction::Prod, FromEnd(&axes))
     }),
     ("max over axes", |d| reduced(d, Reduction::Max)),
     ("min over axes", |d| reduced(d, Reduction::Min)),
@@ -235,7 +235,7 @@ pub const OPERATIONS: &[(&str, Build)] = &[
     ("mean", |d| {
         let x = d.axed(REAL.0, REAL.1);
         let axes = d.axes(&x.shape());
-        x.mean_axes(&axes)
+        x.mean_axes(FromEnd(&axes))
     }),
     ("cumsum", |d| d.axed(REAL.0, REAL.1).cumsum()),
     ("cumsum from the end", |d| {
@@ -253,7 +253,7 @@ pub const OPERATIONS: &[(&str, Build)] = &[
     ("unsqueeze and squeeze", |d| {
         let x = d.any(REAL.0, REAL.1);
         let axis = d.below(x.rank() + 1);
-        x.unsqueeze(axis).exp().squeeze(axis)
+        x.unsqueeze(FromEnd(axis)).exp().squeeze(FromEnd(axis))
     }),
     ("broadcast", broadcast),
     ("permute", |d| {
@@ -267,7 +267,7 @@ pub const OPERATIONS: &[(&str, Build)] = &[
     ("logsumexp", |d| {
         let x = d.axed(-4.0, 4.0);
         let axes = d.axes(&x.shape());
-        x.logsumexp(&axes)
+        x.logsumexp(FromEnd(&axes))
     }),
     ("softmax", |d| d.axed(-4.0, 4.0).softmax()),
     ("log_softmax", |d| d.axed(-4.0, 4.0).log_softmax()),
@@ -280,7 +280,7 @@ pub const OPERATIONS: &[(&str, Build)] = &[
     ("one_hot", |d| {
         let x = d.any(0.0, 2.9);
         let n = 1 + d.below(3);
-        x.floor().one_hot(n) * x.unsqueeze(0)
+        x.floor().one_hot(n) * x.unsqueeze(-1)
     }),
     ("dot", |d| {
         let shape = d.shape(1);

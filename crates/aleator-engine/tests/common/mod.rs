@@ -11,7 +11,7 @@ use aleator_engine::exec::draw::draw;
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::philox::fill_uniform;
 use aleator_engine::graph::{
-    Binary, Expr, External, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors, concat,
+    Binary, Expr, External, FromEnd, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors, concat,
 };
 
 /// All indices of a shape, row-major.
@@ -414,10 +414,10 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         28..=31 => {
             let axes: Vec<usize> = (0..x.rank()).filter(|i| c >> i & 1 == 1).collect();
             match op % 48 {
-                28 => x.sum_axes(&axes),
-                29 => x.sigmoid().reduce(Reduction::Prod, &axes),
-                30 => x.reduce(Reduction::Max, &axes).atan_like(),
-                _ => x.reduce(Reduction::Min, &axes).atan_like(),
+                28 => x.sum_axes(FromEnd(&axes)),
+                29 => x.sigmoid().reduce(Reduction::Prod, FromEnd(&axes)),
+                30 => x.reduce(Reduction::Max, FromEnd(&axes)).atan_like(),
+                _ => x.reduce(Reduction::Min, FromEnd(&axes)).atan_like(),
             }
         }
         32 if !smooth && x.rank() > 0 && x.shape().from_end(0) > 0 => x.argmax(),
@@ -435,7 +435,7 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         36 if x.rank() > 1 => x.matmul(x.transpose().tanh()),
         37 => x.reshape([x.shape().numel()]),
         38 if x.rank() > 1 => x.reshape_last(2, [x.shape().from_end(0), x.shape().from_end(1)]),
-        39 => x.unsqueeze(c % (x.rank() + 1)),
+        39 => x.unsqueeze(FromEnd(c % (x.rank() + 1))),
         40 => {
             let rank = x.rank() + c % 2;
             let x = x.with_rank(rank);
@@ -457,14 +457,14 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
             let axis = axis(x, c);
             let size = x.shape().from_end(axis);
             let start = if size == 0 { 0 } else { c / 7 % size };
-            x.slice(axis, start, (size - start).div_ceil(1 + c % 2))
+            x.slice(FromEnd(axis), start, (size - start).div_ceil(1 + c % 2))
         }
         43 if x.rank() > 0 => {
             graph.apply(Op::Pad { axis: axis(x, c), before: c / 4 % 3, after: c / 16 % 2 }, &[x])
         }
         44 if x.rank() > 0 => {
             let parts = [x, graph.uniform(2, x.shape()), x.sigmoid()];
-            concat(&parts[..1 + c % 3], axis(x, c / 3)).unwrap()
+            concat(&parts[..1 + c % 3], FromEnd(axis(x, c / 3))).unwrap()
         }
         45 if x.rank() > 0 => {
             let own = x.shape().from_end(0);

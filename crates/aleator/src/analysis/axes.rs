@@ -1,6 +1,6 @@
 //! Moving axes to other positions.
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, FromEnd};
 
 /// Moves the last `from_rank` axes to a layout of `to_rank` axes. Axis `from` becomes axis `to` for each of `pairs`, axes without
 /// a partner are summed, and all other axes of the new layout have size 1. Axes are counted from the end.
@@ -11,7 +11,7 @@ pub(crate) fn relocate<'g>(
     pairs: &[(usize, usize)],
 ) -> Expr<'g> {
     let summed: Vec<usize> = (0..from_rank).filter(|a| !pairs.iter().any(|(from, _)| from == a)).collect();
-    let e = e.sum_axes(&summed);
+    let e = e.sum_axes(FromEnd(&summed));
     // The remaining axes, from the last one on: the sources in order, and their targets.
     let mut by_source = pairs.to_vec();
     by_source.sort_unstable();

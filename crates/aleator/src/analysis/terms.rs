@@ -23,7 +23,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use aleator_engine::graph::{Binary, Expr, NodeId, Op, Reduction, Unary};
+use aleator_engine::graph::{Binary, Expr, FromEnd, NodeId, Op, Reduction, Unary};
 
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
@@ -387,7 +387,7 @@ impl<'a> Linearity<'a> {
             }
             Linear::Reduced(a, axes) => {
                 let own = expr(a).shape();
-                let kept = weights.map(|w| axes.iter().fold(w, |w, &axis| w.unsqueeze(axis)));
+                let kept = weights.map(|w| axes.iter().fold(w, |w, &axis| w.unsqueeze(FromEnd(axis))));
                 vec![given(a, kept.map(|w| w.broadcast_to(own)), c)]
             }
             Linear::Reshaped(a) => vec![given(a, weights.map(|w| w.reshape(expr(a).shape())), c)],
@@ -401,7 +401,7 @@ impl<'a> Linearity<'a> {
                 let mut start = 0;
                 let mut piece = |a: NodeId| {
                     let len = expr(a).shape().from_end(axis);
-                    let weight = weights.map(|w| w.slice(axis, start, len));
+                    let weight = weights.map(|w| w.slice(FromEnd(axis), start, len));
                     start += len;
                     given(a, weight, c)
                 };

@@ -82,7 +82,7 @@ impl<'a, 'g> Network<'a, 'g> {
         let [w1, a, w2, c] = self.weights;
         let parts: Vec<Expr<'g>> =
             inputs.iter().map(|&(x, event)| self.site.coupled_rows(x, event)).collect();
-        let Some(x) = concat(&parts, 0) else { return self.site.scalar(0.0) };
+        let Some(x) = concat(&parts, -1) else { return self.site.scalar(0.0) };
         self.site.cost_of_rows((x.matmul(w1) + a).tanh().matmul(w2) + c)
     }
 }

@@ -173,11 +173,11 @@ impl Family for Binomial {
             return None;
         }
         // The outcomes on a last axis of their own.
-        let last = |e: Expr<'g>| if e.rank() == 0 { e } else { e.unsqueeze(0) };
+        let last = |e: Expr<'g>| if e.rank() == 0 { e } else { e.unsqueeze(-1) };
         let log_p = self.log_prob(&[last(n), last(x)], x.graph().iota(terms));
         let never = log_p.equal(f64::NEG_INFINITY);
         let log_p = never.select(0.0, log_p);
-        Some(-never.select(0.0, log_p.exp() * log_p).sum_axes(&[0]))
+        Some(-never.select(0.0, log_p.exp() * log_p).sum_axes(-1))
     }
 
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {

@@ -55,7 +55,7 @@ impl Categorical {
     pub(super) fn probabilities<'g>(self, x: Expr<'g>) -> Expr<'g> {
         match self {
             Categorical::Logits => x.softmax(),
-            Categorical::Probs => x / x.sum_axes(&[0]).unsqueeze(0),
+            Categorical::Probs => x / x.sum_axes(-1).unsqueeze(-1),
         }
     }
 
@@ -66,7 +66,7 @@ impl Categorical {
             Categorical::Probs => {
                 let never = x.equal(0.0);
                 let log_weights = never.select(f64::NEG_INFINITY, never.select(1.0, x).log());
-                log_weights - x.sum_axes(&[0]).log().unsqueeze(0)
+                log_weights - x.sum_axes(-1).log().unsqueeze(-1)
             }
         }
     }
@@ -74,8 +74,8 @@ impl Categorical {
     /// log p of the outcome that a 0/1 mask over the last axis names, without touching the others.
     pub(super) fn log_prob_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Expr<'g> {
         match self {
-            Categorical::Logits => mask.select(x.log_softmax(), 0.0).sum_axes(&[0]),
-            Categorical::Probs => mask.select(x, 0.0).sum_axes(&[0]).log() - x.sum_axes(&[0]).log(),
+            Categorical::Logits => mask.select(x.log_softmax(), 0.0).sum_axes(-1),
+            Categorical::Probs => mask.select(x, 0.0).sum_axes(-1).log() - x.sum_axes(-1).log(),
         }
     }
 
@@ -84,7 +84,7 @@ impl Categorical {
         let log_p = self.log_probabilities(x);
         let never = log_p.equal(f64::NEG_INFINITY);
         let at_never = z.equal(0.0).select(0.0, f64::NEG_INFINITY);
-        never.select(at_never, z * never.select(0.0, log_p)).sum_axes(&[0])
+        never.select(at_never, z * never.select(0.0, log_p)).sum_axes(-1)
     }
 
     /// The values of w at which an outcome's probability is 0 and moves.
@@ -94,7 +94,7 @@ impl Categorical {
 
     /// P of the outcome that a 0/1 mask over the last axis names: w_z / Σₖ wₖ.
     pub(super) fn mass_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Option<Expr<'g>> {
-        let weight = || mask.select(x, 0.0).sum_axes(&[0]) / x.sum_axes(&[0]);
+        let weight = || mask.select(x, 0.0).sum_axes(-1) / x.sum_axes(-1);
         matches!(self, Categorical::Probs).then(weight)
     }
 
@@ -109,7 +109,7 @@ impl Categorical {
     pub(super) fn entropy_of<'g>(self, x: Expr<'g>) -> Expr<'g> {
         let p = self.probabilities(x);
         let log_p = p.equal(0.0).select(0.0, self.log_probabilities(x));
-        -(p * log_p).sum_axes(&[0])
+        -(p * log_p).sum_axes(-1)
     }
 }
 

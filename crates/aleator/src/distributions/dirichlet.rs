@@ -31,7 +31,7 @@ use super::transformation::{Transform, Transformation, Transformed};
 
 /// n = Σ α and K.
 fn total<'g>(concentration: Expr<'g>) -> (Expr<'g>, f64) {
-    (concentration.sum_axes(&[0]), concentration.shape().from_end(0) as f64)
+    (concentration.sum_axes(-1), concentration.shape().from_end(0) as f64)
 }
 
 /// −½ log n − (K−1)/2 log 2π + δ(n)
@@ -87,27 +87,27 @@ impl Family for Dirichlet {
         let (n, k) = total(a);
         let positive = z.greater(0.0);
         let z = positive.select(z, 1.0);
-        let terms = 0.5 * a.log() - deviance(a, n.unsqueeze(0) * z) - z.log() - stirling_error(a);
-        positive.select(terms, f64::NEG_INFINITY).sum_axes(&[0]) + normalizer(n, k)
+        let terms = 0.5 * a.log() - deviance(a, n.unsqueeze(-1) * z) - z.log() - stirling_error(a);
+        positive.select(terms, f64::NEG_INFINITY).sum_axes(-1) + normalizer(n, k)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [a] = unpack(parameters);
         let (n, k) = total(a);
         let log_z = noise.log_gamma(&self.event_shape(parameters), a).log_softmax().stop_gradient();
-        let log_m = n.log().unsqueeze(0) + log_z;
+        let log_m = n.log().unsqueeze(-1) + log_z;
         let terms = 0.5 * a.log() - deviance_by_log(a, log_m.exp(), log_m) - log_z - stirling_error(a);
-        terms.sum_axes(&[0]) + normalizer(n, k)
+        terms.sum_axes(-1) + normalizer(n, k)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [a] = unpack(parameters);
-        Some(a / total(a).0.unsqueeze(0))
+        Some(a / total(a).0.unsqueeze(-1))
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [a] = unpack(parameters);
-        let n = total(a).0.unsqueeze(0);
+        let n = total(a).0.unsqueeze(-1);
         let mean = a / n;
         Some(mean * ((n - a) / n) / (n + 1.0))
     }
@@ -117,7 +117,7 @@ impl Family for Dirichlet {
         let (n, k) = total(a);
         let terms = 0.5 * a.log() + stirling_error(a) - (a - 1.0) * digamma_minus_log(a);
         let of_total = (0.5 - k) * n.log() - stirling_error(n) + (n - k) * digamma_minus_log(n);
-        Some(terms.sum_axes(&[0]) + of_total + (k - 1.0) * HALF_LOG_TAU)
+        Some(terms.sum_axes(-1) + of_total + (k - 1.0) * HALF_LOG_TAU)
     }
 }
 
@@ -134,6 +134,6 @@ impl Transformation for Dirichlet {
     ) -> Transformed<'g> {
         let event = self.event_shape(parameters);
         let (y, log_densities) = transformed_log(parameters[0], &event, noise, transform);
-        Transformed { value: away_from_zero(y.softmax()), log_density: log_densities.sum_axes(&[0]) }
+        Transformed { value: away_from_zero(y.softmax()), log_density: log_densities.sum_axes(-1) }
     }
 }

@@ -51,15 +51,15 @@ impl Constraint {
             Constraint::PositiveProbability => x.greater(0.0) * x.less_equal(1.0),
             Constraint::ProbabilityBelowOne => x.greater_equal(0.0) * x.less(1.0),
             Constraint::Probability => x.greater_equal(0.0) * x.less_equal(1.0),
-            Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(&[0]).greater(0.0).unsqueeze(0),
+            Constraint::Weights => finite * x.greater_equal(0.0) * x.sum_axes(-1).greater(0.0).unsqueeze(-1),
             Constraint::LogWeights => {
-                let largest = x.reduce(Reduction::Max, &[0]);
-                x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(0)
+                let largest = x.reduce(Reduction::Max, -1);
+                x.less(f64::INFINITY) * largest.greater(f64::NEG_INFINITY).unsqueeze(-1)
             }
             Constraint::LowerCholesky => {
                 let shape = x.shape();
                 let places = |axis: usize| x.graph().iota(shape.from_end(axis));
-                let (row, column) = (places(1).unsqueeze(0), places(0).unsqueeze(1));
+                let (row, column) = (places(1).unsqueeze(-1), places(0).unsqueeze(-2));
                 let on_or_above = row.equal(column).select(x.greater(0.0), x.equal(0.0));
                 finite * column.less(row).select(1.0, on_or_above)
             }
@@ -174,7 +174,7 @@ impl Support {
         match self {
             Support::Boolean => Some(between()),
             Support::OneHot => {
-                let total = value.sum_axes(&[0]).unsqueeze(0);
+                let total = value.sum_axes(-1).unsqueeze(-1);
                 Some((between() + total.not_equal(1.0)).greater(0.0))
             }
             Support::Indices => {
@@ -185,7 +185,7 @@ impl Support {
             Support::Circle => Some(value.abs().greater(std::f64::consts::PI)),
             Support::Simplex => {
                 // As near to 1 as the rounding of the narrower format lets a sum be.
-                let total = value.sum_axes(&[0]).unsqueeze(0);
+                let total = value.sum_axes(-1).unsqueeze(-1);
                 Some((total - 1.0).abs().greater(1e-4))
             }
             Support::Counts

@@ -23,12 +23,12 @@ pub(super) fn diagonal(matrix: Expr<'_>) -> Expr<'_> {
     let n = matrix.shape().from_end(0);
     let places = matrix.graph().iota(n);
     // Elsewhere there are zeros.
-    places.one_hot(n).select(matrix, 0.0).sum_axes(&[0])
+    places.one_hot(n).select(matrix, 0.0).sum_axes(-1)
 }
 
 /// L y
 fn product<'g>(scale_tril: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
-    (scale_tril * y.unsqueeze(1)).sum_axes(&[0])
+    (scale_tril * y.unsqueeze(-2)).sum_axes(-1)
 }
 
 /// L⁻¹ x, number by number, each on an axis of size 1: one column after another is taken out of what is left of x.
@@ -36,9 +36,9 @@ pub(super) fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
     let n = scale_tril.shape().from_end(0);
     let mut rest = x;
     let step = |i: usize| {
-        let column = scale_tril.slice(0, i, 1).squeeze(0).slice(0, i, n - i);
-        let y = rest.slice(0, 0, 1) / column.slice(0, 0, 1);
-        rest = (rest - column * y).slice(0, 1, n - i - 1);
+        let column = scale_tril.slice(-1, i, 1).squeeze(-1).slice(-1, i, n - i);
+        let y = rest.slice(-1, 0, 1) / column.slice(-1, 0, 1);
+        rest = (rest - column * y).slice(-1, 1, n - i - 1);
         y
     };
     (0..n).map(step).collect()
@@ -46,9 +46,9 @@ pub(super) fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
 
 /// log p by y = L⁻¹(z − μ) and L.
 fn log_density<'g>(y: &[Expr<'g>], scale_tril: Expr<'g>) -> Expr<'g> {
-    let normalizer = diagonal(scale_tril).log().sum_axes(&[0]) + y.len() as f64 * HALF_LOG_TAU;
+    let normalizer = diagonal(scale_tril).log().sum_axes(-1) + y.len() as f64 * HALF_LOG_TAU;
     match y.iter().map(|y| y.square()).reduce(|sum, square| sum + square) {
-        Some(squares) => -0.5 * squares.squeeze(0) - normalizer,
+        Some(squares) => -0.5 * squares.squeeze(-1) - normalizer,
         None => -normalizer,
     }
 }
@@ -122,7 +122,7 @@ impl Family for MultivariateNormal {
         let rest = product(scale_tril.stop_gradient() - scale_tril, epsilon) + (loc.stop_gradient() - loc);
         let shifts = solve(scale_tril, rest);
         let standardized: Vec<Expr<'g>> =
-            shifts.into_iter().enumerate().map(|(i, y)| epsilon.slice(0, i, 1) + y).collect();
+            shifts.into_iter().enumerate().map(|(i, y)| epsilon.slice(-1, i, 1) + y).collect();
         log_density(&standardized, scale_tril)
     }
 
@@ -133,12 +133,12 @@ impl Family for MultivariateNormal {
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [_, scale_tril] = unpack(parameters);
-        Some(scale_tril.square().sum_axes(&[0]))
+        Some(scale_tril.square().sum_axes(-1))
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [_, scale_tril] = unpack(parameters);
         let n = scale_tril.shape().from_end(0) as f64;
-        Some(diagonal(scale_tril).log().sum_axes(&[0]) + n * (0.5 + HALF_LOG_TAU))
+        Some(diagonal(scale_tril).log().sum_axes(-1) + n * (0.5 + HALF_LOG_TAU))
     }
 }

@@ -146,7 +146,7 @@ impl Perturbation for OneHotCategorical {
     ) -> Expr<'g> {
         let log_p = self.0.log_probabilities(parameters[0]);
         let n = categories(parameters);
-        let chosen = |e: Expr<'g>| z.select(e, 0.0).sum_axes(&[0]).unsqueeze(0);
+        let chosen = |e: Expr<'g>| z.select(e, 0.0).sum_axes(-1).unsqueeze(-1);
         let first = -noise.uniform(&[n]).log();
         let e = match coupling {
             Coupling::Common => {

@@ -23,7 +23,7 @@ fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, terms: Expr<'g>) -> Expr<
     let categories = w.shape().from_end(0);
     let log_factorial: f64 = (1..categories).map(|i| (i as f64).ln()).sum();
     let k = categories as f64;
-    terms + log_factorial + (k - 1.0) * temperature.log() - k * w.logsumexp(&[0])
+    terms + log_factorial + (k - 1.0) * temperature.log() - k * w.logsumexp(-1)
 }
 
 /// The RelaxedOneHotCategorical family.
@@ -69,7 +69,7 @@ impl Family for RelaxedOneHotCategorical {
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [temperature, logits] = unpack(parameters);
         let gumbel = self.gumbel(parameters, noise);
-        away_from_zero(((logits + gumbel) / temperature.unsqueeze(0)).softmax())
+        away_from_zero(((logits + gumbel) / temperature.unsqueeze(-1)).softmax())
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -80,20 +80,20 @@ impl Family for RelaxedOneHotCategorical {
         let [temperature, logits] = unpack(parameters);
         let positive = z.greater(0.0);
         let log_z = positive.select(z, 1.0).log();
-        let w = logits - temperature.unsqueeze(0) * log_z;
-        log_density(temperature, w, positive.select(w - log_z, f64::NEG_INFINITY).sum_axes(&[0]))
+        let w = logits - temperature.unsqueeze(-1) * log_z;
+        log_density(temperature, w, positive.select(w - log_z, f64::NEG_INFINITY).sum_axes(-1))
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         // x = (φ₀ + G)/τ₀ and log z = log_softmax x are held. A number that is added to all wₖ changes nothing, so
         // φ − τ x stands for φ − τ log z: −G − (τ − τ₀) x + (φ − φ₀).
         let [temperature, logits] = unpack(parameters);
-        let temperature = temperature.unsqueeze(0);
+        let temperature = temperature.unsqueeze(-1);
         let gumbel = self.gumbel(parameters, noise);
         let x = ((logits + gumbel) / temperature).stop_gradient();
         let w = (logits - logits.stop_gradient()) - gumbel - (temperature - temperature.stop_gradient()) * x;
         let log_z = x.log_softmax();
-        log_density(temperature.squeeze(0), w, (w - log_z).sum_axes(&[0]))
+        log_density(temperature.squeeze(-1), w, (w - log_z).sum_axes(-1))
     }
 
     fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {

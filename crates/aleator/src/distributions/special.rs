@@ -143,8 +143,8 @@ pub(super) fn log_bessel_i0_minus(kappa: Expr<'_>) -> Expr<'_> {
         polynomial(&asymptotic_coefficients(), 1.0 / kappa).log() - 0.5 * (TAU * kappa).log()
     };
     let (cosines, weights) = circle(kappa.graph());
-    let terms = (large.select(0.0, kappa).unsqueeze(0) * cosines).exp() * weights;
-    large.select(asymptotic, terms.sum_axes(&[0]).log())
+    let terms = (large.select(0.0, kappa).unsqueeze(-1) * cosines).exp() * weights;
+    large.select(asymptotic, terms.sum_axes(-1).log())
 }
 
 /// 1 − I₁(κ)/I₀(κ), κ ≥ 0: one less the derivative of log I₀.
@@ -159,8 +159,8 @@ pub(super) fn one_minus_bessel_ratio(kappa: Expr<'_>) -> Expr<'_> {
         reciprocal * (0.5 + reciprocal * ratio)
     };
     let (cosines, weights) = circle(kappa.graph());
-    let terms = (large.select(0.0, kappa).unsqueeze(0) * cosines).exp() * weights;
-    let mean = (terms * -cosines).sum_axes(&[0]) / terms.sum_axes(&[0]);
+    let terms = (large.select(0.0, kappa).unsqueeze(-1) * cosines).exp() * weights;
+    let mean = (terms * -cosines).sum_axes(-1) / terms.sum_axes(-1);
     large.select(asymptotic, mean)
 }
 

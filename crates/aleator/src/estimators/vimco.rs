@@ -20,7 +20,7 @@
 //! Choose it for importance-weighted bounds with discrete latent variables.
 //! Reference: `mnih2016variational`.
 
-use aleator_engine::graph::{Expr, Reduction};
+use aleator_engine::graph::{Expr, FromEnd, Reduction};
 
 use super::score_function::has_score;
 use crate::error::Result;
@@ -82,11 +82,14 @@ impl Vimco {
             LeaveOneOutMean::Geometric => {
                 let present = others.greater(f64::NEG_INFINITY);
                 // An ℓ of −∞ counts: the mean is then −∞. Only the one additional −∞ in the place of k is excluded.
-                let absent = (1.0 - present).reduce(Reduction::Sum, &[axis]).unsqueeze(axis);
-                let mean = present.select(others, 0.0).sum_axes(&[axis]).unsqueeze(axis) / count;
+                let absent = (1.0 - present).reduce(Reduction::Sum, FromEnd(axis)).unsqueeze(FromEnd(axis));
+                let mean =
+                    present.select(others, 0.0).sum_axes(FromEnd(axis)).unsqueeze(FromEnd(axis)) / count;
                 absent.greater(1.0).select(f64::NEG_INFINITY, mean)
             }
-            LeaveOneOutMean::Arithmetic => others.logsumexp(&[axis]).unsqueeze(axis) - count.ln(),
+            LeaveOneOutMean::Arithmetic => {
+                others.logsumexp(FromEnd(axis)).unsqueeze(FromEnd(axis)) - count.ln()
+            }
         }
     }
 }

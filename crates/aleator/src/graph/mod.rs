@@ -4,6 +4,7 @@ mod choice;
 mod diagram;
 mod model;
 
+pub use aleator_engine::graph::{Axes, Axis, Expr, FromEnd, Reduction, Shape, concat};
 pub(crate) use choice::Choice;
 pub use diagram::{Diagram, DiagramNode, NodeKind};
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};

@@ -1,5 +1,5 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
-use aleator_engine::graph::{Expr as Node, Graph, Reduction};
+use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction};
 
 use crate::nearest::nearest;
 
@@ -246,7 +246,7 @@ impl<'g> Arguments<'_, 'g> {
     ) -> Result<Node<'g>, Diagnostic> {
         let x = self.expr(0)?;
         match (self.given[1], self.axis) {
-            (None, _) => Ok(x.reduce(reduction, &self.axes()?)),
+            (None, _) => Ok(x.reduce(reduction, FromEnd(&self.axes()?))),
             (Some((y, _)), None) => Ok(of_two(x, y.expr)),
             (Some(_), Some((_, span))) => Err(Diagnostic::new(format!(
                 "`{}` of two tensors is elementwise and has no `axis`",

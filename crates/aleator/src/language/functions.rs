@@ -1,5 +1,5 @@
 //! The table of functions, the one place where they are named: how each is called, in words, and what it becomes.
-use aleator_engine::graph::{Expr as Node, Reduction};
+use aleator_engine::graph::{Expr as Node, FromEnd, Reduction};
 
 use super::call::{Arguments, Body, Function};
 use super::errors::Diagnostic;
@@ -93,19 +93,19 @@ const TABLE: &[Function] = &[
         Ok(a.expr(0)?.select(a.expr(1)?, a.expr(2)?))
     }),
     along_axes("sum", "sum(x) or sum(x, axis=..)", "the sum of all elements or along axes", |a| {
-        Ok(a.expr(0)?.sum_axes(&a.axes()?))
+        Ok(a.expr(0)?.sum_axes(FromEnd(&a.axes()?)))
     }),
     along_axes("mean", "mean(x) or mean(x, axis=..)", "the mean of all elements or along axes", |a| {
-        Ok(a.expr(0)?.mean_axes(&a.axes()?))
+        Ok(a.expr(0)?.mean_axes(FromEnd(&a.axes()?)))
     }),
     along_axes("prod", "prod(x) or prod(x, axis=..)", "the product of all elements or along axes", |a| {
-        Ok(a.expr(0)?.reduce(Reduction::Prod, &a.axes()?))
+        Ok(a.expr(0)?.reduce(Reduction::Prod, FromEnd(&a.axes()?)))
     }),
     along_axes(
         "logsumexp",
         "logsumexp(x) or logsumexp(x, axis=..)",
         "log of the sum of e^x over all elements or along axes, without overflow",
-        |a| Ok(a.expr(0)?.logsumexp(&a.axes()?)),
+        |a| Ok(a.expr(0)?.logsumexp(FromEnd(&a.axes()?))),
     ),
     along_axes(
         "softmax",
@@ -121,7 +121,7 @@ const TABLE: &[Function] = &[
     ),
     other("dot", "dot(a, b)", "the sum of a * b along the last axis", &["a", "b"], shapes::dot),
     along_axes("norm", "norm(x) or norm(x, axis=..)", "sqrt(sum(x^2)), of all or along axes", |a| {
-        Ok(a.expr(0)?.norm(&a.axes()?))
+        Ok(a.expr(0)?.norm(FromEnd(&a.axes()?)))
     }),
     along_axes(
         "cumsum",

@@ -1,5 +1,5 @@
 //! `x[i]`, `x[a:b, j]`: elements and slices, by constant and by random indices.
-use aleator_engine::graph::Expr as Node;
+use aleator_engine::graph::{Expr as Node, FromEnd};
 
 use super::ast::{ExprId, Index};
 use super::errors::Diagnostic;
@@ -50,7 +50,7 @@ pub(super) fn index<'g>(
                     let Some(number) = within(number, size, size) else {
                         return Err(outside(number, size, place));
                     };
-                    expr.slice(axis, number, 1).squeeze(axis)
+                    expr.slice(FromEnd(axis), number, 1).squeeze(FromEnd(axis))
                 } else {
                     constant = false;
                     element(expr, at.expr, axis, size)
@@ -71,7 +71,7 @@ pub(super) fn index<'g>(
                         Diagnostic::new(format!("the slice {start}:{end} ends before it starts")).at(*span)
                     );
                 }
-                expr = expr.slice(axis, start, end - start);
+                expr = expr.slice(FromEnd(axis), start, end - start);
             }
         }
         check(expr, span)?;
@@ -102,7 +102,7 @@ fn element<'g>(x: Node<'g>, at: Node<'g>, axis: usize, size: usize) -> Node<'g> 
     column[0] = size;
     let here = graph.iota(size).reshape(column).equal(at);
     // Selected, not multiplied: what is not asked for may be infinite.
-    let found = here.select(x, 0.0).sum_axes(&[axis]);
+    let found = here.select(x, 0.0).sum_axes(FromEnd(axis));
     let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);
     valid.select(found, f64::NAN)
 }

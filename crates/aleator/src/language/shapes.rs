@@ -1,5 +1,5 @@
 //! Functions that make tensors, join them, or change their shape.
-use aleator_engine::graph::{self, Expr as Node, Shape};
+use aleator_engine::graph::{self, Expr as Node, FromEnd, Shape};
 
 use super::call::Arguments;
 use super::errors::Diagnostic;
@@ -8,8 +8,8 @@ type Result<'g> = std::result::Result<Node<'g>, Diagnostic>;
 
 /// Puts tensors of one shape beside each other along a new axis; `axis` is its place counted from the end.
 pub(super) fn beside<'g>(parts: &[Node<'g>], axis: usize) -> Option<Node<'g>> {
-    let parts: Vec<Node<'g>> = parts.iter().map(|part| part.unsqueeze(axis)).collect();
-    graph::concat(&parts, axis)
+    let parts: Vec<Node<'g>> = parts.iter().map(|part| part.unsqueeze(FromEnd(axis))).collect();
+    graph::concat(&parts, FromEnd(axis))
 }
 
 pub(super) fn dot<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
@@ -100,7 +100,7 @@ pub(super) fn concat<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
         }
     }
     let parts: Vec<Node<'g>> = list.iter().map(|(value, _)| value.expr).collect();
-    graph::concat(&parts, axis).ok_or_else(|| a.wrong("`concat` joins the elements of a list"))
+    graph::concat(&parts, FromEnd(axis)).ok_or_else(|| a.wrong("`concat` joins the elements of a list"))
 }
 
 pub(super) fn stack<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {

@@ -58,8 +58,8 @@ impl Model for BayesLogistic {
         let w = build.sample("w", posterior.clone());
         let rows = x.shape().from_end(1);
         let one = build.tensor([rows, 1], vec![1.0; rows]);
-        let features = concat(&[x.slice(0, 0, self.features), one], 0).unwrap_or(x);
-        let label = x.slice(0, self.features, 1).squeeze(0);
+        let features = concat(&[x.slice(-1, 0, self.features), one], -1).unwrap_or(x);
+        let label = x.slice(-1, self.features, 1).squeeze(-1);
         let log_likelihood = Bernoulli::from_finite_logits((features * w).sum_last(1)).log_prob(label);
         if !build.is_training() {
             return Terms::likelihood(log_likelihood);

@@ -91,15 +91,15 @@ impl Model for Cartpole {
                 Ok(())
             }),
         };
-        let mut state = aleator_engine::graph::concat(&[x, standing], 0).unwrap_or(x);
+        let mut state = aleator_engine::graph::concat(&[x, standing], -1).unwrap_or(x);
         let mut reward: Option<Expr<'g>> = None;
         for t in 0..self.steps {
-            let logits = build.mlp(&self.policy(), state.slice(0, 0, 4) * scale);
+            let logits = build.mlp(&self.policy(), state.slice(-1, 0, 4) * scale);
             let action = build.sample(&format!("a{t}"), Bernoulli::from_logits(logits));
             let lead: Shape = action.shape().leading(action.rank() - 1);
             let state_now = state.broadcast_to(lead.join(&[STATE]));
             state = build.graph().engine().external(environment.clone(), &[state_now, action]);
-            let stands = state.slice(0, 4, 1).squeeze(0);
+            let stands = state.slice(-1, 4, 1).squeeze(-1);
             reward = Some(reward.map_or(stands, |sum| sum + stands));
         }
         Terms::likelihood(reward.unwrap_or(x))

@@ -66,9 +66,9 @@ impl Model for Gmm {
         let clusters =
             Normal::new(build.parameter("mixture.loc"), build.parameter("mixture.log_scale").exp());
         // log p(x|z = c) for each row and cluster, of which z picks one.
-        let densities = (clusters.log_prob(y.unsqueeze(1)) - self.scale.ln()).sum_last(1);
+        let densities = (clusters.log_prob(y.unsqueeze(-2)) - self.scale.ln()).sum_last(1);
         Terms {
-            log_likelihood: (z * densities.unsqueeze(1)).sum_last(2),
+            log_likelihood: (z * densities.unsqueeze(-2)).sum_last(2),
             draws: Some(DrawTerms {
                 log_prior: prior.log_prob(z).sum_last(1),
                 log_posterior: posterior.log_prob(z).sum_last(1),

@@ -75,12 +75,12 @@ impl Model for Sequence {
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
         let (layers, parameters) = (self.layers(), build.parameters());
         let rows = x.shape().from_end(1);
-        let token = |t: usize| x.slice(0, t, 1).squeeze(0);
+        let token = |t: usize| x.slice(-1, t, 1).squeeze(-1);
         let constant = |value: f64, width: usize| build.tensor([rows, width], vec![value; rows * width]);
         // m_t, of shape [rows, 1].
         let mut masks = vec![constant(1.0, 1)];
         for t in 1..self.length {
-            let going_on = token(t - 1).not_equal(0.0).unsqueeze(0);
+            let going_on = token(t - 1).not_equal(0.0).unsqueeze(-1);
             masks.push(masks[t - 1] * going_on);
         }
         let inputs: Vec<Expr<'g>> =
@@ -94,13 +94,13 @@ impl Model for Sequence {
         let posterior = Bernoulli::from_finite_logits(build.linear(&layers.posterior, state));
         let z = build.sample("z", posterior.clone());
         let mut state = build.linear(&layers.start, 2.0 * z - 1.0).tanh();
-        let start = constant(self.tokens as f64, 1).squeeze(0);
+        let start = constant(self.tokens as f64, 1).squeeze(-1);
         let mut input = layers.embedding.apply(parameters, start);
         let mut log_likelihood: Option<Expr<'g>> = None;
         for t in 0..self.length {
             state = layers.decoder.apply(parameters, input, state);
             let next = Categorical::from_logits(build.linear(&layers.output, state));
-            let term = masks[t].squeeze(0) * next.log_prob(token(t));
+            let term = masks[t].squeeze(-1) * next.log_prob(token(t));
             log_likelihood = Some(log_likelihood.map_or(term, |sum| sum + term));
             input = inputs[t];
         }

@@ -53,7 +53,7 @@ impl Structured {
     /// The logits of the lower half's pixels.
     fn pixel_logits<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Expr<'g> {
         let mean = build.tensor([self.upper()], self.mean[..self.upper()].to_vec());
-        let mut below = x.slice(0, 0, self.upper()) - mean;
+        let mut below = x.slice(-1, 0, self.upper()) - mean;
         for l in 1..=self.layers {
             let name = if self.layers == 1 { "h".into() } else { format!("h{l}") };
             let h = build.sample(&name, Bernoulli::from_finite_logits(build.mlp(&self.layer(l), below)));
@@ -83,14 +83,14 @@ impl Model for Structured {
     }
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
-        let lower = x.slice(0, self.upper(), self.mean.len() - self.upper());
+        let lower = x.slice(-1, self.upper(), self.mean.len() - self.upper());
         let pixels = Bernoulli::from_finite_logits(self.pixel_logits(build, x));
         Terms::likelihood(pixels.log_prob(lower).sum_last(1))
     }
 
     fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {
         let lower = self.pixel_logits(build, x).sigmoid();
-        let upper = x.slice(0, 0, self.upper()).unsqueeze(2);
-        concat(&[upper, lower], 0)
+        let upper = x.slice(-1, 0, self.upper()).unsqueeze(-3);
+        concat(&[upper, lower], -1)
     }
 }

@@ -93,8 +93,8 @@ impl Vae {
                 OneHotCategorical::from_logits(numbers.reshape_last(1, [self.latents, c]))
             }
             Latent::Gaussian => Normal::new(
-                numbers.slice(0, 0, self.latents),
-                numbers.slice(0, self.latents, self.latents).exp(),
+                numbers.slice(-1, 0, self.latents),
+                numbers.slice(-1, self.latents, self.latents).exp(),
             ),
         }
     }

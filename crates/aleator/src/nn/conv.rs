@@ -17,7 +17,7 @@
 //!
 //! Reference: `dumoulin2016guide`.
 
-use aleator_engine::graph::{Expr, Op, concat};
+use aleator_engine::graph::{Expr, FromEnd, Op, concat};
 
 use super::{Init, Parameters, Spec};
 use crate::error::{Error, Result};
@@ -141,7 +141,7 @@ impl Conv2d {
                 let cut = [p.saturating_sub(reach), p.saturating_sub(reach + extra)];
                 let length = x.shape().from_end(axis).saturating_sub(cut[0] + cut[1]);
                 padded(
-                    x.slice(axis, cut[0], length),
+                    x.slice(FromEnd(axis), cut[0], length),
                     axis,
                     [reach.saturating_sub(p), (reach + extra).saturating_sub(p)],
                 )
@@ -157,7 +157,7 @@ impl Conv2d {
             let from = if self.transposed { k * l - 1 - place } else { place };
             every(every(x, 2, from / l, size[0], stride), 1, from % l, size[1], stride)
         };
-        let patches = concat(&(0..k * l).map(patch).collect::<Vec<_>>(), 0).unwrap_or(x);
+        let patches = concat(&(0..k * l).map(patch).collect::<Vec<_>>(), -1).unwrap_or(x);
         patches.matmul(parameters.get(&format!("{}.weight", self.name)))
             + parameters.get(&format!("{}.bias", self.name))
     }
@@ -165,13 +165,13 @@ impl Conv2d {
 
 /// `count` elements along an axis, from `first` on, `stride` apart.
 fn every(x: Expr<'_>, axis: usize, first: usize, count: usize, stride: usize) -> Expr<'_> {
-    let part = x.slice(axis, first, count * stride);
+    let part = x.slice(FromEnd(axis), first, count * stride);
     if stride == 1 || part.is_poison() {
         return part;
     }
     let behind = part.shape().trailing(axis).to_vec();
     let apart = part.reshape_last(axis + 1, [&[count, stride], &behind[..]].concat());
-    apart.slice(axis, 0, 1).squeeze(axis)
+    apart.slice(FromEnd(axis), 0, 1).squeeze(FromEnd(axis))
 }
 
 /// With `stride` − 1 zeros between neighbours along an axis.
@@ -181,9 +181,9 @@ fn spread(x: Expr<'_>, axis: usize, stride: usize) -> Expr<'_> {
     }
     let behind = x.shape().trailing(axis).to_vec();
     let length = x.shape().from_end(axis) * stride;
-    let apart = padded(x.unsqueeze(axis), axis, [0, stride - 1]);
+    let apart = padded(x.unsqueeze(FromEnd(axis)), axis, [0, stride - 1]);
     let close = apart.reshape_last(axis + 2, [&[length], &behind[..]].concat());
-    close.slice(axis, 0, length - (stride - 1))
+    close.slice(FromEnd(axis), 0, length - (stride - 1))
 }
 
 /// With so many zeros before and behind, along an axis.

@@ -39,7 +39,7 @@ impl GruCell {
     /// The next state, of shape `[.., rows, width]`, from `x`, `[.., rows, inputs]`, and the state `h`.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>, h: Expr<'g>) -> Expr<'g> {
         let (from_x, from_h) = (self.input.apply(parameters, x), self.state.apply(parameters, h));
-        let part = |e: Expr<'g>, i: usize| e.slice(0, i * self.width, self.width);
+        let part = |e: Expr<'g>, i: usize| e.slice(-1, i * self.width, self.width);
         let reset = (part(from_x, 0) + part(from_h, 0)).sigmoid();
         let update = (part(from_x, 1) + part(from_h, 1)).sigmoid();
         let new = (part(from_x, 2) + reset * part(from_h, 2)).tanh();

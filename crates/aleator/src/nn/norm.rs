@@ -18,7 +18,7 @@
 //!
 //! References: `ba2016layer`, `ioffe2015batch`.
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, FromEnd};
 
 use super::{Init, Parameters, Spec};
 
@@ -87,9 +87,9 @@ impl Affine {
 
 /// Mean and variance over `axes`, which stay as axes of size 1.
 fn moments<'g>(x: Expr<'g>, axes: &[usize]) -> [Expr<'g>; 2] {
-    let keep = |e: Expr<'g>| axes.iter().fold(e, |e, &axis| e.unsqueeze(axis));
-    let mean = keep(x.mean_axes(axes));
-    [mean, keep((x - mean).square().mean_axes(axes))]
+    let keep = |e: Expr<'g>| axes.iter().fold(e, |e, &axis| e.unsqueeze(FromEnd(axis)));
+    let mean = keep(x.mean_axes(FromEnd(axes)));
+    [mean, keep((x - mean).square().mean_axes(FromEnd(axes)))]
 }
 
 impl LayerNorm {
@@ -171,7 +171,7 @@ impl BatchNorm {
         let [mean, variance] = moments(x, &axes);
         let unbiased = variance * (count as f64 / (count as f64 - 1.0));
         for (kept, now) in running.into_iter().zip([mean, unbiased]) {
-            let now = axes.iter().rev().fold(now, |e, &axis| e.squeeze(axis)).stop_gradient();
+            let now = axes.iter().rev().fold(now, |e, &axis| e.squeeze(FromEnd(axis))).stop_gradient();
             parameters.graph().becomes(kept, (1.0 - self.momentum) * kept + self.momentum * now);
         }
         self.affine.apply(parameters, x, mean, variance, self.epsilon)

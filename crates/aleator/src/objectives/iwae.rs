@@ -15,5 +15,5 @@ use super::terms::negative_mean;
 /// The negative bound, to be minimised: one number for each row, divided by their number. `log_weights` has shape `[K, rows]`.
 pub fn iwae(log_weights: Expr<'_>) -> Expr<'_> {
     let samples = log_weights.shape().from_end(1).max(1);
-    negative_mean(log_weights.logsumexp(&[1]) - (samples as f64).ln())
+    negative_mean(log_weights.logsumexp(-2) - (samples as f64).ln())
 }

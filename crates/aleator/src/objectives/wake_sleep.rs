@@ -24,12 +24,12 @@ use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smo
 pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Option<Expr<'g>> {
     let draws = terms.draws?;
     let log_weight = terms.log_weight().stop_gradient();
-    let largest = log_weight.reduce(Reduction::Max, &[1]).unsqueeze(1);
+    let largest = log_weight.reduce(Reduction::Max, -2).unsqueeze(-2);
     let weight = (log_weight - largest).exp();
-    let weight = (weight / weight.sum_axes(&[1]).unsqueeze(1)).stop_gradient();
+    let weight = (weight / weight.sum_axes(-2).unsqueeze(-2)).stop_gradient();
     let both = terms.log_likelihood + draws.log_prior + draws.log_posterior;
-    let phases = negative_mean((weight * both).sum_axes(&[1]));
-    let value = negative_mean(terms.log_weight().mean_axes(&[1]));
+    let phases = negative_mean((weight * both).sum_axes(-2));
+    let value = negative_mean(terms.log_weight().mean_axes(-2));
     Some(phases - phases.stop_gradient() + value.stop_gradient())
 }
 

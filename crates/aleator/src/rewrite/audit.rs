@@ -1,6 +1,6 @@
 //! Diagnostics of an estimate: the total weight of enumerated outcomes, and the outcomes that are never drawn.
 
-use aleator_engine::graph::NodeId;
+use aleator_engine::graph::{FromEnd, NodeId};
 
 use super::environment::Environment;
 use super::rewriter::Rewriter;
@@ -27,7 +27,7 @@ impl<'g> Rewriter<'_, 'g> {
                     let upstream = self.upstream_weights(number, environment);
                     let weight = upstream.into_iter().fold(own, |product, weight| product * weight);
                     let batch: Vec<usize> = (0..site.batch.rank()).collect();
-                    let mean = weight.mean_axes(&batch);
+                    let mean = weight.mean_axes(FromEnd(&batch));
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
                 None => {

@@ -1,7 +1,7 @@
 //! Conditions that are checked in a run: the domains of distribution parameters, and the finiteness of the means that estimators
 //! use.
 
-use aleator_engine::graph::{NodeId, Reduction};
+use aleator_engine::graph::{FromEnd, NodeId, Reduction};
 
 use super::rewriter::Rewriter;
 use super::site::Site;
@@ -44,7 +44,7 @@ pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
                 distribution: family.name(),
                 constraint: spec.constraint.describe(),
                 violations: violated.sum().id(),
-                example: example.reduce(Reduction::Max, &every).id(),
+                example: example.reduce(Reduction::Max, FromEnd(&every)).id(),
                 estimator: None,
             }
         })
@@ -89,7 +89,7 @@ impl Rewriter<'_, '_> {
                 distribution: def.family.name(),
                 constraint: "finite",
                 violations: infinite.sum().id(),
-                example: example.reduce(Reduction::Max, &every).id(),
+                example: example.reduce(Reduction::Max, FromEnd(&every)).id(),
                 estimator: Some(estimator),
             }
         };

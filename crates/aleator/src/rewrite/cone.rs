@@ -1,7 +1,7 @@
 //! The nodes downstream of a site, as an estimator uses them.
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, Stops, dependents, substitute};
+use aleator_engine::graph::{Expr, FromEnd, Stops, dependents, substitute};
 
 use super::environment::{Environment, Weights};
 use super::rewriter::Rewriter;
@@ -136,12 +136,12 @@ impl<'a, 'g> Cone<'a, 'g> {
         let cost = cost.with_rank(own_axis + rest + 2);
         // If the copies influence different costs, each copy has its own alternative.
         let own = match cost.shape().from_end(rest) {
-            1 => cost.squeeze(rest),
+            1 => cost.squeeze(FromEnd(rest)),
             _ => {
                 let mut shape = vec![1; own_axis + rest + 2];
                 shape[0] = copies;
                 shape[own_axis + 1] = copies;
-                (cost * engine.iota(copies).one_hot(copies).reshape(shape)).sum_axes(&[rest])
+                (cost * engine.iota(copies).one_hot(copies).reshape(shape)).sum_axes(FromEnd(rest))
             }
         };
         Ok(own.permute(&order))

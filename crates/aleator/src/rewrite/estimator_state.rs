@@ -15,7 +15,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, Graph, NodeId, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Graph, NodeId, Shape};
 
 /// When the estimators' own parameters change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,8 +190,9 @@ pub(crate) fn rules<'g>(
     let descends =
         |gradient: Option<Expr<'g>>| gradient.map_or(StateUpdate::Stays, |g| StateUpdate::Descends(g.id()));
     // Sums over replicates (and, for one number, over all coordinates). The ratio does not depend on their number.
-    let inner =
-        |a: Expr<'g>, b: Expr<'g>, keep: usize| (a * b).sum_axes(&(keep..a.rank()).collect::<Vec<_>>());
+    let inner = |a: Expr<'g>, b: Expr<'g>, keep: usize| {
+        (a * b).sum_axes(FromEnd(&(keep..a.rank()).collect::<Vec<_>>()))
+    };
     collected
         .declared
         .iter()

@@ -5,6 +5,7 @@ use super::estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
 use super::rewriter::Rewriter;
 use crate::analysis::TermGroup;
 use crate::graph::State;
+use aleator_engine::graph::FromEnd;
 
 impl<'g> Rewriter<'_, 'g> {
     /// A tensor that the author keeps between runs, and its next value: a mean over the samples, weighted if sites are
@@ -25,7 +26,9 @@ impl<'g> Rewriter<'_, 'g> {
                 let value = self.group_value(&group, environment);
                 let value = self.weigh(value, &group, &environment.weights, |_| true);
                 let value = self.sum_alternatives(value, &group, &environment.weights, |_| true);
-                StateUpdate::Becomes(value.mean_axes(&(shape.rank()..value.rank()).collect::<Vec<_>>()).id())
+                StateUpdate::Becomes(
+                    value.mean_axes(FromEnd(&(shape.rank()..value.rank()).collect::<Vec<_>>())).id(),
+                )
             }
             _ => StateUpdate::Stays,
         };

@@ -7,7 +7,7 @@
 //! If the n outcomes are alternatives, the values of such a node are v itself, with its axis moved to the position of the
 //! alternatives: n numbers instead of n².
 
-use aleator_engine::graph::{Binary, Expr, Node, NodeId, Op, Reduction};
+use aleator_engine::graph::{Binary, Expr, FromEnd, Node, NodeId, Op, Reduction};
 
 use super::environment::Environment;
 use super::outcomes::last_to_front;
@@ -53,10 +53,10 @@ pub(super) fn rows_of_uses<'g>(
         let rows = rows.permute(&order);
         // The most probable outcome takes the place of outcomes that are not included.
         let batch = site.batch.rank();
-        let at = |e: Expr<'g>| (batch..core).fold(e, |e, _| e.unsqueeze(batch));
-        let likeliest = at(places.mode).one_hot(rows.shape().from_end(0)).select(rows, 0.0).sum_axes(&[0]);
+        let at = |e: Expr<'g>| (batch..core).fold(e, |e, _| e.unsqueeze(FromEnd(batch)));
+        let likeliest = at(places.mode).one_hot(rows.shape().from_end(0)).select(rows, 0.0).sum_axes(-1);
         let picked = at(places.entered).select(last_to_front(rows), likeliest);
-        let picked = if keeps { picked.unsqueeze(axis) } else { picked };
+        let picked = if keeps { picked.unsqueeze(FromEnd(axis)) } else { picked };
         environment.values.insert(node, picked);
     }
 }

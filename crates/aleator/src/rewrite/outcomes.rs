@@ -12,7 +12,7 @@
 //! the value of F at the excluded outcome has no effect.
 
 use aleator_engine::autodiff;
-use aleator_engine::graph::{Expr, Graph, Reduction, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Graph, Reduction, Shape};
 
 use super::site::{Direction, Site};
 use super::site_value::{Places, SiteValue};
@@ -49,7 +49,7 @@ impl<'g> Site<'g> {
     /// Π over the coupled draws; their axes remain, with size 1.
     pub(crate) fn joint(&self, each: Expr<'g>) -> Expr<'g> {
         let axes = self.coupled_axes();
-        axes.iter().fold(each.reduce(Reduction::Prod, &axes), |e, &axis| e.unsqueeze(axis))
+        axes.iter().fold(each.reduce(Reduction::Prod, FromEnd(&axes)), |e, &axis| e.unsqueeze(FromEnd(axis)))
     }
 
     /// ∂e · v
@@ -88,7 +88,7 @@ impl<'g> Site<'g> {
     /// Values, of shape sample + batch + event with alternatives in front, weighted by their probabilities. Where a value has
     /// probability 0, and that does not move with the parameters, the cost is evaluated at `instead` with weight 0.
     pub fn weigh_values(&self, value: Expr<'g>, instead: Expr<'g>) -> SiteValue<'g> {
-        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(0));
+        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(-1));
         let each = if self.distribution.family().edges().is_some() {
             self.distribution.mass(value)
         } else {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use aleator_engine::graph::{Expr, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Shape};
 
 use super::environment::{Environment, Weights};
 use super::estimator_state::Own;
@@ -120,8 +120,8 @@ impl<'g> Rewriter<'_, 'g> {
             .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
             .collect();
         axes.sort_unstable();
-        let summed = value.sum_axes(&axes);
-        axes.into_iter().fold(summed, |e, axis| e.unsqueeze(axis))
+        let summed = value.sum_axes(FromEnd(&axes));
+        axes.into_iter().fold(summed, |e, axis| e.unsqueeze(FromEnd(axis)))
     }
 
     /// A term of a site as (expression, cotangent): its weight, multiplied by the weights of the sites upstream and divided by K.
@@ -133,7 +133,7 @@ impl<'g> Rewriter<'_, 'g> {
     ) -> (Expr<'g>, Expr<'g>) {
         let mut weight = term.weight;
         for here in self.upstream_weights(number, environment) {
-            weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(0));
+            weight = weight * (0..term.event_rank).fold(here, |e, _| e.unsqueeze(-1));
         }
         let weight = weight / self.lead.from_end(0) as f64;
         (term.expr, weight.sum_to(&term.expr.shape()))
@@ -169,6 +169,6 @@ impl<'g> Rewriter<'_, 'g> {
         };
         let k = e.shape().from_end(core_rank);
         let summed: Vec<usize> = (0..e.rank()).filter(|&axis| axis <= core_rank || axis >= rank).collect();
-        e.sum_axes(&summed) / k as f64
+        e.sum_axes(FromEnd(&summed)) / k as f64
     }
 }

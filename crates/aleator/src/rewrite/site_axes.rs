@@ -1,6 +1,6 @@
 //! The axes of a site: rows of numbers that costs combine, and sums over samples.
 
-use aleator_engine::graph::{Expr, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Shape};
 
 use super::site::Site;
 
@@ -38,6 +38,6 @@ impl<'g> Site<'g> {
     /// The sum over the sample axis of a value of shape sample + batch. The axis remains, with size 1.
     pub fn sum_over_samples(&self, e: Expr<'g>) -> Expr<'g> {
         let axis = self.batch.rank();
-        e.sum_axes(&[axis]).unsqueeze(axis)
+        e.sum_axes(FromEnd(axis)).unsqueeze(FromEnd(axis))
     }
 }

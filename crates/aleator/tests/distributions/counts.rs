@@ -89,7 +89,7 @@ fn a_binomial_of_a_constant_count_is_finite() {
     let d: Distribution<'_> = Binomial::from_probs(graph.tensor([3], vec![2.0, 5.0, 3.0]), p);
     let outcomes = d.family().outcomes(d.parameters()).unwrap();
     assert_eq!(outcomes, (0..=5).map(|k| vec![f64::from(k)]).collect::<Vec<_>>());
-    let k = graph.iota(6).unsqueeze(0);
+    let k = graph.iota(6).unsqueeze(-1);
     let outputs = [d.mode().unwrap(), d.entropy().unwrap(), d.log_prob(k)];
     let results = bench.run::<f64>(&outputs, 0);
     assert_eq!(results[0], [0.0, 1.0, 3.0]);

@@ -106,13 +106,13 @@ fn derivatives_agree_with_differences() {
 fn shift<'g>(bench: &'g Bench, x: Expr<'g>, t: Expr<'g>, unit: Vec<f64>) -> Expr<'g> {
     let mut shape = x.shape().to_vec();
     shape[0] = 1;
-    let t = (2..shape.len()).fold(t, |t, _| t.unsqueeze(0));
+    let t = (2..shape.len()).fold(t, |t, _| t.unsqueeze(-1));
     x + t * bench.input(shape, unit)
 }
 
 /// One number for each row: the sum of squares of a vector.
 fn scalar_event(e: Expr<'_>) -> Expr<'_> {
-    if e.rank() > 2 { e.square().sum_axes(&[0]) } else { e }
+    if e.rank() > 2 { e.square().sum_axes(-1) } else { e }
 }
 
 /// Compares all quantities along the direction of the chosen coordinates, the value's coming last.

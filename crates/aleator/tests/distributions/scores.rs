@@ -153,11 +153,11 @@ fn compare<T: Real>(case: &Case, seed: u64) -> Vec<Comparison> {
         .map(|((&parameter, &score), spec)| {
             let n = spec.values.len();
             let own = |i: usize| {
-                let picked = flat(score, spec).slice(0, i, 1);
-                flat(autodiff::grad(picked, &[parameter])[0], spec).slice(0, i, 1)
+                let picked = flat(score, spec).slice(-1, i, 1);
+                flat(autodiff::grad(picked, &[parameter])[0], spec).slice(-1, i, 1)
             };
             let each: Vec<Expr<'_>> = (0..n).map(own).collect();
-            concat(&each, 0).expect("a parameter has elements")
+            concat(&each, -1).expect("a parameter has elements")
         })
         .collect();
     let value = distribution.sample(&mut noise());

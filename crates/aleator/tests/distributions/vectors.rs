@@ -34,8 +34,8 @@ fn the_smallest_vectors_are_numbers() {
     let bench = Bench::new();
     let (a, b) = (bench.input([], vec![0.7]), bench.input([], vec![3.0]));
     let z = bench.input([4], vec![1e-6, 0.25, 0.5, 0.99]);
-    let both = concat(&[z.unsqueeze(0), 1.0 - z.unsqueeze(0)], 0).unwrap();
-    let parameters = concat(&[a.unsqueeze(0), b.unsqueeze(0)], 0).unwrap();
+    let both = concat(&[z.unsqueeze(-1), 1.0 - z.unsqueeze(-1)], -1).unwrap();
+    let parameters = concat(&[a.unsqueeze(-1), b.unsqueeze(-1)], -1).unwrap();
     let (beta, dirichlet) = (Beta::new(a, b), Dirichlet::new(parameters));
     let number = [beta.log_prob(z), beta.entropy().unwrap()];
     let vector = [dirichlet.log_prob(both), dirichlet.entropy().unwrap()];
@@ -47,8 +47,8 @@ fn the_smallest_vectors_are_numbers() {
     let concrete = RelaxedOneHotCategorical::new(temperature, parameters);
     outputs.extend([relaxed.log_prob(z), concrete.log_prob(both)]);
     let normal = Normal::new(a, b);
-    let multivariate = MultivariateNormal::new(a.unsqueeze(0), b.unsqueeze(0).unsqueeze(0));
-    outputs.extend([normal.log_prob(z), multivariate.log_prob(z.unsqueeze(0))]);
+    let multivariate = MultivariateNormal::new(a.unsqueeze(-1), b.unsqueeze(-1).unsqueeze(-1));
+    outputs.extend([normal.log_prob(z), multivariate.log_prob(z.unsqueeze(-1))]);
     let r = bench.run::<f64>(&outputs, 0);
     assert_near(&r[2], &r[0], "log_prob of Dirichlet");
     assert_near(&r[3], &r[1], "entropy of Dirichlet");

@@ -37,7 +37,7 @@ fn cases() -> Vec<Case> {
         }),
         case("softmax is no jump", None, &[("pathwise", "smooth")], |g| {
             let z = g.sample("z", Normal::new(g.param_tensor("mu", [2], vec![0.3, 0.1]), 1.0));
-            g.cost("f", z.softmax().square() + z.logsumexp(&[0]));
+            g.cost("f", z.softmax().square() + z.logsumexp(-1));
         }),
         case("threshold", None, &[("reinforce_loo", "jumps")], |g| {
             let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));

@@ -148,7 +148,7 @@ fn outcomes_without_probability_are_never_entered() {
             let p = (g.param("x", 0.3) * 0.0 + 1.0).minimum(1.0);
             let b = g.sample("b", Bernoulli::from_probs(p).copies(copies));
             g.cost("f", cost(b));
-            g.cost("together", cost(b.reduce(aleator_engine::graph::Reduction::Prod, &[0])));
+            g.cost("together", cost(b.reduce(aleator_engine::graph::Reduction::Prod, -1)));
             let got = exact(&g).unwrap();
             assert_eq!(got.method, Some("enumeration"));
             close("objective", &[got.objective.unwrap().0], &[value * (copies as f64 + 1.0)], 1e-12);

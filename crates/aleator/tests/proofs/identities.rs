@@ -233,7 +233,7 @@ fn no_row_meets_a_cost_that_is_not_downstream() {
     let copies = |other: f64| {
         let g = Graph::new();
         let b = g.sample("b", Bernoulli::from_logits(g.param_tensor("phi", [2], vec![0.2, 1.0])).copies(3));
-        g.cost("f", (b * g.data("x", [2], vec![0.7, other])).logsumexp(&[1]));
+        g.cost("f", (b * g.data("x", [2], vec![0.7, other])).logsumexp(-2));
         g
     };
     for row in unbiased() {
@@ -307,7 +307,7 @@ fn vimco_gives_nothing_to_what_no_bound_knows() {
     let idle = g.sample("idle", Bernoulli::from_logits(g.param("phi_idle", 0.3)).copies(2));
     let b = g.sample("b", Bernoulli::from_logits(g.param("phi", 0.4)).copies(2));
     let _ = idle.sum();
-    g.cost("f", (1.5 * b).logsumexp(&[0]));
+    g.cost("f", (1.5 * b).logsumexp(-1));
     let (_, gradients) = replicates(&g, &[named("vimco"), named("vimco")], 1, 100, 1);
     assert!(gradients.iter().all(|g| g[0] == 0.0));
     assert!(gradients.iter().any(|g| g[1] != 0.0));

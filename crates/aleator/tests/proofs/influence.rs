@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aleator::analysis::{AxisMap, Influence};
 use aleator::distributions::{Bernoulli, Distribution, Normal, OneHotCategorical};
 use aleator::graph::Graph;
-use aleator_engine::graph::{Expr, External, ExternalFn, Reduction, Shape, concat, substitute};
+use aleator_engine::graph::{Expr, External, ExternalFn, FromEnd, Reduction, Shape, concat, substitute};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -54,7 +54,7 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
     let (shape, rank) = (e.shape(), e.rank());
     let axis = if rank == 0 { 0 } else { choice % rank };
     Some(match operation {
-        0 if rank > 0 => e.sum_axes(&[axis]),
+        0 if rank > 0 => e.sum_axes(FromEnd(axis)),
         1 if rank > 1 => {
             let mut order: Vec<usize> = (0..rank).collect();
             order.rotate_left(1 + choice % (rank - 1));
@@ -76,10 +76,10 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
         3 if rank > 0 => {
             let n = shape.from_end(axis);
             let start = choice % n;
-            e.slice(axis, start, 1 + choice % (n - start))
+            e.slice(FromEnd(axis), start, 1 + choice % (n - start))
         }
-        4 if rank > 0 => concat(&[e, e.sin()], axis)?,
-        5 if rank > 0 => concat(&[constant(g, shape, choice), e], axis)?,
+        4 if rank > 0 => concat(&[e, e.sin()], FromEnd(axis))?,
+        5 if rank > 0 => concat(&[constant(g, shape, choice), e], FromEnd(axis))?,
         6 if rank > 0 => e.cumsum(),
         7 if rank > 0 => e.softmax(),
         8 if rank > 0 => e.matmul(constant(g, [shape.from_end(0), 1 + choice % 3], choice)),
@@ -93,14 +93,14 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
         }
         14 if rank < 4 => {
             let place = choice % (rank + 1);
-            let wide = e.unsqueeze(place);
+            let wide = e.unsqueeze(FromEnd(place));
             let mut ones = vec![1; rank + 1];
             ones[rank - place] = 2;
             wide * constant(g, ones, choice)
         }
         15 if rank > 0 => e.argmax() * 0.5,
-        16 if rank > 0 => e.reduce(Reduction::Max, &[axis]),
-        17 if rank > 0 => e.reduce(Reduction::Prod, &[axis]),
+        16 if rank > 0 => e.reduce(Reduction::Max, FromEnd(axis)),
+        17 if rank > 0 => e.reduce(Reduction::Prod, FromEnd(axis)),
         18 => e.greater(0.9).select(e, 0.3),
         19 if rank > 0 => {
             let reverse = |x: &[&[f64]], y: &mut [f64]| {
@@ -118,7 +118,7 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
             let mut ones = vec![1; rank];
             ones[rank - 1 - axis] = n;
             let mask = (0..n).map(|i| f64::from(u8::from(i != choice % n))).map(|m| 1.0 - m).collect();
-            (e * g.engine().tensor(ones, mask)).sum_axes(&[axis])
+            (e * g.engine().tensor(ones, mask)).sum_axes(FromEnd(axis))
         }
         25 => {
             let chosen: Vec<f64> =
@@ -282,21 +282,21 @@ fn independence_is_found_where_it_is_plain() {
     let cases: Vec<(&str, Write, AxisMap)> = vec![
         ("elementwise", |_, z| (z - 0.3).square().exp(), vec![Some(0), Some(1)]),
         ("transposed", |_, z| z.transpose() * 2.0, vec![Some(1), Some(0)]),
-        ("summed over columns", |_, z| z.sum_axes(&[0]), vec![None, Some(0)]),
-        ("summed over rows", |_, z| z.sum_axes(&[1]), vec![Some(0), None]),
+        ("summed over columns", |_, z| z.sum_axes(-1), vec![None, Some(0)]),
+        ("summed over rows", |_, z| z.sum_axes(-2), vec![Some(0), None]),
         ("times a matrix", |g, z| z.matmul(constant(g, [3, 5], 0)), vec![None, Some(1)]),
         ("a matrix times", |g, z| constant(g, [4, 2], 0).matmul(z), vec![Some(0), None]),
         ("a matrix times its transpose", |_, z| z.matmul(z.transpose()), vec![None, None]),
         ("reshaped with ones", |_, z| z.reshape([2, 1, 3, 1]), vec![Some(1), Some(3)]),
         ("flattened", |_, z| z.reshape([6]), vec![None, None]),
         ("flattened and back", |_, z| z.exp().reshape([6]).sin().reshape([2, 3]), vec![None, None]),
-        ("behind a new axis", |g, z| z.unsqueeze(1) * constant(g, [2, 4, 3], 0), vec![Some(0), Some(2)]),
-        ("a slice of columns", |_, z| z.slice(0, 1, 2), vec![None, Some(1)]),
-        ("rows beside others", |g, z| concat(&[z, constant(g, [2, 3], 0)], 0).unwrap(), vec![None, Some(1)]),
+        ("behind a new axis", |g, z| z.unsqueeze(-2) * constant(g, [2, 4, 3], 0), vec![Some(0), Some(2)]),
+        ("a slice of columns", |_, z| z.slice(-1, 1, 2), vec![None, Some(1)]),
+        ("rows beside others", |g, z| concat(&[z, constant(g, [2, 3], 0)], -1).unwrap(), vec![None, Some(1)]),
         ("running sums", |_, z| z.cumsum(), vec![None, Some(1)]),
         ("softmax", |_, z| z.softmax(), vec![None, Some(1)]),
         ("largest of a row", |_, z| z.argmax(), vec![None, Some(0)]),
-        ("with itself transposed", |_, z| z.unsqueeze(0) * z.unsqueeze(1), vec![None, Some(2)]),
+        ("with itself transposed", |_, z| z.unsqueeze(-1) * z.unsqueeze(-2), vec![None, Some(2)]),
         ("a later site", |g, z| g.sample("n", Normal::new(z, 1.0)).square(), vec![Some(0), Some(1)]),
         (
             "a later vector-valued site",
@@ -352,7 +352,7 @@ fn an_objective_is_taken_apart_only_where_it_is_linear() {
         |g, b| g.cost("f", (b - 0.3).square()),
         |g, b| g.cost("f", (b - 0.3).square().sum()),
         |g, b| g.cost("f", (b - 0.3).square().reshape([4]).sum()),
-        |g, b| g.cost("f", -(-(b - 0.3).square().transpose()).sum_axes(&[1])),
+        |g, b| g.cost("f", -(-(b - 0.3).square().transpose()).sum_axes(-2)),
         |g, b| g.cost("f", (4.0 * (b - 0.3).square()).mean()),
         |g, b| {
             let f = (b - 0.3).square();
@@ -412,7 +412,7 @@ fn any_cost_of_any_site_is_estimated_without_bias() {
             if two {
                 // At most two draws, so that their thresholds stay few.
                 let n = cost.shape().numel();
-                let logits = if n <= 2 { cost } else { cost.reshape([n]).slice(0, 0, 2) };
+                let logits = if n <= 2 { cost } else { cost.reshape([n]).slice(-1, 0, 2) };
                 let w = g.sample("w", Bernoulli::from_logits(logits.tanh() * g.param("v", 0.9)));
                 g.cost("second", grow(w, &second).sin());
                 g.cost("both", w.sum() * z.sum());

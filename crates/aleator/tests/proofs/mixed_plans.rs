@@ -56,7 +56,7 @@ fn graphs() -> Vec<Case> {
         let w = g.param_tensor("w", [3], vec![0.6, -0.5, 1.1]);
         let a = g.sample("a", Bernoulli::from_logits(u));
         let b = g.sample("b", Bernoulli::from_logits(w * a));
-        g.cost("early", 0.4 * a.sum_axes(&[0]).square());
+        g.cost("early", 0.4 * a.sum_axes(-1).square());
         g.cost("late", (b - 0.6).square());
         g.cost("both", (a * b).transpose() * g.data("x", [3, 1], vec![1.0, -2.0, 0.5]));
     });

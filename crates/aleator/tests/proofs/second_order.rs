@@ -20,7 +20,7 @@ fn hessian<'g>(g: &'g Graph, y: Expr<'g>) -> Vec<f64> {
         let n = first.shape().numel();
         let flat = first.reshape([n]);
         for i in 0..n {
-            rows.extend(grad(flat.slice(0, i, 1).sum(), &wrt));
+            rows.extend(grad(flat.slice(-1, i, 1).sum(), &wrt));
         }
     }
     evaluate(g, &rows).concat()

@@ -20,7 +20,7 @@ fn chain() -> Graph {
     let (u, w) = (g.param("u", 0.5), g.param_tensor("w", [2], vec![1.2, -0.7]));
     let a = g.sample("a", Bernoulli::from_logits(u));
     let b = g.sample("b", Bernoulli::from_logits(w * a - 0.3));
-    g.cost("f", (b.sum() - 0.6).square() + a * b.slice(0, 0, 1).sum());
+    g.cost("f", (b.sum() - 0.6).square() + a * b.slice(-1, 0, 1).sum());
     g
 }
 

@@ -34,8 +34,8 @@ fn the_table_says_what_serves_what() {
             Support::Interval => g.sample("z", Uniform::new(m, m + s)),
             _ => g.sample("z", Normal::new(m, s)),
         };
-        let l = if z.rank() > 1 { z.sum_axes(&[0]) } else { z };
-        g.cost("f", l.logsumexp(&[0]));
+        let l = if z.rank() > 1 { z.sum_axes(-1) } else { z };
+        g.cost("f", l.logsumexp(-1));
         g
     };
     let discrete = [Support::Boolean, Support::OneHot, Support::Indices];

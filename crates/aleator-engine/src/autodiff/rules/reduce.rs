@@ -6,7 +6,7 @@
 //! Π:        ẏ = Σᵢ ẋᵢ Π_{j≠i} xⱼ                 x̄ᵢ = ȳ Π_{j≠i} xⱼ      (right where some xⱼ = 0)
 //! ```
 
-use crate::graph::{Expr, Reduction, keep_axes};
+use crate::graph::{Expr, FromEnd, Reduction, keep_axes};
 
 pub fn pull_back<'g>(
     reduction: Reduction,
@@ -30,8 +30,8 @@ pub fn push_forward<'g>(
     tangent: Expr<'g>,
 ) -> Option<Expr<'g>> {
     Some(match weights(reduction, axes, x, y) {
-        None => tangent.sum_axes(axes),
-        Some(w) => (w * tangent).sum_axes(axes),
+        None => tangent.sum_axes(FromEnd(axes)),
+        Some(w) => (w * tangent).sum_axes(FromEnd(axes)),
     })
 }
 
@@ -41,7 +41,7 @@ fn weights<'g>(reduction: Reduction, axes: &[usize], x: Expr<'g>, y: Expr<'g>) -
         Reduction::Sum => None,
         Reduction::Max | Reduction::Min => {
             let attained = x.equal(keep_axes(y, axes));
-            Some(attained / keep_axes(attained.sum_axes(axes), axes))
+            Some(attained / keep_axes(attained.sum_axes(FromEnd(axes)), axes))
         }
         Reduction::Prod => Some(axes_last(x, axes, products_of_others)),
     }
@@ -70,5 +70,5 @@ fn products_of_others(x: Expr<'_>) -> Expr<'_> {
     let n = x.shape().from_end(0);
     let places = x.graph().iota(n);
     let diagonal = places.one_hot(n).with_rank(x.rank() + 1);
-    diagonal.select(1.0, x.unsqueeze(1)).reduce(Reduction::Prod, &[0])
+    diagonal.select(1.0, x.unsqueeze(-2)).reduce(Reduction::Prod, -1)
 }

@@ -1,7 +1,7 @@
 //! Derivatives of the linear operations that move elements. The forward derivative is the operation itself, applied to the
 //! tangent; the reverse derivative is its transpose, applied to the cotangent.
 
-use crate::graph::{Expr, Op, concat};
+use crate::graph::{Expr, FromEnd, Op, concat};
 
 pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[bool]) -> Vec<Option<Expr<'g>>> {
     let graph = cotangent.graph();
@@ -20,7 +20,9 @@ pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[boo
             let after = x[0].shape().from_end(*axis) - start - len;
             one(graph.apply(Op::Pad { axis: *axis, before: *start, after }, &[cotangent]))
         }
-        Op::Pad { axis, before, .. } => one(cotangent.slice(*axis, *before, x[0].shape().from_end(*axis))),
+        Op::Pad { axis, before, .. } => {
+            one(cotangent.slice(FromEnd(*axis), *before, x[0].shape().from_end(*axis)))
+        }
         Op::CumSum { reverse } => one(graph.apply(Op::CumSum { reverse: !reverse }, &[cotangent])),
         Op::Concat { axis } => {
             let mut start = 0;
@@ -29,7 +31,7 @@ pub fn pull_back<'g>(op: &Op, x: &[Expr<'g>], cotangent: Expr<'g>, wanted: &[boo
                 .map(|(part, &wanted)| {
                     let len = part.shape().from_end(*axis);
                     start += len;
-                    wanted.then(|| cotangent.slice(*axis, start - len, len).sum_to(&part.shape()))
+                    wanted.then(|| cotangent.slice(FromEnd(*axis), start - len, len).sum_to(&part.shape()))
                 })
                 .collect()
         }
@@ -53,7 +55,7 @@ pub fn push_forward<'g>(op: &Op, x: &[Expr<'g>], tangents: &[Option<Expr<'g>>]) 
                 .zip(tangents)
                 .map(|(part, t)| t.unwrap_or_else(|| graph.full(part.shape(), 0.0)))
                 .collect();
-            concat(&parts, *axis)
+            concat(&parts, FromEnd(*axis))
         }
         _ => None,
     }

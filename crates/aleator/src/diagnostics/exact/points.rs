@@ -107,7 +107,7 @@ impl<'g> Site<'g> {
         let replicates = self.lead[0];
         let columns: Vec<_> = columns.iter().map(|&c| self.graph.expr(c).reshape([replicates, 1])).collect();
         let shape = [&vec![1; slots][..], &self.lead[..], &self.shared_batch()[..], &self.event[..]].concat();
-        Some(self.over_batch(concat(&columns, 0)?.reshape(shape)))
+        Some(self.over_batch(concat(&columns, -1)?.reshape(shape)))
     }
 
     /// The draw at uniform numbers.

@@ -69,8 +69,8 @@ pub(super) fn beta<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Exp
 
 pub(super) fn dirichlet<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let ([a], [b]) = (unpack(q.parameters()), unpack(p.parameters()));
-    let (m, n) = (b.sum_axes(&[0]), a.sum_axes(&[0]));
+    let (m, n) = (b.sum_axes(-1), a.sum_axes(-1));
     let (t, total) = ((b / a).log(), (m / n).log());
-    let terms = b * exp_excess(total.unsqueeze(0) - t) + 0.5 * exp_excess(t) + stirling_excess(b, a);
-    Some(at_least_zero(terms.sum_axes(&[0]) - 0.5 * exp_excess(total) - stirling_excess(m, n)))
+    let terms = b * exp_excess(total.unsqueeze(-1) - t) + 0.5 * exp_excess(t) + stirling_excess(b, a);
+    Some(at_least_zero(terms.sum_axes(-1) - 0.5 * exp_excess(total) - stirling_excess(m, n)))
 }

@@ -86,10 +86,10 @@ pub(super) fn multivariate_normal<'g>(q: &Distribution<'g>, p: &Distribution<'g>
     let y = solve(tril_p, loc_q - loc_p);
     let log_ratio = diagonal(tril_q).log() - diagonal(tril_p).log();
     // The columns of L_q as rows: element i of a solution is that of row i of M, for each of its columns.
-    let columns = solve(tril_p.unsqueeze(2), tril_q.transpose());
-    let below = |i: usize, row: Expr<'g>| row.squeeze(0).slice(0, 0, i).square().sum_axes(&[0]);
-    let squares = y.into_iter().map(|y| y.squeeze(0).square());
+    let columns = solve(tril_p.unsqueeze(-3), tril_q.transpose());
+    let below = |i: usize, row: Expr<'g>| row.squeeze(-1).slice(-1, 0, i).square().sum_axes(-1);
+    let squares = y.into_iter().map(|y| y.squeeze(-1).square());
     let mixed = (1..n).zip(columns.into_iter().skip(1)).map(|(i, row)| below(i, row));
-    let spread = exp_excess(2.0 * log_ratio).sum_axes(&[0]);
+    let spread = exp_excess(2.0 * log_ratio).sum_axes(-1);
     Some(0.5 * squares.chain(mixed).fold(spread, |sum, term| sum + term))
 }

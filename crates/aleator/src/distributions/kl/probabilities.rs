@@ -66,7 +66,7 @@ pub(super) fn categorical<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opt
         (form.probabilities(x), form.log_probabilities(x))
     };
     let ((q, log_q), (p, log_p)) = (of(q), of(p));
-    Some(term(q, log_q, p, log_p).sum_axes(&[0]))
+    Some(term(q, log_q, p, log_p).sum_axes(-1))
 }
 
 /// Where the first parameter of both is the same: one node, or equal constants.

@@ -5,7 +5,7 @@ use aleator::distributions::{
     LogNormal, Logistic, Normal, OneHotCategorical, Poisson, Uniform, VonMises,
 };
 use aleator::graph::Graph;
-use aleator_engine::graph::{Expr, concat};
+use aleator_engine::graph::{Expr, FromEnd, concat};
 
 /// A graph with a name.
 pub type Problem = (&'static str, Graph);
@@ -48,14 +48,14 @@ pub fn discrete() -> Vec<Problem> {
             let phi = g.param_tensor("phi", [2], vec![0.2, -0.4]);
             let b = g.sample("b", Bernoulli::from_logits(phi));
             g.cost("loss", (b.sum() - 1.2).square() + b.cumsum().square().sum());
-            g.cost("single", 0.5 * b.slice(0, 0, 1));
+            g.cost("single", 0.5 * b.slice(-1, 0, 1));
         });
         add("a batch of two rows of two coins", &|g| {
             let phi = g.param_tensor("phi", [2, 2], vec![0.1, -0.3, 1.2, 0.0]);
             let x = g.data("x", [2], vec![1.0, -2.0]);
             let b = g.sample("b", Bernoulli::from_logits(phi));
             let y = g.data("y", [2], vec![0.4, -1.0]);
-            g.cost("row", ((b * x).sum_axes(&[0]) - y).square());
+            g.cost("row", ((b * x).sum_axes(-1) - y).square());
         });
         add("a batch whose rows cost in another order", &|g| {
             let phi = g.param_tensor("phi", [2, 2], vec![0.1, -0.3, 1.2, 0.0]);
@@ -130,9 +130,9 @@ pub fn discrete() -> Vec<Problem> {
         add("one-hot vectors with one cost together", &|g| {
             let phi = g.param_tensor("phi", [2, 3], vec![0.5, -1.0, 0.2, 0.0, 0.4, -0.3]);
             let z = g.sample("z", OneHotCategorical::from_logits(phi));
-            let parts = [z.slice(1, 0, 1), z.slice(1, 1, 1).exp()];
+            let parts = [z.slice(-2, 0, 1), z.slice(-2, 1, 1).exp()];
             g.cost("f", parts[0].dot(parts[1]).sum());
-            g.cost("g", concat(&parts, 0).unwrap().cumsum().square());
+            g.cost("g", concat(&parts, -1).unwrap().cumsum().square());
         });
     })
 }
@@ -141,7 +141,7 @@ pub fn discrete() -> Vec<Problem> {
 pub fn bounds() -> Vec<Problem> {
     fn bound<'g>(l: Expr<'g>, axis: usize) -> Expr<'g> {
         let copies = l.shape().from_end(axis) as f64;
-        l.logsumexp(&[axis]) - copies.ln()
+        l.logsumexp(FromEnd(axis)) - copies.ln()
     }
     collect(|add| {
         add("two copies of a coin", &|g| {
@@ -164,7 +164,7 @@ pub fn bounds() -> Vec<Problem> {
             let phi = g.param_tensor("phi", [2], vec![0.4, -0.8]);
             let b = g.sample("b", Bernoulli::from_logits(phi).copies(2));
             let x = g.data("x", [2], vec![1.3, -0.4]);
-            g.cost("bound", bound((b * x).sum_axes(&[0]).square() - b.sum_axes(&[0]), 0));
+            g.cost("bound", bound((b * x).sum_axes(-1).square() - b.sum_axes(-1), 0));
         });
         add("three copies of a one-hot vector", &|g| {
             let phi = g.param_tensor("phi", [3], vec![0.5, -1.0, 0.2]);
@@ -219,7 +219,7 @@ pub fn larger() -> Vec<Problem> {
             let h2 = g.sample("h2", Bernoulli::from_logits((2.0 * h1 - 1.0).matmul(w2)));
             let h3 = g.sample("h3", Bernoulli::from_logits((2.0 * h2 - 1.0).dot(w3)));
             g.cost("fit", (h3 - g.data("y", [2], vec![0.8, 0.1])).square() * (1.0 + w3.square().sum()));
-            g.cost("code", 0.3 * (h1 * h2).sum_axes(&[0]));
+            g.cost("code", 0.3 * (h1 * h2).sum_axes(-1));
         });
         add("a one-hot vector that sets a coin", &|g| {
             let phi = g.param_tensor("phi", [3], vec![0.1, 0.7, -0.5]);
@@ -235,7 +235,7 @@ pub fn larger() -> Vec<Problem> {
             let phi = g.param_tensor("phi", [2], vec![0.1, 0.7]);
             let w = g.param_tensor("w", [3], vec![1.0, -0.4, 0.25]);
             let b = g.sample("b", Bernoulli::from_probs(phi.sigmoid()));
-            let z = g.sample("z", OneHotCategorical::from_probs((w * b.unsqueeze(0)).exp()));
+            let z = g.sample("z", OneHotCategorical::from_probs((w * b.unsqueeze(-1)).exp()));
             g.cost("f", (z.dot(g.data("c", [3], vec![0.5, -1.0, 2.0])) + b).square());
         });
         add("a coin that moves a normal variable", &|g| {
@@ -258,7 +258,7 @@ pub fn larger() -> Vec<Problem> {
             let mu = g.param_tensor("mu", [2, 2], vec![0.3, -0.4, 0.9, 0.1]);
             let s = g.param_tensor("s", [2], vec![0.7, 1.1]);
             let z = g.sample("z", Normal::new(mu, s));
-            g.cost("row", (z.sum_axes(&[0]) - g.data("y", [2], vec![0.4, -1.0])).square());
+            g.cost("row", (z.sum_axes(-1) - g.data("y", [2], vec![0.4, -1.0])).square());
             g.cost("each", 0.2 * z * s);
         });
     })
@@ -269,7 +269,7 @@ pub fn jumps() -> Vec<Problem> {
     collect(|add| {
         add("a jump in the cost of coins", &|g| {
             let b = g.sample("b", Bernoulli::from_logits(g.param_tensor("phi", [2], vec![0.2, -0.4])));
-            g.cost("f", (2.0 * b.slice(0, 0, 1) + b.slice(0, 1, 1)).greater(1.5) * 1.7 + b.sum());
+            g.cost("f", (2.0 * b.slice(-1, 0, 1) + b.slice(-1, 1, 1)).greater(1.5) * 1.7 + b.sum());
         });
         add("a jump in the cost of a one-hot vector", &|g| {
             let phi = g.param_tensor("phi", [3], vec![0.5, -1.0, 0.2]);
@@ -286,7 +286,7 @@ pub fn drawn() -> Vec<Problem> {
         ("gamma", |a, b| Gamma::new(a, b), [2.3, 0.9]),
         ("gamma near zero", |a, b| Gamma::new(a, b), [0.4, 1.5]),
         ("beta", |a, b| Beta::new(a, b), [2.0, 0.6]),
-        ("dirichlet", |a, b| Dirichlet::new(concat(&[a, b, a * b], 0).unwrap()), [1.7, 0.8]),
+        ("dirichlet", |a, b| Dirichlet::new(concat(&[a, b, a * b], -1).unwrap()), [1.7, 0.8]),
         ("poisson", |a, b| Poisson::new(a * b), [2.5, 1.3]),
         ("binomial", |a, b| Binomial::from_logits(9.0, a - b), [0.2, 0.5]),
         ("von Mises", |a, b| VonMises::new(a, b), [0.3, 1.9]),
