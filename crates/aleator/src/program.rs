@@ -13,6 +13,7 @@ use aleator_engine::graph::{NodeId, Shape};
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::interruption;
 use crate::optim::{Adam, Optimizer};
 use crate::plan::{Plan, is_unbiased};
 use crate::rewrite::{DomainCheck, Estimator, EstimatorParam, Layout, Owner, StateUpdate, Tuning, rewrite};
@@ -456,6 +457,7 @@ impl<T: Real> Program<T> {
     /// # Errors
     /// If a distribution's parameter is outside its domain.
     pub fn run_replicates(&mut self, step: u64, first: u64) -> Result<Estimate<'_, T>> {
+        interruption::check()?;
         self.inner.run_at(NoiseAt { seed: self.seed, step, first_row: first });
         self.check_calls()?;
         // First: what was computed outside of a domain must not be remembered.

@@ -85,6 +85,14 @@ pub fn set_threads(threads: usize) -> bool {
     fresh
 }
 
+/// Makes the process's pool compute in the calling thread alone. A forked process has a copy of the pool without its threads:
+/// call this in the child before anything is computed there.
+pub fn forget_helpers() {
+    if let Some(pool) = PROCESS.get() {
+        pool.busy.store(true, SeqCst);
+    }
+}
+
 impl Pool {
     /// With this many threads, the caller among them; fewer where the system grants no more, and the caller alone on targets
     /// without threads such as WebAssembly (where helpers, which look at a clock, therefore never run).

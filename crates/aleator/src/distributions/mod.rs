@@ -23,6 +23,7 @@ mod kumaraswamy;
 mod laplace;
 mod log_normal;
 mod logistic;
+mod misfit;
 mod multivariate_normal;
 mod negative_binomial;
 mod noise;
