@@ -49,8 +49,12 @@ def _option(name: str, value: Any) -> str:
     if not isinstance(value, str):
         try:
             return repr(float(value)) if float(value) != int(value) else repr(int(value))
-        except (TypeError, ValueError, OverflowError):
-            pass
+        except OverflowError:
+            # Infinite: the option's description says what it accepts.
+            return repr(float(value))
+        except (TypeError, ValueError):
+            if isinstance(value, float):
+                return "0 / 0"
     raise TypeError(f"the option `{name}` is a number, a truth value or a word, got {value!r}")
 
 

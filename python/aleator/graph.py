@@ -25,6 +25,26 @@ if TYPE_CHECKING:
 __all__ = ["BlackBox", "Graph", "Site", "load", "loads"]
 
 
+# Elementwise operations of several operands, and how messages call them.
+_BROADCASTING = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "min": "minimum",
+    "max": "maximum",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+    "where": "where",
+    "clamp": "clamp",
+}
+
+
 class Graph:
     """A stochastic computation graph, whose objective is the expectation of the sum of all elements of all costs.
 
@@ -375,8 +395,15 @@ class Graph:
         return Expr._make(self, self._record(method, *arguments))
 
     def _apply(self, operation: str, operands: Sequence[Any], numbers: Sequence[int] = ()) -> Expr:
-        ids = [self._as_expr(operand)._id for operand in operands]
-        return self._add("apply", operation, ids, list(numbers))
+        exprs = [self._as_expr(operand) for operand in operands]
+        if operation in _BROADCASTING:
+            try:
+                np.broadcast_shapes(*(expr._shape for expr in exprs))
+            except ValueError:
+                shapes = " and ".join(str(expr._shape) for expr in exprs)
+                sign = _BROADCASTING[operation]
+                raise ShapeError(f"{sign}: shapes {shapes} do not broadcast against each other") from None
+        return self._add("apply", operation, [expr._id for expr in exprs], list(numbers))
 
     def _as_expr(self, value: Any) -> Expr:
         if isinstance(value, Expr):

@@ -15,7 +15,7 @@ faulthandler.enable()
 
 EXPECTED = (ValueError, TypeError, IndexError, KeyError, OverflowError, MemoryError, AttributeError)
 # 400 examples of up to 30 calls; more with ALEATOR_FUZZ=100 for example.
-EXAMPLES = 400 * int(os.environ.get("ALEATOR_FUZZ", "1"))
+EXAMPLES = int(400 * float(os.environ.get("ALEATOR_FUZZ", "1")))
 
 SIZES = st.sampled_from([0, 1, 2, 3, -1, 5])
 NUMBERS = st.one_of(

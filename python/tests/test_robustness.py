@@ -58,26 +58,30 @@ def quadrature():
     return g
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals to threads")
 @pytest.mark.parametrize("what", LONG)
 def test_an_interrupt_is_answered_at_once(what):
+    """Within 0.2 s; other processes may take the processor from one try, but not from three."""
+    delays = []
+    for _ in range(3):
+        delays.append(delay_of_an_interrupt(LONG[what]))
+        if delays[-1] < 0.2:
+            return
+    raise AssertionError(f"answered after {delays} s")
+
+
+def delay_of_an_interrupt(call):
     sent = []
 
     def interrupt():
         sent.append(time.monotonic())
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
 
-    timer = threading.Timer(0.5, interrupt)
+    timer = threading.Timer(0.4, interrupt)
     timer.start()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            LONG[what]()
-            pytest.skip("it took less than half a second")  # pragma: no cover
-        late = time.monotonic() - sent[0]
-    finally:
+    with pytest.raises(KeyboardInterrupt):
+        call()
         timer.cancel()
-    # 0.2 s, and what a busy machine adds.
-    assert late < 0.2 + (0.3 if os.environ.get("CI") else 0.0), f"{late:.2f} s"
+    return time.monotonic() - sent[0]
 
 
 def test_an_interrupted_computation_stops():

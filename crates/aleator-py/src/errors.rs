@@ -25,6 +25,8 @@ fn class(error: &Error) -> &'static str {
         Error::Domain { .. } => "DomainError",
         Error::NoCost => "NoCostError",
         Error::UnknownName { .. } => "UnknownNameError",
+        // An estimator's text is no file that a user would have to look into.
+        Error::Source { file: None, place: None, .. } => "AleatorError",
         Error::Source { .. } => "SourceError",
         Error::NotFinite(_) => "NotFiniteError",
         _ => "AleatorError",

@@ -8,6 +8,7 @@ use aleator::rewrite::{Layout, Tuning, build};
 use aleator::{Error, Options, Program};
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::philox::STEPS;
 use aleator_engine::graph::Op;
 use numpy::{Element, PyArray1, PyArrayMethods};
 use pyo3::prelude::*;
@@ -155,8 +156,9 @@ impl Compiled {
         let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let Running { program, step: next } = &mut *running;
         let step = step.unwrap_or_else(|| {
-            *next = next.wrapping_add(1);
-            next.wrapping_sub(1)
+            let step = *next;
+            *next = (step + 1) % STEPS;
+            step
         });
         let mut before: Given = Vec::with_capacity(given.len());
         for (slot, values) in given {
@@ -274,13 +276,8 @@ impl PyProgram {
     ) -> PyResult<Self> {
         let (copy, failures) = (graph.copy(), graph.failures.clone());
         let how = How { samples, replicates, seed, tune, tune_rate, float32, threads };
-        let small = copy.engine().len() < 1000;
         let failing = failures.clone();
-        let compiled = if small {
-            released(py, move || compile(&copy, &via, &how, failures))?
-        } else {
-            interruptible(py, None, move |_| compile(&copy, &via, &how, failures))?
-        };
+        let compiled = interruptible(py, None, move |_| compile(&copy, &via, &how, failures))?;
         let compiled = compiled.map_err(|error| raise_caused(py, &error, &failing))?;
         Ok(PyProgram { compiled: Arc::new(compiled) })
     }
@@ -316,6 +313,9 @@ impl PyProgram {
         step: Option<u64>,
     ) -> PyResult<PyEstimate> {
         let compiled = &self.compiled;
+        if step.is_some_and(|step| step >= STEPS) {
+            return Err(exception(py, "AleatorError", format!("step must be below {STEPS}")));
+        }
         let mut given = Vec::new();
         if let Some(values) = values {
             let mapping = values.cast::<PyMapping>().map_err(|_| {

@@ -12,6 +12,8 @@ pub fn with_values<R>(
     look: impl FnOnce(&[usize], &[f64]) -> PyResult<R>,
 ) -> PyResult<R> {
     if let Ok(array) = value.extract::<PyReadonlyArrayDyn<'_, f64>>()
+        // `as_slice` alone takes arrays in Fortran's order too.
+        && array.is_c_contiguous()
         && let Ok(slice) = array.as_slice()
     {
         return look(array.shape(), slice);
