@@ -3,7 +3,7 @@
 use aleator::distributions::{Distribution, find, kl};
 use aleator::graph::{Expr, Graph};
 
-use crate::graph::{Mistake, exprs};
+use crate::mistake::{Mistake, exprs};
 
 /// A distribution as Python gives it: its name, the number of its signature, and the nodes of its parameters.
 pub struct Given<'a> {

@@ -12,7 +12,8 @@ use pyo3::prelude::*;
 
 use crate::black_box::{Failures, external};
 use crate::distributions::{Given, Quantity, quantity};
-use crate::errors::{exception, guard, raise};
+use crate::errors::{guard, raise};
+use crate::mistake::{Mistake, expr, exprs};
 use crate::operations::Operands;
 use crate::values::with_values;
 
@@ -24,41 +25,6 @@ pub type Made = (usize, Vec<usize>);
 pub struct PyGraph {
     graph: Mutex<Graph>,
     pub failures: Arc<Failures>,
-}
-
-/// A mistake in the arguments of a call, or one that the library found.
-pub enum Mistake {
-    Text(&'static str, String),
-    Library(aleator::Error),
-}
-
-impl From<aleator::Error> for Mistake {
-    fn from(error: aleator::Error) -> Self {
-        Mistake::Library(error)
-    }
-}
-
-impl Mistake {
-    fn raise(self, py: Python<'_>) -> PyErr {
-        match self {
-            Mistake::Text(class, text) => exception(py, class, text),
-            Mistake::Library(error) => raise(py, &error),
-        }
-    }
-}
-
-fn no_node(id: usize) -> Mistake {
-    Mistake::Text("AleatorError", format!("there is no node {id}"))
-}
-
-/// The expression of a node.
-pub fn expr(graph: &Graph, id: usize) -> Result<Expr<'_>, Mistake> {
-    graph.engine().id_at(id).map(|id| graph.expr(id)).ok_or_else(|| no_node(id))
-}
-
-/// The expressions of nodes.
-pub fn exprs<'g>(graph: &'g Graph, ids: &[usize]) -> Result<Vec<Expr<'g>>, Mistake> {
-    ids.iter().map(|&id| expr(graph, id)).collect()
 }
 
 fn made(expr: Expr<'_>) -> Made {

@@ -15,6 +15,7 @@ mod distributions;
 mod errors;
 mod graph;
 mod interrupt;
+mod mistake;
 mod operations;
 mod program;
 mod reports;

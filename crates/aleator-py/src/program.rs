@@ -1,6 +1,7 @@
 //! Compiled estimates.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use aleator::graph::Graph;
 use aleator::plan::Plan;
@@ -422,6 +423,20 @@ impl PyProgram {
         let restored = with_program!(&mut running.program, p => p.restore_own_state(&find));
         drop(running);
         restored.map_err(|error| crate::errors::raise(py, &error))
+    }
+
+    /// Seconds of one run in Rust, the mean over `runs` of them: what a call costs beyond that is Python's.
+    fn _seconds_per_run(&self, py: Python<'_>, runs: u64) -> PyResult<f64> {
+        let compiled = &self.compiled;
+        let timed = released(py, || {
+            let mut running = compiled.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let start = Instant::now();
+            for step in 0..runs {
+                running.program.run(step % STEPS, compiled.params)?;
+            }
+            Ok::<_, Error>(start.elapsed().as_secs_f64() / runs.max(1) as f64)
+        })?;
+        timed.map_err(|error| raise_caused(py, &error, &compiled.failures))
     }
 
     /// int: Samples averaged in one estimate.

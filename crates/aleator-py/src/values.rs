@@ -3,6 +3,7 @@
 use numpy::{PyReadonlyArrayDyn, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::PyFloat;
 
 /// Calls `look` with the shape and the elements of anything that makes an array of numbers, row-major. A contiguous array of
 /// `float64` is not copied.
@@ -11,6 +12,9 @@ pub fn with_values<R>(
     what: &str,
     look: impl FnOnce(&[usize], &[f64]) -> PyResult<R>,
 ) -> PyResult<R> {
+    if let Ok(number) = value.cast::<PyFloat>() {
+        return look(&[], &[number.value()]);
+    }
     if let Ok(array) = value.extract::<PyReadonlyArrayDyn<'_, f64>>()
         // `as_slice` alone takes arrays in Fortran's order too.
         && array.is_c_contiguous()
