@@ -190,7 +190,8 @@ class Graph:
         shape : int or tuple of int
             The shape of the result.
         vectorized : bool
-            Whether the function takes and returns arrays with one more leading axis.
+            Whether the function takes and returns arrays with one more leading axis, and is called once for all samples: much faster
+            where it is made of NumPy's functions.
 
         Returns
         -------
@@ -512,7 +513,7 @@ class BlackBox:
             raise TypeError(f"the black box `{self._name}` needs at least one argument")
         graph, function = self._graph, self._function
         ids = [graph._as_expr(argument)._id for argument in arguments]
-        return graph._add("external", self._name, list(function.shape), ids, function)
+        return graph._add("external", self._name, list(function.shape), ids, function, function.vectorized)
 
     def __repr__(self) -> str:
         return f"<BlackBox {self._name}, shape {self._function.shape}>"
@@ -525,10 +526,8 @@ class _Function:
         self.name, self.function, self.shape, self.vectorized = name, function, shape, vectorized
 
     def __call__(self, *arguments: NDArray[np.float64]) -> NDArray[np.float64]:
-        if self.vectorized:
-            arguments = tuple(argument[np.newaxis] for argument in arguments)
         result = as_float(self.function(*arguments), f"the result of `{self.name}`")
-        expected = (1, *self.shape) if self.vectorized else self.shape
+        expected = (len(arguments[0]), *self.shape) if self.vectorized else self.shape
         if result.shape != expected:
             raise ShapeError(f"`{self.name}` returned shape {result.shape}, expected {expected}")
         return result

@@ -187,14 +187,19 @@ def price(z, k):
 
 
 def price_of_rows(z, k):
-    assert z.shape[1:] == (2,) and k.shape[1:] == (3,)
+    assert z.shape[1:] == (2,) and k.shape[1:] == (3,) and len(z) == len(k)
+    price_of_rows.calls.append(len(z))
     return z[:, :1] + k
 
 
 def test_a_black_box_gets_arrays():
     e = box(price, 3).compile(samples=500, seed=1)()
     assert abs(e.gradient["m"] - [3, 0]).max() < 1.0
-    assert box(price_of_rows, 3, vectorized=True).compile(samples=500, seed=1)().gradient["m"].tolist() == e.gradient["m"].tolist()
+    price_of_rows.calls = []
+    rows = box(price_of_rows, 3, vectorized=True).compile(samples=500, seed=1)()
+    assert rows.gradient["m"].tolist() == e.gradient["m"].tolist() and price_of_rows.calls == [500]
+    with pytest.raises(al.BlackBoxError, match=r"shape \(3,\), expected \(\d+, 3\)"):
+        box(lambda z, k: k[0], 3, vectorized=True).compile()()
 
 
 def test_a_graph_with_a_black_box_pickles():

@@ -33,22 +33,30 @@ impl Failures {
 }
 
 /// An operation that calls `function` with one array for each argument, of the argument's shape; its result is a contiguous array
-/// of `float64` that has the elements of `shape`.
+/// of `float64` that has the elements of `shape`. If it is vectorized, all these arrays have one leading axis more.
 pub fn external(
     name: &str,
     shape: Vec<usize>,
     arguments: Vec<Shape>,
     function: Py<PyAny>,
+    vectorized: bool,
     failures: &Arc<Failures>,
 ) -> External {
     let failures = failures.clone();
     let label = name.to_string();
     let input_ranks = arguments.iter().map(|shape| shape.rank()).collect();
+    let size: usize = shape.iter().product();
     let call = move |values: &[&[f64]], result: &mut [f64]| {
         let outcome = Python::try_attach(|py| {
+            let calls = result.len().checked_div(size);
             let arrays = values.iter().zip(&arguments).map(|(values, shape)| {
                 let flat = numpy::PyArray1::from_slice(py, values);
-                flat.reshape(shape.to_vec()).map(|array: Bound<'_, PyArrayDyn<f64>>| array.into_any())
+                let mut shape = shape.to_vec();
+                if vectorized {
+                    let calls = calls.or_else(|| values.len().checked_div(shape.iter().product()));
+                    shape.insert(0, calls.unwrap_or(1));
+                }
+                flat.reshape(shape).map(|array: Bound<'_, PyArrayDyn<f64>>| array.into_any())
             });
             let arrays = arrays.collect::<PyResult<Vec<_>>>()?;
             let returned = function.bind(py).call1(PyTuple::new(py, arrays)?)?;
@@ -69,5 +77,5 @@ pub fn external(
             None => Err("the interpreter is ending".to_string()),
         }
     };
-    External { name: name.into(), shape: shape.into(), input_ranks, function: Arc::new(call) }
+    External { name: name.into(), shape: shape.into(), input_ranks, vectorized, function: Arc::new(call) }
 }

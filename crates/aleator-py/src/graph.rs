@@ -208,11 +208,12 @@ impl PyGraph {
         shape: Vec<usize>,
         ids: Vec<usize>,
         function: Py<PyAny>,
+        vectorized: bool,
     ) -> PyResult<Made> {
         self.add(py, |graph| {
             let arguments = exprs(graph, &ids)?;
             let shapes = arguments.iter().map(|e| e.shape()).collect();
-            let external = external(name, shape, shapes, function, &self.failures);
+            let external = external(name, shape, shapes, function, vectorized, &self.failures);
             Ok(graph.engine().external(external, &arguments))
         })
     }

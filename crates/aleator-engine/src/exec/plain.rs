@@ -120,7 +120,7 @@ impl Assemble {
     }
 }
 
-/// A black box, called once for each index of the leading axes. It must not panic: a panic would leave the program
+/// A black box, called once for each index of the leading axes, or once for all of them. It must not panic: a panic would leave the program
 /// half-way through a run (which the next run repairs) and go on to whoever called [`run`](super::Program::run).
 pub(crate) struct Call {
     pub external: External,

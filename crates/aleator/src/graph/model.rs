@@ -515,6 +515,7 @@ impl Graph {
             name: name.into(),
             shape: shape.into(),
             input_ranks: arguments.iter().map(|a| a.rank()).collect(),
+            vectorized: false,
             function: Arc::new(move |arguments, result| {
                 function(arguments, result).map_err(|reason| reason.to_string())
             }),
