@@ -403,10 +403,10 @@ def einsum(subscripts: str, *operands: Any) -> Any:
     -------
     Expr or numpy.ndarray
     """
-    if graph_of(operands) is None:
-        return np.einsum(subscripts, *operands)
     if not isinstance(subscripts, str):
         raise TypeError("einsum: the subscripts are a text such as 'ij,jk->ik'")
+    if graph_of(operands) is None:
+        return np.einsum(subscripts, *operands)
     text = subscripts.replace(" ", "")
     inputs, arrow, output = text.partition("->")
     terms = inputs.split(",")
