@@ -229,13 +229,33 @@ impl<'g> Expr<'g> {
 
     /// Reduces axes, counted from the end (0 is the last). The axes are removed.
     pub fn reduce(self, reduction: Reduction, axes: &[usize]) -> Self {
-        let mut axes = axes.to_vec();
-        axes.sort_unstable();
-        axes.dedup();
-        if axes.is_empty() {
-            return self;
+        match ascending(axes) {
+            axes if axes.is_empty() => self,
+            axes => self.graph.apply(Op::Reduce(reduction, axes), &[self]),
         }
-        self.graph.apply(Op::Reduce(reduction, axes), &[self])
+    }
+
+    /// log Σ eˣ over axes counted from the end, numerically stable for any x. The axes are removed.
+    pub fn logsumexp(self, axes: &[usize]) -> Self {
+        match ascending(axes) {
+            axes if axes.is_empty() => self,
+            axes => self.graph.apply(Op::LogSumExp(axes), &[self]),
+        }
+    }
+
+    /// x − log Σ eˣ along the last axis, numerically stable for any x.
+    pub fn log_softmax(self) -> Self {
+        self.graph.apply(Op::LogSoftmax(vec![0]), &[self])
+    }
+
+    /// eˣ / Σ eˣ along the last axis, numerically stable for any x.
+    pub fn softmax(self) -> Self {
+        self.graph.apply(Op::Softmax(vec![0]), &[self])
+    }
+
+    /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
+    pub fn one_hot(self, n: usize) -> Self {
+        self.graph.apply(Op::OneHot(n), &[self])
     }
 
     /// Σ over axes counted from the end.
@@ -394,6 +414,14 @@ impl<'g> Expr<'g> {
     pub fn is_poison(self) -> bool {
         self.graph.with_node(self.id, |n| n.op == Op::Poison)
     }
+}
+
+/// The axes in ascending order, each once.
+fn ascending(axes: &[usize]) -> Vec<usize> {
+    let mut axes = axes.to_vec();
+    axes.sort_unstable();
+    axes.dedup();
+    axes
 }
 
 /// Concatenates expressions along an axis counted from the end. The other axes broadcast.
