@@ -58,7 +58,7 @@ const LAWS: [Law; 7] =
     [Law::Gamma, Law::LogGamma, Law::Beta, Law::LogitBeta, Law::Poisson, Law::Binomial, Law::VonMises];
 
 /// The kinds of nodes that the table has to have.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 27] = [
     "input",
     "scalar",
     "tensor",
@@ -69,6 +69,10 @@ const KINDS: [&str; 23] = [
     "binary",
     "select",
     "reduce",
+    "logsumexp",
+    "log_softmax",
+    "softmax",
+    "one_hot",
     "argmax",
     "cumsum",
     "matmul",
@@ -107,6 +111,10 @@ fn kind(op: &Op) -> &'static str {
         Op::Reduce(reduction, _) => match reduction {
             Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min => "reduce",
         },
+        Op::LogSumExp(_) => "logsumexp",
+        Op::LogSoftmax(_) => "log_softmax",
+        Op::Softmax(_) => "softmax",
+        Op::OneHot(_) => "one_hot",
         Op::ArgMax => "argmax",
         Op::CumSum { .. } => "cumsum",
         Op::MatMul => "matmul",
@@ -172,6 +180,23 @@ fn translatable() -> Vec<Case> {
         }));
     }
     cases.push(Case::new("select", |x, y| vec![x.select(y, 2.0), x.less(0.3).select(x, y)]));
+    cases.push(Case::new("softmax", |x, y| {
+        let cube = x.unsqueeze(-1) * y.unsqueeze(-1) * x.graph().uniform(1, [2, 3, 4]);
+        let infinite =
+            x.graph().tensor([2, 2], vec![f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, 1.0]);
+        let apply = |op: Op| cube.graph().apply(op, &[cube]);
+        let mut all = vec![x.softmax(), x.log_softmax(), infinite.logsumexp(-1), infinite.log_softmax()];
+        for axes in [&[0][..], &[1], &[0, 2], &[0, 1, 2]] {
+            all.push(cube.logsumexp(FromEnd(axes)));
+            all.push(apply(Op::LogSoftmax(axes.to_vec())));
+            all.push(apply(Op::Softmax(axes.to_vec())));
+        }
+        all
+    }));
+    cases.push(Case::new("one_hot", |x, _| {
+        let places = x.graph().tensor([2, 3], vec![0.0, 2.0, 0.5, 3.0, -1.0, f64::NAN]);
+        vec![places.one_hot(3), places.sum_axes([-1, -2]).one_hot(2), x.floor().one_hot(3)]
+    }));
     cases.push(Case::new("argmax", |x, _| {
         let ties = x.graph().tensor([2, 4], vec![1.0, 3.0, 3.0, 0.0, 1.0, f64::NAN, 9.0, f64::NAN]);
         vec![x.argmax(), ties.argmax()]
@@ -182,7 +207,16 @@ fn translatable() -> Vec<Case> {
     }));
     cases.push(Case::new("matmul", |x, y| {
         let w = x.graph().uniform(9, [4, 3, 2]);
-        vec![x.matmul(y), x.with_rank(3).matmul(w), y.matmul(x.transpose()), x.matmul(x.transpose())]
+        // The matrices of the third and fourth are the rows of one, for all batches or for each of the outer ones.
+        let cube = x.graph().uniform(8, [2, 4, 5, 3]);
+        vec![
+            x.matmul(y),
+            x.with_rank(3).matmul(w),
+            cube.matmul(x.transpose()),
+            cube.matmul(w.slice(-3, 0, 2).unsqueeze(-3)),
+            y.matmul(x.transpose()),
+            x.matmul(x.transpose()),
+        ]
     }));
     cases.push(Case::new("structure", |x, y| {
         let g = x.graph();

@@ -84,6 +84,18 @@ pub enum PortableOp {
         by: Reduction,
         axes: Vec<u64>,
     },
+    LogSumExp {
+        axes: Vec<u64>,
+    },
+    LogSoftmax {
+        axes: Vec<u64>,
+    },
+    Softmax {
+        axes: Vec<u64>,
+    },
+    OneHot {
+        n: u64,
+    },
     ArgMax,
     CumSum {
         reverse: bool,
@@ -220,6 +232,10 @@ fn written(graph: &Graph, op: &Op, name: impl Fn(u32) -> String) -> Result<Porta
         Op::Binary(b) => PortableOp::Binary(*b),
         Op::Select => PortableOp::Select,
         Op::Reduce(by, axes) => PortableOp::Reduce { by: *by, axes: wide(axes) },
+        Op::LogSumExp(axes) => PortableOp::LogSumExp { axes: wide(axes) },
+        Op::LogSoftmax(axes) => PortableOp::LogSoftmax { axes: wide(axes) },
+        Op::Softmax(axes) => PortableOp::Softmax { axes: wide(axes) },
+        Op::OneHot(n) => PortableOp::OneHot { n: *n as u64 },
         Op::ArgMax => PortableOp::ArgMax,
         Op::CumSum { reverse } => PortableOp::CumSum { reverse: *reverse },
         Op::MatMul => PortableOp::MatMul,

@@ -240,6 +240,30 @@ impl<'g> Expr<'g> {
         })
     }
 
+    /// log Σ eˣ over one axis or several, numerically stable for any x. The axes are removed.
+    pub fn logsumexp(self, axes: impl Axes) -> Self {
+        match self.positions("logsumexp", axes) {
+            Ok(axes) if axes.is_empty() => self,
+            Ok(axes) => self.graph.apply(Op::LogSumExp(axes), &[self]),
+            Err(error) => self.graph.fail(error),
+        }
+    }
+
+    /// x − log Σ eˣ along the last axis, numerically stable for any x.
+    pub fn log_softmax(self) -> Self {
+        self.graph.apply(Op::LogSoftmax(vec![0]), &[self])
+    }
+
+    /// eˣ / Σ eˣ along the last axis, numerically stable for any x.
+    pub fn softmax(self) -> Self {
+        self.graph.apply(Op::Softmax(vec![0]), &[self])
+    }
+
+    /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
+    pub fn one_hot(self, n: usize) -> Self {
+        self.graph.apply(Op::OneHot(n), &[self])
+    }
+
     /// Reduces one axis or several, which are removed from the shape. Axes are counted as in NumPy: 0 is the first and −1 the last.
     ///
     /// ```

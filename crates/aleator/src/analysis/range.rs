@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::f64::consts::FRAC_PI_2;
 
-use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
+use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Shape, Unary};
 
 use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::distributions::Support;
@@ -259,10 +259,11 @@ impl Ranges {
                     }
                     Op::Binary(op) => binary(*op, of(0), of(1)),
                     Op::Select => of(1).union(of(2)),
-                    Op::Reduce(reduction, axes) => {
-                        let n = axes.iter().map(|&a| sizes[0].from_end(a)).product();
-                        reduce(*reduction, of(0), n)
-                    }
+                    Op::Reduce(reduction, axes) => reduce(*reduction, of(0), elements(axes, &sizes[0])),
+                    Op::LogSumExp(axes) => log_sum_exp(of(0), elements(axes, &sizes[0])),
+                    Op::LogSoftmax(axes) => log_softmax(of(0), elements(axes, &sizes[0])),
+                    Op::Softmax(axes) => log_softmax(of(0), elements(axes, &sizes[0])).rising(f64::exp),
+                    Op::OneHot(_) => Range::closed(0.0, 1.0),
                     Op::ArgMax => Range::closed(0.0, f64::INFINITY),
                     Op::CumSum { .. } => of(0).union(of(0).sum_of(sizes[0].from_end(0))),
                     Op::MatMul => of(0).times(of(1)).sum_of(sizes[0].from_end(0)),
@@ -436,4 +437,33 @@ fn reduce(reduction: Reduction, x: Range, n: usize) -> Range {
         Reduction::Max | Reduction::Min if n > 0 => x,
         Reduction::Max | Reduction::Min => EVERYTHING,
     }
+}
+
+/// The number of elements along axes.
+fn elements(axes: &[usize], shape: &Shape) -> usize {
+    axes.iter().map(|&axis| shape.from_end(axis)).product()
+}
+
+/// log Σ eˣ of n numbers: between those of n equal numbers at the ends, low + log n and high + log n.
+fn log_sum_exp(x: Range, n: usize) -> Range {
+    let log = (n as f64).ln();
+    if n == 0 { EVERYTHING } else { x.plus(Range::closed(log, log)) }
+}
+
+/// x − log Σ eˣ of n numbers. It is largest where one number is at the upper end and all others are at the lower end, and smallest
+/// where one is at the lower end:
+///
+/// ```text
+/// −log(1 + (n − 1) e^w) ≤ x − log Σ eˣ ≤ −log(1 + (n − 1) e^(−w)),   w = high − low
+/// ```
+fn log_softmax(x: Range, n: usize) -> Range {
+    if n <= 1 {
+        return if n == 0 { EVERYTHING } else { Range::closed(0.0, 0.0) };
+    }
+    let (width, open) = (x.high.at - x.low.at, x.low.open || x.high.open);
+    let at = |width: f64| {
+        let t = ((n - 1) as f64).ln() + width;
+        -(t.max(0.0) + (-t.abs()).exp().ln_1p())
+    };
+    Range { low: Bound { at: at(width), open }, high: Bound { at: at(-width), open } }.or_everything()
 }

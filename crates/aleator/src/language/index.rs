@@ -97,10 +97,9 @@ fn outside(number: i64, size: usize, place: Span) -> Diagnostic {
 
 /// Element `at` along an axis counted from the end.
 fn element<'g>(x: Node<'g>, at: Node<'g>, axis: usize, size: usize) -> Node<'g> {
-    let graph = x.graph();
     let mut column = vec![1; axis + 1];
     column[0] = size;
-    let here = graph.iota(size).reshape(column).equal(at);
+    let here = at.one_hot(size).reshape(column);
     // Selected, not multiplied: what is not asked for may be infinite.
     let found = here.select(x, 0.0).sum_axes(FromEnd(axis));
     let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);

@@ -179,7 +179,7 @@ fn growths(
                 of(0).to(axes.iter().map(|&a| shape.from_end(a)).product::<usize>() as f64)
             }
             Op::MatMul => of(0).times(of(1)),
-            Op::ArgMax => BOUNDED,
+            Op::Softmax(_) | Op::OneHot(_) | Op::ArgMax => BOUNDED,
             Op::Hole(_) => match sites.iter().find(|s| s.value == id) {
                 // Its values scale with its parameters, or with their reciprocals.
                 Some(site) => {
@@ -202,6 +202,8 @@ fn growths(
             | Op::Poison => BOUNDED,
             Op::Select
             | Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
             | Op::CumSum { .. }
             | Op::Reshape { .. }
             | Op::Broadcast { .. }
