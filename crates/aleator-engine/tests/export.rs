@@ -9,7 +9,7 @@ use aleator_engine::Error;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
-use aleator_engine::export::{Float, Number, Portable, PortableOp, stablehlo};
+use aleator_engine::export::{Float, Number, Portable, PortableOp, jax, stablehlo};
 use aleator_engine::graph::{
     Binary, Expr, External, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
 };
@@ -499,34 +499,52 @@ fn what_has_no_translation_is_listed() {
     );
 }
 
-/// Every other operation has a translation. With the variable `ALEATOR_STABLEHLO` set to a folder, the texts are written
-/// there with what the CPU computes, for `tests/data/stablehlo_agrees.py` to compare with XLA.
+/// Every other operation has a translation as StableHLO, and every operation but holes as Python. With the variable `ALEATOR_TEXTS`
+/// set to a folder, the texts are written there with what the CPU computes, for `tests/data/texts_agree.py` to compare with XLA.
 #[test]
 fn everything_else_is_translated() {
-    let folder = std::env::var_os("ALEATOR_STABLEHLO").map(std::path::PathBuf::from);
+    let folder = std::env::var_os("ALEATOR_TEXTS").map(std::path::PathBuf::from);
+    let write = |name: String, text: &str| {
+        if let Some(folder) = &folder {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+    };
+    let formats = [(Float::F32, "f32"), (Float::F64, "f64")];
     for case in translatable() {
-        for (float, suffix) in [(Float::F32, "f32"), (Float::F64, "f64")] {
+        for (float, suffix) in formats {
             let text = stablehlo(&case.graph, &case.named(), float).unwrap();
             assert!(text.contains("func.func public @main(%seed: tensor<2xui32>, %step: tensor<2xui32>"));
-            let Some(folder) = &folder else { continue };
-            let ids: Vec<NodeId> = case.outputs.iter().map(|o| o.1).collect();
-            let values = match float {
-                Float::F32 => run::<f32>(&case.graph, &ids)
-                    .into_iter()
-                    .map(|v| v.into_iter().map(f64::from).collect())
-                    .collect(),
-                Float::F64 => run::<f64>(&case.graph, &ids),
-            };
-            let portable = Portable::new(&case.graph, &case.named()).unwrap();
-            let inputs: Vec<String> = portable.inputs().map(|(name, ..)| name.to_string()).collect();
-            let text_of = |x: &f64| format!("\"{x:e}\"");
-            let rows: Vec<String> = values
-                .iter()
-                .map(|v: &Vec<f64>| format!("[{}]", v.iter().map(text_of).collect::<Vec<_>>().join(",")))
-                .collect();
-            let expected = format!("{{\"inputs\": {inputs:?}, \"outputs\": [{}]}}", rows.join(","));
-            std::fs::write(folder.join(format!("{}.{suffix}.mlir", case.name)), text).unwrap();
-            std::fs::write(folder.join(format!("{}.{suffix}.json", case.name)), expected).unwrap();
+            write(format!("{}.{suffix}.mlir", case.name), &text);
         }
     }
+    let without_hole = |case: Case| Case { outputs: vec![case.outputs[0].clone()], ..case };
+    for case in translatable().into_iter().chain(draws()).chain([without_hole(black_box())]) {
+        let text = jax(&case.graph, &case.named()).unwrap();
+        assert!(text.contains("def estimate(inputs, noise=(0, 0), dtype=jnp.float32, host={}):"));
+        write(format!("{}.py", case.name), &text);
+        for (float, suffix) in formats {
+            write(format!("{}.{suffix}.json", case.name), &expected(&case, float));
+        }
+    }
+    let graph = Graph::new();
+    let hole = graph.hole("h", &[], []);
+    assert!(jax(&graph, &[("y", (hole * 2.0).id())]).unwrap_err().to_string().contains("the hole `h`"));
+}
+
+/// What the CPU computes, as JSON in which numbers are text.
+fn expected(case: &Case, float: Float) -> String {
+    let ids: Vec<NodeId> = case.outputs.iter().map(|o| o.1).collect();
+    let values: Vec<Vec<f64>> = match float {
+        Float::F32 => {
+            let values = run::<f32>(&case.graph, &ids).into_iter();
+            values.map(|v| v.into_iter().map(f64::from).collect()).collect()
+        }
+        Float::F64 => run::<f64>(&case.graph, &ids),
+    };
+    let portable = Portable::new(&case.graph, &case.named()).unwrap();
+    let inputs: Vec<String> = portable.inputs().map(|(name, ..)| name.to_string()).collect();
+    let text_of = |x: &f64| format!("\"{x:e}\"");
+    let row = |v: &Vec<f64>| format!("[{}]", v.iter().map(text_of).collect::<Vec<_>>().join(","));
+    let rows: Vec<String> = values.iter().map(row).collect();
+    format!("{{\"inputs\": {inputs:?}, \"outputs\": [{}]}}", rows.join(","))
 }

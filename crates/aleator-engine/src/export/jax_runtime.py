@@ -3,7 +3,7 @@ def words(number):
     """The low and the high word of 32 bits of a seed or a step: of a Python integer, or of an integer array of JAX."""
     if isinstance(number, (int, np.integer)):
         number = int(number)
-        return np.uint32(number & 0xFFFFFFFF), np.uint32((number >> 32) & 0xFFFFFFFF)
+        return jnp.uint32(number & 0xFFFFFFFF), jnp.uint32((number >> 32) & 0xFFFFFFFF)
     number = jnp.asarray(number)
     if number.shape == (2,):
         return number[0].astype(jnp.uint32), number[1].astype(jnp.uint32)
@@ -79,6 +79,32 @@ def uniform(noise, stream, shape, dtype):
 def softplus(x):
     """log(1 + e^x)"""
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+# section: softmax
+def _shifted(x, axes):
+    """The largest element along the axes, or 0 where it is infinite, and x without it."""
+    shift = jnp.max(x, axis=axes, keepdims=True, initial=-jnp.inf)
+    shift = lax.stop_gradient(jnp.where(jnp.isfinite(shift), shift, 0.0))
+    return shift, x - shift
+
+
+def logsumexp(x, axes):
+    """log of the sum of e^x over the axes, which are removed."""
+    shift, x = _shifted(x, axes)
+    return jnp.squeeze(shift + jnp.log(jnp.sum(jnp.exp(x), axis=axes, keepdims=True)), axes)
+
+
+def log_softmax(x, axes):
+    """x minus the log of the sum of e^x over the axes."""
+    _, x = _shifted(x, axes)
+    return x - jnp.log(jnp.sum(jnp.exp(x), axis=axes, keepdims=True))
+
+
+def softmax(x, axes):
+    """e^x, normalised over the axes."""
+    _, x = _shifted(x, axes)
+    return jnp.exp(x) / jnp.sum(jnp.exp(x), axis=axes, keepdims=True)
 
 
 # section: polygamma
@@ -158,6 +184,10 @@ def _rejection(proposal, key, position):
     return value, position
 
 
+def _start(key):
+    return jnp.zeros(key[0].shape, jnp.uint32)
+
+
 def _draw(noise, stream, shape, dtype, parameters, law, lowest=None, highest=None):
     """Draws of a law, computed in f64. Parameters may have axes in front of those of `shape`; all of these see the same noise."""
     with jax.enable_x64(True):
@@ -201,10 +231,6 @@ def _standard_gamma(alpha, key, position):
 def _log_gamma(alpha, key, position):
     d, y, boost, position = _standard_gamma(alpha, key, position)
     return jnp.log(d) + 3 * jnp.log1p(y) + boost, position
-
-
-def _start(key):
-    return jnp.zeros(key[0].shape, jnp.uint32)
 
 
 def draw_gamma(noise, stream, shape, dtype, alpha, rate):

@@ -34,6 +34,7 @@ mod surrogate;
 mod term;
 
 pub use crate::analysis::SiteInfo;
+pub use aleator_engine::export::Float;
 pub use alternatives::MOST_ALTERNATIVES;
 pub use audit::Audit;
 pub use checks::DomainCheck;

@@ -159,6 +159,14 @@ impl Surrogate {
         Ok(Portable::new(&self.graph, &outputs)?)
     }
 
+    /// The surrogate as a Python file that needs JAX and nothing else, see [`aleator_engine::export::jax`]; `graph` is the author's.
+    ///
+    /// # Errors
+    /// As [`Surrogate::portable`].
+    pub fn jax(&self, graph: &Graph) -> Result<String> {
+        Ok(self.portable(graph)?.jax()?)
+    }
+
     /// The surrogate as StableHLO text, with the seed and the step of its noise as its first arguments; `graph` is the author's.
     ///
     /// # Errors
