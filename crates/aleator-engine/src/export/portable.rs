@@ -55,7 +55,8 @@ impl PartialEq for Number {
 }
 
 /// An operation of the engine with its attributes. Axes are counted from the end: 0 is the last one. The operations are those
-/// of [`Op`](crate::graph::Op), under the same names.
+/// of [`Op`](crate::graph::Op), under the same names. In particular, the softmax functions and `one_hot` are written as they are in
+/// the graph, and not as the formulas by which they are computed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",

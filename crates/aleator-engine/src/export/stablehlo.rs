@@ -3,7 +3,8 @@
 //! The module has one public function, `main`. Its arguments are the seed and the step of the noise, each as two words of 32
 //! bits (low, high), and then the inputs in the order in which a comment at the top lists them; its results are the outputs
 //! in their order. Uniform numbers follow [the noise contract](super) in integer arithmetic and have the same bits as those of
-//! the CPU executor; sums and functions agree up to rounding. erf, log Γ and ψ⁽ⁿ⁾ are operations of CHLO, which XLA expands.
+//! the CPU executor; sums and functions agree up to rounding. erf, log Γ and ψ⁽ⁿ⁾ are operations of CHLO, which XLA expands. The softmax functions are
+//! written with the stable formulas of `compile/softmax`, and a batched product whose matrices are the rows of one is one product.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

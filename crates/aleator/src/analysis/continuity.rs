@@ -49,7 +49,7 @@ struct Sign {
 
 /// What is subtracted from a node.
 #[derive(Clone, Copy)]
-enum From {
+enum Subtrahend {
     /// 0
     Zero,
     /// Another node.
@@ -180,11 +180,11 @@ impl<'s, 'g> Continuity<'s, 'g> {
     fn boundary(&mut self, place: Where) -> Option<Polynomial> {
         let mut raw = std::mem::take(&mut self.raw);
         let d = match place {
-            Where::Equal(a, b) => self.difference(&mut raw, a, From::Node(b), &[]),
-            Where::Zero(a) => self.difference(&mut raw, a, From::Zero, &[]),
-            Where::Place(a, n) => self.difference(&mut raw, a, From::Places(n), &[]),
+            Where::Equal(a, b) => self.difference(&mut raw, a, Subtrahend::Node(b), &[]),
+            Where::Zero(a) => self.difference(&mut raw, a, Subtrahend::Zero, &[]),
+            Where::Place(a, n) => self.difference(&mut raw, a, Subtrahend::Places(n), &[]),
             Where::NegativeOne(a) => self
-                .difference(&mut raw, a, From::Zero, &[])
+                .difference(&mut raw, a, Subtrahend::Zero, &[])
                 .and_then(|p| p.plus(1.0, &Polynomial::constant(1.0))),
             Where::Unknown => None,
         };
@@ -442,12 +442,18 @@ impl<'s, 'g> Continuity<'s, 'g> {
     }
 
     /// a − b
-    fn difference(&mut self, view: &mut View, a: NodeId, b: From, jumps: &[bool]) -> Option<Polynomial> {
+    fn difference(
+        &mut self,
+        view: &mut View,
+        a: NodeId,
+        b: Subtrahend,
+        jumps: &[bool],
+    ) -> Option<Polynomial> {
         let a = self.formula(view, a, jumps)?;
         match b {
-            From::Zero => Some(a),
-            From::Node(b) => a.plus(-1.0, &self.formula(view, b, jumps)?),
-            From::Places(n) => {
+            Subtrahend::Zero => Some(a),
+            Subtrahend::Node(b) => a.plus(-1.0, &self.formula(view, b, jumps)?),
+            Subtrahend::Places(n) => {
                 let (within, sites) = (BTreeSet::new(), BTreeSet::new());
                 let known = || Known { within, sites, continuous: false, truth: false };
                 a.plus(-1.0, &Polynomial::atom(self.atoms.intern(Kind::Places(n), known)))
@@ -456,7 +462,14 @@ impl<'s, 'g> Continuity<'s, 'g> {
     }
 
     /// The sign of a − b, if it is assumed or if the value is a number.
-    fn sign(&mut self, view: &mut View, a: NodeId, b: From, jumps: &[bool], compared: bool) -> Option<i8> {
+    fn sign(
+        &mut self,
+        view: &mut View,
+        a: NodeId,
+        b: Subtrahend,
+        jumps: &[bool],
+        compared: bool,
+    ) -> Option<i8> {
         if let Some(mut unsolved) = view.unsolved.take() {
             let sign = self.sign(&mut unsolved, a, b, jumps, compared);
             view.unsolved = Some(unsolved);
@@ -500,13 +513,13 @@ impl<'s, 'g> Continuity<'s, 'g> {
             Op::Unary(Unary::Neg) => self.formula(view, inputs[0], jumps)?.scale(-1.0),
             Op::Unary(Unary::Abs) => {
                 let p = self.formula(view, inputs[0], jumps)?;
-                match self.sign(view, inputs[0], From::Zero, jumps, false) {
+                match self.sign(view, inputs[0], Subtrahend::Zero, jumps, false) {
                     Some(sign) => p.scale(f64::from(if sign == 0 { 1 } else { sign })),
                     None => self.relu(view, &p)?.scale(2.0)?.plus(-1.0, &p),
                 }
             }
             Op::Unary(Unary::Sign) => {
-                let sign = self.sign(view, inputs[0], From::Zero, jumps, true)?;
+                let sign = self.sign(view, inputs[0], Subtrahend::Zero, jumps, true)?;
                 Some(Polynomial::constant(f64::from(sign)))
             }
             Op::Unary(op) => {
@@ -549,7 +562,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     };
                 }
                 // max(a, b) = b + relu(a − b) and min(b, a) = b − relu(b − a), exchanged above: a − relu(a − b).
-                match self.sign(view, inputs[0], From::Node(inputs[1]), jumps, false) {
+                match self.sign(view, inputs[0], Subtrahend::Node(inputs[1]), jumps, false) {
                     Some(sign) => Some(if sign >= 0 { a } else { b }),
                     None => {
                         let first = if *op == Binary::Max { a.plus(-1.0, &b)? } else { b.plus(-1.0, &a)? };
@@ -563,7 +576,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 if let Some(p) = self.of_truth(view, *op, inputs, jumps) {
                     return Some(p);
                 }
-                match self.sign(view, inputs[0], From::Node(inputs[1]), jumps, true) {
+                match self.sign(view, inputs[0], Subtrahend::Node(inputs[1]), jumps, true) {
                     Some(sign) => match op {
                         Binary::Lt => truth(sign < 0),
                         Binary::Le => truth(sign <= 0),
@@ -574,14 +587,14 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 }
             }
             Op::OneHot(n) => {
-                let sign = self.sign(view, inputs[0], From::Places(*n), jumps, true)?;
+                let sign = self.sign(view, inputs[0], Subtrahend::Places(*n), jumps, true)?;
                 truth(sign == 0)
             }
             Op::Select => {
                 let condition = if steps.truth[inputs[0].index()] {
                     self.formula(view, inputs[0], jumps)?
                 } else {
-                    match self.sign(view, inputs[0], From::Zero, jumps, true) {
+                    match self.sign(view, inputs[0], Subtrahend::Zero, jumps, true) {
                         Some(sign) => Polynomial::constant(if sign == 0 { 0.0 } else { 1.0 }),
                         None => return None,
                     }

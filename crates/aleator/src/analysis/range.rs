@@ -467,3 +467,50 @@ fn log_softmax(x: Range, n: usize) -> Range {
     };
     Range { low: Bound { at: at(width), open }, high: Bound { at: at(-width), open } }.or_everything()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest and the largest value of a function of n numbers that are each at one end of a range.
+    fn at_the_corners(ends: [f64; 2], n: usize, f: impl Fn(&[f64]) -> f64) -> [f64; 2] {
+        let corner = |bits: usize| (0..n).map(|i| ends[bits >> i & 1]).collect::<Vec<f64>>();
+        let values: Vec<f64> = (0..1usize << n).map(|bits| f(&corner(bits))).collect();
+        let fold = |better: fn(f64, f64) -> f64| values.iter().copied().reduce(better).unwrap_or(f64::NAN);
+        [fold(f64::min), fold(f64::max)]
+    }
+
+    #[test]
+    fn bounds_of_softmax_functions_are_attained_at_corners() {
+        let log_sum = |x: &[f64]| x.iter().map(|x| x.exp()).sum::<f64>().ln();
+        for (ends, n) in
+            [([-1.0, 2.0], 1), ([-1.0, 2.0], 2), ([-1.0, 2.0], 4), ([0.5, 0.5], 3), ([-9.0, 9.0], 3)]
+        {
+            let x = Range::closed(ends[0], ends[1]);
+            for (range, [low, high]) in [
+                (log_sum_exp(x, n), at_the_corners(ends, n, log_sum)),
+                (log_softmax(x, n), at_the_corners(ends, n, |x| x[0] - log_sum(x))),
+            ] {
+                let near = |bound: Bound, want: f64| (bound.at - want).abs() < 1e-12 && !bound.open;
+                assert!(
+                    near(range.low, low) && near(range.high, high),
+                    "{ends:?}, {n}: {range:?}, [{low}, {high}]"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn softmax_functions_of_unbounded_numbers() {
+        let probability = log_softmax(EVERYTHING, 3).rising(f64::exp);
+        assert_eq!(probability, Range::open(0.0, 1.0));
+        assert_eq!(log_softmax(EVERYTHING, 1), Range::closed(0.0, 0.0));
+        assert_eq!(log_sum_exp(EVERYTHING, 3), EVERYTHING);
+        // Above log 2 if both numbers are above 0.
+        assert!(log_sum_exp(POSITIVE, 2).above(2f64.ln()) && !log_sum_exp(POSITIVE, 2).above(0.7));
+        // Exponentials that overflow.
+        let wide = log_softmax(Range::closed(-1e3, 1e3), 2);
+        assert!(wide.low.at == -2e3 && wide.high.at <= 0.0, "{wide:?}");
+        assert_eq!((log_sum_exp(POSITIVE, 0), log_softmax(POSITIVE, 0)), (EVERYTHING, EVERYTHING));
+    }
+}
