@@ -160,12 +160,12 @@ impl<T: Real> Program<T> {
     }
 
     /// The same, and tells the time of each step, by its place in [`Program::steps`]; 0 on targets without a clock.
-    pub fn run_profiled(&mut self, seed: u64, step: u64, mut took: impl FnMut(usize, Duration)) {
+    pub fn run_profiled(&mut self, noise: NoiseAt, mut took: impl FnMut(usize, Duration)) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
         for (i, kernel) in steps.iter_mut().enumerate() {
             let start = now();
-            machine.run_step(kernel, base, NoiseAt { seed, step, first_row: 0 });
+            machine.run_step(kernel, base, noise);
             took(i, start.map_or(Duration::ZERO, |start| start.elapsed()));
         }
     }

@@ -165,6 +165,7 @@ mod tests {
     use super::*;
     use crate::compile::CompileOptions;
     use crate::exec::Program;
+    use crate::exec::philox::NoiseAt;
     use crate::graph::Graph;
 
     #[test]
@@ -181,7 +182,7 @@ mod tests {
         assert_eq!(steps[1].what, "15 elements: exp, *, sum");
         assert_eq!((steps[1].operations, steps[1].bytes), (45, 4 * 16));
         let mut told = vec![];
-        program.run_profiled(0, 0, |step, _| told.push(step));
+        program.run_profiled(NoiseAt { seed: 0, step: 0, first_row: 0 }, |step, _| told.push(step));
         assert_eq!(told, [0, 1]);
         assert_eq!(program.output(0), [30.0]);
     }
