@@ -10,12 +10,12 @@ pub fn is_flag(name: &str) -> bool {
 /// A message of the library, with the settings in it as the options that they are: ``the setting `lr` `` becomes `--lr`,
 /// `` `lr = 1` `` becomes `--lr 1`. Estimators and models have options of the same names, which stay as they are.
 pub fn with_flags(message: &str) -> String {
-    const MARKS: [&str; 2] = ["the setting ", "setting of "];
+    const MARK: &str = "the setting ";
     let pieces: Vec<&str> = message.split('`').collect();
     let mut out = String::new();
     for (i, piece) in pieces.iter().enumerate() {
         let quoted = i % 2 == 1 && i + 1 < pieces.len();
-        let marked = MARKS.iter().find_map(|mark| out.strip_suffix(mark)).map(str::len);
+        let marked = out.strip_suffix(MARK).map(str::len);
         match (piece.split_once(" = "), marked) {
             (Some((name, value)), _) if quoted && is_flag(name) => out.push_str(&format!("--{name} {value}")),
             (None, Some(before)) if quoted && is_flag(piece) => {
@@ -37,7 +37,8 @@ mod tests {
     #[test]
     fn settings_of_the_library_are_options_here() {
         for (message, expected) in [
-            ("try a smaller setting of `lr`", "try a smaller --lr"),
+            ("reduce the setting `lr`", "reduce --lr"),
+            ("use `samples = 2` or more", "use --samples 2 or more"),
             ("`seed = 0` there, `seed = 1` here", "--seed 0 there, --seed 1 here"),
             ("without the setting `data-seed` there", "without --data-seed there"),
             (

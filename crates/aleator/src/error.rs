@@ -46,7 +46,7 @@ pub enum Error {
     },
     /// A number of samples that an estimator cannot use.
     #[error(
-        "`{estimator}` at `{site}` needs at least {needed} samples, got {got}; pass --samples {needed} or more"
+        "`{estimator}` at `{site}` needs at least {needed} samples, got {got}; use `samples = {needed}` or more"
     )]
     Samples {
         /// Estimator name.

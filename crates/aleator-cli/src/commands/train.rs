@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
 use crate::input::{estimator_list, read};
 use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
 use crate::places::{Output, Places};
@@ -94,7 +95,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
     progress.finish();
     let Comparison { reports, skipped, error } = outcome.map_err(Failure::training)?;
     for (name, reason) in &skipped {
-        warn(&format!("skipped {name}: {reason}"));
+        warn(&format!("skipped {name}: {}", with_flags(reason)));
     }
     let not_started = &names[begun.get()..];
     let shown = if arguments.json {

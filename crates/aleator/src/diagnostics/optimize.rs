@@ -76,7 +76,7 @@ pub fn optimize(
     for step in 0..=how.steps {
         let estimate = program
             .run_step(step as u64)
-            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; try a smaller --lr")))?;
+            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; reduce the setting `lr`")))?;
         let objective = estimate.objective();
         if step % every == 0 || step == how.steps {
             history.push(PathPoint { step, objective: Number(objective), parameters: named(&values) });
@@ -90,7 +90,9 @@ pub fn optimize(
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
                 let advice = match crate::diagnostics::origin(graph, how.seed) {
                     Some(origin) => format!("already at the initial parameters, {origin}"),
-                    None => "try a smaller --lr, or look for log(0), 1/0 or an overflow in a cost".into(),
+                    None => {
+                        "reduce the setting `lr`, or look for log(0), 1/0 or an overflow in a cost".into()
+                    }
                 };
                 return Err(Error::NotFinite(format!(
                     "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; {advice}",

@@ -110,7 +110,7 @@ const NONLINEAR: Choice =
     choice("nonlinear", "whether perceptrons with two hidden layers join the layers of latents", "false");
 const INIT: Choice = choice("init", "where weights start: glorot or kaiming", "glorot");
 
-const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; or as --objective says";
+const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; the setting `objective` selects another bound";
 
 static ALL: [Entry; 7] = [
     Entry {
@@ -167,7 +167,7 @@ static ALL: [Entry; 7] = [
         summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
         options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR],
         objective: "E log p(lower half|h), h drawn from the model, \
-                    a bound of log p(lower half|upper half) in nats; or as --objective says",
+                    a bound of log p(lower half|upper half) in nats; the setting `objective` selects another bound",
         references: &["raiko2015techniques"],
         pixels: true,
         data: digits,

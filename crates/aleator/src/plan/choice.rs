@@ -232,8 +232,8 @@ fn automatic(
         Some(1) => (
             Arc::new(ScoreFunction { baseline: Baseline::MovingAverage { decay: DECAY } }),
             format!(
-                "{cause}; the mean cost of earlier steps is the baseline, where they may tune it; with --samples 2 or more \
-                 it would be reinforce_loo"
+                "{cause}; the baseline is the mean cost of earlier steps if tuning is on; with `samples = 2` or more it \
+                 would be reinforce_loo"
             ),
         ),
         Some(k) => (Arc::new(ReinforceLoo), format!("{cause}; K = {k} samples give a baseline")),

@@ -205,17 +205,17 @@ impl TrainConfig {
         } = self;
         let Dataset { name: _, train: _, held_out, image: _, dynamic } = &**data;
         let given = |value: &Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let objective = match objective {
-            Objective::Elbo => "elbo".into(),
-            Objective::ElboAnalyticKl => "elbo-analytic-kl".into(),
-            Objective::Iwae(k) => format!("iwae --importance-samples {k}"),
-            Objective::WakeSleep(k) => format!("wake-sleep --importance-samples {k}"),
+        let (objective, importance_samples) = match objective {
+            Objective::Elbo => ("elbo", None),
+            Objective::ElboAnalyticKl => ("elbo-analytic-kl", None),
+            Objective::Iwae(k) => ("iwae", Some(k)),
+            Objective::WakeSleep(k) => ("wake-sleep", Some(k)),
         };
-        let decay = match decay {
-            Decay::Constant => "constant".into(),
-            Decay::Linear => "linear".into(),
-            Decay::Cosine => "cosine".into(),
-            Decay::Step { every, factor } => format!("step --decay-every {every} --decay-factor {factor}"),
+        let (decay, steps_of_decay) = match decay {
+            Decay::Constant => ("constant", None),
+            Decay::Linear => ("linear", None),
+            Decay::Cosine => ("cosine", None),
+            Decay::Step { every, factor } => ("step", Some((every, factor))),
         };
         let mut all = vec![
             ("model", format!("{} ({})", model.name(), model.describe())),
@@ -225,13 +225,13 @@ impl TrainConfig {
             (WHOLE_MODEL, checksum_of(model)),
             ("estimator", describe(&*self.serving())),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
-            ("objective", objective),
+            ("objective", objective.into()),
             ("batch", batch.to_string()),
             ("samples", self.samples().to_string()),
             ("optimizer", optimizer.clone()),
             ("lr", self.learning_rate().to_string()),
             ("warm-up", warm_up.to_string()),
-            ("decay", decay),
+            ("decay", decay.into()),
             ("beta2", given(beta2)),
             ("weight-decay", given(weight_decay)),
             ("clip", given(clip)),
@@ -241,6 +241,12 @@ impl TrainConfig {
             ("eval-samples", eval_samples.to_string()),
             ("eval-rows", (*eval_rows).min(held_out.count()).to_string()),
         ];
+        if let Some(k) = importance_samples {
+            all.push(("importance-samples", k.to_string()));
+        }
+        if let Some((every, factor)) = steps_of_decay {
+            all.extend([("decay-every", every.to_string()), ("decay-factor", factor.to_string())]);
+        }
         if self.schedule().depends_on_the_end() {
             all.push(("steps", steps.to_string()));
         }

@@ -269,13 +269,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
     let written = |name: &str, value: &str| match value {
         "" | "false" => format!("without the setting `{name}`"),
         "true" => format!("the setting `{name}`"),
-        // The value of a fingerprint names the settings that belong to it.
-        _ => {
-            let (value, others) = value.split_once(" --").unwrap_or((value, ""));
-            let others = others.split(" --").filter_map(|other| other.split_once(' '));
-            let others = others.map(|(name, value)| format!(" `{name} = {value}`"));
-            format!("`{name} = {value}`{}", others.collect::<String>())
-        }
+        _ => format!("`{name} = {value}`"),
     };
     let both = |name: &str, theirs: &str, ours: &str| {
         format!("{} there, {} here", written(name, theirs), written(name, ours))
@@ -296,7 +290,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; try a smaller setting of `lr`");
+    let message = format!("at step {step}: {error}; reduce the setting `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,
