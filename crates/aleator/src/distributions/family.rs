@@ -167,6 +167,45 @@ impl Support {
         matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
 
+    /// The possible values, in words.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Support::Boolean => "0 and 1",
+            Support::Indices => "the indices of its categories",
+            Support::OneHot => "one-hot vectors",
+            Support::Counts => "0, 1, 2, and so on",
+            Support::BoundedCounts => "the integers from 0 to its total count",
+            Support::Real => "real numbers",
+            Support::Positive => "positive numbers",
+            Support::Interval => "the numbers between its bounds",
+            Support::UnitInterval => "the numbers between 0 and 1",
+            Support::Circle => "the angles from -pi to pi",
+            Support::Simplex => "positive numbers with sum 1",
+            Support::RealVector => "real vectors",
+        }
+    }
+
+    /// 1 for each element of a value that lies outside the closed support, whatever the parameters that do not bound it; `None` if
+    /// no value does.
+    pub(crate) fn outside<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let fractional = || value.not_equal(value.floor());
+        let any = |a: Expr<'g>, b: Expr<'g>| (a + b).greater(0.0);
+        match self {
+            Support::Boolean | Support::Indices | Support::OneHot | Support::Circle => {
+                self.excludes(value, parameters)
+            }
+            Support::Simplex => self.excludes(value, parameters).map(|sum| any(sum, value.less(0.0))),
+            Support::Counts => Some(any(fractional(), value.less(0.0))),
+            Support::BoundedCounts => {
+                Some(any(any(fractional(), value.less(0.0)), value.greater(parameters[0])))
+            }
+            Support::Positive => Some(value.less(0.0)),
+            Support::Interval => Some(any(value.less(parameters[0]), value.greater(parameters[1]))),
+            Support::UnitInterval => Some(any(value.less(0.0), value.greater(1.0))),
+            Support::Real | Support::RealVector => None,
+        }
+    }
+
     /// 1 for each element of a value that lies outside, where log p itself does not say so by −∞: between the outcomes of
     /// Boolean and one-hot values log p is extended, and an index or a vector of positive numbers is taken for granted.
     pub(crate) fn excludes<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

@@ -6,4 +6,5 @@ mod model;
 
 pub(crate) use choice::Choice;
 pub use diagram::{Diagram, DiagramNode, NodeKind};
+pub(crate) use model::Observation;
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};

@@ -82,6 +82,21 @@ pub struct Cost {
     pub node: NodeId,
 }
 
+/// A value that was observed: [`Graph::observe`].
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    /// The name of the cost.
+    pub name: String,
+    /// The formulas of the distribution.
+    pub family: Arc<dyn Family>,
+    /// The parameters of the distribution.
+    pub parameters: Vec<NodeId>,
+    /// The observed value.
+    pub value: NodeId,
+    /// The cost, −log p(value).
+    pub cost: NodeId,
+}
+
 #[derive(Clone, Default)]
 struct Parts {
     params: Vec<Param>,
@@ -89,6 +104,7 @@ struct Parts {
     states: Vec<State>,
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
+    observations: Vec<Observation>,
     named: Vec<(String, NodeId)>,
     /// What each name refers to, in words. A cost and a named node may share a name.
     names: HashMap<String, &'static str>,
@@ -365,8 +381,8 @@ impl Graph {
 
     /// Adds the cost −log p(value) of an observed `value`, named `name`, and returns it: one number for each draw of the
     /// distribution's batch. The value's last axes are the event's, the others broadcast against the batch; it may depend on
-    /// anything. Elements outside the support cost ∞, but a Boolean or one-hot value that depends on a random node may lie in
-    /// between, as relaxations do.
+    /// anything. Elements outside the support cost ∞, and [`lints`](crate::plan::lints) warns about those that do not depend on a
+    /// random node. A Boolean or one-hot value that depends on one may lie between the outcomes, as relaxations do.
     ///
     /// ```
     /// use aleator::distributions::Normal;
@@ -401,6 +417,13 @@ impl Graph {
         };
         if !cost.is_poison() {
             self.cost(name, cost);
+            self.parts.borrow_mut().observations.push(Observation {
+                name: name.into(),
+                family: distribution.family().clone(),
+                parameters: distribution.parameters().iter().map(|p| p.id()).collect(),
+                value: value.id(),
+                cost: cost.id(),
+            });
         }
         cost
     }
@@ -515,6 +538,11 @@ impl Graph {
     /// The costs, in the order in which they were added.
     pub fn costs(&self) -> Vec<Cost> {
         self.parts.borrow().costs.clone()
+    }
+
+    /// The observations, in the order in which they were added.
+    pub(crate) fn observations(&self) -> Vec<Observation> {
+        self.parts.borrow().observations.clone()
     }
 
     /// All names with their nodes, in the order in which they were added.

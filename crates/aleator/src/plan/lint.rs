@@ -17,6 +17,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::choice::Plan;
+use super::observation::impossible_observations;
 use crate::analysis::{
     Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
     first_discontinuities, moving, never_met,
@@ -44,7 +45,10 @@ const MOST_PLAIN_REMEDIES: usize = 3;
 /// The warnings about a graph under a plan. A graph that holds an error has none.
 pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
     let graph = &graph.clone();
-    Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
+    let Ok(analysis) = Analysis::of(graph) else { return vec![] };
+    let mut found = lints_of(graph, &analysis, &plan.estimators);
+    found.extend(impossible_observations(graph));
+    found
 }
 
 /// The same for a graph that has already been analysed.
