@@ -192,6 +192,14 @@ impl Graph {
         self.engine
     }
 
+    /// Whether all operations succeeded; if not, the first error.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.engine.error() {
+            Some(error) => Err(Error::of_graph(error, self.engine.error_location())),
+            None => Ok(()),
+        }
+    }
+
     /// The underlying graph of tensor operations.
     pub fn engine(&self) -> &engine::Graph {
         &self.engine
@@ -203,11 +211,13 @@ impl Graph {
     }
 
     /// Adds a scalar parameter.
+    #[track_caller]
     pub fn param(&self, name: &str, initial: f64) -> Expr<'_> {
         self.param_tensor(name, Shape::scalar(), vec![initial])
     }
 
     /// Adds a parameter of any shape. A single number fills the shape.
+    #[track_caller]
     pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a parameter", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.params.push(Param { name, node, shape, initial });
@@ -215,6 +225,7 @@ impl Graph {
     }
 
     /// Adds data of any shape. A single number fills the shape.
+    #[track_caller]
     pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
         self.input("data", name, shape.into(), values, |parts, name, node, shape, values| {
             parts.data.push(Data { name, node, shape, values });
@@ -223,6 +234,7 @@ impl Graph {
 
     /// Adds a tensor of any shape that is kept from one run to the next, such as a running mean. A single number fills the shape.
     /// [`Graph::becomes`] defines how it changes.
+    #[track_caller]
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a state", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.states.push(State { name, node, shape, initial, next: None });
@@ -230,6 +242,7 @@ impl Graph {
     }
 
     /// Adds an input of the tensor graph, and registers it with `keep`.
+    #[track_caller]
     fn input(
         &self,
         what: &'static str,
@@ -250,6 +263,7 @@ impl Graph {
 
     /// Registers the name of a parameter, data, a state or a site. It is an error if the name is taken, because estimator state,
     /// checkpoints and results are looked up by name.
+    #[track_caller]
     fn take_name(&self, name: &str, what: &'static str) -> Result<(), Expr<'_>> {
         let before = match self.parts.borrow_mut().names.entry(name.into()) {
             Entry::Vacant(free) => {
@@ -265,6 +279,7 @@ impl Graph {
     }
 
     /// Whether an expression belongs to this graph. If it does not, the graph keeps an error.
+    #[track_caller]
     fn is_of_this_graph(&self, operation: &str, expr: Expr<'_>) -> bool {
         let own = std::ptr::eq(expr.graph(), &self.engine);
         if !own {
@@ -275,6 +290,7 @@ impl Graph {
 
     /// Sets the value that `state` takes after every run in training: the mean of `next` over the axes in front of the state's
     /// own (including the samples). Each run reads the value that the previous run stored.
+    #[track_caller]
     pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
         if !self.is_of_this_graph("becomes", state) || !self.is_of_this_graph("becomes", next) {
             return;
@@ -304,6 +320,7 @@ impl Graph {
     /// The largest size in bytes of one parameter or data tensor.
     const LARGEST_TENSOR: u64 = 1 << 33;
 
+    #[track_caller]
     fn fill(&self, name: &str, shape: &Shape, values: Vec<f64>) -> Option<Vec<f64>> {
         let count = shape.checked_numel();
         match (count, values.len()) {
@@ -329,6 +346,7 @@ impl Graph {
     }
 
     /// Adds a random node. Pass a distribution, optionally with `.via(estimator)` and `.copies(n)`.
+    #[track_caller]
     pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
         let Sampled { distribution, copies, choice } = sampled.into();
         let distribution = distribution.on(&self.engine);
@@ -371,6 +389,7 @@ impl Graph {
     }
 
     /// Adds the sum of all elements of `expr` to the objective.
+    #[track_caller]
     pub fn cost(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
             return;
@@ -393,6 +412,7 @@ impl Graph {
     /// let reading = graph.data("reading", [2], vec![9.3, 9.7]);
     /// graph.observe("reading_cost", reading, &Normal::new(weight, 1.0));
     /// ```
+    #[track_caller]
     pub fn observe<'g>(&'g self, name: &str, value: Expr<'g>, distribution: &Distribution<'g>) -> Expr<'g> {
         if !std::ptr::eq(value.graph(), &self.engine) {
             return self.engine.fail(aleator_engine::Error::MixedGraphs { operation: name.into() });
@@ -459,6 +479,7 @@ impl Graph {
     }
 
     /// Names a deterministic node, for diagrams and messages.
+    #[track_caller]
     pub fn note(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
             return;
@@ -483,6 +504,7 @@ impl Graph {
     /// g.compile(&Options::new().samples(8))?.run()?;
     /// # Ok::<(), aleator::Error>(())
     /// ```
+    #[track_caller]
     pub fn external<'g>(
         &'g self,
         name: &str,
@@ -497,6 +519,7 @@ impl Graph {
     }
 
     /// A black box that may fail: a run then returns its error with the name of the black box.
+    #[track_caller]
     pub fn external_fallible<'g, E: fmt::Display>(
         &'g self,
         name: &str,

@@ -14,16 +14,11 @@
 //! same bits on every machine. Rejection ends after 1000 attempts at the latest, with NaN, which has a probability below
 //! 10⁻⁶⁰ for every law and all parameters.
 
-#[forbid(unsafe_code)]
 mod binomial;
-#[forbid(unsafe_code)]
 mod gamma;
 mod kernel;
-#[forbid(unsafe_code)]
 mod mass;
-#[forbid(unsafe_code)]
 mod poisson;
-#[forbid(unsafe_code)]
 mod von_mises;
 
 pub(crate) use kernel::Draw;
