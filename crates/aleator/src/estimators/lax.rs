@@ -26,7 +26,7 @@ use crate::control_variates::{MOST_HIDDEN, Network, Trained, known, within_range
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
-    SiteValue, Smoothness,
+    Smoothness,
 };
 
 /// The score function with a learned control variate of the continuous draw.
@@ -80,10 +80,6 @@ impl Estimator for Lax {
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         Pathwise.supports(site)?;
         has_score(site)
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -28,7 +28,7 @@ use crate::distributions::Support;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
-    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    OptionValue, Properties, Site, SiteInfo, Smoothness,
 };
 
 /// The expansion at the mean, with or without its linear term.
@@ -104,10 +104,6 @@ impl Estimator for MuProp {
 
     fn extra_evaluations(&self) -> usize {
         1 + self.baseline.extra_evaluations()
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -26,7 +26,7 @@ use crate::control_variates::{MOST_HIDDEN, Trained, learned};
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
-    SiteValue, Smoothness,
+    Smoothness,
 };
 
 /// The score function with a learned baseline, centring and variance normalisation.
@@ -81,10 +81,6 @@ impl Estimator for Nvil {
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

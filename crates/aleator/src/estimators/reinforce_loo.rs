@@ -22,9 +22,7 @@
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
-};
+use crate::rewrite::{Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, Smoothness};
 
 /// The leave-one-out estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,10 +55,6 @@ impl Estimator for ReinforceLoo {
 
     fn min_samples(&self) -> usize {
         2
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -22,7 +22,7 @@ use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue, Properties,
-    Site, SiteInfo, SiteValue, Smoothness,
+    Site, SiteInfo, Smoothness,
 };
 
 /// The score function estimator with a baseline.
@@ -99,10 +99,6 @@ impl Estimator for ScoreFunction {
 
     fn min_samples(&self) -> usize {
         self.baseline.min_samples()
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
