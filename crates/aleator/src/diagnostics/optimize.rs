@@ -1,4 +1,4 @@
-//! Minimising a graph's objective by stochastic gradient steps: the library function behind `aleator optimize`.
+//! Minimisation of a graph's objective by stochastic gradient steps, as in the command `optimize`.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::optim::{NAMES, by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
-/// How to minimise.
+/// The settings of a minimisation.
 #[derive(Clone, Debug)]
 pub struct Optimize {
-    /// Number of steps.
+    /// The number of steps.
     pub steps: usize,
-    /// Learning rate.
+    /// The learning rate.
     pub learning_rate: f64,
-    /// One of [`NAMES`].
+    /// The name of the optimiser, one of [`NAMES`].
     pub optimizer: String,
-    /// K; `None` for the smallest that the plan accepts.
+    /// K, the number of samples per estimate; `None` for the smallest number that the plan accepts.
     pub samples: Option<usize>,
-    /// Seed of all noise.
+    /// The seed of all noise.
     pub seed: u64,
 }
 
@@ -30,14 +30,14 @@ impl Default for Optimize {
     }
 }
 
-/// The most points of the path that are kept.
+/// The largest number of points of the path that are stored.
 const MOST_POINTS: usize = 200;
 
-/// Takes gradient steps from the initial parameters. `progress` is told the step and the objective's estimate.
+/// Takes gradient steps from the initial parameters. `progress` is called with each step and the estimate of the objective.
 ///
 /// # Errors
-/// If the graph or the plan cannot be compiled, a distribution's parameter leaves its domain, or a gradient is not finite:
-/// the message names the step.
+/// Returns an error if the graph or the plan cannot be compiled, if a parameter of a distribution leaves its domain, or if a
+/// gradient is infinite or NaN. The message contains the step.
 pub fn optimize(
     graph: &Graph,
     plan: &Plan,
