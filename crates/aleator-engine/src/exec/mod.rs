@@ -1,4 +1,4 @@
-//! Running graphs on the CPU.
+//! The execution of graphs on the CPU.
 
 pub(crate) mod aligned;
 pub mod draw;

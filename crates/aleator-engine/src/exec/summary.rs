@@ -1,4 +1,4 @@
-//! What the steps of a program do: names, memory touched, operations.
+//! A description of the steps of a program: names, memory traffic, operations.
 
 use std::collections::HashSet;
 
@@ -18,20 +18,21 @@ pub enum StepKind {
     Fused,
     /// A matrix product.
     MatMul,
-    /// Anything else.
+    /// Another kernel.
     Other,
 }
 
 /// One step of a program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepSummary {
-    /// Its kind.
+    /// The kind.
     pub kind: StepKind,
-    /// What it computes, for people.
+    /// The operations, in words.
     pub what: String,
-    /// Bytes of memory that it reads and writes, each counted once.
+    /// The number of bytes that the step reads and writes, each counted once.
     pub bytes: u64,
-    /// Arithmetic operations; a function such as exp counts as one, a multiplication with its addition as two.
+    /// The number of arithmetic operations. A function such as exp counts as one, and a multiplication with an addition counts as
+    /// two.
     pub operations: u64,
 }
 
@@ -150,7 +151,7 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
     }
 }
 
-/// Distinct elements that a strided operand has at most: repeated ones are counted once.
+/// An upper bound of the number of distinct elements of a strided operand; repeated elements are counted once.
 fn reached(x: &Strided) -> usize {
     let distinct: usize = x.dims.iter().zip(&x.strides).filter(|&(_, &s)| s != 0).map(|(&d, _)| d).product();
     distinct.min(x.extent())
