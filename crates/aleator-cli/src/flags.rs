@@ -1,14 +1,15 @@
-//! The library's settings as options of `train`.
+//! The translation of the library's settings into options of the command.
 
 use aleator::train::Setting;
 
-/// Whether a setting of the library, or what it goes on from, is an option of that name; the model is given by its place.
+/// Whether the command has an option for a setting of the library (or for the checkpoint from which a run is resumed). The model
+/// is a positional argument.
 pub fn is_flag(name: &str) -> bool {
     name == "resume" || (name != "model" && Setting::find(name).is_some())
 }
 
-/// A message of the library, with the settings in it as the options that they are: ``the setting `lr` `` becomes `--lr`,
-/// `` `lr = 1` `` becomes `--lr 1`. Estimators and models have options of the same names, which stay as they are.
+/// Replaces the settings in a message of the library by options: ``the setting `lr` `` becomes `--lr`, and `` `lr = 1` `` becomes
+/// `--lr 1`. Options of estimators and models with the same names are unchanged.
 pub fn with_flags(message: &str) -> String {
     const MARK: &str = "the setting ";
     let pieces: Vec<&str> = message.split('`').collect();
@@ -45,7 +46,7 @@ mod tests {
                 "`objective = iwae` `importance-samples = 5` there",
                 "--objective iwae --importance-samples 5 there",
             ),
-            ("go on with `resume = a b`, or not", "go on with --resume a b, or not"),
+            ("resume it with `resume = a b`, or not", "resume it with --resume a b, or not"),
             ("there is no model `foo`; did you mean `lr", "there is no model `foo`; did you mean `lr"),
             ("`nvil` has no option `hidden`", "`nvil` has no option `hidden`"),
             ("`prior.logits` (element 3) is NaN", "`prior.logits` (element 3) is NaN"),

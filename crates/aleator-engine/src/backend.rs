@@ -1,8 +1,8 @@
-//! What executes graphs: the executor of this crate is one of possibly several.
+//! The interface to executors of graphs. The executor of this crate is one implementation.
 //!
 //! A backend turns a graph into an [`Executable`] with fixed shapes. Inputs are numbered as in
-//! [`Graph::inputs`](crate::graph::Graph::inputs), outputs in the order in which they were asked for, and the noise is a
-//! function of [`NoiseAt`] alone (see [`philox`](crate::exec::philox)), so that two backends compute from the same numbers.
+//! [`Graph::inputs`](crate::graph::Graph::inputs), and outputs in the order in which they were requested. The noise is a function
+//! of [`NoiseAt`] (see [`philox`](crate::exec::philox)), so that different backends use the same random numbers.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use crate::exec::philox::NoiseAt;
 use crate::exec::{InputAndOutput, Program, StepSummary};
 use crate::graph::{Graph, NodeId, Shape};
 
-/// Compiles graphs for a machine.
+/// A compiler of graphs for a machine.
 pub trait Backend<T: Real> {
     /// Compiles what `outputs` depend on.
     ///
     /// # Errors
-    /// The graph's first error, and whatever the backend cannot compile.
+    /// Returns the first error of the graph, and an error if the backend cannot compile it.
     fn compile(
         &self,
         graph: &Graph,
@@ -31,10 +31,10 @@ pub trait Backend<T: Real> {
 ///
 /// The last four methods describe the machine's work for reports; a backend that cannot measure it keeps the defaults.
 pub trait Executable<T: Real>: Send {
-    /// Sets an input, which keeps its value from run to run. Inputs that no output depends on are accepted and ignored.
+    /// Sets an input, which keeps its value from run to run. Inputs on which no output depends are accepted and ignored.
     ///
     /// # Errors
-    /// [`Error::Input`] if the number of elements is not the input's.
+    /// Returns [`Error::Input`] if the number of elements is not that of the input.
     fn set_input(&mut self, slot: usize, values: &[T]) -> Result<(), Error>;
 
     /// The present elements of an input, row-major; `None` if no output depends on it.
@@ -50,7 +50,7 @@ pub trait Executable<T: Real>: Send {
     /// Computes all outputs from the inputs and the noise.
     ///
     /// # Errors
-    /// [`Error::External`] if a black box failed, and whatever fails on the machine.
+    /// Returns [`Error::External`] if a black box failed, and an error if the machine failed.
     fn run(&mut self, noise: NoiseAt) -> Result<(), Error>;
 
     /// The elements of an output of the last run, row-major.

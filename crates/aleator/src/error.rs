@@ -30,7 +30,7 @@ pub enum Error {
     #[error(transparent)]
     Data(#[from] DataError),
     /// An estimator cannot serve a site.
-    #[error("`{estimator}` cannot serve the site `{site}` ({distribution}): {reason}")]
+    #[error("`{estimator}` cannot be used at the site `{site}` ({distribution}): {reason}")]
     Unsuitable {
         /// Estimator name.
         estimator: String,

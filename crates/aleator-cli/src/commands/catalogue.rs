@@ -145,7 +145,7 @@ fn unknown(name: &str) -> Failure {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`aleator list` shows what there is".into(),
     };
-    Failure::input(format!("nothing is called `{name}`; {remedy}"))
+    Failure::input(format!("unknown name `{name}`; {remedy}"))
 }
 
 pub fn completions(shell: clap_complete::Shell) -> Outcome {

@@ -111,7 +111,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         Some(TrainReport { estimator, steps, .. }) => {
             let saved = match &config.checkpoint {
                 Some(path) => {
-                    format!("saved; go on with the same command and --resume {}", shell_quoted(path))
+                    format!("saved; resume with the same command and --resume {}", shell_quoted(path))
                 }
                 None => "not saved, since there is no --checkpoint DIR".into(),
             };
@@ -259,7 +259,7 @@ fn rescue(config: &TrainConfig) -> PathBuf {
 
 fn interrupted(report: &TrainReport, stop: &Stop) -> Failure {
     let saved = match &report.checkpoint {
-        Some(path) => format!("saved in {}; go on with --resume {}", path.display(), shell_quoted(path)),
+        Some(path) => format!("saved in {}; resume with --resume {}", path.display(), shell_quoted(path)),
         None => "not saved".into(),
     };
     Failure { message: format!("interrupted after step {}: {saved}", report.steps), status: stop.status() }

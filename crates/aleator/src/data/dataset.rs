@@ -121,7 +121,7 @@ impl Dataset {
         };
         if width == 0 || values.len() < 2 * width {
             return Err(Error::invalid(format!(
-                "{source} holds fewer than two rows: one to learn from and one to judge by"
+                "{source} has fewer than two rows; training and evaluation each need one"
             )));
         }
         let binarization = binarization.into();
@@ -222,10 +222,10 @@ fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
     let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
     let remedy = match bytes {
         true => "divide the numbers by 255",
-        false => "scale them to that range, or take a model of numbers as they are (`aleator list models`)",
+        false => "scale them to that range, or choose a model whose data are not pixels",
     };
     Some(Error::Invalid(format!(
-        "{}: column {} is {}, but what becomes black and white are pixels from 0 to 1: {remedy}",
+        "{}: column {} is {}, but only pixels from 0 to 1 can be made black and white: {remedy}",
         place_in_file(path, i / width),
         i % width + 1,
         values[i]

@@ -58,7 +58,7 @@ pub enum DataError {
     },
 
     /// The header is invalid or not supported.
-    #[error("{} has a header that makes no sense: {reason}", path.display())]
+    #[error("{} has an invalid header: {reason}", path.display())]
     Header {
         /// The file.
         path: PathBuf,
@@ -67,7 +67,7 @@ pub enum DataError {
     },
 
     /// The file is shorter than its header states.
-    #[error("{} is cut short: its header promises {expected} bytes of data, there are {found}", path.display())]
+    #[error("{} is truncated: its header states {expected} bytes of data, but there are {found}", path.display())]
     Truncated {
         /// The file.
         path: PathBuf,
@@ -78,7 +78,7 @@ pub enum DataError {
     },
 
     /// The file is longer than its header states.
-    #[error("{} holds more than the {expected} bytes of data that its header promises", path.display())]
+    #[error("{} contains more than the {expected} bytes of data that its header states", path.display())]
     TrailingBytes {
         /// The file.
         path: PathBuf,
@@ -111,7 +111,7 @@ pub enum DataError {
     },
 
     /// Two files that belong together are inconsistent.
-    #[error("{} does not fit the file beside it: it holds {found}, expected {expected}", path.display())]
+    #[error("{} is inconsistent with the file beside it: it contains {found}, expected {expected}", path.display())]
     Mismatch {
         /// The file that was read second.
         path: PathBuf,

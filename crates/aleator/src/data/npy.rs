@@ -97,7 +97,7 @@ fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataE
             found: preamble,
         });
     }
-    let cut_short = || DataError::header(path, "it is cut short");
+    let cut_short = || DataError::header(path, "it is truncated");
     let size_bytes = if preamble[6] == 1 { 2 } else { 4 };
     if !extend(&mut preamble, size_bytes)? {
         return Err(cut_short());
@@ -251,7 +251,7 @@ mod tests {
             ("(2, , 2)", "shape"),
             ("((2,),)", "shape"),
             ("2", "shape"),
-            ("(3,)", "cut short"),
+            ("(3,)", "truncated"),
             ("(1,)", "more than"),
             (
                 "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2)",

@@ -49,8 +49,8 @@ pub(super) fn blind_lints(graph: &Graph, plan: &Plan, blind: &[String]) -> Vec<L
     let lint = |(site, estimator): (&SiteDef, &Arc<dyn Estimator>)| Lint {
         site: site.name.clone(),
         message: format!(
-            "an outcome of `{}` has probability 0, which moves with a parameter; {} never draws it, so its gradient lacks what \
-             that outcome costs: use enumeration, or keep the probability away from 0",
+            "an outcome of `{}` has probability 0 with a nonzero derivative; {} never draws it, so its gradient omits this \
+             outcome: use enumeration, or keep the probability away from 0",
             site.name,
             estimator.properties().name
         ),

@@ -174,9 +174,7 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
         }
     })?;
     if overrides.iter().all(Option::is_none) {
-        return Err(Error::Invalid(
-            first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),
-        ));
+        return Err(Error::Invalid(first_reason.unwrap_or_else(|| "the graph has no random site".into())));
     }
     Plan::choose(graph, &overrides, samples)
 }

@@ -76,7 +76,7 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
             estimator: plan.estimators[i].properties().name.into(),
             site: def.name.clone(),
             distribution: def.family.name().into(),
-            reason: format!("{reason} (those that can serve it: {})", can_serve.join(", ")),
+            reason: format!("{reason} (estimators that support it: {})", can_serve.join(", ")),
         })?;
         let shape = def.batch.join(&def.event);
         sites.push(SiteReport {
@@ -136,7 +136,7 @@ fn idle(graph: &Graph) -> Vec<Lint> {
     if params.is_empty()
         && let Some(&cost) = costs.first()
     {
-        let message = "there is no parameter, so there is no gradient; write what is to be learned as `param NAME = ..`";
+        let message = "there is no parameter, so there is no gradient; declare one with `param NAME = ..`";
         found.push(lint("", cost, message.into()));
     }
     for param in params.iter().filter(|p| !needed[p.node.index()]) {

@@ -79,7 +79,7 @@ impl<'g> Simulation<'g> {
             }
             if def.family.is_reparameterized() {
                 for slope in grad(through.sum(), &parameters) {
-                    draws.push((number, "the derivative by a parameter of a draw of"));
+                    draws.push((number, "the derivative with respect to a parameter of a draw of"));
                     draw_nodes.push(slope.id());
                 }
             }
@@ -225,8 +225,8 @@ impl<'g> Simulation<'g> {
             node.op == Op::Select && node.inputs[1..].iter().any(|&side| self.reaches(cause, side))
         });
         let remedy = if untaken {
-            "; a `where` does not keep the derivative of a side that is not taken finite: put the `where` into that \
-             side's argument as well"
+            "; `where` does not make the derivative of the side that is not selected finite: apply `where` to the argument \
+             of that side as well"
         } else {
             ""
         };

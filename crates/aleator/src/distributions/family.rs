@@ -90,7 +90,7 @@ impl Constraint {
             Constraint::Real => "finite",
             Constraint::Positive => "positive",
             Constraint::NotNegative => "finite and not negative",
-            Constraint::Count => "a whole number that is not negative",
+            Constraint::Count => "a non-negative integer",
             Constraint::Probability => "between 0 and 1",
             Constraint::PositiveProbability => "greater than 0 and at most 1",
             Constraint::ProbabilityBelowOne => "at least 0 and less than 1",

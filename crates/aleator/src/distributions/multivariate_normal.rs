@@ -91,7 +91,7 @@ impl Family for MultivariateNormal {
         let n = vector.from_end(0);
         (matrix.from_end(0) != n || matrix.from_end(1) != n).then(|| {
             format!(
-                "`scale_tril` must end in [{n}, {n}] beside a `loc` of shape {vector}, got shape {matrix}"
+                "the last axes of `scale_tril` must be [{n}, {n}] for a `loc` of shape {vector}, got shape {matrix}"
             )
         })
     }

@@ -52,7 +52,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with a learned, pathwise differentiated control variate",
     formula: "(F(z) - c(z)) grad log p(z; theta) + grad c(T(eps; theta)), c = network",
-    distributions: "continuous ones with a differentiable transform and a support free of the parameters",
+    distributions: "continuous distributions with a differentiable transform, whose support does not depend on the parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,

@@ -92,7 +92,7 @@ pub static PROPERTIES: Properties = Properties {
     requires: "F continuous and differentiable between the outcomes",
     evaluations: "3 K",
     smoothness: Smoothness::InControlVariate,
-    advice: "for smooth F of discrete z where only one sample can be had; tune it",
+    advice: "for smooth F of discrete z if only one sample is affordable; tune it",
     options: &OPTIONS,
     reference: "tucker2017rebar",
 };

@@ -35,7 +35,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with the mean of the other samples as baseline",
     formula: "1/(K-1) sum_k (F(z_k) - mean F) grad log p(z_k; theta)",
-    distributions: "any whose support does not depend on its parameters",
+    distributions: "any distribution whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K >= 2",
     smoothness: Smoothness::NotNeeded,

@@ -54,9 +54,10 @@ pub static PROPERTIES: Properties = Properties {
     name: "vimco",
     aliases: &[],
     bias: Bias::Unbiased,
-    summary: "for bounds log mean exp over copies: each copy's score meets what the copy adds to the bound",
+    summary: "for bounds log mean exp over copies: the score of a copy is multiplied by the contribution of the copy to the \
+    bound",
     formula: "sum_k (L - L_without_k) grad log p(z_k; theta) + sum_k softmax(l)_k grad l_k",
-    distributions: "any whose support does not depend on its parameters",
+    distributions: "any distribution whose support does not depend on its parameters",
     requires: "a logsumexp over the site's first axis of K >= 2 copies",
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,

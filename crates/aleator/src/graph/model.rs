@@ -274,7 +274,7 @@ impl Graph {
         };
         Err(self.engine.fail(aleator_engine::Error::Argument {
             operation: name.into(),
-            problem: format!("there is already {before} of this name; give each a name of its own"),
+            problem: format!("there is already {before} of this name; choose another name"),
         }))
     }
 
@@ -299,7 +299,7 @@ impl Graph {
         let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else {
             self.engine.fail(aleator_engine::Error::Shape {
                 operation: "becomes".into(),
-                problem: "what changes after a run must be a state of this graph".into(),
+                problem: "only a state of this graph can change after a run".into(),
             });
             return;
         };

@@ -180,7 +180,7 @@ pub fn training_graph(
 ) -> Result<Graph> {
     if model.score() != Score::Bound && objective.copies().is_some() {
         return Err(Error::invalid(format!(
-            "{} has no importance weights: train it by its ELBO",
+            "{} has no importance weights; use `objective = elbo`",
             model.name()
         )));
     }
@@ -198,13 +198,11 @@ pub fn training_graph(
         let cost = match objective {
             Objective::Elbo if model.score() == Score::Reward => expected_reward(terms.log_likelihood),
             Objective::Elbo => elbo(&terms),
-            Objective::ElboAnalyticKl => {
-                elbo_analytic_kl(&terms).ok_or_else(|| lacks("closed form of the KL: train it by `elbo`"))?
-            }
+            Objective::ElboAnalyticKl => elbo_analytic_kl(&terms)
+                .ok_or_else(|| lacks("closed form of the KL divergence; use `objective = elbo`"))?,
             Objective::Iwae(_) => iwae(terms.log_weight()),
-            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms).ok_or_else(|| {
-                lacks("posterior of its own that wake-sleep could train: its draws are the model's")
-            })?,
+            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms)
+                .ok_or_else(|| lacks("approximate posterior, which wake-sleep requires"))?,
         };
         graph.cost(if model.score() == Score::Reward { "negative_reward" } else { "negative_bound" }, cost);
     }

@@ -340,7 +340,7 @@ impl ModelOptions {
         let categories = self.in_range("categories", self.categories, 10, 2..=MOST)?;
         match self.latent.as_deref() {
             Some("bernoulli" | "gaussian") if self.categories.is_some() => {
-                Err(Error::invalid("categories belong to latent = \"categorical\""))
+                Err(Error::invalid("categories require latent = \"categorical\""))
             }
             None if self.categories.is_some() => Ok(Latent::Categorical(categories)),
             None | Some("bernoulli") => Ok(Latent::Bernoulli),

@@ -90,7 +90,7 @@ pub fn initial(specs: &[Spec], seed: u64) -> Result<Vec<Tensor>> {
     let count = specs.iter().try_fold(0_usize, |sum, spec| sum.checked_add(spec.shape.checked_numel()?));
     if count.is_none_or(|n| n > MOST_NUMBERS) {
         return Err(Error::Invalid(format!(
-            "parameters of more than {MOST_NUMBERS} numbers: use smaller layers"
+            "the parameters have more than {MOST_NUMBERS} numbers in total; use smaller layers"
         )));
     }
     let mut names = HashSet::new();
@@ -121,7 +121,7 @@ fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
         Init::Values(values) => {
             let (name, shape, given) = (&spec.name, &spec.shape, values.len());
             return Err(Error::Invalid(format!(
-                "`{name}` of shape {shape} starts at {count} numbers, got {given}"
+                "`{name}` of shape {shape} needs {count} initial numbers, got {given}"
             )));
         }
         Init::Glorot => within((6.0 / (axis(1) + axis(0)).max(1) as f64).sqrt()),

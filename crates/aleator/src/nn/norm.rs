@@ -164,7 +164,7 @@ impl BatchNorm {
             return x.graph().fail(aleator_engine::Error::Shape {
                 operation: name.clone(),
                 problem: format!(
-                    "a batch of shape {} has one number of each kind, and no variance",
+                    "a batch of shape {} has a single number per feature, and therefore no variance",
                     x.shape()
                 ),
             });

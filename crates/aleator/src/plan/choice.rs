@@ -214,7 +214,9 @@ fn automatic(
         Some(jump) if !def.family.support().is_discrete() => {
             format!("the cost jumps with the sample (`{}`), so pathwise would be wrong", jump.operation)
         }
-        _ if !def.family.support().is_discrete() => "its draw has no derivative by its parameters".into(),
+        _ if !def.family.support().is_discrete() => {
+            "its samples have no derivative with respect to its parameters".into()
+        }
         _ if options.outcomes.is_some() => {
             "too many outcomes together with the sites that its costs depend on".into()
         }
@@ -237,6 +239,8 @@ fn automatic(
             ),
         ),
         Some(k) => (Arc::new(ReinforceLoo), format!("{cause}; K = {k} samples give a baseline")),
-        None => (Arc::new(ReinforceLoo), format!("{cause}; two samples give each other a baseline")),
+        None => {
+            (Arc::new(ReinforceLoo), format!("{cause}; each of two samples is the baseline of the other"))
+        }
     })
 }

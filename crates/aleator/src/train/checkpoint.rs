@@ -171,7 +171,7 @@ impl Checkpoint {
                 let others = steps_in(path).into_iter().rev().filter(|other| *other != newest);
                 message.push_str(&match others.into_iter().find(|other| Self::load(other).is_ok()) {
                     Some(good) => format!("; the newest that can be read is {}", good.display()),
-                    None => "; there is no other that can be read".into(),
+                    None => "; no other checkpoint can be read".into(),
                 });
             }
             Error::Invalid(message)
@@ -192,7 +192,7 @@ impl Checkpoint {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let broken =
-            |e: safetensors::SafeTensorError| format!("it is cut short or no safetensors file ({e})");
+            |e: safetensors::SafeTensorError| format!("it is truncated or not a safetensors file ({e})");
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
         let text = |name: &str| metadata.metadata().as_ref().and_then(|m| m.get(name));
@@ -207,9 +207,12 @@ impl Checkpoint {
             return Err("its checksum is wrong: it has been changed or damaged".into());
         }
         let header: Header =
-            serde_json::from_str(header).map_err(|e| format!("its header makes no sense: {e}"))?;
+            serde_json::from_str(header).map_err(|e| format!("its header is invalid: {e}"))?;
         if header.version != VERSION {
-            return Err(format!("it is of version {}, this program reads {VERSION}", header.version));
+            return Err(format!(
+                "it has version {}, but this program reads version {VERSION}",
+                header.version
+            ));
         }
         let mut checkpoint = Checkpoint::new(header);
         for (name, view) in all {

@@ -48,12 +48,12 @@ pub fn train_compare(
     config.check()?;
     if matches!(config.objective, Objective::WakeSleep(_)) {
         return Err(Error::invalid(
-            "wake-sleep differentiates through no draw: there are no estimators to compare",
+            "wake-sleep does not differentiate through draws, so there are no estimators to compare",
         ));
     }
     if let Some(file) = [&config.checkpoint, &config.resume].into_iter().flatten().find(|p| is_file_name(p)) {
         return Err(Error::Invalid(format!(
-            "a comparison keeps checkpoints of every run in a directory; {} is the name of a file",
+            "a comparison saves the checkpoints of every run to a directory, but {} is the name of a file",
             file.display()
         )));
     }
@@ -96,7 +96,7 @@ pub fn train_compare(
     }
     if reports.is_empty() {
         let reasons = skipped.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
-        return Err(Error::Invalid(format!("no estimator got to the end:{}", reasons.collect::<String>())));
+        return Err(Error::Invalid(format!("no estimator finished:{}", reasons.collect::<String>())));
     }
     Ok(Comparison { reports, skipped, error: ended })
 }
@@ -108,7 +108,7 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
         if runs.iter().all(|(own, _)| own.resume.is_none()) {
             let names = found.iter().filter_map(|run| Some(run.file_name()?.to_string_lossy()));
             return Err(Error::Invalid(format!(
-                "cannot go on from {}: it holds runs of other estimators ({})",
+                "cannot resume from {}: it contains runs of other estimators ({})",
                 directory.display(),
                 names.collect::<Vec<_>>().join(", ")
             )));
@@ -149,11 +149,11 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
 /// Returns an error if there are none. The message describes what was found.
 pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
     let refused = |why: String| {
-        Error::Invalid(format!("cannot go on with the comparison in {}: {why}", directory.display()))
+        Error::Invalid(format!("cannot resume the comparison in {}: {why}", directory.display()))
     };
     let entries = fs::read_dir(directory).map_err(|e| refused(e.to_string()))?;
     if !steps_in(directory).is_empty() {
-        return Err(refused("it holds a single run, not a comparison".into()));
+        return Err(refused("it contains a single run, not a comparison".into()));
     }
     let mut runs: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|run| !steps_in(run).is_empty()).collect();

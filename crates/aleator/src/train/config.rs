@@ -262,7 +262,9 @@ impl TrainConfig {
     pub fn check(&self) -> Result<()> {
         self.check_data()?;
         if self.model.specs().iter().any(|spec| spec.name == X_NAME) {
-            return Err(Error::Invalid(format!("no parameter may be called `{X_NAME}`: that is the data")));
+            return Err(Error::Invalid(format!(
+                "no parameter may have the name `{X_NAME}`, which is that of the data"
+            )));
         }
         let counts = [
             ("steps", self.steps),
@@ -277,9 +279,7 @@ impl TrainConfig {
             return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
         }
         if matches!(self.objective, Objective::WakeSleep(1)) {
-            return Err(Error::invalid(
-                "wake-sleep needs 2 importance samples at least: from one, q learns nothing",
-            ));
+            return Err(Error::invalid("wake-sleep needs at least 2 importance samples"));
         }
         if self.steps as u64 >= super::evaluation::FIRST_EVALUATION_STEP {
             return Err(Error::Invalid(format!("{} steps are too many", self.steps)));
@@ -288,7 +288,7 @@ impl TrainConfig {
         let rows = self.batch.saturating_mul(self.samples()).saturating_mul(copies);
         if rows > MOST_ROWS {
             return Err(Error::Invalid(format!(
-                "a batch of {} with {} samples each is too large: their product may be {MOST_ROWS} at most",
+                "a batch of {} with {} samples each is too large: their product must be at most {MOST_ROWS}",
                 self.batch,
                 self.samples().saturating_mul(copies)
             )));
@@ -313,16 +313,16 @@ impl TrainConfig {
         }
         if self.beta2.is_some() && !["adam", "adamw", "radam"].contains(&self.optimizer.as_str()) {
             return Err(Error::Invalid(format!(
-                "beta2 belongs to adam, adamw and radam; `{}` has none",
+                "the setting `beta2` is for adam, adamw and radam; `{}` has no beta2",
                 self.optimizer
             )));
         }
         if self.checkpoint_every.is_some() && self.checkpoint.is_none() {
-            return Err(Error::invalid("checkpoint-every means something with checkpoint only: say where"));
+            return Err(Error::invalid("the setting `checkpoint-every` requires the setting `checkpoint`"));
         }
         if self.weight_decay.is_some() && self.optimizer != "adamw" {
             return Err(Error::Invalid(format!(
-                "weight-decay belongs to adamw; `{}` has none",
+                "the setting `weight-decay` is for adamw; `{}` has no weight decay",
                 self.optimizer
             )));
         }
@@ -330,7 +330,7 @@ impl TrainConfig {
             return Err(Error::Invalid(format!("weight-decay must be 0 or more, got {decay}")));
         }
         if let Some(beta2) = self.beta2.filter(|b| !(0.0..1.0).contains(b)) {
-            return Err(Error::Invalid(format!("beta2 must lie in [0, 1), got {beta2}")));
+            return Err(Error::Invalid(format!("beta2 must be in [0, 1), got {beta2}")));
         }
         if let Decay::Step { every, factor } = self.decay
             && (every == 0 || !(factor > 0.0 && factor.is_finite()))

@@ -52,7 +52,7 @@ pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) ->
     if let Some(path) = &config.resume {
         let checkpoint = Checkpoint::read(path)?;
         let file = newest(path)?;
-        let refused = |e| Error::Invalid(format!("cannot go on from {}: {e}", file.display()));
+        let refused = |e| Error::Invalid(format!("cannot resume from {}: {e}", file.display()));
         trainer.resume(&checkpoint).map_err(refused)?;
         saved = Some(file);
     }
@@ -185,7 +185,7 @@ impl<'c> Run<'c> {
                 Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
                 None if has_place => format!("{message}; there is no checkpoint yet"),
                 None => {
-                    format!("{message}; there is no checkpoint: the setting `checkpoint` makes some")
+                    format!("{message}; there is no checkpoint, because the setting `checkpoint` is not set")
                 }
             }),
             error => match (self.save(), &self.saved) {

@@ -175,7 +175,7 @@ impl Settings {
         let estimator = match (&self.estimator, objective) {
             (Some(_), Objective::WakeSleep(_)) => {
                 return Err(Error::invalid(
-                    "wake-sleep differentiates through no draw: an estimator means nothing to it, leave it out",
+                    "wake-sleep does not differentiate through draws and uses no estimator; remove the setting `estimator`",
                 ));
             }
             (Some(text), _) => estimator(text)?,
@@ -242,7 +242,9 @@ impl Settings {
             Some(other) => return Err(unknown("objective", other, OBJECTIVES.iter().copied())),
         };
         if self.importance_samples.is_some() && objective.copies().is_none() {
-            return Err(Error::invalid("importance-samples mean something to iwae and wake-sleep only"));
+            return Err(Error::invalid(
+                "the setting `importance-samples` requires `objective = iwae` or `objective = wake-sleep`",
+            ));
         }
         Ok(objective)
     }
@@ -250,7 +252,9 @@ impl Settings {
     fn decay(&self) -> Result<Decay> {
         let step = self.decay.as_deref() == Some("step");
         if !step && (self.decay_every.is_some() || self.decay_factor.is_some()) {
-            return Err(Error::invalid("decay-every and decay-factor belong to decay = \"step\""));
+            return Err(Error::invalid(
+                "the settings `decay-every` and `decay-factor` require `decay = step`",
+            ));
         }
         match self.decay.as_deref() {
             None | Some("constant") => Ok(Decay::Constant),

@@ -85,7 +85,7 @@ pub fn check(path: &Path, from: Option<&Path>, whole: &Path) -> Result<()> {
     if !is_taken(path)? || own {
         return Ok(());
     }
-    let go_on = format!("go on with `resume = {}`", whole.display());
+    let go_on = format!("resume it with `resume = {}`", whole.display());
     let why = if !is_file_name(path) {
         if steps_in(path).is_empty() {
             return Ok(());
@@ -94,7 +94,9 @@ pub fn check(path: &Path, from: Option<&Path>, whole: &Path) -> Result<()> {
     } else {
         match Checkpoint::load(path) {
             Ok(_) => format!("it holds a checkpoint of another run; {go_on}, or choose another name"),
-            Err(why) => format!("what is there is no checkpoint ({why}); remove it or choose another name"),
+            Err(why) => {
+                format!("the existing file is not a checkpoint ({why}); remove it or choose another name")
+            }
         }
     };
     Err(refused(path, &why))
@@ -112,14 +114,14 @@ fn is_taken(path: &Path) -> Result<bool> {
             Err(refused(path, "it is a directory, though its name is that of a file; choose another name"))
         }
         (false, false) => {
-            Err(refused(path, "it is no directory; choose another name, or one that ends in .safetensors"))
+            Err(refused(path, "it is not a directory; choose another name, or one that ends in .safetensors"))
         }
         _ => Ok(true),
     }
 }
 
 fn refused(path: &Path, why: &str) -> Error {
-    Error::Invalid(format!("cannot keep checkpoints in {}: {why}", path.display()))
+    Error::Invalid(format!("cannot save checkpoints to {}: {why}", path.display()))
 }
 
 fn same(a: &Path, b: &Path) -> bool {

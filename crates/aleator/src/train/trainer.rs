@@ -111,8 +111,8 @@ impl<'c> Trainer<'c> {
             return Err(at_step(
                 step,
                 Error::NotFinite(format!(
-                    "the training objective is {elbo}, though the distributions of all sites ({sites}) are sound: it arose \
-                 in the cost behind them"
+                    "the training objective is {elbo}, although the distributions of all sites ({sites}) are valid: the \
+                     cause is in a cost that depends on them"
                 )),
             ));
         }
@@ -212,14 +212,14 @@ impl<'c> Trainer<'c> {
             let may_change = Setting::find(name).is_some_and(|setting| setting.effect == Effect::FromHereOn);
             if theirs != value && !may_change {
                 return Err(Error::Invalid(format!(
-                    "it was made by another run: {}",
+                    "it belongs to another run: {}",
                     difference(name, theirs, value, &differences(&header.settings, &self.config.settings))
                 )));
             }
         }
         if header.step > self.config.steps {
             return Err(Error::Invalid(format!(
-                "it has taken {} steps already; ask for more than {} of them",
+                "it has already taken {} steps; set the setting `steps` to more than {}",
                 header.step, self.config.steps
             )));
         }
@@ -254,8 +254,8 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     })?;
     if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
         return Err(Error::Invalid(format!(
-            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product may be {MOST_ROWS} \
-             at most; use smaller sizes or another estimator",
+            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product must be at most \
+             {MOST_ROWS}; use smaller sizes or another estimator",
             config.batch,
             config.samples()
         )));

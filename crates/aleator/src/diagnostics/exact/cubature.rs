@@ -123,7 +123,7 @@ pub(super) fn integrate(
     loop {
         let total = counts.iter().flatten().fold(1usize, |n, &c| n.saturating_mul(c));
         if total > MOST_ALTERNATIVES {
-            return Ok(Err("too many counts have a part in it, or the sum over them diverges".into()));
+            return Ok(Err("too many counts contribute, or the sum over them diverges".into()));
         }
         match sum.over(&counts)? {
             Ok(Some(values)) => return Ok(Ok(values)),
@@ -162,7 +162,7 @@ impl Sum {
         for shift in SHIFTS {
             let Some((values, size)) = known!(self.partition(counts, shift)?) else { return Ok(Ok(None)) };
             if size[0] == 0.0 {
-                return Ok(Err("its cost is 0 wherever it was looked at".into()));
+                return Ok(Err("its cost is 0 at all evaluated points".into()));
             }
             let close = |((a, b), s): ((&f64, &f64), &f64)| (a - b).abs() <= CONFIRMED * s;
             let agrees = |other: &Vec<f64>| values.iter().zip(other).zip(&size).all(close);
@@ -210,7 +210,7 @@ impl Sum {
             Some(true) => {}
             Some(false) => return Ok(Ok(None)),
             None => {
-                return Ok(Err("it does not die out in the tails: the expectation may be infinite".into()));
+                return Ok(Err("it does not decay in the tails: the expectation may be infinite".into()));
             }
         }
         loop {

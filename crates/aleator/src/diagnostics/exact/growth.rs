@@ -84,7 +84,7 @@ pub(super) fn too_fast(graph: &Graph) -> Option<String> {
         let unbounded = sites.iter().filter(|site| own(site) != BOUNDED);
         let names: Vec<String> = unbounded.map(|s| format!("`{}` ({})", s.name, s.family.name())).collect();
         format!(
-            "a cost may grow faster with {} than the tails fall, so that its expectation may be infinite",
+            "a cost may grow faster with {} than the tails decay, so that its expectation may be infinite",
             names.join(", ")
         )
     })

@@ -113,8 +113,8 @@ fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
         && let Some(site) = moving_outcome(graph, layout)?
     {
         return Ok(Err(Unknown::Because(format!(
-            "an outcome of `{site}` has probability 0, which moves with a parameter, and a cost there is not finite, so that \
-             the gradient does not exist"
+            "an outcome of `{site}` has probability 0 with a nonzero derivative, and a cost at this outcome is not finite, \
+             so the gradient does not exist"
         ))));
     }
     // Rounding alone, which is judged with that of the estimates.

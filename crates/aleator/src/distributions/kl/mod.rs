@@ -100,7 +100,7 @@ pub fn kl<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Result<Expr<'g>> {
     };
     let Some(graph) = [q, p].into_iter().find_map(|d| Some(d.parameters().first()?.graph())) else {
         return Err(Error::invalid(
-            "both distributions are made of numbers alone; give one a graph with `Distribution::on`",
+            "both distributions consist of numbers only; add one to a graph with `Distribution::on`",
         ));
     };
     let (q, p) = (&q.on(graph), &p.on(graph));

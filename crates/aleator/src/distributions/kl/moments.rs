@@ -41,7 +41,7 @@ pub(super) fn from_gamma<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opti
     Some(rate * q.mean()? - (alpha - 1.0) * mean_log + normalizer - q.entropy()?)
 }
 
-/// Of Beta.
+/// For Beta.
 pub(super) fn from_uniform<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let [low, high] = unpack(p.parameters());
     let inside = low.less_equal(0.0) * high.greater_equal(1.0);
