@@ -192,6 +192,10 @@ impl<T: Real> Program<T> {
     ///
     /// # Errors
     /// Returns an error if the number of elements differs.
+    ///
+    /// # Panics
+    /// Panics if there is no parameter at that place.
+    #[track_caller]
     pub fn set_param_at(&mut self, place: usize, values: &[T]) -> Result<()> {
         Ok(self.executable.set_input(self.params[place].slot, values)?)
     }
@@ -206,6 +210,10 @@ impl<T: Real> Program<T> {
     }
 
     /// The present values of the parameter at that place in the graph's order; `None` if no cost depends on it.
+    ///
+    /// # Panics
+    /// Panics if there is no parameter at that place.
+    #[track_caller]
     pub fn param_at(&self, place: usize) -> Option<&[T]> {
         self.executable.input(self.params[place].slot)
     }
@@ -227,6 +235,10 @@ impl<T: Real> Program<T> {
     ///
     /// # Errors
     /// Returns an error if the number of elements differs.
+    ///
+    /// # Panics
+    /// Panics if there are no data at that place.
+    #[track_caller]
     pub fn set_data_at(&mut self, place: usize, values: &[T]) -> Result<()> {
         Ok(self.executable.set_input(self.data[place].slot, values)?)
     }
@@ -241,6 +253,10 @@ impl<T: Real> Program<T> {
     }
 
     /// The data at that place in the graph's order, to be changed in place; `None` if no cost depends on them.
+    ///
+    /// # Panics
+    /// Panics if there are no data at that place.
+    #[track_caller]
     pub fn data_mut_at(&mut self, place: usize) -> Option<&mut [T]> {
         self.executable.input_mut(self.data[place].slot)
     }
@@ -315,6 +331,10 @@ impl<T: Real> Program<T> {
     }
 
     /// The gradient of the parameter at that place in the graph's order in the last run.
+    ///
+    /// # Panics
+    /// Panics if there is no parameter at that place.
+    #[track_caller]
     pub fn gradient_at(&self, place: usize) -> &[T] {
         self.estimate().gradient_at(place)
     }

@@ -24,6 +24,7 @@ impl Rows {
     ///
     /// # Panics
     /// Panics if there is no such row.
+    #[track_caller]
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.width..][..self.width]
     }

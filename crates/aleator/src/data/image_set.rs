@@ -34,6 +34,7 @@ impl ImageSet {
     ///
     /// # Panics
     /// Panics if `index` is not less than `count`.
+    #[track_caller]
     pub fn image(&self, index: usize) -> &[f32] {
         &self.images[index * self.pixels()..(index + 1) * self.pixels()]
     }

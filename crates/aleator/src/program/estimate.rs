@@ -39,7 +39,13 @@ impl<'p, T: Real> Estimate<'p, T> {
     }
 
     /// The gradient of the parameter at that place in the graph's order.
+    ///
+    /// # Panics
+    /// Panics if there is no parameter at that place.
+    #[track_caller]
     pub fn gradient_at(&self, place: usize) -> &'p [T] {
+        let count = self.params.len();
+        assert!(place < count, "there is no parameter at place {place}: the graph has {count}");
         self.executable.output(FIRST_GRADIENT + place)
     }
 }
