@@ -11,21 +11,25 @@ const MODERATE: f64 = 1e12;
 
 impl<'g> Expr<'g> {
     /// log(x / (1 − x))
+    #[track_caller]
     pub fn logit(self) -> Self {
         self.log() - (-self).log1p()
     }
 
     /// max(x, 0), with the derivative ½ at 0.
+    #[track_caller]
     pub fn relu(self) -> Self {
         self.maximum(0.0)
     }
 
     /// ψ(x), the derivative of log Γ.
+    #[track_caller]
     pub fn digamma(self) -> Self {
         self.polygamma(0)
     }
 
     /// Clamps to `[low, high]`. If the interval is empty, this is an error if its ends are constants, and gives NaN otherwise.
+    #[track_caller]
     pub fn clamp(self, low: impl IntoExpr<'g>, high: impl IntoExpr<'g>) -> Self {
         let graph = self.graph();
         let (low, high) = (low.into_expr(graph), high.into_expr(graph));
