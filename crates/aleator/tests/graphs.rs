@@ -176,7 +176,8 @@ fn names_are_unique() {
 /// The first error of a graph tells which line of the caller's it comes from.
 #[test]
 fn an_error_carries_the_callers_line() {
-    let wrong: [(u32, for<'g> fn(&'g Graph) -> Expr<'g>); 6] = [
+    type Write = for<'g> fn(&'g Graph) -> Expr<'g>;
+    let wrong: [(u32, Write); 6] = [
         (line!(), |g| g.param_tensor("w", [2], vec![0.0]) + g.param_tensor("v", [3], vec![0.0])),
         (line!(), |g| g.param_tensor("w", [2, 3], vec![0.0]).matmul(g.engine().full([4], 1.0))),
         (line!(), |g| g.param_tensor("w", [2], vec![1.0, 2.0, 3.0]).exp()),

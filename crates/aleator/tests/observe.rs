@@ -133,26 +133,27 @@ fn what_cannot_happen_is_warned_of() {
           (2 of 3 observed numbers); correct the data or choose another distribution"
         ]
     );
-    let impossible: [&dyn for<'g> Fn(&'g Graph, Expr<'g>) -> Expr<'g>; 6] = [
-        &|g, z| g.observe("x", number(g, 0.5), &Poisson::new(z.exp())),
-        &|g, z| g.observe("x", number(g, 7.0), &Binomial::from_logits(6, z)),
-        &|g, z| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), 1 + 0 * z)),
-        &|g, _| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), 1)),
-        &|g, z| g.observe("x", numbers(g, &[0.2, 0.9]), &Dirichlet::new(z.exp() * numbers(g, &[1.0; 2]))),
-        &|g, z| g.observe("x", number(g, 3.0), &Categorical::from_logits(z * numbers(g, &[1.0; 3]))),
+    type Write = for<'g> fn(&'g Graph, Expr<'g>) -> Expr<'g>;
+    let impossible: [Write; 6] = [
+        |g, z| g.observe("x", number(g, 0.5), &Poisson::new(z.exp())),
+        |g, z| g.observe("x", number(g, 7.0), &Binomial::from_logits(6, z)),
+        |g, z| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), z.exp())),
+        |g, _| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), 1)),
+        |g, z| g.observe("x", numbers(g, &[0.2, 0.9]), &Dirichlet::new(z.exp() * numbers(g, &[1.0; 2]))),
+        |g, z| g.observe("x", number(g, 3.0), &Categorical::from_logits(z * numbers(g, &[1.0; 3]))),
     ];
     // The end of the second interval depends on the draw.
     let expected = [1, 1, 0, 1, 1, 1];
     for (i, (write, expected)) in impossible.into_iter().zip(expected).enumerate() {
-        assert_eq!(warnings(write).len(), expected, "{i}");
+        assert_eq!(warnings(&write).len(), expected, "{i}");
     }
-    let possible: [&dyn for<'g> Fn(&'g Graph, Expr<'g>) -> Expr<'g>; 3] = [
-        &|g, z| g.observe("x", z, &Gamma::new(1.0, 1.0)),
-        &|g, z| g.observe("x", number(g, 0.0), &Exponential::new(z.exp())),
-        &|g, z| g.observe("x", number(g, 6.0), &Binomial::from_logits(6, z)),
+    let possible: [Write; 3] = [
+        |g, z| g.observe("x", z, &Gamma::new(1.0, 1.0)),
+        |g, z| g.observe("x", number(g, 0.0), &Exponential::new(z.exp())),
+        |g, z| g.observe("x", number(g, 6.0), &Binomial::from_logits(6, z)),
     ];
     for write in possible {
-        assert!(warnings(write).is_empty());
+        assert!(warnings(&write).is_empty());
     }
 }
 

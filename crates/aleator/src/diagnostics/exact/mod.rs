@@ -5,7 +5,7 @@
 //! only if all of the following hold, for the objective and for each element of the gradient, relative to S = ∫ |integrand|:
 //!
 //! - two rules of different order agree on every cell to within 10⁻¹⁰ S in total, and again after all cells are split at points
-//! that were not nodes;
+//!   that were not nodes;
 //! - the integrand decays towards the ends, so that the integral beyond them is below 10⁻¹⁰ S;
 //! - the weights of counts and densities integrate to 1;
 //! - nothing grows so fast that the integral could diverge at values that floating-point numbers do not reach ([`growth`]);
