@@ -38,6 +38,8 @@ pub enum Command {
     Optimize(Optimize),
     /// Train a built-in model with random layers on real data
     Train(Box<Train>),
+    /// Write the estimate as a program: Python for JAX, StableHLO text, or JSON
+    Export(Export),
     /// Time the parts of one estimate and compare them with the limits of the machine
     Bench(Bench),
     /// List the estimators, distributions, functions, models and problems
@@ -241,6 +243,41 @@ pub struct Bench {
     /// Number format
     #[arg(long, value_enum, default_value = "f64")]
     pub numbers: Numbers,
+}
+
+/// The form of an exported program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// The graph, with names, initial values and updates
+    Json,
+    /// A Python file that needs JAX and nothing else
+    Jax,
+    /// Text that XLA compiles
+    Stablehlo,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[command(flatten)]
+    pub source: Source,
+    /// Form of the program
+    #[arg(long, value_enum, default_value = "jax")]
+    pub format: ExportFormat,
+    /// Estimator of a site (b=rebar) or of every site (rebar)
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    /// K: number of samples averaged in one estimate [default: the smallest that the estimators accept]
+    #[arg(long, value_name = "K", value_parser = positive)]
+    pub samples: Option<usize>,
+    /// Number of independent estimates that one run computes in parallel [default: one, without an axis for it]
+    #[arg(long, value_name = "R", value_parser = positive)]
+    pub replicates: Option<usize>,
+    /// Number format of StableHLO text; the other forms leave it open
+    #[arg(long, value_enum, default_value = "f32")]
+    pub numbers: Numbers,
+    /// Output file [default: standard output]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

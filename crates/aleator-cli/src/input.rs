@@ -9,6 +9,7 @@ use aleator::plan::{Lint, Plan};
 
 use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
 use crate::output::warn;
 use crate::places::{Output, Places};
 
@@ -82,7 +83,7 @@ impl Loaded {
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
             _ => None,
         };
-        let mut diagnostic = Diagnostic::new(error.to_string());
+        let mut diagnostic = Diagnostic::new(with_flags(&error.to_string()));
         if let Some(span) = span {
             diagnostic = diagnostic.at(span).label("here");
         }

@@ -198,7 +198,7 @@ fn two_runs_in_one_place_are_one_too_many() {
         let path = scratch.path(place);
         let mut first = endless(&scratch, &["--checkpoint", &path, "--checkpoint-every", "1000000"]);
         let holder = format!("process {}", first.id());
-        refused(&small(&["--checkpoint", &path]), &[&holder, "cannot keep checkpoints"]);
+        refused(&small(&["--checkpoint", &path]), &[&holder, "cannot save checkpoints"]);
         refused(&small(&["--metrics", &scratch.path("endless.jsonl")]), &[&holder, "cannot write metrics"]);
         first.kill().unwrap();
         first.wait().unwrap();
@@ -220,11 +220,11 @@ fn two_runs_in_one_place_are_one_too_many() {
             sleep(Duration::from_millis(10));
         }
         let holder = format!("process {}", first.id());
-        refused(&small(&["--checkpoint", &path]), &[&holder, "cannot keep checkpoints"]);
+        refused(&small(&["--checkpoint", &path]), &[&holder, "cannot save checkpoints"]);
         if place == "saved" {
             refused(
                 &small(&["--compare", "nvil,rebar", "--checkpoint", &path]),
-                &[&holder, "cannot keep checkpoints"],
+                &[&holder, "cannot save checkpoints"],
             );
         }
         first.kill().unwrap();

@@ -136,7 +136,7 @@ fn a_comparison_goes_on_where_it_was_killed() {
     let file = scratch.path("one.safetensors");
     let refused = run(&["--checkpoint", &file]);
     assert_eq!(refused.status.code(), Some(2));
-    assert!(stderr(&refused).contains("in a directory"), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("to a directory"), "{}", stderr(&refused));
 }
 
 #[test]
@@ -158,12 +158,12 @@ fn damaged_checkpoints_are_refused_and_the_last_good_one_is_named() {
     flipped[middle] ^= 1;
     let header_end = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
     for (bytes, what) in [
-        (&good[..good.len() - 1], "cut short"),
-        (&good[..header_end], "cut short"),
-        (&good[..100], "cut short"),
-        (&good[..0], "cut short"),
+        (&good[..good.len() - 1], "truncated"),
+        (&good[..header_end], "truncated"),
+        (&good[..100], "truncated"),
+        (&good[..0], "truncated"),
         (&flipped[..], "checksum"),
-        (b"PK\x03\x04 something else entirely", "no safetensors file"),
+        (b"PK\x03\x04 something else entirely", "not a safetensors file"),
     ] {
         fs::write(file(30), bytes).unwrap();
         for from in [&file(30), &directory] {
@@ -255,7 +255,7 @@ fn settings_that_make_no_sense_are_refused() {
         ("model = \"bayes-logistic\"\n[model-options]\nhidden = 4", "no options at all"),
         (
             "model = \"vae\"\n[model-options]\nlatent = \"gaussian\"\ncategories = 7",
-            "belong to latent = \"categorical\"",
+            "require latent = \"categorical\"",
         ),
         ("model = \"gmm\"\nbinarization = \"static\"", "`gmm` has no pixels to make black and white"),
         ("model = \"cartpole\"\nbinarization = \"threshold\"", "no pixels"),
@@ -578,7 +578,7 @@ fn a_place_that_is_not_free_is_refused_before_the_first_step() {
         fs::write(path, "notes").unwrap();
         refused(
             &small(&["--checkpoint", path]),
-            &["cannot keep checkpoints in", path, "choose another name"],
+            &["cannot save checkpoints to", path, "choose another name"],
         );
         assert_eq!(fs::read_to_string(path).unwrap(), "notes");
     }
@@ -588,7 +588,7 @@ fn a_place_that_is_not_free_is_refused_before_the_first_step() {
         // So many steps that it would not end.
         refused(
             &small(&["--steps", "1000000000", "--checkpoint", path]),
-            &["cannot keep checkpoints in", path],
+            &["cannot save checkpoints to", path],
         );
     }
 }
@@ -703,7 +703,7 @@ fn the_newest_checkpoint_that_can_be_read_is_named() {
     for (damaged, expected) in [
         (20, format!("that can be read is {run}/{}", step(18))),
         (18, format!("that can be read is {run}/{}", step(16))),
-        (16, "no other that can be read".into()),
+        (16, "no other checkpoint can be read".into()),
     ] {
         fs::write(format!("{run}/{}", step(damaged)), "damage").unwrap();
         refused(&small(&["--resume", &run]), &[&format!("{run}/{}", step(20)), &expected]);

@@ -6,8 +6,8 @@
 //! [`mod@export`] writes graphs down for other programs.
 
 // Six files of `exec` need unsafe code and allow it, each with its reason: the arena that kernels share (`memory`), the kernels
-// that read and write it (`fused`, `matmul`, `plain`, `draw/kernel`) and the threads that run them (`pool`). It is forbidden
-// everywhere else.
+// that read and write it (`fused`, `matmul`, `plain`, `draw/kernel`) and the threads that run them (`pool`). It is denied in
+// the rest of `exec`, and forbidden in all other modules.
 #![deny(unsafe_code)]
 
 #[forbid(unsafe_code)]

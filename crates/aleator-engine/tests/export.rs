@@ -9,7 +9,7 @@ use aleator_engine::Error;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
-use aleator_engine::export::{Float, Number, Portable, PortableOp, stablehlo};
+use aleator_engine::export::{Float, Number, Portable, PortableOp, jax, stablehlo};
 use aleator_engine::graph::{
     Binary, Expr, External, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
 };
@@ -58,7 +58,7 @@ const LAWS: [Law; 7] =
     [Law::Gamma, Law::LogGamma, Law::Beta, Law::LogitBeta, Law::Poisson, Law::Binomial, Law::VonMises];
 
 /// The kinds of nodes that the table has to have.
-const KINDS: [&str; 23] = [
+const KINDS: [&str; 27] = [
     "input",
     "scalar",
     "tensor",
@@ -69,6 +69,10 @@ const KINDS: [&str; 23] = [
     "binary",
     "select",
     "reduce",
+    "logsumexp",
+    "log_softmax",
+    "softmax",
+    "one_hot",
     "argmax",
     "cumsum",
     "matmul",
@@ -107,6 +111,10 @@ fn kind(op: &Op) -> &'static str {
         Op::Reduce(reduction, _) => match reduction {
             Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min => "reduce",
         },
+        Op::LogSumExp(_) => "logsumexp",
+        Op::LogSoftmax(_) => "log_softmax",
+        Op::Softmax(_) => "softmax",
+        Op::OneHot(_) => "one_hot",
         Op::ArgMax => "argmax",
         Op::CumSum { .. } => "cumsum",
         Op::MatMul => "matmul",
@@ -172,6 +180,23 @@ fn translatable() -> Vec<Case> {
         }));
     }
     cases.push(Case::new("select", |x, y| vec![x.select(y, 2.0), x.less(0.3).select(x, y)]));
+    cases.push(Case::new("softmax", |x, y| {
+        let cube = x.unsqueeze(-1) * y.unsqueeze(-1) * x.graph().uniform(1, [2, 3, 4]);
+        let infinite =
+            x.graph().tensor([2, 2], vec![f64::NEG_INFINITY, f64::NEG_INFINITY, f64::INFINITY, 1.0]);
+        let apply = |op: Op| cube.graph().apply(op, &[cube]);
+        let mut all = vec![x.softmax(), x.log_softmax(), infinite.logsumexp(-1), infinite.log_softmax()];
+        for axes in [&[0][..], &[1], &[0, 2], &[0, 1, 2]] {
+            all.push(cube.logsumexp(FromEnd(axes)));
+            all.push(apply(Op::LogSoftmax(axes.to_vec())));
+            all.push(apply(Op::Softmax(axes.to_vec())));
+        }
+        all
+    }));
+    cases.push(Case::new("one_hot", |x, _| {
+        let places = x.graph().tensor([2, 3], vec![0.0, 2.0, 0.5, 3.0, -1.0, f64::NAN]);
+        vec![places.one_hot(3), places.sum_axes([-1, -2]).one_hot(2), x.floor().one_hot(3)]
+    }));
     cases.push(Case::new("argmax", |x, _| {
         let ties = x.graph().tensor([2, 4], vec![1.0, 3.0, 3.0, 0.0, 1.0, f64::NAN, 9.0, f64::NAN]);
         vec![x.argmax(), ties.argmax()]
@@ -182,7 +207,16 @@ fn translatable() -> Vec<Case> {
     }));
     cases.push(Case::new("matmul", |x, y| {
         let w = x.graph().uniform(9, [4, 3, 2]);
-        vec![x.matmul(y), x.with_rank(3).matmul(w), y.matmul(x.transpose()), x.matmul(x.transpose())]
+        // The matrices of the third and fourth are the rows of one, for all batches or for each of the outer ones.
+        let cube = x.graph().uniform(8, [2, 4, 5, 3]);
+        vec![
+            x.matmul(y),
+            x.with_rank(3).matmul(w),
+            cube.matmul(x.transpose()),
+            cube.matmul(w.slice(-3, 0, 2).unsqueeze(-3)),
+            y.matmul(x.transpose()),
+            x.matmul(x.transpose()),
+        ]
     }));
     cases.push(Case::new("structure", |x, y| {
         let g = x.graph();
@@ -466,34 +500,52 @@ fn what_has_no_translation_is_listed() {
     );
 }
 
-/// Every other operation has a translation. With the variable `ALEATOR_STABLEHLO` set to a folder, the texts are written
-/// there with what the CPU computes, for `tests/data/stablehlo_agrees.py` to compare with XLA.
+/// Every other operation has a translation as StableHLO, and every operation but holes as Python. With the variable `ALEATOR_TEXTS`
+/// set to a folder, the texts are written there with what the CPU computes, for `tests/data/texts_agree.py` to compare with XLA.
 #[test]
 fn everything_else_is_translated() {
-    let folder = std::env::var_os("ALEATOR_STABLEHLO").map(std::path::PathBuf::from);
+    let folder = std::env::var_os("ALEATOR_TEXTS").map(std::path::PathBuf::from);
+    let write = |name: String, text: &str| {
+        if let Some(folder) = &folder {
+            std::fs::write(folder.join(name), text).unwrap();
+        }
+    };
+    let formats = [(Float::F32, "f32"), (Float::F64, "f64")];
     for case in translatable() {
-        for (float, suffix) in [(Float::F32, "f32"), (Float::F64, "f64")] {
+        for (float, suffix) in formats {
             let text = stablehlo(&case.graph, &case.named(), float).unwrap();
             assert!(text.contains("func.func public @main(%seed: tensor<2xui32>, %step: tensor<2xui32>"));
-            let Some(folder) = &folder else { continue };
-            let ids: Vec<NodeId> = case.outputs.iter().map(|o| o.1).collect();
-            let values = match float {
-                Float::F32 => run::<f32>(&case.graph, &ids)
-                    .into_iter()
-                    .map(|v| v.into_iter().map(f64::from).collect())
-                    .collect(),
-                Float::F64 => run::<f64>(&case.graph, &ids),
-            };
-            let portable = Portable::new(&case.graph, &case.named()).unwrap();
-            let inputs: Vec<String> = portable.inputs().map(|(name, ..)| name.to_string()).collect();
-            let text_of = |x: &f64| format!("\"{x:e}\"");
-            let rows: Vec<String> = values
-                .iter()
-                .map(|v: &Vec<f64>| format!("[{}]", v.iter().map(text_of).collect::<Vec<_>>().join(",")))
-                .collect();
-            let expected = format!("{{\"inputs\": {inputs:?}, \"outputs\": [{}]}}", rows.join(","));
-            std::fs::write(folder.join(format!("{}.{suffix}.mlir", case.name)), text).unwrap();
-            std::fs::write(folder.join(format!("{}.{suffix}.json", case.name)), expected).unwrap();
+            write(format!("{}.{suffix}.mlir", case.name), &text);
         }
     }
+    let without_hole = |case: Case| Case { outputs: vec![case.outputs[0].clone()], ..case };
+    for case in translatable().into_iter().chain(draws()).chain([without_hole(black_box())]) {
+        let text = jax(&case.graph, &case.named()).unwrap();
+        assert!(text.contains("def estimate(inputs, noise=(0, 0), dtype=jnp.float32, host={}):"));
+        write(format!("{}.py", case.name), &text);
+        for (float, suffix) in formats {
+            write(format!("{}.{suffix}.json", case.name), &expected(&case, float));
+        }
+    }
+    let graph = Graph::new();
+    let hole = graph.hole("h", &[], []);
+    assert!(jax(&graph, &[("y", (hole * 2.0).id())]).unwrap_err().to_string().contains("the hole `h`"));
+}
+
+/// What the CPU computes, as JSON in which numbers are text.
+fn expected(case: &Case, float: Float) -> String {
+    let ids: Vec<NodeId> = case.outputs.iter().map(|o| o.1).collect();
+    let values: Vec<Vec<f64>> = match float {
+        Float::F32 => {
+            let values = run::<f32>(&case.graph, &ids).into_iter();
+            values.map(|v| v.into_iter().map(f64::from).collect()).collect()
+        }
+        Float::F64 => run::<f64>(&case.graph, &ids),
+    };
+    let portable = Portable::new(&case.graph, &case.named()).unwrap();
+    let inputs: Vec<String> = portable.inputs().map(|(name, ..)| name.to_string()).collect();
+    let text_of = |x: &f64| format!("\"{x:e}\"");
+    let row = |v: &Vec<f64>| format!("[{}]", v.iter().map(text_of).collect::<Vec<_>>().join(","));
+    let rows: Vec<String> = values.iter().map(row).collect();
+    format!("{{\"inputs\": {inputs:?}, \"outputs\": [{}]}}", rows.join(","))
 }

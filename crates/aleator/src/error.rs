@@ -1,7 +1,8 @@
 //! The library's one error type.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::panic::Location;
+use std::path::{Path, PathBuf};
 
 #[cfg(feature = "data")]
 use crate::data::DataError;
@@ -16,12 +17,20 @@ pub enum Error {
     /// The tensor engine refused: shapes, memory, a missing derivative.
     #[error(transparent)]
     Engine(#[from] aleator_engine::Error),
+    /// A graph holds an error: an operation on it failed while it was built.
+    #[error("{error}{}", in_source(*.location))]
+    Graph {
+        /// The first error.
+        error: aleator_engine::Error,
+        /// The place in your source of the operation that failed, if it is known.
+        location: Option<&'static Location<'static>>,
+    },
     /// A data file could not be used.
     #[cfg(feature = "data")]
     #[error(transparent)]
     Data(#[from] DataError),
     /// An estimator cannot serve a site.
-    #[error("`{estimator}` cannot serve the site `{site}` ({distribution}): {reason}")]
+    #[error("`{estimator}` cannot be used at the site `{site}` ({distribution}): {reason}")]
     Unsuitable {
         /// Estimator name.
         estimator: String,
@@ -46,7 +55,7 @@ pub enum Error {
     },
     /// A number of samples that an estimator cannot use.
     #[error(
-        "`{estimator}` at `{site}` needs at least {needed} samples, got {got}; pass --samples {needed} or more"
+        "`{estimator}` at `{site}` needs at least {needed} samples, got {got}; use `samples = {needed}` or more"
     )]
     Samples {
         /// Estimator name.
@@ -109,6 +118,15 @@ impl Error {
         Error::UnknownName { kind, name: name.into(), known: known.map(Into::into).collect() }
     }
 
+    /// The error that a graph holds. A place in the sources of this crate is of no use to a reader.
+    pub(crate) fn of_graph(
+        error: aleator_engine::Error,
+        location: Option<&'static Location<'static>>,
+    ) -> Self {
+        let own = Path::new(file!()).parent().unwrap_or(Path::new(""));
+        Error::Graph { error, location: location.filter(|l| !Path::new(l.file()).starts_with(own)) }
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Error::Invalid(message.into())
     }
@@ -128,6 +146,11 @@ fn remedy(kind: &str, name: &str, known: &[String]) -> String {
         None if known.is_empty() => format!("; the graph has no {kind}"),
         None => format!("; the graph has {}", names().collect::<Vec<_>>().join(", ")),
     }
+}
+
+/// A place in Rust code, after a message about it.
+fn in_source(location: Option<&Location<'_>>) -> String {
+    location.map_or_else(String::new, |l| format!(", at {}:{}", l.file(), l.line()))
 }
 
 /// A place in a text, in front of a message about it.

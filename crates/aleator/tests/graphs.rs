@@ -168,8 +168,29 @@ fn names_are_unique() {
             make_second(&g);
             let error = g.engine().error().unwrap_or_else(|| panic!("{first}, {second}")).to_string();
             assert!(error.contains(&format!("there is already {first} of this name")), "{error}");
-            assert!(matches!(g.compile(&Options::new()), Err(Error::Engine(_))));
+            assert!(matches!(g.compile(&Options::new()), Err(Error::Graph { .. })));
         }
+    }
+}
+
+/// The first error of a graph tells which line of the caller's it comes from.
+#[test]
+fn an_error_carries_the_callers_line() {
+    type Write = for<'g> fn(&'g Graph) -> Expr<'g>;
+    let wrong: [(u32, Write); 6] = [
+        (line!(), |g| g.param_tensor("w", [2], vec![0.0]) + g.param_tensor("v", [3], vec![0.0])),
+        (line!(), |g| g.param_tensor("w", [2, 3], vec![0.0]).matmul(g.engine().full([4], 1.0))),
+        (line!(), |g| g.param_tensor("w", [2], vec![1.0, 2.0, 3.0]).exp()),
+        (line!(), |g| g.sample("z", Normal::new(g.engine().full([2], 0.0), g.engine().full([3], 1.0)))),
+        (line!(), |g| g.param("w", 0.0).clamp(1.0, 0.0)),
+        (line!(), |g| g.param("twice", 0.0) + g.data("twice", [], vec![0.0])),
+    ];
+    for (line, write) in wrong {
+        let g = Graph::new();
+        write(&g);
+        g.cost("later", g.param_tensor("a", [2], vec![0.0]) + g.param_tensor("b", [5], vec![0.0]));
+        let message = g.compile(&Options::new()).unwrap_err().to_string();
+        assert!(message.ends_with(&format!(", at {}:{line}", file!())), "{message}");
     }
 }
 

@@ -676,11 +676,11 @@ fn wake_sleep_reports_the_bound_and_needs_a_posterior() {
         config.and_then(|c| train(&c, &|_| ControlFlow::Continue(()))).unwrap_err().to_string()
     };
     let wake_sleep = |rest: &str| refused(&format!("objective = \"wake-sleep\"\nsteps = 2\n{rest}"));
-    assert!(wake_sleep("model = \"structured\"").contains("no posterior of its own"));
-    assert!(wake_sleep("estimator = \"rebar\"").contains("leave it out"));
+    assert!(wake_sleep("model = \"structured\"").contains("no approximate posterior"));
+    assert!(wake_sleep("estimator = \"rebar\"").contains("remove the setting `estimator`"));
     assert!(refused("checkpoint = \"\"").contains("need a name"));
-    assert!(refused("optimizer = \"sgd\"\nbeta2 = 0.9").contains("beta2 belongs to"));
-    assert!(refused("weight-decay = 0.1").contains("weight-decay belongs to"));
+    assert!(refused("optimizer = \"sgd\"\nbeta2 = 0.9").contains("`beta2` is for"));
+    assert!(refused("weight-decay = 0.1").contains("`weight-decay` is for"));
     let config = |text: &str| Settings::parse(text).unwrap().config().unwrap();
     assert_eq!(config("objective = \"iwae\"").estimator.properties().name, "vimco");
     let gaussian = "model = \"vae\"\nobjective = \"iwae\"\nmodel-options.latent = \"gaussian\"";

@@ -3,6 +3,7 @@
 use aleator::analysis::FirstDiscontinuities;
 use aleator::distributions::{Dirichlet, Gamma, MultivariateNormal, Poisson, VonMises};
 use aleator::graph::Graph;
+use aleator::plan::{Plan, lints};
 use aleator::prelude::*;
 use aleator_engine::graph::Expr;
 
@@ -104,6 +105,55 @@ fn what_cannot_happen_costs_infinity() {
         };
         assert!(cost(&possible).is_finite(), "{possible:?}");
         assert_eq!(cost(&impossible), f64::INFINITY, "{impossible:?}");
+    }
+}
+
+/// An infinite cost that no draw changes is a mistake in the data or in the model.
+#[test]
+fn what_cannot_happen_is_warned_of() {
+    let warnings = |write: &dyn for<'g> Fn(&'g Graph, Expr<'g>) -> Expr<'g>| {
+        let graph = Graph::new();
+        let z = graph.sample("z", Normal::new(graph.param("theta", 0.3), 1.0));
+        write(&graph, z);
+        let nodes = graph.engine().len();
+        let found = lints(&graph, &Plan::choose(&graph, &[], None).unwrap());
+        assert_eq!(graph.engine().len(), nodes, "a warning writes nothing");
+        assert!(found.iter().all(|lint| graph.costs().iter().any(|cost| cost.node == lint.cause)));
+        found.into_iter().map(|lint| lint.message).collect::<Vec<_>>()
+    };
+    let data = warnings(&|g, z| {
+        let x = g.data("x", [3], vec![1.0, -0.5, -2.0]);
+        g.observe("waiting", x, &Gamma::new(z.exp(), 1.0));
+        g.observe("height", x, &Normal::new(z, 1.0))
+    });
+    assert_eq!(
+        data,
+        [
+            "`waiting` observes -0.5, which cannot be drawn from Gamma (positive numbers), so this cost is infinite \
+          (2 of 3 observed numbers); correct the data or choose another distribution"
+        ]
+    );
+    type Write = for<'g> fn(&'g Graph, Expr<'g>) -> Expr<'g>;
+    let impossible: [Write; 6] = [
+        |g, z| g.observe("x", number(g, 0.5), &Poisson::new(z.exp())),
+        |g, z| g.observe("x", number(g, 7.0), &Binomial::from_logits(6, z)),
+        |g, z| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), z.exp())),
+        |g, _| g.observe("x", number(g, 7.0), &Uniform::new(g.param("low", 0.0), 1)),
+        |g, z| g.observe("x", numbers(g, &[0.2, 0.9]), &Dirichlet::new(z.exp() * numbers(g, &[1.0; 2]))),
+        |g, z| g.observe("x", number(g, 3.0), &Categorical::from_logits(z * numbers(g, &[1.0; 3]))),
+    ];
+    // The end of the second interval depends on the draw.
+    let expected = [1, 1, 0, 1, 1, 1];
+    for (i, (write, expected)) in impossible.into_iter().zip(expected).enumerate() {
+        assert_eq!(warnings(&write).len(), expected, "{i}");
+    }
+    let possible: [Write; 3] = [
+        |g, z| g.observe("x", z, &Gamma::new(1.0, 1.0)),
+        |g, z| g.observe("x", number(g, 0.0), &Exponential::new(z.exp())),
+        |g, z| g.observe("x", number(g, 6.0), &Binomial::from_logits(6, z)),
+    ];
+    for write in possible {
+        assert!(warnings(&write).is_empty());
     }
 }
 

@@ -1,7 +1,8 @@
-//! Estimators written with the public trait alone agree with the crate's own, to the bit: NVIL, the score function with an optimal
-//! baseline, and enumeration.
+//! What is written outside the crate with its public traits alone agrees with the crate's own, to the bit: the estimators NVIL, the
+//! score function with an optimal baseline, and enumeration; and a backend.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aleator::control_variates::{Trained, learned};
 use aleator::estimators::{
@@ -11,6 +12,12 @@ use aleator::graph::Graph;
 use aleator::prelude::{Bernoulli, Normal, Options, Program};
 use aleator::rewrite::{Cone, MOST_ALTERNATIVES, Site, SiteValue, Tuning};
 use aleator::{Result, control_variates::Baseline};
+use aleator_engine::Error as EngineError;
+use aleator_engine::backend::{Backend, Cpu, Executable};
+use aleator_engine::compile::CompileOptions;
+use aleator_engine::exec::InputAndOutput;
+use aleator_engine::exec::philox::NoiseAt;
+use aleator_engine::graph::{Graph as EngineGraph, NodeId, Shape};
 
 static PROPERTIES: Properties = Properties {
     name: "outside",
@@ -156,4 +163,69 @@ fn optimal_baselines() {
 #[test]
 fn enumeration() {
     agree(OwnEnumeration, Enumeration);
+}
+
+/// The CPU, with a count of its runs.
+struct Counting(Arc<AtomicUsize>);
+
+struct Counted(Box<dyn Executable<f64>>, Arc<AtomicUsize>);
+
+impl Backend<f64> for Counting {
+    fn compile(
+        &self,
+        graph: &EngineGraph,
+        outputs: &[NodeId],
+        options: &CompileOptions,
+    ) -> Result<Box<dyn Executable<f64>>, EngineError> {
+        Ok(Box::new(Counted(Cpu.compile(graph, outputs, options)?, self.0.clone())))
+    }
+}
+
+impl Executable<f64> for Counted {
+    fn set_input(&mut self, slot: usize, values: &[f64]) -> Result<(), EngineError> {
+        self.0.set_input(slot, values)
+    }
+
+    fn input(&self, slot: usize) -> Option<&[f64]> {
+        self.0.input(slot)
+    }
+
+    fn input_mut(&mut self, slot: usize) -> Option<&mut [f64]> {
+        self.0.input_mut(slot)
+    }
+
+    fn inputs_and_outputs(&mut self, pairs: &[(usize, usize)]) -> Vec<Option<InputAndOutput<'_, f64>>> {
+        self.0.inputs_and_outputs(pairs)
+    }
+
+    fn run(&mut self, noise: NoiseAt) -> Result<(), EngineError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.run(noise)
+    }
+
+    fn output(&self, i: usize) -> &[f64] {
+        self.0.output(i)
+    }
+
+    fn output_shape(&self, i: usize) -> &Shape {
+        self.0.output_shape(i)
+    }
+}
+
+#[test]
+fn a_backend_runs_programs_whose_parameters_are_tuned() {
+    let (g, options) = (graph(), Options::new().samples(4).seed(5));
+    let pathwise = g.sites()[0].estimator().unwrap().clone();
+    let plan: [Arc<dyn Estimator>; 2] = [pathwise, Arc::new(Nvil::default())];
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut ours = Program::compile_on(&Counting(count.clone()), &g, &plan, &options).unwrap();
+    let mut theirs = Program::<f64>::compile(&g, &plan, &options).unwrap();
+    for _ in 0..3 {
+        let (a, b) = (ours.run().unwrap(), theirs.run().unwrap());
+        assert_eq!((a.objectives(), a.gradient_at(0)), (b.objectives(), b.gradient_at(0)));
+    }
+    assert_eq!(ours.own_state(), theirs.own_state());
+    assert!(ours.is_tuned() && ours.own_params().next().is_some());
+    assert_eq!(count.load(Ordering::Relaxed), 3);
+    assert!(ours.parts().is_empty());
 }

@@ -9,6 +9,7 @@ use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
 use crate::arguments::Arguments;
 use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
 use crate::output::{print, width};
 
 fn table(header: &[&str]) -> Table {
@@ -108,7 +109,7 @@ pub fn explain(name: &str) -> Outcome {
 fn model(entry: &models::Entry) -> String {
     let mut text = format!("{}\n  {}\n", entry.name, entry.summary);
     let mut line = |label: &str, value: &str| text.push_str(&format!("\n  {label:<14}{value}"));
-    line("maximised", entry.objective);
+    line("maximised", &with_flags(entry.objective));
     line("data", &format!("{} [default]", (entry.data)(0).name));
     if !entry.references.is_empty() {
         line("reference", &entry.references.join(", "));
@@ -144,7 +145,7 @@ fn unknown(name: &str) -> Failure {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`aleator list` shows what there is".into(),
     };
-    Failure::input(format!("nothing is called `{name}`; {remedy}"))
+    Failure::input(format!("unknown name `{name}`; {remedy}"))
 }
 
 pub fn completions(shell: clap_complete::Shell) -> Outcome {

@@ -5,6 +5,7 @@ use aleator::diagnostics::{SiteReport, inspect};
 
 use crate::arguments::Check;
 use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
 use crate::input::load;
 use crate::output::print;
 
@@ -37,7 +38,7 @@ fn describe(site: &SiteReport) -> String {
         site.distribution,
         site.shape,
         site.estimator,
-        site.reason,
+        with_flags(&site.reason),
         site.can_serve.join(", "),
     )
 }

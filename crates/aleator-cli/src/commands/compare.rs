@@ -5,6 +5,7 @@ use aleator_cli::report::{comparison, comparison_svg};
 
 use crate::arguments::Compare;
 use crate::failure::Outcome;
+use crate::flags::with_flags;
 use crate::input::{estimator_list, load};
 use crate::output::{Progress, color, print, print_json, save_plot, warn, warn_of_work, width};
 
@@ -27,7 +28,10 @@ pub fn run(arguments: &Compare) -> Outcome {
     let progress = Progress::new(arguments.replicates);
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();
-    let report = report.map_err(|e| loaded.failure(e))?;
+    let mut report = report.map_err(|e| loaded.failure(e))?;
+    for skipped in &mut report.skipped {
+        skipped.reason = with_flags(&skipped.reason);
+    }
     loaded.warn_of(&report.lints);
     report.warnings.iter().for_each(|w| warn(w));
     if arguments.sampling.json {

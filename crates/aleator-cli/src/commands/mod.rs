@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod compare;
 mod draw;
+mod export;
 mod grad;
 mod optimize;
 mod train;
@@ -21,6 +22,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => catalogue::list(arguments.what.as_deref()),
         Command::Explain { name } => catalogue::explain(&name),

@@ -17,6 +17,7 @@ use serde::Serialize;
 
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
 use crate::input::{estimator_list, read};
 use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
 use crate::places::{Output, Places};
@@ -94,7 +95,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
     progress.finish();
     let Comparison { reports, skipped, error } = outcome.map_err(Failure::training)?;
     for (name, reason) in &skipped {
-        warn(&format!("skipped {name}: {reason}"));
+        warn(&format!("skipped {name}: {}", with_flags(reason)));
     }
     let not_started = &names[begun.get()..];
     let shown = if arguments.json {
@@ -110,7 +111,7 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
         Some(TrainReport { estimator, steps, .. }) => {
             let saved = match &config.checkpoint {
                 Some(path) => {
-                    format!("saved; go on with the same command and --resume {}", shell_quoted(path))
+                    format!("saved; resume with the same command and --resume {}", shell_quoted(path))
                 }
                 None => "not saved, since there is no --checkpoint DIR".into(),
             };
@@ -258,7 +259,7 @@ fn rescue(config: &TrainConfig) -> PathBuf {
 
 fn interrupted(report: &TrainReport, stop: &Stop) -> Failure {
     let saved = match &report.checkpoint {
-        Some(path) => format!("saved in {}; go on with --resume {}", path.display(), shell_quoted(path)),
+        Some(path) => format!("saved in {}; resume with --resume {}", path.display(), shell_quoted(path)),
         None => "not saved".into(),
     };
     Failure { message: format!("interrupted after step {}: {saved}", report.steps), status: stop.status() }

@@ -11,6 +11,7 @@ pub(crate) mod fuse;
 pub(crate) mod lower;
 pub(crate) mod memory;
 pub(crate) mod schedule;
+pub(crate) mod softmax;
 pub(crate) mod values;
 pub(crate) mod views;
 

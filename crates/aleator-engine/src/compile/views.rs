@@ -112,6 +112,26 @@ impl View {
         self
     }
 
+    /// Inserts axes of size 1, which are counted from the end of the result, in ascending order.
+    pub fn with(mut self, axes: &[usize]) -> Self {
+        for axis in axes {
+            let at = self.dims.len() - axis;
+            self.dims.insert(at, 1);
+            self.strides.insert(at, 0);
+        }
+        self
+    }
+
+    /// Removes axes of size 1, which are counted from the end, in ascending order.
+    pub fn without(mut self, axes: &[usize]) -> Self {
+        for axis in axes.iter().rev() {
+            let at = self.dims.len() - 1 - axis;
+            self.dims.remove(at);
+            self.strides.remove(at);
+        }
+        self
+    }
+
     /// Reshapes the view, if strides can describe the result.
     pub fn reshape(&self, to: &Shape) -> Option<Self> {
         let strides =

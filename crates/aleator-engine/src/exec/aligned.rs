@@ -1,29 +1,29 @@
-//! Memory that begins on a cache line.
+//! Memory that is aligned to cache lines.
 //!
-//! A vector register of AVX-512 is as wide as a cache line. Read or written anywhere but at a line's beginning it takes two
-//! lines, and a loop over vectors that the allocator placed (16 bytes behind a line, as a rule) three times as long.
+//! A vector register of AVX-512 is as wide as a cache line. An unaligned access touches two lines, and a loop over vectors at the
+//! usual alignment of the allocator (16 bytes) takes three times as long.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use super::math::Real;
 
-/// Elements between cache lines of 64 bytes, for the smaller number type.
+/// The number of elements of the smaller type in a cache line of 64 bytes.
 pub(crate) const LINE: usize = 16;
 
-/// Numbers, 0 at first, the first of which lies on a cache line.
+/// Numbers, initially 0, that are aligned to a cache line.
 pub struct Aligned<T> {
     storage: Vec<T>,
     first: usize,
 }
 
 impl<T: Real> Aligned<T> {
-    /// So many zeros.
+    /// Creates the given number of zeros.
     pub fn zeros(len: usize) -> Self {
         Self::from(vec![T::default(); len + LINE], len)
     }
 
-    /// The same; `None` where the machine has no memory for them.
+    /// The same; `None` if there is not enough memory.
     pub fn try_zeros(len: usize) -> Option<Self> {
         let mut storage = Vec::new();
         storage.try_reserve_exact(len.checked_add(LINE)?).ok()?;

@@ -1,4 +1,4 @@
-//! The fused-loop machine: a short program of tile operations, run for each tile of the iterations.
+//! The kernel of fused loops: a short program of tile operations that is run for each tile of the iterations.
 //!
 //! A tile stays in the first-level cache, so values that only this kernel uses never reach memory. Chunks of tiles run
 //! in parallel; which elements form a tile and a chunk is fixed at compile time, so the bits of the result do not depend
@@ -16,7 +16,7 @@ use super::strided::{Strided, gather};
 use super::tile::{self, Argument, Logistic};
 use crate::graph::{Binary, Reduction, Unary};
 
-/// Where one number per element of the tile lies.
+/// The location of one number per element of the tile.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Place {
     /// A tile register.
@@ -30,14 +30,14 @@ pub(crate) enum Place {
 pub(crate) enum Operand<T> {
     /// One number per element.
     Tile(Place),
-    /// The number at an offset of the arena, for all elements.
+    /// The same number for all elements, at an offset of the arena.
     Scalar(usize),
     /// A constant.
     Splat(T),
 }
 
-/// One operation on a tile. The place written is never one that is read by the same instruction. Of uniform numbers, `row`
-/// belong to each element of the noise's first axis.
+/// One operation on a tile. An instruction never reads the location that it writes. For uniform numbers, `row` is the number of
+/// elements per element of the first axis of the noise.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction<T> {
     Copy { to: Place, x: Operand<T> },
@@ -66,21 +66,21 @@ impl Chunks {
         (chunk * self.step, ((chunk + 1) * self.step).min(self.inner))
     }
 
-    /// Elements from a register's beginning to the next one's: whole cache lines.
+    /// The distance between the beginnings of registers, in elements: a multiple of cache lines.
     pub fn pitch(&self) -> usize {
         self.tile.next_multiple_of(LINE)
     }
 }
 
-/// Results that a chunk alone writes: columns `a .. b` of the iterations write the results
-/// `a / block · results_per_block .. b / block · results_per_block`.
+/// Results that only one chunk writes: columns `a .. b` of the iterations write the results `a / block · results_per_block .. b /
+/// block · results_per_block`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Region {
     pub block: usize,
     pub results_per_block: usize,
 }
 
-/// A reduction's results.
+/// The results of a reduction.
 #[derive(Clone, Debug)]
 pub(crate) struct ReduceInto {
     pub reduction: Reduction,
@@ -92,12 +92,12 @@ pub(crate) struct ReduceInto {
     pub storage: Storage,
 }
 
-/// Where chunks put the results of a reduction.
+/// The destination of the results of a reduction.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Storage {
-    /// In place: chunks share none.
+    /// In place: chunks write disjoint results.
     Direct(Region),
-    /// Each chunk has its own, from this offset on.
+    /// Each chunk has separate partial results, starting at this offset.
     Partial(usize),
 }
 
@@ -110,7 +110,7 @@ pub(crate) struct Fused<T> {
     pub chunks: Chunks,
 }
 
-/// A thread's working memory.
+/// The working memory of a thread.
 pub(crate) struct Scratch<T> {
     pub registers: Aligned<T>,
     /// An index for each axis of the strided tensor of highest rank.
@@ -233,7 +233,7 @@ fn run_tile<T: Real>(task: &mut ChunkTask<'_, T>, start: usize, len: usize) {
     }
 }
 
-/// Combines the chunks' partial results, in order.
+/// Combines the partial results of the chunks, in order.
 pub(crate) fn combine_partials<T: Real>(kernel: &Fused<T>, base: Base<T>) {
     for reduce in &kernel.reduces {
         let Storage::Partial(offset) = reduce.storage else { continue };

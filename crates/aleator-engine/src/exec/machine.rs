@@ -1,17 +1,17 @@
-//! How much memory this process may still ask for.
+//! The amount of memory that is still available to this process.
 //!
-//! | limit | where it stands | what is taken of it |
+//! | limit | source | usage that is subtracted |
 //! |---|---|---|
 //! | `ulimit -v` | `/proc/self/limits`, "Max address space" | the process' pages, `/proc/self/statm` |
-//! | the container's, of each cgroup above the process | `memory.max` (version 2), `memory.limit_in_bytes` (version 1) | what all in it use, without pages of files that can be read again |
-//! | the machine's | `/proc/meminfo`, "MemAvailable" | everything |
+//! | that of the container: of each cgroup above the process | `memory.max` (version 2), `memory.limit_in_bytes` (version 1) | that of all its processes, without reclaimable file pages |
+//! | that of the machine | `/proc/meminfo`, "MemAvailable" | everything |
 //!
-//! Where a file is not there, as on systems other than Linux, that limit is not known and not counted.
+//! If a file does not exist, as on systems other than Linux, its limit is unknown and ignored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes that are left, by the tightest limit; `None` where none is known.
+/// The number of available bytes, by the tightest limit; `None` if no limit is known.
 pub fn memory_left() -> Option<u128> {
     let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
     let of_process = address_space(&read("/proc/self/limits"), &read("/proc/self/statm"));
@@ -21,7 +21,7 @@ pub fn memory_left() -> Option<u128> {
     of_process.into_iter().chain(of_machine).chain(of_groups).min()
 }
 
-/// What `ulimit -v` leaves.
+/// The number of bytes within `ulimit -v`.
 fn address_space(limits: &str, statm: &str) -> Option<u128> {
     const PAGE: u128 = 4096;
     let line = limits.lines().find_map(|line| line.strip_prefix("Max address space"))?;
@@ -30,14 +30,14 @@ fn address_space(limits: &str, statm: &str) -> Option<u128> {
     Some(limit.saturating_sub(pages * PAGE))
 }
 
-/// What the machine could give without swapping.
+/// The number of bytes that the machine can provide without swapping.
 fn available(meminfo: &str) -> Option<u128> {
     let line = meminfo.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: u128 = line.split_whitespace().next()?.parse().ok()?;
     Some(kibibytes << 10)
 }
 
-/// A control group: its folder, and the names of limit, use, and of the part of the use that can be had back.
+/// A control group: its folder, and the names of its limit, its usage, and the reclaimable part of the usage.
 struct ControlGroup {
     folder: PathBuf,
     limit: &'static str,
@@ -58,7 +58,7 @@ impl ControlGroup {
     }
 }
 
-/// Those that the process is in, from its own to the outermost that can be seen.
+/// The control groups of the process, from its own to the outermost visible one.
 fn control_groups(cgroup: &str) -> Vec<ControlGroup> {
     let mut all = Vec::new();
     for line in cgroup.lines() {

@@ -1,8 +1,8 @@
 //! Matrix products: the `gemm` crate on strided operands, cut into parts that depend on the shapes alone.
 //!
-//! Transposed or sliced operands are read in place. The same product gives the same bits for any number of threads,
-//! because each part is computed by one thread; between machines they may differ, as `gemm` uses fused multiply-add
-//! where there is one. `gemm` allocates its own packing buffers.
+//! Transposed or sliced operands are read in place. The same product gives the same bits for any number of threads, because each
+//! part is computed by one thread. Different machines may give different bits, because `gemm` uses fused multiply-add if it is
+//! available. `gemm` allocates its own packing buffers.
 
 // `gemm` takes pointers, and parts on several threads write disjoint ranges of one result.
 #![allow(unsafe_code)]
@@ -13,13 +13,13 @@ use super::math::Real;
 use super::memory::Base;
 use super::strided::Strided;
 
-/// Multiplications of one part: about 50 µs.
+/// The number of multiplications per part, about 50 µs.
 const PART: usize = 1 << 21;
-/// Most parts of one product.
+/// The largest number of parts of one product.
 const MAX_PARTS: usize = 16;
-/// Fewest rows or columns of a part.
+/// The smallest number of rows or columns of a part.
 const THINNEST: usize = 32;
-/// Rows or columns that are not parted: a multiple of what vector registers hold.
+/// The unit in which rows or columns are split: a multiple of the width of vector registers.
 const UNIT: usize = 8;
 /// Below this many multiplications a plain loop is faster than packing.
 const SMALL: usize = 512;
@@ -33,10 +33,10 @@ pub(crate) struct MatMul {
     /// Batch axes, then rows and columns.
     pub left: Strided,
     pub right: Strided,
-    /// Offset of the contiguous result.
+    /// The offset of the contiguous result.
     pub out: usize,
     batches: usize,
-    /// Into how many parts each product is cut, by rows or else by columns.
+    /// The number of parts of each product, by rows or by columns.
     parts: usize,
     by_rows: bool,
 }
@@ -56,19 +56,19 @@ impl MatMul {
         MatMul { m, k, n, left, right, out, batches, parts, by_rows }
     }
 
-    /// The rows or columns of a part: whole units, as evenly as they can be shared out.
+    /// The rows or columns of a part: whole units, distributed as evenly as possible.
     fn range(&self, part: usize) -> Range<usize> {
         let long = if self.by_rows { self.m } else { self.n };
         let begin = |part: usize| (long.div_ceil(UNIT) * part / self.parts * UNIT).min(long);
         begin(part)..begin(part + 1)
     }
 
-    /// Number of parts that may run at the same time.
+    /// The number of parts that can run at the same time.
     pub fn tasks(&self) -> usize {
         self.batches * self.parts
     }
 
-    /// Whether several threads pay.
+    /// Whether the product is large enough for several threads.
     pub fn is_large(&self) -> bool {
         let work = self.m.saturating_mul(self.n).saturating_mul(self.k).saturating_mul(self.batches);
         self.tasks() > 1 && work > PART / 2
@@ -155,7 +155,7 @@ impl MatMul {
     }
 }
 
-/// Elements that an `m × k` matrix of these strides spans.
+/// The number of elements that an `m × k` matrix with these strides spans.
 fn extent(m: usize, k: usize, row: usize, column: usize) -> usize {
     if m == 0 || k == 0 { 0 } else { 1 + (m - 1) * row + (k - 1) * column }
 }

@@ -12,7 +12,7 @@ pub(crate) struct Arena<T> {
 }
 
 impl<T: Real> Arena<T> {
-    /// `None` where the machine has no memory for it.
+    /// `None` if there is not enough memory.
     pub fn new(len: usize) -> Option<Self> {
         Some(Arena { elements: Aligned::try_zeros(len)? })
     }
@@ -25,8 +25,8 @@ impl<T: Real> Arena<T> {
         &mut self.elements[offset..][..len]
     }
 
-    /// Takes ranges (offset and length) apart, to be written; what lies outside of them can still be read. Empty if two of them
-    /// overlap.
+    /// Splits off ranges (offset and length) for writing. Everything outside of them can still be read. Returns no ranges if two
+    /// of them overlap.
     pub fn apart(&mut self, written: &[(usize, usize)]) -> (Vec<&mut [T]>, Unwritten<'_, T>) {
         let mut order: Vec<usize> = (0..written.len()).collect();
         order.sort_by_key(|&i| written[i].0);
@@ -58,14 +58,14 @@ impl<T: Real> Arena<T> {
     }
 }
 
-/// What lies between ranges that are being written.
+/// The parts between ranges that are being written.
 pub(crate) struct Unwritten<'a, T> {
     /// Offsets and elements, ascending.
     between: Vec<(usize, &'a [T])>,
 }
 
 impl<'a, T> Unwritten<'a, T> {
-    /// A range; `None` if some of it is being written.
+    /// Returns a range; `None` if a part of it is being written.
     pub fn slice(&self, offset: usize, len: usize) -> Option<&'a [T]> {
         let after = self.between.partition_point(|(at, _)| *at <= offset);
         let (at, elements) = *self.between.get(after.checked_sub(1)?)?;
@@ -75,9 +75,9 @@ impl<'a, T> Unwritten<'a, T> {
 
 /// A pointer to an arena that several threads use at once.
 ///
-/// Whoever compiles a kernel guarantees that what one thread writes no other thread reads or writes during the kernel:
-/// a step's results occupy buffers that its operands do not (`compile::memory` ends no buffer's life before the step
-/// that reads it last has got its own buffers), and chunks write disjoint ranges of them.
+/// The compiler of kernels guarantees that no thread reads or writes what another thread writes during a kernel: the results of a
+/// step do not share buffers with its operands (`compile::memory` allocates the buffers of a step before it frees those that the
+/// step reads last), and chunks write disjoint ranges.
 #[derive(Clone, Copy)]
 pub(crate) struct Base<T> {
     pointer: *mut T,
@@ -93,7 +93,7 @@ impl<T> Base<T> {
     /// `len` elements from `offset`.
     ///
     /// # Safety
-    /// The range lies within the arena, the arena is alive for `'a`, and nobody writes the range meanwhile.
+    /// The range must lie within the arena, the arena must be alive for `'a`, and no thread may write the range during this time.
     #[inline(always)]
     pub unsafe fn read<'a>(self, offset: usize, len: usize) -> &'a [T] {
         debug_assert!(offset + len <= self.len);
@@ -104,7 +104,7 @@ impl<T> Base<T> {
     /// `len` elements from `offset`.
     ///
     /// # Safety
-    /// As for [`Base::read`], and nobody else reads the range meanwhile.
+    /// As for [`Base::read`], and no other thread may read the range.
     #[inline(always)]
     pub unsafe fn write<'a>(self, offset: usize, len: usize) -> &'a mut [T] {
         debug_assert!(offset + len <= self.len);

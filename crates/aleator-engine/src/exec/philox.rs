@@ -22,9 +22,9 @@ use super::math::Real;
 pub(crate) const MULTIPLIERS: [u64; 2] = [0xD251_1F53, 0xCD9E_8D57];
 pub(crate) const KEY_INCREMENTS: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// Blocks computed together.
+/// The number of blocks that are computed together.
 const LANES: usize = 16;
-/// Elements computed together.
+/// The number of elements that are computed together.
 const BATCH: usize = 4 * LANES;
 
 /// Streams are numbered below this.
@@ -34,15 +34,15 @@ pub const STEPS: u64 = 1 << 48;
 /// Elements of a stream at one step are numbered below this.
 pub const ELEMENTS: u64 = 1 << 50;
 
-/// Which random numbers a run uses. Every noise tensor is a part, along its first axis, of one without an end: its rows from
-/// `first_row` on. So a run of n rows has the numbers of n runs of one row each.
+/// The random numbers that a run uses. Every noise tensor is a part of an infinite one along its first axis: its rows starting at
+/// `first_row`. A run of n rows uses the same numbers as n runs of one row each.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NoiseAt {
     /// The key.
     pub seed: u64,
     /// Below [`STEPS`].
     pub step: u64,
-    /// How many rows come before; the number of elements before and in a run is below [`ELEMENTS`].
+    /// The number of preceding rows. The number of elements up to the end of a run is below [`ELEMENTS`].
     pub first_row: u64,
 }
 
@@ -72,8 +72,7 @@ fn round_key([k0, k1]: [u32; 2], round: u32) -> [u64; 2] {
     ]
 }
 
-/// One round on words in the lower halves of 64-bit lanes, where vector units multiply them. What the upper halves
-/// hold has no meaning.
+/// One round on words in the lower halves of 64-bit lanes, where vector units multiply them. The upper halves have no meaning.
 #[inline(always)]
 fn round([c0, c1, c2, c3]: [u64; 4], [k0, k1]: [u64; 2]) -> [u64; 4] {
     let product0 = MULTIPLIERS[0] * (c0 & 0xFFFF_FFFF);
@@ -83,9 +82,9 @@ fn round([c0, c1, c2, c3]: [u64; 4], [k0, k1]: [u64; 2]) -> [u64; 4] {
 
 /// Fills `out` with uniform numbers of the open interval (0, 1).
 ///
-/// `out[i]` is a function of `seed`, `stream`, `step` and `first_element + i` alone, however a range is cut into calls.
-/// An `f64` refines the `f32` at the same position: that is the midpoint of the interval of length 2⁻²³ in which this
-/// lies. Smallest and largest are 2⁻²⁴ and 1 - 2⁻²⁴ (`f32`), 2⁻⁵³ and 1 - 2⁻⁵³ (`f64`).
+/// `out[i]` is a function of `seed`, `stream`, `step` and `first_element + i` alone, however a range is cut into calls. An `f64`
+/// refines the `f32` at the same position: the `f32` is the midpoint of the interval of length 2⁻²³ that contains the `f64`.
+/// Smallest and largest are 2⁻²⁴ and 1 - 2⁻²⁴ (`f32`), 2⁻⁵³ and 1 - 2⁻⁵³ (`f64`).
 ///
 /// `stream`, `step` and the last element are below [`STREAMS`], [`STEPS`] and [`ELEMENTS`].
 #[inline(always)]
@@ -140,7 +139,7 @@ pub(crate) fn fill_words(
     }
 }
 
-/// Everything that numbers depend on but the element.
+/// Everything on which a number depends, except the element.
 struct Position {
     seed: u64,
     stream: u32,

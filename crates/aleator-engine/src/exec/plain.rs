@@ -1,4 +1,4 @@
-//! Kernels that are not fused: running sums, argmax, assembly of parts, black boxes.
+//! Kernels that are not fused: cumulative sums, argmax, assembly of parts, black boxes.
 //!
 //! They run on the calling thread.
 
@@ -10,22 +10,22 @@ use super::memory::Base;
 use super::strided::Strided;
 use crate::graph::External;
 
-/// A strided operand, rows along its last axis.
+/// A strided operand with rows along its last axis.
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub x: Strided,
-    /// Offset of the contiguous result.
+    /// The offset of the contiguous result.
     pub out: usize,
 }
 
 impl Rows {
-    /// Number of rows and elements of each.
+    /// The number of rows, and of elements per row.
     fn size(&self) -> (usize, usize) {
         let (&n, lead) = self.x.dims.split_last().unwrap_or((&1, &[]));
         (lead.iter().product(), n)
     }
 
-    /// Calls `each` with a row's number and a function that reads its elements.
+    /// Calls `each` with the index of a row and a function that reads its elements.
     fn for_each<T: Real>(&self, base: Base<T>, mut each: impl FnMut(usize, &dyn Fn(usize) -> T)) {
         // SAFETY: the extent lies within the buffer of a value of an earlier step, which no kernel writes now.
         let x = unsafe { base.read(self.x.offset, self.x.extent()) };
@@ -40,7 +40,7 @@ impl Rows {
         }
     }
 
-    /// Running sums along each row.
+    /// Cumulative sums along each row.
     pub fn cumsum<T: Real>(&self, base: Base<T>, reverse: bool) {
         let (rows, n) = self.size();
         // SAFETY: the result's buffer is this kernel's alone.
@@ -74,14 +74,14 @@ impl Rows {
     }
 }
 
-/// A tensor put together from parts, with zeros elsewhere if `zeros`.
+/// A tensor that is assembled from parts, with zeros elsewhere if `zeros`.
 #[derive(Debug)]
 pub(crate) struct Assemble {
     pub zeros: bool,
-    /// Offset and size of the result.
+    /// The offset and the size of the result.
     pub out: usize,
     pub elements: usize,
-    /// Each part with its place: offset from the beginning of the result and strides.
+    /// Each part with its position: the offset from the beginning of the result, and strides.
     pub parts: Vec<(Strided, Strided)>,
 }
 
@@ -120,23 +120,23 @@ impl Assemble {
     }
 }
 
-/// A black box, called once for each index of the leading axes, or once for all of them. It must not panic: a panic would leave the program
-/// half-way through a run (which the next run repairs) and go on to whoever called [`run`](super::Program::run).
+/// A black box, called once for each index of the leading axes, or once for all of them. It must not panic: a panic would abort a run
+/// in the middle (which the next run repairs) and propagate to the caller of [`run`](super::Program::run).
 pub(crate) struct Call {
     pub external: External,
-    /// Operands: leading axes, then the arguments' own, and how many elements an argument has.
+    /// The operands, with leading axes followed by the axes of an argument, and the number of elements of each argument.
     pub inputs: Vec<(Strided, usize)>,
     pub calls: usize,
-    /// Offset of the result.
+    /// The offset of the result.
     pub out: usize,
     pub arguments: Vec<Vec<f64>>,
     pub result: Vec<f64>,
-    /// Why it failed in the last run.
+    /// The reason of the failure in the last run, if it failed.
     pub failure: Option<String>,
 }
 
 impl Call {
-    /// Calls the function, until it fails: the rest of the result is NaN then.
+    /// Calls the function. If a call fails, the rest of the result is NaN.
     pub fn run<T: Real>(&mut self, base: Base<T>) {
         let size = self.result.len();
         self.failure = None;
@@ -163,7 +163,7 @@ impl Call {
     }
 }
 
-/// Most arguments that are handed over without an allocation.
+/// The largest number of arguments that are passed without an allocation.
 const FEW: usize = 8;
 
 fn call_with(external: &External, arguments: &[Vec<f64>], result: &mut [f64]) -> Result<(), String> {

@@ -1,10 +1,10 @@
-//! Threads that share the tasks of one job after another, with as little delay as possible.
+//! A pool of threads that share the tasks of a job, with as little delay as possible.
 //!
-//! A kernel may take microseconds, less than it takes to wake a thread. So the caller works itself, helpers look out for
-//! the next job for a while before they sleep, and all take their tasks from one counter. While one caller has the
-//! helpers, any other works alone, as does a task that has tasks of its own: nothing ever waits for a pool.
+//! A kernel may take microseconds, which is less than the time to wake a thread. Therefore, the caller works as well, helpers
+//! wait actively for the next job for a while before they sleep, and all threads take tasks from one counter. While one caller
+//! uses the helpers, any other caller works alone, as does a task that has tasks itself: nothing ever waits for a pool.
 //!
-//! Who computes a task never matters to the result.
+//! Results do not depend on which thread computes a task.
 
 // A job borrows from its caller, and helpers that outlive the borrow run it: a lifetime that the compiler cannot follow.
 #![allow(unsafe_code)]
@@ -17,14 +17,14 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a helper looks out for work before it sleeps.
+/// The time for which a helper waits actively before it sleeps.
 const PATIENCE: Duration = Duration::from_micros(100);
-/// Looks between two looks at the clock.
+/// The number of checks for a job between two readings of the clock.
 const LOOKS: usize = 32;
 
 /// Whether helpers may join the job.
 const OPEN: u64 = 1 << 31;
-/// What numbers jobs, in [`Shared::gate`].
+/// The unit of the number of a job in [`Shared::gate`].
 const NUMBER: u64 = 1 << 32;
 
 /// A caller and its helpers.
@@ -34,11 +34,11 @@ pub struct Pool {
     helpers: Vec<JoinHandle<()>>,
 }
 
-/// What the caller and the helpers see.
+/// The state that the caller and the helpers share.
 struct Shared {
-    /// From bit 32 the number of the job, bit 31 [`OPEN`], below the number of helpers at work.
+    /// The number of the job from bit 32, [`OPEN`] in bit 31, and the number of working helpers in the lower bits.
     gate: Line<AtomicU64>,
-    /// The next task that nobody has taken.
+    /// The next task.
     next: Line<AtomicUsize>,
     job: UnsafeCell<Option<Job>>,
     sleeping: AtomicUsize,
@@ -52,7 +52,7 @@ struct Shared {
 #[repr(align(128))]
 struct Line<T>(T);
 
-/// What to do with a worker's number and a task's.
+/// The work of a job: a function of the numbers of worker and task.
 type Work<'a> = dyn Fn(usize, usize) + Sync + 'a;
 
 #[derive(Clone, Copy)]
@@ -67,15 +67,15 @@ unsafe impl Sync for Shared {}
 // SAFETY: as above.
 unsafe impl Send for Shared {}
 
-/// The process's pool: as many threads as the machine runs at once, unless [`set_threads`] said otherwise before.
+/// The pool of the process, with one thread per hardware thread, unless [`set_threads`] was called before.
 pub fn process() -> &'static Pool {
     PROCESS.get_or_init(|| Pool::new(std::thread::available_parallelism().map_or(1, |n| n.get())))
 }
 
 static PROCESS: OnceLock<Pool> = OnceLock::new();
 
-/// Decides how many threads the process's pool has, the caller among them. It has no effect once the pool is in use;
-/// whether it had is the result.
+/// Sets the number of threads of the process's pool, including the caller. It has no effect if the pool is already in use.
+/// Returns whether it had an effect.
 pub fn set_threads(threads: usize) -> bool {
     let mut fresh = false;
     PROCESS.get_or_init(|| {
@@ -94,8 +94,8 @@ pub fn forget_helpers() {
 }
 
 impl Pool {
-    /// With this many threads, the caller among them; fewer where the system grants no more, and the caller alone on targets
-    /// without threads such as WebAssembly (where helpers, which look at a clock, therefore never run).
+    /// Creates a pool with this number of threads, including the caller. There are fewer if the system cannot create them, and
+    /// only the caller on targets without threads such as WebAssembly.
     pub fn new(threads: usize) -> Self {
         let shared = Arc::new(Shared {
             gate: Line(AtomicU64::new(0)),
@@ -116,16 +116,16 @@ impl Pool {
         Pool { shared, busy: AtomicBool::new(false), helpers }
     }
 
-    /// Number of threads, the caller among them.
+    /// The number of threads, including the caller.
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
 
-    /// Calls `work(worker, task)` once for each of the tasks 0, 1, ..., with workers numbered below
-    /// [`Pool::threads`]. No two calls of one job at one time have the same worker.
+    /// Calls `work(worker, task)` once for each of the tasks 0, 1, ..., with workers numbered below [`Pool::threads`]. Concurrent
+    /// calls of a job have different workers.
     ///
     /// # Panics
-    /// If a task does; the others may then be left out.
+    /// Panics if a task panics. Other tasks may then be skipped.
     pub fn for_each(&self, tasks: usize, work: impl Fn(usize, usize) + Sync) {
         if tasks <= 1 || self.helpers.is_empty() || self.busy.swap(true, Acquire) {
             (0..tasks).for_each(|task| work(0, task));
@@ -156,10 +156,10 @@ impl Pool {
         }
     }
 
-    /// Calls `work` once for each item, with its place.
+    /// Calls `work` once for each item, with its index.
     ///
     /// # Panics
-    /// If a call does.
+    /// Panics if a call panics.
     pub fn for_each_mut<I: Send>(&self, items: &mut [I], work: impl Fn(usize, &mut I) + Sync) {
         let first = Pointer(items.as_mut_ptr());
         self.for_each(items.len(), |_, i| {
@@ -184,7 +184,7 @@ impl Shared {
     /// Computes tasks until none is left.
     ///
     /// # Safety
-    /// The job's function is alive.
+    /// The function of the job must be alive.
     unsafe fn take_tasks(&self, job: Job, worker: usize) {
         // SAFETY: the caller's promise.
         let work = unsafe { &*job.work };
@@ -197,7 +197,7 @@ impl Shared {
         }
     }
 
-    /// A helper's life.
+    /// The loop of a helper.
     fn help(&self, worker: usize) {
         let mut last = 0;
         while let Some(number) = self.enter(last) {
@@ -215,7 +215,7 @@ impl Shared {
         }
     }
 
-    /// Closes the job: nobody joins any more, and all who did have left.
+    /// Closes the job. Afterwards, no helper can join, and all helpers have finished.
     fn close(&self) {
         let gate = &self.gate.0;
         gate.fetch_and(!OPEN, AcqRel);
@@ -249,7 +249,7 @@ impl Shared {
         }
     }
 
-    /// Sleeps, unless there is something to do.
+    /// Sleeps, unless there is a job.
     fn sleep(&self, last: u64) {
         let guard = lock(&self.sleep);
         // The caller opens the gate, then reads `sleeping`; here it is the other way round, so one of the two sees the
@@ -293,7 +293,7 @@ unsafe impl<I: Send> Sync for Pointer<I> {}
 
 impl<I> Pointer<I> {
     /// # Safety
-    /// The item exists, and nobody else has it.
+    /// The item must exist, and no other thread may access it.
     #[expect(clippy::mut_from_ref, reason = "the caller's promise")]
     unsafe fn place(&self, i: usize) -> &mut I {
         // SAFETY: the caller's promise.

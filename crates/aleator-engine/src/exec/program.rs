@@ -1,4 +1,4 @@
-//! A compiled graph: fixed shapes, run many times.
+//! A compiled graph with fixed shapes, which can be run many times.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError};
@@ -16,20 +16,20 @@ use crate::compile::schedule::{Schedule, Step, schedule};
 use crate::error::Error;
 use crate::graph::{Graph, NodeId, Shape};
 
-/// A compiled graph. It owns all memory that running it takes.
+/// A compiled graph. It owns all memory that it needs to run.
 pub struct Program<T: Real> {
     steps: Vec<Step<T>>,
     arena: Arena<T>,
-    /// By slot: name, number of elements, offset (`None` if nothing depends on it).
+    /// For each slot: the name, the number of elements, and the offset (`None` if nothing depends on the input).
     inputs: Vec<(String, usize, Option<usize>)>,
     outputs: Vec<(usize, Shape)>,
     machine: Machine<T>,
 }
 
-/// An input, to be changed where it lies, and an output: a copy if the two share memory.
+/// A mutable input, and an output, which is a copy if the two share memory.
 pub type InputAndOutput<'a, T> = (&'a mut [T], Cow<'a, [T]>);
 
-/// What kernels run on.
+/// The resources of kernels.
 struct Machine<T> {
     arch: pulp::Arch,
     /// One for each thread.
@@ -47,8 +47,8 @@ impl<T: Real> Program<T> {
     /// Compiles what `outputs` depend on.
     ///
     /// # Errors
-    /// The graph's first error, [`Error::Hole`] for a placeholder, and [`Error::Memory`] where the buffers would exceed
-    /// the limit, before any is allocated.
+    /// Returns the first error of the graph, [`Error::Hole`] if a placeholder was not replaced, and [`Error::Memory`] if the
+    /// buffers would exceed the limit. Memory is only allocated after this check.
     pub fn compile(graph: &Graph, outputs: &[NodeId], options: &CompileOptions) -> Result<Self, Error> {
         if let Some(error) = graph.error() {
             return Err(error);
@@ -75,11 +75,11 @@ impl<T: Real> Program<T> {
         Ok(Program { steps, arena, inputs, outputs, machine })
     }
 
-    /// Sets an input, by its place in [`Graph::inputs`]; it keeps its value from run to run. Inputs that no output
-    /// depends on are accepted and ignored.
+    /// Sets the input at an index of [`Graph::inputs`], which keeps its value from run to run. Inputs on which no output depends
+    /// are accepted and ignored.
     ///
     /// # Errors
-    /// [`Error::Input`] if the number of elements is not the input's.
+    /// Returns [`Error::Input`] if the number of elements is not that of the input.
     pub fn set_input(&mut self, slot: usize, values: &[T]) -> Result<(), Error> {
         let Some((name, expected, offset)) = self.inputs.get(slot) else {
             return Err(Error::Input { name: format!("#{slot}"), expected: 0, got: values.len() });
@@ -99,14 +99,14 @@ impl<T: Real> Program<T> {
         Some(self.arena.slice((*offset)?, *len))
     }
 
-    /// An input, to be changed where it lies; `None` if no output depends on it.
+    /// A mutable input; `None` if no output depends on it.
     pub fn input_mut(&mut self, slot: usize) -> Option<&mut [T]> {
         let (_, len, offset) = self.inputs.get(slot)?;
         Some(self.arena.slice_mut((*offset)?, *len))
     }
 
-    /// Inputs, to be changed where they lie, each beside an output of the last run, by their places; `None` for an input that no
-    /// output depends on. An output that is one of the inputs comes as a copy.
+    /// For each pair of indices, a mutable input and an output of the last run; `None` for an input on which no output depends.
+    /// An output that shares memory with an input is returned as a copy.
     pub fn inputs_and_outputs(
         &mut self,
         places: impl IntoIterator<Item = (usize, usize)>,
@@ -144,13 +144,13 @@ impl<T: Real> Program<T> {
 
     /// Computes all outputs from the inputs and the noise of (seed, step).
     ///
-    /// After the first call it allocates nothing, but for the packing buffers of large matrix products.
+    /// After the first call, nothing is allocated except the packing buffers of large matrix products.
     pub fn run(&mut self, seed: u64, step: u64) {
         self.run_at(NoiseAt { seed, step, first_row: 0 });
     }
 
-    /// The same from another row of the noise on: where all noise has n rows, a run from row 0 and one from row n give what a
-    /// program for 2n rows gives.
+    /// Like [`Program::run`], from a given row of the noise. If all noise has n rows, a run from row 0 and one from row n give
+    /// the same results as a program for 2n rows.
     pub fn run_at(&mut self, noise: NoiseAt) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
@@ -159,18 +159,19 @@ impl<T: Real> Program<T> {
         }
     }
 
-    /// The same, and tells the time of each step, by its place in [`Program::steps`]; 0 on targets without a clock.
-    pub fn run_profiled(&mut self, seed: u64, step: u64, mut took: impl FnMut(usize, Duration)) {
+    /// Like [`Program::run_at`], and reports the time of each step, by its index in [`Program::steps`]. The time is 0 on targets
+    /// without a clock.
+    pub fn run_profiled(&mut self, noise: NoiseAt, mut took: impl FnMut(usize, Duration)) {
         let base = self.arena.base();
         let Program { steps, machine, .. } = self;
         for (i, kernel) in steps.iter_mut().enumerate() {
             let start = now();
-            machine.run_step(kernel, base, NoiseAt { seed, step, first_row: 0 });
+            machine.run_step(kernel, base, noise);
             took(i, start.map_or(Duration::ZERO, |start| start.elapsed()));
         }
     }
 
-    /// The first black box that failed in the last run.
+    /// The error of the first black box that failed in the last run.
     pub fn failure(&self) -> Option<Error> {
         self.steps.iter().find_map(|step| match step {
             Step::Call(call) => {
@@ -181,7 +182,7 @@ impl<T: Real> Program<T> {
         })
     }
 
-    /// What its steps do, in order.
+    /// A description of the steps, in order.
     pub fn steps(&self) -> Vec<StepSummary> {
         self.steps.iter().map(summary).collect()
     }
@@ -197,18 +198,18 @@ impl<T: Real> Program<T> {
         &self.outputs[i].1
     }
 
-    /// Bytes of all values that are kept in memory: what the graph decides, whatever the number of threads.
+    /// The size in bytes of all values that are kept in memory. It depends on the graph, but not on the number of threads.
     pub fn value_bytes(&self) -> usize {
         self.arena.bytes()
     }
 
-    /// Bytes of all buffers together.
+    /// The total size of all buffers in bytes.
     pub fn buffer_bytes(&self) -> usize {
         self.arena.bytes() + self.machine.scratch.len() * self.machine.registers * size_of::<T>()
     }
 }
 
-/// The time, where the target has a clock: asking for it panics where it has none.
+/// The time; `None` on targets without a clock, where `Instant::now` panics.
 fn now() -> Option<Instant> {
     (!cfg!(all(target_family = "wasm", target_os = "unknown"))).then(Instant::now)
 }
@@ -223,7 +224,7 @@ impl Threads {
 }
 
 impl<T: Real> Machine<T> {
-    /// Calls `each(worker, task)` for all tasks, by several threads if that pays.
+    /// Calls `each(worker, task)` for all tasks, with several threads if `parallel`.
     fn for_each(&self, tasks: usize, parallel: bool, each: impl Fn(usize, usize) + Sync) {
         if parallel {
             self.threads.pool().for_each(tasks, each);

@@ -7,10 +7,10 @@ use crate::graph::Reduction;
 /// Partial sums of a run: a fixed number, so that the order of additions does not depend on the register width.
 const LANES: usize = 16;
 
-/// Most elements of short rows that are combined at a time.
+/// The largest number of elements of short rows that are combined at a time.
 const WIDE: usize = 256;
 
-/// What a reduction gives over no elements.
+/// The result of a reduction over no elements.
 pub(crate) fn identity<T: Real>(reduction: Reduction) -> T {
     match reduction {
         Reduction::Sum => T::default(),
@@ -30,11 +30,11 @@ fn combine<T: Real>(reduction: Reduction, a: T, b: T) -> T {
     }
 }
 
-/// Where the elements of a tile go: the axes of the reduction's input with the strides of its result.
+/// The destination of the elements of a tile: the axes of the input of the reduction, with the strides of its result.
 pub(crate) struct Target<'a> {
     pub dims: &'a [usize],
     pub strides: &'a [usize],
-    /// The result that `out` begins with.
+    /// The index of the first result in `out`.
     pub first: usize,
 }
 
@@ -131,7 +131,7 @@ fn fixed_rows<T: Real, const ROW: usize>(tile: &[T], out: &mut [T], f: impl Fn(T
     }
 }
 
-/// Combines short rows elementwise: as many at once as fit into a wide one.
+/// Combines short rows elementwise, as many at once as fit into a wide row.
 #[inline(always)]
 fn short_rows<T: Real>(tile: &[T], row: usize, out: &mut [T], f: impl Fn(T, T) -> T + Copy) {
     let width = WIDE / row * row;
@@ -174,7 +174,7 @@ pub(crate) fn merge_partials<T: Real>(reduction: Reduction, out: &mut [T], parti
     }
 }
 
-/// All of a non-empty run.
+/// Reduces a non-empty run.
 #[inline(always)]
 fn fold<T: Real>(x: &[T], f: impl Fn(T, T) -> T + Copy) -> T {
     if x.len() < 2 * LANES {

@@ -1,4 +1,4 @@
-//! Walks over strided tensors, run by run along the innermost axis.
+//! Iteration over strided tensors, in runs along the innermost axis.
 
 use super::math::Real;
 
@@ -11,12 +11,12 @@ pub(crate) struct Strided {
 }
 
 impl Strided {
-    /// Number of elements.
+    /// The number of elements.
     pub fn numel(&self) -> usize {
         self.dims.iter().product()
     }
 
-    /// Elements of the buffer from `offset` that it reaches.
+    /// The number of elements of the buffer, starting at `offset`, that the tensor spans.
     pub fn extent(&self) -> usize {
         if self.numel() == 0 {
             return 0;
@@ -108,7 +108,7 @@ pub(crate) fn gather<T: Real>(
     }
 }
 
-/// Each element N times: a number known to the compiler, which then uses vector registers.
+/// Repeats each element N times. N is a constant, so that the compiler uses vector registers.
 #[inline(always)]
 fn repeat_each<T: Real, const N: usize>(out: &mut [T], source: &[T]) {
     let (rows, rest) = out.as_chunks_mut::<N>();

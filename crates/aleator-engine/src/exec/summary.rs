@@ -1,4 +1,4 @@
-//! What the steps of a program do: names, memory touched, operations.
+//! A description of the steps of a program: names, memory traffic, operations.
 
 use std::collections::HashSet;
 
@@ -18,20 +18,21 @@ pub enum StepKind {
     Fused,
     /// A matrix product.
     MatMul,
-    /// Anything else.
+    /// Another kernel.
     Other,
 }
 
 /// One step of a program.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepSummary {
-    /// Its kind.
+    /// The kind.
     pub kind: StepKind,
-    /// What it computes, for people.
+    /// The operations, in words.
     pub what: String,
-    /// Bytes of memory that it reads and writes, each counted once.
+    /// The number of bytes that the step reads and writes, each counted once.
     pub bytes: u64,
-    /// Arithmetic operations; a function such as exp counts as one, a multiplication with its addition as two.
+    /// The number of arithmetic operations. A function such as exp counts as one, and a multiplication with an addition counts as
+    /// two.
     pub operations: u64,
 }
 
@@ -150,7 +151,7 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
     }
 }
 
-/// Distinct elements that a strided operand has at most: repeated ones are counted once.
+/// An upper bound of the number of distinct elements of a strided operand; repeated elements are counted once.
 fn reached(x: &Strided) -> usize {
     let distinct: usize = x.dims.iter().zip(&x.strides).filter(|&(_, &s)| s != 0).map(|(&d, _)| d).product();
     distinct.min(x.extent())
@@ -165,6 +166,7 @@ mod tests {
     use super::*;
     use crate::compile::CompileOptions;
     use crate::exec::Program;
+    use crate::exec::philox::NoiseAt;
     use crate::graph::Graph;
 
     #[test]
@@ -181,7 +183,7 @@ mod tests {
         assert_eq!(steps[1].what, "15 elements: exp, *, sum");
         assert_eq!((steps[1].operations, steps[1].bytes), (45, 4 * 16));
         let mut told = vec![];
-        program.run_profiled(0, 0, |step, _| told.push(step));
+        program.run_profiled(NoiseAt { seed: 0, step: 0, first_row: 0 }, |step, _| told.push(step));
         assert_eq!(told, [0, 1]);
         assert_eq!(program.output(0), [30.0]);
     }

@@ -1,11 +1,11 @@
-//! Elementwise operations on tiles: plain loops, which become SIMD code inside `pulp`'s dispatch. A loop with a call in it
-//! does not, so functions and closures alike are always inlined.
+//! Elementwise operations on tiles: plain loops, which become SIMD code inside `pulp`'s dispatch. Loops with calls do not, so all
+//! functions and closures are inlined.
 
 use super::math::Real;
 use crate::graph::fold::{binary, unary};
 use crate::graph::{Binary, Unary};
 
-/// Most elements of a tile.
+/// The largest number of elements of a tile.
 pub(crate) const MAX_TILE: usize = 1024;
 
 /// An operand: one number per element, or one for all.
@@ -15,7 +15,7 @@ pub(crate) enum Argument<'a, T> {
     Splat(T),
 }
 
-/// What can be computed from x and exp(-|x|).
+/// Functions that can be computed from x and exp(-|x|).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Logistic {
     Sigmoid,

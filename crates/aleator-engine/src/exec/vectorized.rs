@@ -1,7 +1,7 @@
 //! Loops for the widest registers of the machine.
 
-/// Runs `work`, compiled for the widest registers of this machine. It has to be marked `#[inline(always)]`, and should own what
-/// it reads in its loop: constants behind references are read anew after every write, one element at a time.
+/// Runs `work`, compiled for the widest registers of this machine. `work` must be marked `#[inline(always)]` and should own the
+/// values that its loop reads: the compiler reloads constants behind references after every write, which prevents vectorisation.
 ///
 /// ```
 /// use aleator_engine::exec::vectorized;
@@ -15,7 +15,7 @@
 /// ```
 ///
 /// `pulp::Arch::dispatch` takes closures too, but calls them by `FnOnce::call_once`, which the compiler does not always inline:
-/// they then run at the baseline's width, without a word.
+/// they then silently run at the baseline width.
 #[inline(always)]
 pub fn vectorized<R>(work: impl FnMut() -> R) -> R {
     pulp::Arch::new().dispatch(Vectorized(work))

@@ -153,6 +153,13 @@ fn operation(op: &PortableOp, got: usize) -> Result<(Arity, Leaf), String> {
         let all = narrow(all).filter(|all| all.len() <= MOST_AXES);
         all.ok_or_else(|| "it has too many or too large axes".to_string())
     };
+    let ascending = |axes: &[u64]| {
+        let axes = numbers(axes)?;
+        match axes.is_empty() || axes.windows(2).any(|pair| pair[0] >= pair[1]) {
+            true => Err(format!("{axes:?} are not ascending axes")),
+            false => Ok(axes),
+        }
+    };
     let stream = |stream: u32| {
         if stream < STREAMS { Ok(stream) } else { Err(format!("stream {stream} is not below {STREAMS}")) }
     };
@@ -174,13 +181,11 @@ fn operation(op: &PortableOp, got: usize) -> Result<(Arity, Leaf), String> {
         PortableOp::Unary(u) => computed(Exactly(1), Op::Unary(*u)),
         PortableOp::Binary(b) => computed(Exactly(2), Op::Binary(*b)),
         PortableOp::Select => computed(Exactly(3), Op::Select),
-        PortableOp::Reduce { by, axes } => {
-            let axes = numbers(axes)?;
-            if axes.is_empty() || axes.windows(2).any(|pair| pair[0] >= pair[1]) {
-                return Err(format!("{axes:?} are not ascending axes"));
-            }
-            computed(Exactly(1), Op::Reduce(*by, axes))
-        }
+        PortableOp::Reduce { by, axes } => computed(Exactly(1), Op::Reduce(*by, ascending(axes)?)),
+        PortableOp::LogSumExp { axes } => computed(Exactly(1), Op::LogSumExp(ascending(axes)?)),
+        PortableOp::LogSoftmax { axes } => computed(Exactly(1), Op::LogSoftmax(ascending(axes)?)),
+        PortableOp::Softmax { axes } => computed(Exactly(1), Op::Softmax(ascending(axes)?)),
+        PortableOp::OneHot { n } => computed(Exactly(1), Op::OneHot(number(*n)?)),
         PortableOp::ArgMax => computed(Exactly(1), Op::ArgMax),
         PortableOp::CumSum { reverse } => computed(Exactly(1), Op::CumSum { reverse: *reverse }),
         PortableOp::MatMul => computed(Exactly(2), Op::MatMul),

@@ -25,11 +25,13 @@
 //! The numbers of a draw from a law are made of further blocks, as [`draw`](crate::exec::draw) says.
 
 mod check;
+mod jax;
 #[cfg(feature = "serde")]
 mod json;
 mod portable;
 mod stablehlo;
 
+pub use jax::jax;
 pub use portable::{Imported, Number, Portable, PortableNode, PortableOp, PortableOutput};
 pub use stablehlo::{Float, stablehlo};
 

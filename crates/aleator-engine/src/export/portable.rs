@@ -55,7 +55,8 @@ impl PartialEq for Number {
 }
 
 /// An operation of the engine with its attributes. Axes are counted from the end: 0 is the last one. The operations are those
-/// of [`Op`](crate::graph::Op), under the same names.
+/// of [`Op`](crate::graph::Op), under the same names. In particular, the softmax functions and `one_hot` are written as they are in
+/// the graph, and not as the formulas by which they are computed.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(
     feature = "serde",
@@ -83,6 +84,18 @@ pub enum PortableOp {
     Reduce {
         by: Reduction,
         axes: Vec<u64>,
+    },
+    LogSumExp {
+        axes: Vec<u64>,
+    },
+    LogSoftmax {
+        axes: Vec<u64>,
+    },
+    Softmax {
+        axes: Vec<u64>,
+    },
+    OneHot {
+        n: u64,
     },
     ArgMax,
     CumSum {
@@ -220,6 +233,10 @@ fn written(graph: &Graph, op: &Op, name: impl Fn(u32) -> String) -> Result<Porta
         Op::Binary(b) => PortableOp::Binary(*b),
         Op::Select => PortableOp::Select,
         Op::Reduce(by, axes) => PortableOp::Reduce { by: *by, axes: wide(axes) },
+        Op::LogSumExp(axes) => PortableOp::LogSumExp { axes: wide(axes) },
+        Op::LogSoftmax(axes) => PortableOp::LogSoftmax { axes: wide(axes) },
+        Op::Softmax(axes) => PortableOp::Softmax { axes: wide(axes) },
+        Op::OneHot(n) => PortableOp::OneHot { n: *n as u64 },
         Op::ArgMax => PortableOp::ArgMax,
         Op::CumSum { reverse } => PortableOp::CumSum { reverse: *reverse },
         Op::MatMul => PortableOp::MatMul,

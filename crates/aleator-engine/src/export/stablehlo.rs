@@ -3,7 +3,8 @@
 //! The module has one public function, `main`. Its arguments are the seed and the step of the noise, each as two words of 32
 //! bits (low, high), and then the inputs in the order in which a comment at the top lists them; its results are the outputs
 //! in their order. Uniform numbers follow [the noise contract](super) in integer arithmetic and have the same bits as those of
-//! the CPU executor; sums and functions agree up to rounding. erf, log Γ and ψ⁽ⁿ⁾ are operations of CHLO, which XLA expands.
+//! the CPU executor; sums and functions agree up to rounding. erf, log Γ and ψ⁽ⁿ⁾ are operations of CHLO, which XLA expands. The softmax functions are
+//! written with the stable formulas of `compile/softmax`, and a batched product whose matrices are the rows of one is one product.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -11,7 +12,7 @@ use std::fmt::Write;
 use crate::error::Error;
 use crate::exec::math::quantile_table;
 use crate::exec::philox::{KEY_INCREMENTS, MULTIPLIERS};
-use crate::graph::{Binary, Graph, Node, NodeId, NodeSet, Op, Reduction, Shape, Unary};
+use crate::graph::{Binary, Graph, Node, NodeId, NodeSet, Op, Reduction, Shape, Unary, axes_of_rows};
 
 /// The type of all tensors of a module.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +97,16 @@ fn refusal(graph: &Graph, node: &Node) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// What the softmax functions share, by the names of the values. The reduced axes remain with size 1.
+struct Softmax {
+    shift: String,
+    shifted: String,
+    exponentials: String,
+    sum: String,
+    /// The shape of the shift and of the sum.
+    kept: Shape,
 }
 
 struct Printer {
@@ -247,20 +258,51 @@ impl Printer {
                 self.select(&c, &x, &y, shape)
             }
             Op::Reduce(reduction, axes) => self.reduce(x[0], *reduction, axes, &shapes[0], shape),
+            Op::LogSumExp(axes) => {
+                let Softmax { shift, sum, kept, .. } = self.softmax(x[0], axes, &shapes[0]);
+                let ty_of_kept = self.tensor(&kept);
+                let log = self.map("stablehlo.log", &[&sum], &ty_of_kept);
+                let total = self.map("stablehlo.add", &[&shift, &log], &ty_of_kept);
+                self.reshape(&total, &ty_of_kept, &ty)
+            }
+            Op::LogSoftmax(axes) => {
+                let Softmax { shifted, sum, kept, .. } = self.softmax(x[0], axes, &shapes[0]);
+                let ty_of_kept = self.tensor(&kept);
+                let log = self.map("stablehlo.log", &[&sum], &ty_of_kept);
+                let log = self.broadcast(&log, &kept, shape);
+                self.map("stablehlo.subtract", &[&shifted, &log], &ty)
+            }
+            Op::Softmax(axes) => {
+                let Softmax { exponentials, sum, kept, .. } = self.softmax(x[0], axes, &shapes[0]);
+                let sum = self.broadcast(&sum, &kept, shape);
+                self.map("stablehlo.divide", &[&exponentials, &sum], &ty)
+            }
+            Op::OneHot(_) => {
+                let column = shapes[0].join(&[1]);
+                let ty_of_column = self.tensor(&column);
+                let column_of_x = self.reshape(x[0], &types[0], &ty_of_column);
+                let x = self.broadcast(&column_of_x, &column, shape);
+                let places = self.line(&format!("stablehlo.iota dim = {} : {ty}", shape.rank() - 1));
+                self.truth("EQ", &x, &places, shape)
+            }
             Op::ArgMax => self.argmax(x[0], &shapes[0], shape),
             Op::CumSum { reverse } => self.cumsum(x[0], *reverse, shape),
             Op::MatMul => {
-                let batch = &shape[..shape.rank() - 2];
-                let full = |s: &Shape| [batch, &s[s.rank() - 2..]].concat();
-                let (left, right) = (full(&shapes[0]), full(&shapes[1]));
-                let a = self.broadcast(x[0], &shapes[0], &left);
-                let b = self.broadcast(x[1], &shapes[1], &right);
-                let axes: Vec<usize> = (0..batch.len()).collect();
-                let (rows, inner) = (batch.len(), batch.len() + 1);
-                let (left, right) = (self.tensor(&left), self.tensor(&right));
-                self.line(&format!(
-                    "stablehlo.dot_general {a}, {b}, batching_dims = {axes:?} x {axes:?}, contracting_dims = [{inner}] x [{rows}], precision = [HIGHEST, HIGHEST] : ({left}, {right}) -> {ty}"
-                ))
+                // The matrices that are the rows of one are one matrix, as on the CPU.
+                let axes = axes_of_rows(&shapes[0], &shapes[1]);
+                let as_rows = |s: &Shape| {
+                    let rows = (0..=axes).map(|axis| s.from_end(axis + 1)).product();
+                    s.leading(s.rank() - axes - 2).join(&[rows, s.from_end(0)])
+                };
+                let squeezed = axes.min(shapes[1].rank() - 2);
+                let right = shapes[1].leading(shapes[1].rank() - squeezed - 2).join(&shapes[1].trailing(2));
+                let (left, product) = (as_rows(&shapes[0]), as_rows(shape));
+                let ty_of_product = self.tensor(&product);
+                let [ty_of_left, ty_of_right] = [&left, &right].map(|s| self.tensor(s));
+                let a = self.reshape(x[0], &types[0], &ty_of_left);
+                let b = self.reshape(x[1], &types[1], &ty_of_right);
+                let value = self.matmul([&a, &b], [&left, &right], &product);
+                self.reshape(&value, &ty_of_product, &ty)
             }
             Op::Reshape { .. } => self.reshape(x[0], &types[0], &ty),
             Op::Broadcast { .. } => self.broadcast(x[0], &shapes[0], shape),
@@ -317,6 +359,43 @@ impl Printer {
                 unreachable!("inputs are arguments, and the others were refused")
             }
         }
+    }
+
+    /// A product of matrices whose batch axes broadcast.
+    fn matmul(&mut self, x: [&str; 2], from: [&Shape; 2], to: &Shape) -> String {
+        let batch = &to[..to.rank() - 2];
+        let full = |s: &Shape| [batch, &s[s.rank() - 2..]].concat();
+        let (left, right) = (full(from[0]), full(from[1]));
+        let a = self.broadcast(x[0], from[0], &left);
+        let b = self.broadcast(x[1], from[1], &right);
+        let axes: Vec<usize> = (0..batch.len()).collect();
+        let (rows, inner) = (batch.len(), batch.len() + 1);
+        let (left, right, to) = (self.tensor(&left), self.tensor(&right), self.tensor(to));
+        self.line(&format!(
+            "stablehlo.dot_general {a}, {b}, batching_dims = {axes:?} x {axes:?}, contracting_dims = [{inner}] x [{rows}], precision = [HIGHEST, HIGHEST] : ({left}, {right}) -> {to}"
+        ))
+    }
+
+    /// What the softmax functions of x share, by the formulas of `compile/softmax`.
+    fn softmax(&mut self, x: &str, axes: &[usize], shape: &Shape) -> Softmax {
+        let rank = shape.rank();
+        let reduced = |i: &usize| axes.contains(&(rank - 1 - i));
+        let removed: Vec<usize> = (0..rank).filter(|i| !reduced(i)).map(|i| shape[i]).collect();
+        let kept: Shape =
+            (0..rank).map(|i| if reduced(&i) { 1 } else { shape[i] }).collect::<Vec<_>>().into();
+        let [ty, ty_of_kept, ty_of_removed] = [shape, &kept, &removed.clone().into()].map(|s| self.tensor(s));
+        let max = self.reduce(x, Reduction::Max, axes, shape, &removed);
+        let max = self.reshape(&max, &ty_of_removed, &ty_of_kept);
+        let size = self.map("stablehlo.abs", &[&max], &ty_of_kept);
+        let [zero, infinity] = [0.0, f64::INFINITY].map(|c| self.constant(c, &kept));
+        let finite = self.compare("LT", &size, &infinity, &kept);
+        let shift = self.select(&finite, &max, &zero, &kept);
+        let shift_of_each = self.broadcast(&shift, &kept, shape);
+        let shifted = self.map("stablehlo.subtract", &[x, &shift_of_each], &ty);
+        let exponentials = self.map("stablehlo.exponential", &[&shifted], &ty);
+        let sum = self.reduce(&exponentials, Reduction::Sum, axes, shape, &removed);
+        let sum = self.reshape(&sum, &ty_of_removed, &ty_of_kept);
+        Softmax { shift, shifted, exponentials, sum, kept }
     }
 
     fn unary(&mut self, op: Unary, x: &str, shape: &[usize]) -> String {

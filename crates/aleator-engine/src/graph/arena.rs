@@ -5,6 +5,8 @@
 
 use std::cell::RefCell;
 use std::hash::{BuildHasher, RandomState};
+use std::panic::Location;
+use std::path::Path;
 
 use hashbrown::HashTable;
 
@@ -51,7 +53,7 @@ struct Arena {
     hasher: RandomState,
     inputs: Vec<InputInfo>,
     holes: Vec<String>,
-    error: Option<Error>,
+    error: Option<(Error, &'static Location<'static>)>,
 }
 
 /// A graph of tensor operations to which you add nodes. [`Expr`](super::Expr) is a handle to a node. A clone has the same nodes under the same
@@ -113,7 +115,15 @@ impl Graph {
 
     /// The first error, if there is one. It is kept: a graph with an error cannot be compiled.
     pub fn error(&self) -> Option<Error> {
-        self.arena.borrow().error.clone()
+        self.arena.borrow().error.as_ref().map(|(error, _)| error.clone())
+    }
+
+    /// The place in the caller's source of the operation that caused the first error. `None` if there is no error, or if the place
+    /// is unknown because the operation was called by a function of this crate that does not track its caller.
+    pub fn error_location(&self) -> Option<&'static Location<'static>> {
+        let (_, location) = self.arena.borrow().error.clone()?;
+        let own = Path::new(file!()).ancestors().nth(2)?;
+        (!Path::new(location.file()).starts_with(own)).then_some(location)
     }
 
     /// The id of the node at a position of the arena, if there is one.
@@ -150,7 +160,7 @@ impl Graph {
         let error = match (result, arena.error.take()) {
             (Ok(result), None) => return Ok(result),
             (Err(error), _) => error,
-            (Ok(_), Some(error)) => error.into(),
+            (Ok(_), Some((error, _))) => error.into(),
         };
         arena.nodes.truncate(nodes);
         arena.index.retain(|(_, id)| id.index() < nodes);
@@ -160,8 +170,9 @@ impl Graph {
     }
 
     /// Stores an error, unless there is one already, and returns the poisoned node that replaces the result.
+    #[track_caller]
     pub(super) fn keep_error(&self, error: Error) -> NodeId {
-        self.arena.borrow_mut().error.get_or_insert(error);
+        self.arena.borrow_mut().error.get_or_insert((error, Location::caller()));
         self.intern(Op::Poison, vec![], Shape::scalar())
     }
 
@@ -172,6 +183,7 @@ impl Graph {
     }
 
     /// The node of an operation on inputs that gives this shape, or that of an error if the shape is too large.
+    #[track_caller]
     pub(crate) fn insert(&self, op: Op, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
         if shape.checked_extent().is_some_and(|n| n as u64 <= MAX_ELEMENTS) {
             return self.intern(op, inputs, shape);
@@ -200,6 +212,7 @@ impl Graph {
     }
 
     /// Adds an input in the next slot.
+    #[track_caller]
     pub(super) fn insert_input(&self, name: &str, shape: Shape) -> NodeId {
         let slot = self.arena.borrow().inputs.len() as u32;
         let node = self.insert(Op::Input(slot), vec![], shape);
@@ -208,6 +221,7 @@ impl Graph {
     }
 
     /// Adds a hole that depends on the given nodes.
+    #[track_caller]
     pub(super) fn insert_hole(&self, name: &str, inputs: Vec<NodeId>, shape: Shape) -> NodeId {
         let number = {
             let mut arena = self.arena.borrow_mut();

@@ -17,17 +17,20 @@ impl Graph {
     }
 
     /// Records an error (the first one is kept) and returns a poisoned expression.
+    #[track_caller]
     pub fn fail(&self, error: Error) -> Expr<'_> {
         self.expr(self.keep_error(error))
     }
 
     /// Adds a tensor that is passed to every run.
+    #[track_caller]
     pub fn input(&self, name: &str, shape: impl Into<Shape>) -> Expr<'_> {
         self.expr(self.insert_input(name, shape.into()))
     }
 
     /// Adds a placeholder that depends on `inputs`. It must be replaced (see [`substitute`](crate::graph::substitute)) before the
     /// graph runs.
+    #[track_caller]
     pub fn hole<'g>(&'g self, name: &str, inputs: &[Expr<'g>], shape: impl Into<Shape>) -> Expr<'g> {
         if let Some(foreign) = self.foreign(name, inputs) {
             return foreign;
@@ -44,6 +47,7 @@ impl Graph {
     }
 
     /// A constant of any shape whose elements are all equal.
+    #[track_caller]
     pub fn full(&self, shape: impl Into<Shape>, value: f64) -> Expr<'_> {
         let shape = shape.into();
         let scalar = self.scalar(value);
@@ -56,6 +60,7 @@ impl Graph {
     }
 
     /// A constant tensor with the given elements, row-major.
+    #[track_caller]
     pub fn tensor(&self, shape: impl Into<Shape>, data: Vec<f64>) -> Expr<'_> {
         let shape = shape.into();
         if shape.checked_numel() != Some(data.len()) {
@@ -69,17 +74,20 @@ impl Graph {
     }
 
     /// The numbers 0, 1, …, n − 1, of shape `[n]`.
+    #[track_caller]
     pub fn iota(&self, n: usize) -> Expr<'_> {
         self.expr(self.insert(Op::Iota, vec![], [n].into()))
     }
 
     /// Independent uniform numbers in the open interval (0, 1). The same stream and shape give the same numbers.
+    #[track_caller]
     pub fn uniform(&self, stream: u32, shape: impl Into<Shape>) -> Expr<'_> {
         self.expr(self.insert(Op::Uniform { stream }, vec![], shape.into()))
     }
 
     /// Independent draws from a law, one for each element of `shape`, against which its parameters broadcast. The same stream and
     /// shape use the same random numbers.
+    #[track_caller]
     pub fn draw<'g>(&'g self, law: Law, stream: u32, shape: Shape, parameters: &[Expr<'g>]) -> Expr<'g> {
         // Align the axes now, as the operators do, so that parameters may later get additional leading axes.
         let rank = parameters.iter().map(|e| e.rank()).fold(shape.rank(), usize::max);
@@ -89,6 +97,7 @@ impl Graph {
     }
 
     /// Adds a user's black-box function; see [`External`].
+    #[track_caller]
     pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
         let (got, expected) = (inputs.len(), external.input_ranks.len());
         if got != expected {
@@ -104,12 +113,16 @@ impl Graph {
     }
 
     /// An error if one of the expressions belongs to another graph, because its id would refer to a different node here.
+    #[track_caller]
     fn foreign<'g>(&'g self, operation: &str, inputs: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let strange = inputs.iter().any(|e| !std::ptr::eq(e.graph(), self));
-        strange.then(|| self.fail(Error::MixedGraphs { operation: operation.into() }))
+        if inputs.iter().all(|e| std::ptr::eq(e.graph(), self)) {
+            return None;
+        }
+        Some(self.fail(Error::MixedGraphs { operation: operation.into() }))
     }
 
     /// Returns the node of an operation, simplified if that changes no value. An error poisons the result.
+    #[track_caller]
     pub fn apply<'g>(&'g self, op: Op, inputs: &[Expr<'g>]) -> Expr<'g> {
         if let Some(foreign) = self.foreign(&op.name(), inputs) {
             return foreign;

@@ -11,21 +11,25 @@ const MODERATE: f64 = 1e12;
 
 impl<'g> Expr<'g> {
     /// log(x / (1 − x))
+    #[track_caller]
     pub fn logit(self) -> Self {
         self.log() - (-self).log1p()
     }
 
     /// max(x, 0), with the derivative ½ at 0.
+    #[track_caller]
     pub fn relu(self) -> Self {
         self.maximum(0.0)
     }
 
     /// ψ(x), the derivative of log Γ.
+    #[track_caller]
     pub fn digamma(self) -> Self {
         self.polygamma(0)
     }
 
     /// Clamps to `[low, high]`. If the interval is empty, this is an error if its ends are constants, and gives NaN otherwise.
+    #[track_caller]
     pub fn clamp(self, low: impl IntoExpr<'g>, high: impl IntoExpr<'g>) -> Self {
         let graph = self.graph();
         let (low, high) = (low.into_expr(graph), high.into_expr(graph));
@@ -75,46 +79,9 @@ impl<'g> Expr<'g> {
         max.abs().less(f64::INFINITY).select(max, 0.0)
     }
 
-    /// log Σ eˣ over one axis or several, numerically stable for any x.
-    ///
-    /// ```text
-    /// log Σ eˣ = m + log Σ e^(x − m),   m = max x (0 where the maximum is infinite)
-    /// ```
-    pub fn logsumexp(self, axes: impl Axes) -> Self {
-        match self.positions("logsumexp", axes) {
-            Ok(axes) => self.logsumexp_over(&axes),
-            Err(error) => self.graph().fail(error),
-        }
-    }
-
-    fn logsumexp_over(self, axes: &[usize]) -> Self {
-        let max = self.finite_max(axes);
-        let sum = (self - max).exp().sum_axes(FromEnd(axes));
-        drop_axes(max, axes) + sum.log()
-    }
-
-    /// x − log Σ eˣ along the last axis.
-    pub fn log_softmax(self) -> Self {
-        let shifted = self - self.finite_max(&[0]);
-        shifted - shifted.exp().sum_axes(-1).unsqueeze(-1).log()
-    }
-
-    /// eˣ / Σ eˣ along the last axis.
-    pub fn softmax(self) -> Self {
-        let e = (self - self.finite_max(&[0])).exp();
-        e / e.sum_axes(-1).unsqueeze(-1)
-    }
-
     /// Σ x y along the last axis of vectors (and, with leading axes, of each pair of vectors).
     pub fn dot(self, other: Expr<'g>) -> Self {
         (self * other).sum_axes(-1)
-    }
-
-    /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
-    pub fn one_hot(self, n: usize) -> Self {
-        let places = self.graph().iota(n);
-        let places = places.with_rank(self.rank() + 1);
-        self.unsqueeze(-1).equal(places)
     }
 }
 

@@ -46,7 +46,7 @@ impl fmt::Debug for Expr<'_> {
 macro_rules! unary_methods {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
         impl<'g> Expr<'g> {
-            $($(#[$doc])* pub fn $name(self) -> Self { self.graph.apply(Op::Unary(Unary::$op), &[self]) })*
+            $($(#[$doc])* #[track_caller] pub fn $name(self) -> Self { self.graph.apply(Op::Unary(Unary::$op), &[self]) })*
         }
     };
 }
@@ -91,7 +91,7 @@ unary_methods! {
 macro_rules! binary_methods {
     ($($(#[$doc:meta])* $name:ident => $op:ident;)*) => {
         impl<'g> Expr<'g> {
-            $($(#[$doc])* pub fn $name(self, other: impl IntoExpr<'g>) -> Self {
+            $($(#[$doc])* #[track_caller] pub fn $name(self, other: impl IntoExpr<'g>) -> Self {
                 self.binary(Binary::$op, other.into_expr(self.graph))
             })*
         }
@@ -167,6 +167,7 @@ impl<'g> Expr<'g> {
 
     /// Inserts leading axes of size 1 until there are `rank` axes. Constant scalars need none, because they never get additional
     /// axes.
+    #[track_caller]
     pub fn with_rank(self, rank: usize) -> Self {
         let have = self.rank();
         if have >= rank || self.graph.scalar_value(self.id).is_some() {
@@ -176,12 +177,14 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::Reshape { consumed: have, to }, &[self])
     }
 
+    #[track_caller]
     fn binary(self, op: Binary, other: Expr<'g>) -> Self {
         let rank = self.rank().max(other.rank());
         self.graph.apply(Op::Binary(op), &[self.with_rank(rank), other.with_rank(rank)])
     }
 
     /// Selects elementwise: `yes` where `self` is not 0, otherwise `no`.
+    #[track_caller]
     pub fn select(self, yes: impl IntoExpr<'g>, no: impl IntoExpr<'g>) -> Self {
         let (yes, no) = (yes.into_expr(self.graph), no.into_expr(self.graph));
         let rank = self.rank().max(yes.rank()).max(no.rank());
@@ -190,21 +193,25 @@ impl<'g> Expr<'g> {
     }
 
     /// 1 where x > y, else 0.
+    #[track_caller]
     pub fn greater(self, other: impl IntoExpr<'g>) -> Self {
         other.into_expr(self.graph).less(self)
     }
 
     /// 1 where x ≥ y, else 0.
+    #[track_caller]
     pub fn greater_equal(self, other: impl IntoExpr<'g>) -> Self {
         other.into_expr(self.graph).less_equal(self)
     }
 
     /// x²
+    #[track_caller]
     pub fn square(self) -> Self {
         self * self
     }
 
     /// xʸ. Small integer exponents are expanded into products.
+    #[track_caller]
     pub fn pow(self, exponent: impl IntoExpr<'g>) -> Self {
         let exponent = exponent.into_expr(self.graph);
         match self.graph.scalar_value(exponent.id) {
@@ -219,11 +226,13 @@ impl<'g> Expr<'g> {
     }
 
     /// ψ⁽ⁿ⁾(x): digamma for n = 0, trigamma for n = 1, and so on.
+    #[track_caller]
     pub fn polygamma(self, n: u32) -> Self {
         self.graph.apply(Op::Unary(Unary::Polygamma(n)), &[self])
     }
 
     /// The same value without a derivative.
+    #[track_caller]
     pub fn stop_gradient(self) -> Self {
         self.graph.apply(Op::StopGradient, &[self])
     }
@@ -238,6 +247,30 @@ impl<'g> Expr<'g> {
             positions.dedup();
             Ok(positions)
         })
+    }
+
+    /// log Σ eˣ over one axis or several, numerically stable for any x. The axes are removed.
+    pub fn logsumexp(self, axes: impl Axes) -> Self {
+        match self.positions("logsumexp", axes) {
+            Ok(axes) if axes.is_empty() => self,
+            Ok(axes) => self.graph.apply(Op::LogSumExp(axes), &[self]),
+            Err(error) => self.graph.fail(error),
+        }
+    }
+
+    /// x − log Σ eˣ along the last axis, numerically stable for any x.
+    pub fn log_softmax(self) -> Self {
+        self.graph.apply(Op::LogSoftmax(vec![0]), &[self])
+    }
+
+    /// eˣ / Σ eˣ along the last axis, numerically stable for any x.
+    pub fn softmax(self) -> Self {
+        self.graph.apply(Op::Softmax(vec![0]), &[self])
+    }
+
+    /// Rows of the identity matrix: 1 at position `self` of `n`, along a new last axis.
+    pub fn one_hot(self, n: usize) -> Self {
+        self.graph.apply(Op::OneHot(n), &[self])
     }
 
     /// Reduces one axis or several, which are removed from the shape. Axes are counted as in NumPy: 0 is the first and −1 the last.
@@ -320,6 +353,7 @@ impl<'g> Expr<'g> {
     }
 
     /// Reshapes all axes.
+    #[track_caller]
     pub fn reshape(self, shape: impl Into<Shape>) -> Self {
         self.graph.apply(Op::Reshape { consumed: self.rank(), to: shape.into() }, &[self])
     }
@@ -330,6 +364,7 @@ impl<'g> Expr<'g> {
     }
 
     /// Broadcasts to a shape of at least this rank.
+    #[track_caller]
     pub fn broadcast_to(self, shape: impl Into<Shape>) -> Self {
         let shape = shape.into();
         let mut e = self;
@@ -343,6 +378,7 @@ impl<'g> Expr<'g> {
 
     /// The transpose of broadcasting: sums over axes that `shape` lacks or has with size 1, and repeats elements along axes where
     /// `self` has size 1 and `shape` does not.
+    #[track_caller]
     pub fn sum_to(self, shape: &Shape) -> Self {
         let from = self.shape();
         if from == *shape {
@@ -358,11 +394,13 @@ impl<'g> Expr<'g> {
     }
 
     /// Permutes the last axes: axis i of the result is axis `order[i]` of these.
+    #[track_caller]
     pub fn permute(self, order: &[usize]) -> Self {
         self.graph.apply(Op::Permute(order.to_vec()), &[self])
     }
 
     /// Exchanges the last two axes.
+    #[track_caller]
     pub fn transpose(self) -> Self {
         if self.rank() < 2 {
             return self;
@@ -379,16 +417,19 @@ impl<'g> Expr<'g> {
     }
 
     /// Cumulative sums along the last axis.
+    #[track_caller]
     pub fn cumsum(self) -> Self {
         self.graph.apply(Op::CumSum { reverse: false }, &[self])
     }
 
     /// The index of the first largest element along the last axis. The axis is removed.
+    #[track_caller]
     pub fn argmax(self) -> Self {
         self.graph.apply(Op::ArgMax, &[self])
     }
 
     /// The matrix product over the last two axes. A vector is a row on the left and a column on the right.
+    #[track_caller]
     pub fn matmul(self, other: Expr<'g>) -> Self {
         let (ra, rb) = (self.rank(), other.rank());
         if ra == 0 || rb == 0 {
@@ -449,6 +490,7 @@ macro_rules! operators {
         // One implementation for all right-hand sides, so that the type of the result is known before that of a literal is.
         impl<'g, T: IntoExpr<'g>> $trait<T> for Expr<'g> {
             type Output = Expr<'g>;
+            #[track_caller]
             fn $method(self, other: T) -> Expr<'g> {
                 self.binary(Binary::$op, other.into_expr(self.graph))
             }
@@ -459,6 +501,7 @@ macro_rules! operators {
     (@left $trait:ident $method:ident $op:ident $number:ty) => {
         impl<'g> $trait<Expr<'g>> for $number {
             type Output = Expr<'g>;
+            #[track_caller]
             fn $method(self, other: Expr<'g>) -> Expr<'g> {
                 self.into_expr(other.graph).binary(Binary::$op, other)
             }
@@ -476,6 +519,7 @@ operators! {
 /// 1 where `self` is 0, otherwise 0.
 impl<'g> Not for Expr<'g> {
     type Output = Expr<'g>;
+    #[track_caller]
     fn not(self) -> Expr<'g> {
         self.equal(0.0)
     }
@@ -483,6 +527,7 @@ impl<'g> Not for Expr<'g> {
 
 impl<'g> Neg for Expr<'g> {
     type Output = Expr<'g>;
+    #[track_caller]
     fn neg(self) -> Expr<'g> {
         self.graph.apply(Op::Unary(Unary::Neg), &[self])
     }

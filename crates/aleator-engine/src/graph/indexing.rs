@@ -28,9 +28,12 @@ impl<'g> Expr<'g> {
         let size = shape.from_end(axis);
         let mut column = vec![1; axis + 1];
         column[0] = size;
-        // Axes of `at` behind the removed one stand behind it in the comparison too.
-        let behind = at.unsqueeze_at(axis);
-        let here = graph.iota(size).reshape(column).equal(behind);
+        let here = if at.rank() == 0 {
+            at.one_hot(size).reshape(column)
+        } else {
+            // Axes of `at` behind the removed one stand behind it in the comparison too.
+            graph.iota(size).reshape(column).equal(at.unsqueeze_at(axis))
+        };
         // Selected, not multiplied: what is not asked for may be infinite.
         let found = here.select(self, 0.0).sum_axes(FromEnd(axis));
         let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);

@@ -199,6 +199,15 @@ pub enum Op {
     Select,
     /// A reduction over axes, which are in ascending order and are removed.
     Reduce(Reduction, Vec<usize>),
+    /// log Σ eˣ over axes, which are in ascending order and are removed; −∞ if there are no elements.
+    LogSumExp(Vec<usize>),
+    /// x − log Σ eˣ over axes, which are in ascending order and are kept.
+    LogSoftmax(Vec<usize>),
+    /// eˣ / Σ eˣ over axes, which are in ascending order and are kept.
+    Softmax(Vec<usize>),
+    /// A new last axis with this number of elements: 1 at the position that the input names, otherwise 0. There is no 1 if the
+    /// input is not one of the positions 0, 1, ….
+    OneHot(usize),
     /// The index of the largest element along the last axis, which is removed; the first one of equal elements.
     ArgMax,
     /// Cumulative sums along the last axis, from the end if `reverse` is set.
@@ -275,6 +284,10 @@ impl Op {
             }
             .into(),
             Op::Reduce(r, _) => r.name().into(),
+            Op::LogSumExp(_) => "logsumexp".into(),
+            Op::LogSoftmax(_) => "log_softmax".into(),
+            Op::Softmax(_) => "softmax".into(),
+            Op::OneHot(_) => "one_hot".into(),
             Op::MatMul => "@".into(),
             Op::Select => "where".into(),
             Op::External(e) => e.name.clone(),
@@ -322,7 +335,7 @@ impl Op {
                     shape.broadcast(s).ok_or_else(|| Error::operands(&name(), &shape, s))
                 })
             }
-            Op::Reduce(_, axes) => {
+            Op::Reduce(_, axes) | Op::LogSumExp(axes) => {
                 for &axis in axes {
                     axis_within(axis, inputs[0])?;
                 }
@@ -334,6 +347,13 @@ impl Op {
                         .collect::<Vec<_>>(),
                 ))
             }
+            Op::LogSoftmax(axes) | Op::Softmax(axes) => {
+                for &axis in axes {
+                    axis_within(axis, inputs[0])?;
+                }
+                Ok(inputs[0].clone())
+            }
+            Op::OneHot(n) => Ok(inputs[0].join(&[*n])),
             Op::ArgMax => {
                 let axis = axis_within(0, inputs[0])?;
                 if inputs[0][axis] == 0 {

@@ -16,6 +16,10 @@ impl Op {
             | Op::Iota
             | Op::Uniform { .. }
             | Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
+            | Op::Softmax(_)
+            | Op::OneHot(_)
             | Op::ArgMax
             | Op::CumSum { .. }
             | Op::MatMul
@@ -34,7 +38,7 @@ impl Op {
     /// Whether the result takes few values as the inputs vary, so that its derivative is 0 wherever it exists.
     pub fn takes_few_values(&self) -> bool {
         match self {
-            Op::Unary(_) | Op::Binary(_) | Op::ArgMax => !self.passes_derivative(0),
+            Op::Unary(_) | Op::Binary(_) | Op::ArgMax | Op::OneHot(_) => !self.passes_derivative(0),
             Op::Input(_)
             | Op::Scalar(_)
             | Op::Tensor(_)
@@ -43,6 +47,9 @@ impl Op {
             | Op::Draw { .. }
             | Op::Select
             | Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
+            | Op::Softmax(_)
             | Op::CumSum { .. }
             | Op::MatMul
             | Op::Reshape { .. }
@@ -92,11 +99,14 @@ impl Op {
                 | Binary::Min => true,
             },
             Op::Select => i > 0,
-            Op::ArgMax | Op::StopGradient | Op::Hole(_) => false,
+            Op::ArgMax | Op::OneHot(_) | Op::StopGradient | Op::Hole(_) => false,
             // Operations without a derivative, for which requesting one is an error, and operations without inputs.
             Op::External(_) | Op::Draw { .. } | Op::Poison => true,
             Op::Input(_) | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => true,
             Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
+            | Op::Softmax(_)
             | Op::CumSum { .. }
             | Op::MatMul
             | Op::Reshape { .. }
@@ -113,9 +123,11 @@ impl Op {
     pub fn carries_axis(&self, position: usize, axis: usize, from: &Shape, to: &Shape) -> Option<usize> {
         match self {
             Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } => Some(axis),
-            Op::Reduce(_, axes) => {
+            Op::Reduce(_, axes) | Op::LogSumExp(axes) => {
                 (!axes.contains(&axis)).then(|| axis - axes.iter().filter(|&&a| a < axis).count())
             }
+            Op::LogSoftmax(axes) | Op::Softmax(axes) => (!axes.contains(&axis)).then_some(axis),
+            Op::OneHot(_) => Some(axis + 1),
             Op::ArgMax => axis.checked_sub(1),
             Op::CumSum { .. } => (axis > 0).then_some(axis),
             Op::MatMul => match (position, axis) {

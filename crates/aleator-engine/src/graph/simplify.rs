@@ -20,7 +20,7 @@ struct Applied<'a, 'g> {
 type Rule = for<'a, 'g> fn(&Applied<'a, 'g>) -> Option<Expr<'g>>;
 
 /// The rules, in the order in which they are tried.
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 11] = [
     functions_of_constants,
     a_choice_by_a_constant,
     neutral_elements,
@@ -32,7 +32,6 @@ const RULES: [Rule; 12] = [
     permutations_of_permutations,
     stops_of_what_has_no_derivative,
     concatenations_of_one_part,
-    rows_of_a_product,
 ];
 
 /// An equal, simpler expression, if a rule applies.
@@ -123,10 +122,12 @@ fn double_negation<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     Some(a.graph.expr(inner))
 }
 
-/// A sum over axes of size 1 is a reshape.
+/// A sum or log Σ eˣ over axes of size 1 is a reshape.
 fn reductions_over_one_element<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
-    let Op::Reduce(Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min, axes) = a.op else {
-        return None;
+    let axes = match a.op {
+        Op::Reduce(Reduction::Sum | Reduction::Prod | Reduction::Max | Reduction::Min, axes) => axes,
+        Op::LogSumExp(axes) => axes,
+        _ => return None,
     };
     let from = a.inputs[0].shape();
     let reshape = Op::Reshape { consumed: from.rank(), to: a.shape.clone() };
@@ -181,27 +182,4 @@ fn stops_of_what_has_no_derivative<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> 
 /// A concatenation of one part is that part.
 fn concatenations_of_one_part<'g>(a: &Applied<'_, 'g>) -> Option<Expr<'g>> {
     (matches!(a.op, Op::Concat { .. }) && a.inputs.len() == 1).then(|| a.inputs[0])
-}
-
-/// `[.., y, m, k] @ [.., 1, k, n]` is one product with `y · m` rows, and so is its derivative.
-fn rows_of_a_product<'g>(applied: &Applied<'_, 'g>) -> Option<Expr<'g>> {
-    if *applied.op != Op::MatMul {
-        return None;
-    }
-    let (graph, a, b) = (applied.graph, applied.inputs[0], applied.inputs[1]);
-    let (sa, sb) = (a.shape(), b.shape());
-    let batch = sa.rank() - 2;
-    let folded = (0..batch).take_while(|&i| sb.from_end(i + 2) == 1).count();
-    if folded == 0 {
-        return None;
-    }
-    let rows: usize = (0..=folded).map(|i| sa.from_end(i + 1)).product();
-    let to = Shape::from([rows, sa.from_end(0)]);
-    let left = graph.apply(Op::Reshape { consumed: folded + 2, to }, &[a]);
-    let squeezed = folded.min(sb.rank() - 2);
-    let to = sb.trailing(2);
-    let right = graph.apply(Op::Reshape { consumed: squeezed + 2, to }, &[b]);
-    let product = graph.apply(Op::MatMul, &[left, right]);
-    let to = applied.shape.trailing(folded + 2);
-    Some(graph.apply(Op::Reshape { consumed: 2, to }, &[product]))
 }

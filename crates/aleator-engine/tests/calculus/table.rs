@@ -16,6 +16,14 @@ fn reduced<'g>(d: &mut Draw<'g>, reduction: Reduction) -> Expr<'g> {
     x.reduce(reduction, FromEnd(&axes))
 }
 
+/// Axes in ascending order, at least one.
+fn some_axes(d: &mut Draw<'_>, shape: &Shape) -> Vec<usize> {
+    let mut axes = d.axes(shape);
+    axes.sort_unstable();
+    axes.dedup();
+    if axes.is_empty() { vec![0] } else { axes }
+}
+
 /// Matrices with batch axes that broadcast, or vectors.
 fn product<'g>(d: &mut Draw<'g>) -> Expr<'g> {
     let (m, k, n) = (1 + d.below(3), 1 + d.below(3), 1 + d.below(3));
@@ -271,6 +279,16 @@ pub const OPERATIONS: &[(&str, Build)] = &[
     }),
     ("softmax", |d| d.axed(-4.0, 4.0).softmax()),
     ("log_softmax", |d| d.axed(-4.0, 4.0).log_softmax()),
+    ("softmax over axes", |d| {
+        let x = d.axed(-4.0, 4.0);
+        let axes = some_axes(d, &x.shape());
+        d.graph.apply(Op::Softmax(axes), &[x])
+    }),
+    ("log_softmax over axes", |d| {
+        let x = d.axed(-4.0, 4.0);
+        let axes = some_axes(d, &x.shape());
+        d.graph.apply(Op::LogSoftmax(axes), &[x])
+    }),
     ("logit", |d| d.any(0.05, 0.95).logit()),
     ("relu", |d| d.any(REAL.0, REAL.1).relu()),
     ("clamp", |d| {

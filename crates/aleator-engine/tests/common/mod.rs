@@ -100,6 +100,30 @@ fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
     }
 }
 
+/// The elements that differ only in their indices along the axes, for all other indices in row-major order.
+fn groups<T: Real>(x: &Tensor<T>, axes: &[usize]) -> Vec<Vec<T>> {
+    let rank = x.shape.rank();
+    let kept: Vec<usize> = (0..rank).filter(|i| !axes.contains(&(rank - 1 - i))).collect();
+    let shape = Shape::from(kept.iter().map(|&i| x.shape[i]).collect::<Vec<_>>());
+    let mut groups = vec![Vec::new(); shape.numel()];
+    for (flat, index) in indices(&x.shape).into_iter().enumerate() {
+        let place: usize = kept.iter().zip(shape.strides()).map(|(&i, s)| index[i] * s).sum();
+        groups[place].push(x.data[flat]);
+    }
+    groups
+}
+
+/// log(… log(eᵃ + eᵇ) … + eᶻ), where log(eᵃ + eᵇ) = max + log(1 + e^(min − max)).
+fn log_sum_exp<T: Real>(x: &[T]) -> T {
+    x.iter().fold(T::from_f64(f64::NEG_INFINITY), |a, &b| {
+        let (high, low) = (binary(Binary::Max, a, b), binary(Binary::Min, a, b));
+        if high.to_f64().is_infinite() {
+            return high;
+        }
+        high + unary(Unary::Log1p, unary(Unary::Exp, low - high))
+    })
+}
+
 /// The values of `outputs`, one after another, and the largest finite magnitude met on the way.
 pub fn interpret<T: Real>(
     graph: &Graph,
@@ -170,6 +194,29 @@ pub fn interpret<T: Real>(
                 }
                 out
             }
+            Op::LogSumExp(axes) => {
+                let groups = groups(x[0], axes);
+                Tensor { shape: shape.clone(), data: groups.iter().map(|g| log_sum_exp(g)).collect() }
+            }
+            Op::LogSoftmax(axes) | Op::Softmax(axes) => {
+                let kept = Shape::from(
+                    (0..rank)
+                        .filter(|i| !axes.contains(&(rank - 1 - i)))
+                        .map(|i| shape[i])
+                        .collect::<Vec<_>>(),
+                );
+                let groups = groups(x[0], axes);
+                Tensor::new(shape, |i| {
+                    let place = (0..rank).filter(|a| !axes.contains(&(rank - 1 - a))).map(|a| i[a]);
+                    let group: usize = place.zip(kept.strides()).map(|(i, s)| i * s).sum();
+                    let y = x[0].at(&i) - log_sum_exp(&groups[group]);
+                    if matches!(node.op, Op::Softmax(_)) { unary(Unary::Exp, y) } else { y }
+                })
+            }
+            Op::OneHot(_) => Tensor::new(shape, |i| {
+                let place = T::from_f64(i[rank - 1] as f64);
+                T::from_f64(if x[0].at(&i[..rank - 1]) == place { 1.0 } else { 0.0 })
+            }),
             Op::ArgMax => {
                 let n = x[0].shape.from_end(0);
                 let best = |row: &[T]| (0..n).fold(0, |best, i| if row[i] > row[best] { i } else { best });
@@ -378,7 +425,7 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
     let y = fit(x, pick(b));
     let small = || x.tanh();
     let axis = |e: Expr<'g>, i: usize| i % e.rank().max(1);
-    match op % 48 {
+    match op % 50 {
         0 => -x,
         1 => x.abs(),
         2 if !smooth => x.sign(),
@@ -413,7 +460,7 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         }
         28..=31 => {
             let axes: Vec<usize> = (0..x.rank()).filter(|i| c >> i & 1 == 1).collect();
-            match op % 48 {
+            match op % 50 {
                 28 => x.sum_axes(FromEnd(&axes)),
                 29 => x.sigmoid().reduce(Reduction::Prod, FromEnd(&axes)),
                 30 => x.reduce(Reduction::Max, FromEnd(&axes)).atan_like(),
@@ -493,6 +540,17 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
             graph.draw(Law::Gamma, c as u32 % 5, shape, &[x.sigmoid() + 0.5, y.sigmoid() + 0.5])
         }
         47 if !smooth => graph.draw(Law::Poisson, c as u32 % 5, x.shape(), &[y.sigmoid() * 20.0]),
+        48 if x.rank() > 0 => {
+            let mut axes: Vec<usize> = (0..x.rank()).filter(|i| c >> i & 1 == 1).collect();
+            if axes.is_empty() {
+                axes.push(c % x.rank());
+            }
+            match c / 64 % 3 {
+                0 => x.logsumexp(FromEnd(&axes)).atan_like(),
+                1 => graph.apply(Op::LogSoftmax(axes), &[x]),
+                _ => graph.apply(Op::Softmax(axes), &[x]),
+            }
+        }
         _ => {
             let one_hot = x.floor().one_hot(3);
             if smooth { x.stop_gradient() + graph.iota(3).sum() } else { one_hot }

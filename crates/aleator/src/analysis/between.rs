@@ -20,7 +20,8 @@ pub(crate) fn undefined_between(graph: &Graph, needed: &[bool]) -> Vec<bool> {
     let mut decided = vec![false; needed.len()];
     for index in (0..needed.len()).rev().filter(|&i| needed[i]) {
         let (_, node) = engine.nodes_at(index);
-        let compares = matches!(node.op, Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne));
+        let compares =
+            matches!(node.op, Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) | Op::OneHot(_));
         let whole =
             compares || matches!(node.op, Op::Unary(Unary::Floor | Unary::Sign) | Op::ArgMax | Op::Hole(_));
         let of_fraction = if compares { decided[index] } else { !whole && fraction[index] };

@@ -47,6 +47,17 @@ struct Sign {
     strict: bool,
 }
 
+/// What is subtracted from a node.
+#[derive(Clone, Copy)]
+enum Subtrahend {
+    /// 0
+    Zero,
+    /// Another node.
+    Node(NodeId),
+    /// The numbers 0, 1, … below this one.
+    Places(usize),
+}
+
 /// Formulas under assumptions.
 #[derive(Clone, Debug, Default)]
 struct View {
@@ -169,11 +180,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
     fn boundary(&mut self, place: Where) -> Option<Polynomial> {
         let mut raw = std::mem::take(&mut self.raw);
         let d = match place {
-            Where::Equal(a, b) => self.difference(&mut raw, a, Some(b), &[]),
-            Where::Zero(a) => self.difference(&mut raw, a, None, &[]),
-            Where::NegativeOne(a) => {
-                self.difference(&mut raw, a, None, &[]).and_then(|p| p.plus(1.0, &Polynomial::constant(1.0)))
-            }
+            Where::Equal(a, b) => self.difference(&mut raw, a, Subtrahend::Node(b), &[]),
+            Where::Zero(a) => self.difference(&mut raw, a, Subtrahend::Zero, &[]),
+            Where::Place(a, n) => self.difference(&mut raw, a, Subtrahend::Places(n), &[]),
+            Where::NegativeOne(a) => self
+                .difference(&mut raw, a, Subtrahend::Zero, &[])
+                .and_then(|p| p.plus(1.0, &Polynomial::constant(1.0))),
             Where::Unknown => None,
         };
         self.raw = raw;
@@ -367,6 +379,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 without_ones(from) == without_ones(&node.shape)
             }
             Op::Broadcast { .. } => true,
+            // One number has one position.
+            Op::OneHot(_) => without_ones(&self.steps.nodes[node.inputs[0].index()].shape).is_empty(),
             op => op.is_elementwise(),
         }
     }
@@ -427,27 +441,32 @@ impl<'s, 'g> Continuity<'s, 'g> {
         p.as_atom().map_or(p, |atom| in_view(view, atom))
     }
 
-    /// a − b, or a.
+    /// a − b
     fn difference(
         &mut self,
         view: &mut View,
         a: NodeId,
-        b: Option<NodeId>,
+        b: Subtrahend,
         jumps: &[bool],
     ) -> Option<Polynomial> {
         let a = self.formula(view, a, jumps)?;
         match b {
-            None => Some(a),
-            Some(b) => a.plus(-1.0, &self.formula(view, b, jumps)?),
+            Subtrahend::Zero => Some(a),
+            Subtrahend::Node(b) => a.plus(-1.0, &self.formula(view, b, jumps)?),
+            Subtrahend::Places(n) => {
+                let (within, sites) = (BTreeSet::new(), BTreeSet::new());
+                let known = || Known { within, sites, continuous: false, truth: false };
+                a.plus(-1.0, &Polynomial::atom(self.atoms.intern(Kind::Places(n), known)))
+            }
         }
     }
 
-    /// The sign of a − b, or of a, if it is assumed or if the value is a number.
+    /// The sign of a − b, if it is assumed or if the value is a number.
     fn sign(
         &mut self,
         view: &mut View,
         a: NodeId,
-        b: Option<NodeId>,
+        b: Subtrahend,
         jumps: &[bool],
         compared: bool,
     ) -> Option<i8> {
@@ -494,13 +513,13 @@ impl<'s, 'g> Continuity<'s, 'g> {
             Op::Unary(Unary::Neg) => self.formula(view, inputs[0], jumps)?.scale(-1.0),
             Op::Unary(Unary::Abs) => {
                 let p = self.formula(view, inputs[0], jumps)?;
-                match self.sign(view, inputs[0], None, jumps, false) {
+                match self.sign(view, inputs[0], Subtrahend::Zero, jumps, false) {
                     Some(sign) => p.scale(f64::from(if sign == 0 { 1 } else { sign })),
                     None => self.relu(view, &p)?.scale(2.0)?.plus(-1.0, &p),
                 }
             }
             Op::Unary(Unary::Sign) => {
-                let sign = self.sign(view, inputs[0], None, jumps, true)?;
+                let sign = self.sign(view, inputs[0], Subtrahend::Zero, jumps, true)?;
                 Some(Polynomial::constant(f64::from(sign)))
             }
             Op::Unary(op) => {
@@ -543,7 +562,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     };
                 }
                 // max(a, b) = b + relu(a − b) and min(b, a) = b − relu(b − a), exchanged above: a − relu(a − b).
-                match self.sign(view, inputs[0], Some(inputs[1]), jumps, false) {
+                match self.sign(view, inputs[0], Subtrahend::Node(inputs[1]), jumps, false) {
                     Some(sign) => Some(if sign >= 0 { a } else { b }),
                     None => {
                         let first = if *op == Binary::Max { a.plus(-1.0, &b)? } else { b.plus(-1.0, &a)? };
@@ -557,7 +576,7 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 if let Some(p) = self.of_truth(view, *op, inputs, jumps) {
                     return Some(p);
                 }
-                match self.sign(view, inputs[0], Some(inputs[1]), jumps, true) {
+                match self.sign(view, inputs[0], Subtrahend::Node(inputs[1]), jumps, true) {
                     Some(sign) => match op {
                         Binary::Lt => truth(sign < 0),
                         Binary::Le => truth(sign <= 0),
@@ -567,11 +586,15 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     None => None,
                 }
             }
+            Op::OneHot(n) => {
+                let sign = self.sign(view, inputs[0], Subtrahend::Places(*n), jumps, true)?;
+                truth(sign == 0)
+            }
             Op::Select => {
                 let condition = if steps.truth[inputs[0].index()] {
                     self.formula(view, inputs[0], jumps)?
                 } else {
-                    match self.sign(view, inputs[0], None, jumps, true) {
+                    match self.sign(view, inputs[0], Subtrahend::Zero, jumps, true) {
                         Some(sign) => Polynomial::constant(if sign == 0 { 0.0 } else { 1.0 }),
                         None => return None,
                     }

@@ -234,8 +234,8 @@ impl Draws {
         Self::union(&[(&wide, Some(&mask))], wide.shape.rank(), self.count).over(&[1]).without(&[1])
     }
 
-    /// The sets of the result of an operation that moves the elements of its first input (or, for `Concat`, of all inputs), whose
-    /// shapes are given; `None` for any other operation.
+    /// The sets of the result of an operation that moves or mixes the elements of its first input (or, for `Concat`, of all
+    /// inputs), whose shapes are given; `None` for any other operation.
     pub fn moved(op: &Op, inputs: &[Option<&Draws>], from: &[Shape], count: usize) -> Option<Self> {
         if let Op::Concat { axis } = op {
             let rank = from.iter().map(Shape::rank).max()?;
@@ -264,7 +264,9 @@ impl Draws {
         let (own, from) = ((*inputs.first()?)?, &from[0]);
         let rank = own.shape.rank();
         Some(match op {
-            Op::Reduce(_, axes) => own.over(axes).without(axes),
+            Op::Reduce(_, axes) | Op::LogSumExp(axes) => own.over(axes).without(axes),
+            Op::LogSoftmax(axes) | Op::Softmax(axes) => own.over(axes),
+            Op::OneHot(_) => own.reshaped(own.shape.join(&[1])),
             Op::ArgMax => own.over(&[0]).without(&[0]),
             Op::CumSum { reverse } => {
                 let n = own.shape.from_end(0);

@@ -65,9 +65,7 @@ pub(crate) struct Analysis {
 impl Analysis {
     pub fn of(graph: &Graph) -> Result<Self> {
         let engine = graph.engine();
-        if let Some(error) = engine.error() {
-            return Err(error.into());
-        }
+        graph.check()?;
         let (sites, costs) = (graph.sites(), graph.costs());
         if costs.is_empty() {
             return Err(Error::NoCost);

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use aleator_engine::graph::{NodeId, Op};
+use aleator_engine::graph::NodeId;
 
 use crate::graph::{Graph, SiteDef};
 
@@ -69,7 +69,7 @@ impl Influence {
                     }
                 });
             }
-            if let Some(map) = unfolded(graph, &maps, id).or(combined) {
+            if let Some(map) = combined {
                 maps.insert(id, map);
             }
         }
@@ -242,34 +242,4 @@ fn union(sets: &[Sites], more: Option<usize>) -> Option<Sites> {
         all[site / 64] |= 1 << (site % 64);
     }
     (len > 0).then(|| all.into())
-}
-
-/// The axis map of a product `a @ w` that the engine computes as a product of matrices, with all leading axes of `a` as rows, if
-/// `w` does not depend on the site. Only the last axis of `a` is mixed, or the last few axes if `a` was itself reshaped to merge
-/// them.
-fn unfolded(graph: &Graph, maps: &HashMap<NodeId, AxisMap>, id: NodeId) -> Option<AxisMap> {
-    let engine = graph.engine();
-    let input_of = |id: NodeId, op: fn(&Op) -> bool| {
-        let node = engine.node(id);
-        op(&node.op).then(|| node.inputs.clone())
-    };
-    let is_reshape = |op: &Op| matches!(op, Op::Reshape { .. });
-    let product = input_of(id, is_reshape)?[0];
-    let [rows, weights] = input_of(product, |op| *op == Op::MatMul)?[..] else { return None };
-    let folded = input_of(rows, is_reshape)?[0];
-    let (from, to) = (engine.expr(folded).shape(), engine.expr(id).shape());
-    let lead = to.rank().checked_sub(1)?;
-    let mixed = from.rank().checked_sub(lead).filter(|&mixed| mixed > 0)?;
-    let same = from.leading(lead) == to.leading(lead);
-    let keeps_last = engine.expr(rows).shape().from_end(0) == from.trailing(mixed).iter().product::<usize>()
-        && engine.expr(product).shape().from_end(0) == to.from_end(0);
-    if !same || !keeps_last || maps.contains_key(&weights) {
-        return None;
-    }
-    Some(
-        maps.get(&folded)?
-            .iter()
-            .map(|axis| axis.and_then(|a| (a + 1).checked_sub(mixed)).filter(|&a| a > 0))
-            .collect(),
-    )
 }

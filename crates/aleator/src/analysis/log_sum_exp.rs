@@ -1,9 +1,11 @@
 //! Finding the ℓ of a cost log Σₖ e^{ℓₖ} over independent copies of a site, in the author's graph.
 //!
 //! The site influences its costs only through L = log Σₖ e^{ℓₖ} if every path from the site to a cost passes through the node ℓ,
-//! with the copies along an axis, and if every path from ℓ to a cost passes through the node L. Between them, ℓ is exponentiated,
-//! summed along that axis, and a logarithm is taken. The pattern also allows scaling by a constant, and a shift m (for example
-//! the maximum) that is subtracted before and added after:
+//! with the copies along an axis, and if every path from ℓ to a cost passes through the node L.
+//!
+//! L is the operation `logsumexp`, or it is written with a logarithm of a sum of exponentials along that axis. Such a formula may
+//! also scale the sum by a constant, as a mean does, and have a shift m (for example the maximum) that is subtracted before and
+//! added after:
 //!
 //! ```text
 //! L = m + log Σₖ e^(ℓₖ − m)
@@ -34,31 +36,61 @@ pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<Lo
         .map(|i| engine.nodes_at(i))
         .filter(|(id, _)| influences.reaches(site, *id))
         .collect::<Vec<_>>();
-    depend_on_site.iter().filter(|(_, node)| node.op == Op::Unary(Unary::Log)).find_map(|(log, node)| {
-        let (summed, axes) = sum_below(graph, node.inputs[0])?;
-        let exponent = match engine.node(summed) {
-            n if n.op == Op::Unary(Unary::Exp) => n.inputs[0],
+    let fits = |Formula { node, axes, ends }: Formula| {
+        let axis = influences.map(site, node)?[copies]?;
+        let fits = axes.contains(&axis)
+            && all_ways_pass(graph, def.value, node)
+            && ends.iter().any(|&end| all_ways_pass(graph, node, end))
+            && !reaches_a_later_site(graph, analysis, site, node);
+        fits.then_some(LogSumExp { node, axis })
+    };
+    depend_on_site.iter().find_map(|(id, node)| match &node.op {
+        Op::LogSumExp(axes) => fits(Formula { node: node.inputs[0], axes: axes.clone(), ends: vec![*id] }),
+        Op::Unary(Unary::Log) => {
+            written(graph, analysis, site, *id, &depend_on_site).into_iter().find_map(fits)
+        }
+        _ => None,
+    })
+}
+
+/// A formula for log Σₖ e^{ℓₖ}.
+struct Formula {
+    /// ℓ
+    node: NodeId,
+    /// The axes of ℓ over which the sum is taken.
+    axes: Vec<usize>,
+    /// The nodes that may be the whole formula.
+    ends: Vec<NodeId>,
+}
+
+/// The formulas to which a logarithm of a sum of exponentials may belong.
+fn written(
+    graph: &Graph,
+    analysis: &Analysis,
+    site: usize,
+    log: NodeId,
+    depend_on_site: &[(NodeId, Node)],
+) -> Vec<Formula> {
+    let engine = graph.engine();
+    let Some((summed, axes)) = sum_below(graph, engine.node(log).inputs[0]) else { return Vec::new() };
+    let exponent = match engine.node(summed) {
+        n if n.op == Op::Unary(Unary::Exp) => n.inputs[0],
+        _ => return Vec::new(),
+    };
+    let formula = |Candidate { node, shifts }: Candidate| {
+        let mut moving = shifts.into_iter().filter(|m| analysis.influences.reaches(site, *m));
+        let ends: Vec<NodeId> = match (moving.next(), moving.next()) {
+            (None, _) => vec![log],
+            (Some(shift), None) => depend_on_site
+                .iter()
+                .filter(|(_, node)| adds_again(graph, node, log, shift))
+                .map(|(id, _)| *id)
+                .collect(),
             _ => return None,
         };
-        candidates(graph, exponent).into_iter().find_map(|Candidate { node, shifts }| {
-            let axis = influences.map(site, node)?[copies]?;
-            let mut moving = shifts.into_iter().filter(|m| influences.reaches(site, *m));
-            let ends: Vec<NodeId> = match (moving.next(), moving.next()) {
-                (None, _) => vec![*log],
-                (Some(shift), None) => depend_on_site
-                    .iter()
-                    .filter(|(_, node)| adds_again(graph, node, *log, shift))
-                    .map(|(id, _)| *id)
-                    .collect(),
-                _ => return None,
-            };
-            let fits = axes.contains(&axis)
-                && all_ways_pass(graph, def.value, node)
-                && ends.iter().any(|&end| all_ways_pass(graph, node, end))
-                && !reaches_a_later_site(graph, analysis, site, node);
-            fits.then_some(LogSumExp { node, axis })
-        })
-    })
+        Some(Formula { node, axes: axes.clone(), ends })
+    };
+    candidates(graph, exponent).into_iter().filter_map(formula).collect()
 }
 
 /// The node without reshapes that follow it.

@@ -38,6 +38,8 @@ pub(crate) enum Kind {
     Node(NodeId),
     /// A constant tensor, given by its sizes and numbers.
     Numbers(Vec<usize>, Vec<u64>),
+    /// The numbers 0, 1, …, n − 1 along an axis of their own.
+    Places(usize),
     /// An operation on polynomials.
     Apply(Op, Vec<Canonical>),
 }
@@ -108,6 +110,7 @@ impl Atoms {
                 let values = bits.iter().map(|&b| f64::from_bits(b));
                 values.map(|x| Range::closed(x, x)).reduce(Range::union).unwrap_or(EVERYTHING)
             }
+            Kind::Places(n) => Range::closed(0.0, n.saturating_sub(1) as f64),
             Kind::Apply(op, arguments) => {
                 let arguments: Vec<Range> = arguments
                     .iter()

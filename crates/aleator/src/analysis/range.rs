@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::f64::consts::FRAC_PI_2;
 
-use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary};
+use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Shape, Unary};
 
 use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::distributions::Support;
@@ -259,10 +259,11 @@ impl Ranges {
                     }
                     Op::Binary(op) => binary(*op, of(0), of(1)),
                     Op::Select => of(1).union(of(2)),
-                    Op::Reduce(reduction, axes) => {
-                        let n = axes.iter().map(|&a| sizes[0].from_end(a)).product();
-                        reduce(*reduction, of(0), n)
-                    }
+                    Op::Reduce(reduction, axes) => reduce(*reduction, of(0), elements(axes, &sizes[0])),
+                    Op::LogSumExp(axes) => log_sum_exp(of(0), elements(axes, &sizes[0])),
+                    Op::LogSoftmax(axes) => log_softmax(of(0), elements(axes, &sizes[0])),
+                    Op::Softmax(axes) => log_softmax(of(0), elements(axes, &sizes[0])).rising(f64::exp),
+                    Op::OneHot(_) => Range::closed(0.0, 1.0),
                     Op::ArgMax => Range::closed(0.0, f64::INFINITY),
                     Op::CumSum { .. } => of(0).union(of(0).sum_of(sizes[0].from_end(0))),
                     Op::MatMul => of(0).times(of(1)).sum_of(sizes[0].from_end(0)),
@@ -435,5 +436,81 @@ fn reduce(reduction: Reduction, x: Range, n: usize) -> Range {
         Reduction::Prod => EVERYTHING,
         Reduction::Max | Reduction::Min if n > 0 => x,
         Reduction::Max | Reduction::Min => EVERYTHING,
+    }
+}
+
+/// The number of elements along axes.
+fn elements(axes: &[usize], shape: &Shape) -> usize {
+    axes.iter().map(|&axis| shape.from_end(axis)).product()
+}
+
+/// log Σ eˣ of n numbers: between those of n equal numbers at the ends, low + log n and high + log n.
+fn log_sum_exp(x: Range, n: usize) -> Range {
+    let log = (n as f64).ln();
+    if n == 0 { EVERYTHING } else { x.plus(Range::closed(log, log)) }
+}
+
+/// x − log Σ eˣ of n numbers. It is largest where one number is at the upper end and all others are at the lower end, and smallest
+/// where one is at the lower end:
+///
+/// ```text
+/// −log(1 + (n − 1) e^w) ≤ x − log Σ eˣ ≤ −log(1 + (n − 1) e^(−w)),   w = high − low
+/// ```
+fn log_softmax(x: Range, n: usize) -> Range {
+    if n <= 1 {
+        return if n == 0 { EVERYTHING } else { Range::closed(0.0, 0.0) };
+    }
+    let (width, open) = (x.high.at - x.low.at, x.low.open || x.high.open);
+    let at = |width: f64| {
+        let t = ((n - 1) as f64).ln() + width;
+        -(t.max(0.0) + (-t.abs()).exp().ln_1p())
+    };
+    Range { low: Bound { at: at(width), open }, high: Bound { at: at(-width), open } }.or_everything()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The smallest and the largest value of a function of n numbers that are each at one end of a range.
+    fn at_the_corners(ends: [f64; 2], n: usize, f: impl Fn(&[f64]) -> f64) -> [f64; 2] {
+        let corner = |bits: usize| (0..n).map(|i| ends[bits >> i & 1]).collect::<Vec<f64>>();
+        let values: Vec<f64> = (0..1usize << n).map(|bits| f(&corner(bits))).collect();
+        let fold = |better: fn(f64, f64) -> f64| values.iter().copied().reduce(better).unwrap_or(f64::NAN);
+        [fold(f64::min), fold(f64::max)]
+    }
+
+    #[test]
+    fn bounds_of_softmax_functions_are_attained_at_corners() {
+        let log_sum = |x: &[f64]| x.iter().map(|x| x.exp()).sum::<f64>().ln();
+        for (ends, n) in
+            [([-1.0, 2.0], 1), ([-1.0, 2.0], 2), ([-1.0, 2.0], 4), ([0.5, 0.5], 3), ([-9.0, 9.0], 3)]
+        {
+            let x = Range::closed(ends[0], ends[1]);
+            for (range, [low, high]) in [
+                (log_sum_exp(x, n), at_the_corners(ends, n, log_sum)),
+                (log_softmax(x, n), at_the_corners(ends, n, |x| x[0] - log_sum(x))),
+            ] {
+                let near = |bound: Bound, want: f64| (bound.at - want).abs() < 1e-12 && !bound.open;
+                assert!(
+                    near(range.low, low) && near(range.high, high),
+                    "{ends:?}, {n}: {range:?}, [{low}, {high}]"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn softmax_functions_of_unbounded_numbers() {
+        let probability = log_softmax(EVERYTHING, 3).rising(f64::exp);
+        assert_eq!(probability, Range::open(0.0, 1.0));
+        assert_eq!(log_softmax(EVERYTHING, 1), Range::closed(0.0, 0.0));
+        assert_eq!(log_sum_exp(EVERYTHING, 3), EVERYTHING);
+        // Above log 2 if both numbers are above 0.
+        assert!(log_sum_exp(POSITIVE, 2).above(2f64.ln()) && !log_sum_exp(POSITIVE, 2).above(0.7));
+        // Exponentials that overflow.
+        let wide = log_softmax(Range::closed(-1e3, 1e3), 2);
+        assert!(wide.low.at == -2e3 && wide.high.at <= 0.0, "{wide:?}");
+        assert_eq!((log_sum_exp(POSITIVE, 0), log_softmax(POSITIVE, 0)), (EVERYTHING, EVERYTHING));
     }
 }

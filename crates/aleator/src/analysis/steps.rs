@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! a < b, a == b, sign p, where(p, ..)     at a − b = 0, at p = 0
+//! one_hot(k, n)                           at k − i = 0, for i = 0, 1, …, n − 1
 //! n / d, log d, d^k with k < 0            at d = 0, where d is continuous and may be 0
 //! ∞ x                                     at x = 0, likewise
 //! floor, argmax, tan, lgamma, 0^y         somewhere
@@ -32,6 +33,8 @@ pub(crate) enum Where {
     Zero(NodeId),
     /// Where a node is −1.
     NegativeOne(NodeId),
+    /// Where a node is one of the numbers 0, 1, … below this one.
+    Place(NodeId, usize),
     /// An unknown location.
     Unknown,
 }
@@ -46,9 +49,9 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Whether the value differs only at the location itself: `==`, `!=`, or a `where` with a numerical condition.
+    /// Whether the value differs only at the location itself: `==`, `!=`, `one_hot`, or a `where` with a numerical condition.
     pub fn never(&self, op: &Op) -> bool {
-        matches!(op, Op::Binary(Binary::Eq | Binary::Ne) | Op::Select)
+        matches!(op, Op::Binary(Binary::Eq | Binary::Ne) | Op::OneHot(_) | Op::Select)
     }
 }
 
@@ -172,7 +175,7 @@ impl<'a> Steps<'a> {
         let node = &self.nodes[index];
         let truth = |i: &NodeId| self.truth[i.index()];
         match &node.op {
-            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => true,
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) | Op::OneHot(_) => true,
             Op::Binary(Binary::Mul | Binary::Max | Binary::Min)
             | Op::Reshape { .. }
             | Op::Broadcast { .. }
@@ -358,6 +361,7 @@ impl<'a> Steps<'a> {
                 let kind = if one_hot { DiscontinuityKind::OneHot } else { DiscontinuityKind::Comparison };
                 step(kind, Where::Equal(inputs[0], inputs[1]), inputs)
             }
+            Op::OneHot(n) => step(DiscontinuityKind::OneHot, Where::Place(inputs[0], *n), inputs),
             Op::Unary(Unary::Sign) => step(DiscontinuityKind::Sign, Where::Zero(inputs[0]), inputs),
             Op::Select if !self.truth[inputs[0].index()] => {
                 step(DiscontinuityKind::Choice, Where::Zero(inputs[0]), &inputs[..1])
@@ -449,6 +453,9 @@ impl<'a> Steps<'a> {
             )
             | Op::Binary(Binary::Add | Binary::Sub | Binary::Max | Binary::Min)
             | Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
+            | Op::Softmax(_)
             | Op::CumSum { .. }
             | Op::Reshape { .. }
             | Op::Broadcast { .. }

@@ -6,7 +6,8 @@ use super::way::is_a_maximum;
 use crate::graph::{Graph, SiteDef};
 
 /// For each node, the first stopped gradient through which its value passes on the way to a cost or to the distribution of a
-/// later site. A stopped maximum, by which logsumexp and norms shift and scale, does not change the value and is not included.
+/// later site. A stopped maximum, by which norms scale and a sum of exponentials may be shifted, does not change the value and is not
+/// included.
 pub(crate) struct Stopped {
     first: Vec<Option<NodeId>>,
 }

@@ -23,6 +23,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use aleator_engine::autodiff::vjp;
 use aleator_engine::graph::{Binary, Expr, FromEnd, NodeId, Op, Reduction, Unary};
 
 use crate::distributions::Support;
@@ -95,7 +96,7 @@ enum Linear {
     /// A concatenation along an axis.
     Joined(Vec<NodeId>, usize),
     /// A matrix product, of which the left or the right factor is random.
-    Product { random: NodeId, by: NodeId, left: bool },
+    Product { random: NodeId, left: bool },
 }
 
 /// The costs, decomposed as far as they are linear.
@@ -176,8 +177,7 @@ impl<'a> Linearity<'a> {
                 Linear::Joined(node.inputs.clone(), *axis)
             }
             Op::MatMul if random(0) != random(1) => {
-                let (of, by) = if random(0) { (0, 1) } else { (1, 0) };
-                Linear::Product { random: input(of), by: input(by), left: of == 0 }
+                Linear::Product { random: input(usize::from(!random(0))), left: random(0) }
             }
             _ => return None,
         })
@@ -254,7 +254,7 @@ impl<'a> Linearity<'a> {
                 }
                 Linear::Shifted { .. } => {}
                 Linear::Reduced(a, axes) => mixed |= !meetings.alike_along(*a, axes),
-                Linear::Product { random, left, .. } => {
+                Linear::Product { random, left } => {
                     mixed |= !meetings.alike_along(*random, &[usize::from(!left)]);
                 }
                 Linear::Joined(parts, _) => mixed |= !parts.iter().all(|part| meetings.kept(*part, id)),
@@ -270,7 +270,7 @@ impl<'a> Linearity<'a> {
             }
             let of_held = match &operation {
                 Linear::Added(..) | Linear::Reduced(..) | Linear::Joined(..) => false,
-                Linear::Product { random, left, .. } => {
+                Linear::Product { random, left } => {
                     gains.held.contains(random) && meetings.alike_along(*random, &[usize::from(!left)])
                 }
                 Linear::Scaled(a, _)
@@ -379,11 +379,10 @@ impl<'a> Linearity<'a> {
                 let all = if divided { weights_or_ones() / expr(by) } else { weights_or_ones() * expr(by) };
                 vec![given(random, Some(all.sum_to(&expr(random).shape())), c)]
             }
-            Linear::Product { random, by, left } => {
+            Linear::Product { random, .. } => {
                 // The transpose of the multiplication by the other matrix.
-                let by = expr(by).transpose();
-                let all = if left { weights_or_ones().matmul(by) } else { by.matmul(weights_or_ones()) };
-                vec![given(random, Some(all.sum_to(&expr(random).shape())), c)]
+                let all = vjp(&[(expr(id), weights_or_ones())], &[expr(random)]);
+                vec![given(random, Some(all[0]), c)]
             }
             Linear::Reduced(a, axes) => {
                 let own = expr(a).shape();

@@ -1,4 +1,4 @@
-//! Arrays of numbers from files, for `data x : [..] = file("..")`.
+//! Arrays of numbers in files, for `data x : [..] = file("..")`.
 
 use std::fs::{self, File};
 use std::io::BufReader;
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::error::DataError;
 use super::{csv, npy};
 
-/// The most that an array may take in memory, as 8-byte numbers: 2 GiB.
+/// The largest size of an array in memory, as 8-byte numbers: 2 GiB.
 pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 
 /// Loads an array of real numbers: its shape and its values in row-major (C) order.
@@ -20,7 +20,7 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 /// Integers beyond 2⁵³ are rounded to the nearest `f64`. `nan` and `inf` are numbers.
 ///
 /// # Errors
-/// A [`DataError`] naming the file, and for `.csv` the line. Nothing larger than [`MAX_ARRAY_BYTES`] is loaded.
+/// Returns a [`DataError`] that names the file, and for `.csv` the line. Arrays larger than [`MAX_ARRAY_BYTES`] are errors.
 pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), DataError> {
     let path = path.as_ref();
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
@@ -40,8 +40,8 @@ pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), Data
     load(&mut BufReader::new(file), metadata.len(), path, MAX_ARRAY_BYTES)
 }
 
-/// Where a row of an array stands in its file, for messages: the line of a `.csv` file, which is read again, else the row's
-/// number. Rows count from 0.
+/// The position of a row of an array in its file, for messages: the line of a `.csv` file, which is read again, or else the index
+/// of the row, counted from 0.
 pub(crate) fn place_in_file(path: &Path, row: usize) -> String {
     let is_text = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
     let file = is_text.then(|| File::open(path).ok()).flatten();

@@ -1,4 +1,4 @@
-//! Tables of numbers as text.
+//! Tables of numbers in text files.
 
 use std::io::{self, BufRead, Read};
 use std::path::Path;
@@ -7,7 +7,7 @@ use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::error::{DataError, excerpt};
 
-/// Reads a table of numbers: shape `[rows, columns]`, row-major values. `length` is the file's size in bytes.
+/// Reads a table of numbers: shape `[rows, columns]`, row-major values. `length` is the size of the file in bytes.
 pub(super) fn read(
     reader: &mut dyn BufRead,
     length: u64,
@@ -60,7 +60,7 @@ fn table(reader: &mut dyn BufRead) -> csv::Reader<Lines<'_>> {
     ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(lines)
 }
 
-/// Gives out a line at a time at most, and so knows in which line a record ended whatever comes before it.
+/// A reader that returns at most one line at a time, to determine the line in which a record ended.
 struct Lines<'r> {
     reader: &'r mut dyn BufRead,
     line: u64,
@@ -82,14 +82,14 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Whether a first row names the columns: none of its fields is a number, nor numbers with a wrong separator between them.
+/// Whether a first row contains the names of the columns: no field is a number, or consists of numbers with a wrong separator.
 fn is_header(record: &StringRecord) -> bool {
     let is_name = |field: &str| field.parse::<f64>().is_err();
     record.iter().all(is_name)
         && (record.len() != 1 || record.iter().all(|field| separator_hint(field).is_empty()))
 }
 
-/// The line of a row of numbers; rows count from 0.
+/// The line of a row of numbers. Rows are counted from 0.
 pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
     let mut table = table(reader);
     let mut record = StringRecord::new();
@@ -99,7 +99,7 @@ pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
     (0..row + usize::from(is_header)).try_fold(first, |_, _| Some(next()?.0))
 }
 
-/// What to do about a row whose numbers other signs than commas separate.
+/// The remedy for a row whose numbers are not separated by commas.
 fn separator_hint(field: &str) -> &'static str {
     let separates = |separator: char| {
         let mut parts = field.split(separator).map(|part| part.trim().replace(',', "."));

@@ -1,21 +1,21 @@
-//! Rows to train on and rows to judge by, whatever they show.
+//! Data sets: rows for training and rows for evaluation.
 
 use std::path::Path;
 
 use super::{Split, load_array, load_images, place_in_file};
 use crate::error::{Error, Result};
 
-/// Rows of numbers, all of one width.
+/// Rows of numbers of the same width.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rows {
-    /// Row after row.
+    /// The numbers, one row after another.
     pub values: Vec<f32>,
-    /// Numbers in a row.
+    /// The number of elements in a row.
     pub width: usize,
 }
 
 impl Rows {
-    /// Number of rows.
+    /// The number of rows.
     pub fn count(&self) -> usize {
         self.values.len().checked_div(self.width).unwrap_or(0)
     }
@@ -23,7 +23,8 @@ impl Rows {
     /// A row.
     ///
     /// # Panics
-    /// If there is no such row.
+    /// Panics if there is no such row.
+    #[track_caller]
     pub fn row(&self, index: usize) -> &[f32] {
         &self.values[index * self.width..][..self.width]
     }
@@ -38,7 +39,7 @@ impl Rows {
         Rows { values, width: self.width }
     }
 
-    /// Each column's mean over the rows.
+    /// The mean of each column over the rows.
     pub fn mean(&self) -> Vec<f64> {
         let mut sum = vec![0.0_f64; self.width];
         for row in self.values.chunks_exact(self.width.max(1)) {
@@ -49,35 +50,35 @@ impl Rows {
     }
 }
 
-/// How grey pixels become black and white.
+/// The conversion of grey pixels to black and white.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Binarization {
-    /// 1 above one half.
+    /// 1 if the pixel is above one half, else 0.
     #[default]
     Threshold,
-    /// 1 with the pixel's value as probability, drawn once from the data's seed. Also called sampled.
+    /// 1 with the value of the pixel as probability, drawn once with the seed of the data. Also called sampled.
     Static,
-    /// The same, drawn anew for every minibatch; what is held out is drawn once.
+    /// The same, but pixels are drawn again for every minibatch. Held-out pixels are drawn once.
     Dynamic,
 }
 
-/// What a model learns from, and what it is judged by.
+/// A data set with a training part and a held-out part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// Its name, for reports.
+    /// The name, for reports.
     pub name: String,
-    /// Rows to learn from.
+    /// The training rows.
     pub train: Rows,
-    /// Rows that training never sees.
+    /// The held-out rows.
     pub held_out: Rows,
-    /// Height and width, if rows are images.
+    /// The height and width, if rows are images.
     pub image: Option<[usize; 2]>,
-    /// Whether a minibatch's numbers are probabilities, to be drawn anew.
+    /// Whether the numbers are probabilities from which each minibatch is drawn.
     pub dynamic: bool,
 }
 
 impl Dataset {
-    /// Images in black and white, or in grey with `None`.
+    /// Creates a data set of images, binarised, or grey with `None`.
     pub fn of_images(
         name: &str,
         split: &Split,
@@ -97,13 +98,13 @@ impl Dataset {
         }
     }
 
-    /// What `source` names: `digits`, a directory of IDX files, or a `.npy` or `.csv` file of shape `[rows, width]` (or `[rows,
-    /// height, width]`), of which every sixth row is held out, or the last one of fewer. The numbers become black and white as
-    /// `binarization` says; with `None` they stay as they are.
+    /// Loads the data set that `source` names: `digits`, a directory of IDX files, or a `.npy` or `.csv` file of shape `[rows,
+    /// width]` (or `[rows, height, width]`). In a file, every sixth row is held out, or the last row if there are fewer than six.
+    /// The numbers are binarised by `binarization`; with `None` they are unchanged.
     ///
     /// # Errors
-    /// [`DataError`](super::DataError)s, and [`Error::Invalid`] for an array that is no table, or for numbers outside of \[0, 1\]
-    /// that should become black and white: the message names row, column and value.
+    /// Returns a [`DataError`](super::DataError) if a file cannot be used, and [`Error::Invalid`] if an array is not a table or
+    /// if numbers outside of \[0, 1\] should be binarised. The message contains row, column and value.
     pub fn load(source: &str, binarization: impl Into<Option<Binarization>>, seed: u64) -> Result<Self> {
         let path = Path::new(source);
         if path.is_dir() || !path.exists() {
@@ -121,7 +122,7 @@ impl Dataset {
         };
         if width == 0 || values.len() < 2 * width {
             return Err(Error::invalid(format!(
-                "{source} holds fewer than two rows: one to learn from and one to judge by"
+                "{source} has fewer than two rows; training and evaluation each need one"
             )));
         }
         let binarization = binarization.into();
@@ -151,13 +152,13 @@ impl Dataset {
         })
     }
 
-    /// Whether all numbers can be grey pixels.
+    /// Whether all numbers are in \[0, 1\], as grey pixels are.
     #[cfg(feature = "train")]
     pub(crate) fn is_grey(&self) -> bool {
         [&self.train, &self.held_out].iter().all(|r| r.values.iter().all(|v| (0.0..=1.0).contains(v)))
     }
 
-    /// Grey pixels in black and white.
+    /// Binarises grey pixels.
     fn black_and_white(self, binarization: Binarization, seed: u64) -> Self {
         let once = match binarization {
             Binarization::Dynamic => Binarization::Static,
@@ -175,7 +176,7 @@ impl Dataset {
         }
     }
 
-    /// A number that tells this data from other data: a checksum of all rows, and of which of them are held out.
+    /// A checksum of all rows, and of the split into training and held-out rows.
     pub fn checksum(&self) -> u32 {
         let rows = [&self.train, &self.held_out];
         let parts = rows.iter().flat_map(|r| r.values.chunks(1 << 14));
@@ -190,7 +191,7 @@ impl Dataset {
     }
 }
 
-/// Random stream of pixels that are drawn; its steps tell training and held-out pixels apart.
+/// The random stream of pixels. Different steps are used for training and held-out pixels.
 const PIXELS: u32 = aleator_engine::exec::philox::STREAMS - 101;
 
 fn binarized(mut pixels: Vec<f32>, binarization: Binarization, seed: u64, part: u64) -> Vec<f32> {
@@ -206,7 +207,7 @@ fn binarized(mut pixels: Vec<f32>, binarization: Binarization, seed: u64, part: 
     pixels
 }
 
-/// Row and column count from 0.
+/// Rows and columns are counted from 0.
 fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
     let place = place_in_file(path, row);
     let reason = match value.is_finite() {
@@ -216,16 +217,16 @@ fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
     Error::NotFinite(format!("{place}: column {} is {value:e}, which is {reason}", column + 1))
 }
 
-/// Says which number cannot become black or white, and what to do about it.
+/// The error for a number that cannot be binarised, with a remedy.
 fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
     let i = values.iter().position(|v| !(0.0..=1.0).contains(v))?;
     let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
     let remedy = match bytes {
         true => "divide the numbers by 255",
-        false => "scale them to that range, or take a model of numbers as they are (`aleator list models`)",
+        false => "scale them to that range, or choose a model whose data are not pixels",
     };
     Some(Error::Invalid(format!(
-        "{}: column {} is {}, but what becomes black and white are pixels from 0 to 1: {remedy}",
+        "{}: column {} is {}, but only pixels from 0 to 1 can be made black and white: {remedy}",
         place_in_file(path, i / width),
         i % width + 1,
         values[i]

@@ -1,7 +1,7 @@
 //! The 1797 handwritten digits of scikit-learn, 8×8 pixels each, embedded in the library.
 //!
-//! Source and licence (BSD 3-Clause) are in `assets/digits.LICENSE.txt`. The set is small enough to train a model of
-//! two layers on within seconds and real enough to tell a good estimator from a bad one.
+//! Source and licence (BSD 3-Clause) are in `assets/digits.LICENSE.txt`. The set is small enough to train a two-layer model
+//! within seconds, and realistic enough to distinguish good estimators from bad ones.
 
 use std::io::Read;
 
@@ -11,12 +11,12 @@ use super::image_set::{ImageSet, Split};
 
 const COMPRESSED: &[u8] = include_bytes!("../../assets/digits.csv.gz");
 const SIDE: usize = 8;
-/// Each pixel counts the inked dots of a 4×4 block.
+/// Each pixel is the number of inked dots in a 4×4 block.
 const DARKEST: f32 = 16.0;
 
-/// How many of the digits [`digits_split`] gives to training; the other 297 are held out.
+/// The number of training digits in [`digits_split`]. The other 297 are held out.
 pub const DIGITS_TRAINING: usize = 1500;
-/// Seed of the split. Changing it changes every published number: a value-breaking change.
+/// The seed of the split. Changing it is a value-breaking change.
 const SPLIT_SEED: u64 = 1797;
 
 /// All 1797 digits in their original order, pixels scaled from 0..16 to 0..1.
@@ -35,10 +35,10 @@ pub fn digits() -> ImageSet {
     ImageSet { images, count: labels.len(), labels, height: SIDE, width: SIDE }
 }
 
-/// The digits as [`DIGITS_TRAINING`] for training and 297 held out, always the same ones.
+/// The digits, split into [`DIGITS_TRAINING`] for training and 297 held out. The split is always the same.
 ///
-/// The original order goes by writer. A Fisher–Yates shuffle with numbers from SplitMix64 at a fixed seed mixes the
-/// writers; the first 1500 of the shuffled images are for training.
+/// The original order is by writer. Therefore, the images are shuffled (Fisher–Yates, with numbers from SplitMix64 at a fixed
+/// seed), and the first 1500 are for training.
 pub fn digits_split() -> Split {
     let all = digits();
     let order = shuffled(all.count, SPLIT_SEED);
@@ -46,7 +46,7 @@ pub fn digits_split() -> Split {
     Split { train: all.select(train), held_out: all.select(held_out) }
 }
 
-/// 0, 1, .., count − 1 in an order that depends on the seed only.
+/// A permutation of 0, 1, .., count − 1 that depends only on the seed.
 fn shuffled(count: usize, seed: u64) -> Vec<usize> {
     let mut state = seed;
     let mut order: Vec<usize> = (0..count).collect();

@@ -1,37 +1,37 @@
-//! What can be wrong with a data file.
+//! Errors of data files.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// A data file or directory that cannot be used. Every message names the file and, where there is one, the remedy.
+/// A data file or directory that cannot be used. Every message names the file and, if there is one, the remedy.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The operating system or the decompressor refused.
+    /// The operating system or the decompressor reported an error.
     #[error("cannot read {}: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Its reason.
+        /// The reason.
         source: io::Error,
     },
 
     /// A directory, a device or a pipe where a file was expected.
     #[error("{} is not a regular file", path.display())]
     NotAFile {
-        /// What was named.
+        /// The path or name that was passed.
         path: PathBuf,
     },
 
-    /// Data that are neither built in nor there.
+    /// A name that is neither that of built-in data nor an existing path.
     #[error(
         "there is no file or directory {source_name:?}; give `digits`, a directory with MNIST's four IDX files, a .npy file or a \
          .csv file"
     )]
     NoSuchSource {
-        /// What was named.
+        /// The path or name that was passed.
         source_name: String,
     },
 
@@ -40,58 +40,58 @@ pub enum DataError {
     Missing {
         /// The directory searched.
         directory: PathBuf,
-        /// The file's usual name.
+        /// The usual name of the file.
         file: String,
     },
 
-    /// The file's first bytes are not those of its format.
+    /// The first bytes of the file are not those of the format.
     #[error("{} is not {format}: it starts with {found:02x?}, expected {expected:02x?}", path.display())]
     Magic {
         /// The file.
         path: PathBuf,
         /// The format that was expected.
         format: &'static str,
-        /// How such a file starts.
+        /// The first bytes that were expected.
         expected: Vec<u8>,
-        /// How this one starts.
+        /// The first bytes that were found.
         found: Vec<u8>,
     },
 
-    /// The header is not one this library understands.
-    #[error("{} has a header that makes no sense: {reason}", path.display())]
+    /// The header is invalid or not supported.
+    #[error("{} has an invalid header: {reason}", path.display())]
     Header {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// The file ends before its data does.
-    #[error("{} is cut short: its header promises {expected} bytes of data, there are {found}", path.display())]
+    /// The file is shorter than its header states.
+    #[error("{} is truncated: its header states {expected} bytes of data, but there are {found}", path.display())]
     Truncated {
         /// The file.
         path: PathBuf,
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: u64,
-        /// Bytes found.
+        /// The number of bytes found.
         found: u64,
     },
 
-    /// The file goes on after its data.
-    #[error("{} holds more than the {expected} bytes of data that its header promises", path.display())]
+    /// The file is longer than its header states.
+    #[error("{} contains more than the {expected} bytes of data that its header states", path.display())]
     TrailingBytes {
         /// The file.
         path: PathBuf,
-        /// Bytes that the header promises.
+        /// The number of bytes according to the header.
         expected: u64,
     },
 
-    /// More data than this library is willing to hold in memory.
+    /// The data exceed the limit of this library.
     #[error("{} is too large: {claim}, the limit is {limit}", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// What the file holds or claims to hold.
+        /// The size of the data.
         claim: String,
         /// The limit, in the same unit.
         limit: u64,
@@ -102,22 +102,22 @@ pub enum DataError {
     Empty {
         /// The file.
         path: PathBuf,
-        /// Number of images.
+        /// The number of images.
         count: usize,
-        /// Rows of an image.
+        /// The number of rows of an image.
         height: usize,
-        /// Columns of an image.
+        /// The number of columns of an image.
         width: usize,
     },
 
-    /// Two files that belong together do not fit.
-    #[error("{} does not fit the file beside it: it holds {found}, expected {expected}", path.display())]
+    /// Two files that belong together are inconsistent.
+    #[error("{} is inconsistent with the file beside it: it contains {found}, expected {expected}", path.display())]
     Mismatch {
         /// The file that was read second.
         path: PathBuf,
-        /// What the first file calls for.
+        /// What the first file requires.
         expected: String,
-        /// What this one holds.
+        /// What this file contains.
         found: String,
     },
 
@@ -137,11 +137,11 @@ pub enum DataError {
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
 
-    /// A file name that does not say what is in it.
+    /// A file name with an unknown extension.
     #[error("{}: only .npy and .csv files can be loaded as arrays", path.display())]
     UnknownFormat {
         /// The file.
@@ -160,7 +160,7 @@ impl DataError {
     }
 }
 
-/// Text from a file as an error shows it: quoted, and not the whole of a long one.
+/// Text from a file for an error message: quoted, and shortened if it is long.
 pub(super) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{:?}..", &text[..end]),

@@ -1,12 +1,12 @@
-//! MNIST's file format, IDX, plain or gzip-compressed.
+//! The IDX file format of MNIST, plain or gzip-compressed.
 //!
 //! ```text
 //! images   00 00 08 03   count   height   width   then count · height · width bytes, 0 (ground) to 255 (ink)
 //! labels   00 00 08 01   count                    then count bytes             (sizes are big-endian u32)
 //! ```
 //!
-//! The header may claim anything, so a claim is checked against [`MAX_PIXELS`] first and memory then grows with the
-//! bytes that are there, not with the claim. Compression is recognised by content, whatever the file's name.
+//! The sizes in a header are not trusted: they are checked against [`MAX_PIXELS`] first, and memory is then allocated for the
+//! bytes that are actually read. Compression is detected from the content, not from the file name.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
@@ -17,19 +17,19 @@ use flate2::bufread::MultiGzDecoder;
 use super::error::DataError;
 use super::image_set::{ImageSet, Split};
 
-/// The most pixels that one set of images may hold: 2²⁸ (1 GiB as `f32`), which is five times MNIST.
+/// The largest number of pixels of one set of images: 2²⁸ (1 GiB as `f32`), which is five times MNIST.
 pub const MAX_PIXELS: u64 = 1 << 28;
 
 const IMAGE_MAGIC: [u8; 4] = [0, 0, 8, 3];
 const LABEL_MAGIC: [u8; 4] = [0, 0, 8, 1];
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
 
-/// Loads MNIST's four files, or any set laid out like it: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
-/// `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each with or without `.gz`. The `t10k` files become
-/// [`Split::held_out`]. Pixels are divided by 255.
+/// Loads the four files of MNIST, or of any set in the same format: `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`,
+/// `t10k-images-idx3-ubyte`, `t10k-labels-idx1-ubyte`, each with or without `.gz`. The `t10k` files become [`Split::held_out`].
+/// Pixels are divided by 255.
 ///
 /// # Errors
-/// A [`DataError`] naming the file that is missing, unreadable, too large, cut short or at odds with another.
+/// Returns a [`DataError`] that names the file that is missing, unreadable, too large, truncated or inconsistent with another.
 pub fn load_idx_dir(directory: impl AsRef<Path>) -> Result<Split, DataError> {
     let directory = directory.as_ref();
     let train = load_set(directory, "train")?;
@@ -64,7 +64,7 @@ fn load_set(directory: &Path, prefix: &str) -> Result<ImageSet, DataError> {
     Ok(ImageSet { images, labels, count, height, width })
 }
 
-/// Those of the four files that are in a directory.
+/// The existing files in a directory, among the four.
 pub(super) fn files_in(directory: &Path) -> Vec<PathBuf> {
     let names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"];
     names.iter().filter_map(|name| find(directory, &format!("{name}-ubyte")).ok()).collect()
@@ -91,7 +91,7 @@ fn open(path: &Path) -> Result<Box<dyn Read>, DataError> {
     Ok(if compressed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
-/// Reads a header of `N` sizes and exactly the bytes that it promises.
+/// Reads a header of `N` sizes and exactly the number of bytes that it states.
 fn read_idx<const N: usize>(
     mut reader: impl Read,
     path: &Path,
@@ -132,7 +132,7 @@ fn read_idx<const N: usize>(
     }
 }
 
-/// The next `limit` bytes, or fewer at the end of the file; a compressed stream that breaks off is also an end.
+/// The next `limit` bytes, or fewer at the end of the file; a truncated compressed stream also ends the file.
 fn read_up_to(reader: &mut impl Read, limit: u64, path: &Path) -> Result<Vec<u8>, DataError> {
     let mut bytes = Vec::new();
     match reader.take(limit).read_to_end(&mut bytes) {

@@ -1,31 +1,31 @@
-//! Grey-scale images with labels, all of one size.
+//! Grey-scale images of one size, with labels.
 
-/// Images of one size with a label each.
+/// Images of one size, each with a label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImageSet {
     /// Pixels from 0 (ground) to 1 (ink): image after image, row after row; `count · height · width` of them.
     pub images: Vec<f32>,
-    /// What each image shows; `count` of them.
+    /// The labels; `count` of them.
     pub labels: Vec<u8>,
-    /// Number of images.
+    /// The number of images.
     pub count: usize,
-    /// Rows of an image.
+    /// The number of rows of an image.
     pub height: usize,
-    /// Columns of an image.
+    /// The number of columns of an image.
     pub width: usize,
 }
 
-/// A set to learn from and one to judge by; no image is in both.
+/// A training set and a held-out set. No image is in both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Split {
-    /// Images to learn from.
+    /// The training images.
     pub train: ImageSet,
-    /// Images that training never sees.
+    /// The held-out images.
     pub held_out: ImageSet,
 }
 
 impl ImageSet {
-    /// Pixels of one image, `height · width`.
+    /// The number of pixels of one image, `height · width`.
     pub fn pixels(&self) -> usize {
         self.height * self.width
     }
@@ -33,7 +33,8 @@ impl ImageSet {
     /// The pixels of image `index`, row by row.
     ///
     /// # Panics
-    /// If `index` is not below `count`.
+    /// Panics if `index` is not less than `count`.
+    #[track_caller]
     pub fn image(&self, index: usize) -> &[f32] {
         &self.images[index * self.pixels()..(index + 1) * self.pixels()]
     }
@@ -41,7 +42,7 @@ impl ImageSet {
     /// The images at `indices`, in that order.
     ///
     /// # Panics
-    /// If an index is not below `count`.
+    /// Panics if an index is not less than `count`.
     pub fn select(&self, indices: &[usize]) -> Self {
         Self {
             images: indices.iter().flat_map(|&index| self.image(index)).copied().collect(),
@@ -51,8 +52,8 @@ impl ImageSet {
         }
     }
 
-    /// Each pixel's mean over all images, `height · width` numbers: what a model of centred images subtracts and
-    /// where the biases of its last layer start.
+    /// The mean of each pixel over all images, `height · width` numbers. Models use it to centre images and to initialise the
+    /// bias of the last layer.
     pub fn mean_image(&self) -> Vec<f32> {
         let mut sum = vec![0.0_f64; self.pixels()];
         for image in self.images.chunks_exact(self.pixels()) {
@@ -63,14 +64,14 @@ impl ImageSet {
         sum.into_iter().map(|total| (total / self.count as f64) as f32).collect()
     }
 
-    /// Black and white once and for all: 1 where a pixel is above one half, else 0.
+    /// Binarises the images by a threshold: 1 if a pixel is above one half, else 0.
     pub fn binarized(&self) -> Self {
         self.map(|pixel| if pixel > 0.5 { 1.0 } else { 0.0 })
     }
 
-    /// Black and white by chance: each pixel is 1 with its own value as probability. `uniform` is called once per
-    /// pixel, in order, and gives numbers in [0, 1). Drawing anew in every epoch is the *dynamic* binarisation of the
-    /// literature on MNIST; one draw, kept, is the *static* one.
+    /// Binarises the images at random: each pixel is 1 with its value as probability. `uniform` is called once per pixel, in
+    /// order, and must return numbers in [0, 1). The literature on MNIST calls it *dynamic* binarisation if pixels are drawn
+    /// again in every epoch, and *static* if they are drawn once.
     pub fn binarized_by(&self, mut uniform: impl FnMut() -> f32) -> Self {
         self.map(|pixel| if uniform() < pixel { 1.0 } else { 0.0 })
     }

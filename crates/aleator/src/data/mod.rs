@@ -8,9 +8,8 @@
 //! | rows of any of these, to train on | [`Dataset::load`] |
 //! | an array in a `.npy` or `.csv` file | [`load_array`] |
 //!
-//! Files are input of unknown origin. Every size that a header claims is compared with a limit before memory is
-//! asked for, memory grows with the bytes that are really there, and whatever is wrong with a file comes back as a
-//! [`DataError`] that names it.
+//! Files are untrusted input. Every size in a header is compared with a limit before memory is allocated, memory grows with the
+//! bytes that are actually read, and every problem with a file is returned as a [`DataError`] that names the file.
 
 mod array;
 mod csv;
@@ -34,7 +33,7 @@ use std::path::{Path, PathBuf};
 /// Loads the images that `source` names: `digits` for the embedded ones, otherwise a directory of IDX files.
 ///
 /// # Errors
-/// [`DataError::NoSuchSource`] if it is neither, and those of [`load_idx_dir`].
+/// Returns [`DataError::NoSuchSource`] if it is neither, and the errors of [`load_idx_dir`].
 pub fn load_images(source: &str) -> Result<Split, DataError> {
     match source {
         "digits" => Ok(digits_split()),
@@ -52,13 +51,13 @@ pub fn files_of(source: &str) -> Vec<PathBuf> {
     }
 }
 
-/// What the tests of the file formats share.
+/// Helpers for the tests of the file formats.
 #[cfg(test)]
 mod scratch {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    /// A directory of its own that goes away with the test.
+    /// A temporary directory that is removed after the test.
     pub struct Scratch(PathBuf);
 
     impl Scratch {

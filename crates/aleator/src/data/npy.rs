@@ -1,14 +1,14 @@
-//! NumPy's array format.
+//! The array format of NumPy.
 //!
-//! `npyz` reads headers and elements, but trusts them: it asks for memory by the header's word, multiplies sizes
-//! without a check and parses nested brackets recursively. So the header is first held against the plain form that
-//! `numpy.save` writes for an array of numbers,
+//! `npyz` reads headers and elements but trusts them: it allocates the memory that the header states, multiplies sizes without a
+//! check, and parses nested brackets recursively. Therefore, the header is first compared with the form that `numpy.save` writes
+//! for an array of numbers,
 //!
 //! ```text
 //! {'descr': '<f8', 'fortran_order': False, 'shape': (3, 4), }
 //! ```
 //!
-//! with one pair of parentheses around whole numbers, and its size against the limit and the file's length.
+//! with one pair of parentheses around integers, and its size is compared with the limit and the length of the file.
 
 use std::io::{BufRead, Read};
 use std::path::Path;
@@ -18,12 +18,12 @@ use npyz::{DType, Deserialize, NpyFile, Order, TypeChar, TypeStr};
 use super::error::{DataError, excerpt};
 
 const MAGIC: &[u8] = b"\x93NUMPY";
-/// NumPy itself refuses longer headers unless told otherwise.
+/// The largest header that NumPy accepts by default.
 const MAX_HEADER: usize = 10_000;
-/// NumPy's own limit is 64.
+/// The largest number of axes. The limit of NumPy is 64.
 const MAX_AXES: usize = 64;
 
-/// Reads an array: shape and row-major values. `length` is the file's size in bytes.
+/// Reads an array: shape and row-major values. `length` is the size of the file in bytes.
 pub(super) fn read(
     reader: &mut dyn BufRead,
     length: u64,
@@ -97,7 +97,7 @@ fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataE
             found: preamble,
         });
     }
-    let cut_short = || DataError::header(path, "it is cut short");
+    let cut_short = || DataError::header(path, "it is truncated");
     let size_bytes = if preamble[6] == 1 { 2 } else { 4 };
     if !extend(&mut preamble, size_bytes)? {
         return Err(cut_short());
@@ -112,7 +112,7 @@ fn read_preamble(reader: &mut dyn BufRead, path: &Path) -> Result<Vec<u8>, DataE
     Ok(preamble)
 }
 
-/// The sizes between the header's only parentheses.
+/// The sizes between the only parentheses of the header.
 fn read_shape(preamble: &[u8], path: &Path) -> Result<Vec<usize>, DataError> {
     let header = String::from_utf8_lossy(preamble);
     if header.contains('[') {
@@ -136,7 +136,7 @@ fn read_shape(preamble: &[u8], path: &Path) -> Result<Vec<usize>, DataError> {
         .collect()
 }
 
-/// Whether elements of this type are real numbers of a size that Rust has.
+/// Whether elements of this type are real numbers of a supported size.
 fn is_real(element: &TypeStr) -> bool {
     match element.type_char() {
         TypeChar::Float => matches!(element.size_field(), 4 | 8),
@@ -154,7 +154,7 @@ fn elements<T: Deserialize, R: Read>(
     data.map(|element| element.map(&to_f64)).collect::<Result<_, _>>().map_err(DataError::read(path))
 }
 
-/// Values in Fortran order (first axis fastest) put into C order (last axis fastest).
+/// Converts values from Fortran order (first axis fastest) to C order (last axis fastest).
 fn row_major(shape: &[usize], values: &[f64]) -> Vec<f64> {
     let mut index = vec![0; shape.len()];
     (0..values.len())
@@ -251,7 +251,7 @@ mod tests {
             ("(2, , 2)", "shape"),
             ("((2,),)", "shape"),
             ("2", "shape"),
-            ("(3,)", "cut short"),
+            ("(3,)", "truncated"),
             ("(1,)", "more than"),
             (
                 "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2)",

@@ -1,4 +1,4 @@
-//! Estimators side by side: the library function behind `grad` and `compare`.
+//! The comparison of estimators, as in the commands `grad` and `compare`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,35 +15,35 @@ use crate::graph::Graph;
 use crate::plan::{Lint, Plan, lints};
 use crate::rewrite::Estimator;
 
-/// What to measure.
+/// The settings of a comparison.
 #[derive(Clone, Debug)]
 pub struct Compare {
-    /// Estimators to compare; `None` for all that exist.
+    /// The estimators to compare; `None` for all estimators.
     pub estimators: Option<Vec<Arc<dyn Estimator>>>,
-    /// K; `None` for the smallest that each estimator accepts.
+    /// K, the number of samples per estimate; `None` for the smallest number that each estimator accepts.
     pub samples: Option<usize>,
-    /// R: independent estimates of each.
+    /// R, the number of independent estimates per estimator.
     pub replicates: usize,
-    /// Steps by which the estimators' own parameters (coefficients, temperatures, baselines) are tuned before, on noise
-    /// of their own; without, they keep their initial values.
+    /// The number of steps by which the estimators' own parameters (coefficients, temperatures, baselines) are tuned before the
+    /// measurement, with separate noise. With 0, they keep their initial values.
     pub tune: usize,
-    /// Seed of all noise.
+    /// The seed of all noise.
     pub seed: u64,
-    /// Whether to look for the exact answer.
+    /// Whether to compute the exact answer.
     pub exact: ExactAnswer,
 }
 
-/// Whether to look for the exact answer.
+/// Whether to compute the exact answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExactAnswer {
-    /// No.
+    /// The exact answer is not computed.
     No,
-    /// Where it can be had within two seconds.
+    /// The exact answer is computed if this takes at most two seconds.
     #[default]
     Auto,
 }
 
-/// What the exact answer may take.
+/// The time limit for the exact answer.
 const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 impl Compare {
@@ -53,27 +53,27 @@ impl Compare {
         Compare { estimators: None, samples: None, replicates: 1000, tune: 0, seed: 0, exact }
     }
 
-    /// Only these estimators.
+    /// Compares only these estimators.
     pub fn only(estimators: Vec<Arc<dyn Estimator>>) -> Self {
         Compare { estimators: Some(estimators), ..Self::all() }
     }
 
-    /// K samples in each estimate.
+    /// Sets K, the number of samples per estimate.
     pub fn samples(self, samples: usize) -> Self {
         Compare { samples: Some(samples), ..self }
     }
 
-    /// R independent estimates of each.
+    /// Sets R, the number of independent estimates per estimator.
     pub fn replicates(self, replicates: usize) -> Self {
         Compare { replicates, ..self }
     }
 
-    /// Steps of tuning before the measurement.
+    /// Sets the number of tuning steps before the measurement.
     pub fn tune(self, tune: usize) -> Self {
         Compare { tune, ..self }
     }
 
-    /// Whether to look for the exact answer.
+    /// Whether to compute the exact answer.
     pub fn exact(self, exact: ExactAnswer) -> Self {
         Compare { exact, ..self }
     }
@@ -84,16 +84,18 @@ impl Compare {
     }
 }
 
-/// Estimates whose standard deviation, relative to their size and that of the objective, is below this are equal.
+/// Estimates are considered equal if their standard deviation, relative to their magnitude and that of the objective, is below
+/// this.
 const ROUNDING: f64 = 1e-13;
 
-/// Told what is being measured, and how many replicates of it are done.
+/// A function that receives the name of the plan that is being measured and the number of finished replicates.
 pub type Progress<'a> = &'a dyn Fn(&str, usize);
 
-/// Measures one plan: what `aleator grad` prints.
+/// Measures one plan, as `aleator grad` does.
 ///
 /// # Errors
-/// If the graph holds an error, an estimator cannot serve its site, or a parameter is outside its domain.
+/// Returns an error if the graph holds an error, if an estimator does not support its site, or if a parameter of a distribution
+/// is outside its domain.
 pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
     let mut report = empty_report(graph, how, file)?;
     let row = measure_plan(graph, plan, how, &mut report, progress)?;
@@ -102,12 +104,12 @@ pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Pro
     Ok(report.finish())
 }
 
-/// Measures every estimator that applies: what `aleator compare` prints. An estimator is put at every site that it can
-/// serve; the other sites keep their own or the automatic choice. Without random sites there is nothing to choose: one
-/// row shows the deterministic objective and gradient.
+/// Measures every estimator that applies, as `aleator compare` does. An estimator is used at every site that it supports; the
+/// other sites keep the estimator of the graph or the automatic choice. If there are no random sites, a single row contains the
+/// deterministic objective and gradient.
 ///
 /// # Errors
-/// If the graph holds an error or a parameter is outside its domain.
+/// Returns an error if the graph holds an error, or if a parameter of a distribution is outside its domain.
 pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
     let mut report = empty_report(graph, how, file)?;
     if graph.sites().is_empty() {
@@ -140,8 +142,8 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
     Ok(report.finish())
 }
 
-/// All estimators, with their options as they are; at K = 1, where leave-one-out has nothing to leave out, the score function with a
-/// baseline as well.
+/// All estimators with their default options. At K = 1, where leave-one-out does not apply, also the score function with
+/// baselines.
 fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     let mut all: Vec<Arc<dyn Estimator>> = Vec::new();
     for entry in estimators::all() {
@@ -157,7 +159,7 @@ fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     all
 }
 
-/// The plan that puts an estimator at every site that it can serve.
+/// The plan that uses an estimator at every site that it supports.
 fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
     let mut first_reason = None;
     let overrides = Plan::choose_with(graph, |info, def, _| match estimator.supports(info) {
@@ -172,9 +174,7 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
         }
     })?;
     if overrides.iter().all(Option::is_none) {
-        return Err(Error::Invalid(
-            first_reason.unwrap_or_else(|| "there is no random site for it to serve".into()),
-        ));
+        return Err(Error::Invalid(first_reason.unwrap_or_else(|| "the graph has no random site".into())));
     }
     Plan::choose(graph, &overrides, samples)
 }
@@ -228,7 +228,7 @@ fn measure_plan(
     Ok(row)
 }
 
-/// The first number of a row that is not finite, and where it comes from, in words.
+/// The first number of a row that is infinite or NaN, and its origin, in words.
 fn not_finite(graph: &Graph, seed: u64, row: &Row) -> Option<String> {
     let bad = |x: &Number| !x.0.is_finite();
     let gradient = row.gradient.iter().find_map(|(name, g)| {
@@ -317,7 +317,7 @@ fn row(
 }
 
 impl Report {
-    /// Names the best unbiased row, and says what is not finite in the exact answer.
+    /// Determines the best unbiased row, and warns if the exact answer is infinite or NaN.
     fn finish(mut self) -> Self {
         self.best = best(&self.results).map(|row| row.estimator.clone());
         if let Some(objective) = self.exact.objective

@@ -1,4 +1,4 @@
-//! A graph described to its author: sites, what they influence, what can serve them, what to be warned of.
+//! The description of a graph: its sites, the costs that they influence, the estimators that support them, and warnings.
 
 use std::sync::Arc;
 
@@ -12,38 +12,38 @@ use crate::plan::{Lint, Plan, lints};
 use crate::program::{self, Program};
 use crate::rewrite::{Estimator, Layout, Tuning, build, describe};
 
-/// A site as `check` prints it.
+/// The description of a site.
 #[derive(Clone, Debug)]
 pub struct SiteReport {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its distribution's name.
+    /// The name of the distribution.
     pub distribution: String,
-    /// Its shape, as text.
+    /// The shape, as text.
     pub shape: String,
-    /// Names of the costs that depend on it.
+    /// The names of the costs that depend on the site.
     pub influences: Vec<String>,
-    /// The plan's estimator.
+    /// The estimator of the plan, with its options.
     pub estimator: String,
-    /// Why this one.
+    /// The reason for this estimator.
     pub reason: String,
-    /// Names of the estimators that can serve it.
+    /// The names of the estimators that support the site.
     pub can_serve: Vec<&'static str>,
 }
 
-/// What `check` prints.
+/// The description of a graph, as `aleator check` prints it.
 #[derive(Clone, Debug)]
 pub struct Inspection {
-    /// The sites in order.
+    /// The sites, in order.
     pub sites: Vec<SiteReport>,
-    /// What to be warned of.
+    /// The warnings.
     pub lints: Vec<Lint>,
     parameters: usize,
     costs: usize,
 }
 
 impl Inspection {
-    /// One line: how much of what there is.
+    /// The numbers of parameters, sites and costs, in one line.
     pub fn summary(&self) -> String {
         let count = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
         format!(
@@ -58,7 +58,7 @@ impl Inspection {
 /// Describes a graph under a plan.
 ///
 /// # Errors
-/// If the graph holds an error or an estimator of the plan cannot serve its site.
+/// Returns an error if the graph holds an error, or if an estimator of the plan does not support its site.
 pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
     let graph = &graph.clone();
     let analysis = Analysis::of(graph)?;
@@ -76,7 +76,7 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
             estimator: plan.estimators[i].properties().name.into(),
             site: def.name.clone(),
             distribution: def.family.name().into(),
-            reason: format!("{reason} (those that can serve it: {})", can_serve.join(", ")),
+            reason: format!("{reason} (estimators that support it: {})", can_serve.join(", ")),
         })?;
         let shape = def.batch.join(&def.event);
         sites.push(SiteReport {
@@ -99,11 +99,11 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
     Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
 }
 
-/// The most sites of a graph for which plans are built to see who can serve; beyond, the estimators' own word is taken,
-/// because every plan is a rewriting of the whole graph.
+/// The largest number of sites for which a plan is built to find out whether an estimator is supported. For larger graphs only
+/// `Estimator::supports` is called, because each plan rewrites the whole graph.
 const FEW_SITES: usize = 8;
 
-/// Whether an estimator serves a site, and the plan with it there can be built.
+/// Whether an estimator supports a site, and the plan that uses it there can be built.
 fn fits(
     graph: &Graph,
     plan: &Plan,
@@ -121,7 +121,7 @@ fn fits(
     build(graph, &estimators, Layout { samples, replicates: None, tuning: Tuning::Held }).is_ok()
 }
 
-/// What no cost depends on, and a graph with nothing to differentiate by.
+/// Warnings about nodes on which no cost depends, and about graphs without parameters.
 fn idle(graph: &Graph) -> Vec<Lint> {
     let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
     let needed = ancestors(graph.engine(), &costs);
@@ -136,7 +136,7 @@ fn idle(graph: &Graph) -> Vec<Lint> {
     if params.is_empty()
         && let Some(&cost) = costs.first()
     {
-        let message = "there is no parameter, so there is no gradient; write what is to be learned as `param NAME = ..`";
+        let message = "there is no parameter, so there is no gradient; declare one with `param NAME = ..`";
         found.push(lint("", cost, message.into()));
     }
     for param in params.iter().filter(|p| !needed[p.node.index()]) {
@@ -153,7 +153,7 @@ fn idle(graph: &Graph) -> Vec<Lint> {
     found
 }
 
-/// A parameter of a law that one run at the initial values finds outside of its domain.
+/// A warning about a parameter of a distribution that is outside its domain in one run at the initial values.
 fn outside_of_its_domain(graph: &Graph, plan: &Plan) -> Option<Lint> {
     let options = program::Options::new().samples(plan.min_samples());
     let run =

@@ -1,4 +1,4 @@
-//! Mean and variance of an estimator over independent replicates.
+//! The mean and the variance of an estimator over independent replicates.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,30 +11,30 @@ use crate::graph::Graph;
 use crate::program::{Estimate, Options, Program};
 use crate::rewrite::{Estimator, Tuning};
 
-/// Mean and sum of squared deviations of many numbers, block by block (Chan, Golub and LeVeque's update).
+/// The mean and the sum of squared deviations of many numbers, updated block by block (Chan, Golub and LeVeque).
 ///
-/// Squares of numbers beyond 10^±154 leave the range of numbers: such sums are kept in units of a power of two, by which
-/// nothing is rounded.
+/// Squares of numbers beyond 10^±154 overflow or underflow. Such sums are stored in units of a power of two, which causes no
+/// rounding.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Moments {
     count: f64,
-    /// The mean so far.
+    /// The mean of all numbers so far.
     pub mean: f64,
     squares: Squares,
 }
 
-/// Σ (x − mean)² in units of 4^exponent; the exponent is 0 wherever squares lie within [`SAFE`].
+/// Σ (x − mean)² in units of 4^exponent; the exponent is 0 if squares lie within [`SAFE`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Squares {
     sum: f64,
     exponent: i32,
 }
 
-/// Numbers of a block: two passes over it stay in the first-level cache.
+/// The size of a block, so that two passes over it stay in the first-level cache.
 const BLOCK: usize = 512;
-/// Sums side by side, so that the order of additions does not depend on the width of vector registers.
+/// The number of parallel sums. It is fixed, so that the order of additions does not depend on the width of vector registers.
 const LANES: usize = 8;
-/// A sum of squares in here has lost nothing that counts, and may be added to many others.
+/// A sum of squares in this range has no significant underflow, and many of them can be added without overflow.
 const SAFE: std::ops::Range<f64> = 1e-240..1e240;
 
 impl Squares {
@@ -45,7 +45,7 @@ impl Squares {
         if self.sum == 0.0 { 0.0 } else { self.sum * by * by }
     }
 
-    /// In which units the sum is near 1; `None` where it is nothing.
+    /// The units in which the sum is near 1; `None` if it is 0.
     fn own_exponent(self) -> Option<i32> {
         (self.sum > 0.0).then(|| self.exponent + exponent_of(self.sum) / 2)
     }
@@ -66,7 +66,7 @@ impl Moments {
         self.add_block(&block[..filled]);
     }
 
-    /// Numbers are taken relative to the first one, so that equal numbers have variance 0 exactly.
+    /// Numbers are taken relative to the first one, so that equal numbers have a variance of exactly 0.
     fn add_block(&mut self, block: &[f64]) {
         let Some(&first) = block.first() else { return };
         let n = block.len() as f64;
@@ -118,14 +118,14 @@ impl Moments {
         self.count = total;
     }
 
-    /// Those of a number that is always the same.
+    /// The moments of a constant.
     fn constant(number: f64, count: usize) -> Self {
         let sum = if number.is_finite() { 0.0 } else { f64::NAN };
         Moments { count: count as f64, mean: number, squares: Squares { sum, exponent: 0 } }
     }
 
-    /// The unbiased sample variance; `None` for fewer than two numbers. Beyond the range of numbers it is 0 or infinite where
-    /// the standard deviation is not.
+    /// The unbiased sample variance; `None` for fewer than two numbers. It may underflow or overflow where the standard deviation
+    /// does not.
     pub fn variance(&self) -> Option<f64> {
         let unit = power_of_two(self.squares.exponent);
         (self.count > 1.0).then(|| self.squares.sum / (self.count - 1.0) * unit * unit)
@@ -147,7 +147,7 @@ impl Moments {
     }
 }
 
-/// Mean and sum of squared deviations.
+/// The mean and the sum of squared deviations.
 fn moments_of_block(block: &[f64]) -> (f64, f64) {
     let first = if block[0].is_finite() { block[0] } else { 0.0 };
     let offset = sum_by_lanes(block, |x| x - first) / block.len() as f64;
@@ -155,12 +155,12 @@ fn moments_of_block(block: &[f64]) -> (f64, f64) {
     (first + offset, squares)
 }
 
-/// The power of two next to a positive number, kept where its inverse is a normal number too.
+/// A power of two near a positive number, limited to those whose inverse is a normal number.
 fn exponent_of(x: f64) -> i32 {
     x.log2().floor().clamp(-1020.0, 1020.0) as i32
 }
 
-/// 2^exponent, 0 below the range of numbers.
+/// 2^exponent, or 0 if it underflows.
 fn power_of_two(exponent: i32) -> f64 {
     f64::exp2(f64::from(exponent))
 }
@@ -176,58 +176,58 @@ fn sum_by_lanes(x: &[f64], f: impl Fn(f64) -> f64) -> f64 {
     lanes.iter().sum::<f64>() + rest
 }
 
-/// What replicates of an estimate showed.
+/// The measurements of a plan over replicates.
 pub struct Measurement {
-    /// Of the objective.
+    /// The moments of the objective.
     pub objective: Moments,
-    /// Of each element of each parameter's gradient.
+    /// The moments of each element of the gradient, by parameter.
     pub gradient: Vec<Vec<Moments>>,
-    /// K.
+    /// K, the number of samples per estimate.
     pub samples: usize,
-    /// Cost evaluations per estimate.
+    /// The number of cost evaluations per estimate.
     pub evaluations: usize,
     /// Whether every estimator is unbiased.
     pub unbiased: bool,
-    /// Sites with outcomes of probability 0 that move with a parameter and that their estimator never draws.
+    /// The sites with an outcome whose probability is 0 with a nonzero derivative, and that the estimator never draws.
     pub blind: Vec<String>,
-    /// The estimators' own parameters that were used, by name.
+    /// The values of the estimators' own parameters, by name.
     pub own_parameters: BTreeMap<String, Tensor>,
-    /// Wall-clock seconds per estimate.
+    /// The wall-clock time per estimate, in seconds.
     pub seconds_per_estimate: f64,
 }
 
-/// How much to measure.
+/// The settings of a measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Measure {
-    /// K; `None` for the smallest that the plan accepts.
+    /// K, the number of samples per estimate; `None` for the smallest number that the plan accepts.
     pub samples: Option<usize>,
-    /// R: independent estimates.
+    /// R, the number of independent estimates.
     pub replicates: usize,
-    /// Steps by which the estimators' own parameters are tuned before, on noise of their own.
+    /// The number of steps by which the estimators' own parameters are tuned before the measurement, with separate noise.
     pub tune: usize,
-    /// Seed of all noise.
+    /// The seed of all noise.
     pub seed: u64,
 }
 
-/// Numbers that one run should work on: small enough for the caches, large enough to pay.
+/// The approximate number of operations per run: small enough for the caches, and large enough to amortise the overhead of a run.
 const NUMBERS_PER_RUN: usize = 1 << 18;
-/// The most estimates of one run.
+/// The largest number of estimates per run.
 const MOST_AT_ONCE: usize = 1 << 13;
-/// Estimates that one tuning step averages over.
+/// The number of estimates over which a tuning step averages.
 const TUNING_REPLICATES: usize = 32;
-/// Estimates from which optimal baselines are computed.
+/// The number of estimates from which optimal baselines are computed.
 const PILOT_REPLICATES: usize = 1 << 15;
-/// Noise of tuning counts its steps from here, that of pilot runs from twice as far: apart from that of the estimates.
+/// The first step of the noise for tuning. Pilot runs start at twice this step. Both differ from the steps of the estimates.
 const FIRST_TUNING_STEP: u64 = 1 << 44;
 
-/// What takes less is timed over many runs.
+/// Programs that take less time are timed over many runs.
 const SHORT: Duration = Duration::from_millis(5);
 
-/// Runs independent estimates, many at a time, and measures them.
+/// Runs independent estimates and measures their moments.
 ///
-/// The noise of replicate r is a function of seed and r, and moments are updated by blocks that the graph's parameters decide: how
-/// many estimates a run makes, which depends on the size of the program, shows nowhere. So two estimators see the same noise,
-/// and estimates that are equal have equal moments, to the bit.
+/// The noise of replicate r is a function of seed and r, and moments are updated in blocks whose size depends only on the
+/// parameters of the graph. Results do not depend on the number of estimates per run, which depends on the size of the program.
+/// Two estimators therefore use the same noise, and equal estimates have bitwise equal moments.
 ///
 /// # Errors
 /// As [`Program::compile`] and [`Program::run`].
@@ -299,7 +299,7 @@ pub fn measure(
     })
 }
 
-/// What has no noise is the same every time: it is evaluated once, and again only as far as its time is too short to be told.
+/// A program without noise is evaluated once, and again only if one evaluation is too short to be timed.
 fn without_noise(
     mut program: Program<f64>,
     replicates: usize,
@@ -328,18 +328,18 @@ fn without_noise(
     })
 }
 
-/// Estimates on their way into moments, in blocks whose size the parameters alone decide.
+/// A buffer of estimates, which are added to the moments in blocks. The size of a block depends only on the parameters.
 struct Gathered {
-    /// Estimates of a full block.
+    /// The number of estimates in a full block.
     block: usize,
-    /// Objective and gradients of those that wait, one after another.
+    /// The objective and gradients of the buffered estimates, one after another.
     objective: Vec<f64>,
     gradient: Vec<Vec<f64>>,
     moments: (Moments, Vec<Vec<Moments>>),
 }
 
 impl Gathered {
-    /// For parameters of these sizes.
+    /// Creates the buffer for parameters of these sizes.
     fn new(sizes: &[usize]) -> Self {
         let numbers: usize = sizes.iter().sum();
         Gathered {
@@ -367,7 +367,7 @@ impl Gathered {
         }
     }
 
-    /// Takes those that wait into the moments.
+    /// Adds the buffered estimates to the moments.
     fn flush(&mut self) {
         let (objective, gradient) = &mut self.moments;
         objective.add(self.objective.drain(..));
@@ -386,7 +386,7 @@ impl Gathered {
     }
 }
 
-/// An error with the step of tuning at which it happened.
+/// Adds the tuning step to an error.
 fn while_tuning(step: u64, error: Error) -> Error {
     match error {
         Error::NotFinite(what) => Error::NotFinite(format!("at step {step} of tuning, {what}")),
@@ -413,7 +413,7 @@ mod tests {
         assert!((parts.variance().unwrap() - 28.75 / 3.0).abs() < 1e-14);
     }
 
-    /// Scaling by a power of two changes no bit of what the numbers have in common.
+    /// Scaling by a power of two changes the exponents and no other bits.
     #[test]
     fn units_do_not_matter() {
         let numbers: Vec<f64> = (0..2000).map(|i| f64::from(i * 7919 % 1009) / 17.0 - 20.0).collect();

@@ -1,4 +1,4 @@
-//! Measuring estimators: bias, variance, price, and the exact answer beside them.
+//! Measurements of estimators: bias, variance, computational cost, and the exact answer for comparison.
 
 mod blind;
 mod compare;

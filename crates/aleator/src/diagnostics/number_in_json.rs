@@ -1,4 +1,4 @@
-//! Numbers of reports in JSON, which has none for NaN and the infinities.
+//! The JSON representation of the numbers in reports, including NaN and infinities.
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

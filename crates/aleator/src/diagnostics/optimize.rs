@@ -1,4 +1,4 @@
-//! Minimising a graph's objective by stochastic gradient steps: the library function behind `aleator optimize`.
+//! Minimisation of a graph's objective by stochastic gradient steps, as in the command `optimize`.
 
 use std::collections::BTreeMap;
 
@@ -9,18 +9,18 @@ use crate::optim::{NAMES, by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
-/// How to minimise.
+/// The settings of a minimisation.
 #[derive(Clone, Debug)]
 pub struct Optimize {
-    /// Number of steps.
+    /// The number of steps.
     pub steps: usize,
-    /// Learning rate.
+    /// The learning rate.
     pub learning_rate: f64,
-    /// One of [`NAMES`].
+    /// The name of the optimiser, one of [`NAMES`].
     pub optimizer: String,
-    /// K; `None` for the smallest that the plan accepts.
+    /// K, the number of samples per estimate; `None` for the smallest number that the plan accepts.
     pub samples: Option<usize>,
-    /// Seed of all noise.
+    /// The seed of all noise.
     pub seed: u64,
 }
 
@@ -30,14 +30,14 @@ impl Default for Optimize {
     }
 }
 
-/// The most points of the path that are kept.
+/// The largest number of points of the path that are stored.
 const MOST_POINTS: usize = 200;
 
-/// Takes gradient steps from the initial parameters. `progress` is told the step and the objective's estimate.
+/// Takes gradient steps from the initial parameters. `progress` is called with each step and the estimate of the objective.
 ///
 /// # Errors
-/// If the graph or the plan cannot be compiled, a distribution's parameter leaves its domain, or a gradient is not finite:
-/// the message names the step.
+/// Returns an error if the graph or the plan cannot be compiled, if a parameter of a distribution leaves its domain, or if a
+/// gradient is infinite or NaN. The message contains the step.
 pub fn optimize(
     graph: &Graph,
     plan: &Plan,
@@ -76,7 +76,7 @@ pub fn optimize(
     for step in 0..=how.steps {
         let estimate = program
             .run_step(step as u64)
-            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; try a smaller --lr")))?;
+            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; reduce the setting `lr`")))?;
         let objective = estimate.objective();
         if step % every == 0 || step == how.steps {
             history.push(PathPoint { step, objective: Number(objective), parameters: named(&values) });
@@ -90,7 +90,9 @@ pub fn optimize(
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
                 let advice = match crate::diagnostics::origin(graph, how.seed) {
                     Some(origin) => format!("already at the initial parameters, {origin}"),
-                    None => "try a smaller --lr, or look for log(0), 1/0 or an overflow in a cost".into(),
+                    None => {
+                        "reduce the setting `lr`, or look for log(0), 1/0 or an overflow in a cost".into()
+                    }
                 };
                 return Err(Error::NotFinite(format!(
                     "at step {step} the gradient of `{}` (element {i}) is {}, which is not finite; {advice}",

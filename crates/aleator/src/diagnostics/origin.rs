@@ -1,12 +1,12 @@
-//! Where a number that is not finite comes from.
+//! The origin of a number that is infinite or NaN.
 //!
-//! Draws are simulated at the initial parameters, and every node of the author's graph is looked at: first the values, from
-//! a cost that is not finite back to the operation whose operands are all finite; then the draws and the scores ∇ log p(z) of
-//! the sites; then the derivatives of the costs, from the costs back to the operation whose result still has a finite one;
-//! then those of the draws by their parameters.
+//! Draws are simulated at the initial parameters, and every node of the author's graph is examined: first the values, from a cost
+//! that is not finite back to an operation whose operands are all finite; then the draws and the scores ∇ log p(z) of the sites;
+//! then the derivatives of the costs, from the costs back to an operation whose result still has a finite derivative; then the
+//! derivatives of the draws with respect to their parameters.
 //!
-//! It is asked for only after something was not finite, so it costs nothing where all is well. An estimator may be infinite
-//! where none of these is (at relaxed values, say): then there is no answer.
+//! This search only runs after a number was not finite. An estimator may be infinite although none of these numbers is, for
+//! example at relaxed values; then there is no answer.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -20,31 +20,31 @@ use crate::distributions::{Distribution, Noise};
 use crate::error::Result;
 use crate::graph::{Graph, SiteDef};
 
-/// How many draws are looked at.
+/// The largest number of draws that are examined.
 const DRAWS: u64 = 1000;
-/// For how long.
+/// The time limit.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// What makes an estimate infinite or NaN at the initial parameters, in words: data, a distribution, or an operation with
-/// its name in the graph. `None` if all that was looked at is finite there.
+/// Describes the cause of an infinite or NaN estimate at the initial parameters: data, a distribution, or an operation with its
+/// name in the graph. `None` if all examined numbers are finite.
 pub fn origin(graph: &Graph, seed: u64) -> Option<String> {
     Simulation::new(&graph.clone())?.run(seed).ok().flatten()
 }
 
-/// [`origin`], or where to look when it finds nothing.
+/// [`origin`], or general advice if it finds nothing.
 pub fn origin_or_advice(graph: &Graph, seed: u64) -> String {
     origin(graph, seed).unwrap_or_else(|| "look for log(0), 1/0 or an overflow in a cost".into())
 }
 
-/// What is computed for each draw, by the place among the outputs.
+/// The numbers that are computed for each draw, in the order of the outputs.
 struct Simulation<'g> {
     graph: &'g Graph,
     sites: Vec<SiteDef>,
     costs: Vec<NodeId>,
-    /// The nodes that costs depend on, in order; their values are the first outputs, their cotangents the next ones.
+    /// The nodes on which costs depend, in order. Their values are the first outputs, followed by their cotangents.
     nodes: Vec<NodeId>,
     outputs: Vec<NodeId>,
-    /// For each output after the values: the site, and what of it is looked at.
+    /// For each output after the values: the site, and the quantity.
     scores: Vec<(usize, &'static str)>,
     /// The same for the last outputs.
     draws: Vec<(usize, &'static str)>,
@@ -79,7 +79,7 @@ impl<'g> Simulation<'g> {
             }
             if def.family.is_reparameterized() {
                 for slope in grad(through.sum(), &parameters) {
-                    draws.push((number, "the derivative by a parameter of a draw of"));
+                    draws.push((number, "the derivative with respect to a parameter of a draw of"));
                     draw_nodes.push(slope.id());
                 }
             }
@@ -124,7 +124,7 @@ impl<'g> Simulation<'g> {
         Ok(None)
     }
 
-    /// From a cost that is not finite back to the first cause.
+    /// Searches from a cost that is not finite back to the first cause.
     fn value(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
         let place = |id: NodeId| self.nodes.binary_search_by_key(&id.index(), |n| n.index()).ok();
         let mut id = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
@@ -153,7 +153,7 @@ impl<'g> Simulation<'g> {
         })
     }
 
-    /// Whether a node gives this NaN where one bound is above another, as clamps do.
+    /// Whether a node is the NaN that a clamp returns if its lower bound exceeds its upper bound.
     fn is_a_clamp(&self, id: NodeId, nan: NodeId) -> bool {
         let engine = self.graph.engine();
         let node = engine.node(id);
@@ -163,7 +163,7 @@ impl<'g> Simulation<'g> {
             && engine.node(self.unheld(node.inputs[0])).op == Op::Binary(Binary::Lt)
     }
 
-    /// That the bounds of a clamp are out of order, with their names.
+    /// The message that the bounds of a clamp are in the wrong order, with their names.
     fn out_of_order(&self, id: NodeId) -> String {
         let engine = self.graph.engine();
         let compared = engine.node(self.unheld(engine.node(id).inputs[0])).inputs;
@@ -185,7 +185,7 @@ impl<'g> Simulation<'g> {
         format!("`clamp`{within} is NaN, because {high} is below {low}")
     }
 
-    /// A node without stopped gradients and axes in front of it.
+    /// The node below stopped gradients and inserted axes.
     fn unheld(&self, mut id: NodeId) -> NodeId {
         let engine = self.graph.engine();
         while let Op::StopGradient | Op::Reshape { .. } | Op::Broadcast { .. } = engine.node(id).op {
@@ -194,7 +194,7 @@ impl<'g> Simulation<'g> {
         id
     }
 
-    /// The first of some outputs that belong to sites, which is not finite.
+    /// The first of the given outputs of sites that is not finite.
     fn of_site(
         &self,
         outputs: &[(usize, &str)],
@@ -207,7 +207,8 @@ impl<'g> Simulation<'g> {
         Some(format!("{what} `{}` ({}) is not finite", site.name, site.family.name()))
     }
 
-    /// From the costs back to the first node with a derivative that is not finite: the operation that it enters is the cause.
+    /// Searches from the costs back to the first node whose derivative is not finite. The operation that uses this node is the
+    /// cause.
     fn slope(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
         let first = self.nodes.len() + self.scores.len();
         if self.outputs.len() == first + self.draws.len() {
@@ -224,8 +225,8 @@ impl<'g> Simulation<'g> {
             node.op == Op::Select && node.inputs[1..].iter().any(|&side| self.reaches(cause, side))
         });
         let remedy = if untaken {
-            "; a `where` does not keep the derivative of a side that is not taken finite: put the `where` into that \
-             side's argument as well"
+            "; `where` does not make the derivative of the side that is not selected finite: apply `where` to the argument \
+             of that side as well"
         } else {
             ""
         };
@@ -236,7 +237,7 @@ impl<'g> Simulation<'g> {
         ancestors(self.graph.engine(), &[to]).get(from.index()).copied().unwrap_or(false)
     }
 
-    /// The operation, and the name under which it or what is made of it stands in the graph.
+    /// The operation, and its name in the graph or that of a node computed from it.
     fn describe(&self, id: NodeId) -> String {
         let operation = self.graph.engine().with_node(id, |n| n.op.name());
         let named = self.graph.named();
@@ -250,7 +251,7 @@ impl<'g> Simulation<'g> {
     }
 }
 
-/// Whether a derivative exists: tried in a copy of the graph, which keeps the error if not.
+/// Whether a derivative exists. This is tried in a copy of the graph, because a failure is stored in the graph as an error.
 fn has_derivative(engine: &aleator_engine::graph::Graph, of: Expr<'_>, by: &[Expr<'_>]) -> bool {
     let copy = engine.clone();
     let by: Vec<Expr<'_>> = by.iter().map(|e| copy.expr(e.id())).collect();

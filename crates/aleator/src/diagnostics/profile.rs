@@ -1,13 +1,13 @@
-//! Where the time of a run goes: each fused group and matrix product beside what the machine can do.
+//! A profile of a run: the time of each fused group and matrix product, relative to the limits of the machine.
 //!
 //! ```text
 //! share of copying   = bytes / time / (bytes per second of copying large arrays)
 //! share of products  = operations / time / (operations per second of a large matrix product)
 //! ```
 //!
-//! Bytes are those of buffers that a part reads and writes, each counted once, so arrays that stay in the caches can be
-//! read faster than memory is copied: a share above 1 says so. An operation is an addition or a function
-//! value alike; a part of logarithms is at its limit far below the speed of products.
+//! The bytes of a part are those of the buffers that it reads and writes, each counted once. Arrays in the caches can be read
+//! faster than memory is copied; the share is then above 1. Additions and function values both count as one operation, so a part
+//! that computes logarithms reaches its limit far below the speed of products.
 
 use std::time::{Duration, Instant};
 
@@ -24,13 +24,13 @@ use crate::plan::Plan;
 use crate::program::{Options, Program};
 use crate::rewrite::Tuning;
 
-/// What the machine reached just now, with all threads.
+/// The limits of the machine, measured with all threads.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Limits {
-    /// Bytes read and written per second while a large array is copied.
+    /// The number of bytes read and written per second when a large array is copied.
     pub copied_bytes_per_second: f64,
-    /// Operations per second of a large matrix product.
+    /// The number of operations per second of a large matrix product.
     pub product_operations_per_second: f64,
 }
 
@@ -38,29 +38,29 @@ pub struct Limits {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct ProfiledPart {
-    /// What it computes.
+    /// The operations of the part, in words.
     pub what: String,
     /// `fused`, `product` or `other`.
     pub kind: &'static str,
-    /// The median of its times.
+    /// The median time, in seconds.
     pub seconds: f64,
-    /// Bytes of buffers that it reads and writes.
+    /// The size in bytes of the buffers that the part reads and writes.
     pub bytes: u64,
-    /// Its arithmetic operations.
+    /// The number of arithmetic operations.
     pub operations: u64,
-    /// Bytes per second relative to copying.
+    /// The bytes per second, relative to copying.
     pub share_of_copying: f64,
-    /// Operations per second relative to matrix products.
+    /// The operations per second, relative to matrix products.
     pub share_of_products: f64,
 }
 
-/// One estimate of a graph's gradient, part by part.
+/// The profile of one run, by parts.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Profile {
-    /// Version of the library.
+    /// The version of the library.
     pub aleator: &'static str,
-    /// The graph's file.
+    /// The name of the file.
     pub file: String,
     /// The estimators.
     pub estimators: String,
@@ -68,27 +68,27 @@ pub struct Profile {
     pub numbers: &'static str,
     /// K.
     pub samples: usize,
-    /// Estimates a run.
+    /// The number of estimates per run.
     pub replicates: usize,
-    /// How many runs were timed.
+    /// The number of runs that were timed.
     pub runs: usize,
-    /// The median time of a run as it is, its parts not timed.
+    /// The median time of a run whose parts are not timed, in seconds.
     pub seconds: f64,
-    /// Bytes of all buffers.
+    /// The size of all buffers in bytes.
     pub buffer_bytes: usize,
-    /// What the machine can do.
+    /// The limits of the machine.
     pub limits: Limits,
     /// The parts in the order in which they run.
     pub parts: Vec<ProfiledPart>,
 }
 
-/// About how long runs are timed, as they are and in parts.
+/// The approximate duration of the measurement.
 const TIME: Duration = Duration::from_millis(500);
-/// Elements of the arrays that are copied: more than caches hold.
+/// The number of elements of the arrays that are copied. They are larger than the caches.
 const COPIED: usize = 1 << 23;
-/// Rows and columns of the matrices that are multiplied.
+/// The numbers of rows and columns of the matrices that are multiplied.
 const SIDE: usize = 768;
-/// Of how many attempts the best is the machine's limit.
+/// The number of attempts, of which the best is the limit of the machine.
 const ATTEMPTS: usize = 5;
 
 /// Profiles the plan's program. Own parameters of estimators keep their initial values.
@@ -184,7 +184,7 @@ fn limits<T: Real>() -> Result<Limits> {
     })
 }
 
-/// The shortest time of some attempts, after one that does not count.
+/// The shortest time of several attempts, after one that is not counted.
 fn best(mut work: impl FnMut()) -> f64 {
     work();
     let times = (0..ATTEMPTS).map(|_| {

@@ -1,4 +1,4 @@
-//! What `grad` and `compare` answer: plain data, serialised as the command's JSON.
+//! The reports of measurements and optimisations: plain data, which the command serialises as JSON.
 
 use std::collections::BTreeMap;
 
@@ -41,25 +41,25 @@ pub struct Tensor {
     pub values: Vec<Number>,
 }
 
-/// The exact objective and gradient, where they can be had without sampling.
+/// The exact objective and gradient, if they can be computed without sampling.
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Exact {
-    /// `"enumeration"`, `"quadrature"`, or `None` where neither applies.
+    /// `"enumeration"`, `"quadrature"`, or `None` if neither applies.
     pub method: Option<&'static str>,
     /// The objective E[sum of costs].
     pub objective: Option<Number>,
     /// The gradient, by parameter name.
     pub gradient: BTreeMap<String, Tensor>,
-    /// By how much each number of the gradient may be wrong, by parameter name (not part of the JSON).
+    /// The error bound of each element of the gradient, by parameter name (not part of the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub error: BTreeMap<String, Vec<f64>>,
-    /// Why there is none where one could be expected (for standard error, not part of the JSON).
+    /// The reason why there is no exact answer, if one could be expected (for standard error, not part of the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub unknown: Option<String>,
 }
 
-/// The present values of a program's own parameters, by name.
+/// The present values of the estimators' own parameters in a program, by name.
 pub(crate) fn own_parameters<T: Real>(program: &Program<T>) -> BTreeMap<String, Tensor> {
     let tensor = |(name, shape, values): (&str, &Shape, &[f64])| {
         let values = values.iter().map(|&x| Number(x)).collect();
@@ -72,24 +72,25 @@ pub(crate) fn own_parameters<T: Real>(program: &Program<T>) -> BTreeMap<String, 
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct GradientEstimate {
-    /// The parameter's shape.
+    /// The shape of the parameter.
     pub shape: Vec<usize>,
-    /// Mean over replicates.
+    /// The mean over replicates.
     pub mean: Vec<Number>,
     /// `sqrt(variance / replicates)`.
     pub std_error: Option<Vec<Number>>,
-    /// Unbiased sample variance of one estimate (of K samples) over the replicates; `None` for one replicate.
+    /// The unbiased sample variance of one estimate (of K samples) over the replicates; `None` for one replicate.
     pub variance: Option<Vec<Number>>,
-    /// The exact gradient, where it is known.
+    /// The exact gradient, if it is known.
     pub exact: Option<Vec<Number>>,
-    /// `(mean − exact) / std_error`; an element is `None` where the standard error is zero.
+    /// `(mean − exact) / std_error`; an element is `None` if the standard error is 0.
     pub z: Option<Vec<Option<Number>>>,
-    /// By how much mean and exact value may differ because of rounding and the rule behind the exact one (not part of the JSON).
+    /// The difference between mean and exact value that rounding and the error bound of the exact value can explain (not part of
+    /// the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub slack: Vec<f64>,
 }
 
-/// Standard errors by which a mean may differ from the exact gradient: beyond 5, one in 1.7 million by chance.
+/// The number of standard errors by which a mean may differ from the exact gradient. Chance exceeds 5 once in 1.7 million cases.
 const CRITICAL: f64 = 5.0;
 
 impl GradientEstimate {
@@ -105,43 +106,43 @@ impl GradientEstimate {
     }
 }
 
-/// What one estimator (or one plan of estimators) gave.
+/// The measurements of one estimator, or of one plan of estimators.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Row {
-    /// Canonical estimator name; several sites with different estimators are joined by `" + "`.
+    /// The name of the estimator. Different estimators of several sites are joined by `" + "`.
     pub estimator: String,
-    /// Site name to estimator with its options.
+    /// The estimator of each site with its options, by site name.
     pub plan: BTreeMap<String, String>,
-    /// Samples K averaged in one estimate.
+    /// K, the number of samples that are averaged in one estimate.
     pub samples: usize,
-    /// Whether every estimator of the plan is unbiased here.
+    /// Whether every estimator of the plan is unbiased for this graph.
     pub unbiased: bool,
-    /// The value used forward.
+    /// The estimate of the objective.
     pub objective: Mean,
-    /// By parameter name.
+    /// The estimates of the gradient, by parameter name.
     pub gradient: BTreeMap<String, GradientEstimate>,
-    /// Sum of the variances of all coordinates of all parameters.
+    /// The sum of the variances of all coordinates of all parameters.
     pub total_variance: Option<Number>,
-    /// The estimators' own parameters (coefficients, temperatures, weights) that were used, by name.
+    /// The values of the estimators' own parameters (coefficients, temperatures, weights), by name.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub own_parameters: BTreeMap<String, Tensor>,
-    /// Cost evaluations per estimate.
+    /// The number of cost evaluations per estimate.
     pub evaluations: usize,
-    /// Wall-clock seconds of one estimate, amortised over the run.
+    /// The wall-clock time of one estimate in seconds, averaged over the run.
     pub seconds_per_estimate: Number,
     /// `total_variance × seconds_per_estimate`.
     pub work_normalised_variance: Option<Number>,
 }
 
 impl Row {
-    /// Whether a mean is further from the exact gradient than its standard error allows: such a row is never the best.
+    /// Whether a mean differs from the exact gradient by more than its standard error allows. Such a row is never the best.
     pub fn differs(&self) -> bool {
         self.gradient.values().any(|g| g.first_difference().is_some())
     }
 }
 
-/// The unbiased row with the smallest variance × time, of those that agree with the exact gradient.
+/// The unbiased row with the smallest variance × time, among those that agree with the exact gradient.
 pub(super) fn best(rows: &[Row]) -> Option<&Row> {
     let worth = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
     rows.iter()
@@ -149,41 +150,41 @@ pub(super) fn best(rows: &[Row]) -> Option<&Row> {
         .min_by(|a, b| worth(a).total_cmp(&worth(b)))
 }
 
-/// An estimator that could not run, and why.
+/// An estimator that was skipped, and the reason.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Skipped {
-    /// Canonical estimator name.
+    /// The name of the estimator.
     pub estimator: String,
-    /// Why it does not apply.
+    /// The reason.
     pub reason: String,
 }
 
-/// The answer of `grad` and `compare`.
+/// The report of a comparison.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct Report {
-    /// Version of aleator.
+    /// The version of aleator.
     pub aleator: &'static str,
-    /// The file's name as given.
+    /// The name of the file, as it was passed.
     pub file: String,
     /// The seed.
     pub seed: u64,
-    /// Samples K asked for (or the smallest K that was used).
+    /// K, the number of samples per estimate that was requested, or else the smallest that was used.
     pub samples: usize,
-    /// Independent estimates R.
+    /// R, the number of independent estimates.
     pub replicates: usize,
-    /// Steps by which own parameters were tuned before.
+    /// The number of tuning steps before the measurement.
     pub tune: usize,
     /// The exact answer.
     pub exact: Exact,
-    /// One row per plan.
+    /// The rows, one per plan.
     pub results: Vec<Row>,
     /// The unbiased row with the smallest work-normalised variance.
     pub best: Option<String>,
-    /// Estimators that could not run.
+    /// The estimators that were skipped.
     pub skipped: Vec<Skipped>,
-    /// What the plans are to be warned of, for standard error (not part of the JSON).
+    /// Warnings about the plans, for standard error (not part of the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub lints: Vec<Lint>,
     /// Warnings about the numbers, for standard error (not part of the JSON).
@@ -195,25 +196,25 @@ pub struct Report {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct OptimizationPath {
-    /// Version of aleator.
+    /// The version of aleator.
     pub aleator: &'static str,
-    /// The file's name as given.
+    /// The name of the file, as it was passed.
     pub file: String,
     /// The seed.
     pub seed: u64,
-    /// Number of steps taken.
+    /// The number of steps.
     pub steps: usize,
-    /// Optimiser name.
+    /// The name of the optimiser.
     pub optimizer: String,
-    /// Learning rate.
+    /// The learning rate.
     pub lr: Number,
-    /// Site name to estimator with its options.
+    /// The estimator of each site with its options, by site name.
     pub plan: BTreeMap<String, String>,
-    /// Points along the path, first and last included.
+    /// Points along the path, including the first and the last.
     pub history: Vec<PathPoint>,
-    /// Final parameters by name.
+    /// The final parameters, by name.
     pub parameters: BTreeMap<String, Tensor>,
-    /// The estimators' own parameters at the end, by name.
+    /// The final values of the estimators' own parameters, by name.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub own_parameters: BTreeMap<String, Tensor>,
 }
@@ -224,9 +225,9 @@ pub struct OptimizationPath {
 pub struct PathPoint {
     /// The step.
     pub step: usize,
-    /// The objective's estimate at this step (one estimate).
+    /// One estimate of the objective at this step.
     pub objective: Number,
-    /// Parameters at this step, flat, by name.
+    /// The parameters at this step, flat, by name.
     pub parameters: BTreeMap<String, Vec<Number>>,
 }
 

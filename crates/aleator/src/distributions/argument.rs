@@ -1,17 +1,17 @@
-//! What a distribution's constructor accepts: expressions, and numbers that become constants of the graph.
+//! Arguments of the constructors of distributions: expressions, and numbers that become constants of the graph.
 
 use aleator_engine::graph::{Expr, Graph};
 
-/// An argument of a distribution's constructor: an expression, a number, or a list of numbers (a constant of rank 1).
+/// An argument of the constructor of a distribution: an expression, a number, or a list of numbers (a constant of rank 1).
 #[derive(Clone, Debug)]
 pub enum Argument<'g> {
     /// An expression of a graph.
     Expr(Expr<'g>),
-    /// Numbers, which belong to no graph yet.
+    /// Numbers, which do not belong to a graph yet.
     Literal(Literal),
 }
 
-/// A constant that belongs to no graph yet.
+/// A constant that does not belong to a graph yet.
 #[derive(Clone, Debug)]
 pub enum Literal {
     /// A scalar.

@@ -18,11 +18,11 @@
 //! E z = p,   Var z = p q,   entropy = −p log p − q log q,   mode = 1[q ≤ p]
 //! ```
 //!
-//! Between the outcomes log p is linear in z, so that it can be a cost of a relaxed z (it is no density there), and of a grey
-//! pixel z it is the mean log-probability of a pixel that is 1 with probability z.
+//! Between the outcomes, log p is linear in z. It is not a density there, but it can be a cost of a relaxed z, and for a grey
+//! pixel z it is the expected log-probability of a pixel that is 1 with probability z.
 //!
-//! Parameter: φ (`logits`), any number, ±∞ included; or p (`probs`) in [0, 1], 0 and 1 included. There a possible
-//! outcome has a finite score, and the relaxation, which is constant, the derivative 0.
+//! Parameter: φ (`logits`), any number including ±∞; or p (`probs`) in [0, 1], including 0 and 1. At 0 and 1, the certain outcome
+//! has a finite score, and the relaxation is constant with derivative 0.
 
 use std::sync::Arc;
 
@@ -38,9 +38,9 @@ use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
 pub enum Bernoulli {
     /// p = σ(φ)
     Logits,
-    /// The same for φ that are never infinite.
+    /// p = σ(φ) for φ that are never infinite.
     FiniteLogits,
-    /// p itself
+    /// p
     Probs,
 }
 
@@ -50,8 +50,8 @@ impl Bernoulli {
         Distribution::of(Arc::new(Bernoulli::Logits), [logits.into()])
     }
 
-    /// φ, logits that are never infinite, as those of a network are. log p(z) is then z φ − softplus(φ) without the care for 0 · ∞,
-    /// which is cheaper; where φ is infinite it is NaN.
+    /// φ, logits that are never infinite, such as the outputs of a network. Then log p(z) is computed as z φ − softplus(φ), which
+    /// is cheaper because it does not handle 0 · ∞. If φ is infinite, the result is NaN.
     pub fn from_finite_logits<'g>(logits: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Bernoulli::FiniteLogits), [logits.into()])
     }
@@ -118,7 +118,7 @@ impl Family for Bernoulli {
         false
     }
 
-    /// Where p is 0 or 1, so that 0 · ∞ would be met, that of an outcome.
+    /// If p is 0 or 1, the formula of an outcome, which avoids 0 · ∞.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [x] = unpack(parameters);
         match self {
@@ -180,7 +180,7 @@ impl Family for Bernoulli {
         matches!(self, Bernoulli::Probs).then_some((0, &[0.0, 1.0]))
     }
 
-    /// 1 − z + (2z − 1) p, or from logits that of an outcome, which multiplies no infinite cost by 0.
+    /// 1 − z + (2z − 1) p, or from logits the probability of an outcome, which never multiplies an infinite cost by 0.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         Some(match self {
             Bernoulli::Logits | Bernoulli::FiniteLogits => self.log_prob_of_outcome(parameters[0], z).exp(),

@@ -15,10 +15,10 @@
 //! rejection     y = log g₁ − log g₀,   g₁ ~ Gamma(a, 1), g₀ ~ Gamma(b, 1) by rejection
 //! ```
 //!
-//! The second forms, with Stirling's formula (see `special`), keep their digits for large a and b. Parameters: a
-//! (`concentration1`) and b (`concentration0`), positive and finite. A draw is an exact one by rejection, the quotient of
-//! Gamma variates known by their logarithms, without a pathwise derivative. It is never 0 or 1 but the number next to it,
-//! where it would round to that: with tiny b often, and then log(1 − z) is not known better than to be below −36.
+//! The second forms, with Stirling's formula (see `special`), are accurate for large a and b. Parameters: a (`concentration1`)
+//! and b (`concentration0`), positive and finite. Samples are exact, by rejection: quotients of Gamma variates, computed from
+//! their logarithms. They have no pathwise derivative. A sample that would round to 0 or 1 is the adjacent number instead. With
+//! tiny b this happens often, and then log(1 − z) is only known to be below −36.
 
 use std::sync::Arc;
 
@@ -51,7 +51,6 @@ pub struct Beta;
 
 impl Beta {
     /// a (`concentration1`) and b (`concentration0`), both > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         concentration1: impl Into<Argument<'g>>,
         concentration0: impl Into<Argument<'g>>,
@@ -106,7 +105,7 @@ impl Family for Beta {
         log_density_of_logit(a, b, y) + y.softplus() + (-y).softplus()
     }
 
-    /// logit z, less its mean and by its standard deviation.
+    /// logit z, standardized by its mean and standard deviation.
     fn support_bijector<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [a, b] = unpack(parameters);
         let width = (a.polygamma(1) + b.polygamma(1)).sqrt();

@@ -8,10 +8,10 @@
 //! E z = n p,   Var z = n p q,   mode = min(⌊(n + 1) p⌋, n)
 //! ```
 //!
-//! Parameters: n (`total_count`), a whole number that is not negative, by which nothing is differentiated; φ (`logits`),
-//! finite, or p (`probs`) in [0, 1], 0 and 1 included. A draw is an exact one, by inversion where n min(p, q) < 10 and by
-//! rejection elsewhere (`hormann1993generation`). Where n is constant and not too large, the outcomes can be enumerated and
-//! the entropy is their sum.
+//! Parameters: n (`total_count`), a non-negative integer, with respect to which nothing is differentiated; φ (`logits`), finite,
+//! or p (`probs`) in [0, 1], including 0 and 1. Samples are exact, by inversion if n min(p, q) < 10 and by rejection otherwise
+//! (`hormann1993generation`). If n is constant and not too large, the outcomes can be enumerated, and the entropy is a sum over
+//! them.
 
 use std::sync::Arc;
 
@@ -28,11 +28,11 @@ use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
 pub enum Binomial {
     /// p = σ(φ)
     Logits,
-    /// p itself
+    /// p
     Probs,
 }
 
-/// A probability, what is left of 1, and their logarithms.
+/// p, q = 1 − p, and their logarithms.
 pub(super) struct Odds<'g> {
     pub p: Expr<'g>,
     pub q: Expr<'g>,
@@ -46,7 +46,7 @@ impl<'g> Odds<'g> {
         Odds { p: logits.sigmoid(), q: (-logits).sigmoid(), log_p, log_q }
     }
 
-    /// Logarithms of 0 are −∞, without the derivative that is 0 · ∞ there.
+    /// Logarithms of 0 are −∞ with derivative 0, instead of a derivative 0 · ∞.
     pub(super) fn of_probs(p: Expr<'g>) -> Self {
         let (never, always) = (p.equal(0.0), p.equal(1.0));
         let log_p = never.select(f64::NEG_INFINITY, never.select(1.0, p).log());
@@ -55,9 +55,9 @@ impl<'g> Odds<'g> {
     }
 }
 
-/// Outcomes of one draw that are enumerated at most.
+/// The largest number of outcomes of one draw that are enumerated.
 const MOST_OUTCOMES: usize = 1 << 20;
-/// Outcomes that the entropy is summed over at most.
+/// The largest number of outcomes over which the entropy is summed.
 const MOST_TERMS: usize = 1 << 12;
 
 impl Binomial {
@@ -85,13 +85,12 @@ impl Binomial {
     }
 }
 
-/// To first order the probability of `count` rare events of which `expected` are expected, at expected = 0: 1 − m of none, m
-/// of one.
+/// The probability of `count` rare events to first order in m = `expected`, at m = 0: 1 − m for no event, m for one.
 pub(super) fn first_order<'g>(count: Expr<'g>, expected: Expr<'g>) -> Expr<'g> {
     count.equal(0.0).select(1.0 - expected, count.equal(1.0).select(expected, 0.0))
 }
 
-/// The largest element of a constant, whatever shape it was given; `None` for anything else and for what is no count.
+/// The largest element of a constant; `None` for other expressions and for numbers that are not counts.
 fn largest_count(e: Expr<'_>) -> Option<usize> {
     let largest = constant(e)?.into_iter().fold(f64::NAN, f64::max);
     (largest >= 0.0 && largest < MOST_OUTCOMES as f64).then_some(largest as usize)
@@ -192,7 +191,7 @@ impl Family for Binomial {
         matches!(self, Binomial::Probs).then_some((1, &[0.0, 1.0]))
     }
 
-    /// To first order at the ends of p.
+    /// To first order at p = 0 and p = 1.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         let Binomial::Probs = self else { return None };
         let [n, p] = unpack(parameters);

@@ -7,9 +7,9 @@
 //! entropy = −Σₖ pₖ log pₖ,   mode = argmaxₖ pₖ
 //! ```
 //!
-//! Parameter: φ (`logits`), numbers less than ∞, −∞ for outcomes that never happen; or w (`probs`), weights ≥ 0,
-//! divided by their sum. Its last axis is the event, so n of them give one index. An index has no mean and no
-//! relaxation: that is [`OneHotCategorical`](super::OneHotCategorical).
+//! Parameter: φ (`logits`), numbers less than ∞, −∞ for outcomes that never happen; or w (`probs`), weights ≥ 0, divided by their
+//! sum. The last axis is the event: n numbers give one index. An index has no mean and no relaxation; use
+//! [`OneHotCategorical`](super::OneHotCategorical) for these.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use super::noise::Noise;
 pub enum Categorical {
     /// p = softmax(φ)
     Logits,
-    /// p, divided by its sum
+    /// p, normalised by its sum
     Probs,
 }
 
@@ -59,7 +59,7 @@ impl Categorical {
         }
     }
 
-    /// Log-probabilities, −∞ where a weight is 0, without the derivative that is 0 · ∞ there.
+    /// Log-probabilities. They are −∞ with derivative 0 where a weight is 0, instead of a derivative 0 · ∞.
     pub(super) fn log_probabilities<'g>(self, x: Expr<'g>) -> Expr<'g> {
         match self {
             Categorical::Logits => x.log_softmax(),
@@ -71,7 +71,7 @@ impl Categorical {
         }
     }
 
-    /// log p of the outcome that a 0/1 mask over the last axis names, without touching the others.
+    /// log p of the outcome that a 0/1 mask along the last axis selects; the other outcomes have no effect.
     pub(super) fn log_prob_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Expr<'g> {
         match self {
             Categorical::Logits => mask.select(x.log_softmax(), 0.0).sum_axes(-1),
@@ -87,12 +87,12 @@ impl Categorical {
         never.select(at_never, z * never.select(0.0, log_p)).sum_axes(-1)
     }
 
-    /// The values of w at which an outcome's probability is 0 and moves.
+    /// The values of w at which the probability of an outcome is 0 and has a nonzero derivative.
     pub(super) fn edges_of(self) -> Option<(usize, &'static [f64])> {
         matches!(self, Categorical::Probs).then_some((0, &[0.0]))
     }
 
-    /// P of the outcome that a 0/1 mask over the last axis names: w_z / Σₖ wₖ.
+    /// The probability of the outcome that a 0/1 mask along the last axis selects: w_z / Σₖ wₖ.
     pub(super) fn mass_of<'g>(self, x: Expr<'g>, mask: Expr<'g>) -> Option<Expr<'g>> {
         let weight = || mask.select(x, 0.0).sum_axes(-1) / x.sum_axes(-1);
         matches!(self, Categorical::Probs).then(weight)

@@ -14,8 +14,8 @@ use std::sync::Arc;
 use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
-use super::coordinates::standardized;
-use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::family::Distribution;
+use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::log1p_square;
 
@@ -25,65 +25,46 @@ pub struct Cauchy;
 
 impl Cauchy {
     /// μ (`loc`) and σ (`scale`) > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Cauchy), [loc.into(), scale.into()])
     }
 }
 
-/// tan πu, by the distance to the nearer end.
-fn tangent<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+/// tan πu, computed from the distance to the nearer end.
+fn tan_pi_u<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
     let u = noise.uniform(&[]);
     let v = u.less(0.5).select(u, u - 1.0);
     (PI * v).tan()
 }
 
-impl Family for Cauchy {
-    fn name(&self) -> &'static str {
-        "Cauchy"
+impl LocationScale for Cauchy {
+    const NAME: &'static str = "Cauchy";
+
+    fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+        -1.0 / tan_pi_u(noise)
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
-            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
-        ]
+    fn sample<'g>(loc: Expr<'g>, scale: Expr<'g>, noise: &mut Noise<'g>) -> Expr<'g> {
+        loc - scale / tan_pi_u(noise)
     }
 
-    fn support(&self) -> Support {
-        Support::Real
-    }
-
-    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        loc - scale / tangent(noise)
-    }
-
-    fn is_reparameterized(&self) -> bool {
-        true
-    }
-
-    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        -(PI * scale).log() - log1p_square(z - loc, scale)
-    }
-
-    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        let x = standardized(-1.0 / tangent(noise), loc, scale);
+    fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
         -(PI * scale).log() - log1p_square(x, x.graph().scalar(1.0))
     }
 
-    fn mean<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+    fn log_prob<'g>(loc: Expr<'g>, scale: Expr<'g>, z: Expr<'g>) -> Expr<'g> {
+        -(PI * scale).log() - log1p_square(z - loc, scale)
+    }
+
+    fn mean<'g>(_: Expr<'g>, _: Expr<'g>) -> Option<Expr<'g>> {
         None
     }
 
-    fn variance<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
+    fn variance(_: Expr<'_>) -> Option<Expr<'_>> {
         None
     }
 
-    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [_, scale] = unpack(parameters);
-        Some((4.0 * PI * scale).log())
+    fn entropy(scale: Expr<'_>) -> Expr<'_> {
+        (4.0 * PI * scale).log()
     }
 }

@@ -9,12 +9,12 @@
 //!         = Σₖ (½ log αₖ + δ(αₖ) − (αₖ − 1) r(αₖ)) + (½ − K) log n + (K−1)/2 log 2π − δ(n) + (n − K) r(n)
 //! ```
 //!
-//! Transforms: those of the log gₖ, each by itself (a transform of log z itself would have no inverse).
+//! Transforms: those of each log gₖ separately (a transform of log z would have no inverse).
 //!
-//! The second forms, with Stirling's formula (see `special`), keep their digits for large α. Parameter: α (`concentration`),
-//! positive and finite; its last axis is the event, and that of z. A draw is an exact one by rejection, without a pathwise
-//! derivative; the Gamma variates are drawn as logarithms, and an element that would be less than the smallest normal number
-//! is that number. (On the simplex z has K − 1 dimensions; it is not checked that Σ z = 1.)
+//! The second forms, with Stirling's formula (see `special`), are accurate for large α. Parameter: α (`concentration`), positive
+//! and finite; the last axis is the event, as for z. Samples are exact, by rejection, and have no pathwise derivative. The Gamma
+//! variates are drawn as logarithms. An element that would be less than the smallest normal number is that number. The density is
+//! with respect to K − 1 of the numbers; `log_prob` does not check that Σ z = 1.
 
 use std::sync::Arc;
 
@@ -45,7 +45,6 @@ pub struct Dirichlet;
 
 impl Dirichlet {
     /// α (`concentration`), elements > 0; the last axis is the event.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(concentration: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Dirichlet), [concentration.into()])
     }

@@ -22,7 +22,6 @@ pub struct Exponential;
 
 impl Exponential {
     /// λ (`rate`) > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(rate: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Exponential), [rate.into()])
     }

@@ -1,4 +1,4 @@
-//! What every distribution offers, and the handle that carries its parameters.
+//! The formulas that every family provides, and the handle that combines a family with its parameters.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use super::transformation::{Transform, Transformation, Transformed};
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Constraint {
-    /// Any number, infinities included: anything but NaN.
+    /// Any number including infinities, but not NaN.
     NotNan,
     /// A finite number.
     Real,
@@ -22,7 +22,7 @@ pub enum Constraint {
     Positive,
     /// At least 0, finite.
     NotNegative,
-    /// A whole number, at least 0.
+    /// An integer, at least 0.
     Count,
     /// Between 0 and 1.
     Probability,
@@ -39,7 +39,7 @@ pub enum Constraint {
 }
 
 impl Constraint {
-    /// 1 for each element that violates it.
+    /// 1 for each element that violates the constraint, else 0.
     pub fn violated<'g>(self, x: Expr<'g>) -> Expr<'g> {
         let finite = x.abs().less(f64::INFINITY);
         let fine = match self {
@@ -67,7 +67,7 @@ impl Constraint {
         !fine
     }
 
-    /// Whether an infinite number may satisfy it.
+    /// Whether an infinite number can satisfy the constraint.
     pub fn admits_infinity(self) -> bool {
         match self {
             Constraint::NotNan | Constraint::LogWeights => true,
@@ -83,14 +83,14 @@ impl Constraint {
         }
     }
 
-    /// What a value must be, in words.
+    /// The constraint in words, to complete "must be".
     pub fn describe(self) -> &'static str {
         match self {
             Constraint::NotNan => "a number",
             Constraint::Real => "finite",
             Constraint::Positive => "positive",
             Constraint::NotNegative => "finite and not negative",
-            Constraint::Count => "a whole number that is not negative",
+            Constraint::Count => "a non-negative integer",
             Constraint::Probability => "between 0 and 1",
             Constraint::PositiveProbability => "greater than 0 and at most 1",
             Constraint::ProbabilityBelowOne => "at least 0 and less than 1",
@@ -104,11 +104,11 @@ impl Constraint {
 /// A parameter of a family.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
-    /// Its name, as in torch.distributions.
+    /// The name, as in torch.distributions.
     pub name: &'static str,
-    /// Its domain.
+    /// The domain.
     pub constraint: Constraint,
-    /// How many of its last axes belong to one event.
+    /// The number of last axes that belong to one event.
     pub event_rank: usize,
 }
 
@@ -117,7 +117,7 @@ pub(super) fn unpack<'g, const N: usize>(parameters: &[Expr<'g>]) -> [Expr<'g>; 
     std::array::from_fn(|i| parameters[i])
 }
 
-/// The elements of a constant, whatever shape it was given; `None` for anything else.
+/// The elements of a constant, before it was reshaped or broadcast; `None` for any other expression.
 pub(super) fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
     let mut id = e.id();
     loop {
@@ -131,7 +131,7 @@ pub(super) fn constant(e: Expr<'_>) -> Option<Vec<f64>> {
     }
 }
 
-/// Where a distribution puts its mass.
+/// The support of a distribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Support {
     /// {0, 1}
@@ -161,14 +161,53 @@ pub enum Support {
 }
 
 impl Support {
-    /// Whether it is countable.
+    /// Whether the support is countable.
     pub fn is_discrete(self) -> bool {
         use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot};
         matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
 
-    /// 1 for each element of a value that lies outside, where log p itself does not say so by −∞: between the outcomes of
-    /// Boolean and one-hot values log p is extended, and an index or a vector of positive numbers is taken for granted.
+    /// The possible values, in words.
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Support::Boolean => "0 and 1",
+            Support::Indices => "the indices of its categories",
+            Support::OneHot => "one-hot vectors",
+            Support::Counts => "0, 1, 2, and so on",
+            Support::BoundedCounts => "the integers from 0 to its total count",
+            Support::Real => "real numbers",
+            Support::Positive => "positive numbers",
+            Support::Interval => "the numbers between its bounds",
+            Support::UnitInterval => "the numbers between 0 and 1",
+            Support::Circle => "the angles from -pi to pi",
+            Support::Simplex => "positive numbers with sum 1",
+            Support::RealVector => "real vectors",
+        }
+    }
+
+    /// 1 for each element of a value that lies outside the closure of the support, else 0; `None` if every value is inside.
+    pub(crate) fn outside<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        let fractional = || value.not_equal(value.floor());
+        let any = |a: Expr<'g>, b: Expr<'g>| (a + b).greater(0.0);
+        match self {
+            Support::Boolean | Support::Indices | Support::OneHot | Support::Circle => {
+                self.excludes(value, parameters)
+            }
+            Support::Simplex => self.excludes(value, parameters).map(|sum| any(sum, value.less(0.0))),
+            Support::Counts => Some(any(fractional(), value.less(0.0))),
+            Support::BoundedCounts => {
+                Some(any(any(fractional(), value.less(0.0)), value.greater(parameters[0])))
+            }
+            Support::Positive => Some(value.less(0.0)),
+            Support::Interval => Some(any(value.less(parameters[0]), value.greater(parameters[1]))),
+            Support::UnitInterval => Some(any(value.less(0.0), value.greater(1.0))),
+            Support::Real | Support::RealVector => None,
+        }
+    }
+
+    /// 1 for each element of a value outside the support at which log p is not −∞; `None` if log p is −∞ everywhere outside. For
+    /// Boolean and one-hot values, log p is extended to values between the outcomes; for indices, angles and the simplex, it is
+    /// computed without a check.
     pub(crate) fn excludes<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let between = || value.not_equal(0.0) * value.not_equal(1.0);
         match self {
@@ -199,84 +238,85 @@ impl Support {
     }
 }
 
-/// The formulas of one family of distributions, as expressions of parameters that already broadcast against each other.
+/// The formulas of one family of distributions, as expressions of its parameters. The parameters already broadcast against each
+/// other.
 pub trait Family: fmt::Debug + Send + Sync {
-    /// Name as in LANGUAGE and torch.distributions.
+    /// The name, as in the language and in torch.distributions.
     fn name(&self) -> &'static str;
-    /// Its parameters, in order.
+    /// The parameters, in order.
     fn parameters(&self) -> &'static [Parameter];
-    /// Where it puts its mass.
+    /// The support.
     fn support(&self) -> Support;
-    /// 1 where the parameters do not fit together, and the rule, in words.
+    /// For constraints on several parameters: 1 where they are violated, and the rule in words.
     fn jointly_violated<'g>(&self, _parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {
         None
     }
-    /// The event axes of a value, given the parameters; `[]` for scalars.
+    /// The shape of one event, given the parameters; `[]` for scalars.
     fn event_shape(&self, _parameters: &[Expr<'_>]) -> Shape {
         Shape::scalar()
     }
-    /// Why the parameters' event axes do not fit together, if they do not.
+    /// If the event axes of the parameters are inconsistent, the reason.
     fn misshapen(&self, _parameters: &[Expr<'_>]) -> Option<String> {
         None
     }
-    /// An exact draw from the noise. Where [`Family::is_reparameterized`], it may be differentiated.
+    /// An exact sample, computed from the noise. It may be differentiated if [`Family::is_reparameterized`] is true.
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
-    /// Whether the draw is a differentiable function of the parameters whose derivative is that of the distribution.
+    /// Whether the derivative of a sample with respect to the parameters is a pathwise derivative of the distribution.
     fn is_reparameterized(&self) -> bool;
     /// log p(value), summed over the event.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g>;
-    /// log p at the draw that [`Family::sample`] makes from the same noise, as a function of the parameters with the draw
-    /// held: its derivative is the score. A value is rounded, and where draws crowd at an end of the support it is the
-    /// end; the score there does not have expectation zero. So this is computed from the coordinates in which the draw
-    /// is made (log z, logit z, (z − μ)/σ), as `coordinates` describes.
+    /// log p at the sample that [`Family::sample`] computes from the same noise, as a function of the parameters with the sample
+    /// held fixed. The derivative is the score. A sample close to an end of the support may be rounded to that end, and the score
+    /// at the rounded value does not have expectation 0. Therefore, log p is computed from the coordinates in which the sample is
+    /// computed (log z, logit z, (z − μ)/σ); see `coordinates`.
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g>;
-    /// E z, of the value's shape, where it exists as a value that a graph can take.
+    /// E z, of the shape of a value; `None` if it does not exist or is not a possible input of a cost.
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
-    /// Var z, elementwise.
+    /// Var z, elementwise; `None` if it has no closed form.
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
-    /// −E log p(z), of the batch shape.
+    /// −E log p(z) in nats, of the batch shape; `None` if it has no closed form.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>>;
-    /// KL(this ‖ other) in closed form, of the batch shape, for families of your own; [`kl`](super::kl) knows the pairs of the
-    /// library's. The parameters of both broadcast against each other.
+    /// KL(this ‖ other) in closed form, of the batch shape. Implement this method for your own families; [`kl`](super::kl)
+    /// contains the pairs of the library's families. The parameters of both distributions broadcast against each other.
     fn kl<'g>(&self, _parameters: &[Expr<'g>], _other: &Distribution<'g>) -> Option<Expr<'g>> {
         None
     }
-    /// The draw as a transform of a variable that depends less on the parameters, where there is one.
+    /// The sample as a transform of a variable that depends less on the parameters, if the family has such a transform.
     fn transformation(&self) -> Option<&dyn Transformation> {
         None
     }
-    /// The draw as a hard function of a continuous variable, where there is one that relaxations can use.
+    /// The sample as a discontinuous function of a continuous variable, for relaxations, if the family has such a function.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
         None
     }
-    /// For a draw that is no differentiable transform of noise: a smooth map of the real line onto the support, under which the
-    /// density is smooth, about 1 wide and falls at least exponentially. What `x` is mapped to, and the slope there.
+    /// For families that are not reparameterized: the value and the derivative at `x` of a smooth map from the real line onto the
+    /// support. Under this map, the density must be smooth, have a width of about 1, and decay at least exponentially.
     fn support_bijector<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         None
     }
-    /// All outcomes of one event, each row-major: `n` rows of the event's size; `None` if infinite.
+    /// All outcomes of one event, each flat and row-major; `None` if there are infinitely many.
     fn outcomes(&self, _parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {
         None
     }
-    /// How many [`Family::outcomes`] there are.
+    /// The number of [`Family::outcomes`].
     fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
         self.outcomes(parameters).map(|outcomes| outcomes.len())
     }
-    /// The probabilities of n outcomes on a last axis, where the outcomes are 0, …, n − 1 or the one-hot vectors.
+    /// The probabilities of the n outcomes along a last axis, if the outcomes are 0, …, n − 1 or the one-hot vectors.
     fn masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
     }
-    /// Where an outcome's probability is 0 and moves: the place of the parameter, and its values there. Nothing else of a
-    /// discrete family has a probability of 0 with a derivative by its parameters.
+    /// The parameter values at which the probability of an outcome is 0 but has a nonzero derivative: the index of the parameter,
+    /// and the values. At all other parameters of a discrete family, a probability of 0 has the derivative 0.
     fn edges(&self) -> Option<(usize, &'static [f64])> {
         None
     }
-    /// P(value), an outcome of a family with [`Family::edges`], whose derivative is right at these edges too, where that of
-    /// exp(log P) is 0 · ∞. `None` for exp(log P).
+    /// P(value), for families with [`Family::edges`]. The derivative must be correct at the edges too, where the derivative of
+    /// exp(log P) is 0 · ∞. `None` means exp(log P).
     fn mass<'g>(&self, _parameters: &[Expr<'g>], _value: Expr<'g>) -> Option<Expr<'g>> {
         None
     }
-    /// A most probable outcome; only needed where [`Family::outcomes`] is given.
+    /// A most probable outcome. It is only used if [`Family::outcomes`] returns outcomes.
     fn mode<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
     }
@@ -284,19 +324,20 @@ pub trait Family: fmt::Debug + Send + Sync {
 
 /// A family with its parameters.
 ///
-/// Made of numbers alone, as in `Normal::new(0.0, 1.0)`, it belongs to no graph yet: it joins the graph of the site, value or noise
-/// that it meets, or the one that [`Distribution::on`] names.
+/// If all parameters are numbers, as in `Normal::new(0.0, 1.0)`, the distribution does not belong to a graph. It joins the graph
+/// of the site, value or noise with which it is used, or the graph that you pass to [`Distribution::on`].
 #[derive(Clone, Debug)]
 pub struct Distribution<'g> {
     family: Arc<dyn Family>,
-    /// Empty while it belongs to no graph.
+    /// Empty if the distribution does not belong to a graph.
     parameters: Vec<Expr<'g>>,
-    /// The parameters of one that belongs to no graph.
+    /// The parameters of a distribution that does not belong to a graph.
     literals: Vec<Literal>,
 }
 
 impl<'g> Distribution<'g> {
-    /// Aligns the parameters at their batch axes. A shape that does not fit poisons the graph.
+    /// Combines a family with its parameters, in order, and aligns their batch axes. If the shapes do not broadcast, the graph
+    /// holds an error.
     pub fn new(family: Arc<dyn Family>, parameters: Vec<Expr<'g>>) -> Self {
         let mut distribution = Distribution { family, parameters, literals: vec![] };
         let rank = distribution
@@ -311,8 +352,8 @@ impl<'g> Distribution<'g> {
         distribution
     }
 
-    /// A family with expressions or numbers, one for each of its parameters. Numbers become constants of the graph of the first
-    /// expression.
+    /// Combines a family with expressions or numbers, one for each parameter, in order. Numbers become constants of the graph of
+    /// the first expression.
     pub fn of<const N: usize>(family: Arc<dyn Family>, arguments: [Argument<'g>; N]) -> Self {
         let graph = arguments.iter().find_map(|argument| match argument {
             Argument::Expr(expr) => Some(expr.graph()),
@@ -333,7 +374,8 @@ impl<'g> Distribution<'g> {
         }
     }
 
-    /// The same distribution with its numbers as constants of `graph`; unchanged if it belongs to a graph already.
+    /// The same distribution with its numbers as constants of `graph`. A distribution that already belongs to a graph is returned
+    /// unchanged.
     pub fn on(&self, graph: &'g Graph) -> Self {
         self.bound(graph).into_owned()
     }
@@ -342,7 +384,7 @@ impl<'g> Distribution<'g> {
         if self.literals.is_empty() { Cow::Borrowed(self) } else { Cow::Owned(self.constants(graph)) }
     }
 
-    /// The numbers of one that belongs to no graph as constants of `graph`.
+    /// The distribution with its numbers as constants of `graph`.
     fn constants<'a>(&self, graph: &'a Graph) -> Distribution<'a> {
         Distribution::new(
             self.family.clone(),
@@ -350,7 +392,7 @@ impl<'g> Distribution<'g> {
         )
     }
 
-    /// Asks for shapes, which do not depend on the graph.
+    /// Computes a property of the shapes, which does not depend on the graph.
     fn shapes<R>(&self, ask: impl for<'a> FnOnce(&dyn Family, &[Expr<'a>]) -> R) -> R {
         if self.literals.is_empty() {
             return ask(&*self.family, &self.parameters);
@@ -359,14 +401,14 @@ impl<'g> Distribution<'g> {
         ask(&*self.family, &self.constants(&scratch).parameters)
     }
 
-    /// Gives every parameter `batch_rank` batch axes, of size 1 where it has none.
+    /// Gives every parameter `batch_rank` batch axes, by inserting axes of size 1.
     fn align(&mut self, batch_rank: usize) {
         for (spec, parameter) in self.family.parameters().iter().zip(&mut self.parameters) {
             *parameter = parameter.with_rank(batch_rank + spec.event_rank);
         }
     }
 
-    /// The same distribution over `copies` further batch axes in front, as parameters that broadcast over them.
+    /// The same distribution with parameters of `batch_rank` batch axes.
     pub(crate) fn with_batch_rank(mut self, batch_rank: usize) -> Self {
         self.align(batch_rank);
         self
@@ -377,12 +419,12 @@ impl<'g> Distribution<'g> {
         &self.family
     }
 
-    /// The family's name.
+    /// The name of the family.
     pub fn name(&self) -> &'static str {
         self.family.name()
     }
 
-    /// The parameters, in the family's order; empty while it belongs to no graph.
+    /// The parameters, in the order of the family; empty if the distribution does not belong to a graph.
     pub fn parameters(&self) -> &[Expr<'g>] {
         &self.parameters
     }
@@ -392,7 +434,7 @@ impl<'g> Distribution<'g> {
         Distribution { family: self.family.clone(), parameters, literals: vec![] }
     }
 
-    /// Axes of independent draws; `None` if the parameters do not broadcast.
+    /// The shape of independent draws; `None` if the parameters do not broadcast.
     pub fn batch_shape(&self) -> Option<Shape> {
         self.shapes(|family, parameters| {
             family.parameters().iter().zip(parameters).try_fold(Shape::scalar(), |shape, (spec, e)| {
@@ -405,7 +447,7 @@ impl<'g> Distribution<'g> {
         })
     }
 
-    /// Why the parameters' shapes do not make an event, if they do not.
+    /// If the shapes of the parameters do not define an event, the reason.
     pub(crate) fn misshapen(&self) -> Option<String> {
         for (spec, parameter) in self.family.parameters().iter().zip(&self.parameters) {
             if parameter.is_poison() {
@@ -423,14 +465,13 @@ impl<'g> Distribution<'g> {
         self.family.misshapen(&self.parameters)
     }
 
-    /// Axes of one draw.
+    /// The shape of one draw.
     pub fn event_shape(&self) -> Shape {
         self.shapes(|family, parameters| family.event_shape(parameters))
     }
 
-    /// log p(value), summed over the event: the value's last axes are the event's, the others broadcast against the batch. It is
-    /// −∞ outside the support; between the outcomes of a Bernoulli or OneHotCategorical it is linear. The value may be a
-    /// site's draw: a score is taken at the coordinates of the draw, see [`Family::log_prob_of_draw`].
+    /// log p(value), summed over the event. The last axes of the value are those of the event, and the others broadcast against
+    /// the batch. The result is −∞ outside the support; between the outcomes of a Bernoulli or OneHotCategorical it is linear.
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         self.family.log_prob(&self.bound(value.graph()).parameters, value)
     }
@@ -440,13 +481,13 @@ impl<'g> Distribution<'g> {
         self.family.log_prob_of_draw(&self.bound(noise.graph()).parameters, noise)
     }
 
-    /// P(value) of a discrete family; its derivative is right where it is 0 as well.
+    /// P(value) of a discrete family. The derivative is correct even where P(value) = 0.
     pub fn mass(&self, value: Expr<'g>) -> Expr<'g> {
         let bound = self.bound(value.graph());
         self.family.mass(&bound.parameters, value).unwrap_or_else(|| bound.log_prob(value).exp())
     }
 
-    /// A draw from the noise, differentiable where the family is reparameterized.
+    /// An exact sample, computed from the noise. It is differentiable if the family is reparameterized.
     pub fn sample(&self, noise: &mut Noise<'g>) -> Expr<'g> {
         self.family.sample(&self.bound(noise.graph()).parameters, noise)
     }
@@ -456,13 +497,13 @@ impl<'g> Distribution<'g> {
         self.relax(self.perturbed(noise)?, temperature)
     }
 
-    /// See [`Transformation::transformed`]; `None` where the family has no such transform.
+    /// See [`Transformation::transformed`]; `None` if the family does not have this transform.
     pub fn transformed(&self, noise: &mut Noise<'g>, transform: Transform) -> Option<Transformed<'g>> {
         let formulas = self.family.transformation().filter(|t| t.has(transform))?;
         Some(formulas.transformed(&self.bound(noise.graph()).parameters, noise, transform))
     }
 
-    /// See [`Perturbation::log_odds`]; `None` also while it belongs to no graph.
+    /// See [`Perturbation::log_odds`]; also `None` if the distribution does not belong to a graph.
     pub fn log_odds(&self) -> Option<Expr<'g>> {
         Some(self.family.perturbation()?.log_odds(self.given()?))
     }
@@ -488,17 +529,17 @@ impl<'g> Distribution<'g> {
         Some(self.family.perturbation()?.relax(perturbed, temperature))
     }
 
-    /// E z, of shape batch + event; `None` where the family has none in closed form, or the distribution belongs to no graph yet.
+    /// E z, of shape batch + event; `None` if the family has no closed form, or if the distribution does not belong to a graph.
     pub fn mean(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.mean(self.given()?)?, self.event_shape()))
     }
 
-    /// Var z, elementwise, of shape batch + event; `None` where the family has none in closed form.
+    /// Var z, elementwise, of shape batch + event; `None` as for [`Distribution::mean`].
     pub fn variance(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.variance(self.given()?)?, self.event_shape()))
     }
 
-    /// −E log p(z) in nats, of shape batch; `None` where the family has none in closed form.
+    /// −E log p(z) in nats, of shape batch; `None` as for [`Distribution::mean`].
     pub fn entropy(&self) -> Option<Expr<'g>> {
         Some(self.broadcast(self.family.entropy(self.given()?)?, Shape::scalar()))
     }
@@ -508,12 +549,12 @@ impl<'g> Distribution<'g> {
         Some(self.broadcast(self.family.mode(self.given()?)?, self.event_shape()))
     }
 
-    /// The parameters of one that belongs to a graph.
+    /// The parameters, if the distribution belongs to a graph.
     fn given(&self) -> Option<&[Expr<'g>]> {
         self.literals.is_empty().then_some(&self.parameters)
     }
 
-    /// Gives a formula that does not mention every parameter the shape of all of them.
+    /// Broadcasts a formula that does not contain every parameter to the shape of all of them.
     fn broadcast(&self, e: Expr<'g>, event: Shape) -> Expr<'g> {
         match self.batch_shape() {
             Some(batch) => e.broadcast_to(batch.join(&event)),

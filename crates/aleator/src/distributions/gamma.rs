@@ -15,12 +15,12 @@
 //!               h(ε; a) = (a − ⅓)(1 + ε/√(9a − 3))³,  a > ⅓            (Marsaglia and Tsang)
 //! ```
 //!
-//! u^(1/α) times a draw of Gamma(α + 1) is one of Gamma(α): B times over. The u are free of θ, so q is the density of the ε
-//! that h(ε; α + B) turns into a draw of Gamma(α + B).
+//! If z ~ Gamma(α + 1), then u^(1/α) z ~ Gamma(α); this is applied B times. The u do not depend on θ, so q is the density of the
+//! ε for which h(ε; α + B) ~ Gamma(α + B).
 //!
-//! Parameters: α (`concentration`) and λ (`rate`), positive and finite. A draw is an exact one by rejection
-//! (`marsaglia2000simple`), without a pathwise derivative. Where it would be less than the smallest normal number (for α =
-//! 10⁻³ half of them are) it is that number.
+//! Parameters: α (`concentration`) and λ (`rate`), positive and finite. Samples are exact, by rejection (`marsaglia2000simple`),
+//! and have no pathwise derivative. A sample that would be less than the smallest normal number (half of the samples for α =
+//! 10⁻³) is that number.
 
 use std::sync::Arc;
 
@@ -38,7 +38,6 @@ pub struct Gamma;
 
 impl Gamma {
     /// α (`concentration`) and λ (`rate`), both > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         concentration: impl Into<Argument<'g>>,
         rate: impl Into<Argument<'g>>,
@@ -92,7 +91,7 @@ impl Family for Gamma {
         log_density_of_log(concentration, log_z + rate.log()) - log_z
     }
 
-    /// log z, less its mean and by its standard deviation.
+    /// log z, standardized by its mean and standard deviation.
     fn support_bijector<'g>(&self, parameters: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         let [concentration, rate] = unpack(parameters);
         let width = concentration.polygamma(1).sqrt();

@@ -7,9 +7,8 @@
 //! E z = q/p,   Var z = q/p²,   entropy = −log p − (q/p) log q
 //! ```
 //!
-//! Parameter: φ (`logits`), finite; or p (`probs`) in (0, 1]. Where p is so small that a draw leaves the range of
-//! numbers, it is infinite, and its score is that of z log q = log u · (log q/log q₀), with log(−log q) = log p to the last
-//! bit.
+//! Parameter: φ (`logits`), finite; or p (`probs`) in (0, 1]. If p is so small that a sample overflows, the sample is infinite,
+//! and the score is computed from z log q = log u · (log q/log q₀), where log(−log q) equals log p up to rounding.
 
 use std::sync::Arc;
 
@@ -26,7 +25,7 @@ use super::special::is_count;
 pub enum Geometric {
     /// p = σ(φ)
     Logits,
-    /// p itself
+    /// p
     Probs,
 }
 

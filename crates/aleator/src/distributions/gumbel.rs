@@ -14,8 +14,8 @@ use std::sync::Arc;
 use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
-use super::coordinates::standardized;
-use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::family::Distribution;
+use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::EULER_GAMMA;
 
@@ -25,69 +25,32 @@ pub struct Gumbel;
 
 impl Gumbel {
     /// μ (`loc`) and β (`scale`) > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Gumbel), [loc.into(), scale.into()])
     }
 }
 
-/// −log(−log u)
-fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
-    -(-noise.uniform(&[]).log()).log()
-}
+impl LocationScale for Gumbel {
+    const NAME: &'static str = "Gumbel";
 
-/// log p by x = (z − μ)/β and β.
-fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
-    -(x + (-x).exp()) - scale.log()
-}
-
-impl Family for Gumbel {
-    fn name(&self) -> &'static str {
-        "Gumbel"
+    /// −log(−log u)
+    fn standard<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
+        -(-noise.uniform(&[]).log()).log()
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        &[
-            Parameter { name: "loc", constraint: Constraint::Real, event_rank: 0 },
-            Parameter { name: "scale", constraint: Constraint::Positive, event_rank: 0 },
-        ]
+    fn log_density<'g>(x: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
+        -(x + (-x).exp()) - scale.log()
     }
 
-    fn support(&self) -> Support {
-        Support::Real
-    }
-
-    fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        loc + scale * standard(noise)
-    }
-
-    fn is_reparameterized(&self) -> bool {
-        true
-    }
-
-    fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        log_density((z - loc) / scale, scale)
-    }
-
-    fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
-        let [loc, scale] = unpack(parameters);
-        log_density(standardized(standard(noise), loc, scale), scale)
-    }
-
-    fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [loc, scale] = unpack(parameters);
+    fn mean<'g>(loc: Expr<'g>, scale: Expr<'g>) -> Option<Expr<'g>> {
         Some(loc + EULER_GAMMA * scale)
     }
 
-    fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [_, scale] = unpack(parameters);
+    fn variance(scale: Expr<'_>) -> Option<Expr<'_>> {
         Some((PI * PI / 6.0) * scale.square())
     }
 
-    fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [_, scale] = unpack(parameters);
-        Some(scale.log() + (EULER_GAMMA + 1.0))
+    fn entropy(scale: Expr<'_>) -> Expr<'_> {
+        scale.log() + (EULER_GAMMA + 1.0)
     }
 }

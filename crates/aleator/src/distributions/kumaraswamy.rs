@@ -6,8 +6,8 @@
 //! E zⁿ = b B(1 + n/a, b),   entropy = (1 − 1/b) + (1 − 1/a) (ψ(b + 1) + γ) − log ab
 //! ```
 //!
-//! Parameters: a (`concentration1`) and b (`concentration0`), positive and finite. A draw that would round to 0 or 1 is the
-//! number next to it.
+//! Parameters: a (`concentration1`) and b (`concentration0`), positive and finite. A sample that would round to 0 or 1 is the
+//! adjacent number.
 
 use std::f64::consts::LN_2;
 use std::sync::Arc;
@@ -24,10 +24,10 @@ fn log_moment<'g>(n: f64, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
     b.log() + log_beta(1.0 + n / a, b)
 }
 
-/// From here on downwards, log(−log w) and log(1 − w) are the same but for half of their exponential.
+/// Below this number, log(−log w) and log(1 − w) differ only by half of their exponential.
 const NEAR_ONE: f64 = -30.0;
 
-/// log(−log w) of w = zᵃ = 1 − u^(1/b), which is known by v = log(1 − w) = log(u)/b.
+/// log(−log w) of w = zᵃ = 1 − u^(1/b), computed from v = log(1 − w) = log(u)/b.
 ///
 /// ```text
 /// v < −30       v + ½ eᵛ             (w near 1)
@@ -42,7 +42,7 @@ fn log_minus_log_power<'g>(noise: &mut Noise<'g>, b: Expr<'g>) -> Expr<'g> {
     near_one.select(v + 0.5 * v.exp(), (-log_w).log())
 }
 
-/// log(1 − w) by s = log(−log w), the inverse of [`log_minus_log_power`].
+/// log(1 − w) as a function of s = log(−log w), the inverse of [`log_minus_log_power`].
 ///
 /// ```text
 /// s < −30            s − ½ eˢ
@@ -65,7 +65,6 @@ pub struct Kumaraswamy;
 
 impl Kumaraswamy {
     /// a (`concentration1`) and b (`concentration0`), both > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         concentration1: impl Into<Argument<'g>>,
         concentration0: impl Into<Argument<'g>>,

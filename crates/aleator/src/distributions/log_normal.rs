@@ -6,7 +6,7 @@
 //! E z = exp(μ + σ²/2),   Var z = (exp σ² − 1) exp(2μ + σ²),   entropy = μ + ½ + ½ log 2π + log σ
 //! ```
 //!
-//! Parameters: μ (`loc`), finite, and σ (`scale`), positive and finite: mean and standard deviation of log z.
+//! Parameters: μ (`loc`), finite, and σ (`scale`), positive and finite: the mean and the standard deviation of log z.
 
 use std::f64::consts::PI;
 use std::sync::Arc;
@@ -16,8 +16,9 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::location_scale::LocationScale;
 use super::noise::Noise;
-use super::normal::{self, Normal};
+use super::normal::Normal;
 use super::transformation::{Transform, Transformation, Transformed};
 
 /// The LogNormal family.
@@ -26,7 +27,6 @@ pub struct LogNormal;
 
 impl LogNormal {
     /// μ (`loc`) and σ (`scale`) > 0 of log z.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(loc: impl Into<Argument<'g>>, scale: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(LogNormal), [loc.into(), scale.into()])
     }
@@ -50,7 +50,7 @@ impl Family for LogNormal {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        (loc + scale * normal::standard(noise)).exp()
+        (loc + scale * Normal::standard(noise)).exp()
     }
 
     fn is_reparameterized(&self) -> bool {
@@ -65,14 +65,14 @@ impl Family for LogNormal {
         let [loc, scale] = unpack(parameters);
         let positive = z.greater(0.0);
         let log_z = positive.select(z, 1.0).log();
-        positive.select(normal::log_density((log_z - loc) / scale, scale) - log_z, f64::NEG_INFINITY)
+        positive.select(Normal::log_density((log_z - loc) / scale, scale) - log_z, f64::NEG_INFINITY)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, scale] = unpack(parameters);
-        let epsilon = normal::standard(noise);
+        let epsilon = Normal::standard(noise);
         let log_z = (loc + scale * epsilon).stop_gradient();
-        normal::log_density(standardized(epsilon, loc, scale), scale) - log_z
+        Normal::log_density(standardized(epsilon, loc, scale), scale) - log_z
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

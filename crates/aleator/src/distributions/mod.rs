@@ -1,9 +1,12 @@
-//! Probability distributions as expressions: every quantity is a graph, so everything has derivatives.
+//! Probability distributions as expressions. Every quantity is part of a graph and can be differentiated.
 //!
-//! A *family* (one file each) holds the formulas; a [`Distribution`] is a family with its parameters. Parameters
-//! broadcast against each other over their batch axes; the event axes are the last ones. Axis order is always sample,
-//! batch, event. Families that accept `probs` or `logits` keep whichever was given, so that probabilities of exactly
-//! 0 and 1 and logits of ±10³ are both exact.
+//! A *family* (one file each) contains the formulas; a [`Distribution`] is a family with its parameters. Parameters broadcast
+//! against each other over their batch axes; the event axes are the last ones. The order of axes is always sample, batch, event.
+//! Families that accept `probs` or `logits` compute with the given one, so that both probabilities of exactly 0 and 1 and logits
+//! of ±10³ are accurate.
+
+// `Normal::new` returns a distribution of the family `Normal`.
+#![allow(clippy::new_ret_no_self)]
 
 mod argument;
 mod bernoulli;
@@ -21,6 +24,7 @@ mod gumbel;
 mod kl;
 mod kumaraswamy;
 mod laplace;
+mod location_scale;
 mod log_normal;
 mod logistic;
 mod misfit;
@@ -56,6 +60,7 @@ pub use gumbel::Gumbel;
 pub use kl::{kl, kl_pairs};
 pub use kumaraswamy::Kumaraswamy;
 pub use laplace::Laplace;
+pub use location_scale::LocationScale;
 pub use log_normal::LogNormal;
 pub use logistic::Logistic;
 pub use multivariate_normal::MultivariateNormal;

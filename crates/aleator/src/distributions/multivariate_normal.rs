@@ -6,7 +6,7 @@
 //! E z = μ,   Var zᵢ = Σⱼ Lᵢⱼ²,   entropy = Σᵢ log Lᵢᵢ + n/2 (1 + log 2π)
 //! ```
 //!
-//! Parameters: μ (`loc`), finite, whose last axis is the event and that of z; L (`scale_tril`), `[n, n]` in its last axes, lower
+//! Parameters: μ (`loc`), finite, whose last axis is the event, as for z; L (`scale_tril`), `[n, n]` in its last axes, lower
 //! triangular with a positive diagonal: the Cholesky factor of the covariance L Lᵀ.
 
 use std::sync::Arc;
@@ -31,7 +31,7 @@ fn product<'g>(scale_tril: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
     (scale_tril * y.unsqueeze(-2)).sum_axes(-1)
 }
 
-/// L⁻¹ x, number by number, each on an axis of size 1: one column after another is taken out of what is left of x.
+/// L⁻¹ x by forward substitution; the elements are returned separately, each with a last axis of size 1.
 pub(super) fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
     let n = scale_tril.shape().from_end(0);
     let mut rest = x;
@@ -44,7 +44,7 @@ pub(super) fn solve<'g>(scale_tril: Expr<'g>, x: Expr<'g>) -> Vec<Expr<'g>> {
     (0..n).map(step).collect()
 }
 
-/// log p by y = L⁻¹(z − μ) and L.
+/// log p as a function of y = L⁻¹(z − μ) and L.
 fn log_density<'g>(y: &[Expr<'g>], scale_tril: Expr<'g>) -> Expr<'g> {
     let normalizer = diagonal(scale_tril).log().sum_axes(-1) + y.len() as f64 * HALF_LOG_TAU;
     match y.iter().map(|y| y.square()).reduce(|sum, square| sum + square) {
@@ -59,7 +59,6 @@ pub struct MultivariateNormal;
 
 impl MultivariateNormal {
     /// μ (`loc`) and L (`scale_tril`).
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(loc: impl Into<Argument<'g>>, scale_tril: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(MultivariateNormal), [loc.into(), scale_tril.into()])
     }
@@ -92,7 +91,7 @@ impl Family for MultivariateNormal {
         let n = vector.from_end(0);
         (matrix.from_end(0) != n || matrix.from_end(1) != n).then(|| {
             format!(
-                "`scale_tril` must end in [{n}, {n}] beside a `loc` of shape {vector}, got shape {matrix}"
+                "the last axes of `scale_tril` must be [{n}, {n}] for a `loc` of shape {vector}, got shape {matrix}"
             )
         })
     }

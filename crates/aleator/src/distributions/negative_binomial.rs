@@ -9,10 +9,10 @@
 //! E z = r p/q,   Var z = r p/q²
 //! ```
 //!
-//! Parameters: r (`total_count`), positive and finite, not necessarily whole; φ (`logits`), finite, or p (`probs`) in
-//! [0, 1). As in torch.distributions it is the successes, each of probability p, that are counted. The entropy has no
-//! closed form. A draw that leaves the range of numbers is infinite; its score is that of z q = g, at p = 1 to the last
-//! bit: log p(z) = (r − 1) log z + r log q − log Γ(r) − g q/q₀.
+//! Parameters: r (`total_count`), positive and finite, not necessarily an integer; φ (`logits`), finite, or p (`probs`) in [0,
+//! 1). As in torch.distributions, z counts the successes, each of which has probability p. The entropy has no closed form. A
+//! sample that overflows is infinite, and the score is computed from z q = g, which is accurate near p = 1: log p(z) = (r − 1)
+//! log z + r log q − log Γ(r) − g q/q₀.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
 pub enum NegativeBinomial {
     /// p = σ(φ)
     Logits,
-    /// p itself
+    /// p
     Probs,
 }
 

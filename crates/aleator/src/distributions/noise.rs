@@ -1,12 +1,12 @@
-//! Where a site's randomness comes from: streams of uniform numbers, in a fixed order.
+//! The source of a site's randomness: streams of uniform numbers, in a fixed order.
 
 use aleator_engine::graph::{Expr, Graph, Law, Shape};
 
-/// How many streams one site may use.
+/// The largest number of streams per site.
 pub const STREAMS_PER_SITE: u32 = 64;
 
-/// The noise of one site. Two `Noise`s with the same site and shape give the same numbers: that is what makes
-/// re-evaluations of a graph use common random numbers.
+/// The noise of one site. Two values of this type with the same site and shape return the same numbers, so that repeated
+/// evaluations of a graph use common random numbers.
 #[derive(Clone)]
 pub struct Noise<'g> {
     graph: &'g Graph,
@@ -16,23 +16,23 @@ pub struct Noise<'g> {
 }
 
 impl<'g> Noise<'g> {
-    /// The noise of a site (by its number), of shape sample axes + batch axes.
+    /// The noise of the site with this index, of shape sample + batch.
     pub fn new(graph: &'g Graph, site: u32, shape: Shape) -> Self {
         Noise { graph, next_stream: site * STREAMS_PER_SITE, shape, given: None }
     }
 
-    /// The same, but the first draw is `uniforms`: quadrature puts its nodes here.
+    /// The same, but the first stream is `uniforms`. Quadrature uses this to evaluate a graph at its nodes.
     pub fn given(graph: &'g Graph, uniforms: Expr<'g>) -> Self {
         Noise { graph, next_stream: 0, shape: uniforms.shape(), given: Some(uniforms) }
     }
 
-    /// The graph that it is part of.
+    /// The graph to which the noise belongs.
     pub(super) fn graph(&self) -> &'g Graph {
         self.graph
     }
 
-    /// Fresh independent numbers, uniform in the open interval (0, 1), one for each element of the site and of
-    /// `event`, on a stream of their own.
+    /// Independent uniform numbers in the open interval (0, 1) from the next stream, one for each element of the site and of
+    /// `event`.
     pub fn uniform(&mut self, event: &[usize]) -> Expr<'g> {
         if let Some(given) = self.given.take() {
             return given;
@@ -52,15 +52,15 @@ impl<'g> Noise<'g> {
         self.graph.draw(law, stream, self.shape.join(event), parameters)
     }
 
-    /// Draws from Gamma(concentration, rate), one for each element of the site, on a stream of their own. Neither these nor
-    /// the following ones have a derivative; parameters broadcast against the site's shape, and further leading axes
-    /// of theirs see the same randomness.
+    /// Draws from Gamma(concentration, rate) from the next stream, one for each element of the site. Neither these nor the
+    /// following draws have a derivative. The parameters broadcast against the shape of the site; elements along additional
+    /// leading axes of the parameters use the same random numbers.
     pub fn gamma(&mut self, concentration: Expr<'g>, rate: Expr<'g>) -> Expr<'g> {
         self.draw(Law::Gamma, &[], &[concentration, rate])
     }
 
-    /// Logarithms of draws from Gamma(concentration, 1), one for each element of the site and of `event`, which is the end of
-    /// `concentration`'s shape: those that [`Noise::gamma`] makes from the same stream, without their underflow.
+    /// Logarithms of draws from Gamma(concentration, 1), one for each element of the site and of `event`, which are the last axes
+    /// of `concentration`. They are the logarithms of the draws of [`Noise::gamma`] from the same stream, but do not underflow.
     pub fn log_gamma(&mut self, event: &[usize], concentration: Expr<'g>) -> Expr<'g> {
         self.draw(Law::LogGamma, event, &[concentration])
     }
@@ -70,7 +70,7 @@ impl<'g> Noise<'g> {
         self.draw(Law::Beta, &[], &[concentration1, concentration0])
     }
 
-    /// logit z of the draws z that [`Noise::beta`] makes from the same stream, without their rounding to 0 and 1.
+    /// The logits of the draws of [`Noise::beta`] from the same stream, without rounding to 0 and 1.
     pub fn logit_beta(&mut self, concentration1: Expr<'g>, concentration0: Expr<'g>) -> Expr<'g> {
         self.draw(Law::LogitBeta, &[], &[concentration1, concentration0])
     }
@@ -80,7 +80,7 @@ impl<'g> Noise<'g> {
         self.draw(Law::Poisson, &[], &[rate])
     }
 
-    /// Draws from Binomial(total_count, probs), with 1 − probs as a parameter of its own.
+    /// Draws from Binomial(total_count, probs), where 1 − probs is a separate parameter.
     pub fn binomial(&mut self, total_count: Expr<'g>, probs: Expr<'g>, complement: Expr<'g>) -> Expr<'g> {
         self.draw(Law::Binomial, &[], &[total_count, probs, complement])
     }

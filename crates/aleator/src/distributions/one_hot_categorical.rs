@@ -16,8 +16,7 @@
 //! E z = p,   Var zₖ = pₖ (1 − pₖ),   entropy = −Σₖ pₖ log pₖ,   mode = one_hot(argmax p)
 //! ```
 //!
-//! Parameter: φ (`logits`) or w (`probs`), as for [`Categorical`](super::Categorical). Its last axis is the event, and
-//! that of z.
+//! Parameter: φ (`logits`) or w (`probs`), as for [`Categorical`](super::Categorical). The last axis is the event, as for z.
 
 use std::sync::Arc;
 

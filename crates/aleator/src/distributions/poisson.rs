@@ -7,9 +7,9 @@
 //! E z = λ,   Var z = λ
 //! ```
 //!
-//! Parameter: λ (`rate`), not negative, finite. A draw is an exact one, by inversion below λ = 10 and by rejection from
-//! there (`hormann1993transformed`). The entropy has no closed form. Beyond λ ≈ 10²⁷, in single precision 10⁹, numbers are
-//! too coarse to hold by how much a draw differs from λ, and its score is NaN.
+//! Parameter: λ (`rate`), non-negative and finite. Samples are exact, by inversion for λ < 10 and by rejection otherwise
+//! (`hormann1993transformed`). The entropy has no closed form. Above λ ≈ 10²⁷ (10⁹ in single precision), the difference between a
+//! sample and λ is lost to rounding, and the score is NaN.
 
 use std::sync::Arc;
 
@@ -28,7 +28,6 @@ pub struct Poisson;
 
 impl Poisson {
     /// λ (`rate`) ≥ 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(rate: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Poisson), [rate.into()])
     }

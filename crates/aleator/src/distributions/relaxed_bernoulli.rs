@@ -5,8 +5,8 @@
 //! log p(z) = log τ − log z (1 − z) − softplus(w) − softplus(−w),   w = τ logit z − φ
 //! ```
 //!
-//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite. Its moments have no closed form. A draw that would
-//! round to 0 or 1 is the number next to it.
+//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite. The moments have no closed form. A sample that would
+//! round to 0 or 1 is the adjacent number.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::noise::Noise;
 use super::special::{away_from_zero, below_one};
 
-/// log p by τ, w = τ logit z − φ, log z and log(1 − z).
+/// log p as a function of τ, w = τ logit z − φ, log z and log(1 − z).
 fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, log_z: Expr<'g>, log_rest: Expr<'g>) -> Expr<'g> {
     temperature.log() - log_z - log_rest - w.softplus() - (-w).softplus()
 }
@@ -28,7 +28,6 @@ pub struct RelaxedBernoulli;
 
 impl RelaxedBernoulli {
     /// τ (`temperature`) > 0 and φ (`logits`).
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         temperature: impl Into<Argument<'g>>,
         logits: impl Into<Argument<'g>>,

@@ -6,8 +6,8 @@
 //! log p(z) = log Γ(K) + (K − 1) log τ + Σₖ (wₖ − log zₖ) − K log Σₖ e^(wₖ),   wₖ = φₖ − τ log zₖ
 //! ```
 //!
-//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite, whose last axis is the event and that of z. Its
-//! moments have no closed form. An element that would be less than the smallest normal number is that number.
+//! Parameters: τ (`temperature`), positive and finite; φ (`logits`), finite, whose last axis is the event, as for z. The moments
+//! have no closed form. An element that would be less than the smallest normal number is that number.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::noise::Noise;
 use super::special::away_from_zero;
 
-/// log p by τ, w = φ − τ log z, and the sum of the w − log z.
+/// log p as a function of τ, w = φ − τ log z, and the sum of the w − log z.
 fn log_density<'g>(temperature: Expr<'g>, w: Expr<'g>, terms: Expr<'g>) -> Expr<'g> {
     let categories = w.shape().from_end(0);
     let log_factorial: f64 = (1..categories).map(|i| (i as f64).ln()).sum();
@@ -32,7 +32,6 @@ pub struct RelaxedOneHotCategorical;
 
 impl RelaxedOneHotCategorical {
     /// τ (`temperature`) > 0 and φ (`logits`), whose last axis is the event.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         temperature: impl Into<Argument<'g>>,
         logits: impl Into<Argument<'g>>,

@@ -1,5 +1,5 @@
-//! What is left of log Γ when its large terms have cancelled, so that log-densities of large counts and concentrations
-//! keep their digits (`loader2000fast`).
+//! The remainders of log Γ after its large terms have cancelled, so that log-densities of large counts and concentrations are
+//! accurate (`loader2000fast`).
 //!
 //! ```text
 //! log Γ(x) = (x − ½) log x − x + ½ log 2π + δ(x),    δ(x) = Σₖ B₂ₖ / (2k (2k−1) x²ᵏ⁻¹) + …       (Stirling, Binet)
@@ -9,8 +9,8 @@
 //!           = κ − ½ log 2πκ + log Σₖ ((2k−1)!!)² / (k! (8κ)ᵏ)      κ ≥ 50
 //! ```
 //!
-//! Below x = 10, δ and r are taken from log Γ and ψ themselves. With N = 64 the rule's error is 2 I₆₄(κ), at most 10⁻¹⁷ of
-//! I₀ for κ < 50. Each function may be differentiated to any order.
+//! Below x = 10, δ and r are computed from log Γ and ψ. With N = 64, the error of the trapezoidal rule is 2 I₆₄(κ), at most 10⁻¹⁷
+//! of I₀ for κ < 50. Each function can be differentiated to any order.
 
 use std::f64::consts::{PI, TAU};
 
@@ -22,7 +22,7 @@ pub(super) const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_8;
 /// Euler's constant γ.
 pub(super) const EULER_GAMMA: f64 = 0.577_215_664_901_532_9;
 
-/// Where the series of δ and r begin to serve.
+/// The smallest x for which the series of δ and r are used.
 const LARGE: f64 = 10.0;
 
 /// B₂ₖ / (2k), k = 1, 2, …
@@ -70,7 +70,7 @@ pub(super) fn deviance<'g>(x: Expr<'g>, m: Expr<'g>) -> Expr<'g> {
     deviance_by_log(x, m, log_m)
 }
 
-/// D(x, m) where log m is known better than m, which may be 0.
+/// D(x, m) from log m, which may be more accurate than m; m may be 0.
 pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> Expr<'g> {
     let none = x.equal(0.0);
     let x = none.select(1.0, x);
@@ -81,18 +81,18 @@ pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> 
     none.select(m, (m - x) - x * log_ratio)
 }
 
-/// eᵗ − 1 − t ≥ 0, whose second order is left at small t. (−1 − log r + r at r = eᵗ.)
+/// eᵗ − 1 − t ≥ 0, accurate at small t. (−1 − log r + r at r = eᵗ.)
 pub(super) fn exp_excess(t: Expr<'_>) -> Expr<'_> {
     t.expm1() - t
 }
 
-/// The value at least 0 where rounding has made it less; the derivatives stay.
+/// Replaces negative values, which are rounding errors, by 0. Derivatives do not change.
 pub(super) fn at_least_zero(x: Expr<'_>) -> Expr<'_> {
     let value = x.stop_gradient();
     value.less(0.0).select(x - value, x)
 }
 
-/// log(1 + (x/s)²), s > 0, without the overflow of the quotient or its square.
+/// log(1 + (x/s)²), s > 0, without overflow of the quotient or its square.
 pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
     let ratio = x / s;
     let far = ratio.abs().greater(1e8);
@@ -112,10 +112,10 @@ pub(super) fn log_beta<'g>(x: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
     powers + 0.5 * (n.log() - x.log() - y.log()) + HALF_LOG_TAU + errors
 }
 
-/// Where the asymptotic series of I₀ begins to serve.
+/// The smallest κ for which the asymptotic series of I₀ is used.
 const LARGE_KAPPA: f64 = 50.0;
 
-/// cos θⱼ − 1 and the weights of the rule: half of the circle, whose two ends count once.
+/// cos θⱼ − 1 and the weights of the trapezoidal rule on half of the circle. The two ends have half the weight.
 fn circle(graph: &Graph) -> (Expr<'_>, Expr<'_>) {
     const N: usize = 64;
     let nodes = 0..=N / 2;
@@ -147,7 +147,7 @@ pub(super) fn log_bessel_i0_minus(kappa: Expr<'_>) -> Expr<'_> {
     large.select(asymptotic, terms.sum_axes(-1).log())
 }
 
-/// 1 − I₁(κ)/I₀(κ), κ ≥ 0: one less the derivative of log I₀.
+/// 1 − I₁(κ)/I₀(κ), κ ≥ 0: one minus the derivative of log I₀.
 pub(super) fn one_minus_bessel_ratio(kappa: Expr<'_>) -> Expr<'_> {
     let large = kappa.greater_equal(LARGE_KAPPA);
     let asymptotic = {
@@ -164,7 +164,7 @@ pub(super) fn one_minus_bessel_ratio(kappa: Expr<'_>) -> Expr<'_> {
     large.select(asymptotic, mean)
 }
 
-/// Whether it is 0, 1, 2, …
+/// 1 if the number is 0, 1, 2, …, else 0.
 pub(super) fn is_count(z: Expr<'_>) -> Expr<'_> {
     z.greater_equal(0.0) * z.equal(z.floor()) * z.less(f64::INFINITY)
 }
@@ -172,19 +172,19 @@ pub(super) fn is_count(z: Expr<'_>) -> Expr<'_> {
 // The following keep a draw that rounds to the border of its support inside of it, in either number format: a bound that
 // the narrower format rounds to the border itself changes nothing there, and then the equality is what holds.
 
-/// At least the smallest normal number.
+/// The maximum of x and the smallest normal number.
 pub(super) fn away_from_zero(z: Expr<'_>) -> Expr<'_> {
     let z = z.maximum(f64::MIN_POSITIVE);
     z.equal(0.0).select(f64::from(f32::MIN_POSITIVE), z)
 }
 
-/// At most the largest number below 1.
+/// The minimum of x and the largest number below 1.
 pub(super) fn below_one(z: Expr<'_>) -> Expr<'_> {
     let z = z.minimum(1.0 - f64::EPSILON / 2.0);
     z.equal(1.0).select(1.0 - f64::from(f32::EPSILON) / 2.0, z)
 }
 
-/// At most the largest number, in magnitude.
+/// Clamps x to finite numbers.
 pub(super) fn finite(z: Expr<'_>) -> Expr<'_> {
     let z = z.maximum(f64::MIN).minimum(f64::MAX);
     z.abs().equal(f64::INFINITY).select(z.sign() * f64::from(f32::MAX), z)

@@ -8,8 +8,8 @@
 //! entropy = (ν+1)/2 (ψ((ν+1)/2) − ψ(ν/2)) − log p(μ)
 //! ```
 //!
-//! Parameters: ν (`df`), positive and finite; μ (`loc`), finite; σ (`scale`), positive and finite. A draw is an exact one,
-//! without a pathwise derivative, as that of the Gamma variate has none; it is g's logarithm that is drawn.
+//! Parameters: ν (`df`), positive and finite; μ (`loc`), finite; σ (`scale`), positive and finite. Samples are exact. They have
+//! no pathwise derivative, because the Gamma variate has none. g is drawn as a logarithm.
 
 use std::sync::Arc;
 
@@ -18,8 +18,9 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
+use super::location_scale::LocationScale;
 use super::noise::Noise;
-use super::normal;
+use super::normal::Normal;
 use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
 
 /// log p(μ)
@@ -29,15 +30,15 @@ fn log_peak<'g>(df: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
     half * (1.0 / df).log1p() - 0.5 - HALF_LOG_TAU + errors - scale.log()
 }
 
-/// ε and log √(ν/2g), whose factor overflows where ν is small.
+/// ε and log √(ν/2g), because √(ν/2g) overflows for small ν.
 fn standard<'g>(df: Expr<'g>, noise: &mut Noise<'g>) -> (Expr<'g>, Expr<'g>) {
     let half = 0.5 * df;
-    let normal = normal::standard(noise);
+    let normal = Normal::standard(noise);
     let log_gamma = noise.log_gamma(&[], half);
     (normal, 0.5 * (half.log() - log_gamma))
 }
 
-/// From this log |t| on, log(1 + t²/ν) is taken of log |t|.
+/// Above this log |t|, log(1 + t²/ν) is computed from log |t|.
 const FAR: f64 = 40.0;
 
 /// The StudentT family.
@@ -46,7 +47,6 @@ pub struct StudentT;
 
 impl StudentT {
     /// ν (`df`) > 0, μ (`loc`) and σ (`scale`) > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         df: impl Into<Argument<'g>>,
         loc: impl Into<Argument<'g>>,

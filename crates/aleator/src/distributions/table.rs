@@ -12,9 +12,9 @@ use super::{
     RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform, VonMises, Weibull,
 };
 
-/// One way to give a family its parameters: their names in positional order, and the family that takes them.
+/// One parameterisation of a family: the names of the parameters in positional order, and the family that accepts them.
 pub struct Signature {
-    /// Parameter names in order.
+    /// The names of the parameters, in order.
     pub names: &'static [&'static str],
     family: fn() -> Arc<dyn Family>,
 }
@@ -25,7 +25,7 @@ impl Signature {
         (self.family)()
     }
 
-    /// The distribution with these parameters, as many as there are names.
+    /// The distribution with these parameters, one for each name.
     pub fn build<'g>(&self, parameters: Vec<Expr<'g>>) -> Distribution<'g> {
         Distribution::new(self.family(), parameters)
     }
@@ -33,11 +33,11 @@ impl Signature {
 
 /// A distribution of the language.
 pub struct Entry {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// One line: what it is.
+    /// A description in one line.
     pub summary: &'static str,
-    /// The ways to give its parameters; positional arguments mean the first.
+    /// The parameterisations. Positional arguments refer to the first.
     pub signatures: &'static [Signature],
 }
 
@@ -47,7 +47,7 @@ macro_rules! signature {
     };
 }
 
-/// All distributions, in the order of the language's page.
+/// All distributions, in the order of the book.
 pub fn all() -> &'static [Entry] {
     const LOC_SCALE: &[&str] = &["loc", "scale"];
     static ALL: &[Entry] = &[
@@ -189,7 +189,7 @@ pub fn all() -> &'static [Entry] {
     ALL
 }
 
-/// Their names.
+/// The names of all distributions.
 pub fn names() -> impl Iterator<Item = &'static str> {
     all().iter().map(|entry| entry.name)
 }

@@ -1,12 +1,12 @@
-//! Draws as a transform of a variable whose law still depends on the parameters.
+//! Samples as transforms of a variable whose distribution still depends on the parameters.
 //!
 //! ```text
 //! z = T(ε; θ),   ε = T⁻¹(z; θ) ~ q(ε; θ),   q(ε; θ) = p(T(ε; θ); θ) |det ∂T/∂ε|
 //! ∇E F(z) = E[∇F(T(ε; θ)) at fixed ε] + E[F(z) ∇ log q(ε; θ)]
 //! ```
 //!
-//! ε is drawn by drawing z and going back. A transform that takes out all of the dependence on θ (mean and scale of a
-//! Normal) leaves no score; one that takes out nothing leaves no derivative through T.
+//! ε is computed from a sample z by inverting T. If a transform removes all of the dependence on θ (mean and scale of a Normal),
+//! there is no score; if it removes nothing, there is no derivative through T.
 //!
 //! | transform      | ε of a Normal   | of the others                                                             |
 //! |----------------|-----------------|---------------------------------------------------------------------------|
@@ -23,24 +23,24 @@ use aleator_engine::graph::Expr;
 
 use super::noise::Noise;
 
-/// Which transform.
+/// The kind of transform.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transform {
-    /// To mean 0 and standard deviation 1, as far as it goes.
+    /// ε has mean 0 and standard deviation 1, possibly approximately.
     #[default]
     Standardize,
-    /// To mean 0.
+    /// ε has mean 0.
     Location,
-    /// To standard deviation 1, around the mean.
+    /// ε has standard deviation 1 and the mean of z.
     ShiftedScale,
-    /// To the proposal of a rejection sampler, after this many steps of shape augmentation.
+    /// ε is the proposal of a rejection sampler, after shape augmentation.
     Rejection {
-        /// B: the sampler's concentration is larger by this.
+        /// B, the number of steps of shape augmentation: the concentration of the sampler is larger by B.
         augmentation: u32,
     },
 }
 
-/// A draw by way of ε.
+/// A sample as T(ε; θ), and the density of ε.
 #[derive(Clone, Copy, Debug)]
 pub struct Transformed<'g> {
     /// T(ε; θ), of shape sample + batch + event, differentiable at fixed ε.
@@ -51,9 +51,10 @@ pub struct Transformed<'g> {
 
 /// The formulas of a family with transforms. Parameters and noise are those of [`Family`](super::Family).
 pub trait Transformation: fmt::Debug + Send + Sync {
-    /// Whether it has this one.
+    /// Whether the family has this transform.
     fn has(&self, transform: Transform) -> bool;
-    /// The draw of [`Family::sample`](super::Family::sample) (to rounding), but for rejection that of another sampler.
+    /// The sample as a function of ε. It equals that of [`Family::sample`](super::Family::sample) up to rounding, except for
+    /// rejection, which uses a different sampler.
     fn transformed<'g>(
         &self,
         parameters: &[Expr<'g>],
@@ -62,23 +63,23 @@ pub trait Transformation: fmt::Debug + Send + Sync {
     ) -> Transformed<'g>;
 }
 
-/// y = T(ε) for a y of this mean and standard deviation, whitened by them, and log |dT/dε|, from a draw of y.
+/// y = T(ε), where ε is y standardized by the given mean and standard deviation, and log |dT/dε|, computed from a sample of y.
 pub(super) fn whitened<'g>(drawn: Expr<'g>, mean: Expr<'g>, deviation: Expr<'g>) -> (Expr<'g>, Expr<'g>) {
     let epsilon = ((drawn - mean) / deviation).stop_gradient();
     (mean + deviation * epsilon, deviation.log())
 }
 
-/// y = μ + σ ε by one of the transforms that a location and a scale have.
+/// y = μ + σ ε, by one of the transforms of families with a location and a scale.
 pub(super) struct OfStandard<'g> {
-    /// T of the transform's variable.
+    /// T(ε; θ).
     pub value: Expr<'g>,
-    /// (T − μ)/σ, with ε's bits.
+    /// (T − μ)/σ, with the bits of ε.
     pub standardized: Expr<'g>,
     /// log |dT/dε|
     pub log_slope: Expr<'g>,
 }
 
-/// y from its standard variable ε, which holds what y itself loses where μ is large beside σ.
+/// y from its standard variable ε, which is accurate even if μ is large compared with σ.
 pub(super) fn of_standard<'g>(
     epsilon: Expr<'g>,
     loc: Expr<'g>,

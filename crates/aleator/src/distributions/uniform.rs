@@ -6,8 +6,8 @@
 //! E z = (a + b)/2,   Var z = (b − a)²/12,   entropy = log(b − a)
 //! ```
 //!
-//! Parameters: a (`low`) < b (`high`), finite. Both ends belong to the support, as a draw may round to either. The
-//! support moves with its parameters, so the score function does not give the derivative of an expectation.
+//! Parameters: a (`low`) < b (`high`), finite. Both ends belong to the support, because a sample may round to either. The support
+//! depends on the parameters, so the score function does not estimate the derivative of an expectation.
 
 use std::sync::Arc;
 
@@ -23,7 +23,6 @@ pub struct Uniform;
 
 impl Uniform {
     /// `low` < `high`.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(low: impl Into<Argument<'g>>, high: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(Uniform), [low.into(), high.into()])
     }

@@ -6,8 +6,8 @@
 //! entropy = log 2π + (log I₀(κ) − κ) + κ (1 − I₁(κ)/I₀(κ))
 //! ```
 //!
-//! Parameters: μ (`loc`), finite, any representative of its angle; κ (`concentration`), not negative, finite. A draw is an
-//! exact one by rejection (`best1979efficient`), without a pathwise derivative. The density is periodic.
+//! Parameters: μ (`loc`), finite, any representative of its angle; κ (`concentration`), not negative, finite. Samples are exact,
+//! by rejection (`best1979efficient`), and have no pathwise derivative. The density is periodic.
 
 use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
@@ -26,13 +26,12 @@ pub struct VonMises;
 
 impl VonMises {
     /// μ (`loc`) and κ (`concentration`) ≥ 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(loc: impl Into<Argument<'g>>, concentration: impl Into<Argument<'g>>) -> Distribution<'g> {
         Distribution::of(Arc::new(VonMises), [loc.into(), concentration.into()])
     }
 }
 
-/// log p by the angle z − μ and κ.
+/// log p as a function of the angle z − μ and κ.
 fn log_density<'g>(angle: Expr<'g>, concentration: Expr<'g>) -> Expr<'g> {
     let half_chord = (0.5 * angle).sin();
     -2.0 * concentration * half_chord.square() - TAU.ln() - log_bessel_i0_minus(concentration)
@@ -77,7 +76,7 @@ impl Family for VonMises {
         log_density(standardized(noise.von_mises(concentration), loc, one), concentration)
     }
 
-    /// π tanh(x/2): the circle is cut at ±π, where a cost of the angle may jump.
+    /// π tanh(x/2). The circle is cut at ±π, where a cost may be discontinuous in the angle.
     fn support_bijector<'g>(&self, _: &[Expr<'g>], x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
         Some((PI * (0.5 * x).tanh(), TAU * x.sigmoid() * (-x).sigmoid()))
     }

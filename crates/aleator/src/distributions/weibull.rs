@@ -6,8 +6,8 @@
 //! E z = λ Γ(1 + 1/k),   Var z = λ² (Γ(1 + 2/k) − Γ(1 + 1/k)²),   entropy = γ (1 − 1/k) + log(λ/k) + 1
 //! ```
 //!
-//! Parameters: λ (`scale`) and k (`concentration`), positive and finite. A draw that would be less than the smallest normal
-//! number (for k below ¹⁄₂₀) is that number.
+//! Parameters: λ (`scale`) and k (`concentration`), positive and finite. A sample that would be less than the smallest normal
+//! number (possible for k below ¹⁄₂₀) is that number.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn log_exponential<'g>(noise: &mut Noise<'g>) -> Expr<'g> {
     (-noise.uniform(&[]).log()).log()
 }
 
-/// log p by x = k log(z/λ), k and log z.
+/// log p as a function of x = k log(z/λ), k and log z.
 fn log_density<'g>(x: Expr<'g>, concentration: Expr<'g>, log_z: Expr<'g>) -> Expr<'g> {
     concentration.log() - log_z + x - x.exp()
 }
@@ -40,7 +40,6 @@ pub struct Weibull;
 
 impl Weibull {
     /// λ (`scale`) and k (`concentration`), both > 0.
-    #[allow(clippy::new_ret_no_self)]
     pub fn new<'g>(
         scale: impl Into<Argument<'g>>,
         concentration: impl Into<Argument<'g>>,

@@ -50,7 +50,7 @@ pub(super) fn baseline(options: &CheckedOptions) -> Result<Baseline, OptionError
     if options.is_given(BASELINE_HIDDEN.name) && !learned {
         return Err(OptionError::new(
             BASELINE_HIDDEN.name,
-            "`baseline_hidden` belongs to `baseline = learned`: say so, or leave it out".into(),
+            "`baseline_hidden` requires `baseline = learned`; add it, or remove `baseline_hidden`".into(),
         ));
     }
     Ok(baseline)

@@ -34,7 +34,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the exact sum over all outcomes; no variance",
     formula: "grad sum_z p(z; theta) F(z)",
-    distributions: "those with finite support",
+    distributions: "distributions with finite support",
     requires: "F finite at every outcome",
     evaluations: "number of outcomes",
     smoothness: Smoothness::NotNeeded,
@@ -50,7 +50,7 @@ pub(crate) fn outcome_count(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
     };
     let too_many = || {
         format!(
-            "enumeration would need {}^{} outcomes ({} draws whose costs mix), more than {MOST_ALTERNATIVES}; \
+            "enumeration would need {}^{} outcomes ({} draws that are combined in costs), more than {MOST_ALTERNATIVES}; \
              use reinforce_loo or score_function",
             outcomes, site.coupled_draws, site.coupled_draws
         )

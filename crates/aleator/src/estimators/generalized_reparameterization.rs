@@ -44,7 +44,7 @@ pub static PROPERTIES: Properties = Properties {
     name: "generalized_reparameterization",
     aliases: &["g_rep"],
     bias: Bias::Unbiased,
-    summary: "the derivative through a transform that leaves some dependence on theta, and the score of what is left",
+    summary: "the derivative through a transform that removes part of the dependence on theta, plus a score for the rest",
     formula: "grad F(T(eps; theta)) + F(z) grad log q(eps; theta)",
     distributions: "Normal, LogNormal, Gamma, Beta, Dirichlet",
     requires: "F continuous and differentiable at the sample",
@@ -85,9 +85,9 @@ impl Estimator for GeneralizedReparameterization {
             Some(formulas) if formulas.has(self.transform) => Ok(()),
             Some(_) => Err("its only transform is `standardize`".into()),
             None if family.support().is_discrete() => {
-                Err("a discrete sample has no derivative by its parameters".into())
+                Err("a discrete sample has no derivative with respect to its parameters".into())
             }
-            None => Err("it is for Normal, LogNormal, Gamma, Beta and Dirichlet".into()),
+            None => Err("the estimator only supports Normal, LogNormal, Gamma, Beta and Dirichlet".into()),
         }
     }
 

@@ -73,9 +73,9 @@ pub(super) fn has_relaxation(site: &SiteInfo<'_, '_>) -> Result<(), String> {
             Err("a count has no relaxation; use reinforce_loo or score_function".into())
         }
         _ if site.distribution.family().is_reparameterized() => {
-            Err("it is continuous already; use pathwise".into())
+            Err("it is already continuous; use pathwise".into())
         }
-        _ => Err("it is continuous already; use rejection_reparameterization or reinforce_loo".into()),
+        _ => Err("it is already continuous; use rejection_reparameterization or reinforce_loo".into()),
     }
 }
 

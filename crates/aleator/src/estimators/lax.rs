@@ -26,7 +26,7 @@ use crate::control_variates::{MOST_HIDDEN, Network, Trained, known, within_range
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
-    SiteValue, Smoothness,
+    Smoothness,
 };
 
 /// The score function with a learned control variate of the continuous draw.
@@ -52,7 +52,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with a learned, pathwise differentiated control variate",
     formula: "(F(z) - c(z)) grad log p(z; theta) + grad c(T(eps; theta)), c = network",
-    distributions: "continuous ones with a differentiable transform and a support free of the parameters",
+    distributions: "continuous distributions with a differentiable transform, whose support does not depend on the parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
@@ -80,10 +80,6 @@ impl Estimator for Lax {
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         Pathwise.supports(site)?;
         has_score(site)
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

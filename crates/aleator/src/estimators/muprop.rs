@@ -28,7 +28,7 @@ use crate::distributions::Support;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
-    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    OptionValue, Properties, Site, SiteInfo, Smoothness,
 };
 
 /// The expansion at the mean, with or without its linear term.
@@ -56,8 +56,8 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with a first-order expansion of F at the mean as control variate",
     formula: "(F(z) - F(mu) - grad F(mu) (z - mu)) grad log p(z; theta) + grad F(mu) grad mu",
-    distributions: "those with a mean and a support that does not depend on the parameters",
-    requires: "F differentiable at the mean, which may lie off the support",
+    distributions: "distributions with a mean, whose support does not depend on the parameters",
+    requires: "F differentiable at the mean, which may be outside the support",
     evaluations: "2 K",
     smoothness: Smoothness::AtMean,
     advice: "when F is close to linear over the outcomes",
@@ -93,7 +93,7 @@ impl Estimator for MuProp {
                 Support::Indices => "use OneHotCategorical, whose mean is a vector of probabilities",
                 _ => "use score_function or reinforce_loo",
             };
-            return Err(format!("no mean of it is known to expand F at; {remedy}"));
+            return Err(format!("the estimator expands F at the mean, which is not known;  {remedy}"));
         }
         site.defined_between()
     }
@@ -104,10 +104,6 @@ impl Estimator for MuProp {
 
     fn extra_evaluations(&self) -> usize {
         1 + self.baseline.extra_evaluations()
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

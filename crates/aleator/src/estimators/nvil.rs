@@ -26,7 +26,7 @@ use crate::control_variates::{MOST_HIDDEN, Trained, learned};
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
-    SiteValue, Smoothness,
+    Smoothness,
 };
 
 /// The score function with a learned baseline, centring and variance normalisation.
@@ -54,8 +54,8 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with a learned, input-dependent baseline and a normalised signal",
     formula: "(F(z) - b_psi(x) - c) / max(1, sigma_F) grad log p(z; theta)",
-    distributions: "any whose support does not depend on its parameters",
-    requires: "nothing; unbiased while sigma_F <= 1, in training a scaled gradient beyond that",
+    distributions: "any distribution whose support does not depend on its parameters",
+    requires: "nothing; unbiased while sigma_F <= 1, otherwise the gradient is scaled in training",
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
     advice: "for black boxes with many rows of data and one sample each; tune it",
@@ -81,10 +81,6 @@ impl Estimator for Nvil {
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_score(site)
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -29,11 +29,11 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the derivative through the sample, written as a transform of noise",
     formula: "grad F(T(eps; theta))",
-    distributions: "continuous ones with a differentiable transform",
+    distributions: "continuous distributions with a differentiable transform",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
     smoothness: Smoothness::AtSample,
-    advice: "whenever it applies: small variance that does not feel constants in F",
+    advice: "whenever it applies: the variance is low and does not depend on constants in F",
     options: &[],
     reference: "kingma2014auto",
 };
@@ -48,7 +48,7 @@ impl Estimator for Pathwise {
         if family.is_reparameterized() {
             Ok(())
         } else if family.support().is_discrete() {
-            Err("a discrete sample has no derivative by its parameters".into())
+            Err("a discrete sample has no derivative with respect to its parameters".into())
         } else {
             Err("its sampler is not a differentiable transform of noise".into())
         }

@@ -32,7 +32,7 @@ use crate::distributions::Coupling;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
-    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    OptionValue, Properties, Site, SiteInfo, Smoothness,
 };
 
 /// The control variate F(ζ̃) with its coefficient.
@@ -92,7 +92,7 @@ pub static PROPERTIES: Properties = Properties {
     requires: "F continuous and differentiable between the outcomes",
     evaluations: "3 K",
     smoothness: Smoothness::InControlVariate,
-    advice: "for smooth F of discrete z where only one sample can be had; tune it",
+    advice: "for smooth F of discrete z if only one sample is affordable; tune it",
     options: &OPTIONS,
     reference: "tucker2017rebar",
 };
@@ -200,10 +200,6 @@ impl Estimator for Rebar {
 
     fn extra_evaluations(&self) -> usize {
         2 + self.baseline.extra_evaluations()
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

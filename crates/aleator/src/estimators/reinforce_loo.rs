@@ -22,9 +22,7 @@
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::rewrite::{
-    Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
-};
+use crate::rewrite::{Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, Smoothness};
 
 /// The leave-one-out estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,7 +35,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the score function with the mean of the other samples as baseline",
     formula: "1/(K-1) sum_k (F(z_k) - mean F) grad log p(z_k; theta)",
-    distributions: "any whose support does not depend on its parameters",
+    distributions: "any distribution whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K >= 2",
     smoothness: Smoothness::NotNeeded,
@@ -57,10 +55,6 @@ impl Estimator for ReinforceLoo {
 
     fn min_samples(&self) -> usize {
         2
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -49,13 +49,13 @@ pub static PROPERTIES: Properties = Properties {
     name: "rejection_reparameterization",
     aliases: &["rsvi"],
     bias: Bias::Unbiased,
-    summary: "the derivative through the accepted proposal of a rejection sampler, and the score of what is left",
+    summary: "the derivative through the accepted proposal of a rejection sampler, plus a score for the rest",
     formula: "grad F(h(eps; theta)) + F(z) grad log q(eps; theta)",
-    distributions: "Gamma; Beta and Dirichlet through it",
+    distributions: "Gamma, and Beta and Dirichlet through Gamma",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
     smoothness: Smoothness::AtSample,
-    advice: "for Gamma, Beta and Dirichlet when the cost is smooth; more augmentation, less variance",
+    advice: "for Gamma, Beta and Dirichlet when the cost is smooth; more augmentation reduces the variance",
     options: OPTIONS,
     reference: "naesseth2017reparameterization",
 };
@@ -86,7 +86,7 @@ impl Estimator for RejectionReparameterization {
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         match site.distribution.family().transformation() {
             Some(formulas) if formulas.has(self.transform()) => Ok(()),
-            _ => Err("it is for Gamma, Beta and Dirichlet".into()),
+            _ => Err("the estimator only supports Gamma, Beta and Dirichlet".into()),
         }
     }
 

@@ -26,7 +26,7 @@ use crate::control_variates::{MOST_HIDDEN, Network, Trained, known};
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, DownstreamSites, Estimator, GradientTerm, OptionError, OptionSpec,
-    OptionValue, Properties, Site, SiteInfo, SiteValue, Smoothness,
+    OptionValue, Properties, Site, SiteInfo, Smoothness,
 };
 
 /// REBAR with a network in the control variate.
@@ -119,10 +119,6 @@ impl Estimator for Relax {
 
     fn extra_evaluations(&self) -> usize {
         self.rebar.extra_evaluations() - if self.use_cost { 0 } else { 2 }
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        self.rebar.draw(site)
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

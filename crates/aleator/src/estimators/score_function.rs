@@ -22,7 +22,7 @@ use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue, Properties,
-    Site, SiteInfo, SiteValue, Smoothness,
+    Site, SiteInfo, Smoothness,
 };
 
 /// The score function estimator with a baseline.
@@ -40,9 +40,9 @@ pub static PROPERTIES: Properties = Properties {
     name: "score_function",
     aliases: &["reinforce"],
     bias: Bias::Unbiased,
-    summary: "the cost times the gradient of the log-probability; the most general, the most variable",
+    summary: "the cost times the gradient of the log-probability; the most general estimator, with the highest variance",
     formula: "(F(z) - b) grad log p(z; theta)",
-    distributions: "any whose support does not depend on its parameters",
+    distributions: "any distribution whose support does not depend on its parameters",
     requires: "nothing: F may be discontinuous or a black box",
     evaluations: "K",
     smoothness: Smoothness::NotNeeded,
@@ -61,8 +61,7 @@ impl ScoreFunction {
 /// Whether the score has expectation zero. It has not if the support depends on the parameters.
 pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
     if site.support_moves {
-        return Err("its support moves with the graph's parameters, so its score does not have mean zero; \
-                    use pathwise"
+        return Err("its support depends on the parameters of the graph, so the mean of its score is not 0; use pathwise"
             .into());
     }
     Ok(())
@@ -72,7 +71,7 @@ pub(super) fn has_score(site: &SiteInfo<'_, '_>) -> Result<(), String> {
 pub(super) fn has_mode_for(baseline: Baseline, site: &SiteInfo<'_, '_>) -> Result<(), String> {
     if baseline.needs_mode() && site.distribution.mode().is_none() {
         return Err(
-            "the baseline `self_critical` needs a most probable outcome, which this family does not give"
+            "the baseline `self_critical` needs a most probable outcome, which this family does not have"
                 .into(),
         );
     }
@@ -99,10 +98,6 @@ impl Estimator for ScoreFunction {
 
     fn min_samples(&self) -> usize {
         self.baseline.min_samples()
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

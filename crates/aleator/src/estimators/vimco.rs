@@ -26,7 +26,7 @@ use super::score_function::has_score;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionSpec, OptionValue, Properties, Site, SiteInfo,
-    SiteValue, Smoothness,
+    Smoothness,
 };
 
 /// The value that replaces ℓ of a copy, computed from the other copies.
@@ -54,9 +54,10 @@ pub static PROPERTIES: Properties = Properties {
     name: "vimco",
     aliases: &[],
     bias: Bias::Unbiased,
-    summary: "for bounds log mean exp over copies: each copy's score meets what the copy adds to the bound",
+    summary: "for bounds log mean exp over copies: the score of a copy is multiplied by the contribution of the copy to the \
+    bound",
     formula: "sum_k (L - L_without_k) grad log p(z_k; theta) + sum_k softmax(l)_k grad l_k",
-    distributions: "any whose support does not depend on its parameters",
+    distributions: "any distribution whose support does not depend on its parameters",
     requires: "a logsumexp over the site's first axis of K >= 2 copies",
     evaluations: "1",
     smoothness: Smoothness::NotNeeded,
@@ -115,10 +116,6 @@ impl Estimator for Vimco {
                     .into())
             }
         }
-    }
-
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        Ok(SiteValue::value(site.sample()))
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

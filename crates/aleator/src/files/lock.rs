@@ -73,7 +73,7 @@ fn held(file: &mut File) -> Error {
     let holder = if known { holder.escape_debug().to_string() } else { "another process".into() };
     Error::new(
         ErrorKind::WouldBlock,
-        format!("a run of {holder} is writing there; wait for it, stop it, or choose another place"),
+        format!("a run of {holder} is writing there; wait for it, stop it, or choose another path"),
     )
 }
 

@@ -7,4 +7,5 @@ mod model;
 pub use aleator_engine::graph::{Axes, Axis, Expr, FromEnd, Reduction, Shape, concat};
 pub(crate) use choice::Choice;
 pub use diagram::{Diagram, DiagramNode, NodeKind};
+pub(crate) use model::Observation;
 pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};

@@ -82,6 +82,21 @@ pub struct Cost {
     pub node: NodeId,
 }
 
+/// A value that was observed: [`Graph::observe`].
+#[derive(Clone, Debug)]
+pub(crate) struct Observation {
+    /// The name of the cost.
+    pub name: String,
+    /// The formulas of the distribution.
+    pub family: Arc<dyn Family>,
+    /// The parameters of the distribution.
+    pub parameters: Vec<NodeId>,
+    /// The observed value.
+    pub value: NodeId,
+    /// The cost, −log p(value).
+    pub cost: NodeId,
+}
+
 #[derive(Clone, Default)]
 struct Parts {
     params: Vec<Param>,
@@ -89,24 +104,26 @@ struct Parts {
     states: Vec<State>,
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
+    observations: Vec<Observation>,
     named: Vec<(String, NodeId)>,
     /// What each name refers to, in words. A cost and a named node may share a name.
     names: HashMap<String, &'static str>,
 }
 
 impl Parts {
-    fn lengths(&self) -> [usize; 6] {
-        let Parts { params, data, states, sites, costs, named, names: _ } = self;
-        [params.len(), data.len(), states.len(), sites.len(), costs.len(), named.len()]
+    fn lengths(&self) -> [usize; 7] {
+        let Parts { params, data, states, sites, costs, observations, named, names: _ } = self;
+        [params.len(), data.len(), states.len(), sites.len(), costs.len(), observations.len(), named.len()]
     }
 
     /// Removes what was added since [`Parts::lengths`] were these.
-    fn truncate(&mut self, [params, data, states, sites, costs, named]: [usize; 6]) {
+    fn truncate(&mut self, [params, data, states, sites, costs, observations, named]: [usize; 7]) {
         self.params.truncate(params);
         self.data.truncate(data);
         self.states.truncate(states);
         self.sites.truncate(sites);
         self.costs.truncate(costs);
+        self.observations.truncate(observations);
         self.named.truncate(named);
         let Parts { params, data, states, sites, names, .. } = self;
         names.retain(|name, _| {
@@ -200,6 +217,14 @@ impl Graph {
         self.engine
     }
 
+    /// Whether all operations succeeded; if not, the first error.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.engine.error() {
+            Some(error) => Err(Error::of_graph(error, self.engine.error_location())),
+            None => Ok(()),
+        }
+    }
+
     /// The underlying graph of tensor operations.
     pub fn engine(&self) -> &engine::Graph {
         &self.engine
@@ -242,11 +267,13 @@ impl Graph {
     }
 
     /// Adds a scalar parameter.
+    #[track_caller]
     pub fn param(&self, name: &str, initial: f64) -> Expr<'_> {
         self.param_tensor(name, Shape::scalar(), vec![initial])
     }
 
     /// Adds a parameter of any shape. A single number fills the shape.
+    #[track_caller]
     pub fn param_tensor(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a parameter", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.params.push(Param { name, node, shape, initial });
@@ -254,6 +281,7 @@ impl Graph {
     }
 
     /// Adds data of any shape. A single number fills the shape.
+    #[track_caller]
     pub fn data(&self, name: &str, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'_> {
         self.input("data", name, shape.into(), values, |parts, name, node, shape, values| {
             parts.data.push(Data { name, node, shape, values });
@@ -262,6 +290,7 @@ impl Graph {
 
     /// Adds a tensor of any shape that is kept from one run to the next, such as a running mean. A single number fills the shape.
     /// [`Graph::becomes`] defines how it changes.
+    #[track_caller]
     pub fn state(&self, name: &str, shape: impl Into<Shape>, initial: Vec<f64>) -> Expr<'_> {
         self.input("a state", name, shape.into(), initial, |parts, name, node, shape, initial| {
             parts.states.push(State { name, node, shape, initial, next: None });
@@ -269,6 +298,7 @@ impl Graph {
     }
 
     /// Adds an input of the tensor graph, and registers it with `keep`.
+    #[track_caller]
     fn input(
         &self,
         what: &'static str,
@@ -289,6 +319,7 @@ impl Graph {
 
     /// Registers the name of a parameter, data, a state or a site. It is an error if the name is taken, because estimator state,
     /// checkpoints and results are looked up by name.
+    #[track_caller]
     fn take_name(&self, name: &str, what: &'static str) -> Result<(), Expr<'_>> {
         let before = match self.parts.borrow_mut().names.entry(name.into()) {
             Entry::Vacant(free) => {
@@ -299,11 +330,12 @@ impl Graph {
         };
         Err(self.engine.fail(aleator_engine::Error::Argument {
             operation: name.into(),
-            problem: format!("there is already {before} of this name; give each a name of its own"),
+            problem: format!("there is already {before} of this name; choose another name"),
         }))
     }
 
     /// Whether an expression belongs to this graph. If it does not, the graph keeps an error.
+    #[track_caller]
     fn is_of_this_graph(&self, operation: &str, expr: Expr<'_>) -> bool {
         let own = std::ptr::eq(expr.graph(), &self.engine);
         if !own {
@@ -314,6 +346,7 @@ impl Graph {
 
     /// Sets the value that `state` takes after every run in training: the mean of `next` over the axes in front of the state's
     /// own (including the samples). Each run reads the value that the previous run stored.
+    #[track_caller]
     pub fn becomes<'g>(&'g self, state: Expr<'g>, next: Expr<'g>) {
         if !self.is_of_this_graph("becomes", state) || !self.is_of_this_graph("becomes", next) {
             return;
@@ -322,7 +355,7 @@ impl Graph {
         let Some(kept) = parts.states.iter_mut().find(|s| s.node == state.id()) else {
             self.engine.fail(aleator_engine::Error::Shape {
                 operation: "becomes".into(),
-                problem: "what changes after a run must be a state of this graph".into(),
+                problem: "only a state of this graph can change after a run".into(),
             });
             return;
         };
@@ -343,6 +376,7 @@ impl Graph {
     /// The largest size in bytes of one parameter or data tensor.
     const LARGEST_TENSOR: u64 = 1 << 33;
 
+    #[track_caller]
     fn fill(&self, name: &str, shape: &Shape, values: Vec<f64>) -> Option<Vec<f64>> {
         let count = shape.checked_numel();
         match (count, values.len()) {
@@ -368,6 +402,7 @@ impl Graph {
     }
 
     /// Adds a random node. Pass a distribution, optionally with `.via(estimator)` and `.copies(n)`.
+    #[track_caller]
     pub fn sample<'g>(&'g self, name: &str, sampled: impl Into<Sampled<'g>>) -> Expr<'g> {
         let Sampled { distribution, copies, choice } = sampled.into();
         let distribution = distribution.on(&self.engine);
@@ -410,6 +445,7 @@ impl Graph {
     }
 
     /// Adds the sum of all elements of `expr` to the objective.
+    #[track_caller]
     pub fn cost(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
             return;
@@ -420,8 +456,8 @@ impl Graph {
 
     /// Adds the cost −log p(value) of an observed `value`, named `name`, and returns it: one number for each draw of the
     /// distribution's batch. The value's last axes are the event's, the others broadcast against the batch; it may depend on
-    /// anything. Elements outside the support cost ∞, but a Boolean or one-hot value that depends on a random node may lie in
-    /// between, as relaxations do.
+    /// anything. Elements outside the support cost ∞, and [`lints`](crate::plan::lints) warns about those that do not depend on a
+    /// random node. A Boolean or one-hot value that depends on one may lie between the outcomes, as relaxations do.
     ///
     /// ```
     /// use aleator::distributions::Normal;
@@ -432,6 +468,7 @@ impl Graph {
     /// let reading = graph.data("reading", [2], vec![9.3, 9.7]);
     /// graph.observe("reading_cost", reading, &Normal::new(weight, 1.0));
     /// ```
+    #[track_caller]
     pub fn observe<'g>(&'g self, name: &str, value: Expr<'g>, distribution: &Distribution<'g>) -> Expr<'g> {
         if !std::ptr::eq(value.graph(), &self.engine) {
             return self.engine.fail(aleator_engine::Error::MixedGraphs { operation: name.into() });
@@ -456,6 +493,13 @@ impl Graph {
         };
         if !cost.is_poison() {
             self.cost(name, cost);
+            self.parts.borrow_mut().observations.push(Observation {
+                name: name.into(),
+                family: distribution.family().clone(),
+                parameters: distribution.parameters().iter().map(|p| p.id()).collect(),
+                value: value.id(),
+                cost: cost.id(),
+            });
         }
         cost
     }
@@ -466,6 +510,7 @@ impl Graph {
     }
 
     /// Names a deterministic node, for diagrams and messages.
+    #[track_caller]
     pub fn note(&self, name: &str, expr: Expr<'_>) {
         if !self.is_of_this_graph(name, expr) {
             return;
@@ -490,6 +535,7 @@ impl Graph {
     /// g.compile(&Options::new().samples(8))?.run()?;
     /// # Ok::<(), aleator::Error>(())
     /// ```
+    #[track_caller]
     pub fn external<'g>(
         &'g self,
         name: &str,
@@ -504,6 +550,7 @@ impl Graph {
     }
 
     /// A black box that may fail: a run then returns its error with the name of the black box.
+    #[track_caller]
     pub fn external_fallible<'g, E: fmt::Display>(
         &'g self,
         name: &str,
@@ -546,6 +593,11 @@ impl Graph {
     /// The costs, in the order in which they were added.
     pub fn costs(&self) -> Vec<Cost> {
         self.parts.borrow().costs.clone()
+    }
+
+    /// The observations, in the order in which they were added.
+    pub(crate) fn observations(&self) -> Vec<Observation> {
+        self.parts.borrow().observations.clone()
     }
 
     /// All names with their nodes, in the order in which they were added.

@@ -152,7 +152,7 @@ const TABLE: &[Function] = &[
     ),
     Function {
         name: "concat",
-        usage: "concat([a, b]) or concat([a, b], axis=..)",
+        usage: "concat([a, b]) or concat([a, b], FromEnd(axis=..))",
         summary: "tensors one after another along an axis, by default the first",
         parameters: &["list"],
         axis: true,

@@ -1,4 +1,4 @@
-//! Bayesian logistic regression, with a Gaussian posterior of independent weights.
+//! Bayesian logistic regression with a Gaussian posterior with independent weights.
 //!
 //! ```text
 //! p(w) = N(0, I),   p(y|x, w) = Bernoulli(logits = wᵀ (x, 1)),   q(w) = N(m, diag(exp 2 λ))
@@ -6,8 +6,8 @@
 //! judged by   log p(y|x) of held-out rows: the logarithm of the mean of p(y|x, w) over draws of w
 //! ```
 //!
-//! The last column of a row is y. All rows share one draw of w.
-//! Reference: `jaakkola2000bayesian` (the model, by another bound).
+//! The last column of a row is y. All rows share one draw of w. Reference: `jaakkola2000bayesian` (the model, with a different
+//! bound).
 
 use std::sync::Arc;
 
@@ -20,12 +20,12 @@ use crate::nn::{Init, Spec};
 use crate::objectives::{DrawTerms, Terms};
 use crate::rewrite::Estimator;
 
-/// Logistic regression on rows of so many features and a label.
+/// Logistic regression on rows of features followed by a label.
 #[derive(Clone, Debug)]
 pub struct BayesLogistic {
-    /// Number of features.
+    /// The number of features.
     pub features: usize,
-    /// N, rows of the training data.
+    /// N, the number of training rows.
     pub rows: usize,
 }
 

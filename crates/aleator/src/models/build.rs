@@ -1,4 +1,4 @@
-//! Where a model is written down: in a graph to train, with sites, or in one to evaluate, with plain draws.
+//! The construction of a model's graph: with sites for training, or with plain samples for evaluation.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -10,28 +10,29 @@ use crate::graph::{Graph, Sampled};
 use crate::nn::{Linear, Mlp, Parameters};
 use crate::rewrite::Estimator;
 
-/// What becomes of a model's draws.
+/// The kind of a model's draws.
 #[derive(Clone)]
 enum Draws {
-    /// Sites, served by an estimator.
+    /// Sites with an estimator.
     Sites(Arc<dyn Estimator>),
     /// Exact samples without a derivative.
     Samples,
 }
 
-/// A graph that a model is being written into.
+/// The graph in which a model is constructed.
 pub struct Build<'g> {
     graph: &'g Graph,
     parameters: Parameters<'g>,
     draws: Draws,
-    /// K independent draws of everything, on a leading axis.
+    /// The number of independent copies of all draws, along a leading axis.
     copies: Option<usize>,
-    /// The draws made so far.
+    /// The previous draws.
     drawn: RefCell<Vec<NodeId>>,
 }
 
 impl<'g> Build<'g> {
-    /// To train: draws are sites served by `estimator`; with `copies`, K independent ones on a leading axis.
+    /// For training: draws are sites with `estimator`. With `copies`, there are K independent copies of them along a leading
+    /// axis.
     pub fn to_train(
         graph: &'g Graph,
         parameters: Parameters<'g>,
@@ -41,13 +42,13 @@ impl<'g> Build<'g> {
         Build { graph, parameters, draws: Draws::Sites(estimator), copies, drawn: RefCell::default() }
     }
 
-    /// To evaluate: draws are exact samples, `samples` of them on a leading axis.
+    /// For evaluation: draws are exact samples, `samples` of them along a leading axis.
     pub fn to_evaluate(graph: &'g Graph, parameters: Parameters<'g>, samples: usize) -> Self {
         let (copies, drawn) = (Some(samples), RefCell::default());
         Build { graph, parameters, draws: Draws::Samples, copies, drawn }
     }
 
-    /// Whether it is to be trained.
+    /// Whether the graph is for training.
     pub fn is_training(&self) -> bool {
         matches!(self.draws, Draws::Sites(_))
     }
@@ -57,7 +58,7 @@ impl<'g> Build<'g> {
         self.graph
     }
 
-    /// A parameter.
+    /// The parameter of that name.
     pub fn parameter(&self, name: &str) -> Expr<'g> {
         self.parameters.get(name)
     }
@@ -67,23 +68,23 @@ impl<'g> Build<'g> {
         &self.parameters
     }
 
-    /// A linear layer at `x`.
+    /// The output of a linear layer at `x`.
     pub fn linear(&self, layer: &Linear, x: Expr<'g>) -> Expr<'g> {
         layer.apply(&self.parameters, x)
     }
 
-    /// A perceptron at `x`.
+    /// The output of a perceptron at `x`.
     pub fn mlp(&self, layers: &Mlp, x: Expr<'g>) -> Expr<'g> {
         layers.apply(&self.parameters, x)
     }
 
-    /// A constant.
+    /// A constant tensor.
     pub fn tensor(&self, shape: impl Into<Shape>, values: Vec<f64>) -> Expr<'g> {
         self.graph.engine().tensor(shape, values)
     }
 
-    /// A draw, with the distribution's batch axes. Where there are K copies they are on a new axis in front, unless the
-    /// distribution depends on an earlier draw and so has that axis already.
+    /// A draw, with the batch axes of the distribution. If there are K copies, they are along an additional leading axis, unless
+    /// the distribution depends on an earlier draw and already has this axis.
     pub fn sample(&self, name: &str, distribution: Distribution<'g>) -> Expr<'g> {
         let Some(batch) = distribution.batch_shape() else {
             return self.graph.sample(name, distribution); // records the error

@@ -4,13 +4,13 @@
 //! a_t ~ Bernoulli(logits = P(s_t)),   s_{t+1} = step(s_t, a_t),   reward = Σ_t [the pole still stands after step t]
 //! ```
 //!
-//! P is a perceptron, `step` a black box: it has values and no derivative, so only estimators that need none of the cost can
-//! serve the actions. What a score is weighted by is the rewards that come after the action, since the graph knows that
-//! earlier ones do not depend on it. A row of data is a state to start from: place, speed, angle, angular speed.
+//! P is a perceptron, and `step` is a black box without a derivative, so only estimators that do not differentiate the cost can
+//! be used. A score is weighted by the rewards after the action, because earlier rewards do not depend on it in the graph. A row
+//! of data is an initial state: position, velocity, angle, angular velocity.
 //!
-//! The dynamics are those of a uniform pole on a cart without friction, by Euler steps of 0.02 s: cart 1 kg, pole 0.1 kg and
-//! 1 m long, force ±10 N; it ends when the cart is 2.4 m from the middle or the pole 12° from upright.
-//! Reference: `barto1983neuronlike`.
+//! The dynamics are those of a uniform pole on a cart without friction, with Euler steps of 0.02 s. The cart has a mass of 1 kg,
+//! the pole has a mass of 0.1 kg and a length of 1 m, and the force is ±10 N. An episode ends when the cart is 2.4 m from the
+//! centre or the pole is 12° from upright. Reference: `barto1983neuronlike`.
 
 use std::sync::Arc;
 
@@ -21,16 +21,16 @@ use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Mlp, Spec};
 use crate::objectives::Terms;
 
-/// The policy's size and the length of an episode.
+/// The size of the policy and the length of an episode.
 #[derive(Clone, Debug)]
 pub struct Cartpole {
-    /// The most steps of an episode.
+    /// The largest number of steps of an episode.
     pub steps: usize,
-    /// Hidden units of the policy.
+    /// The number of hidden units of the policy.
     pub hidden: usize,
 }
 
-/// Place, speed, angle, angular speed, and 1 while the pole stands.
+/// Position, velocity, angle, angular velocity, and 1 while the pole stands.
 const STATE: usize = 5;
 
 impl Cartpole {

@@ -5,8 +5,8 @@
 //! q(z|x) = OneHotCategorical(logits = E((x − x̄) / s))
 //! ```
 //!
-//! E has one hidden layer of tanh units; x̄ and s are the data's mean and scale. With C clusters the exact posterior is a
-//! softmax, so that the ELBO can reach log p(x): what is missing is the network's.
+//! E has one hidden layer of tanh units; x̄ and s are the mean and the scale of the data. With C clusters, the exact posterior is
+//! a softmax, so the ELBO can reach log p(x); any gap is due to the network.
 
 use aleator_engine::graph::Expr;
 
@@ -15,16 +15,16 @@ use crate::distributions::{Normal, OneHotCategorical, kl};
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
-/// The shape of a mixture.
+/// The sizes of a mixture.
 #[derive(Clone, Debug)]
 pub struct Gmm {
-    /// Number of clusters.
+    /// The number of clusters.
     pub categories: usize,
-    /// Hidden units of the network.
+    /// The number of hidden units of the network.
     pub hidden: usize,
-    /// The data's mean.
+    /// The mean of the data.
     pub mean: Vec<f64>,
-    /// The data's scale, one positive number.
+    /// The scale of the data, a positive number.
     pub scale: f64,
 }
 

@@ -1,7 +1,7 @@
-//! Models with random layers: each says what its draws are and how probable they and the data are, and can then be
-//! trained by any objective and estimator, evaluated and drawn from.
+//! Models with random layers. A model defines its draws and the log-densities of draws and data. It can then be trained with any
+//! objective and estimator, evaluated, and sampled from.
 //!
-//! A model of your own is a type with the trait [`Model`]; nothing in the crate's own uses anything that yours cannot.
+//! To write your own model, implement the trait [`Model`]. The models of this crate use nothing that is not public.
 
 mod bayes_logistic;
 mod bernoulli;
@@ -28,7 +28,7 @@ pub use structured::Structured;
 pub use table::{Choice, Entry, ModelOptions, all, find};
 pub use vae::{Latent, Vae};
 
-/// Number of parameters of a model; `None` if it overflows.
+/// The number of parameters of a model; `None` if it overflows.
 pub fn parameter_count(model: &dyn Model) -> Option<usize> {
     model
         .specs()

@@ -1,4 +1,4 @@
-//! What a model is, to those who train it.
+//! The trait of models, and the graph that trains one.
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,75 +15,135 @@ use crate::objectives::{
 };
 use crate::rewrite::Estimator;
 
-/// What the mean of the log weights is.
+/// What the mean of the log weights measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Score {
     /// A lower bound of log p(x), in nats; the mean of K weights gives a tighter one.
     Bound,
     /// The log-likelihood of a held-out row under draws that all rows share; the mean of K weights is the predictive density.
     Predictive,
-    /// A reward: its mean says all.
+    /// A reward. The mean of several weights is not tighter than one.
     Reward,
 }
 
-/// A model with random layers. Rows of data are `[rows, width]`.
+/// A model with random layers. Rows of data have shape `[rows, width]`.
 ///
-/// A run that was saved goes on only with a model of the same `Debug` form, so derive it, or show there all that training depends
-/// on and nothing that changes from process to process, such as an address.
+/// A saved run can be resumed only with a model that has the same `Debug` output. Derive `Debug`, or print everything on which
+/// training depends and nothing that differs between processes, such as an address.
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use std::sync::Arc;
+///
+/// use aleator::data::{Binarization, Dataset};
+/// use aleator::distributions::kl;
+/// use aleator::models::{Build, Model};
+/// use aleator::nn::{Linear, Spec};
+/// use aleator::objectives::{DrawTerms, Terms};
+/// use aleator::prelude::*;
+/// use aleator::train::{TrainConfig, train};
+///
+/// /// p(z) = Bernoulli(1/2)^4, with a linear encoder and a linear decoder.
+/// #[derive(Debug)]
+/// struct Factors {
+///     encoder: Linear,
+///     decoder: Linear,
+/// }
+///
+/// impl Model for Factors {
+///     fn name(&self) -> &'static str {
+///         "factors"
+///     }
+///
+///     fn describe(&self) -> String {
+///         "4 latents".into()
+///     }
+///
+///     fn width(&self) -> usize {
+///         64
+///     }
+///
+///     fn specs(&self) -> Vec<Spec> {
+///         [self.encoder.specs(), self.decoder.specs()].concat()
+///     }
+///
+///     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
+///         let prior = Bernoulli::from_logits(build.tensor([], vec![0.0]));
+///         let posterior = Bernoulli::from_logits(build.linear(&self.encoder, x));
+///         let z = build.sample("z", posterior.clone());
+///         let pixels = Bernoulli::from_logits(build.linear(&self.decoder, z));
+///         Terms {
+///             log_likelihood: pixels.log_prob(x).sum_last(1),
+///             draws: Some(DrawTerms {
+///                 log_prior: prior.log_prob(z).sum_last(1),
+///                 log_posterior: posterior.log_prob(z).sum_last(1),
+///             }),
+///             kl: kl(&posterior, &prior).ok().map(|kl| kl.sum_last(1)),
+///         }
+///     }
+/// }
+///
+/// let digits = Arc::new(Dataset::load("digits", Binarization::Threshold, 0)?);
+/// let model = Factors { encoder: Linear::new("encoder", 64, 4), decoder: Linear::new("decoder", 4, 64) };
+/// let config = TrainConfig { steps: 20, eval_rows: 10, ..TrainConfig::new(Arc::new(model), digits) };
+/// let report = train(&config, &|_| ControlFlow::Continue(()))?;
+/// assert!(report.history.iter().all(|point| point.elbo.is_finite()));
+/// # Ok::<(), aleator::Error>(())
+/// ```
 pub trait Model: fmt::Debug + Send + Sync {
-    /// Its name on the command line.
+    /// The name of the model, for messages and reports.
     fn name(&self) -> &'static str;
 
-    /// Its sizes in a few words, such as `2 layers of 200`.
+    /// The sizes of the model in a few words, such as `2 layers of 200`.
     fn describe(&self) -> String;
 
-    /// Numbers in a row of its data.
+    /// The number of elements in a row of data.
     fn width(&self) -> usize;
 
-    /// Its parameters.
+    /// The parameters: names, shapes and initial values.
     fn specs(&self) -> Vec<Spec>;
 
-    /// The densities of the rows `x` and of draws made with [`Build::sample`].
+    /// The log-densities of the rows `x`, of shape `[rows, width]`, and of the draws, which are made with [`Build::sample`].
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g>;
 
-    /// What its log weights mean.
+    /// What the mean of the log weights measures.
     fn score(&self) -> Score {
         Score::Bound
     }
 
-    /// What serves its sites unless said otherwise.
+    /// The estimator for the sites, if the configuration names none.
     fn default_estimator(&self) -> Arc<dyn Estimator> {
         Arc::new(ReinforceLoo)
     }
 
-    /// The mean pixels of what is drawn from the model, `[rows, pixels]`, for a picture; `None` where there is nothing to
-    /// see. Draws are made with `build`, which makes one copy.
+    /// The mean pixels of `rows` images drawn from the model, of shape `[rows, pixels]`, for a picture. `None` if the model does not
+    /// generate images. Draws are made with `build`, which makes one copy.
     fn generate<'g>(&self, _build: &Build<'g>, _rows: usize) -> Option<Expr<'g>> {
         None
     }
 
-    /// The mean pixels of the rows `x` after a passage through the draws, `[1, rows, pixels]`.
+    /// The mean pixels of the rows `x`, reconstructed from their latent variables, of shape `[1, rows, pixels]`.
     fn reconstruct<'g>(&self, _build: &Build<'g>, _x: Expr<'g>) -> Option<Expr<'g>> {
         None
     }
 }
 
-/// What is optimised.
+/// The objective of training.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Objective {
-    /// The evidence lower bound (or the mean reward), the KL sampled.
+    /// The evidence lower bound with a sampled KL divergence, or the mean reward.
     #[default]
     Elbo,
-    /// The same with the KL in closed form.
+    /// The evidence lower bound with the KL divergence in closed form.
     ElboAnalyticKl,
-    /// The bound of K importance weights.
+    /// The importance-weighted bound with K weights.
     Iwae(usize),
     /// Reweighted wake-sleep with K importance weights.
     WakeSleep(usize),
 }
 
 impl Objective {
-    /// K, where there are several importance weights.
+    /// K, if the objective has several importance weights.
     pub fn copies(self) -> Option<usize> {
         match self {
             Objective::Elbo | Objective::ElboAnalyticKl => None,
@@ -103,13 +163,14 @@ impl fmt::Display for Objective {
     }
 }
 
-/// The name of the rows among a graph's data.
+/// The name under which the rows are data of the graph.
 pub const X_NAME: &str = "x";
 
-/// The graph that trains a model: `x` of shape `[batch, width]` is its data, the objective its cost.
+/// The graph that trains a model. The data are `x`, of shape `[batch, width]`, and the objective is the cost.
 ///
 /// # Errors
-/// If the model has no closed form of the KL or no importance weights, and `objective` asks for them.
+/// Returns an error if `objective` needs a closed form of the KL divergence, importance weights or a posterior that the model does
+/// not have.
 pub fn training_graph(
     model: &dyn Model,
     objective: Objective,
@@ -119,7 +180,7 @@ pub fn training_graph(
 ) -> Result<Graph> {
     if model.score() != Score::Bound && objective.copies().is_some() {
         return Err(Error::invalid(format!(
-            "{} has no importance weights: train it by its ELBO",
+            "{} has no importance weights; use `objective = elbo`",
             model.name()
         )));
     }
@@ -137,13 +198,11 @@ pub fn training_graph(
         let cost = match objective {
             Objective::Elbo if model.score() == Score::Reward => expected_reward(terms.log_likelihood),
             Objective::Elbo => elbo(&terms),
-            Objective::ElboAnalyticKl => {
-                elbo_analytic_kl(&terms).ok_or_else(|| lacks("closed form of the KL: train it by `elbo`"))?
-            }
+            Objective::ElboAnalyticKl => elbo_analytic_kl(&terms)
+                .ok_or_else(|| lacks("closed form of the KL divergence; use `objective = elbo`"))?,
             Objective::Iwae(_) => iwae(terms.log_weight()),
-            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms).ok_or_else(|| {
-                lacks("posterior of its own that wake-sleep could train: its draws are the model's")
-            })?,
+            Objective::WakeSleep(_) => reweighted_wake_sleep(&terms)
+                .ok_or_else(|| lacks("approximate posterior, which wake-sleep requires"))?,
         };
         graph.cost(if model.score() == Score::Reward { "negative_reward" } else { "negative_bound" }, cost);
     }

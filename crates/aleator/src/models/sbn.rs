@@ -7,17 +7,17 @@
 //! log w      log p(x|h₁) + Σ_l log p(h_l|h_{l+1}) − Σ_l log q(h_l|h_{l-1})
 //! ```
 //!
-//! E and D are linear, or perceptrons with two hidden layers of tanh units. x̄ is the mean image of the training data, and
-//! the output's bias starts at its logits.
+//! E and D are linear, or perceptrons with two hidden layers of tanh units. x̄ is the mean image of the training data, and the
+//! bias of the output is initialised with its logits.
 //!
-//! log q is part of the cost and depends on the encoder directly, so it has a gradient of its own besides the one
-//! through h. Rows meet nowhere but in the sum over the batch: the score of row i multiplies the cost of row i alone.
+//! log q is part of the cost and depends on the encoder directly, so it has a gradient in addition to the one through h. Rows are
+//! combined only in the sum over the batch: the score of row i multiplies only the cost of row i.
 //!
-//! A Bernoulli's log p is linear between its outcomes. Estimators that use a relaxed h (`gumbel_softmax`) train on this linear
-//! extension, a common choice; it is not the density of the relaxed h, so their training objective is not a bound. What is held out
-//! is always judged at hard samples.
+//! The log p of a Bernoulli is linear between its outcomes. Estimators that use a relaxed h (`gumbel_softmax`) train on this
+//! linear extension, which is a common choice. It is not the density of the relaxed h, so the training objective is not a bound.
+//! Held-out rows are always evaluated at discrete samples.
 //!
-//! References: `neal1992connectionist` (the model), `mnih2014neural` (its ELBO by a learned encoder).
+//! References: `neal1992connectionist` (the model), `mnih2014neural` (its ELBO with a learned encoder).
 
 use aleator_engine::graph::Expr;
 
@@ -27,16 +27,16 @@ use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
-/// The shape of a sigmoid belief network, and the mean image that it centres its input by.
+/// The sizes of a sigmoid belief network, and the mean image that is subtracted from its input.
 #[derive(Clone, Debug)]
 pub struct Sbn {
-    /// Number of layers of latents, at least 1.
+    /// The number of layers of latents, at least 1.
     pub layers: usize,
-    /// Bernoulli latents in each layer.
+    /// The number of Bernoulli latents in each layer.
     pub latents: usize,
     /// Whether the maps between layers have two hidden layers of tanh units, as many as there are latents.
     pub nonlinear: bool,
-    /// Where weights start; biases start at 0.
+    /// The initial values of weights. Biases are initially 0.
     pub init: Init,
     /// x̄, one number in [0, 1] for each pixel.
     pub mean: Vec<f64>,

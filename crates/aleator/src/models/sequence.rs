@@ -6,8 +6,8 @@
 //! p(z)   = Bernoulli(½)
 //! ```
 //!
-//! A row holds tokens as numbers; 0 ends it, and what follows does not count: the mask m is 1 up to the first 0, that one
-//! included. A further token starts every sequence.
+//! A row contains tokens as numbers. The token 0 ends it, and everything after the first 0 is ignored: the mask m is 1 up to and
+//! including the first 0. An additional token starts every sequence.
 
 use aleator_engine::graph::Expr;
 
@@ -16,16 +16,16 @@ use crate::distributions::{Bernoulli, Categorical, kl};
 use crate::nn::{Embedding, GruCell, Linear, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
-/// The shape of the autoencoder.
+/// The sizes of the autoencoder.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// Tokens, the end included.
+    /// The number of tokens, including the end token.
     pub tokens: usize,
-    /// The longest sequence, the end included.
+    /// The length of the longest sequence, including the end token.
     pub length: usize,
-    /// Number of latents.
+    /// The number of latents.
     pub latents: usize,
-    /// Width of states and embeddings.
+    /// The width of states and embeddings.
     pub hidden: usize,
 }
 

@@ -5,8 +5,8 @@
 //! maximised   E log p(y|h_L) ≤ log p(y|u)
 //! ```
 //!
-//! u: the upper half, y: the lower. The draws come from the model itself, so that there is no posterior and log w = log p(y|h).
-//! Reference: `raiko2015techniques`.
+//! u is the upper half and y is the lower half. Draws are from the model, so there is no approximate posterior, and log w = log
+//! p(y|h). Reference: `raiko2015techniques`.
 
 use aleator_engine::graph::{Expr, concat};
 
@@ -16,12 +16,12 @@ use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::Terms;
 
-/// The shape of the network.
+/// The sizes of the network.
 #[derive(Clone, Debug)]
 pub struct Structured {
-    /// Number of layers of latents, at least 1.
+    /// The number of layers of latents, at least 1.
     pub layers: usize,
-    /// Bernoulli latents in each layer.
+    /// The number of Bernoulli latents in each layer.
     pub latents: usize,
     /// Whether the maps between layers have two hidden layers of tanh units.
     pub nonlinear: bool,
@@ -30,7 +30,7 @@ pub struct Structured {
 }
 
 impl Structured {
-    /// Pixels of the upper half.
+    /// The number of pixels of the upper half.
     fn upper(&self) -> usize {
         self.mean.len() / 2
     }
@@ -40,7 +40,7 @@ impl Structured {
         Mlp::new(&format!("layer.{l}"), inputs, hidden, outputs, Activation::Tanh)
     }
 
-    /// The map into layer l, from 1; the last one is into the pixels.
+    /// The map into layer l, counted from 1. The last map is into the pixels.
     fn layer(&self, l: usize) -> Mlp {
         let inputs = if l == 1 { self.upper() } else { self.latents };
         if l <= self.layers {
@@ -50,7 +50,7 @@ impl Structured {
         self.map(l, inputs, lower.len()).with_last_bias(Init::Values(logits_of_mean(lower)))
     }
 
-    /// The logits of the lower half's pixels.
+    /// The logits of the pixels of the lower half.
     fn pixel_logits<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Expr<'g> {
         let mean = build.tensor([self.upper()], self.mean[..self.upper()].to_vec());
         let mut below = x.slice(-1, 0, self.upper()) - mean;

@@ -1,11 +1,11 @@
-//! Data that are made up, for the models that have no images: functions of the seed.
+//! Synthetic data for models without images, as functions of the seed.
 
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::philox::{self, STREAMS};
 
 use crate::data::{Dataset, Rows};
 
-/// The stream of all made-up numbers.
+/// The random stream of all synthetic data.
 const STREAM: u32 = STREAMS - 103;
 const TRAINING: usize = 2000;
 const HELD_OUT: usize = 500;
@@ -46,10 +46,10 @@ pub fn labelled(seed: u64) -> Dataset {
     })
 }
 
-/// The longest made-up sequence, its end included.
+/// The length of the longest synthetic sequence, including the end token.
 const LENGTH: usize = 12;
 
-/// Walks around a ring of five tokens, by a constant stride, of 3 to 11 tokens and an end.
+/// Walks around a ring of five tokens with a constant stride, of 3 to 11 tokens and an end token.
 pub fn walks(seed: u64) -> Dataset {
     dataset("walks", LENGTH, |i| {
         let u = uniforms(seed, i, 3);
@@ -60,7 +60,7 @@ pub fn walks(seed: u64) -> Dataset {
     })
 }
 
-/// States near the upright.
+/// Initial states near upright.
 pub fn starts(seed: u64) -> Dataset {
     let mut data =
         dataset("starts", 4, |i| uniforms(seed, i, 4).into_iter().map(|u| (0.1 * u - 0.05) as f32).collect());

@@ -1,4 +1,4 @@
-//! The built-in models by name, with the options that they have in common.
+//! The built-in models by name, and their options.
 
 use std::sync::Arc;
 
@@ -10,32 +10,32 @@ use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
 use crate::nn::Init;
 
-/// Sizes and kinds. Each model takes those that mean something to it and refuses the others.
+/// The options of models. Each model accepts only the options that it uses.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ModelOptions {
-    /// Layers of latents.
+    /// The number of layers of latents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<usize>,
-    /// Latents in a layer.
+    /// The number of latents in a layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latents: Option<usize>,
-    /// Whether maps between layers are perceptrons.
+    /// Whether the maps between layers are perceptrons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub nonlinear: Option<bool>,
     /// `bernoulli`, `categorical` or `gaussian`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<String>,
-    /// Categories of a latent.
+    /// The number of categories of a latent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub categories: Option<usize>,
-    /// Where weights start: `glorot` or `kaiming` (normal, of variance 2 / inputs).
+    /// The initial values of weights: `glorot` or `kaiming` (normal, of variance 2 / inputs).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub init: Option<String>,
-    /// Steps of an episode.
+    /// The number of steps of an episode.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub episode: Option<usize>,
-    /// Units in hidden layers.
+    /// The number of units in hidden layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
 }
@@ -43,11 +43,11 @@ pub struct ModelOptions {
 /// An option of a model.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What it means, with its range.
+    /// The meaning, with the range.
     pub meaning: &'static str,
-    /// What it is unless given.
+    /// The default.
     pub usual: &'static str,
 }
 
@@ -57,28 +57,28 @@ const fn choice(name: &'static str, meaning: &'static str, usual: &'static str) 
 
 /// A built-in model.
 pub struct Entry {
-    /// Its name on the command line.
+    /// The name.
     pub name: &'static str,
-    /// One line: what it is.
+    /// A description in one line.
     pub summary: &'static str,
-    /// The options that it takes.
+    /// The options that the model accepts.
     pub options: &'static [Choice],
-    /// What is maximised, and what held-out rows are judged by.
+    /// The quantity that is maximised, and by which held-out rows are evaluated.
     pub objective: &'static str,
-    /// Keys in `references.bib`.
+    /// The keys in `references.bib`.
     pub references: &'static [&'static str],
-    /// Whether a row is the pixels of an image, which are to be black and white.
+    /// Whether a row consists of the pixels of a binarised image.
     pub pixels: bool,
-    /// Its data, unless others are named.
+    /// The default data.
     pub data: fn(seed: u64) -> Dataset,
     build: fn(&ModelOptions, &Dataset) -> Result<Arc<dyn Model>>,
 }
 
 impl Entry {
-    /// The model for this data.
+    /// Creates the model for the data.
     ///
     /// # Errors
-    /// If an option means nothing to it or is out of range.
+    /// Returns an error if the model does not have an option, or if an option is out of range.
     pub fn build(&self, options: &ModelOptions, data: &Dataset) -> Result<Arc<dyn Model>> {
         let given = toml::Table::try_from(options).map_err(|e| Error::Invalid(e.to_string()))?;
         let names: Vec<&str> = self.options.iter().map(|option| option.name).collect();
@@ -93,7 +93,7 @@ impl Entry {
     }
 }
 
-/// All of them, in the order in which they are shown.
+/// All models, in the order in which they are listed.
 pub fn all() -> &'static [Entry] {
     &ALL
 }
@@ -110,7 +110,7 @@ const NONLINEAR: Choice =
     choice("nonlinear", "whether perceptrons with two hidden layers join the layers of latents", "false");
 const INIT: Choice = choice("init", "where weights start: glorot or kaiming", "glorot");
 
-const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; or as --objective says";
+const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; the setting `objective` selects another bound";
 
 static ALL: [Entry; 7] = [
     Entry {
@@ -167,7 +167,7 @@ static ALL: [Entry; 7] = [
         summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
         options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR],
         objective: "E log p(lower half|h), h drawn from the model, \
-                    a bound of log p(lower half|upper half) in nats; or as --objective says",
+                    a bound of log p(lower half|upper half) in nats; the setting `objective` selects another bound",
         references: &["raiko2015techniques"],
         pixels: true,
         data: digits,
@@ -283,23 +283,23 @@ static ALL: [Entry; 7] = [
     },
 ];
 
-/// The most tokens, and the longest sequence, of `sequence`.
+/// The largest number of tokens and the largest length of `sequence`.
 const MOST_TOKENS: usize = 10_000;
 const LONGEST: usize = 200;
 
-/// The most of anything; the number of parameters is checked besides.
+/// The upper limit of all sizes. The number of parameters is checked separately.
 const MOST: usize = 1 << 20;
 
 fn digits(seed: u64) -> Dataset {
     Dataset::of_images("digits", &crate::data::digits_split(), Binarization::Threshold, seed)
 }
 
-/// Latents for images of this size: 50 for small ones such as the digits, 200 for MNIST.
+/// The default number of latents: 50 for small images such as the digits, 200 for larger ones such as MNIST.
 fn usual(data: &Dataset) -> usize {
     if data.train.width <= 256 { 50 } else { 200 }
 }
 
-/// The mean row of data that are pixels.
+/// The mean row, for data that are pixels.
 fn probabilities(model: &str, data: &Dataset) -> Result<Vec<f64>> {
     if data.is_grey() {
         return Ok(data.train.mean());
@@ -340,7 +340,7 @@ impl ModelOptions {
         let categories = self.in_range("categories", self.categories, 10, 2..=MOST)?;
         match self.latent.as_deref() {
             Some("bernoulli" | "gaussian") if self.categories.is_some() => {
-                Err(Error::invalid("categories belong to latent = \"categorical\""))
+                Err(Error::invalid("categories require latent = \"categorical\""))
             }
             None if self.categories.is_some() => Ok(Latent::Categorical(categories)),
             None | Some("bernoulli") => Ok(Latent::Bernoulli),

@@ -9,8 +9,8 @@
 //! p(x|z) = Bernoulli(logits = D(z)),   φ or (μ, λ) = E(x − x̄)
 //! ```
 //!
-//! E and D have one hidden layer of tanh units. A Bernoulli latent enters D as 2 z − 1.
-//! References: `kingma2014auto`, `jang2017categorical`, `maddison2017concrete`.
+//! E and D have one hidden layer of tanh units. The input of D for a Bernoulli latent z is 2 z − 1. References: `kingma2014auto`,
+//! `jang2017categorical`, `maddison2017concrete`.
 
 use std::sync::Arc;
 
@@ -30,27 +30,27 @@ pub enum Latent {
     /// 0 or 1.
     #[default]
     Bernoulli,
-    /// One of so many categories.
+    /// One of the given number of categories.
     Categorical(usize),
-    /// Real.
+    /// Real numbers.
     Gaussian,
 }
 
-/// The shape of a variational autoencoder.
+/// The sizes of a variational autoencoder.
 #[derive(Clone, Debug)]
 pub struct Vae {
     /// The family of the latents.
     pub latent: Latent,
-    /// Number of latents.
+    /// The number of latents.
     pub latents: usize,
-    /// Units in the hidden layer of encoder and decoder.
+    /// The number of units in the hidden layers of encoder and decoder.
     pub hidden: usize,
     /// x̄, one number in [0, 1] for each pixel.
     pub mean: Vec<f64>,
 }
 
 impl Vae {
-    /// Numbers of the encoder for each latent, and of each latent for the decoder.
+    /// The number of encoder outputs per latent, and of decoder inputs per latent.
     fn numbers(&self) -> (usize, usize) {
         match self.latent {
             Latent::Bernoulli => (1, 1),
@@ -70,7 +70,7 @@ impl Vae {
             .with_last_bias(Init::Values(logits_of_mean(&self.mean)))
     }
 
-    /// p(z), the same for all latents, with batch axes `batch` in front.
+    /// p(z), the same for all latents, with leading batch axes `batch`.
     fn prior<'g>(&self, build: &Build<'g>, batch: &[usize]) -> Distribution<'g> {
         let full = |event: &[usize], value: f64| {
             let shape = [batch, event].concat();

@@ -1,4 +1,4 @@
-//! Activations: what stands between linear maps.
+//! Activations: elementwise functions between linear layers.
 
 use aleator_engine::graph::Expr;
 

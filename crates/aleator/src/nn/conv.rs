@@ -5,15 +5,15 @@
 //! transposed    y = b + what each x[i, j] W[d, e] adds at [s i + d − p, s j + e − p]          size s (n − 1) + k − 2p + o
 //! ```
 //!
-//! k: kernel, s: stride, p: padding by zeros, o < s: output padding, so that a transposed convolution can give any size that the
-//! convolution may have come from; x and W[d, e] are a row and a matrix of channels. Images are
-//! `[.., rows, height, width, channels]`, channels last, and W is kept as one matrix `[height · width · inputs, outputs]`
-//! whose rows go by d, then e, then channel. As neural networks have it, the kernel is not mirrored.
+//! k: kernel, s: stride, p: padding by zeros, o < s: output padding, so that a transposed convolution can return any input size
+//! of the convolution; x is a row of channels and W[d, e] is a matrix of channels. Images are `[.., rows, height, width,
+//! channels]`, channels last, and W is stored as one matrix `[height · width · inputs, outputs]` whose rows are ordered by d,
+//! then e, then channel. As usual for neural networks, the kernel is not mirrored.
 //!
-//! Both are one matrix product behind a rearrangement of the image: every output gets the patch that it sees as a row.
-//! That costs as many copies of the image as W has places, and no operation of its own in the graph. The transpose sees
-//! the image with s − 1 zeros put between neighbours, through the mirrored kernel; with W transposed place by place it
-//! is the adjoint of the convolution. Also called deconvolution.
+//! Both are one matrix product after a rearrangement of the image, in which each row is the patch that contributes to one output.
+//! This needs one copy of the image for each position of the kernel, and no separate operation in the graph. The transposed
+//! convolution applies the mirrored kernel to the image with s − 1 zeros inserted between neighbours; with transposed matrices
+//! W[d, e], it is the adjoint of the convolution. Also called deconvolution.
 //!
 //! Reference: `dumoulin2016guide`.
 
@@ -37,8 +37,8 @@ pub struct Conv2d {
 }
 
 impl Conv2d {
-    /// From `inputs` channels to `outputs`, with a kernel of `[height, width]`, stride 1 and no padding. W starts as Glorot has
-    /// it for its matrix, b at 0.
+    /// From `inputs` channels to `outputs`, with a kernel of `[height, width]`, stride 1 and no padding. W is initialised by
+    /// Glorot's rule for its matrix, b is 0.
     pub fn new(name: impl Into<String>, inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
         Conv2d {
             name: name.into(),
@@ -53,32 +53,33 @@ impl Conv2d {
         }
     }
 
-    /// The same for a transposed convolution.
+    /// A transposed convolution with the same arguments.
     pub fn transposed(name: impl Into<String>, inputs: usize, outputs: usize, kernel: [usize; 2]) -> Self {
         Conv2d { transposed: true, ..Self::new(name, inputs, outputs, kernel) }
     }
 
-    /// Another stride, at least 1, along both axes.
+    /// Sets the stride along both axes, at least 1.
     pub fn with_stride(self, stride: usize) -> Self {
         Conv2d { stride, ..self }
     }
 
-    /// Another padding, on all four sides.
+    /// Sets the padding on all four sides.
     pub fn with_padding(self, padding: usize) -> Self {
         Conv2d { padding, ..self }
     }
 
-    /// More rows below and columns to the right of what a transposed convolution makes; fewer than the stride.
+    /// Sets the number of additional rows below and columns to the right of the output of a transposed convolution. It must be
+    /// less than the stride.
     pub fn with_output_padding(self, output_padding: usize) -> Self {
         Conv2d { output_padding, ..self }
     }
 
-    /// Another start for W.
+    /// Sets the initial values of W.
     pub fn with_weight(self, weight: Init) -> Self {
         Conv2d { weight, ..self }
     }
 
-    /// `name.weight` and `name.bias`.
+    /// The parameters `name.weight` and `name.bias`.
     pub fn specs(&self) -> Vec<Spec> {
         let [k, l] = self.kernel;
         let rows = k.saturating_mul(l).saturating_mul(self.inputs);
@@ -88,10 +89,10 @@ impl Conv2d {
         ]
     }
 
-    /// Height and width of what it makes of an image of this height and width.
+    /// The height and width of the output for an image of the given height and width.
     ///
     /// # Errors
-    /// If stride or kernel is 0, the image is empty, or kernel and padding do not fit it.
+    /// Returns an error if stride or kernel is 0, if the image is empty, or if it is too small for kernel and padding.
     pub fn size(&self, image: [usize; 2]) -> Result<[usize; 2]> {
         let along = |axis: usize| {
             let (n, k, s) = (image[axis], self.kernel[axis], self.stride);
@@ -116,8 +117,8 @@ impl Conv2d {
         })
     }
 
-    /// Of `x` with shape `[.., rows, height, width, inputs]`: `[.., rows, height', width', outputs]`. Images that it does not fit
-    /// and wrong channels poison the graph.
+    /// The output, of shape `[.., rows, height', width', outputs]`, for `x` of shape `[.., rows, height, width, inputs]`. If the
+    /// image is too small or the number of channels is wrong, the graph holds an error.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         let poison = |problem: String| {
             x.graph().fail(aleator_engine::Error::Shape { operation: self.name.clone(), problem })
@@ -163,7 +164,7 @@ impl Conv2d {
     }
 }
 
-/// `count` elements along an axis, from `first` on, `stride` apart.
+/// `count` elements along an axis, beginning at `first`, in steps of `stride`.
 fn every(x: Expr<'_>, axis: usize, first: usize, count: usize, stride: usize) -> Expr<'_> {
     let part = x.slice(FromEnd(axis), first, count * stride);
     if stride == 1 || part.is_poison() {
@@ -174,7 +175,7 @@ fn every(x: Expr<'_>, axis: usize, first: usize, count: usize, stride: usize) ->
     apart.slice(FromEnd(axis), 0, 1).squeeze(FromEnd(axis))
 }
 
-/// With `stride` − 1 zeros between neighbours along an axis.
+/// Inserts `stride` − 1 zeros between neighbours along an axis.
 fn spread(x: Expr<'_>, axis: usize, stride: usize) -> Expr<'_> {
     if stride == 1 || x.rank() <= axis {
         return x;
@@ -186,7 +187,7 @@ fn spread(x: Expr<'_>, axis: usize, stride: usize) -> Expr<'_> {
     close.slice(FromEnd(axis), 0, length - (stride - 1))
 }
 
-/// With so many zeros before and behind, along an axis.
+/// Pads an axis with zeros before and after its elements.
 fn padded(x: Expr<'_>, axis: usize, [before, after]: [usize; 2]) -> Expr<'_> {
     x.graph().apply(Op::Pad { axis, before, after }, &[x])
 }

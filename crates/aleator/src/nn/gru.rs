@@ -5,9 +5,8 @@
 //! n = tanh(x W_n + b_n + r (h U_n + c_n)),   h' = (1 − u) n + u h
 //! ```
 //!
-//! The three parts lie side by side in that order: W of shape `[inputs, 3 width]`, U of shape `[width, 3 width]`.
-//! The reset gate acts behind the product with U, as in PyTorch and cuDNN.
-//! Reference: `cho2014learning`.
+//! The three parts are concatenated in this order: W has shape `[inputs, 3 width]`, and U has shape `[width, 3 width]`. The reset
+//! gate is applied after the product with U, as in PyTorch and cuDNN. Reference: `cho2014learning`.
 
 use aleator_engine::graph::Expr;
 
@@ -22,7 +21,7 @@ pub struct GruCell {
 }
 
 impl GruCell {
-    /// With a state of `width` numbers.
+    /// A unit with `inputs` inputs and a state of `width` numbers.
     pub fn new(name: &str, inputs: usize, width: usize) -> Self {
         GruCell {
             input: Linear::new(format!("{name}.input"), inputs, width.saturating_mul(3)),
@@ -31,12 +30,12 @@ impl GruCell {
         }
     }
 
-    /// `name.input.weight`, `.bias`, `name.state.weight`, `.bias`.
+    /// The parameters `name.input.weight`, `name.input.bias`, `name.state.weight` and `name.state.bias`.
     pub fn specs(&self) -> Vec<Spec> {
         [self.input.specs(), self.state.specs()].concat()
     }
 
-    /// The next state, of shape `[.., rows, width]`, from `x`, `[.., rows, inputs]`, and the state `h`.
+    /// The next state, of shape `[.., rows, width]`, computed from `x` of shape `[.., rows, inputs]` and the state `h`.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>, h: Expr<'g>) -> Expr<'g> {
         let (from_x, from_h) = (self.input.apply(parameters, x), self.state.apply(parameters, h));
         let part = |e: Expr<'g>, i: usize| e.slice(-1, i * self.width, self.width);

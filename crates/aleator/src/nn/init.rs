@@ -1,4 +1,4 @@
-//! Where parameters start.
+//! Initial values of parameters.
 //!
 //! ```text
 //! Glorot     uniform in ±√(6 / (rows + columns))
@@ -7,8 +7,8 @@
 //! Normal     N(0, scale²)
 //! ```
 //!
-//! rows: the axis that is summed over in `x @ weight`, the last but one; columns: the last. Every tensor's numbers are a
-//! function of the seed and its place in the list.
+//! rows is the size of the second-to-last axis, which is summed in `x @ weight`; columns is the size of the last axis. The values
+//! of a tensor are a function of the seed and its index in the list.
 //!
 //! References: `glorot2010understanding`, `he2015delving`.
 
@@ -20,15 +20,15 @@ use aleator_engine::graph::Shape;
 
 use crate::error::{Error, Result};
 
-/// The stream of all initial values; its steps are the tensors' places.
+/// The random stream of all initial values. The step is the index of the tensor.
 const STREAM: u32 = STREAMS - 1;
 
-/// How a tensor starts.
+/// The initial values of a tensor.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Init {
-    /// One number everywhere.
+    /// The same number for all elements.
     Constant(f64),
-    /// These numbers, row-major; a single one fills the shape.
+    /// These numbers, row-major. A single number fills the shape.
     Values(Vec<f64>),
     /// Uniform in ±√(6 / (rows + columns)).
     Glorot,
@@ -36,30 +36,30 @@ pub enum Init {
     Kaiming,
     /// Normal with mean 0 and variance 2 / rows.
     KaimingNormal,
-    /// Normal with mean 0 and this scale.
+    /// Normal with mean 0 and this standard deviation.
     Normal(f64),
 }
 
-/// A parameter before it has values.
+/// The specification of a parameter.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spec {
-    /// Its name, a path with dots.
+    /// The name, a path with dots.
     pub name: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its first values.
+    /// The initial values.
     pub init: Init,
-    /// Whether it is learned by its gradient; else it is kept, and changes by what is computed on the way.
+    /// Whether the tensor is learned by its gradient. Otherwise it is a state that is updated by the model.
     pub learned: bool,
 }
 
 impl Spec {
-    /// A parameter of that name.
+    /// A learned parameter.
     pub fn new(name: impl Into<String>, shape: impl Into<Shape>, init: Init) -> Self {
         Spec { name: name.into(), shape: shape.into(), init, learned: true }
     }
 
-    /// A tensor of that name that is kept between runs and not learned, such as a running mean.
+    /// A tensor that is kept between runs and not learned, such as a running mean.
     pub fn kept(name: impl Into<String>, shape: impl Into<Shape>, init: Init) -> Self {
         Spec { learned: false, ..Spec::new(name, shape, init) }
     }
@@ -68,28 +68,29 @@ impl Spec {
 /// A named tensor with values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tensor {
-    /// Its name in the graph.
+    /// The name in the graph.
     pub name: String,
-    /// Its shape.
+    /// The shape.
     pub shape: Shape,
-    /// Its values, row-major.
+    /// The values, row-major.
     pub values: Vec<f64>,
-    /// Whether it is learned; else it is kept.
+    /// Whether the tensor is learned by its gradient.
     pub learned: bool,
 }
 
-/// The most numbers that the tensors of one model may have.
+/// The largest total number of elements in the tensors of one model.
 const MOST_NUMBERS: usize = 1 << 30;
 
-/// The tensors at the start, in the order of `specs`.
+/// The initial tensors, in the order of `specs`.
 ///
 /// # Errors
-/// If two have one name, values are given that do not fill the shape, or all together have more than 2³⁰ numbers.
+/// Returns an error if two tensors have the same name, if values do not fill the shape, or if there are more than 2³⁰ elements in
+/// total.
 pub fn initial(specs: &[Spec], seed: u64) -> Result<Vec<Tensor>> {
     let count = specs.iter().try_fold(0_usize, |sum, spec| sum.checked_add(spec.shape.checked_numel()?));
     if count.is_none_or(|n| n > MOST_NUMBERS) {
         return Err(Error::Invalid(format!(
-            "parameters of more than {MOST_NUMBERS} numbers: use smaller layers"
+            "the parameters have more than {MOST_NUMBERS} numbers in total; use smaller layers"
         )));
     }
     let mut names = HashSet::new();
@@ -120,7 +121,7 @@ fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
         Init::Values(values) => {
             let (name, shape, given) = (&spec.name, &spec.shape, values.len());
             return Err(Error::Invalid(format!(
-                "`{name}` of shape {shape} starts at {count} numbers, got {given}"
+                "`{name}` of shape {shape} needs {count} initial numbers, got {given}"
             )));
         }
         Init::Glorot => within((6.0 / (axis(1) + axis(0)).max(1) as f64).sqrt()),

@@ -15,27 +15,27 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// W as Glorot has it, b = 0.
+    /// A layer from `inputs` to `outputs` numbers. W is initialised by Glorot's rule, b is 0.
     pub fn new(name: impl Into<String>, inputs: usize, outputs: usize) -> Self {
         Linear { name: name.into(), inputs, outputs, weight: Init::Glorot, bias: Init::Constant(0.0) }
     }
 
-    /// Another start for b.
+    /// Sets the initial values of b.
     pub fn with_bias(self, bias: Init) -> Self {
         Linear { bias, ..self }
     }
 
-    /// Another start for W.
+    /// Sets the initial values of W.
     pub fn with_weight(self, weight: Init) -> Self {
         Linear { weight, ..self }
     }
 
-    /// Number of outputs.
+    /// The number of outputs.
     pub fn outputs(&self) -> usize {
         self.outputs
     }
 
-    /// `name.weight` and `name.bias`.
+    /// The parameters `name.weight` and `name.bias`.
     pub fn specs(&self) -> Vec<Spec> {
         vec![
             Spec::new(format!("{}.weight", self.name), [self.inputs, self.outputs], self.weight.clone()),
@@ -43,7 +43,7 @@ impl Linear {
         ]
     }
 
-    /// Of `x` with shape `[.., rows, inputs]`: `[.., rows, outputs]`.
+    /// The output, of shape `[.., rows, outputs]`, for `x` of shape `[.., rows, inputs]`.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         x.matmul(parameters.get(&format!("{}.weight", self.name)))
             + parameters.get(&format!("{}.bias", self.name))

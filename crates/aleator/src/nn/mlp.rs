@@ -4,7 +4,7 @@ use aleator_engine::graph::Expr;
 
 use super::{Activation, Init, Linear, Parameters, Spec};
 
-/// A multi-layer perceptron; without hidden layers, a linear map.
+/// A multi-layer perceptron. Without hidden layers, it is a linear map.
 #[derive(Clone, Debug)]
 pub struct Mlp {
     layers: Vec<Linear>,
@@ -12,8 +12,8 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// From `inputs` through layers of `hidden` units to `outputs`. Its layers are called `name.0`, `name.1`, and so on, or
-    /// just `name` if there is one.
+    /// A perceptron from `inputs` through layers of `hidden` units to `outputs`. The layers have the names `name.0`, `name.1`,
+    /// and so on, or `name` if there is only one.
     pub fn new(name: &str, inputs: usize, hidden: &[usize], outputs: usize, activation: Activation) -> Self {
         let sizes: Vec<usize> = std::iter::once(inputs).chain(hidden.iter().copied()).collect();
         let ends = hidden.iter().copied().chain([outputs]);
@@ -23,7 +23,7 @@ impl Mlp {
         Mlp { layers: layers.collect(), activation }
     }
 
-    /// Another start for the last layer's bias.
+    /// Sets the initial values of the bias of the last layer.
     pub fn with_last_bias(mut self, bias: Init) -> Self {
         if let Some(last) = self.layers.pop() {
             self.layers.push(last.with_bias(bias));
@@ -31,18 +31,18 @@ impl Mlp {
         self
     }
 
-    /// Another start for all weights.
+    /// Sets the initial values of all weights.
     pub fn with_weights(self, init: &Init) -> Self {
         let layers = self.layers.into_iter().map(|layer| layer.with_weight(init.clone())).collect();
         Mlp { layers, ..self }
     }
 
-    /// All layers' parameters.
+    /// The parameters of all layers.
     pub fn specs(&self) -> Vec<Spec> {
         self.layers.iter().flat_map(Linear::specs).collect()
     }
 
-    /// Of `x` with shape `[.., rows, inputs]`: `[.., rows, outputs]`.
+    /// The output, of shape `[.., rows, outputs]`, for `x` of shape `[.., rows, inputs]`.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         let mut layers = self.layers.iter();
         let Some(first) = layers.next() else { return x };

@@ -1,7 +1,7 @@
 //! Layers: named parameters and the expressions that use them.
 //!
-//! A layer is a value that knows its name and sizes. It lists its parameters with [`Spec`]s, before anything is allocated, and
-//! later finds them by name in [`Parameters`]. Names are a tree with dots: `encoder.1.weight`.
+//! A layer is a value with a name and sizes. It lists its parameters as [`Spec`]s before anything is allocated, and looks them up
+//! by name in [`Parameters`]. Names are paths with dots: `encoder.1.weight`.
 //!
 //! ```
 //! use aleator::nn::{Linear, Parameters, initial};

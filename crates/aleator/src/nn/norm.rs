@@ -1,20 +1,21 @@
-//! Normalisation: along a row, or over a batch.
+//! Normalisation along a row or over a batch.
 //!
 //! ```text
 //! y = (x − mean) / √(variance + ε) · scale + shift
 //! ```
 //!
-//! Layer normalisation takes mean and variance (divided by n) of the last axis. Batch normalisation takes those of the batch,
-//! for each number of a row (or each channel of an image) by itself. What is judged is normalised by running moments instead,
-//! so that a row does not depend on the rows beside it:
+//! Layer normalisation uses the mean and the variance (divided by n) of the last axis. Batch normalisation uses those of the
+//! batch, separately for each number of a row (or each channel of an image). In evaluation, running moments are used instead, so
+//! that a row does not depend on the other rows:
 //!
 //! ```text
 //! running mean ← (1 − μ) running mean + μ mean,   running variance ← (1 − μ) running variance + μ n / (n − 1) variance
 //! ```
 //!
-//! n: how many numbers a mean is of. They start at 0 and 1 and are [states](crate::graph::State) of the graph, kept in
-//! checkpoints. All as in PyTorch. In training the rows of a batch depend on each other, so behind a batch normalisation the
-//! score of one row meets the costs of all; layer normalisation keeps them apart.
+//! n is the number of elements of a mean. Running moments have the initial values 0 and 1, are [states](crate::graph::State) of
+//! the graph, and are saved in checkpoints. All formulas are those of PyTorch. In training, the rows of a batch depend on each
+//! other, so the score of a row that is followed by a batch normalisation is multiplied by the costs of all rows; layer
+//! normalisation keeps rows independent.
 //!
 //! References: `ba2016layer`, `ioffe2015batch`.
 
@@ -38,11 +39,11 @@ pub struct BatchNorm {
     epsilon: f64,
     /// μ
     momentum: f64,
-    /// Axes that moments are taken over, right in front of the last.
+    /// The number of axes before the last one over which moments are computed.
     over: usize,
 }
 
-/// scale and shift, by name.
+/// The parameters scale and shift.
 #[derive(Clone, Debug)]
 struct Affine {
     name: String,
@@ -57,7 +58,7 @@ impl Affine {
         ]
     }
 
-    /// `x` itself if its last axis is as wide as was said and there are `axes` at least; else the graph is poisoned.
+    /// Returns `x` if its last axis has the expected size and it has at least `axes` axes. Otherwise the graph holds an error.
     fn checked<'g>(&self, x: Expr<'g>, axes: usize) -> Expr<'g> {
         if x.is_poison() || (x.rank() >= axes && x.shape().from_end(0) == self.width) {
             return x;
@@ -85,7 +86,7 @@ impl Affine {
     }
 }
 
-/// Mean and variance over `axes`, which stay as axes of size 1.
+/// The mean and the variance over `axes`, which remain as axes of size 1.
 fn moments<'g>(x: Expr<'g>, axes: &[usize]) -> [Expr<'g>; 2] {
     let keep = |e: Expr<'g>| axes.iter().fold(e, |e, &axis| e.unsqueeze(FromEnd(axis)));
     let mean = keep(x.mean_axes(FromEnd(axes)));
@@ -93,22 +94,22 @@ fn moments<'g>(x: Expr<'g>, axes: &[usize]) -> [Expr<'g>; 2] {
 }
 
 impl LayerNorm {
-    /// For rows of `width` numbers, ε = 1e-5.
+    /// A normalisation of rows of `width` numbers, with ε = 1e-5.
     pub fn new(name: impl Into<String>, width: usize) -> Self {
         LayerNorm { affine: Affine { name: name.into(), width }, epsilon: EPSILON }
     }
 
-    /// Another ε.
+    /// Sets ε.
     pub fn with_epsilon(self, epsilon: f64) -> Self {
         LayerNorm { epsilon, ..self }
     }
 
-    /// `name.scale` = 1 and `name.shift` = 0.
+    /// The parameters `name.scale`, initially 1, and `name.shift`, initially 0.
     pub fn specs(&self) -> Vec<Spec> {
         self.affine.specs()
     }
 
-    /// Of `x` with shape `[.., width]`. Another width poisons the graph.
+    /// Normalises `x` of shape `[.., width]`. If the width is different, the graph holds an error.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         let x = self.affine.checked(x, 1);
         let [mean, variance] = moments(x, &[0]);
@@ -117,27 +118,27 @@ impl LayerNorm {
 }
 
 impl BatchNorm {
-    /// For rows of `width` numbers, ε = 1e-5, μ = 0.1.
+    /// A normalisation of rows of `width` numbers, with ε = 1e-5 and μ = 0.1.
     pub fn new(name: impl Into<String>, width: usize) -> Self {
         BatchNorm { affine: Affine { name: name.into(), width }, epsilon: EPSILON, momentum: 0.1, over: 1 }
     }
 
-    /// For images: moments of a channel are over rows, height and width.
+    /// A normalisation of images: the moments of a channel are computed over rows, height and width.
     pub fn of_images(name: impl Into<String>, channels: usize) -> Self {
         BatchNorm { over: 3, ..Self::new(name, channels) }
     }
 
-    /// Another ε.
+    /// Sets ε.
     pub fn with_epsilon(self, epsilon: f64) -> Self {
         BatchNorm { epsilon, ..self }
     }
 
-    /// Another μ in [0, 1]: how much the running moments take from each batch.
+    /// Sets μ in [0, 1], the weight of each batch in the running moments.
     pub fn with_momentum(self, momentum: f64) -> Self {
         BatchNorm { momentum, ..self }
     }
 
-    /// `name.scale` = 1, `name.shift` = 0, and the kept `name.mean` and `name.variance`.
+    /// The parameters `name.scale`, initially 1, and `name.shift`, initially 0, and the states `name.mean` and `name.variance`.
     pub fn specs(&self) -> Vec<Spec> {
         let Affine { name, width } = &self.affine;
         let kept = [
@@ -147,8 +148,8 @@ impl BatchNorm {
         [self.affine.specs(), kept.to_vec()].concat()
     }
 
-    /// Of `x` with shape `[.., rows, width]`, or `[.., rows, height, width, channels]` for images. Another width, or a batch of
-    /// one number to train on, poisons the graph.
+    /// Normalises `x` of shape `[.., rows, width]`, or `[.., rows, height, width, channels]` for images. If the width is
+    /// different, or if moments are computed from a single number in training, the graph holds an error.
     pub fn apply<'g>(&self, parameters: &Parameters<'g>, x: Expr<'g>) -> Expr<'g> {
         let x = self.affine.checked(x, self.over + 1);
         let name = &self.affine.name;
@@ -163,7 +164,7 @@ impl BatchNorm {
             return x.graph().fail(aleator_engine::Error::Shape {
                 operation: name.clone(),
                 problem: format!(
-                    "a batch of shape {} has one number of each kind, and no variance",
+                    "a batch of shape {} has a single number per feature, and therefore no variance",
                     x.shape()
                 ),
             });

@@ -15,7 +15,7 @@ pub struct Parameters<'g> {
 }
 
 impl<'g> Parameters<'g> {
-    /// As parameters that the graph's objective is differentiated by, and states of the graph where they are kept.
+    /// Creates parameters of the graph for learned tensors, and states of the graph for the others.
     pub fn to_learn(graph: &'g Graph, tensors: &[Tensor]) -> Self {
         Self::with(graph, true, tensors, |t| match t.learned {
             true => graph.param_tensor(&t.name, &t.shape, t.values.clone()),
@@ -23,12 +23,12 @@ impl<'g> Parameters<'g> {
         })
     }
 
-    /// As data, which nothing is differentiated by.
+    /// Creates data for all tensors, with respect to which nothing is differentiated.
     pub fn given(graph: &'g Graph, tensors: &[Tensor]) -> Self {
         Self::with(graph, false, tensors, |t| graph.data(&t.name, &t.shape, t.values.clone()))
     }
 
-    /// Two of one name poison the graph.
+    /// If two tensors have the same name, the graph holds an error.
     fn with(graph: &'g Graph, learned: bool, tensors: &[Tensor], add: impl Fn(&Tensor) -> Expr<'g>) -> Self {
         let mut by_name = HashMap::new();
         for tensor in tensors {
@@ -39,24 +39,24 @@ impl<'g> Parameters<'g> {
         Parameters { graph, learned, by_name }
     }
 
-    /// Whether they are being learned; else they are given, to judge a model by.
+    /// Whether the parameters are learned. In evaluation they are data.
     pub fn are_learned(&self) -> bool {
         self.learned
     }
 
-    /// Their names, in alphabetical order: a tree with dots.
+    /// The names, in alphabetical order.
     pub fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.by_name.keys().map(String::as_str).collect();
         names.sort_unstable();
         names
     }
 
-    /// The graph they are in.
+    /// The graph to which the parameters belong.
     pub fn graph(&self) -> &'g Graph {
         self.graph
     }
 
-    /// The parameter of that name. A name that is not there poisons the graph.
+    /// The parameter of that name. If there is none, the graph holds an error.
     pub fn get(&self, name: &str) -> Expr<'g> {
         let found = self.by_name.get(name).copied();
         found.unwrap_or_else(|| {

@@ -1,4 +1,4 @@
-//! Objectives of latent-variable models: what is minimised, as expressions of the logarithms of a model's densities.
+//! Objectives of latent-variable models, as expressions of the log-densities of a model.
 //!
 //! ```text
 //! log w = log p(x, z) − log q(z|x),   z ~ q(z|x)

@@ -1,19 +1,19 @@
-//! What a model says of its data and draws.
+//! The log-densities of a model.
 
 use aleator_engine::graph::Expr;
 
-/// Logarithms of densities, of shape `[rows]` or `[samples, rows]` (or such that they broadcast to it).
+/// Log-densities, of shape `[rows]` or `[samples, rows]`, or of a shape that broadcasts to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms<'g> {
     /// log p(x|z), or the log-likelihood, or the reward, of each row.
     pub log_likelihood: Expr<'g>,
-    /// log p(z) and log q(z|x) of the draws z; `None` where z is drawn from the prior.
+    /// log p(z) and log q(z|x) of the draws z; `None` if z is drawn from the prior.
     pub draws: Option<DrawTerms<'g>>,
-    /// KL(q(z|x) ‖ p(z)), where it has a closed form.
+    /// KL(q(z|x) ‖ p(z)), if it has a closed form.
     pub kl: Option<Expr<'g>>,
 }
 
-/// What a model says of draws from a posterior of its own.
+/// The log-densities of draws from an approximate posterior.
 #[derive(Clone, Copy, Debug)]
 pub struct DrawTerms<'g> {
     /// log p(z)
@@ -23,7 +23,7 @@ pub struct DrawTerms<'g> {
 }
 
 impl<'g> Terms<'g> {
-    /// Of a model whose draws have no posterior of their own: log w = log p(x|z), z ~ p(z).
+    /// The terms of a model without an approximate posterior: log w = log p(x|z), z ~ p(z).
     pub fn likelihood(log_likelihood: Expr<'g>) -> Self {
         Terms { log_likelihood, draws: None, kl: None }
     }
@@ -37,7 +37,7 @@ impl<'g> Terms<'g> {
     }
 }
 
-/// −e, divided by the number of its elements: its sum is the negative mean, and elements stay apart.
+/// −e divided by the number of elements of e. The sum is the negative mean, and elements remain separate.
 pub(super) fn negative_mean(e: Expr<'_>) -> Expr<'_> {
     -e / e.shape().numel().max(1) as f64
 }

@@ -6,11 +6,11 @@
 //! q          −1/B Σ_rows Σₖ w̃ₖ log q(zₖ|x)
 //! ```
 //!
-//! The first is a consistent estimate of −∇ log p(x) (and that of [`iwae`](super::iwae) for the model's parameters); the
-//! second moves q towards the posterior, by KL(p ‖ q) where the ELBO has KL(q ‖ p). Neither has a score: the sites are
-//! served by [`Detached`], a draw and nothing else. The objective's value is that of the negative ELBO; the two phases are in its
-//! derivative alone. With few samples both gradients are biased, as estimates of theirs.
-//! References: `bornschein2015reweighted`, `le2020revisiting`.
+//! The first gradient is a consistent estimate of −∇ log p(x) (that of [`iwae`](super::iwae) for the parameters of the model).
+//! The second moves q towards the posterior by KL(p ‖ q), whereas the ELBO uses KL(q ‖ p). Neither contains a score: the sites
+//! use [`Detached`], which only draws. The value of the objective is the negative ELBO; the two phases affect only the
+//! derivative. Both gradients are biased for a small number of samples. References: `bornschein2015reweighted`,
+//! `le2020revisiting`.
 
 use aleator_engine::graph::{Expr, Reduction};
 
@@ -19,8 +19,8 @@ use super::terms::negative_mean;
 use crate::error::Result;
 use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
-/// The negative ELBO with the derivative of both phases. Terms of shape `[K, rows]`; `None` where the draws have no posterior of
-/// their own, which could learn nothing.
+/// The negative ELBO with the derivative of both phases, for terms of shape `[K, rows]`. `None` if the model has no approximate
+/// posterior.
 pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Option<Expr<'g>> {
     let draws = terms.draws?;
     let log_weight = terms.log_weight().stop_gradient();
@@ -33,7 +33,8 @@ pub fn reweighted_wake_sleep<'g>(terms: &Terms<'g>) -> Option<Expr<'g>> {
     Some(phases - phases.stop_gradient() + value.stop_gradient())
 }
 
-/// Draws and contributes nothing to the gradient: for objectives that are not differentiated through their draws.
+/// An estimator that draws samples and does not contribute to the gradient, for objectives that are not differentiated through
+/// their draws.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Detached;
 

@@ -1,4 +1,4 @@
-//! AdamW: Adam with a weight decay of its own.
+//! AdamW: Adam with decoupled weight decay.
 //!
 //! ```text
 //! θ ← θ − α λ θ,   then Adam
@@ -15,7 +15,7 @@ use super::update_rule::{StepContext, UpdateRule};
 /// AdamW's constants.
 #[derive(Clone, Copy, Debug)]
 pub struct AdamW {
-    /// Those of Adam.
+    /// The constants of Adam.
     pub adam: Adam,
     /// λ
     pub weight_decay: f64,

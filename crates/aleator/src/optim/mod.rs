@@ -1,4 +1,4 @@
-//! Optimisers, learning rates, and minimising an objective with them.
+//! Optimisers and learning rates.
 
 mod adam;
 mod adamw;
@@ -20,10 +20,10 @@ pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
 pub use update_rule::{Optimizer, StepContext, UpdateRule};
 
-/// Names of the optimisers.
+/// The names of the optimisers.
 pub const NAMES: [&str; 6] = ["adam", "adamw", "radam", "sgd", "momentum", "rmsprop"];
 
-/// The rule of that name with its usual constants (`momentum` is `sgd` with μ = 0.9); `None` for an unknown name.
+/// The rule of that name with its default constants (`momentum` is `sgd` with μ = 0.9); `None` for an unknown name.
 pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn UpdateRule<T>>> {
     Some(match name {
         "adam" => Box::new(Adam::default()),
@@ -36,7 +36,7 @@ pub fn rule_by_name<T: Real>(name: &str) -> Option<Box<dyn UpdateRule<T>>> {
     })
 }
 
-/// The optimiser of that name for `len` numbers at a learning rate; `None` for an unknown name.
+/// The optimiser of that name for `len` numbers, with a learning rate; `None` for an unknown name.
 pub fn by_name(name: &str, len: usize, learning_rate: f64) -> Option<Optimizer> {
     Some(Optimizer::boxed(rule_by_name(name)?, len, learning_rate))
 }

@@ -1,4 +1,4 @@
-//! RAdam: Adam that waits until its second moment is worth something.
+//! RAdam: Adam that uses the second moment only when its estimate is reliable.
 //!
 //! ```text
 //! ρ∞ = 2 / (1 − β₂) − 1,   ρₜ = ρ∞ − 2 t β₂ᵗ / (1 − β₂ᵗ),   m̂ = m / (1 − β₁ᵗ)
@@ -6,8 +6,8 @@
 //! else:    θ ← θ − α m̂
 //! ```
 //!
-//! m and v as in Adam. The bound is 5 and ε stands beside √v, as in PyTorch; the paper says 4 and has no ε.
-//! Reference: `liu2020variance`.
+//! m and v are those of Adam. The bound is 5 and ε is added to √v, as in PyTorch; the paper uses 4 and has no ε. Reference:
+//! `liu2020variance`.
 
 use aleator_engine::exec::math::Real;
 

@@ -1,4 +1,4 @@
-//! Learning rates that change as training goes on.
+//! Learning rate schedules.
 //!
 //! ```text
 //! t < W      α(t) = α (t + 1) / W                              t: steps taken, W: steps of linear warm-up
@@ -9,7 +9,7 @@
 //!        factor^⌊t / every⌋                                    step
 //! ```
 //!
-//! The rate rises to α and falls from there.
+//! The rate increases to α during warm-up and then decays.
 //!
 //! Reference: `loshchilov2017sgdr` (cosine).
 
@@ -18,18 +18,18 @@ use std::f64::consts::PI;
 /// The shape of the decay.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Decay {
-    /// None.
+    /// No decay.
     #[default]
     Constant,
-    /// Down to 0 on a straight line.
+    /// Linear decay to 0.
     Linear,
-    /// Down to 0 on half a cosine.
+    /// Cosine decay to 0.
     Cosine,
-    /// Multiplied by `factor` after every so many steps.
+    /// The rate is multiplied by `factor` after every `every` steps.
     Step {
         /// The number of steps, at least 1.
         every: u64,
-        /// What the rate is multiplied by.
+        /// The factor.
         factor: f64,
     },
 }
@@ -39,19 +39,19 @@ pub enum Decay {
 pub struct Schedule {
     /// α
     pub rate: f64,
-    /// Steps of linear warm-up; 0 for none.
+    /// The number of steps of linear warm-up; 0 for none.
     pub warm_up: u64,
-    /// What comes after.
+    /// The decay after warm-up.
     pub decay: Decay,
 }
 
 impl Schedule {
-    /// The same rate always.
+    /// A constant rate.
     pub fn constant(rate: f64) -> Self {
         Schedule { rate, warm_up: 0, decay: Decay::Constant }
     }
 
-    /// The rate of the step with this number (from 0), of so many.
+    /// The rate of a step, counted from 0, of a run with the given number of steps.
     pub fn at(&self, step: u64, steps: u64) -> f64 {
         let Some(step) = step.checked_sub(self.warm_up) else {
             return self.rate * (step + 1) as f64 / self.warm_up as f64;
@@ -66,7 +66,7 @@ impl Schedule {
         self.rate * decay
     }
 
-    /// Whether the rate depends on the number of steps to take.
+    /// Whether the rate depends on the total number of steps.
     pub fn depends_on_the_end(&self) -> bool {
         matches!(self.decay, Decay::Linear | Decay::Cosine)
     }

@@ -1,7 +1,6 @@
-//! What an optimiser is: a rule that moves numbers against their gradient, and a vector that keeps the rule's state.
+//! Optimisers: an update rule, and a vector with the state of the rule.
 //!
-//! Rules go element by element and keep no state of their own, so that a vector can be cut into pieces, moved by several threads
-//! and written to a file.
+//! Rules are elementwise and have no state, so that a vector can be split among threads and the state can be saved.
 
 use std::fmt;
 
@@ -10,41 +9,41 @@ use aleator_engine::exec::math::Real;
 
 use crate::error::{Error, Result};
 
-/// What all elements have in common at one step.
+/// The values that are common to all elements in one step.
 #[derive(Clone, Copy, Debug)]
 pub struct StepContext {
-    /// The step's number t, from 1.
+    /// The number t of the step, counted from 1.
     pub step: u64,
     /// The learning rate α.
     pub rate: f64,
-    /// Gradients are multiplied by this first: less than 1 where they are clipped.
+    /// The factor by which gradients are multiplied first; less than 1 if they are clipped.
     pub scale: f64,
 }
 
-/// A rule of optimisation, for numbers of type `T`.
+/// An update rule for numbers of type `T`.
 pub trait UpdateRule<T: Real>: fmt::Debug + Send + Sync {
-    /// Names of the numbers kept for each element, all 0 at first.
+    /// The names of the numbers that are stored for each element. Their initial value is 0.
     fn slots(&self) -> &'static [&'static str];
 
-    /// Moves `parameters` by one step. `gradient` is as long, and `state` holds as many numbers for each of [`UpdateRule::slots`],
-    /// one slot after the other.
+    /// Updates `parameters` by one step. `gradient` has the same length, and `state` contains that many numbers for each of
+    /// [`UpdateRule::slots`], one slot after another.
     fn update(&self, now: &StepContext, parameters: &mut [T], gradient: &[T], state: &mut [T]);
 }
 
-/// A rule with its state for one parameter vector.
+/// An update rule with its state for one vector of parameters.
 #[derive(Debug)]
 pub struct Optimizer<T: Real = f64> {
     rule: Box<dyn UpdateRule<T>>,
     rate: f64,
     steps: u64,
-    /// Numbers in a slot.
+    /// The number of elements in a slot.
     len: usize,
-    /// One slot after the other.
+    /// The slots, one after another.
     state: Aligned<T>,
 }
 
 impl<T: Real> Optimizer<T> {
-    /// For `len` numbers, at a constant learning rate.
+    /// Creates an optimiser for `len` numbers with a constant learning rate.
     pub fn new(rule: impl UpdateRule<T> + 'static, len: usize, rate: f64) -> Self {
         Self::boxed(Box::new(rule), len, rate)
     }
@@ -54,15 +53,15 @@ impl<T: Real> Optimizer<T> {
         Optimizer { rule, rate, steps: 0, len, state }
     }
 
-    /// Another learning rate from here on, as of a [`Schedule`](super::Schedule).
+    /// Sets the learning rate of the following steps, for example that of a [`Schedule`](super::Schedule).
     pub fn set_rate(&mut self, rate: f64) {
         self.rate = rate;
     }
 
-    /// Moves `parameters` by one step along `gradient`.
+    /// Updates `parameters` by one step against `gradient`.
     ///
     /// # Errors
-    /// If they are not both as long as was said at the start.
+    /// Returns an error if the length of `parameters` or `gradient` is not that of the optimiser.
     pub fn step(&mut self, parameters: &mut [T], gradient: &[T]) -> Result<()> {
         if parameters.len() != self.len || gradient.len() != self.len {
             return Err(Error::Invalid(format!(
@@ -78,13 +77,13 @@ impl<T: Real> Optimizer<T> {
         Ok(())
     }
 
-    /// Steps taken, and what is kept for each element by name.
+    /// The number of steps taken, and the numbers that are stored for each element, by name.
     pub fn state(&self) -> (u64, impl Iterator<Item = (&'static str, &[T])>) {
         let slot = |(i, &name)| (name, &self.state[i * self.len..][..self.len]);
         (self.steps, self.rule.slots().iter().enumerate().map(slot))
     }
 
-    /// Takes over what [`Optimizer::state`] gave; false (and nothing changed) if it does not fit.
+    /// Restores what [`Optimizer::state`] returned. Returns false, without changing anything, if the lengths differ.
     pub fn restore(&mut self, steps: u64, state: &[Vec<T>]) -> bool {
         let fits = state.len() == self.rule.slots().len() && state.iter().all(|slot| slot.len() == self.len);
         if fits {

@@ -214,7 +214,9 @@ fn automatic(
         Some(jump) if !def.family.support().is_discrete() => {
             format!("the cost jumps with the sample (`{}`), so pathwise would be wrong", jump.operation)
         }
-        _ if !def.family.support().is_discrete() => "its draw has no derivative by its parameters".into(),
+        _ if !def.family.support().is_discrete() => {
+            "its samples have no derivative with respect to its parameters".into()
+        }
         _ if options.outcomes.is_some() => {
             "too many outcomes together with the sites that its costs depend on".into()
         }
@@ -232,11 +234,13 @@ fn automatic(
         Some(1) => (
             Arc::new(ScoreFunction { baseline: Baseline::MovingAverage { decay: DECAY } }),
             format!(
-                "{cause}; the mean cost of earlier steps is the baseline, where they may tune it; with --samples 2 or more \
-                 it would be reinforce_loo"
+                "{cause}; the baseline is the mean cost of earlier steps if tuning is on; with `samples = 2` or more it \
+                 would be reinforce_loo"
             ),
         ),
         Some(k) => (Arc::new(ReinforceLoo), format!("{cause}; K = {k} samples give a baseline")),
-        None => (Arc::new(ReinforceLoo), format!("{cause}; two samples give each other a baseline")),
+        None => {
+            (Arc::new(ReinforceLoo), format!("{cause}; each of two samples is the baseline of the other"))
+        }
     })
 }

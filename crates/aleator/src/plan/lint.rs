@@ -17,6 +17,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::choice::Plan;
+use super::observation::impossible_observations;
 use crate::analysis::{
     Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
     first_discontinuities, moving, never_met,
@@ -44,7 +45,10 @@ const MOST_PLAIN_REMEDIES: usize = 3;
 /// The warnings about a graph under a plan. A graph that holds an error has none.
 pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
     let graph = &graph.clone();
-    Analysis::of(graph).map_or_else(|_| vec![], |analysis| lints_of(graph, &analysis, &plan.estimators))
+    let Ok(analysis) = Analysis::of(graph) else { return vec![] };
+    let mut found = lints_of(graph, &analysis, &plan.estimators);
+    found.extend(impossible_observations(graph));
+    found
 }
 
 /// The same for a graph that has already been analysed.
@@ -82,15 +86,16 @@ fn lints_of(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> 
             && let Some(cause) = search.stopped(site)
         {
             let message = format!(
-                "a stopped gradient stands between `{}` and the cost: {name} leaves out what passes it, which the gradient of \
-                 the expectation has; estimators by scores count it",
+                "there is a stopped gradient between `{}` and the cost: {name} omits the part of the gradient that passes \
+                 through it, which estimators that use scores include",
                 site.name
             );
             found.push(Lint { site: site.name.clone(), message, cause, biased: true });
         }
         if !discrete && let Some(cause) = search.never_met(site, smoothness) {
             let message = format!(
-                "`{}` is continuous and equals any number with probability 0: this has one value almost always; compare with \
+                "`{}` is continuous and equals any number with probability 0, so this comparison almost always has the same \
+                 value; compare with \
                  < or >, or with a range",
                 site.name
             );
@@ -225,16 +230,14 @@ fn discontinuous(site: &SiteDef, estimator: &dyn Estimator, jump: &Discontinuity
     let name = estimator.properties().name;
     let effect = match (estimator.smoothness(), estimator.properties().bias) {
         (Smoothness::AtMean, _) => {
-            format!(
-                "{name} stays unbiased, but its expansion does not see the jump and may only add variance"
-            )
+            format!("{name} remains unbiased, but its expansion ignores the jump and may only add variance")
         }
         (Smoothness::InControlVariate, _) => format!(
-            "{name} is biased here: it takes the mean of its control variate from slopes, which do not see the jump"
+            "{name} is biased here: it computes the mean of its control variate from derivatives, which ignore the jump"
         ),
-        (_, Bias::Biased) => format!("the {name} gradient lacks all that goes through the jump"),
+        (_, Bias::Biased) => format!("the {name} gradient omits the contribution of the jump"),
         (_, Bias::Unbiased) => {
-            format!("its {name} gradient is biased: the derivative does not see the jump")
+            format!("its {name} gradient is biased: the derivative ignores the jump")
         }
     };
     format!("{} makes the cost discontinuous in `{}`; {effect}", jump.describe(), site.name)

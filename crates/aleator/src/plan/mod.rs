@@ -3,6 +3,7 @@
 mod choice;
 mod lint;
 mod moving;
+mod observation;
 
 pub use choice::Plan;
 pub(crate) use lint::is_unbiased;

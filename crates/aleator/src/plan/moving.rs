@@ -24,8 +24,9 @@ fn beside_a_draw(jump: &Discontinuity, parameters: &[String], draw: Option<&str>
     let draw = draw.map_or_else(|| "a draw".to_string(), |name| format!("`{name}`"));
     let what = jump.describe();
     format!(
-        "{what} makes the cost jump where {draw} meets a place that moves with {names}: every estimator is biased, because \
-         none sees what passes over that place; put {names} into the law of {draw}, so that it moves the draw, or draw it: \
+        "{what} makes the cost jump where {draw} crosses a position that depends on {names}: every estimator is biased, \
+         because none accounts for draws that cross this position; make the distribution of {draw} depend on {names} \
+         instead, or draw it: \
          `tried ~ Normal({first}, s)`"
     )
 }
@@ -34,7 +35,7 @@ fn alone(jump: &Discontinuity, parameters: &[String]) -> String {
     let names = list(parameters);
     let what = jump.describe();
     format!(
-        "{what} makes the cost jump as {names} moves, with no continuous draw beside it: the gradient is right between the \
-         jumps and does not see them; smooth the step, as sigmoid(x / 0.1) smooths x > 0"
+        "{what} makes the cost jump as {names} changes, and no continuous draw is compared there: the gradient is correct \
+         between the jumps and ignores them; smooth the step, as sigmoid(x / 0.1) smooths x > 0"
     )
 }

@@ -97,8 +97,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                 site: def.name.clone(),
                 distribution: def.family.name().into(),
                 reason: "it must reach the costs only through one `logsumexp` (or the log of a mean of exp) over its first \
-                         axis: what else depends on it takes no part in the bound; move that to a site of its own, or use \
-                         reinforce_loo"
+                         axis: anything else that depends on it is not part of the bound; move that to a separate site, or use reinforce_loo"
                     .into(),
             });
         };
@@ -197,7 +196,7 @@ impl<'a, 'g> Cone<'a, 'g> {
                         .map_err(|_| {
                             self.cannot_be_passed(
                                 &site,
-                                "it has no relaxation, no differentiable sample and no mean that is known",
+                                "it has no relaxation, no differentiable sample and no known mean",
                             )
                         })?,
                 ),

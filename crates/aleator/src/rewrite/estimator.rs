@@ -59,9 +59,11 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
-    /// Returns the value to use for the site, computed from its noise. This method is also called when the estimator of an
-    /// earlier site evaluates the downstream nodes at other parameters.
-    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>>;
+    /// Returns the value to use for the site, computed from its noise: an exact sample, unless the estimator defines another
+    /// value. This method is also called when the estimator of an earlier site evaluates the downstream nodes at other parameters.
+    fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
+        Ok(SiteValue::value(site.sample()))
+    }
 
     /// Returns the terms that are added to the derivative through the value.
     fn terms<'g>(&self, _site: &Site<'g>, _cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

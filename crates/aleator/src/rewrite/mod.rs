@@ -34,6 +34,7 @@ mod surrogate;
 mod term;
 
 pub use crate::analysis::SiteInfo;
+pub use aleator_engine::export::Float;
 pub use alternatives::MOST_ALTERNATIVES;
 pub use audit::Audit;
 pub use checks::DomainCheck;
@@ -42,6 +43,7 @@ pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
 pub(crate) use options::CheckedOptions;
 pub use options::{EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue};
+pub use portable::{InputRole, InputUpdate, PortableSurrogate, SurrogateInput};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;
 pub use site_value::SiteValue;

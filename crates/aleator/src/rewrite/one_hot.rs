@@ -65,16 +65,18 @@ pub(super) fn rows_of_uses<'g>(
 fn picks(graph: &Graph, site: &SiteDef, below: &[NodeId]) -> Vec<Pick> {
     let engine = graph.engine();
     let (one_hot, single) = (site.family.support() == Support::OneHot, site.batch.rank() == 0);
-    // 1 where the position along the axis is the outcome: z itself, or k = 0, 1, …, n − 1 along the axis.
+    let is_outcome = |id: NodeId| is_copy_of(graph, id, |_, id| id == site.value);
+    // 1 where the position along the axis is the outcome: z itself, or the one-hot vector of k along the axis.
     let marks = |id: NodeId, axis: usize| {
         let node = engine.node(id);
         match node.op {
             _ if one_hot => axis == 0 && id == site.value,
-            Op::Binary(Binary::Eq) => {
-                let index = |&i: &NodeId| is_copy_of(graph, i, |op, _| *op == Op::Iota);
-                let outcome = |&i: &NodeId| is_copy_of(graph, i, |_, id| id == site.value);
+            Op::OneHot(_) | Op::Reshape { .. } => {
                 let along = node.shape.numel() == node.shape.from_end(axis);
-                single && along && node.inputs.iter().any(index) && node.inputs.iter().any(outcome)
+                let n = node.shape.from_end(axis);
+                let marks_outcome =
+                    |op: &Op, id: NodeId| *op == Op::OneHot(n) && is_outcome(engine.node(id).inputs[0]);
+                single && along && is_copy_of(graph, id, marks_outcome)
             }
             _ => false,
         }
@@ -100,8 +102,7 @@ fn picks(graph: &Graph, site: &SiteDef, below: &[NodeId]) -> Vec<Pick> {
             Op::MatMul if one_hot && single => {
                 let (row, from) = (inputs[0], inputs[1]);
                 let of_vector = engine.expr(row).rank() == 2 && engine.expr(from).rank() == 2;
-                let is_outcome = is_copy_of(graph, row, |_, id| id == site.value);
-                (of_vector && is_outcome).then_some(Pick { node, from, axis: 1, keeps: true })
+                (of_vector && is_outcome(row)).then_some(Pick { node, from, axis: 1, keeps: true })
             }
             _ => None,
         }

@@ -173,7 +173,7 @@ impl OptionSpec {
             (OptionKind::Count { most }, value) => {
                 let whole = |x: f64| x.fract() == 0.0 && (1.0..=most as f64).contains(&x);
                 let fine = matches!(value, OptionValue::Number(x) if whole(*x));
-                (fine, format!("a whole number between 1 and {most}"))
+                (fine, format!("an integer between 1 and {most}"))
             }
             (OptionKind::Truth, value) => {
                 (matches!(value, OptionValue::Truth(_)), "one of true, false".to_string())

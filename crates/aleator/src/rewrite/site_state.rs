@@ -37,8 +37,8 @@ impl<'g> Site<'g> {
         let differs = |d: &Declared| d.node == shared.id() && d.initial != start;
         if own.declared.iter().any(differs) {
             return Err(Error::Invalid(format!(
-                "`{}` shares `{name}` with another site, but they start it from different values: let them agree, or \
-                 give each its own",
+                "`{}` shares `{name}` with another site, but their initial values differ; use the same value, or do not \
+                 share it",
                 self.name
             )));
         }

@@ -1,4 +1,4 @@
-//! Minibatches: every epoch in an order of its own, a function of seed and epoch alone.
+//! Minibatches. The order of rows in an epoch is a function of seed and epoch.
 
 use aleator_engine::exec::{philox, pool};
 
@@ -6,27 +6,27 @@ use super::bits::Bits;
 use super::streams;
 use crate::data::Rows;
 
-/// Rows that one thread fetches at a time.
+/// The number of rows that one thread gathers at a time.
 const TOGETHER: usize = 16;
 
-/// Hands out minibatches of one size. What is left of an epoch after the last whole batch is left out of it.
+/// Minibatches of one size. The rows of an epoch after the last complete batch are omitted.
 pub struct Batches<'a> {
     rows: &'a Rows,
-    /// The same rows, if they are black and white.
+    /// The same rows as bits, if they are black and white.
     bits: Option<Bits>,
     seed: u64,
     batch: usize,
-    /// The epoch that `order` belongs to.
+    /// The epoch of `order`.
     epoch: Option<u64>,
     order: Vec<usize>,
     uniforms: Vec<f64>,
-    /// For numbers that are probabilities: one uniform each, else empty.
+    /// For data that are probabilities, one uniform number per element; else empty.
     coins: Vec<f32>,
 }
 
 impl<'a> Batches<'a> {
-    /// Of `batch` rows, at least 1 and at most as many as there are. If `dynamic`, each number is the probability of a 1, drawn
-    /// anew at every step.
+    /// Minibatches of `batch` rows, at least 1 and at most the number of rows. If `dynamic`, each number is the probability of a
+    /// 1, which is drawn again in every step.
     pub fn new(rows: &'a Rows, batch: usize, seed: u64, dynamic: bool) -> Self {
         Batches {
             rows,

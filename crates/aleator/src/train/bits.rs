@@ -1,12 +1,11 @@
-//! Rows in black and white, one bit for a number: all of MNIST takes 6 MB and so stays in the cache that minibatches are
-//! fetched from, while as numbers it would not.
+//! Black and white rows with one bit per pixel. All of MNIST takes 6 MB in this form and fits into the last-level cache.
 
 use crate::data::Rows;
 
 /// Rows of zeros and ones.
 pub struct Bits {
     bytes: Vec<u8>,
-    /// Bytes of a row.
+    /// The number of bytes in a row.
     per_row: usize,
 }
 
@@ -22,7 +21,7 @@ static NUMBERS: [[f32; 8]; 256] = {
 };
 
 impl Bits {
-    /// The same rows; `None` if they hold any other number.
+    /// The rows as bits; `None` if there are numbers other than 0 and 1.
     pub fn of(rows: &Rows) -> Option<Self> {
         let is_bit = |v: &f32| [0.0_f32, 1.0].iter().any(|bit| bit.to_bits() == v.to_bits());
         if !rows.values.iter().all(is_bit) {
@@ -37,7 +36,7 @@ impl Bits {
         &self.bytes[index * self.per_row..][..self.per_row]
     }
 
-    /// Writes rows as numbers.
+    /// Converts rows to numbers.
     pub fn write(&self, indices: &[usize], rows: &mut [f32], width: usize) {
         // All of them are on their way to the cache before the first is needed.
         let touched = indices.iter().fold(0, |all, &index| {

@@ -1,4 +1,4 @@
-//! Checkpoints: safetensors files that hold everything a run needs to go on as if it had never stopped.
+//! Checkpoints: safetensors files that contain everything that a run needs to resume with the same bits.
 //!
 //! | tensors | what |
 //! |---|---|
@@ -6,12 +6,12 @@
 //! | `optimizer/NAME/SLOT` | what the optimiser and the running means keep for each element, `f32` |
 //! | `estimators/NAME` | the estimators' own parameters and the moments of their tuning, `f64` |
 //!
-//! The metadata hold one JSON document, `aleator`: step, configuration, history, running statistics. Noise is a pure
-//! function of (seed, stream, step), so the step is the random position. `crc32c` is the checksum of all that: a file
-//! that was cut short or changed is refused.
+//! The metadata contain one JSON document, `aleator`, with step, configuration, history and running statistics. Noise is a pure
+//! function of (seed, stream, step), so no other random state is needed. `crc32c` is a checksum of the contents; a truncated or
+//! modified file is an error.
 //!
-//! A file is written beside its place, brought to the disk, and renamed into it: at every moment there is either the old file or
-//! the new one.
+//! A file is written under a temporary name in the same directory, flushed to disk, and renamed. At every moment, either the old
+//! or the new file exists.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -29,38 +29,38 @@ use crate::nn::Tensor;
 
 /// Files larger than this are not read.
 const LARGEST: u64 = 8 << 30;
-/// The format's version.
+/// The version of the format.
 const VERSION: u32 = 3;
 
-/// What is not a tensor.
+/// Everything except tensors.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Header {
-    /// Of the format.
+    /// The version of the format.
     pub version: u32,
-    /// Gradient steps taken: where noise and minibatches go on.
+    /// The number of gradient steps taken.
     pub step: usize,
-    /// Everything that the numbers depend on: names of settings, and their values in words.
+    /// Everything on which the numbers depend: names of settings, and their values as text.
     pub fingerprint: Vec<(String, String)>,
-    /// The settings of the run, as its maker wrote them down.
+    /// The settings of the run, as they were passed.
     pub settings: String,
-    /// Looks at the held-out data so far.
+    /// The evaluations on held-out data.
     pub history: Vec<HistoryPoint>,
-    /// Count and sum of the training objective since the last look.
+    /// The count and the sum of the training objective since the last evaluation.
     #[serde(with = "numbers")]
     pub since_last: (u64, f64),
-    /// The running training objective.
+    /// The running mean of the training objective.
     #[serde(with = "numbers")]
     pub running: Option<f64>,
-    /// Weights of the gradients' running means.
+    /// The weights of the running means of gradients.
     pub weights: [f64; 2],
-    /// Seconds of training.
+    /// The time of training, in seconds.
     pub seconds: f64,
 }
 
 /// A checkpoint in memory.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    /// What is not a tensor.
+    /// Everything except tensors.
     pub header: Header,
     /// Shapes and values.
     singles: BTreeMap<String, (Vec<usize>, Vec<f32>)>,
@@ -68,7 +68,7 @@ pub struct Checkpoint {
 }
 
 impl Checkpoint {
-    /// Without tensors yet.
+    /// Creates a checkpoint without tensors.
     pub fn new(header: Header) -> Self {
         let header = Header { version: VERSION, ..header };
         Checkpoint { header, singles: BTreeMap::new(), doubles: BTreeMap::new() }
@@ -107,10 +107,10 @@ impl Checkpoint {
         self.doubles.get(name)
     }
 
-    /// Writes it so that a crash at any moment leaves either the old file or this one.
+    /// Writes the checkpoint. If the process crashes, either the old file or this one exists.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Returns an error of the operating system.
     pub fn write(&self, path: &Path) -> Result<()> {
         let failed =
             |what: String| Error::Invalid(format!("cannot write the checkpoint {}: {what}", path.display()));
@@ -139,10 +139,11 @@ impl Checkpoint {
         safetensors::serialize(views, Some(metadata)).map_err(|e| e.to_string())
     }
 
-    /// That training can go on from it. Means of gradients are only measured: they may be infinite.
+    /// Checks that all numbers that training uses are finite. Running means of gradients are only diagnostics and may be
+    /// infinite.
     ///
     /// # Errors
-    /// [`Error::NotFinite`], which names a number that is not finite.
+    /// Returns [`Error::NotFinite`], which names a number that is not finite.
     pub fn check(&self) -> Result<()> {
         let measured = |name: &str| {
             let (kind, slot) = (name.starts_with("optimizer/"), name.rsplit('/').next());
@@ -157,11 +158,11 @@ impl Checkpoint {
         bad.map_or(Ok(()), |what| Err(Error::NotFinite(what)))
     }
 
-    /// Reads one; a directory stands for the newest in it.
+    /// Reads a checkpoint. For a directory, reads the newest one in it.
     ///
     /// # Errors
-    /// If it is missing, cut short, changed, or of another make: the message says which, and in a directory names the newest that
-    /// can be read.
+    /// Returns an error if the file is missing, truncated, modified, or in another format. For a directory, the message also
+    /// names the newest checkpoint that can be read.
     pub fn read(path: &Path) -> Result<Self> {
         let newest = newest(path)?;
         Self::load(&newest).map_err(|why| {
@@ -170,14 +171,14 @@ impl Checkpoint {
                 let others = steps_in(path).into_iter().rev().filter(|other| *other != newest);
                 message.push_str(&match others.into_iter().find(|other| Self::load(other).is_ok()) {
                     Some(good) => format!("; the newest that can be read is {}", good.display()),
-                    None => "; there is no other that can be read".into(),
+                    None => "; no other checkpoint can be read".into(),
                 });
             }
             Error::Invalid(message)
         })
     }
 
-    /// Reads a file; what is wrong with it is told without its name.
+    /// Reads a file. Messages do not contain its name.
     pub(super) fn load(path: &Path) -> Result<Self, String> {
         let metadata = fs::metadata(path).map_err(|e| e.to_string())?;
         if !metadata.is_file() {
@@ -191,7 +192,7 @@ impl Checkpoint {
 
     fn decode(bytes: &[u8]) -> Result<Self, String> {
         let broken =
-            |e: safetensors::SafeTensorError| format!("it is cut short or no safetensors file ({e})");
+            |e: safetensors::SafeTensorError| format!("it is truncated or not a safetensors file ({e})");
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(broken)?;
         let text = |name: &str| metadata.metadata().as_ref().and_then(|m| m.get(name));
@@ -206,9 +207,12 @@ impl Checkpoint {
             return Err("its checksum is wrong: it has been changed or damaged".into());
         }
         let header: Header =
-            serde_json::from_str(header).map_err(|e| format!("its header makes no sense: {e}"))?;
+            serde_json::from_str(header).map_err(|e| format!("its header is invalid: {e}"))?;
         if header.version != VERSION {
-            return Err(format!("it is of version {}, this program reads {VERSION}", header.version));
+            return Err(format!(
+                "it has version {}, but this program reads version {VERSION}",
+                header.version
+            ));
         }
         let mut checkpoint = Checkpoint::new(header);
         for (name, view) in all {
@@ -224,7 +228,7 @@ impl Checkpoint {
     }
 }
 
-/// Says which of these is not finite.
+/// Returns an error if one of the numbers is not finite.
 fn not_finite(name: &str, values: impl Iterator<Item = f64>) -> Option<String> {
     let (i, x) = values.enumerate().find(|(_, x)| !x.is_finite())?;
     Some(format!("element {i} of `{name}` is {x}"))

@@ -1,8 +1,8 @@
-//! Several estimators on one model: from the same weights, on the same minibatches, with the same noise.
+//! The comparison of several estimators on one model, with the same initial weights, minibatches and noise.
 //!
-//! Files of a run have the estimator's name: checkpoints and TensorBoard's events get a directory of their own in the one that is
-//! given, metrics a file beside the one that is given. A comparison that goes on from its directory takes up every run
-//! where it was; those that had ended are only judged again.
+//! The files of a run contain the name of the estimator: checkpoints and TensorBoard events are written to a subdirectory, and
+//! metrics to a separate file. If a comparison is resumed from its directory, every run continues where it stopped; finished runs
+//! are only evaluated again.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,24 +21,24 @@ use crate::estimators::{Estimator, describe};
 use crate::files::{Lock, probe};
 use crate::models::Objective;
 
-/// Runs side by side.
+/// The outcome of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// The outcomes, in the order of the estimators.
+    /// The reports, in the order of the estimators.
     pub reports: Vec<TrainReport>,
-    /// Estimators that could not be used or did not get to the end, and why.
+    /// The estimators that could not be used or did not finish, with the reasons.
     pub skipped: Vec<(String, String)>,
-    /// What ended it before the last run, if anything did.
+    /// The error that ended the comparison before the last run, if there was one.
     pub error: Option<Error>,
 }
 
-/// Trains once with each estimator. Runs differ by the estimator alone (and by its smallest K, where none is given). An
-/// estimator that cannot serve the model is left out, with its reason; `begin` is told which one comes. A run that `watch` stops
-/// is the last one.
+/// Trains once with each estimator. Runs differ only in the estimator (and in its smallest K, if none is given). An estimator
+/// that does not support the model is skipped, and its reason is returned. `begin` is called with the name of each estimator
+/// before its run. If `watch` stops a run, it is the last one.
 ///
 /// # Errors
-/// If the configuration makes no sense, a checkpoint is not a directory or cannot be used, a file cannot be read or written before
-/// there is anything to report, or no estimator can serve the model.
+/// Returns an error if the configuration is invalid, if the checkpoint is not a directory or cannot be used, if a file cannot be
+/// read or written before there is a report, or if no estimator supports the model.
 pub fn train_compare(
     config: &TrainConfig,
     estimators: &[Arc<dyn Estimator>],
@@ -48,12 +48,12 @@ pub fn train_compare(
     config.check()?;
     if matches!(config.objective, Objective::WakeSleep(_)) {
         return Err(Error::invalid(
-            "wake-sleep differentiates through no draw: there are no estimators to compare",
+            "wake-sleep does not differentiate through draws, so there are no estimators to compare",
         ));
     }
     if let Some(file) = [&config.checkpoint, &config.resume].into_iter().flatten().find(|p| is_file_name(p)) {
         return Err(Error::Invalid(format!(
-            "a comparison keeps checkpoints of every run in a directory; {} is the name of a file",
+            "a comparison saves the checkpoints of every run to a directory, but {} is the name of a file",
             file.display()
         )));
     }
@@ -96,19 +96,19 @@ pub fn train_compare(
     }
     if reports.is_empty() {
         let reasons = skipped.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
-        return Err(Error::Invalid(format!("no estimator got to the end:{}", reasons.collect::<String>())));
+        return Err(Error::Invalid(format!("no estimator finished:{}", reasons.collect::<String>())));
     }
     Ok(Comparison { reports, skipped, error: ended })
 }
 
-/// Refuses, before the first run, what a later one could not read or write; and locks out other comparisons.
+/// Checks, before the first run, that all files can be read and written, and locks them against other comparisons.
 fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<Vec<Lock>> {
     if let Some(directory) = &config.resume {
         let found = runs_in(directory)?;
         if runs.iter().all(|(own, _)| own.resume.is_none()) {
             let names = found.iter().filter_map(|run| Some(run.file_name()?.to_string_lossy()));
             return Err(Error::Invalid(format!(
-                "cannot go on from {}: it holds runs of other estimators ({})",
+                "cannot resume from {}: it contains runs of other estimators ({})",
                 directory.display(),
                 names.collect::<Vec<_>>().join(", ")
             )));
@@ -143,17 +143,17 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
     Ok(locks)
 }
 
-/// The directories of the runs of a comparison that have checkpoints, by name. Their settings differ by the estimator alone.
+/// The directories of a comparison that contain checkpoints, by name. Their settings differ only in the estimator.
 ///
 /// # Errors
-/// If there are none; the message says what is there instead.
+/// Returns an error if there are none. The message describes what was found.
 pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
     let refused = |why: String| {
-        Error::Invalid(format!("cannot go on with the comparison in {}: {why}", directory.display()))
+        Error::Invalid(format!("cannot resume the comparison in {}: {why}", directory.display()))
     };
     let entries = fs::read_dir(directory).map_err(|e| refused(e.to_string()))?;
     if !steps_in(directory).is_empty() {
-        return Err(refused("it holds a single run, not a comparison".into()));
+        return Err(refused("it contains a single run, not a comparison".into()));
     }
     let mut runs: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|run| !steps_in(run).is_empty()).collect();
@@ -182,7 +182,7 @@ fn beside(path: &Path, name: &str) -> PathBuf {
     path.with_file_name(format!("{stem}.{name}{extension}"))
 }
 
-/// A name without anything that means something to a file system.
+/// The name without characters that are special in file systems.
 fn file_name(name: &str) -> String {
     name.chars().map(|c| if c.is_ascii_alphanumeric() || "._-=".contains(c) { c } else { '_' }).collect()
 }

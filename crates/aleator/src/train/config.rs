@@ -1,4 +1,4 @@
-//! What to train, on what, and how; and the checks that a configuration makes sense.
+//! The configuration of a training run, and its checks.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::models::{Model, Objective, X_NAME, parameter_count};
 use crate::objectives::Detached;
 use crate::optim::{self, Decay, Schedule};
 
-/// What to train and how. [`TrainConfig::new`] fills in everything but model and data.
+/// The configuration of a training run. [`TrainConfig::new`] sets the defaults of everything except model and data.
 ///
 /// ```
 /// use std::ops::ControlFlow;
@@ -32,76 +32,77 @@ use crate::optim::{self, Decay, Schedule};
 pub struct TrainConfig {
     /// The model.
     pub model: Arc<dyn Model>,
-    /// Rows to learn from and rows to judge by.
+    /// The training rows and the held-out rows.
     pub data: Arc<Dataset>,
-    /// How the latents are estimated.
+    /// The estimator of all sites.
     pub estimator: Arc<dyn Estimator>,
-    /// What is optimised.
+    /// The objective.
     pub objective: Objective,
-    /// Number of gradient steps.
+    /// The number of gradient steps.
     pub steps: usize,
-    /// Rows in a minibatch.
+    /// The number of rows in a minibatch.
     pub batch: usize,
-    /// K in a gradient; `None` for the smallest that the estimator accepts.
+    /// K, the number of samples per gradient; `None` for the smallest number that the estimator accepts.
     pub samples: Option<usize>,
-    /// Step size; `None` for a usual one of the optimiser.
+    /// The learning rate; `None` for the default of the optimiser.
     pub learning_rate: Option<f64>,
-    /// Steps of linear warm-up.
+    /// The number of steps of linear warm-up.
     pub warm_up: usize,
-    /// How the step size falls afterwards.
+    /// The decay of the learning rate after warm-up.
     pub decay: Decay,
-    /// One of [`optim::NAMES`].
+    /// The name of the optimiser, one of [`optim::NAMES`].
     pub optimizer: String,
-    /// β₂ of `adam`, `adamw` and `radam`, for parameters and estimators' own; `None` for 0.999.
+    /// β₂ of `adam`, `adamw` and `radam`, for the parameters of the model and of estimators; `None` for 0.999.
     pub beta2: Option<f64>,
     /// λ of `adamw`; `None` for 0.01.
     pub weight_decay: Option<f64>,
-    /// Gradients with a larger norm are scaled down to this one.
+    /// The largest norm of a gradient. Gradients with a larger norm are scaled to it.
     pub clip: Option<f64>,
-    /// Estimators' own parameters learn faster than those of the model by this factor (`tucker2017rebar`).
+    /// The learning rate of the estimators' own parameters, relative to that of the model (`tucker2017rebar`).
     pub tuning_factor: f64,
-    /// Seed of initial weights, minibatches and all noise; that of the data is their own.
+    /// The seed of initial weights, minibatches and all noise. Data have a separate seed.
     pub seed: u64,
-    /// Held-out data are judged every so many steps (and at the start and the end); `None` for ten times.
+    /// The number of steps between evaluations on held-out data, in addition to those at the start and the end; `None` for a
+    /// tenth of all steps.
     pub eval_every: Option<usize>,
-    /// K: samples of the latents for each held-out row.
+    /// The number of samples of the latents for each held-out row.
     pub eval_samples: usize,
-    /// Held-out rows that the history looks at, evenly spaced; all are judged at the end.
+    /// The number of held-out rows, evenly spaced, that are evaluated during training. All rows are evaluated at the end.
     pub eval_rows: usize,
-    /// A `.safetensors` file that is replaced, or a directory that keeps the last three.
+    /// Where checkpoints are written: a `.safetensors` file that is replaced, or a directory that keeps the last three.
     pub checkpoint: Option<PathBuf>,
-    /// Steps between checkpoints; `None` for those between looks at the held-out data.
+    /// The number of steps between checkpoints; `None` for those between evaluations.
     pub checkpoint_every: Option<usize>,
-    /// A checkpoint to go on from.
+    /// A checkpoint from which to resume.
     pub resume: Option<PathBuf>,
-    /// Where an interrupted run without `checkpoint` is saved.
+    /// The file to which an interrupted run without `checkpoint` is saved.
     pub rescue: Option<PathBuf>,
-    /// A file for metrics, one JSON object a line.
+    /// A file for metrics, with one JSON object per line.
     pub metrics: Option<PathBuf>,
-    /// A directory for TensorBoard's event files.
+    /// A directory for TensorBoard event files.
     pub tensorboard: Option<PathBuf>,
-    /// What is written into checkpoints as the run's settings.
+    /// The settings of the run, as they are stored in checkpoints.
     pub settings: String,
 }
 
-/// Entries of a fingerprint that hold all fields of the model and of the estimator, those that their descriptions leave out as well.
+/// The entries of a fingerprint for all fields of the model and of the estimator, including those that their descriptions omit.
 pub(super) const WHOLE_MODEL: &str = "options of the model";
 pub(super) const WHOLE_ESTIMATOR: &str = "options of the estimator";
 
-/// A checksum of what `Debug` shows: every field, wherever it is derived.
+/// A checksum of the `Debug` output, which contains every field if it is derived.
 fn checksum_of(value: &dyn std::fmt::Debug) -> String {
     format!("{:08x}", crc32c::crc32c(format!("{value:?}").as_bytes()))
 }
 
-/// The most parameters a model may have: with optimiser and gradients about half a gigabyte.
+/// The largest number of parameters of a model. With optimiser state and gradients, this takes about half a gigabyte.
 const MOST_PARAMETERS: usize = 1 << 24;
-/// The most rows of a minibatch times samples (times outcomes, where they are enumerated).
+/// The largest product of the rows of a minibatch and the samples (and the outcomes, if they are enumerated).
 pub(super) const MOST_ROWS: usize = 1 << 20;
-/// The most samples of an evaluation.
+/// The largest number of samples of an evaluation.
 const MOST_EVAL_SAMPLES: usize = 1_000_000;
 
 impl TrainConfig {
-    /// By the model's usual estimator and Adam, in 10,000 steps of a batch of 100.
+    /// The default configuration: the default estimator of the model, Adam, and 10,000 steps with a batch of 100.
     pub fn new(model: Arc<dyn Model>, data: Arc<Dataset>) -> Self {
         TrainConfig {
             estimator: model.default_estimator(),
@@ -133,7 +134,8 @@ impl TrainConfig {
         }
     }
 
-    /// What serves the sites: `estimator`, but in wake-sleep a mere draw, as nothing is differentiated through it there.
+    /// The estimator of the sites: `estimator`, or for wake-sleep a plain draw, because the objective is not differentiated
+    /// through it.
     pub fn serving(&self) -> Arc<dyn Estimator> {
         match self.objective {
             Objective::WakeSleep(_) => Arc::new(Detached),
@@ -141,12 +143,12 @@ impl TrainConfig {
         }
     }
 
-    /// K: what was asked for, or the smallest that the estimator accepts.
+    /// K: the configured number, or the smallest that the estimator accepts.
     pub fn samples(&self) -> usize {
         self.samples.unwrap_or_else(|| self.serving().min_samples())
     }
 
-    /// The step size: what was asked for, or the optimiser's usual one.
+    /// The learning rate: the configured one, or the default of the optimiser.
     pub fn learning_rate(&self) -> f64 {
         self.learning_rate.unwrap_or(match self.optimizer.as_str() {
             "sgd" => 0.1,
@@ -156,23 +158,23 @@ impl TrainConfig {
         })
     }
 
-    /// The step size as a function of the step.
+    /// The learning rate as a function of the step.
     pub fn schedule(&self) -> Schedule {
         Schedule { rate: self.learning_rate(), warm_up: self.warm_up as u64, decay: self.decay }
     }
 
-    /// Steps from one evaluation to the next.
+    /// The number of steps between evaluations.
     pub fn eval_every(&self) -> usize {
         self.eval_every.unwrap_or_else(|| self.steps.div_ceil(10).max(1))
     }
 
-    /// Steps from one checkpoint to the next.
+    /// The number of steps between checkpoints.
     pub fn checkpoint_every(&self) -> usize {
         self.checkpoint_every.unwrap_or_else(|| self.eval_every())
     }
 
-    /// Everything that the bits of parameters and history depend on: names of settings, and values in the words that checkpoints
-    /// have always had for them. Every setting is named here, so that a new one is either in it or known to change nothing.
+    /// Everything on which the bits of parameters and history depend: the names of settings, and their values as text. The
+    /// function names every setting, so that a new one is either included or known to have no effect.
     pub(super) fn fingerprint(&self) -> Vec<(String, String)> {
         let TrainConfig {
             model,
@@ -205,17 +207,17 @@ impl TrainConfig {
         } = self;
         let Dataset { name: _, train: _, held_out, image: _, dynamic } = &**data;
         let given = |value: &Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        let objective = match objective {
-            Objective::Elbo => "elbo".into(),
-            Objective::ElboAnalyticKl => "elbo-analytic-kl".into(),
-            Objective::Iwae(k) => format!("iwae --importance-samples {k}"),
-            Objective::WakeSleep(k) => format!("wake-sleep --importance-samples {k}"),
+        let (objective, importance_samples) = match objective {
+            Objective::Elbo => ("elbo", None),
+            Objective::ElboAnalyticKl => ("elbo-analytic-kl", None),
+            Objective::Iwae(k) => ("iwae", Some(k)),
+            Objective::WakeSleep(k) => ("wake-sleep", Some(k)),
         };
-        let decay = match decay {
-            Decay::Constant => "constant".into(),
-            Decay::Linear => "linear".into(),
-            Decay::Cosine => "cosine".into(),
-            Decay::Step { every, factor } => format!("step --decay-every {every} --decay-factor {factor}"),
+        let (decay, steps_of_decay) = match decay {
+            Decay::Constant => ("constant", None),
+            Decay::Linear => ("linear", None),
+            Decay::Cosine => ("cosine", None),
+            Decay::Step { every, factor } => ("step", Some((every, factor))),
         };
         let mut all = vec![
             ("model", format!("{} ({})", model.name(), model.describe())),
@@ -225,13 +227,13 @@ impl TrainConfig {
             (WHOLE_MODEL, checksum_of(model)),
             ("estimator", describe(&*self.serving())),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
-            ("objective", objective),
+            ("objective", objective.into()),
             ("batch", batch.to_string()),
             ("samples", self.samples().to_string()),
             ("optimizer", optimizer.clone()),
             ("lr", self.learning_rate().to_string()),
             ("warm-up", warm_up.to_string()),
-            ("decay", decay),
+            ("decay", decay.into()),
             ("beta2", given(beta2)),
             ("weight-decay", given(weight_decay)),
             ("clip", given(clip)),
@@ -241,20 +243,28 @@ impl TrainConfig {
             ("eval-samples", eval_samples.to_string()),
             ("eval-rows", (*eval_rows).min(held_out.count()).to_string()),
         ];
+        if let Some(k) = importance_samples {
+            all.push(("importance-samples", k.to_string()));
+        }
+        if let Some((every, factor)) = steps_of_decay {
+            all.extend([("decay-every", every.to_string()), ("decay-factor", factor.to_string())]);
+        }
         if self.schedule().depends_on_the_end() {
             all.push(("steps", steps.to_string()));
         }
         all.into_iter().map(|(name, value)| (name.to_string(), value)).collect()
     }
 
-    /// Refuses what cannot be trained.
+    /// Checks that the configuration is valid.
     ///
     /// # Errors
-    /// [`Error::Invalid`], which names the setting.
+    /// Returns [`Error::Invalid`], which names the setting.
     pub fn check(&self) -> Result<()> {
         self.check_data()?;
         if self.model.specs().iter().any(|spec| spec.name == X_NAME) {
-            return Err(Error::Invalid(format!("no parameter may be called `{X_NAME}`: that is the data")));
+            return Err(Error::Invalid(format!(
+                "no parameter may have the name `{X_NAME}`, which is that of the data"
+            )));
         }
         let counts = [
             ("steps", self.steps),
@@ -269,9 +279,7 @@ impl TrainConfig {
             return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
         }
         if matches!(self.objective, Objective::WakeSleep(1)) {
-            return Err(Error::invalid(
-                "wake-sleep needs 2 importance samples at least: from one, q learns nothing",
-            ));
+            return Err(Error::invalid("wake-sleep needs at least 2 importance samples"));
         }
         if self.steps as u64 >= super::evaluation::FIRST_EVALUATION_STEP {
             return Err(Error::Invalid(format!("{} steps are too many", self.steps)));
@@ -280,7 +288,7 @@ impl TrainConfig {
         let rows = self.batch.saturating_mul(self.samples()).saturating_mul(copies);
         if rows > MOST_ROWS {
             return Err(Error::Invalid(format!(
-                "a batch of {} with {} samples each is too large: their product may be {MOST_ROWS} at most",
+                "a batch of {} with {} samples each is too large: their product must be at most {MOST_ROWS}",
                 self.batch,
                 self.samples().saturating_mul(copies)
             )));
@@ -305,16 +313,16 @@ impl TrainConfig {
         }
         if self.beta2.is_some() && !["adam", "adamw", "radam"].contains(&self.optimizer.as_str()) {
             return Err(Error::Invalid(format!(
-                "beta2 belongs to adam, adamw and radam; `{}` has none",
+                "the setting `beta2` is for adam, adamw and radam; `{}` has no beta2",
                 self.optimizer
             )));
         }
         if self.checkpoint_every.is_some() && self.checkpoint.is_none() {
-            return Err(Error::invalid("checkpoint-every means something with checkpoint only: say where"));
+            return Err(Error::invalid("the setting `checkpoint-every` requires the setting `checkpoint`"));
         }
         if self.weight_decay.is_some() && self.optimizer != "adamw" {
             return Err(Error::Invalid(format!(
-                "weight-decay belongs to adamw; `{}` has none",
+                "the setting `weight-decay` is for adamw; `{}` has no weight decay",
                 self.optimizer
             )));
         }
@@ -322,7 +330,7 @@ impl TrainConfig {
             return Err(Error::Invalid(format!("weight-decay must be 0 or more, got {decay}")));
         }
         if let Some(beta2) = self.beta2.filter(|b| !(0.0..1.0).contains(b)) {
-            return Err(Error::Invalid(format!("beta2 must lie in [0, 1), got {beta2}")));
+            return Err(Error::Invalid(format!("beta2 must be in [0, 1), got {beta2}")));
         }
         if let Decay::Step { every, factor } = self.decay
             && (every == 0 || !(factor > 0.0 && factor.is_finite()))

@@ -1,21 +1,21 @@
-//! Judging a model by rows that it has not seen: always the same rows and the same noise, so that two points of a history
-//! differ by the parameters alone.
+//! The evaluation of a model on held-out rows. Rows and noise are always the same, so that two points of a history differ only in
+//! the parameters.
 //!
 //! ```text
 //! ELBO     1/N Σ_rows 1/K Σₖ log wₖ
 //! bound    1/N Σ_rows log 1/K Σₖ wₖ              between the ELBO and log p(x), from the same draws
 //! ```
 //!
-//! The ± is what the samples leave: rows are independent given the parameters, unless all rows share their draws
-//! ([`Score::Predictive`]), where it comes from the sums over the rows of a run, sample by sample. That of the bound is to the
-//! first order in the error of the mean weights w̄:
+//! Standard errors are those due to sampling. Rows are independent given the parameters, unless all rows share their draws
+//! ([`Score::Predictive`]); then the standard error is computed from the sums over rows for each sample. The standard error of
+//! the bound is of first order in the error of the mean weights w̄:
 //!
 //! ```text
 //! log w̄ − log E w  ≈  w̄ / E w − 1,      Var  ≈  1/(K − 1) (K Σₖ wₖ² / (Σₖ wₖ)² − 1)                  rows apart
 //!                                              1/(K − 1) (1/K Σₖ (Σ_rows wₖ/w̄)² − (rows)²)         rows together
 //! ```
 //!
-//! Samples come in chunks and their logarithms are summed as they come, so that memory does not grow with K.
+//! Samples are processed in chunks, so that memory does not grow with K.
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec;
@@ -26,23 +26,23 @@ use crate::graph::Graph;
 use crate::models::{Build, Model, Score, X_NAME};
 use crate::nn::{Parameters, Tensor};
 
-/// Noise of training counts its steps from 0, that of evaluation from here.
+/// The first step of the noise of evaluation. The noise of training starts at step 0.
 pub const FIRST_EVALUATION_STEP: u64 = 1 << 40;
-/// Rows times samples that one run works on.
+/// The product of rows and samples per run.
 const DRAWS_PER_RUN: usize = 2000;
-/// The most samples of a row in one run.
+/// The largest number of samples per row in one run.
 const SAMPLES_PER_RUN: usize = 500;
 
-/// What held-out rows say.
+/// The result of an evaluation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EvaluationResult {
-    /// Mean over rows and samples of log w.
+    /// The mean of log w over rows and samples.
     pub elbo: f64,
-    /// Its standard error, as the samples leave it; the rows are given.
+    /// The standard error due to sampling, for the given rows.
     pub elbo_std_error: f64,
-    /// The mean over rows of the log of the mean weight; `None` for rewards.
+    /// The mean over rows of the logarithm of the mean weight; `None` for rewards.
     pub bound: Option<f64>,
-    /// Its standard error.
+    /// The standard error of the bound.
     pub bound_std_error: Option<f64>,
 }
 
@@ -52,18 +52,18 @@ pub struct Evaluation {
     score: Score,
     rows: Rows,
     samples: usize,
-    /// Rows and samples of one run.
+    /// The numbers of rows and samples per run.
     at_once: [usize; 2],
     seed: u64,
     x: Vec<f32>,
-    /// The place of `x` among the inputs, and that of each tensor.
+    /// The slots of `x` and of each tensor.
     slots: (usize, Vec<usize>),
     sums: Vec<RowSums>,
-    /// log w of a run, sample by sample, where all rows share their draws.
+    /// The sums of log w over rows for each sample, if all rows share their draws.
     shared: Vec<f32>,
 }
 
-/// What is known of a row's weights.
+/// Sums over the weights of a row.
 #[derive(Clone, Copy)]
 struct RowSums {
     largest: f64,
@@ -106,10 +106,10 @@ impl RowSums {
 }
 
 impl Evaluation {
-    /// Of all `rows`, with `samples` draws for each.
+    /// Compiles an evaluation of all `rows` with `samples` draws each.
     ///
     /// # Errors
-    /// If the model's graph cannot be compiled.
+    /// Returns an error if the graph of the model cannot be compiled.
     pub fn new(model: &dyn Model, tensors: &[Tensor], rows: Rows, samples: usize, seed: u64) -> Result<Self> {
         let k = samples.clamp(1, SAMPLES_PER_RUN);
         let at_once = [(DRAWS_PER_RUN / k).clamp(1, rows.count().max(1)), k];
@@ -138,10 +138,10 @@ impl Evaluation {
         })
     }
 
-    /// At these parameters, in the order of the tensors.
+    /// Evaluates the model at the parameters, in the order of the tensors.
     ///
     /// # Errors
-    /// If a weight is not a number.
+    /// Returns an error if a weight is NaN.
     pub fn run<'t>(&mut self, parameters: impl Iterator<Item = &'t [f32]>) -> Result<EvaluationResult> {
         for (&slot, values) in self.slots.1.iter().zip(parameters) {
             self.program.set_input(slot, values)?;
@@ -204,7 +204,7 @@ impl Evaluation {
     }
 }
 
-/// The variance of the sum over the rows of log 1/K Σₖ wₖ, where a sample's weights of all rows come from the same draws.
+/// The variance of the sum over rows of log 1/K Σₖ wₖ, if all rows share their draws.
 fn variance_together(log_weights: &[f32], rows: &[RowSums], count: f64) -> f64 {
     let relative = |(row, &log_weight): (&RowSums, &f32)| (f64::from(log_weight) - row.log_mean(count)).exp();
     let of_sample = |sample: &[f32]| rows.iter().zip(sample).map(relative).sum::<f64>();

@@ -1,4 +1,4 @@
-//! Metrics as they come: JSON Lines, and TensorBoard's event files.
+//! Metrics during training: JSON Lines and TensorBoard event files.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -10,13 +10,13 @@ use super::tensorboard::EventFile;
 use crate::error::{Error, Result};
 use crate::files::{Lock, probe, write_atomically};
 
-/// Open files of metrics.
+/// The open files of metrics.
 pub struct Metrics {
     lines: Option<Lines>,
     events: Option<EventFile>,
 }
 
-/// A file of one JSON object a line.
+/// A file with one JSON object per line.
 struct Lines {
     path: PathBuf,
     file: fs::File,
@@ -24,8 +24,8 @@ struct Lines {
 }
 
 impl Metrics {
-    /// Those that the configuration asks for. A run that goes on from another one gives the `history` of that one, all of which
-    /// the file then begins with: lines of later steps, which it left, are dropped. A file with anything else in it is refused.
+    /// Opens the files of the configuration. A resumed run passes the `history` of the checkpoint. The file then begins with this
+    /// history, and lines of later steps are removed. A file with any other contents is an error.
     pub fn open(config: &TrainConfig, history: Option<&[HistoryPoint]>, step: usize) -> Result<Self> {
         let open = |path: &PathBuf| {
             let known = history.map(|history| {
@@ -44,7 +44,7 @@ impl Metrics {
         Ok(Metrics { lines, events })
     }
 
-    /// Writes one look at the held-out data.
+    /// Writes one evaluation.
     pub fn record(&mut self, point: &HistoryPoint) -> Result<()> {
         if let Some(Lines { path, file, .. }) = &mut self.lines {
             file.write_all(line(point)?.as_bytes()).map_err(|e| cannot(path, &e))?;
@@ -81,8 +81,8 @@ fn cannot(path: &Path, error: &dyn std::fmt::Display) -> Error {
     Error::Invalid(format!("cannot write metrics to {}: {error}", path.display()))
 }
 
-/// Refuses a file that holds anything but metrics of this run: those of the history and step that it goes on from, and later
-/// ones, which it left. A crash may have cut short the last line. Writes nothing.
+/// Checks that a file contains only metrics of this run: those of the history and the step from which it resumes, and possibly
+/// later ones. The last line may be truncated by a crash. The file is not changed.
 pub fn check(path: &Path, gone_on_from: Option<(&[&HistoryPoint], usize)>) -> Result<()> {
     if !path.exists() {
         return Ok(());
@@ -105,13 +105,13 @@ pub fn check(path: &Path, gone_on_from: Option<(&[&HistoryPoint], usize)>) -> Re
     Ok(())
 }
 
-/// Whether two points are one look; all held-out rows may have been judged after it.
+/// Whether two points are the same evaluation. The final evaluation of all rows may be added later.
 fn same(a: &HistoryPoint, b: &HistoryPoint) -> bool {
     let look = |point: &HistoryPoint| line(&HistoryPoint { held_out: None, ..point.clone() }).ok();
     look(a) == look(b)
 }
 
-/// Whether this may be the beginning of a line of metrics.
+/// Whether the text may be the beginning of a line of metrics.
 fn cut_short(line: &str) -> bool {
     const BEGINNING: &str = "{\"step\":";
     !line.ends_with('\n') && (line.starts_with(BEGINNING) || BEGINNING.starts_with(line))

@@ -1,4 +1,4 @@
-//! Variance and signal of gradients, measured as they pass: running means with decay.
+//! The variance and the signal of gradients, as running means with decay.
 //!
 //! ```text
 //! Wₜ = d Wₜ₋₁ + 1 − d,   Qₜ = d² Qₜ₋₁ + (1 − d)²,   rₜ = (1 − d) / Wₜ,   δ = g − mₜ₋₁
@@ -7,19 +7,19 @@
 //! (E g)² ≈  m² − Q/W² Var g
 //! ```
 //!
-//! m is a mean with weights that sum to 1 and whose squares sum to Q/W², and s/W the mean square of what deviates from it, by
-//! the same weights: in this form nothing cancels, and a variance is never negative. Parameters move meanwhile, so drift of the
-//! true gradient over the last 1/(1 − d) gradients counts as variance.
+//! m is a mean with weights that sum to 1 and whose squares sum to Q/W², and s/W is the mean squared deviation with the same
+//! weights. In this form there is no cancellation, and a variance is never negative. Because the parameters change, drift of the
+//! true gradient over the last 1/(1 − d) gradients is counted as variance.
 
 use aleator_engine::exec::vectorized;
 
-/// d. As gradients come from every eighth step, the last 800 steps or so count.
+/// d. Gradients are taken in every eighth step, so the mean is over about the last 800 steps.
 pub const DECAY: f64 = 0.99;
 
-/// Names of the means m and s, which lie one after the other in one slice.
+/// The names of the means m and s, which are stored one after the other in one slice.
 pub const NAMES: [&str; 2] = ["gradient_mean", "gradient_deviation"];
 
-/// Adds one gradient to its `means`, at the weights that have advanced to it.
+/// Adds one gradient to its `means`, with the weights of the current step.
 pub fn add(means: &mut [f32], gradient: &[f32], weights: &Weights) {
     let rate = (1.0 - DECAY) / weights.total;
     let (keep, rest, rate) = (DECAY as f32, ((1.0 - DECAY) * (1.0 - rate)) as f32, rate as f32);
@@ -63,19 +63,19 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// One gradient more.
+    /// Advances the weights by one gradient.
     pub fn advance(&mut self) {
         self.total = DECAY * self.total + (1.0 - DECAY);
         self.squares = DECAY * DECAY * self.squares + (1.0 - DECAY) * (1.0 - DECAY);
         self.steps = self.steps.saturating_add(1);
     }
 
-    /// What has to be kept.
+    /// The state, for a checkpoint.
     pub fn state(&self) -> [f64; 2] {
         [self.total, self.squares]
     }
 
-    /// Takes over what was kept, of two gradients at least or of none.
+    /// Restores a saved state, of no gradients or of at least two.
     pub fn restore(&mut self, [total, squares]: [f64; 2]) {
         let steps = if total <= 1.0 - DECAY { u64::from(total > 0.0) } else { 2 };
         *self = Weights { total, squares, steps };

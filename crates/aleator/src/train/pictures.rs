@@ -12,7 +12,7 @@ use crate::graph::Graph;
 use crate::models::Build;
 use crate::nn::Parameters;
 
-/// Pictures of `count` rows; `None` for a model that shows nothing. An error if the data are no images.
+/// Pictures of `count` rows; `None` if the model does not generate images. Returns an error if the data are not images.
 pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>> {
     let config = trainer.config;
     let rows = config.data.held_out.thinned(count);
@@ -39,7 +39,7 @@ pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>>
     }))
 }
 
-/// The values of an expression of the present parameters; `None` where there is no such expression.
+/// The values of an expression at the present parameters; `None` if there is no such expression.
 fn see<'t>(
     trainer: &Trainer<'t>,
     what: impl for<'g> FnOnce(&Build<'g>) -> Option<Expr<'g>>,

@@ -1,4 +1,4 @@
-//! The names of checkpoints: one file, or a directory of files that are numbered by their step.
+//! The names of checkpoints: one file, or a directory of files with the step in their names.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 use crate::files::parent;
 
-/// Where a run that goes on from this checkpoint, or from the newest in this directory, saves its own.
+/// Where a run that resumes from this checkpoint, or from the newest in this directory, saves its checkpoints.
 pub fn place_of(resume: &Path) -> PathBuf {
     if is_step(resume) { parent(resume).to_owned() } else { resume.to_owned() }
 }
 
-/// Whether a path names a checkpoint, not a directory of some.
+/// Whether a path is a checkpoint file, and not a directory of checkpoints.
 pub fn is_file_name(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "safetensors")
 }
@@ -24,7 +24,7 @@ pub fn steps_in(directory: &Path) -> Vec<PathBuf> {
     all
 }
 
-/// Whether a file has the name of a checkpoint in a directory of some.
+/// Whether a file has the name of a checkpoint in a directory.
 fn is_step(path: &Path) -> bool {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default();
     let digits = name.strip_prefix("step-").and_then(|n| n.strip_suffix(".safetensors"));
@@ -36,10 +36,10 @@ pub fn step_file(directory: &Path, step: usize) -> PathBuf {
     directory.join(format!("step-{step:010}.safetensors"))
 }
 
-/// The newest checkpoint of a directory; a file stands for itself.
+/// The newest checkpoint of a directory, or the file itself.
 ///
 /// # Errors
-/// If there is none.
+/// Returns an error if there is none.
 pub fn newest(path: &Path) -> Result<PathBuf> {
     if !path.is_dir() {
         return Ok(path.to_owned());

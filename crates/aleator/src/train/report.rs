@@ -1,4 +1,4 @@
-//! What training tells while it runs and when it ends.
+//! The reports of training: progress, history and result.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,10 +9,10 @@ use crate::diagnostics::{self, Number};
 use crate::error::Error;
 use crate::nn::Tensor;
 
-/// What is known of a gradient: that of one parameter tensor, or of all.
+/// Statistics of a gradient: that of one parameter tensor, or of all parameters.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct GradientStatistics {
-    /// The variance of an element, averaged over all.
+    /// The variance, averaged over all elements.
     #[serde(with = "numbers")]
     pub mean_variance: f64,
     /// √(Σ (E g)² / Σ Var g), at least 0.
@@ -20,176 +20,176 @@ pub struct GradientStatistics {
     pub signal_to_noise: f64,
 }
 
-/// One look at the held-out data.
+/// One evaluation on held-out data.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct HistoryPoint {
-    /// Gradient steps taken so far.
+    /// The number of gradient steps taken.
     pub step: usize,
     /// The ELBO in nats (or the reward), averaged over all held-out rows and the samples of each.
     #[serde(with = "numbers")]
     pub elbo: f64,
-    /// The standard error of `elbo` as the samples of the latents leave it; the rows are given.
+    /// The standard error of `elbo` due to the samples of the latents, for the given rows.
     #[serde(with = "numbers")]
     pub elbo_std_error: f64,
     /// The importance-weighted bound of all samples of a row, in nats; `None` for rewards.
     #[serde(with = "numbers")]
     pub bound: Option<f64>,
-    /// The standard error of `bound`, to the first order in that of the mean weights.
+    /// The standard error of `bound`, of first order in that of the mean weights.
     #[serde(with = "numbers", default)]
     pub bound_std_error: Option<f64>,
-    /// The training objective since the last point, as an ELBO in nats: the mean of its estimates. Relaxed for
-    /// estimators that relax. `None` at the start.
+    /// The mean of the estimates of the training objective since the last point, as an ELBO in nats. It is relaxed for estimators
+    /// that relax. `None` at the start.
     #[serde(with = "numbers")]
     pub train_elbo: Option<f64>,
-    /// Seconds of training so far, evaluations not counted.
+    /// The time of training in seconds, without evaluations.
     pub seconds: f64,
     /// The learning rate of the next step.
     pub learning_rate: f64,
-    /// The gradient of all parameters, over about the last 800 steps, every eighth of them; `None` before the tenth.
+    /// The statistics of the gradient of all parameters, over every eighth of about the last 800 steps; `None` before step 10.
     pub gradient: Option<GradientStatistics>,
-    /// The same for each parameter tensor.
+    /// The same for each parameter tensor, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub gradients: BTreeMap<String, GradientStatistics>,
     /// The estimators' own parameters that are single numbers, such as temperatures.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default, with = "numbers")]
     pub own: BTreeMap<String, f64>,
-    /// All held-out rows, at the end of a run.
+    /// The evaluation of all held-out rows at the end of a run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_out: Option<HeldOut>,
 }
 
-/// What the [`Watch`](super::Watch) of a run is called with, before the first step and after each one.
+/// The progress of a run, with which the [`Watch`](super::Watch) is called before the first step and after each one.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// Gradient steps taken.
+    /// The number of gradient steps taken.
     pub step: usize,
-    /// Gradient steps to take.
+    /// The total number of gradient steps.
     pub steps: usize,
     /// A running mean of the training ELBO (about the last hundred steps); before the first step, the held-out one.
     pub elbo: f64,
     /// The last held-out ELBO.
     pub held_out: f64,
-    /// Whether held-out rows have been looked at after this step.
+    /// Whether held-out rows were evaluated after this step.
     pub looked: bool,
-    /// Gradient steps in a second so far, evaluations not counted; 0 before the first.
+    /// The number of gradient steps per second, without evaluations; 0 before the first step.
     pub steps_per_second: f64,
 }
 
-/// Every held-out row at the end.
+/// The evaluation of all held-out rows at the end.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub struct HeldOut {
-    /// Number of rows.
+    /// The number of rows.
     pub rows: usize,
-    /// K, the samples for each.
+    /// K, the number of samples for each row.
     pub samples: usize,
-    /// As in the history.
+    /// As in [`HistoryPoint`].
     #[serde(with = "numbers")]
     pub elbo: f64,
-    /// As in the history.
+    /// As in [`HistoryPoint`].
     #[serde(with = "numbers")]
     pub elbo_std_error: f64,
-    /// As in the history.
+    /// As in [`HistoryPoint`].
     #[serde(with = "numbers")]
     pub bound: Option<f64>,
-    /// As in the history.
+    /// As in [`HistoryPoint`].
     #[serde(with = "numbers", default)]
     pub bound_std_error: Option<f64>,
 }
 
-/// What became of a run that took its first look at the held-out data.
+/// The outcome of a run that reached its first evaluation.
 #[derive(Debug)]
 pub struct Trained {
-    /// The outcome, up to the end or to where the run died.
+    /// The report, up to the end or to the error.
     pub report: TrainReport,
-    /// The pictures that were asked for; `None` if it died.
+    /// The requested pictures; `None` if there was an error.
     pub pictures: Option<Pictures>,
-    /// What it died of, if it did.
+    /// The error that ended the run, if there was one.
     pub error: Option<Error>,
 }
 
 /// Images as rows of pixels in \[0, 1\], for a picture.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pictures {
-    /// Height and width of each.
+    /// The height and the width of each image.
     pub size: [usize; 2],
-    /// Held-out images.
+    /// The held-out images.
     pub originals: Vec<f32>,
-    /// The same after a passage through the latents.
+    /// The reconstructions of these images from their latents.
     pub reconstructions: Vec<f32>,
-    /// Drawn from the model.
+    /// Images drawn from the model.
     pub samples: Vec<f32>,
 }
 
-/// The outcome of a training run; it is serialised as one JSON document.
+/// The report of a training run. It is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainReport {
-    /// Version of aleator.
+    /// The version of aleator.
     pub aleator: &'static str,
-    /// The model's name.
+    /// The name of the model.
     pub model: &'static str,
-    /// Its sizes.
+    /// The sizes of the model.
     pub description: String,
-    /// Name of the data.
+    /// The name of the data.
     pub data: String,
     /// The estimator with its options.
     pub estimator: String,
-    /// What is optimised.
+    /// The objective.
     pub objective: String,
-    /// Whether its gradients are unbiased for the objective.
+    /// Whether the gradients are unbiased for the objective.
     pub unbiased: bool,
-    /// Whether the estimator divides them by a number that it learns (NVIL): then their length is biased, not their
+    /// Whether the estimator divides gradients by a number that it learns (NVIL). Then their length is biased, but not their
     /// direction.
     pub rescaled: bool,
     /// The seed.
     pub seed: u64,
-    /// Gradient steps taken.
+    /// The number of gradient steps taken.
     pub steps: usize,
-    /// Whether it was stopped before all steps were taken.
+    /// Whether the run was stopped before all steps were taken.
     pub interrupted: bool,
-    /// Why it died, if it did: its numbers are those up to then.
+    /// The error that ended the run, if there was one. The numbers are those before the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// Rows in a minibatch.
+    /// The number of rows in a minibatch.
     pub batch: usize,
-    /// K, the samples in a gradient.
+    /// K, the number of samples per gradient.
     pub samples: usize,
-    /// Number of parameters.
+    /// The number of parameters.
     pub parameters: usize,
-    /// The estimator's own parameters at the end, by name.
+    /// The final values of the estimator's own parameters, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub own_parameters: BTreeMap<String, diagnostics::Tensor>,
-    /// The optimiser's name.
+    /// The name of the optimiser.
     pub optimizer: String,
-    /// Its step size.
+    /// The learning rate.
     pub lr: f64,
-    /// Samples of the latents for each held-out row.
+    /// The number of samples of the latents for each held-out row.
     pub eval_samples: usize,
-    /// Held-out rows that the history looks at.
+    /// The number of held-out rows that are evaluated during training.
     pub eval_rows: usize,
-    /// Looks at the held-out data, first and last step included.
+    /// The evaluations on held-out data, including the first and the last step.
     pub history: Vec<HistoryPoint>,
-    /// All held-out rows at the end; `None` if it was interrupted or died.
+    /// The evaluation of all held-out rows at the end; `None` if the run was interrupted or ended with an error.
     pub held_out: Option<HeldOut>,
     /// The last checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<PathBuf>,
-    /// Gradient steps in a second, evaluations not counted.
+    /// The number of gradient steps per second, without evaluations.
     pub steps_per_second: f64,
-    /// Seconds from start to end, everything counted.
+    /// The total time in seconds.
     pub seconds: f64,
     /// The trained parameters (not part of the JSON).
     #[serde(skip)]
     pub weights: Vec<Tensor>,
 }
 
-/// For serde: numbers that are not finite as the strings that [`Number`] writes, in whatever holds them.
+/// For serde: serialises numbers that are not finite as the strings of [`Number`], within containers.
 pub(super) mod numbers {
     use serde::de::DeserializeOwned;
     use serde::{Deserializer, Serializer};
 
     use super::{BTreeMap, Deserialize, Number, Serialize};
 
-    /// What holds numbers.
+    /// A container of numbers.
     pub trait Numbers {
         /// The same with [`Number`]s.
         type Written: Serialize + DeserializeOwned;

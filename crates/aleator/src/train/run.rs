@@ -1,4 +1,4 @@
-//! The loop: steps, now and then a look at the held-out data, now and then a checkpoint.
+//! The training loop: steps, evaluations on held-out data, and checkpoints.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -22,29 +22,29 @@ use crate::nn::Tensor;
 /// Called before the first step and after each one; return `Break` to stop.
 pub type Watch<'a> = dyn Fn(&Progress) -> ControlFlow<()> + 'a;
 
-/// Trains a model to the end, or until `watch` breaks.
+/// Trains a model for all steps, or until `watch` returns `Break`.
 ///
-/// Equal configurations give equal bits on the same machine, whatever the number of threads, and whether the run was
-/// interrupted and resumed or not.
+/// Equal configurations give equal bits on the same machine, for any number of threads, and whether or not the run was
+/// interrupted and resumed.
 ///
 /// # Errors
-/// If the configuration makes no sense ([`Error::Invalid`]), the estimator cannot serve the model, a file cannot be read or
-/// written, or a value is not finite on the way: the message names the step and the last checkpoint.
+/// Returns an error if the configuration is invalid ([`Error::Invalid`]), if the estimator does not support the model, if a file
+/// cannot be read or written, or if a value becomes infinite or NaN. The message then contains the step and the last checkpoint.
 pub fn train(config: &TrainConfig, watch: &Watch<'_>) -> Result<TrainReport> {
     let Trained { report, error, .. } = train_and_see(config, watch, 0)?;
     error.map_or(Ok(report), Err)
 }
 
-/// The same, with pictures of `seen` held-out rows and as many samples. A run that dies after its first look at the held-out data
-/// gives what is known up to then.
+/// Like [`train`], with pictures of `seen` held-out rows and the same number of samples. If an error occurs after the first
+/// evaluation, the outcome contains the report up to then.
 ///
 /// # Errors
-/// As for [`train`], before the first look.
+/// As [`train`], before the first evaluation.
 pub fn train_and_see(config: &TrainConfig, watch: &Watch<'_>, seen: usize) -> Result<Trained> {
     go_on(Trainer::new(config)?, watch, seen)
 }
 
-/// Trains from where the configuration says that it goes on.
+/// Trains from the start, or from the checkpoint of the configuration.
 pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) -> Result<Trained> {
     let start = Instant::now();
     let config = trainer.config;
@@ -52,7 +52,7 @@ pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) ->
     if let Some(path) = &config.resume {
         let checkpoint = Checkpoint::read(path)?;
         let file = newest(path)?;
-        let refused = |e| Error::Invalid(format!("cannot go on from {}: {e}", file.display()));
+        let refused = |e| Error::Invalid(format!("cannot resume from {}: {e}", file.display()));
         trainer.resume(&checkpoint).map_err(refused)?;
         saved = Some(file);
     }
@@ -84,7 +84,7 @@ pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) ->
     }
 }
 
-/// A run with everything that it writes to, open.
+/// A run with its open files.
 struct Run<'c> {
     trainer: Trainer<'c>,
     evaluation: Evaluation,
@@ -107,7 +107,7 @@ impl<'c> Run<'c> {
         Ok(Run { trainer, evaluation, store, metrics, saved })
     }
 
-    /// Takes the steps; whether it was stopped before the end.
+    /// Takes the steps. Returns whether the run was stopped before the end.
     fn steps(&mut self, watch: &Watch<'_>) -> Result<bool> {
         let config = self.trainer.config;
         let first = self.trainer.step;
@@ -153,7 +153,7 @@ impl<'c> Run<'c> {
         }
     }
 
-    /// Writes a checkpoint that the run can go on from, if there is a place for it.
+    /// Writes a checkpoint from which the run can be resumed, if the configuration names a file.
     fn save(&mut self) -> Result<()> {
         if let Some(store) = &self.store {
             let checkpoint = self.trainer.checkpoint();
@@ -163,7 +163,7 @@ impl<'c> Run<'c> {
         Ok(())
     }
 
-    /// Judges all held-out rows, once; metrics and checkpoint have it, too.
+    /// Evaluates all held-out rows once, and adds the result to metrics and checkpoint.
     fn judge_all(&mut self) -> Result<()> {
         let trainer = &mut self.trainer;
         if trainer.history.last().is_none_or(|point| point.held_out.is_some()) {
@@ -177,7 +177,7 @@ impl<'c> Run<'c> {
         self.save()
     }
 
-    /// What the run died of, with the checkpoint that is left of it. Unless its numbers are broken, it is saved where it is.
+    /// The error that ended the run, with the last checkpoint. The present state is saved unless its numbers are infinite or NaN.
     fn rescued(&mut self, error: Error) -> Error {
         let has_place = self.trainer.config.checkpoint.is_some();
         match error {
@@ -185,7 +185,7 @@ impl<'c> Run<'c> {
                 Some(path) => format!("{message}; the last good checkpoint is {}", path.display()),
                 None if has_place => format!("{message}; there is no checkpoint yet"),
                 None => {
-                    format!("{message}; there is no checkpoint: the setting `checkpoint` makes some")
+                    format!("{message}; there is no checkpoint, because the setting `checkpoint` is not set")
                 }
             }),
             error => match (self.save(), &self.saved) {
@@ -201,7 +201,7 @@ impl<'c> Run<'c> {
     }
 }
 
-/// Judges the present parameters.
+/// Evaluates the present parameters.
 fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoint> {
     let parameters = trainer.parameters();
     let step = trainer.step;
@@ -229,7 +229,7 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
     })
 }
 
-/// All held-out rows at the present parameters, which the last point of the history is of.
+/// Evaluates all held-out rows at the present parameters, which are those of the last point of the history.
 fn all_held_out(trainer: &Trainer<'_>) -> Result<HeldOut> {
     let config = trainer.config;
     let (rows, samples) = (config.data.held_out.count(), config.eval_samples);

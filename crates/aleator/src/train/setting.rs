@@ -1,15 +1,15 @@
-//! The settings of a run, each described once: TOML files, flags and their help, what a resumed run may change, and documentation
-//! are made from this table.
+//! The settings of a run, each described once. TOML files, the options of the command and their help, the rules for resumed runs,
+//! and the documentation are derived from this table.
 
 use std::path::PathBuf;
 
 use crate::optim;
 
-/// How grey pixels can become black and white.
+/// The kinds of binarisation.
 pub(super) const BINARIZATIONS: &[&str] = &["threshold", "static", "dynamic"];
-/// What can be maximised.
+/// The objectives.
 pub(super) const OBJECTIVES: &[&str] = &["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"];
-/// How the learning rate can fall.
+/// The kinds of decay of the learning rate.
 pub(super) const DECAYS: &[&str] = &["constant", "linear", "cosine", "step"];
 
 /// A setting: an entry of [`Settings`](super::Settings) and of its TOML document.
@@ -17,30 +17,30 @@ pub(super) const DECAYS: &[&str] = &["constant", "linear", "cosine", "step"];
 pub struct Setting {
     /// The name in a TOML document.
     pub name: &'static str,
-    /// What it means. Another setting is called "the setting `NAME`".
+    /// The meaning. It refers to other settings as "the setting `NAME`".
     pub meaning: &'static str,
-    /// What it is unless given, in words; empty where nothing need be said.
+    /// The default, in words; empty if there is none or if it is obvious.
     pub usual: &'static str,
-    /// What it may be.
+    /// The kind of value.
     pub value: Value,
-    /// What it describes.
+    /// What the setting describes.
     pub part: Part,
-    /// What depends on it.
+    /// What depends on the setting.
     pub effect: Effect,
 }
 
-/// The kinds of value; the text stands for a value in a description of usage.
+/// The kinds of values. The text is a placeholder in descriptions of usage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Value {
-    /// A whole number from 1.
+    /// An integer, at least 1.
     Count(&'static str),
-    /// A whole number from 0.
+    /// An integer, at least 0.
     Natural(&'static str),
-    /// A whole number from 0 that starts random numbers.
+    /// An integer, at least 0, that is a seed.
     Seed,
     /// A number.
     Number(&'static str),
-    /// `true` or `false`, which is what it is unless given.
+    /// `true` or `false`; the default is `false`.
     Truth,
     /// One of these words.
     Word(&'static str, &'static [&'static str]),
@@ -64,18 +64,19 @@ pub enum Part {
 /// What depends on a setting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// The numbers of a run. One that goes on must have the same.
+    /// The results of a run. A resumed run must have the same value.
     Numbers,
-    /// The numbers of a run. One that goes on may have another, so that it can go on more carefully where it did not stay finite.
+    /// The results of a run. A resumed run may have another value, for example a lower learning rate after numbers became
+    /// infinite.
     FromHereOn,
-    /// No number.
+    /// Nothing that affects results.
     Nothing,
 }
 
-/// The value of a setting, of the kind that [`Setting::value`] says.
+/// The value of a setting, of the kind [`Setting::value`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Given {
-    /// A whole number.
+    /// An integer.
     Integer(u64),
     /// A number.
     Number(f64),
@@ -94,8 +95,8 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "data",
-            "`digits` (1797 images of 8x8, in the binary), a directory of IDX files such as MNIST's, a .npy or a .csv file",
-            "digits, or the model's own",
+            "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, a .npy file or a .csv file",
+            "digits, or the data of the model",
             Value::Text("NAME|DIR|FILE"),
         )
     },
@@ -103,27 +104,32 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "binarization",
-            "How grey pixels become black and white (sbn, vae, structured): by a threshold, by chance once, or by chance at every \
-             step",
+            "Binarization of grey pixels (sbn, vae, structured): by a threshold, at random once (static), or at random in every \
+             step (dynamic)",
             "threshold",
             Value::Word("BINARIZATION", BINARIZATIONS),
         )
     },
     run(
         "estimator",
-        "Estimator of the latents, with options",
-        "reinforce_loo, or pathwise where it can",
+        "Estimator of the latent variables, with options",
+        "reinforce_loo, or pathwise if the model supports it",
         Value::Text("ESTIMATOR"),
     ),
-    run("objective", "What is maximised", "", Value::Word("OBJECTIVE", OBJECTIVES)),
-    run("importance-samples", "K of iwae and wake-sleep", "5", Value::Count("K")),
+    run("objective", "Objective to maximise", "", Value::Word("OBJECTIVE", OBJECTIVES)),
+    run(
+        "importance-samples",
+        "K, the number of importance samples of iwae and wake-sleep",
+        "5",
+        Value::Count("K"),
+    ),
     run("steps", "Number of gradient steps", "10000", Value::Count("N")),
-    run("batch", "Rows in a minibatch", "100", Value::Count("N")),
+    run("batch", "Number of rows in a minibatch", "100", Value::Count("N")),
     model("latents", "Number of latents in a layer", "", Value::Count("N")),
-    model("layers", "Layers of latents (sbn, structured)", "", Value::Count("N")),
+    model("layers", "Number of layers of latents (sbn, structured)", "", Value::Count("N")),
     model(
         "nonlinear",
-        "Perceptrons with two hidden layers between layers of latents (sbn, structured)",
+        "Use perceptrons with two hidden layers between layers of latents (sbn, structured)",
         "",
         Value::Truth,
     ),
@@ -133,10 +139,10 @@ pub const SETTINGS: &[Setting] = &[
         "",
         Value::Word("LATENT", &["bernoulli", "categorical", "gaussian"]),
     ),
-    model("categories", "Categories of a latent (vae), clusters (gmm)", "", Value::Count("N")),
-    model("init", "Where weights start (sbn)", "glorot", Value::Word("INIT", &["glorot", "kaiming"])),
-    model("episode", "Steps of an episode (cartpole)", "", Value::Count("N")),
-    model("hidden", "Units in hidden layers", "", Value::Count("N")),
+    model("categories", "Number of categories of a latent (vae) or of clusters (gmm)", "", Value::Count("N")),
+    model("init", "Initialization of weights (sbn)", "glorot", Value::Word("INIT", &["glorot", "kaiming"])),
+    model("episode", "Largest number of steps of an episode (cartpole)", "", Value::Count("N")),
+    model("hidden", "Number of units in hidden layers", "", Value::Count("N")),
     Setting {
         effect: Effect::FromHereOn,
         ..run(
@@ -146,30 +152,35 @@ pub const SETTINGS: &[Setting] = &[
             Value::Number("X"),
         )
     },
-    run("optimizer", "Rule of the steps", "adam", Value::Word("OPTIMIZER", &optim::NAMES)),
-    run("beta2", "Second decay of adam, adamw and radam", "0.999", Value::Number("X")),
-    run("weight-decay", "AdamW's weight decay", "0.01", Value::Number("X")),
-    run("warm-up", "Steps of linear warm-up", "", Value::Natural("N")),
-    run("decay", "How the learning rate falls", "constant", Value::Word("DECAY", DECAYS)),
-    run("decay-every", "Steps between falls of a step decay", "", Value::Count("N")),
-    run("decay-factor", "What a step decay multiplies the rate by", "", Value::Number("X")),
+    run("optimizer", "Optimizer", "adam", Value::Word("OPTIMIZER", &optim::NAMES)),
+    run("beta2", "Decay rate of the second moment in adam, adamw and radam", "0.999", Value::Number("X")),
+    run("weight-decay", "Weight decay of adamw", "0.01", Value::Number("X")),
+    run("warm-up", "Number of steps of linear warm-up", "", Value::Natural("N")),
+    run("decay", "Decay of the learning rate", "constant", Value::Word("DECAY", DECAYS)),
+    run("decay-every", "Number of steps between decays, for a step decay", "", Value::Count("N")),
+    run("decay-factor", "Factor of a step decay", "", Value::Number("X")),
     Setting {
         effect: Effect::FromHereOn,
-        ..run("clip", "The largest norm of a gradient; longer ones are scaled down", "", Value::Number("X"))
+        ..run(
+            "clip",
+            "Largest norm of a gradient; gradients with a larger norm are scaled down",
+            "",
+            Value::Number("X"),
+        )
     },
     Setting {
         effect: Effect::FromHereOn,
         ..run(
             "tuning-factor",
-            "Estimators' own parameters learn faster by this factor",
+            "Learning rate of the estimators' own parameters, relative to that of the model",
             "10",
             Value::Number("X"),
         )
     },
     run(
         "samples",
-        "K: samples averaged in one estimate",
-        "the fewest that the estimator accepts",
+        "K, the number of samples that are averaged in one estimate",
+        "the smallest number that the estimator accepts",
         Value::Count("K"),
     ),
     run("seed", "Seed of weights, minibatches and noise", "0", Value::Seed),
@@ -177,39 +188,44 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "data-seed",
-            "Seed of the data, where anything of them is drawn: static binarization, held-out pixels of a dynamic one, data that \
-             are made up; apart from the setting `seed`, so that seeds can be compared on the same rows",
+            "Seed of random data: static binarization, held-out pixels of a dynamic one, synthetic data; separate from the \
+             setting `seed`, so that seeds can be compared on the same rows",
             "0",
             Value::Seed,
         )
     },
-    run("eval-every", "Steps between looks at the held-out data", "a tenth of all", Value::Count("N")),
-    run("eval-samples", "K: samples of the latents for each held-out row", "100", Value::Count("K")),
+    run(
+        "eval-every",
+        "Number of steps between evaluations on held-out data",
+        "a tenth of all steps",
+        Value::Count("N"),
+    ),
+    run("eval-samples", "Number of samples of the latents for each held-out row", "100", Value::Count("K")),
     run(
         "eval-rows",
-        "Held-out rows to look at on the way; all are judged at the end",
+        "Number of held-out rows to evaluate during training; all rows are evaluated at the end",
         "1000",
         Value::Count("N"),
     ),
     output(
         "checkpoint",
-        "Save everything: a .safetensors file that is replaced, or a directory that keeps the last three and holds no other run's",
-        "where it was resumed from",
+        "Save checkpoints: to a .safetensors file that is replaced, or to a directory that keeps the last three and contains no other run",
+        "the checkpoint from which the run was resumed",
         Value::Path("FILE|DIR"),
     ),
     output(
         "checkpoint-every",
-        "Steps between checkpoints",
-        "those between looks at the held-out data",
+        "Number of steps between checkpoints",
+        "those between evaluations",
         Value::Count("N"),
     ),
     output(
         "metrics",
-        "Write metrics to a file, one JSON object a line; a file that holds anything else is refused",
+        "Write metrics to a file, one JSON object per line; it is an error if the file contains anything else",
         "",
         Value::Path("FILE"),
     ),
-    output("tensorboard", "Write TensorBoard's event files into a directory", "", Value::Path("DIR")),
+    output("tensorboard", "Write TensorBoard event files to a directory", "", Value::Path("DIR")),
 ];
 
 const fn run(name: &'static str, meaning: &'static str, usual: &'static str, value: Value) -> Setting {
@@ -220,7 +236,7 @@ const fn model(name: &'static str, meaning: &'static str, usual: &'static str, v
     Setting { part: Part::Model, ..run(name, meaning, usual, value) }
 }
 
-/// What is written changes no number.
+/// A setting for output, which does not affect results.
 const fn output(name: &'static str, meaning: &'static str, usual: &'static str, value: Value) -> Setting {
     Setting { effect: Effect::Nothing, ..run(name, meaning, usual, value) }
 }

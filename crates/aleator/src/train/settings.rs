@@ -1,4 +1,4 @@
-//! Settings as a person writes them down: in a TOML file, in a checkpoint, in flags; each layer over the one before.
+//! Settings in layers: from a TOML file, from a checkpoint and from code or a command. Later layers take precedence.
 //!
 //! ```
 //! use aleator::train::Settings;
@@ -25,67 +25,67 @@ use crate::language;
 use crate::models::{self, ModelOptions, Objective};
 use crate::optim::Decay;
 
-/// Every setting of a run; what is not given takes its usual value.
+/// All settings of a run. A setting that is `None` has its default value.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
-    /// Name of the model.
+    /// The name of the model.
     pub model: Option<String>,
     /// `digits`, a directory of IDX files, a `.npy` or a `.csv` file.
     pub data: Option<String>,
     /// `threshold`, `static` or `dynamic`.
     pub binarization: Option<String>,
-    /// Estimator of the latents, with options.
+    /// The estimator of the latents, with options.
     pub estimator: Option<String>,
     /// `elbo`, `elbo-analytic-kl`, `iwae` or `wake-sleep`.
     pub objective: Option<String>,
     /// K of `iwae` and `wake-sleep`.
     pub importance_samples: Option<usize>,
-    /// Number of gradient steps.
+    /// The number of gradient steps.
     pub steps: Option<usize>,
-    /// Rows in a minibatch.
+    /// The number of rows in a minibatch.
     pub batch: Option<usize>,
-    /// K of the estimator.
+    /// K, the number of samples of the estimator.
     pub samples: Option<usize>,
-    /// Rule of the steps.
+    /// The name of the optimiser.
     pub optimizer: Option<String>,
-    /// Learning rate.
+    /// The learning rate.
     pub lr: Option<f64>,
     /// β₂ of Adam.
     pub beta2: Option<f64>,
     /// λ of AdamW.
     pub weight_decay: Option<f64>,
-    /// Steps of linear warm-up.
+    /// The number of steps of linear warm-up.
     pub warm_up: Option<usize>,
     /// `constant`, `linear`, `cosine` or `step`.
     pub decay: Option<String>,
-    /// Steps between falls of a `step` decay.
+    /// The number of steps between decays, for a `step` decay.
     pub decay_every: Option<usize>,
-    /// What a `step` decay multiplies by.
+    /// The factor of a `step` decay.
     pub decay_factor: Option<f64>,
     /// The largest norm of a gradient.
     pub clip: Option<f64>,
-    /// By how much faster estimators' own parameters learn.
+    /// The learning rate of the estimators' own parameters, relative to that of the model.
     pub tuning_factor: Option<f64>,
     /// The seed of weights, minibatches and noise.
     pub seed: Option<u64>,
-    /// The seed of the data, where anything of them is drawn: their making, or which pixels are black.
+    /// The seed of random data: synthetic data, and random binarisation.
     pub data_seed: Option<u64>,
-    /// Steps between looks at the held-out data.
+    /// The number of steps between evaluations on held-out data.
     pub eval_every: Option<usize>,
-    /// Samples of the latents for each held-out row.
+    /// The number of samples of the latents for each held-out row.
     pub eval_samples: Option<usize>,
-    /// Held-out rows that the history looks at.
+    /// The number of held-out rows that are evaluated during training.
     pub eval_rows: Option<usize>,
     /// A `.safetensors` file or a directory.
     pub checkpoint: Option<PathBuf>,
-    /// Steps between checkpoints.
+    /// The number of steps between checkpoints.
     pub checkpoint_every: Option<usize>,
-    /// A file for metrics, one JSON object a line.
+    /// A file for metrics, with one JSON object per line.
     pub metrics: Option<PathBuf>,
-    /// A directory for TensorBoard's event files.
+    /// A directory for TensorBoard event files.
     pub tensorboard: Option<PathBuf>,
-    /// Sizes and kinds of the model.
+    /// The options of the model.
     pub model_options: ModelOptions,
 }
 
@@ -93,15 +93,16 @@ impl Settings {
     /// Reads a TOML document.
     ///
     /// # Errors
-    /// With the line and what is expected there.
+    /// Returns an error that contains the line and what is expected there.
     pub fn parse(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|e| Error::Invalid(e.to_string().trim_end().to_string()))
     }
 
-    /// These values, each of the kind that its setting says; of two for one setting the last counts.
+    /// Creates settings from values, each of the kind of its setting. If there are several values for one setting, the last one
+    /// is used.
     ///
     /// # Errors
-    /// If a value is of another kind, or a number is too large for TOML.
+    /// Returns an error if a value is of another kind, or if a number is too large for TOML.
     ///
     /// ```
     /// use aleator::train::{Given, Setting, Settings};
@@ -130,20 +131,20 @@ impl Settings {
         table.try_into().map_err(|e: toml::de::Error| Error::Invalid(e.to_string()))
     }
 
-    /// These settings, with those of `lower` where these say nothing.
+    /// These settings, completed by those of `lower`.
     ///
     /// # Errors
-    /// If a number is too large for TOML.
+    /// Returns an error if a number is too large for TOML.
     pub fn over(&self, lower: &Settings) -> Result<Self> {
         let (mut below, above) = (table(lower)?, table(self)?);
         merge(&mut below, above);
         below.try_into().map_err(|e: toml::de::Error| Error::Invalid(e.to_string()))
     }
 
-    /// As a TOML document that [`Settings::parse`] reads.
+    /// The settings as a TOML document, which [`Settings::parse`] reads.
     ///
     /// # Errors
-    /// If a number is too large for TOML.
+    /// Returns an error if a number is too large for TOML.
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|error| not_in_toml(self, &error))
     }
@@ -151,7 +152,7 @@ impl Settings {
     /// Loads the data, builds the model and the configuration.
     ///
     /// # Errors
-    /// If a name is unknown, a file cannot be used, or the model refuses an option.
+    /// Returns an error if a name is unknown, if a file cannot be used, or if the model does not accept an option.
     pub fn config(&self) -> Result<TrainConfig> {
         let name = self.model.as_deref().unwrap_or("sbn");
         let names = models::all().iter().map(|e| e.name);
@@ -174,7 +175,7 @@ impl Settings {
         let estimator = match (&self.estimator, objective) {
             (Some(_), Objective::WakeSleep(_)) => {
                 return Err(Error::invalid(
-                    "wake-sleep differentiates through no draw: an estimator means nothing to it, leave it out",
+                    "wake-sleep does not differentiate through draws and uses no estimator; remove the setting `estimator`",
                 ));
             }
             (Some(text), _) => estimator(text)?,
@@ -241,7 +242,9 @@ impl Settings {
             Some(other) => return Err(unknown("objective", other, OBJECTIVES.iter().copied())),
         };
         if self.importance_samples.is_some() && objective.copies().is_none() {
-            return Err(Error::invalid("importance-samples mean something to iwae and wake-sleep only"));
+            return Err(Error::invalid(
+                "the setting `importance-samples` requires `objective = iwae` or `objective = wake-sleep`",
+            ));
         }
         Ok(objective)
     }
@@ -249,7 +252,9 @@ impl Settings {
     fn decay(&self) -> Result<Decay> {
         let step = self.decay.as_deref() == Some("step");
         if !step && (self.decay_every.is_some() || self.decay_factor.is_some()) {
-            return Err(Error::invalid("decay-every and decay-factor belong to decay = \"step\""));
+            return Err(Error::invalid(
+                "the settings `decay-every` and `decay-factor` require `decay = step`",
+            ));
         }
         match self.decay.as_deref() {
             None | Some("constant") => Ok(Decay::Constant),
@@ -264,20 +269,20 @@ impl Settings {
     }
 }
 
-/// A setting that two runs wrote down differently, or only one of them.
+/// A setting that differs between two runs.
 #[derive(Debug, PartialEq)]
 pub(super) struct Difference {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// What the other run wrote; nothing where it took the usual value.
+    /// The value in the other run; empty if it was not set.
     pub theirs: String,
-    /// What this run wrote.
+    /// The value in this run.
     pub ours: String,
-    /// What it describes.
+    /// What the setting describes.
     pub part: Part,
 }
 
-/// What two runs wrote down differently, in TOML documents.
+/// The settings that differ between two runs, given as TOML documents.
 pub(super) fn differences(theirs: &str, ours: &str) -> Vec<Difference> {
     let table = |text: &str| text.parse::<toml::Table>().unwrap_or_default();
     let (theirs, ours) = (table(theirs), table(ours));
@@ -305,7 +310,7 @@ fn table(settings: &Settings) -> Result<toml::Table> {
     toml::Table::try_from(settings).map_err(|error| not_in_toml(settings, &error))
 }
 
-/// Names the number that TOML, whose numbers end at 2⁶³ − 1, cannot hold.
+/// The error for a number above 2⁶³ − 1, which TOML cannot represent.
 fn not_in_toml(settings: &Settings, error: &toml::ser::Error) -> Error {
     let all = serde_json::to_value(settings).unwrap_or_default();
     let of_model = all.get("model-options").cloned().unwrap_or_default();
@@ -333,7 +338,7 @@ fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {
     })
 }
 
-/// Puts the entries of `above` over those of `below`, table by table.
+/// Merges tables recursively. The entries of `above` take precedence over those of `below`.
 fn merge(below: &mut toml::Table, above: toml::Table) {
     for (key, value) in above {
         match (below.get_mut(&key), value) {
@@ -402,10 +407,7 @@ mod tests {
         let step = fingerprint("objective = \"iwae\"\ndecay = \"step\"");
         let linear = fingerprint("decay = \"linear\"");
         for setting in SETTINGS.iter().filter(|setting| setting.part == Part::Run) {
-            let named = [&step, &linear].into_iter().any(|all| {
-                let within = |value: &String| value.contains(&format!("--{} ", setting.name));
-                all.contains_key(setting.name) || all.values().any(within)
-            });
+            let named = [&step, &linear].into_iter().any(|all| all.contains_key(setting.name));
             assert_eq!(named, setting.effect != Effect::Nothing, "{}", setting.name);
         }
     }

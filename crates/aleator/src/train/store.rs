@@ -1,7 +1,7 @@
-//! Where the checkpoints of a run lie: one file that is replaced, or a directory that keeps the last three.
+//! The storage of a run's checkpoints: one file that is replaced, or a directory that keeps the last three.
 //!
-//! A place is looked at before the first step: that it can be written to, that nothing of anyone else is in it, and that no other
-//! run is at work there. It stays locked until the run ends.
+//! Before the first step, the program checks that the file or directory can be written, that it contains nothing of other runs,
+//! and that no other run is using it. It remains locked until the run ends.
 
 use std::fs;
 use std::io::{ErrorKind, Result as IoResult};
@@ -12,17 +12,18 @@ use super::places::{is_file_name, place_of, step_file, steps_in};
 use crate::error::{Error, Result};
 use crate::files::{Identity, Lock, parent, probe, probe_directory};
 
-/// Checkpoints that a directory keeps.
+/// The number of checkpoints that a directory keeps.
 const KEPT: usize = 3;
 
-/// A place that can be written to.
+/// A file or directory that can be written.
 pub struct Store {
     path: PathBuf,
     _lock: Lock,
 }
 
 impl Store {
-    /// A `.safetensors` file, or a directory, which is made if need be; `from` is what the run goes on from.
+    /// Opens a `.safetensors` file, or a directory, which is created if necessary. `from` is the checkpoint from which the run is
+    /// resumed.
     ///
     /// # Errors
     /// As for [`hold`] and [`check`].
@@ -32,10 +33,10 @@ impl Store {
         Ok(Store { path: path.to_owned(), _lock: lock })
     }
 
-    /// Writes a checkpoint; in a directory, the oldest of those up to its step go.
+    /// Writes a checkpoint. In a directory, the oldest checkpoints up to its step are deleted.
     ///
     /// # Errors
-    /// What the operating system says.
+    /// Returns an error of the operating system.
     pub fn save(&self, checkpoint: &Checkpoint) -> Result<PathBuf> {
         let Store { path, .. } = self;
         if is_file_name(path) {
@@ -54,10 +55,10 @@ impl Store {
     }
 }
 
-/// Makes a place for checkpoints if need be, finds out whether it can be written to, and locks it.
+/// Creates the file or directory if necessary, checks that it can be written, and locks it.
 ///
 /// # Errors
-/// If something of another kind is there, nothing can be written, or another run holds it.
+/// Returns an error if there is something of another kind, if it cannot be written, or if another run has locked it.
 pub fn hold(path: &Path) -> Result<Lock> {
     is_taken(path)?;
     let locked = || -> IoResult<Lock> {
@@ -73,18 +74,18 @@ pub fn hold(path: &Path) -> Result<Lock> {
     locked().map_err(|e| refused(path, &e.to_string()))
 }
 
-/// Refuses a place that a run must not save into: what is there would be lost, or taken for its own. Writes nothing. `whole` is
-/// what the place would be resumed by: itself, or the directory of its comparison. Whoever calls it holds `whole`: a run that is
-/// at work there is then told apart from one that has left its checkpoints.
+/// Checks that a run may save to a file or directory: that nothing there would be lost or mistaken for its own. Nothing is
+/// written. `whole` is the path by which the run would be resumed: the path itself, or the directory of its comparison. The
+/// caller must hold the lock of `whole`, so that a running process can be distinguished from one that has ended.
 ///
 /// # Errors
-/// If there are checkpoints of another run in the directory, or anything is in the place of the file.
+/// Returns an error if the directory contains checkpoints of another run, or if the file exists.
 pub fn check(path: &Path, from: Option<&Path>, whole: &Path) -> Result<()> {
     let own = from.is_some_and(|from| same(&place_of(from), path));
     if !is_taken(path)? || own {
         return Ok(());
     }
-    let go_on = format!("go on with `resume = {}`", whole.display());
+    let go_on = format!("resume it with `resume = {}`", whole.display());
     let why = if !is_file_name(path) {
         if steps_in(path).is_empty() {
             return Ok(());
@@ -93,13 +94,15 @@ pub fn check(path: &Path, from: Option<&Path>, whole: &Path) -> Result<()> {
     } else {
         match Checkpoint::load(path) {
             Ok(_) => format!("it holds a checkpoint of another run; {go_on}, or choose another name"),
-            Err(why) => format!("what is there is no checkpoint ({why}); remove it or choose another name"),
+            Err(why) => {
+                format!("the existing file is not a checkpoint ({why}); remove it or choose another name")
+            }
         }
     };
     Err(refused(path, &why))
 }
 
-/// Whether there is something in a place, and of the kind that its name stands for.
+/// Whether the path exists, and is of the kind that its name indicates.
 fn is_taken(path: &Path) -> Result<bool> {
     let found = match fs::metadata(path) {
         Ok(found) => found,
@@ -111,14 +114,14 @@ fn is_taken(path: &Path) -> Result<bool> {
             Err(refused(path, "it is a directory, though its name is that of a file; choose another name"))
         }
         (false, false) => {
-            Err(refused(path, "it is no directory; choose another name, or one that ends in .safetensors"))
+            Err(refused(path, "it is not a directory; choose another name, or one that ends in .safetensors"))
         }
         _ => Ok(true),
     }
 }
 
 fn refused(path: &Path, why: &str) -> Error {
-    Error::Invalid(format!("cannot keep checkpoints in {}: {why}", path.display()))
+    Error::Invalid(format!("cannot save checkpoints to {}: {why}", path.display()))
 }
 
 fn same(a: &Path, b: &Path) -> bool {

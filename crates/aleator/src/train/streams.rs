@@ -1,8 +1,9 @@
-//! Random streams beside those of the sites, which count from 0: these count from the end.
+//! Random streams in addition to those of the sites. Sites are numbered from 0, and these streams from the largest number
+//! downwards.
 
 use aleator_engine::exec::philox::STREAMS;
 
 /// The order of the rows in an epoch.
 pub const ORDER: u32 = STREAMS - 100;
-/// The pixels that are drawn anew at every step.
+/// The pixels that are drawn again in every step.
 pub const COINS: u32 = STREAMS - 102;

@@ -1,4 +1,4 @@
-//! TensorBoard's event files: just enough of the format for scalars.
+//! TensorBoard event files: the part of the format that scalars require.
 //!
 //! ```text
 //! record    length (u64) · masked crc32c of it (u32) · message · masked crc32c of the message (u32)       little-endian
@@ -15,7 +15,7 @@ use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The session log of a session that starts.
+/// The session log at the start of a session.
 const START: &[u8] = &[1 << 3, 1];
 
 /// A file of events.
@@ -25,8 +25,8 @@ pub struct EventFile {
 }
 
 impl EventFile {
-    /// A new file in a directory, which is made if need be. `last` is the step that a run goes on from: events of later ones, left in
-    /// other files, no longer count.
+    /// Creates a file in a directory, which is created if necessary. `last` is the step from which a run is resumed. TensorBoard
+    /// ignores events of later steps in older files.
     pub fn create(directory: &Path, last: Option<usize>) -> io::Result<Self> {
         fs::create_dir_all(directory)?;
         // Files are read in the order of their names, and no name is used twice.
@@ -48,7 +48,7 @@ impl EventFile {
         Ok(events)
     }
 
-    /// Where it is.
+    /// The path.
     pub fn path(&self) -> &Path {
         &self.path
     }

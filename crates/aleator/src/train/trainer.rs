@@ -1,4 +1,4 @@
-//! A run of training: its state, one step of it, and what a checkpoint keeps of it.
+//! The state of a training run, its steps, and its checkpoints.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,26 +19,26 @@ use crate::optim::{Adam, AdamW, RAdam, StepContext, UpdateRule, rule_by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
-/// How much of the running training ELBO is kept at each step.
+/// The decay of the running training ELBO per step.
 const KEPT: f64 = 0.99;
 
-/// A run in progress, for who wants to take its steps one by one; [`train`](super::train) takes them all, judges and saves.
+/// A training run of which you take the steps yourself. [`train`](super::train) takes all steps, evaluates and saves.
 pub struct Trainer<'c> {
-    /// What is trained, and how.
+    /// The configuration.
     pub config: &'c TrainConfig,
-    /// The gradient's program, which holds the parameters.
+    /// The program of the gradient, which holds the parameters.
     pub program: Program<f32>,
-    /// Names and shapes, first what is learned and then what is kept; the values are those at the start.
+    /// The tensors with their initial values: first the learned ones, then the states.
     pub tensors: Vec<Tensor>,
-    /// The looks at the held-out data.
+    /// The evaluations on held-out data.
     pub history: Vec<HistoryPoint>,
-    /// Count and sum of the training objective since the last look at the held-out data.
+    /// The count and the sum of the training objective since the last evaluation.
     pub since_last: (u64, f64),
     /// A running mean of the training objective.
     pub running: Option<f64>,
-    /// Gradient steps taken.
+    /// The number of gradient steps taken.
     pub step: usize,
-    /// Seconds of training.
+    /// The time of training, in seconds.
     pub seconds: f64,
     batches: Batches<'c>,
     update: Update,
@@ -46,10 +46,10 @@ pub struct Trainer<'c> {
 }
 
 impl<'c> Trainer<'c> {
-    /// Before the first step.
+    /// Creates a run before its first step.
     ///
     /// # Errors
-    /// If the configuration makes no sense or the estimator cannot serve the model.
+    /// Returns an error if the configuration is invalid, or if the estimator does not support the model.
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
         let mut tensors = initial(&config.model.specs(), config.seed)?;
@@ -95,10 +95,11 @@ impl<'c> Trainer<'c> {
         })
     }
 
-    /// One gradient step.
+    /// Takes one gradient step.
     ///
     /// # Errors
-    /// If a value is not finite: the message names the step and the site or the parameter. The run cannot go on then.
+    /// Returns an error if a value is infinite or NaN. The message contains the step and the site or parameter. The run cannot
+    /// continue after this.
     pub fn advance(&mut self) -> Result<()> {
         let step = self.step;
         if let Ok(x) = self.program.data_mut(X_NAME) {
@@ -110,8 +111,8 @@ impl<'c> Trainer<'c> {
             return Err(at_step(
                 step,
                 Error::NotFinite(format!(
-                    "the training objective is {elbo}, though the distributions of all sites ({sites}) are sound: it arose \
-                 in the cost behind them"
+                    "the training objective is {elbo}, although the distributions of all sites ({sites}) are valid: the \
+                     cause is in a cost that depends on them"
                 )),
             ));
         }
@@ -131,7 +132,7 @@ impl<'c> Trainer<'c> {
         self.tensors.iter().filter(|t| t.learned)
     }
 
-    /// What the last gradient is multiplied by: less than 1 where it is too long.
+    /// The factor by which the last gradient is multiplied; less than 1 if it is clipped.
     fn clipping(&self) -> f64 {
         let Some(clip) = self.config.clip else { return 1.0 };
         let squares =
@@ -140,7 +141,7 @@ impl<'c> Trainer<'c> {
         if norm > clip { clip / norm } else { 1.0 }
     }
 
-    /// Says which number of the last gradient is not finite.
+    /// The error that names the number of the last gradient that is not finite.
     fn bad_gradient(&self) -> Error {
         let bad = self.learned().enumerate().find_map(|(place, tensor)| {
             let gradient = self.program.gradient_at(place);
@@ -150,7 +151,7 @@ impl<'c> Trainer<'c> {
         Error::NotFinite(bad.unwrap_or_else(|| "the gradient is not finite".into()))
     }
 
-    /// Present values, in the order of the tensors.
+    /// The present values, in the order of the tensors.
     pub fn parameters(&self) -> Vec<Vec<f32>> {
         let single = |values: &[f64]| values.iter().map(|&v| v as f32).collect();
         let now = |(i, t): (usize, &Tensor)| match t.learned {
@@ -160,7 +161,7 @@ impl<'c> Trainer<'c> {
         self.tensors.iter().enumerate().map(now).collect()
     }
 
-    /// What is known of the gradients: of all, and of each parameter.
+    /// The statistics of the gradients: of all parameters, and of each one.
     pub fn gradients(&self) -> (Option<GradientStatistics>, BTreeMap<String, GradientStatistics>) {
         let Some(sums) = self.update.statistics() else { return (None, BTreeMap::new()) };
         let of = |[variance, square]: [f64; 2], count: usize| GradientStatistics {
@@ -173,7 +174,7 @@ impl<'c> Trainer<'c> {
         (Some(of(all, count)), each.collect())
     }
 
-    /// Everything that is needed to go on.
+    /// The state of the run, for a checkpoint.
     pub fn checkpoint(&self) -> Checkpoint {
         let (slots, weights) = self.update.state();
         let mut checkpoint = Checkpoint::new(Header {
@@ -199,11 +200,10 @@ impl<'c> Trainer<'c> {
         checkpoint
     }
 
-    /// Goes on from a checkpoint. Learning rate, clipping and tuning factor may be other than they were:
-    /// from here on it is another run then.
+    /// Restores the state of a checkpoint. Learning rate, clipping and tuning factor may differ from those of the checkpoint.
     ///
     /// # Errors
-    /// If it is one of another run: the message says in what it differs.
+    /// Returns an error if the checkpoint is that of another run. The message contains the setting that differs.
     pub fn resume(&mut self, checkpoint: &Checkpoint) -> Result<()> {
         let header = &checkpoint.header;
         let ours = self.config.fingerprint();
@@ -212,14 +212,14 @@ impl<'c> Trainer<'c> {
             let may_change = Setting::find(name).is_some_and(|setting| setting.effect == Effect::FromHereOn);
             if theirs != value && !may_change {
                 return Err(Error::Invalid(format!(
-                    "it was made by another run: {}",
+                    "it belongs to another run: {}",
                     difference(name, theirs, value, &differences(&header.settings, &self.config.settings))
                 )));
             }
         }
         if header.step > self.config.steps {
             return Err(Error::Invalid(format!(
-                "it has taken {} steps already; ask for more than {} of them",
+                "it has already taken {} steps; set the setting `steps` to more than {}",
                 header.step, self.config.steps
             )));
         }
@@ -245,7 +245,7 @@ impl<'c> Trainer<'c> {
     }
 }
 
-/// Refuses an enumeration that could be compiled but would take too long at every step.
+/// Returns an error for an enumeration that could be compiled but would take too long per step.
 fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     let (mut outcomes, serving) = (1_usize, config.serving());
     Plan::choose_with(graph, |site, _, _| {
@@ -254,8 +254,8 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     })?;
     if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
         return Err(Error::Invalid(format!(
-            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product may be {MOST_ROWS} \
-             at most; use smaller sizes or another estimator",
+            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product must be at most \
+             {MOST_ROWS}; use smaller sizes or another estimator",
             config.batch,
             config.samples()
         )));
@@ -263,19 +263,13 @@ fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
     Ok(())
 }
 
-/// Two values of a setting as a person writes them; an empty one, or `false`, is not written. `settings` are all that were written
-/// differently.
+/// Describes two values of a setting as they are written in settings. An empty value and `false` mean that the setting is absent.
+/// `settings` are all settings that differ.
 fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> String {
     let written = |name: &str, value: &str| match value {
         "" | "false" => format!("without the setting `{name}`"),
         "true" => format!("the setting `{name}`"),
-        // The value of a fingerprint names the settings that belong to it.
-        _ => {
-            let (value, others) = value.split_once(" --").unwrap_or((value, ""));
-            let others = others.split(" --").filter_map(|other| other.split_once(' '));
-            let others = others.map(|(name, value)| format!(" `{name} = {value}`"));
-            format!("`{name} = {value}`{}", others.collect::<String>())
-        }
+        _ => format!("`{name} = {value}`"),
     };
     let both = |name: &str, theirs: &str, ours: &str| {
         format!("{} there, {} here", written(name, theirs), written(name, ours))
@@ -296,7 +290,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; try a smaller setting of `lr`");
+    let message = format!("at step {step}: {error}; reduce the setting `lr`");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,

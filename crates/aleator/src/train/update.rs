@@ -1,8 +1,8 @@
-//! One step for all parameters, where they lie in the program, and what is known of their gradients.
+//! The update of all parameters in place, and the statistics of their gradients.
 //!
-//! Rules of optimisers go element by element, so everything goes by blocks that stay in the second-level cache while all is done
-//! to them: the rule, the gradient's moments, the look for numbers that are not finite. What is kept of a tensor lies in the order
-//! in which it is read, so that memory comes in long runs. Nothing depends on the number of threads.
+//! Update rules are elementwise, so parameters are processed in blocks that fit into the second-level cache: the rule, the
+//! moments of the gradient, and the check for numbers that are not finite. The state of a tensor is stored in the order in which
+//! it is read. Results do not depend on the number of threads.
 
 use std::iter;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,28 +12,29 @@ use aleator_engine::exec::{Aligned, InputAndOutput, pool, vectorized};
 use super::moments::{self, Weights};
 use crate::optim::{StepContext, UpdateRule};
 
-/// Elements of a block. Vectors one after the other in it begin half a page apart: if their places in a page were nearly the
-/// same, the processor would make a read of the one wait for a write of the other.
+/// The number of elements in a block. Consecutive vectors begin half a page apart: if their offsets within a page were almost
+/// equal, the processor would delay reads of one until writes of the other are complete.
 const BLOCK: usize = 7680;
-/// Parts for each thread, so that a late one does not keep the others waiting for long.
+/// The number of parts per thread, for load balancing.
 const PARTS: usize = 8;
-/// So few elements are moved by one thread.
+/// The number of elements up to which one thread is used.
 const FEW: usize = 1 << 15;
-/// Gradients are measured at every step with a number (from 0) that this divides: a pass over memory less at the others.
+/// Gradient statistics are updated in every step whose number (from 0) is a multiple of this. Other steps save a pass over
+/// memory.
 const MEASURED: u64 = 8;
 
-/// Vectors by name.
+/// Vectors, by name.
 type Named = Vec<(&'static str, Vec<f32>)>;
 
-/// What is kept of a tensor, block by block, in each of them one vector after the other.
+/// The state of a tensor, block by block. Each block contains one vector after another.
 struct Kept {
-    /// The rule's vectors.
+    /// The vectors of the rule.
     state: Aligned<f32>,
-    /// Those of [`moments`].
+    /// The vectors of [`moments`].
     moments: Aligned<f32>,
 }
 
-/// Some elements of a tensor, and what is kept of them.
+/// A part of a tensor with its state.
 struct Part<'a> {
     theta: &'a mut [f32],
     gradient: &'a [f32],
@@ -49,7 +50,7 @@ pub struct Update {
 }
 
 impl<'a> Part<'a> {
-    /// Parts of this one of `len` elements, the last perhaps of fewer: whole blocks or parts of one.
+    /// Splits the part into parts of `len` elements (fewer in the last one): whole blocks, or parts of one block.
     fn parts(self, len: usize) -> impl Iterator<Item = Part<'a>> {
         let mut rest = Some(self);
         iter::from_fn(move || {
@@ -70,7 +71,8 @@ impl<'a> Part<'a> {
         })
     }
 
-    /// Moves it, block by block, and measures the gradient where weights are given; false if it is not finite.
+    /// Updates the part, block by block, and the gradient statistics if weights are given. Returns false if the gradient is not
+    /// finite.
     fn advance(self, rule: &dyn UpdateRule<f32>, now: &StepContext, measures: Option<&Weights>) -> bool {
         self.parts(BLOCK).fold(true, |finite, block| {
             rule.update(now, block.theta, block.gradient, block.state);
@@ -83,7 +85,7 @@ impl<'a> Part<'a> {
 }
 
 impl Update {
-    /// For parameters of these sizes.
+    /// Creates the state for parameters of these sizes.
     pub fn new(rule: Box<dyn UpdateRule<f32>>, sizes: impl IntoIterator<Item = usize>) -> Self {
         let kept = |size: usize| Kept {
             state: Aligned::zeros(rule.slots().len() * size),
@@ -110,8 +112,8 @@ impl Update {
         )
     }
 
-    /// Moves all parameters along their gradients; false if a gradient is not finite, and then nothing here is worth anything.
-    /// `None` for a parameter that nothing depends on.
+    /// Updates all parameters against their gradients. Returns false if a gradient is not finite; the state is then invalid. An
+    /// entry is `None` for a parameter on which nothing depends.
     #[must_use]
     pub fn apply(&mut self, now: &StepContext, parameters: Vec<Option<InputAndOutput<'_, f32>>>) -> bool {
         let measures = (now.step - 1).is_multiple_of(MEASURED);
@@ -147,7 +149,7 @@ impl Update {
         finite.into_inner()
     }
 
-    /// For each parameter: Σ Var g and Σ (E g)² over its elements, without bias; `None` before the second step.
+    /// For each parameter, unbiased estimates of Σ Var g and Σ (E g)² over its elements; `None` before the second step.
     pub fn statistics(&self) -> Option<Vec<[f64; 2]>> {
         let of = |kept: &Kept| {
             kept.moments.chunks(moments::NAMES.len() * BLOCK).try_fold(
@@ -161,7 +163,7 @@ impl Update {
         self.tensors.iter().map(of).collect()
     }
 
-    /// Everything that has to be kept: for each parameter the vectors by name, then the weights.
+    /// The state, for a checkpoint: the vectors of each parameter by name, and the weights.
     pub fn state(&self) -> (Vec<Named>, [f64; 2]) {
         let of = |kept: &Kept| {
             let state = vectors(self.rule.slots(), &kept.state);
@@ -170,10 +172,10 @@ impl Update {
         (self.tensors.iter().map(of).collect(), self.weights.state())
     }
 
-    /// Takes over what [`Update::state`] of an equal one gave: vectors by parameter and name.
+    /// Restores the state that [`Update::state`] returned: vectors by parameter and name.
     ///
     /// # Errors
-    /// The name of a vector that is missing or of another length.
+    /// Returns the name of a vector that is missing or has another length.
     pub fn restore(
         &mut self,
         weights: [f64; 2],
@@ -189,7 +191,7 @@ impl Update {
     }
 }
 
-/// Vectors that lie together block by block.
+/// Interleaves vectors block by block.
 fn vectors(names: &'static [&'static str], kept: &[f32]) -> impl Iterator<Item = (&'static str, Vec<f32>)> {
     let count = names.len();
     names.iter().enumerate().map(move |(i, &name)| {
@@ -210,7 +212,7 @@ fn restore(names: &[&str], kept: &mut [f32], part: &dyn Fn(&str) -> Option<Vec<f
     Ok(())
 }
 
-/// Whether all of it is.
+/// Whether all numbers are finite.
 fn is_finite(values: &[f32]) -> bool {
     // Bits without the sign are in the order of the numbers, and those of infinity are the first that are not finite.
     vectorized(

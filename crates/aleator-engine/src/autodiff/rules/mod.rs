@@ -3,6 +3,7 @@
 mod elementwise;
 mod matmul;
 mod reduce;
+mod softmax;
 mod structure;
 
 use crate::error::Error;
@@ -25,6 +26,9 @@ pub fn pull_back<'g>(
             .collect(),
         Op::Select => elementwise::select_pull_back(inputs, cotangent, wanted),
         Op::Reduce(reduction, axes) => vec![reduce::pull_back(*reduction, axes, inputs[0], y, cotangent)],
+        Op::LogSumExp(axes) => vec![Some(softmax::pull_back_of_log_sum_exp(axes, inputs[0], cotangent))],
+        Op::LogSoftmax(axes) => vec![Some(softmax::pull_back_of_log_softmax(axes, inputs[0], cotangent))],
+        Op::Softmax(axes) => vec![Some(softmax::pull_back(axes, y, cotangent))],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
         Op::Reshape { .. }
@@ -40,6 +44,7 @@ pub fn pull_back<'g>(
         | Op::Tensor(_)
         | Op::Iota
         | Op::Uniform { .. }
+        | Op::OneHot(_)
         | Op::ArgMax
         | Op::StopGradient
         | Op::Hole(_)
@@ -61,6 +66,9 @@ pub fn push_forward<'g>(
             .map(|t| t.broadcast_to(y.shape())),
         Op::Select => Some(elementwise::select_push_forward(inputs, tangents)?.broadcast_to(y.shape())),
         Op::Reduce(reduction, axes) => reduce::push_forward(*reduction, axes, inputs[0], y, tangents[0]?),
+        Op::LogSumExp(axes) => Some(softmax::push_forward_of_log_sum_exp(axes, inputs[0], tangents[0]?)),
+        Op::LogSoftmax(axes) => Some(softmax::push_forward_of_log_softmax(axes, inputs[0], tangents[0]?)),
+        Op::Softmax(axes) => Some(softmax::push_forward(axes, y, tangents[0]?)),
         Op::MatMul => matmul::push_forward(inputs, tangents),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
         Op::Reshape { .. }
@@ -76,6 +84,7 @@ pub fn push_forward<'g>(
         | Op::Tensor(_)
         | Op::Iota
         | Op::Uniform { .. }
+        | Op::OneHot(_)
         | Op::ArgMax
         | Op::StopGradient
         | Op::Hole(_)

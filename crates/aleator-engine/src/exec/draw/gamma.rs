@@ -7,8 +7,8 @@
 //! Beta:    z = σ(log z₁ − log z₂),   z₁ ~ Gamma(a),  z₂ ~ Gamma(b)
 //! ```
 //!
-//! With y = c x, v − 1 = y (3 + y (3 + y)) and log v = 3 log(1 + y), so that nothing cancels for large α. For small α
-//! everything is known as a logarithm. At least 95% of the proposals are accepted.
+//! With y = c x, v − 1 = y (3 + y (3 + y)) and log v = 3 log(1 + y), so that there is no cancellation for large α. For small α,
+//! logarithms are used throughout. At least 95% of the proposals are accepted.
 
 use super::{ATTEMPTS, Sequence};
 use crate::exec::math::Real;

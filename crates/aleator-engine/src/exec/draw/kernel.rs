@@ -1,4 +1,4 @@
-//! The kernel that draws the elements of a tensor, some at a time.
+//! The kernel that draws the elements of a tensor.
 
 // Tasks on several threads write disjoint parts of a buffer while they read others of the same arena.
 #![allow(unsafe_code)]
@@ -10,7 +10,7 @@ use crate::exec::philox::{NoiseAt, fill_words};
 use crate::exec::strided::Strided;
 use crate::graph::Law;
 
-/// Elements drawn by one task.
+/// The number of elements per task.
 const TASK: usize = 512;
 
 /// The kernel of a draw.
@@ -19,16 +19,16 @@ pub(crate) struct Draw {
     law: Law,
     stream: u32,
     inputs: Vec<Operand>,
-    /// Distances are the numbers of the randomness's elements.
+    /// Distances are indices of elements of the noise.
     noise: Operand,
-    /// Numbers of the randomness for each element of its first axis.
+    /// The number of elements of the noise per element of its first axis.
     row: u64,
     elements: usize,
-    /// Offset of the result.
+    /// The offset of the result.
     out: usize,
 }
 
-/// A strided tensor, and whether finding its elements is easy.
+/// A strided tensor, with fast paths for simple layouts.
 #[derive(Debug)]
 struct Operand {
     tensor: Strided,
@@ -37,9 +37,9 @@ struct Operand {
 
 #[derive(Debug)]
 enum Layout {
-    /// One element everywhere.
+    /// A single element.
     Constant,
-    /// One after another.
+    /// Contiguous elements.
     Contiguous,
     General,
 }
@@ -77,12 +77,12 @@ impl Draw {
         Draw { law, stream, inputs, noise: Operand::new(noise), row, elements, out }
     }
 
-    /// The law, the number of draws, and the law's parameters.
+    /// The law, the number of draws, and the parameters of the law.
     pub fn describe(&self) -> (Law, usize, impl Iterator<Item = &Strided>) {
         (self.law, self.elements, self.inputs.iter().map(|input| &input.tensor))
     }
 
-    /// How many tasks there are.
+    /// The number of tasks.
     pub fn tasks(&self) -> usize {
         self.elements.div_ceil(TASK)
     }

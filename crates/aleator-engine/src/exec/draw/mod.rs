@@ -1,29 +1,23 @@
-//! Draws by rejection: each element of a tensor reads as many random numbers as it needs.
+//! Draws by rejection. Each element of a tensor uses as many random numbers as it needs.
 //!
 //! ```text
 //! element e of stream s at step t:  key = the two words that a uniform number would be made of at this position
 //! its random numbers:               Philox4x32-10 with that key, counter 0, 1, 2, …
 //! ```
 //!
-//! So a draw is a function of its position and its parameters alone, and where parameters have further leading axes all
-//! of those see the same random numbers. (Two of 10⁹ elements have the same key with a probability of 3%.)
+//! A draw is therefore a function of its position and its parameters, and elements along additional leading axes of the
+//! parameters use the same random numbers. (Two of 10⁹ elements have the same key with a probability of 3%.)
 //!
-//! Everything is computed in double precision and rounded once. The samplers are ours, as general libraries draw a
-//! Gamma variate itself, which underflows for small α where its logarithm is wanted, lack the von Mises law, and may
-//! change their random numbers from version to version; with the functions of [`math`](super::math) a draw also has the
-//! same bits on every machine. Rejection ends after 1000 attempts at the latest, with NaN, which has a probability below
-//! 10⁻⁶⁰ for every law and all parameters.
+//! Everything is computed in double precision and rounded once. The samplers are implemented here because general libraries draw
+//! a Gamma variate instead of its logarithm, which underflows for small α, have no von Mises distribution, and may change their
+//! random numbers between versions. With the functions of [`math`](super::math), a draw has the same bits on every machine.
+//! Rejection ends with NaN after 1000 attempts, which has a probability below 10⁻⁶⁰ for every distribution and all parameters.
 
-#[forbid(unsafe_code)]
 mod binomial;
-#[forbid(unsafe_code)]
 mod gamma;
 mod kernel;
-#[forbid(unsafe_code)]
 mod mass;
-#[forbid(unsafe_code)]
 mod poisson;
-#[forbid(unsafe_code)]
 mod von_mises;
 
 pub(crate) use kernel::Draw;
@@ -32,7 +26,7 @@ use super::math::{Format, Real};
 use super::philox::{fill_words, philox4x32_10};
 use crate::graph::Law;
 
-/// Proposals before a draw is given up.
+/// The largest number of proposals of one draw.
 const ATTEMPTS: usize = 1000;
 
 /// The random numbers of one element.
@@ -66,7 +60,7 @@ impl Sequence {
     }
 }
 
-/// A draw from the law with these parameters at a position of the noise.
+/// A draw from the law with the given parameters, at a position of the noise.
 pub fn draw<T: Real>(law: Law, parameters: &[T], seed: u64, stream: u32, step: u64, element: u64) -> T {
     let [mut high, mut low] = [[0]; 2];
     fill_words(&mut high, &mut low, seed, stream, step, element);

@@ -8,7 +8,7 @@
 //!           log(v /α / (a/s² + b)) ≤ log Poisson(k; λ)
 //! ```
 //!
-//! From 2⁵³ on a draw is rounded to a multiple of the spacing of the numbers there.
+//! Above 2⁵³, a draw is rounded to a representable number.
 
 use super::mass::log_poisson;
 use super::{ATTEMPTS, Sequence};

@@ -6,9 +6,9 @@
 //! z = ± arccos f
 //! ```
 //!
-//! The proposal is a wrapped Cauchy variate. For large κ, r and f are close to 1, so what is computed is r − 1 = (1 − ρ)²/(2ρ)
-//! and 1 − f = (r − 1)(1 − w)/(r + w), with z = ± 2 arcsin √((1 − f)/2); for small κ, τ − 2 is taken from τ's formula.
-//! At least 65% of the proposals are accepted.
+//! The proposal is a wrapped Cauchy variate. For large κ, r and f are close to 1, so the code computes r − 1 = (1 − ρ)²/(2ρ) and
+//! 1 − f = (r − 1)(1 − w)/(r + w), with z = ± 2 arcsin √((1 − f)/2); for small κ, it computes τ − 2 directly. At least 65% of the
+//! proposals are accepted.
 
 use std::f64::consts::PI;
 

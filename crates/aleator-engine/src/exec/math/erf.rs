@@ -4,8 +4,8 @@
 //! erf x = 2/√π ∫₀ˣ exp(-t²) dt = ± (1 - exp(-(|x| + |x| G(|x|)))),   G(x) = -log(1 - erf x) / x - 1
 //! ```
 //!
-//! G is smooth, so one polynomial (its even and odd powers apart, for speed) and one `expm1` cover all x, with full
-//! relative accuracy at 0.
+//! G is smooth, so one polynomial (with even and odd powers evaluated separately, for speed) and one `expm1` suffice for all x,
+//! with full relative accuracy at 0.
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
@@ -16,7 +16,7 @@ use super::format::polynomial;
 
 /// The constants and the polynomial of a format.
 pub trait Constants: exp::Constants {
-    /// From here on erf rounds to 1.
+    /// For x at or above this number, erf x rounds to 1.
     const ERF_IS_ONE: Self;
     /// G(x) for 0 ≤ x ≤ `ERF_IS_ONE`
     fn g(x: Self) -> Self;

@@ -6,8 +6,8 @@
 //! eˣ - 1 = 2ᵏ ((r + r² Q(r)) + (1 - 2⁻ᵏ))
 //! ```
 //!
-//! log 2 is the sum of two constants, the first so short that its product with k is exact. The scale is applied as two
-//! powers of two, so that results near overflow are reached and subnormal ones are rounded once.
+//! log 2 is the sum of two constants, the first of which has so few bits that its product with k is exact. The scale is applied
+//! as two powers of two, so that results near overflow are correct and subnormal results are rounded once.
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
@@ -28,7 +28,7 @@ pub trait Constants: Format {
     const LOWEST: Self;
     /// Above, eˣ overflows.
     const HIGHEST: Self;
-    /// From here up, (eˣ - 1) 2⁻ᵏ has no room for 2⁻ᵏ; its negative is where eˣ - 1 has reached -1.
+    /// Above this number, 2⁻ᵏ is negligible in (eˣ - 1) 2⁻ᵏ; below its negative, eˣ - 1 rounds to -1.
     const ONE_IS_LOST: Self;
     /// Q(r)
     fn q(r: Self) -> Self;

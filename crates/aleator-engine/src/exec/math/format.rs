@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
-/// What the functions of this folder need to know of a binary floating-point format.
+/// The properties of a binary floating-point format that the functions of this folder use.
 pub trait Format:
     Copy
     + Send
@@ -52,9 +52,9 @@ pub trait Format:
     const USES_LOW_WORD: bool;
     /// A number in the open interval (0, 1), uniform if the words are.
     ///
-    /// `f32`: (n + ½) 2⁻²³ with n the upper 23 bits of `high`.
-    /// `f64`: (n + ½) 2⁻⁵² with n all bits of `high`, then the upper 20 bits of `low`.
-    /// So the `f32` is the midpoint of the interval of length 2⁻²³ in which the `f64` from the same words lies.
+    /// `f32`: (n + ½) 2⁻²³ with n the upper 23 bits of `high`. `f64`: (n + ½) 2⁻⁵² with n all bits of `high`, then the upper 20
+    /// bits of `low`. Therefore, the `f32` is the midpoint of the interval of length 2⁻²³ that contains the `f64` from the same
+    /// words.
     fn unit_interval(high: u32, low: u32) -> Self;
 }
 
@@ -159,7 +159,7 @@ impl_format!(f64, u64, sqrt_half: 0.7071067811865475, low_word: true, |high, low
 
 /// c₀ + c₁ x + c₂ x² + ... by Horner's rule, the coefficients in that order.
 ///
-/// A macro, because a loop over a table is only sometimes unrolled, and a loop around it only vectorised if it is.
+/// This is a macro because the compiler does not always unroll a loop over a table, and only an unrolled loop is vectorised.
 macro_rules! polynomial {
     ($x:ident; $c:expr $(,)?) => { $c };
     ($x:ident; $c:expr, $($further:expr),+ $(,)?) => { polynomial!($x; $($further),+) * $x + $c };

@@ -9,9 +9,9 @@
 //!          for x < 0 the negative terms of that sum are ζ(s, y) - ζ(s, 1 - x) but for the sign, y = -x - ⌊-x⌋
 //! ```
 //!
-//! Poles: `lgamma` is +∞ there. ψ⁽ⁿ⁾ with odd n is +∞, with even n it is NaN, but for ψ⁽ⁿ⁾(±0) = ∓∞.
-//! `lgamma` is the crate `libm`'s, the same on every machine; ψ⁽ⁿ⁾ is computed in double precision for both formats.
-//! Neither is vectorised. Near the zeros of ψ⁽ⁿ⁾ and of log |Γ| at negative x only the absolute error is small.
+//! Poles: `lgamma` is +∞ there. ψ⁽ⁿ⁾ with odd n is +∞, with even n it is NaN, but for ψ⁽ⁿ⁾(±0) = ∓∞. `lgamma` is that of the
+//! crate `libm`, which is the same on every machine; ψ⁽ⁿ⁾ is computed in double precision for both formats. Neither is
+//! vectorised. Near the zeros of ψ⁽ⁿ⁾ and of log |Γ| at negative x, only the absolute error is small.
 //!
 //! | largest error, ulp (x > 0) | f32  | f64  |
 //! |----------------------------|------|------|
@@ -61,7 +61,7 @@ pub(super) fn polygamma(n: u32, x: f64) -> f64 {
     if odd { magnitude } else { -magnitude }
 }
 
-/// The zero of digamma, and what its double precision leaves out.
+/// The zero of digamma, as a double and a correction.
 const ROOT: f64 = 1.4616321449683622;
 const ROOT_LOW: f64 = 9.549995429965697e-17;
 
@@ -145,7 +145,7 @@ fn digamma(x: f64) -> f64 {
     (libm::log(a) - below.sum) - (0.5 / a + series + below.lost)
 }
 
-/// A sum of positive terms, each at most the sum before it, and what rounding lost of it (Dekker's fast two-sum).
+/// A sum of positive terms, each at most the previous sum, with a compensation for rounding (Dekker's fast two-sum).
 #[derive(Default)]
 struct DecreasingSum {
     sum: f64,

@@ -6,8 +6,8 @@
 //! log(1 + f) = 2 atanh s = f - (f²/2 - s (f²/2 + s² T(s²))),   s = f / (2 + f)
 //! ```
 //!
-//! The second form of log(1 + f) keeps f, which is exact, as its leading term (FreeBSD's `e_log.c` describes it). For
-//! log(1 + x) the part of x that rounding 1 + x lost is added to f; where k = 0, f is x itself.
+//! The second form of log(1 + f) keeps f, which is exact, as its leading term (FreeBSD's `e_log.c` describes it). For log(1 + x),
+//! the rounding error of 1 + x is added to f; for k = 0, f is x.
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
@@ -47,7 +47,7 @@ fn log_from_parts<T: Constants>(k: T, f: T) -> T {
     k * T::LOG2_HIGH - ((half_square - (correction + k * T::LOG2_LOW)) - f)
 }
 
-/// f²/2 and s (f²/2 + s² T(s²)): log(1 + f) is f less the first plus the second.
+/// f²/2 and s (f²/2 + s² T(s²)). log(1 + f) is f minus the first plus the second.
 #[inline(always)]
 pub(super) fn log_near_one<T: Format>(f: T, t: fn(T) -> T) -> (T, T) {
     let s = f / (T::from_f64(2.0) + f);
@@ -56,7 +56,7 @@ pub(super) fn log_near_one<T: Format>(f: T, t: fn(T) -> T) -> (T, T) {
     (half_square, s * (half_square + z * t(z)))
 }
 
-/// `value`, a logarithm of `x`, put right where x is 0, negative, infinite or NaN.
+/// Corrects `value`, the logarithm of `x`, if x is 0, negative, infinite or NaN.
 #[inline(always)]
 fn mend<T: Format>(value: T, x: T) -> T {
     let zero = T::default();

@@ -6,8 +6,8 @@
 //! tanh x     = ± t / (t + 2),                                     t = exp(2 |x|) - 1
 //! ```
 //!
-//! e is even in x: all logistic functions of x and of -x share it. It lies in [0, 1], so nothing overflows and nothing cancels, however large |x| is. On that interval log(1 + e)
-//! needs no reduction: it is the formula of `log.rs` with a longer T.
+//! e is even in x: all logistic functions of x and of -x share it. It lies in [0, 1], so there is no overflow and no cancellation
+//! for any |x|. On this interval, log(1 + e) needs no argument reduction: it uses the formula of `log.rs` with a longer T.
 //!
 //! | largest error, ulp | f32  | f64  |
 //! |--------------------|------|------|
@@ -23,7 +23,7 @@ use super::log::log_near_one;
 pub trait Constants: exp::Constants {
     /// T(z) for 0 ≤ z ≤ 1/9
     fn t(z: Self) -> Self;
-    /// From here on tanh rounds to 1.
+    /// For x at or above this number, tanh x rounds to 1.
     const TANH_IS_ONE: Self;
 }
 

@@ -1,13 +1,12 @@
 //! Elementary and special functions, for `f32` and `f64`, with the same bits on every instruction set.
 //!
-//! Every function of [`Real`] except the trigonometric ones, `lgamma`, `polygamma` and `pow` is free of branches, loops
-//! and table look-ups, so that a plain loop over slices becomes SIMD code wherever it is inlined into a function that is
-//! compiled for wide registers. Make that function a type that implements `pulp::WithSimd` with `#[inline(always)]`:
-//! `pulp::Arch::dispatch` takes closures too, but the compiler does not inline large ones, and they then run at the
-//! baseline's width.
+//! Every function of [`Real`] except the trigonometric ones, `lgamma`, `polygamma` and `pow` is free of branches, loops and table
+//! look-ups, so that a plain loop over slices becomes SIMD code if it is inlined into a function that is compiled for wide
+//! registers. Implement that function as a type with `pulp::WithSimd` and `#[inline(always)]`: `pulp::Arch::dispatch` accepts
+//! closures too, but the compiler does not inline large ones, and they then run at the baseline width.
 //!
-//! Products and sums are written separately, never as `mul_add`: a fused operation would round differently from one
-//! machine to another, or call a library where there is none.
+//! Products and sums are written separately, never as `mul_add`: a fused operation would round differently on different machines,
+//! or call a library function on machines without it.
 //!
 //! The coefficients come from `tests/data/math_coefficients.py` unless a file names another source. The errors that the
 //! files state are in units in the last place (ulp) of the exact result: the largest of 20,000 points for each function

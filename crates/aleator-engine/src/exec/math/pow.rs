@@ -1,9 +1,8 @@
 //! xʸ, with the conventions of IEEE 754 and NumPy.
 //!
-//! Exponents -1, 1, 2, 3 and 4 are a division or repeated products, as exact as those; the others come from the crate
-//! `libm` (error below 1 ulp, the same on every machine). So pow(x, 0) = pow(1, y) = 1 even for NaN, a negative base has
-//! real powers for integer exponents only and NaN for the others. Not vectorised, except where y is a constant among
-//! those named.
+//! Exponents -1, 1, 2, 3 and 4 are computed by a division or repeated products. Other exponents use the crate `libm` (error below
+//! 1 ulp, the same on every machine). Therefore pow(x, 0) = pow(1, y) = 1 even for NaN, and powers of a negative base are NaN
+//! unless the exponent is an integer. The function is not vectorised, except for the exponents above if they are constants.
 
 use super::format::Format;
 

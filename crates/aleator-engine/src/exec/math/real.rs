@@ -1,13 +1,13 @@
-//! The number type that programs are compiled for.
+//! The number types for which programs are compiled.
 
 use super::format::Format;
 use super::{erf, exp, gamma, log, logistic, normal_quantile, pow, trig};
 
-/// `f32` or `f64`, with the functions that graphs are made of.
+/// `f32` or `f64`, with the functions of graph operations.
 ///
-/// Call them where the type is a parameter `T: Real`. On a concrete `f32` or `f64` the methods of the standard library
-/// that bear the same name (`exp`, `sin`, `abs`, ...) come first, and those are neither vectorised nor the same on
-/// every machine; there, write `Real::exp(x)`.
+/// Call these functions where the type is a parameter `T: Real`. On a concrete `f32` or `f64`, the methods of the standard
+/// library with the same name (`exp`, `sin`, `abs`, ...) take precedence. They are neither vectorised nor the same on every
+/// machine. For concrete types, write `Real::exp(x)`.
 pub trait Real:
     Format
     + exp::Constants

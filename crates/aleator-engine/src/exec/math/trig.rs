@@ -1,8 +1,8 @@
 //! sin, cos and tan.
 //!
-//! From the crate `libm` (a port of musl's), which reduces large arguments exactly and has no machine-dependent
-//! paths, unlike the functions of the standard library, which the operating system provides. Not vectorised.
-//! Errors are below 1 ulp.
+//! These functions are those of the crate `libm`, a port of musl. It reduces large arguments exactly and has no machine-dependent
+//! paths, whereas the functions of the standard library are provided by the operating system. They are not vectorised. Errors are
+//! below 1 ulp.
 
 /// The three functions, by format.
 pub trait Trigonometric {

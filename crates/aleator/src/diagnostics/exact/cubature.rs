@@ -6,16 +6,16 @@
 //! on a cell:  K = Kronrod's 15 nodes,  G = Gauss' 7 of them;   error |K − G|, in each coordinate apart
 //! ```
 //!
-//! (Takahasi and Mori's double exponential map; Kronrod's and Gauss' rules as in QUADPACK.) Cells whose error is too large are
-//! halved until the sum of all errors is small.
+//! (Takahasi and Mori's double exponential map; Kronrod's and Gauss' rules as in QUADPACK.) Cells with a large error are halved
+//! until the sum of all errors is small.
 //!
-//! A kink or a step between the end of a cell and the first node in it is seen by neither rule. So all is done again with the
-//! ends of all first cells elsewhere, until two of the integrals agree: what one of them does not see moves it, and the
-//! other one by something else.
+//! Neither rule detects a kink or a step between the end of a cell and its first node. Therefore, the integral is computed again
+//! with other ends of the first cells, until two integrals agree: an undetected feature changes each of them by a different
+//! amount.
 //!
-//! Of counts, 0 to n − 1 are summed, as the mean of p(k)/q(k) F(k) under q(k) ∝ e^(−64 k/n), which leaves 10⁻¹⁴ to the upper
-//! half of what does not depend on the count; the terms of the upper half, which bound what is left out where they fall, must be
-//! negligible, else n grows.
+//! Counts are summed from 0 to n − 1, as the mean of p(k)/q(k) F(k) under q(k) ∝ e^(−64 k/n). The upper half of the counts has a
+//! weight of 10⁻¹⁴ in parts that do not depend on the count. The terms of the upper half bound the omitted terms if they
+//! decrease; they must be negligible, otherwise n is increased.
 
 use std::f64::consts::PI;
 
@@ -26,31 +26,31 @@ use crate::error::Result;
 use crate::graph::Graph;
 use crate::rewrite::MOST_ALTERNATIVES;
 
-/// The end of the t axis: beyond, weights are below the rounding of 1 − u.
+/// The end of the t axis. Weights beyond it are below the rounding error of 1 − u.
 const END: f64 = 3.1;
 /// Agreement relative to ∫ |f|.
 const AGREEMENT: f64 = 1e-10;
 /// The same between two partitions.
 const CONFIRMED: f64 = 1e-9;
-/// How far a sum of weights may be from 1.
+/// The largest difference between a sum of weights and 1.
 const MASS_TOLERANCE: f64 = 1e-9;
-/// How much the upper half of counts may hold.
+/// The largest share of the upper half of the counts.
 const NEGLIGIBLE: f64 = 1e-13;
-/// The stretches at the ends in which an integrand must die out.
+/// The intervals at the ends in which an integrand must decay.
 const STRETCH: f64 = 0.1;
 /// By how much of a cell the partitions are shifted: the multiples of the golden section, and the ends as they are.
 const SHIFTS: [f64; 5] = [0.0, 0.381_966_0, 0.763_932_0, 0.145_898_0, 0.527_864_0];
-/// The most points at first, and numbers computed for them.
+/// The largest number of points of the first partition, and of numbers computed for them.
 const FIRST_POINTS: usize = 1 << 19;
 const FIRST_NUMBERS: usize = 1 << 27;
-/// The most numbers computed in all.
+/// The largest total number of numbers computed.
 const MOST_NUMBERS: usize = 1 << 29;
-/// The most numbers kept, over all cells.
+/// The largest number of stored numbers, over all cells.
 const MOST_KEPT: usize = 1 << 22;
-/// The most cells of a coordinate at first, by how many coordinates there are.
+/// The largest number of first cells of a coordinate, by the number of coordinates.
 const FIRST_CELLS: [usize; 3] = [2048, 48, 8];
 
-/// Kronrod's nodes from the end to the middle, with his weights; every second one is Gauss'.
+/// Kronrod's nodes from the end to the middle, with their weights. Every second node is one of Gauss.
 const NODES: [f64; 8] = [
     0.991_455_371_120_812_6,
     0.949_107_912_342_758_5,
@@ -96,7 +96,7 @@ struct Cell {
     worst: usize,
 }
 
-/// What is summed over all points: how much of ∫ |f| lies towards the ends.
+/// Sums over all points: the parts of ∫ |f| near the ends.
 struct Ends {
     /// For each end of each coordinate: within the last stretch, and within the one before.
     parts: Vec<[Vec<f64>; 2]>,
@@ -105,7 +105,7 @@ struct Ends {
 /// ∫ f and ∫ |f| for each number.
 type Integrals = (Vec<f64>, Vec<f64>);
 
-/// Numbers, and by how much they may be wrong.
+/// Numbers with their error bounds.
 type Bounded = (Vec<f64>, Vec<f64>);
 
 /// The objective and the gradient.
@@ -123,7 +123,7 @@ pub(super) fn integrate(
     loop {
         let total = counts.iter().flatten().fold(1usize, |n, &c| n.saturating_mul(c));
         if total > MOST_ALTERNATIVES {
-            return Ok(Err("too many counts have a part in it, or the sum over them diverges".into()));
+            return Ok(Err("too many counts contribute, or the sum over them diverges".into()));
         }
         match sum.over(&counts)? {
             Ok(Some(values)) => return Ok(Ok(values)),
@@ -140,7 +140,7 @@ struct Sum {
     deadline: Deadline,
 }
 
-/// Leaves the function with what is unknown.
+/// Returns from the function if the answer is unknown.
 macro_rules! known {
     ($result:expr) => {
         match $result {
@@ -151,7 +151,7 @@ macro_rules! known {
 }
 
 impl Sum {
-    /// The integral with that many counts; `None` if there must be more.
+    /// The integral with that number of counts; `None` if more counts are needed.
     fn over(&mut self, counts: &[Option<usize>]) -> Result<Result<Option<Bounded>, Unknown>> {
         let wanted = self.integrand.numbers - self.integrand.weights;
         let bounded = |values: &[f64], size: &[f64]| {
@@ -162,7 +162,7 @@ impl Sum {
         for shift in SHIFTS {
             let Some((values, size)) = known!(self.partition(counts, shift)?) else { return Ok(Ok(None)) };
             if size[0] == 0.0 {
-                return Ok(Err("its cost is 0 wherever it was looked at".into()));
+                return Ok(Err("its cost is 0 at all evaluated points".into()));
             }
             let close = |((a, b), s): ((&f64, &f64), &f64)| (a - b).abs() <= CONFIRMED * s;
             let agrees = |other: &Vec<f64>| values.iter().zip(other).zip(&size).all(close);
@@ -174,7 +174,7 @@ impl Sum {
         Ok(Err("its features are too narrow for quadrature".into()))
     }
 
-    /// The integral and that of the absolute value, by cells whose ends are shifted; `None` if there must be more counts.
+    /// The integral and that of the absolute value, over cells whose ends are shifted; `None` if more counts are needed.
     fn partition(
         &mut self,
         counts: &[Option<usize>],
@@ -210,7 +210,7 @@ impl Sum {
             Some(true) => {}
             Some(false) => return Ok(Ok(None)),
             None => {
-                return Ok(Err("it does not die out in the tails: the expectation may be infinite".into()));
+                return Ok(Err("it does not decay in the tails: the expectation may be infinite".into()));
             }
         }
         loop {
@@ -395,7 +395,7 @@ fn total(cells: &[Cell], part: impl Fn(&Cell) -> &Vec<f64>) -> Vec<f64> {
 }
 
 impl Cell {
-    /// Two boxes in its place, along the coordinate with the largest error.
+    /// Splits the box into two, along the coordinate with the largest error.
     fn halves(&self) -> [(Vec<f64>, Vec<f64>); 2] {
         let mut parts = [(self.low.clone(), self.width.clone()), (self.low.clone(), self.width.clone())];
         let half = 0.5 * self.width[self.worst];
@@ -422,7 +422,8 @@ impl Ends {
         }
     }
 
-    /// Whether what lies beyond the ends is negligible; `Some(false)` if more counts may make it so, `None` if nothing does.
+    /// Whether the integral beyond the ends is negligible: `Some(true)` if it is, `Some(false)` if more counts may make it
+    /// negligible, `None` otherwise.
     fn die_out(&self, counts: &[Option<usize>], size: &[f64]) -> Option<bool> {
         let axes = counts.len();
         let mut enough = true;

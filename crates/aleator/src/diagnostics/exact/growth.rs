@@ -1,4 +1,4 @@
-//! How fast a cost grows with a sample: whether its expectation can diverge beyond what numbers reach.
+//! The growth of a cost with a sample: whether its expectation can diverge at values that floating-point numbers do not reach.
 //!
 //! ```text
 //! P(draws like these) = e^(−E):        |z| grows as E^(1/τ) where its tail falls as exp(−|z|^τ)
@@ -7,10 +7,10 @@
 //! |F| ≤ C exp∘…∘exp (C E^q)            with `exponentials` times exp, 0 for a polynomial
 //! ```
 //!
-//! E|F| = ∫ |F| e^(−E) is finite with one exponential and q < 1, for q = 1 it depends on the constants, and beyond it is infinite
-//! however small they are: at the points that quadrature can reach nothing may be seen of it. For q = 1 what is to be seen at the
-//! ends decides. All draws may be rare together, so each stands at the same E: exp(c a b) has q = 2 for two exponential
-//! variables. The bounds are upper ones: a cost that is refused may have an expectation all the same.
+//! E|F| = ∫ |F| e^(−E) is finite with one exponential and q < 1. For q = 1 it depends on the constants, and for q > 1 it is
+//! infinite however small they are, possibly without any sign at the points of a quadrature. For q = 1, the values at the ends
+//! decide. All draws may be rare together, so each has the same E: exp(c a b) has q = 2 for two exponential variables. The bounds
+//! are upper bounds: a cost that is rejected may have a finite expectation.
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Unary, ancestors};
 
@@ -28,7 +28,7 @@ struct Growth {
 const BOUNDED: Growth = Growth { exponentials: 0, degree: 0.0 };
 /// A logarithm grows slower than every power; x log x faster than x.
 const OF_A_LOGARITHM: f64 = 1e-3;
-/// More than anything has a finite expectation of.
+/// Faster than any growth with a finite expectation.
 const BEYOND: Growth = Growth { exponentials: u32::MAX, degree: f64::INFINITY };
 
 impl Growth {
@@ -36,7 +36,7 @@ impl Growth {
         if (self.exponentials, self.degree) >= (other.exponentials, other.degree) { self } else { other }
     }
 
-    /// Of a product.
+    /// The growth of a product.
     fn times(self, other: Self) -> Self {
         match (self.exponentials, other.exponentials) {
             (0, 0) => Growth { degree: self.degree + other.degree, ..self },
@@ -44,7 +44,7 @@ impl Growth {
         }
     }
 
-    /// Of a power.
+    /// The growth of a power.
     fn to(self, power: f64) -> Self {
         if self.exponentials == 0 { Growth { degree: self.degree * power, ..self } } else { self }
     }
@@ -61,7 +61,7 @@ impl Growth {
         }
     }
 
-    /// Whether ∫ exp∘…∘exp (E^q) e^(−E) cannot be told to be finite.
+    /// Whether ∫ exp∘…∘exp (E^q) e^(−E) may be infinite.
     fn diverges(self) -> bool {
         match self.exponentials {
             0 => false,
@@ -71,7 +71,7 @@ impl Growth {
     }
 }
 
-/// Why an expectation may be infinite without any sign of it at the points that numbers reach.
+/// The reason why an expectation may be infinite without any sign at representable points, if there is one.
 pub(super) fn too_fast(graph: &Graph) -> Option<String> {
     let costs: Vec<NodeId> = graph.costs().iter().map(|c| c.node).collect();
     let needed = ancestors(graph.engine(), &costs);
@@ -84,13 +84,13 @@ pub(super) fn too_fast(graph: &Graph) -> Option<String> {
         let unbounded = sites.iter().filter(|site| own(site) != BOUNDED);
         let names: Vec<String> = unbounded.map(|s| format!("`{}` ({})", s.name, s.family.name())).collect();
         format!(
-            "a cost may grow faster with {} than the tails fall, so that its expectation may be infinite",
+            "a cost may grow faster with {} than the tails decay, so that its expectation may be infinite",
             names.join(", ")
         )
     })
 }
 
-/// How a draw grows with E where its parameters are held.
+/// The growth of a draw with E, for fixed parameters.
 fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
     let power = |degree: f64| Growth { exponentials: 0, degree };
     match (site.family.name(), site.family.support()) {
@@ -179,7 +179,7 @@ fn growths(
                 of(0).to(axes.iter().map(|&a| shape.from_end(a)).product::<usize>() as f64)
             }
             Op::MatMul => of(0).times(of(1)),
-            Op::ArgMax => BOUNDED,
+            Op::Softmax(_) | Op::OneHot(_) | Op::ArgMax => BOUNDED,
             Op::Hole(_) => match sites.iter().find(|s| s.value == id) {
                 // Its values scale with its parameters, or with their reciprocals.
                 Some(site) => {
@@ -202,6 +202,8 @@ fn growths(
             | Op::Poison => BOUNDED,
             Op::Select
             | Op::Reduce(..)
+            | Op::LogSumExp(_)
+            | Op::LogSoftmax(_)
             | Op::CumSum { .. }
             | Op::Reshape { .. }
             | Op::Broadcast { .. }

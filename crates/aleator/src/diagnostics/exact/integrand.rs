@@ -1,4 +1,4 @@
-//! The objective and its gradient at points of the sites' coordinates, many at a time.
+//! The objective and its gradient at points in the coordinates of the sites, for many points per run.
 
 use aleator_engine::graph::NodeId;
 
@@ -9,24 +9,24 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Options, Program};
 
-/// Points of one run while its size is looked for.
+/// The number of points per run while the size of the program is determined.
 const FEW_POINTS: usize = 16;
-/// The most points of one run.
+/// The largest number of points per run.
 const MOST_POINTS: usize = 8192;
-/// Numbers that one run should work on.
+/// The approximate number of operations per run.
 const NUMBERS_PER_RUN: usize = 1 << 21;
 
-/// The objective, the gradient and the weights of the sites at any points.
+/// The objective, the gradient and the weights of the sites at given points.
 pub(super) struct Integrand {
     program: Program<f64>,
     slots: Vec<usize>,
-    /// Points of one run.
+    /// The number of points per run.
     points: usize,
-    /// Numbers computed for each point.
+    /// The number of operations per point.
     pub work: usize,
-    /// Numbers at a point: the objective, the gradient, the weights.
+    /// The number of results at a point: the objective, the gradient, the weights.
     pub numbers: usize,
-    /// How many of them, the last ones, are weights.
+    /// The number of weights, which are the last results.
     pub weights: usize,
     parameters: usize,
     /// For each coordinate, whether it is a logit.
@@ -73,8 +73,8 @@ impl Integrand {
         Ok(Ok(Integrand { program, slots, points, work, numbers, weights, parameters, logits }))
     }
 
-    /// Calls `visit` with the place of each point and what there is. `columns` has a row for each coordinate,
-    /// and then one for the reciprocals of its weights.
+    /// Calls `visit` with the index of each point and the results there. `columns` has a row for each coordinate, followed by one
+    /// for the reciprocals of its weights.
     pub fn evaluate(
         &mut self,
         columns: &[Vec<f64>],

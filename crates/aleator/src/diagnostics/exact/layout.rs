@@ -1,4 +1,4 @@
-//! How each site of a graph can be dealt with, so that nothing random is left.
+//! The treatment of each site of a graph, so that nothing random remains.
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -14,23 +14,23 @@ use crate::graph::Graph;
 use crate::plan::Plan;
 use crate::rewrite::{Estimator, MOST_ALTERNATIVES};
 
-/// How many counts of infinitely many are tried first.
+/// The number of counts that are tried first, if there are infinitely many.
 const FEW_COUNTS: usize = 64;
-/// How many times as many are tried for a count whose parameters depend on another count.
+/// The factor by which this number is larger for a count whose parameters depend on another count.
 const ROOM_BELOW: usize = 8;
-/// The most dimensions that are integrated or summed.
+/// The largest number of dimensions that are integrated or summed.
 const MOST_DIMENSIONS: usize = 3;
-/// How each site is dealt with.
+/// The treatment of each site.
 pub(super) struct Layout {
     pub sites: Vec<SiteLayout>,
 }
 
-/// How one site is dealt with.
+/// The treatment of one site.
 pub(super) struct SiteLayout {
     pub kind: Kind,
-    /// Its coordinates.
+    /// The coordinates of the site.
     pub dimensions: usize,
-    /// Whether its parameters depend on another count.
+    /// Whether the parameters depend on another count.
     pub below_count: bool,
 }
 
@@ -57,7 +57,7 @@ impl Layout {
         self.sites.iter().map(estimator).collect()
     }
 
-    /// For each coordinate whether it is a count, and of how many at first.
+    /// For each coordinate: if it is a count, the number of counts to try first.
     pub fn counts(&self) -> Vec<Option<usize>> {
         let of = |site: &SiteLayout| {
             let n = if site.below_count { FEW_COUNTS * ROOM_BELOW } else { FEW_COUNTS };
@@ -67,7 +67,7 @@ impl Layout {
     }
 }
 
-/// How the sites can be dealt with; `None` where some site cannot be.
+/// The treatment of all sites; `None` if some site cannot be treated.
 pub(super) fn layout(graph: &Graph) -> Result<Option<Layout>> {
     let mut counts: Vec<NodeId> = Vec::new();
     let mut outcomes = 1usize;

@@ -1,17 +1,17 @@
-//! The exact objective and gradient, where they can be had without sampling.
+//! The exact objective and gradient, if they can be computed without sampling.
 //!
 //! Finite sites are enumerated. All others are integrated and summed, with the objective and its gradient known at each point
-//! ([`integrand`]): counts that have no end from 0 to n − 1, continuous numbers by [`cubature`](cubature::integrate). There is
-//! an answer only where all of this holds, for the objective and for each number of the gradient, relative to S = ∫ |integrand|:
+//! ([`integrand`]): unbounded counts from 0 to n − 1, continuous numbers by [`cubature`](cubature::integrate). There is an answer
+//! only if all of the following hold, for the objective and for each element of the gradient, relative to S = ∫ |integrand|:
 //!
-//! - two rules of different order agree on every cell to within 10⁻¹⁰ S in all, and after all cells are cut once more where
-//!   no node of theirs was;
-//! - the integrand dies out towards the ends, so that what is beyond them is below 10⁻¹⁰ S;
+//! - two rules of different order agree on every cell to within 10⁻¹⁰ S in total, and again after all cells are split at points
+//!   that were not nodes;
+//! - the integrand decays towards the ends, so that the integral beyond them is below 10⁻¹⁰ S;
 //! - the weights of counts and densities integrate to 1;
-//! - nothing grows so fast that the integral could diverge beyond what numbers reach ([`growth`]);
-//! - no cost jumps with a continuous sample, nor where a parameter moves a jump beside one.
+//! - nothing grows so fast that the integral could diverge at values that floating-point numbers do not reach ([`growth`]);
+//! - no cost is discontinuous in a continuous sample, and no parameter moves a discontinuity in such a cost.
 //!
-//! No finite number of points can prove more: a peak that is narrower than the points are apart may be missed. (In one
+//! A finite number of points cannot prove more: a peak that is narrower than the distance between points may be missed. (In one
 //! dimension they are some 10⁻⁴ standard deviations apart, in two 10⁻².)
 
 mod cubature;
@@ -34,18 +34,18 @@ use layout::{Layout, SiteLayout, layout};
 use points::Drawn;
 use unknown::{Deadline, Unknown};
 
-/// The most numbers that enumeration computes, all alternatives together: some seconds' worth.
+/// The largest number of operations of an enumeration, over all alternatives. This takes some seconds.
 const MOST_NUMBERS: usize = 1 << 31;
 
-/// The exact answer; its method is `None` where there is none.
+/// The exact answer. The method is `None` if there is no exact answer.
 ///
 /// # Errors
-/// If the graph holds an error or a distribution's parameter is outside its domain.
+/// Returns an error if the graph holds an error, or if a parameter of a distribution is outside its domain.
 pub fn exact(graph: &Graph) -> Result<Exact> {
     exact_within(graph, None)
 }
 
-/// The same, given up after a time.
+/// The same with a time limit.
 ///
 /// # Errors
 /// As [`exact`].
@@ -77,7 +77,7 @@ fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
         .map(|(values, errors)| answer(graph, method, &values, &errors)))
 }
 
-/// The objective, then the gradient of one parameter after another.
+/// The objective, followed by the gradients of the parameters.
 fn answer(graph: &Graph, method: &'static str, values: &[f64], errors: &[f64]) -> Exact {
     let mut exact = Exact { method: Some(method), objective: Some(Number(values[0])), ..Exact::default() };
     let mut at = 1;
@@ -91,7 +91,7 @@ fn answer(graph: &Graph, method: &'static str, values: &[f64], errors: &[f64]) -
     exact
 }
 
-/// The sum over all outcomes of all sites, where they are finite.
+/// The sum over all outcomes of all sites, if there are finitely many.
 fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
     let plan = layout.plan(&[], &[]);
     let options = Options::new().samples(1).audit();
@@ -113,8 +113,8 @@ fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
         && let Some(site) = moving_outcome(graph, layout)?
     {
         return Ok(Err(Unknown::Because(format!(
-            "an outcome of `{site}` has probability 0, which moves with a parameter, and a cost there is not finite, so that \
-             the gradient does not exist"
+            "an outcome of `{site}` has probability 0 with a nonzero derivative, and a cost at this outcome is not finite, \
+             so the gradient does not exist"
         ))));
     }
     // Rounding alone, which is judged with that of the estimates.
@@ -122,7 +122,7 @@ fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
     Ok(Ok(answer(graph, "enumeration", &values, &errors)))
 }
 
-/// A site with an outcome of probability 0 that moves.
+/// A site with an outcome whose probability is 0 with a nonzero derivative.
 fn moving_outcome(graph: &Graph, layout: &Layout) -> Result<Option<String>> {
     let drawn = |_: &SiteLayout| Arc::new(Drawn) as Arc<dyn Estimator>;
     let plan: Vec<_> = layout.sites.iter().map(drawn).collect();
@@ -132,5 +132,5 @@ fn moving_outcome(graph: &Graph, layout: &Layout) -> Result<Option<String>> {
     Ok(program.blind_sites().next().map(str::to_string))
 }
 
-/// Draws among which a moving outcome is looked for.
+/// The number of draws among which such an outcome is searched for.
 const MANY_DRAWS: usize = 256;

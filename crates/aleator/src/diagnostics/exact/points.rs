@@ -1,4 +1,4 @@
-//! A site at points of our own choice instead of its noise: what exact answers are integrated from.
+//! An estimator that evaluates a site at given points instead of random draws, for exact answers.
 //!
 //! ```text
 //! u in the place of the noise                 where the draw is a differentiable function of it
@@ -6,8 +6,8 @@
 //! k with weight p(k)/q(k)                     of counts that are summed with the weights q
 //! ```
 //!
-//! so that E F is the mean of w F over the points, and what does not depend on a site has its own mean. Each replicate is one
-//! point. Draws whose costs never mix share it.
+//! Then E F is the mean of w F over the points, and parts that do not depend on a site have separate means. Each replicate is one
+//! point. Draws that are never combined in a cost share the point.
 
 use aleator_engine::graph::{Expr, NodeId, concat};
 
@@ -15,23 +15,23 @@ use crate::distributions::Noise;
 use crate::error::Result;
 use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
-/// How a site is dealt with.
+/// The treatment of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::diagnostics) enum Kind {
     /// No cost depends on it.
     Unused,
-    /// All its outcomes are enumerated.
+    /// All outcomes are enumerated.
     Outcomes,
-    /// Counts with their probabilities.
+    /// Counts are weighted by their probabilities.
     Counts,
-    /// Uniform numbers in the place of the noise.
+    /// Uniform numbers replace the noise.
     Uniforms,
-    /// Values with their density, at logits of uniform numbers.
+    /// Values are weighted by their density, at logits of uniform numbers.
     Logits,
 }
 
 impl Kind {
-    /// Whether its coordinates are numbers from an interval.
+    /// Whether the coordinates are numbers in an interval.
     pub fn is_continuous(self) -> bool {
         matches!(self, Kind::Uniforms | Kind::Logits)
     }
@@ -52,7 +52,7 @@ static PROPERTIES: Properties = Properties {
     reference: "",
 };
 
-/// A site at the points that inputs of the graph name.
+/// A site at the points that inputs of the graph contain.
 #[derive(Clone, Debug)]
 pub(super) struct AtPoints {
     pub kind: Kind,
@@ -83,7 +83,7 @@ impl Estimator for AtPoints {
     }
 }
 
-/// A plain draw.
+/// A random draw.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Drawn;
 
@@ -116,7 +116,7 @@ impl<'g> Site<'g> {
         Ok(SiteValue::value(self.distribution.sample(&mut Noise::given(self.graph, uniforms))))
     }
 
-    /// Values that do not move with the parameters, weighted by their density.
+    /// Values that do not depend on the parameters, weighted by their density.
     pub(crate) fn at_logits(&self, columns: &[NodeId]) -> Result<SiteValue<'g>> {
         let chart = |x: Expr<'g>| {
             let parameters = self.distribution.parameters();

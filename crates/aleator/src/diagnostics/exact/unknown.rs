@@ -1,12 +1,12 @@
-//! Why there is no exact answer.
+//! The reason why there is no exact answer.
 
 use std::time::{Duration, Instant};
 
-/// Why there is no exact answer where one could be expected.
+/// The reason why there is no exact answer, if one could be expected.
 pub(super) enum Unknown {
-    /// It is none of the kinds that can be had.
+    /// The problem is not of a kind for which an exact answer is computed.
     NotOfTheKind,
-    /// There is something to say about it.
+    /// A reason to report.
     Because(String),
 }
 
@@ -16,18 +16,18 @@ impl From<&str> for Unknown {
     }
 }
 
-/// The end of the time that may be spent.
+/// A time limit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Deadline(Option<Instant>);
 
 impl Deadline {
-    /// So much time from now on; any time at all for `None`.
+    /// The limit after the given time from now; no limit for `None`.
     pub fn after(limit: Option<Duration>) -> Self {
         Deadline(limit.map(|limit| Instant::now() + limit))
     }
 
     /// # Errors
-    /// If it has passed.
+    /// Returns an error if the time has passed.
     pub fn check(self) -> Result<(), Unknown> {
         match self.0 {
             Some(end) if Instant::now() > end => Err("it takes too long".into()),

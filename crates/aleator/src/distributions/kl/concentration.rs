@@ -39,7 +39,7 @@ pub(super) fn exponential<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opt
     Some(exp_excess(rate_p.log() - rate_q.log()))
 }
 
-/// Of Gamma and Exponential.
+/// For Gamma and Exponential.
 pub(super) fn gamma<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let of = |d: &Distribution<'g>| match *d.parameters() {
         [rate] => [rate.graph().scalar(1.0), rate],

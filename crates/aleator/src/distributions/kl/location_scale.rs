@@ -36,7 +36,7 @@ fn compare<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> (Expr<'g>, Expr<'g
     (scale_q.log() - scale_p.log(), (loc_q - loc_p) / scale_p)
 }
 
-/// Also of LogNormal.
+/// Also for LogNormal.
 pub(super) fn normal<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let (s, d) = compare(q, p);
     Some(0.5 * d.square() + 0.5 * exp_excess(2.0 * s))
@@ -66,7 +66,7 @@ fn gumbel_by<'g>(s: Expr<'g>, d: Expr<'g>) -> Expr<'g> {
     at_least_zero(exp_excess(w) + r.lgamma() + EULER_GAMMA * (r - 1.0))
 }
 
-/// Of Weibull and Exponential.
+/// For Weibull and Exponential.
 pub(super) fn weibull<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     // log λ and k.
     let of = |d: &Distribution<'g>| match *d.parameters() {

@@ -12,8 +12,8 @@
 //! | `bounded` | Uniform, VonMises |
 //! | `moments` | any of several families from a Normal, an Exponential, a Gamma or a Uniform |
 //!
-//! Each formula is written so that equal parameters give exactly 0 and nearly equal ones keep their digits: as sums of
-//! eᵗ − 1 − t ≥ 0. A family of your own gives its closed forms by [`Family::kl`](super::Family::kl).
+//! Each formula is a sum of terms eᵗ − 1 − t ≥ 0, so that equal parameters give exactly 0 and nearly equal parameters give
+//! accurate results. For your own family, implement [`Family::kl`](super::Family::kl).
 
 mod bounded;
 mod concentration;
@@ -26,7 +26,7 @@ use aleator_engine::graph::Expr;
 use super::family::Distribution;
 use crate::error::{Error, Result};
 
-/// A closed form; `None` where these parameters have none.
+/// A closed form; `None` if there is none for these parameters.
 type Formula = for<'g> fn(&Distribution<'g>, &Distribution<'g>) -> Option<Expr<'g>>;
 
 /// The pairs of families with a closed form: q, p and the formula.
@@ -78,7 +78,7 @@ pub fn kl_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 
 /// KL(q ‖ p) = E_q[log q(z) − log p(z)], in nats, in closed form.
 ///
-/// The batch axes of the two broadcast against each other, and are the shape of the result: event axes are summed.
+/// The batch axes of the two distributions broadcast against each other and are the shape of the result. Event axes are summed.
 ///
 /// ```
 /// use aleator::distributions::{Normal, kl};
@@ -91,16 +91,16 @@ pub fn kl_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// ```
 ///
 /// # Errors
-/// Where no closed form is known for the two families (or for these parameters, such as two Binomials of different counts), and
-/// where the shapes of the batches or of the events do not fit. For a divergence without a closed form take log q(z) − log p(z)
-/// of a draw z of q.
+/// Returns an error if no closed form is known for the two families (or for these parameters, such as two Binomials with
+/// different counts), or if the shapes of the batches or events are inconsistent. For a divergence without a closed form, use log
+/// q(z) − log p(z) of a draw z from q.
 pub fn kl<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Result<Expr<'g>> {
     let shape_error = |problem: String| {
         Err(Error::Engine(aleator_engine::Error::Shape { operation: "kl".into(), problem }))
     };
     let Some(graph) = [q, p].into_iter().find_map(|d| Some(d.parameters().first()?.graph())) else {
         return Err(Error::invalid(
-            "both distributions are made of numbers alone; give one a graph with `Distribution::on`",
+            "both distributions consist of numbers only; add one to a graph with `Distribution::on`",
         ));
     };
     let (q, p) = (&q.on(graph), &p.on(graph));
@@ -133,7 +133,7 @@ pub fn kl<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Result<Expr<'g>> {
     })
 }
 
-/// The sizes of the event axes of a distribution's parameters, which of a Categorical are its outcomes.
+/// The sizes of the event axes of the parameters. For a Categorical, this is the number of outcomes.
 fn event_sizes(d: &Distribution<'_>) -> Vec<usize> {
     let largest = d.family().parameters().iter().zip(d.parameters()).max_by_key(|(spec, _)| spec.event_rank);
     largest.map_or_else(Vec::new, |(spec, e)| e.shape().trailing(spec.event_rank).to_vec())

@@ -1,4 +1,4 @@
-//! Pairs of different families, by moments: −H(q) − E_q log p(z), where log p needs E z, E z² or E log z alone.
+//! Pairs of different families, by moments: −H(q) − E_q log p(z), where E_q log p(z) depends only on E z, E z² or E log z.
 //!
 //! ```text
 //! from Normal         −H(q) + log σ + ½ log 2π + ½ (Var z + (E z − μ)²)/σ²
@@ -9,8 +9,8 @@
 //! E log z = μ of a LogNormal,   log λ − γ/k of a Weibull
 //! ```
 //!
-//! Each p is a density on all of q's support. Two such families are never the same distribution (but a Beta(1, 1) is a Uniform),
-//! so that nothing small is left of large terms.
+//! Each p is a density on the whole support of q. Except for Beta(1, 1) and Uniform, the two distributions are never equal, so
+//! large terms never cancel to a small result.
 //!
 //! By hand: Uniform(−1, 1) from Normal(0, 1) is −log 2 + ½ log 2π + ⅙. Beta(1, 1) from Uniform(0, 1) is 0.
 
@@ -41,7 +41,7 @@ pub(super) fn from_gamma<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opti
     Some(rate * q.mean()? - (alpha - 1.0) * mean_log + normalizer - q.entropy()?)
 }
 
-/// Of Beta.
+/// For Beta.
 pub(super) fn from_uniform<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let [low, high] = unpack(p.parameters());
     let inside = low.less_equal(0.0) * high.greater_equal(1.0);

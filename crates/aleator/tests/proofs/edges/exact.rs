@@ -222,6 +222,22 @@ fn what_has_an_expectation_keeps_its_answer() {
     close("two counts", &[got.objective.unwrap().0, got.gradient["a"].values[0].0], &[1.5, 5.0], 1e-9);
 }
 
+/// A softmax is bounded, however fast its argument grows; its logarithm grows as the argument does.
+#[test]
+fn softmax_functions_grow_no_faster_than_their_arguments() {
+    let of = |cost: &str| answer(&format!("param a = 0.5\nz ~ LogNormal(a, 1)\ncost f = {cost}"));
+    for (cost, same) in [
+        ("softmax([z^2, 0])[0]", "sigmoid(z^2)"),
+        ("logsumexp([z, 0])", "softplus(z)"),
+        ("log_softmax([z, 0])[1]", "-softplus(z)"),
+    ] {
+        let (got, want) = (of(cost), of(same));
+        close(cost, &[got.objective.unwrap().0], &[want.objective.unwrap().0], 1e-9);
+        close(cost, &[got.gradient["a"].values[0].0], &[want.gradient["a"].values[0].0], 1e-9);
+    }
+    assert!(of("exp(logsumexp([z, 0]))").unknown.is_some());
+}
+
 /// Linear in the number of categories where the cost picks a row at first.
 #[test]
 fn many_categories_are_enumerated_row_by_row() {

@@ -35,7 +35,7 @@ fn what_is_not_finite_is_named() {
     let cases = [
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ncost f = log(b) + a", "`log` in `f`"),
         ("param a = 0.3\nb ~ Bernoulli(logits = a)\ng = a / b\ncost f = g + 1", "`/` (`g`)"),
-        ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not keep"),
+        ("param x = 0\ncost f = where(x > 1, sqrt(x), 2)", "`where` does not make"),
         ("param x = 0\ncost f = sqrt(x)", "`sqrt` (`f`) has a derivative"),
         (
             "param m = 0\nz ~ Normal(m, 1e-320)\ncost f = where(z > 0, m, 1)",

@@ -230,7 +230,7 @@ fn beside_discrete_draws_or_none_a_word_is_enough() {
     ] {
         let lints = found(&format!("param q = 0.4\nb ~ Bernoulli(0.3)\ncost f = {cost}\n"));
         assert_eq!(lints.len(), 1, "{cost}: {lints:?}");
-        assert!(!lints[0].biased && lints[0].message.contains("jump as `q` moves"), "{cost}: {lints:?}");
+        assert!(!lints[0].biased && lints[0].message.contains("jump as `q` changes"), "{cost}: {lints:?}");
     }
     let joined =
         found("param q = 0.4\nb ~ Bernoulli(0.3)\ncost f = where(b > q, b - q, 0) + where(q > 0, q, 0)\n");

@@ -1,0 +1,410 @@
+# section: words
+def words(number):
+    """The low and the high word of 32 bits of a seed or a step: of a Python integer, or of an integer array of JAX."""
+    if isinstance(number, (int, np.integer)):
+        number = int(number)
+        return jnp.uint32(number & 0xFFFFFFFF), jnp.uint32((number >> 32) & 0xFFFFFFFF)
+    number = jnp.asarray(number)
+    if number.shape == (2,):
+        return number[0].astype(jnp.uint32), number[1].astype(jnp.uint32)
+    high = number >> 32 if number.dtype.itemsize == 8 else jnp.zeros_like(number)
+    return number.astype(jnp.uint32), high.astype(jnp.uint32)
+
+
+# section: philox
+def _high_word(a, b):
+    """The high word of the product of words."""
+
+    def wide(a):
+        with jax.enable_x64(True):
+            product = a.astype(jnp.uint64) * np.uint64(b)
+            return lax.shift_right_logical(product, jnp.full_like(product, 32)).astype(jnp.uint32)
+
+    def narrow(a):
+        return lax.mulhi(a, jnp.full_like(a, b))
+
+    return lax.platform_dependent(a, cpu=wide, default=narrow)
+
+
+def philox(counter, key):
+    """Philox4x32-10 (Salmon et al., 2011): four words for each counter, of which all words have one shape."""
+    (c0, c1, c2, c3), (k0, k1) = counter, key
+    for i in range(10):
+        if i > 0:
+            k0, k1 = k0 + np.uint32(0x9E3779B9), k1 + np.uint32(0xBB67AE85)
+        high0, low0 = _high_word(c0, np.uint32(0xD2511F53)), c0 * np.uint32(0xD2511F53)
+        high1, low1 = _high_word(c2, np.uint32(0xCD9E8D57)), c2 * np.uint32(0xCD9E8D57)
+        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+    return c0, c1, c2, c3
+
+
+def _noise_words(noise, stream, shape, half):
+    """One word for each element of a shape: element e has word e mod 4 of block e // 4."""
+    seed, step = noise
+    size = math.prod(shape)
+    if size >= 1 << 34:
+        raise ValueError(f"{size} random numbers at once are too many; split the batch")
+    # Blocks along the last axis need no flat index.
+    whole = len(shape) > 0 and shape[-1] % 4 == 0
+    blocks = (*shape[:-1], shape[-1] // 4) if whole else (-(-size // 4),)
+    block, stride = jnp.zeros(blocks, jnp.uint32), 1
+    for axis in reversed(range(len(blocks))):
+        block = block + lax.broadcasted_iota(jnp.uint32, blocks, axis) * np.uint32(stride)
+        stride *= blocks[axis]
+    same = lambda word: jnp.broadcast_to(jnp.asarray(word, jnp.uint32), blocks)
+    counter = block, same(step[1] << np.uint32(16)), same(step[0]), same(np.uint32(stream | half << 31))
+    drawn = jnp.stack(philox(counter, seed), axis=-1)
+    return drawn.reshape(shape) if whole else drawn.reshape(-1)[:size].reshape(shape)
+
+
+def _unit_interval(high, low, dtype):
+    """Numbers in (0, 1): (k + 1/2) 2^-23 for f32, where k are the first 23 bits, or (k + 1/2) 2^-52 for f64."""
+    if dtype == jnp.float32:
+        bits = (high >> np.uint32(9)) | np.uint32(0x3F800000)
+        return lax.bitcast_convert_type(bits, jnp.float32) - np.float32(1 - 2**-24)
+    high, low = high.astype(jnp.uint64), low.astype(jnp.uint64)
+    bits = (high << np.uint64(20)) | (low >> np.uint64(12)) | np.uint64(0x3FF0000000000000)
+    return lax.bitcast_convert_type(bits, jnp.float64) - np.float64(1 - 2**-53)
+
+
+# section: uniform needs philox
+def uniform(noise, stream, shape, dtype):
+    """Uniform random numbers of a stream, by version 1 of aleator's noise contract."""
+    high = _noise_words(noise, stream, shape, 0)
+    low = None if dtype == jnp.float32 else _noise_words(noise, stream, shape, 1)
+    return _unit_interval(high, low, dtype)
+
+
+# section: softplus
+def softplus(x):
+    """log(1 + e^x)"""
+    return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+# section: softmax
+def _shifted(x, axes):
+    """The largest element along the axes, or 0 where it is infinite, and x without it."""
+    shift = jnp.max(x, axis=axes, keepdims=True, initial=-jnp.inf)
+    shift = lax.stop_gradient(jnp.where(jnp.isfinite(shift), shift, 0.0))
+    return shift, x - shift
+
+
+def logsumexp(x, axes):
+    """log of the sum of e^x over the axes, which are removed."""
+    shift, x = _shifted(x, axes)
+    return jnp.squeeze(shift + jnp.log(jnp.sum(jnp.exp(x), axis=axes, keepdims=True)), axes)
+
+
+def log_softmax(x, axes):
+    """x minus the log of the sum of e^x over the axes."""
+    _, x = _shifted(x, axes)
+    return x - jnp.log(jnp.sum(jnp.exp(x), axis=axes, keepdims=True))
+
+
+def softmax(x, axes):
+    """e^x, normalised over the axes."""
+    _, x = _shifted(x, axes)
+    return jnp.exp(x) / jnp.sum(jnp.exp(x), axis=axes, keepdims=True)
+
+
+# section: polygamma
+def polygamma(n, x):
+    """The n-th derivative of digamma, with -1/x or 1/|x| at the pole 0."""
+    value = jax.scipy.special.digamma(x) if n == 0 else jax.scipy.special.polygamma(n, x)
+    return jnp.where(x == 0, 1 / (-x if n % 2 == 0 else jnp.abs(x)), value)
+
+
+# section: call
+def call(function, arguments, ranks, shape, dtype):
+    """Calls a function of arrays with these numbers of axes; it is mapped over all axes in front of them."""
+    leads = [jnp.shape(x)[: jnp.ndim(x) - rank] for x, rank in zip(arguments, ranks)]
+    lead = jnp.broadcast_shapes(*leads)
+    arguments = [
+        jnp.broadcast_to(x, lead + jnp.shape(x)[jnp.ndim(x) - rank :]).reshape(-1, *jnp.shape(x)[jnp.ndim(x) - rank :])
+        for x, rank in zip(arguments, ranks)
+    ]
+    return jnp.asarray(jax.vmap(function)(*arguments), dtype).reshape(lead + tuple(shape))
+
+
+# section: normal_quantile
+def _chosen(near, far, v, table):
+    """A polynomial in v, whose coefficients depend on the interval."""
+    total = 0.0
+    for low, middle, high in reversed(table):
+        total = total * v + jnp.where(near, low, jnp.where(far, high, middle)).astype(v.dtype)
+    return total
+
+
+def normal_quantile(p):
+    """The quantile function of the standard normal distribution: AS 241 (Wichura, 1988) for f64, a form of Giles (2012) for f32."""
+    q = p - 0.5
+    if p.dtype == jnp.float32:
+        w = -jnp.log(4 * p * (1 - p))
+        root = jnp.sqrt(w)
+        near, far = w < 5, w >= 16
+        v = jnp.where(near, w - QUANTILE_CENTRES[0], root - jnp.where(far, QUANTILE_CENTRES[2], QUANTILE_CENTRES[1]).astype(p.dtype))
+        x = q * _chosen(near, far, v, QUANTILE_H)
+    else:
+        t = jnp.sqrt(-jnp.log(jnp.where(q < 0, p, 1 - p)))
+        near, far = jnp.abs(q) <= 0.425, t > 5
+        v = jnp.where(near, 0.180625 - q * q, jnp.where(far, t - 5, t - 1.6))
+        factor = jnp.where(near, q, jnp.where(q < 0, -1.0, 1.0))
+        x = factor * _chosen(near, far, v, QUANTILE_A) / _chosen(near, far, v, QUANTILE_B)
+    x = jnp.where(p == 0, -jnp.inf, jnp.where(p == 1, jnp.inf, x))
+    return jnp.where((p >= 0) & (p <= 1), x, jnp.nan)
+
+
+# section: rejection needs philox normal_quantile
+ATTEMPTS = 1000
+
+
+def _uniform_of(key, position):
+    """Number `position` of the sequence that belongs to the key of an element."""
+    block = position >> np.uint32(1)
+    zero = jnp.zeros_like(block)
+    a, b, c, d = philox((block, zero, zero, zero), key)
+    second = (position & np.uint32(1)) == 1
+    return _unit_interval(jnp.where(second, c, a), jnp.where(second, d, b), jnp.float64)
+
+
+def _rejection(proposal, key, position):
+    """Repeats `proposal(position)`, which gives (accepted, value, next position), until all elements accept."""
+
+    def one(state):
+        attempt, done, value, position = state
+        accepted, proposed, following = proposal(position)
+        value = jnp.where(done, value, jnp.where(accepted, proposed, jnp.nan))
+        return attempt + 1, done | accepted, value, jnp.where(done, position, following)
+
+    def goes_on(state):
+        return (state[0] < ATTEMPTS) & ~jnp.all(state[1])
+
+    start = 0, jnp.zeros(position.shape, bool), jnp.full(position.shape, jnp.nan, jnp.float64), position
+    _, _, value, position = lax.while_loop(goes_on, one, start)
+    return value, position
+
+
+def _start(key):
+    return jnp.zeros(key[0].shape, jnp.uint32)
+
+
+def _draw(noise, stream, shape, dtype, parameters, law, lowest=None, highest=None):
+    """Draws of a law, computed in f64. Parameters may have axes in front of those of `shape`; all of these see the same noise."""
+    with jax.enable_x64(True):
+        full = jnp.broadcast_shapes(shape, *[jnp.shape(x) for x in parameters])
+        parameters = [jnp.broadcast_to(jnp.asarray(x).astype(jnp.float64), full) for x in parameters]
+        key = [jnp.broadcast_to(_noise_words(noise, stream, shape, half), full) for half in (0, 1)]
+        z = law(*parameters, key).astype(dtype)
+        info = np.finfo(dtype)
+        if lowest:
+            z = jnp.maximum(z, info.tiny)
+        if highest:
+            z = jnp.minimum(z, np.nextafter(np.asarray(1, dtype), np.asarray(0, dtype)))
+        return z
+
+
+# section: gamma needs rejection
+def _standard_gamma(alpha, key, position):
+    """d, y and the boost of z = d (1 + y)^3 e^boost (Marsaglia and Tsang, 2000)."""
+    small = alpha < 1
+    first = jnp.where(small, _uniform_of(key, position), 0.5)
+    boost = jnp.where(small, jnp.maximum(jnp.log(first) / alpha, -1e300), 0.0)
+    position = position + small.astype(jnp.uint32)
+    d = jnp.where(small, alpha + 1, alpha) - 1 / 3
+    c = 1 / jnp.sqrt(9 * d)
+
+    def proposal(position):
+        x = normal_quantile(_uniform_of(key, position))
+        u = _uniform_of(key, position + np.uint32(1))
+        y, square = c * x, x * x
+        bound = 0.5 * square + d * (3 * jnp.log1p(y) - y * (3 + y * (3 + y)))
+        accepted = (y > -1) & ((u < 1 - 0.0331 * square * square) | (jnp.log(u) < bound))
+        return accepted, y, position + np.uint32(2)
+
+    valid = (alpha > 0) & (alpha < jnp.inf)
+    c = jnp.where(valid, c, 0.0)
+    d = jnp.where(valid, d, 1.0)
+    y, position = _rejection(proposal, key, position)
+    return jnp.where(valid, d, jnp.nan), y, boost, position
+
+
+def _log_gamma(alpha, key, position):
+    d, y, boost, position = _standard_gamma(alpha, key, position)
+    return jnp.log(d) + 3 * jnp.log1p(y) + boost, position
+
+
+def draw_gamma(noise, stream, shape, dtype, alpha, rate):
+    """Gamma(alpha, rate), at least the smallest normal number."""
+
+    def law(alpha, rate, key):
+        d, y, boost, _ = _standard_gamma(alpha, key, _start(key))
+        log_z = jnp.log(d) + 3 * jnp.log1p(y) + boost
+        z = jnp.where(boost == 0, d * (1 + y) ** 3 / rate, jnp.exp(log_z - jnp.log(rate)))
+        return jnp.where((rate > 0) & (rate < jnp.inf), z, jnp.nan)
+
+    return _draw(noise, stream, shape, dtype, [alpha, rate], law, lowest=True)
+
+
+def draw_log_gamma(noise, stream, shape, dtype, alpha):
+    """log z of z ~ Gamma(alpha, 1)."""
+    return _draw(noise, stream, shape, dtype, [alpha], lambda alpha, key: _log_gamma(alpha, key, _start(key))[0])
+
+
+# section: beta needs gamma
+def _logit_beta(a, b, key):
+    first, position = _log_gamma(a, key, _start(key))
+    second, _ = _log_gamma(b, key, position)
+    return first - second
+
+
+def draw_logit_beta(noise, stream, shape, dtype, a, b):
+    """logit z of z ~ Beta(a, b)."""
+    return _draw(noise, stream, shape, dtype, [a, b], _logit_beta)
+
+
+def draw_beta(noise, stream, shape, dtype, a, b):
+    """Beta(a, b), strictly between 0 and 1."""
+    law = lambda a, b, key: jax.nn.sigmoid(_logit_beta(a, b, key))
+    return _draw(noise, stream, shape, dtype, [a, b], law, lowest=True, highest=True)
+
+
+# section: counts needs rejection
+def _stirling_error(k):
+    small = jax.scipy.special.gammaln(k + 1) - (k + 0.5) * jnp.log(k) + k - 0.5 * math.log(2 * math.pi)
+    r = 1 / k
+    s = r * r
+    large = r * (1 / 12 + s * (-1 / 360 + s * (1 / 1260 + s * (-1 / 1680 + s / 1188))))
+    return jnp.where(k < 16, small, large)
+
+
+def _deviance(x, m):
+    t = (m - x) / x
+    return x * (t - jnp.log1p(t))
+
+
+# section: poisson needs counts
+def draw_poisson(noise, stream, shape, dtype, rate):
+    """Poisson(rate): inversion for rate < 10, otherwise PTRS (Hoermann, 1993)."""
+
+    def log_mass(k, rate):
+        return jnp.where(k == 0, -rate, -_stirling_error(k) - _deviance(k, rate) - 0.5 * jnp.log(2 * math.pi * k))
+
+    def law(rate, key):
+        few = rate < 10
+        u = jnp.where(few, _uniform_of(key, _start(key)), 0.0)
+
+        def goes_on(state):
+            k, mass, u = state
+            return jnp.any((u > mass) & ((k < rate) | (mass > 1e-20)))
+
+        def one(state):
+            k, mass, u = state
+            on = (u > mass) & ((k < rate) | (mass > 1e-20))
+            return jnp.where(on, k + 1, k), jnp.where(on, mass * rate / (k + 1), mass), jnp.where(on, u - mass, u)
+
+        counted, _, _ = lax.while_loop(goes_on, one, (jnp.zeros_like(u), jnp.exp(-jnp.where(few, rate, 1.0)), u))
+        many = jnp.where(few, 10.0, rate)
+        b = 0.931 + 2.53 * jnp.sqrt(many)
+        a = -0.059 + 0.02483 * b
+        inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+        squeeze = 0.9277 - 3.6224 / (b - 2)
+
+        def proposal(position):
+            u = _uniform_of(key, position) - 0.5
+            v = _uniform_of(key, position + np.uint32(1))
+            s = 0.5 - jnp.abs(u)
+            k = jnp.floor((2 * a / s + b) * u + many + 0.43)
+            at_once = (s >= 0.07) & (v <= squeeze)
+            refused = (k < 0) | ((s < 0.013) & (v > s))
+            fits = jnp.log(v * inverse_alpha / (a / (s * s) + b)) <= log_mass(jnp.maximum(k, 0), many)
+            return few | at_once | (~refused & fits), k, position + np.uint32(2)
+
+        drawn, _ = _rejection(proposal, key, _start(key))
+        return jnp.where((rate >= 0) & (rate < jnp.inf), jnp.where(few, counted, drawn), jnp.nan)
+
+    return _draw(noise, stream, shape, dtype, [rate], law)
+
+
+# section: binomial needs counts
+def draw_binomial(noise, stream, shape, dtype, n, p, q):
+    """Binomial(n, p) with q = 1 - p: inversion if the rarer outcome is expected less than 10 times, otherwise BTRS (Hoermann, 1993)."""
+
+    def log_mass(k, n, p, q):
+        rest = n - k
+        errors = _stirling_error(n) - _stirling_error(k) - _stirling_error(rest)
+        inner = errors - _deviance(k, n * p) - _deviance(rest, n * q) - 0.5 * jnp.log(2 * math.pi * k * (rest / n))
+        return jnp.where(k == 0, n * jnp.log1p(-p), jnp.where(k == n, n * jnp.log(p), inner))
+
+    def law(n, p, q, key):
+        valid = (n >= 0) & (n < jnp.inf) & (n == jnp.floor(n)) & (p >= 0) & (p <= 1) & (q >= 0) & (q <= 1)
+        n, swapped = jnp.where(valid, n, 0.0), p > q
+        p, q = jnp.where(swapped, q, p), jnp.where(swapped, p, q)
+        few = ~valid | (n * p < 10)
+        u = jnp.where(few, _uniform_of(key, _start(key)), 0.0)
+
+        def on(state):
+            k, mass, u = state
+            return (u > mass) & (k < n) & ((k < n * p) | (mass > 1e-20))
+
+        def one(state):
+            k, mass, u = state
+            more = on(state)
+            grown = mass * ((n - k) / (k + 1) * (p / q))
+            return jnp.where(more, k + 1, k), jnp.where(more, grown, mass), jnp.where(more, u - mass, u)
+
+        mass = jnp.where(few, jnp.exp(n * jnp.log1p(-p)), 1.0)
+        counted, _, _ = lax.while_loop(lambda state: jnp.any(on(state)), one, (jnp.zeros_like(u), mass, u))
+        sigma = jnp.sqrt(jnp.where(few, 10.0, n * p * q))
+        b = 1.15 + 2.53 * sigma
+        a = -0.0873 + 0.0248 * b + 0.01 * p
+        alpha = (2.83 + 5.1 / b) * sigma
+        squeeze = 0.92 - 4.2 / b
+        mode = jnp.floor((n + 1) * p)
+
+        def proposal(position):
+            u = _uniform_of(key, position) - 0.5
+            v = _uniform_of(key, position + np.uint32(1))
+            s = 0.5 - jnp.abs(u)
+            k = jnp.floor((2 * a / s + b) * u + n * p + 0.5)
+            at_once = (s >= 0.07) & (v <= squeeze)
+            inside = (k >= 0) & (k <= n)
+            bound = log_mass(jnp.clip(k, 0, n), n, p, q) - log_mass(mode, n, p, q)
+            fits = jnp.log(v * alpha / (a / (s * s) + b)) <= bound
+            return few | at_once | (inside & fits), k, position + np.uint32(2)
+
+        drawn, _ = _rejection(proposal, key, _start(key))
+        k = jnp.where(few, counted, drawn)
+        return jnp.where(valid, jnp.where(swapped, n - k, k), jnp.nan)
+
+    return _draw(noise, stream, shape, dtype, [n, p, q], law)
+
+
+# section: von_mises needs rejection
+def draw_von_mises(noise, stream, shape, dtype, kappa):
+    """VonMises(0, kappa) on [-pi, pi] (Best and Fisher, 1979)."""
+
+    def law(kappa, key):
+        flat = kappa < 1e-17
+        uniform_angle = math.pi * (2 * _uniform_of(key, _start(key)) - 1)
+        k = jnp.where(flat | ~(kappa < jnp.inf), 1.0, kappa)
+        root = jnp.hypot(1.0, 2 * k)
+        tau = 1 + root
+        rho = 2 * k / tau * (jnp.sqrt(tau) / (jnp.sqrt(tau) + math.sqrt(2)))
+        distance = jnp.where(k < 1, 1 - rho, (jnp.sqrt(2 * tau) - 1 - 1 / (2 * k + root)) / (2 * k))
+        excess = distance * distance / (2 * rho)
+
+        def proposal(position):
+            half_angle = 0.5 * math.pi * _uniform_of(key, position)
+            sine, cosine = jnp.sin(half_angle), jnp.cos(half_angle)
+            one_minus_f = excess * 2 * sine * sine / (excess + 2 * cosine * cosine)
+            c = k * (excess + one_minus_f)
+            u = _uniform_of(key, position + np.uint32(1))
+            accepted = (c * (2 - c) > u) | (jnp.log(c / u) + 1 - c >= 0)
+            z = 2 * jnp.arcsin(jnp.minimum(jnp.sqrt(0.5 * one_minus_f), 1.0))
+            return accepted, z, position + np.uint32(2)
+
+        z, position = _rejection(proposal, key, _start(key))
+        z = jnp.where(_uniform_of(key, position) < 0.5, -z, z)
+        return jnp.where((kappa >= 0) & (kappa < jnp.inf), jnp.where(flat, uniform_angle, z), jnp.nan)
+
+    return _draw(noise, stream, shape, dtype, [kappa], law)
