@@ -401,6 +401,7 @@ fn black_box(name: &str, shape: impl Into<Shape>, input_ranks: &[usize]) -> Exte
         name: name.into(),
         shape: shape.into(),
         input_ranks: input_ranks.to_vec(),
+        vectorized: false,
         function: Arc::new(|x, y| {
             y.fill(x.iter().copied().flatten().sum::<f64>().powi(2));
             Ok(())

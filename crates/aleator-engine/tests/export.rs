@@ -274,6 +274,7 @@ fn black_box() -> Case {
             name: "price".into(),
             shape: Shape::from([2]),
             input_ranks: vec![1],
+            vectorized: false,
             function: Arc::new(|_, out| {
                 out.fill(1.0);
                 Ok(())

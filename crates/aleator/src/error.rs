@@ -98,6 +98,9 @@ pub enum Error {
         /// What to do about it.
         help: Option<String>,
     },
+    /// A computation that was told to stop: see [`interruptible`](crate::interruptible).
+    #[error("interrupted")]
+    Interrupted,
     /// Anything else a caller passed that cannot be used.
     #[error("{0}")]
     Invalid(String),

@@ -23,6 +23,7 @@
 //! |---|---|
 //! | [`distributions`] | probability distributions as expressions, one file each |
 //! | [`graph`] | what an author writes: parameters, data, random sites, costs; and its diagram |
+//! | [`drawing`] | the diagram of a graph as SVG, DOT or Mermaid |
 //! | [`analysis`] | what is known of a graph: what a site influences, terms of the objective, jumps |
 //! | [`rewrite`] | what an estimator is, and the rewriting of a graph and a plan into a surrogate |
 //! | [`control_variates`] | what is subtracted from a cost before it multiplies a score |
@@ -45,11 +46,13 @@ pub mod control_variates;
 pub mod data;
 pub mod diagnostics;
 pub mod distributions;
+pub mod drawing;
 mod error;
 pub mod estimators;
 #[cfg(feature = "train")]
 pub mod files;
 pub mod graph;
+mod interruption;
 #[cfg(feature = "language")]
 pub mod language;
 #[cfg(feature = "train")]
@@ -68,6 +71,7 @@ pub mod train;
 pub use aleator_engine::exec::pool::set_threads;
 pub use citation::citation;
 pub use error::{Error, Result};
+pub use interruption::interruptible;
 pub use program::{Estimate, Options, Program};
 
 /// What most programs need: graphs, programs, and all estimators and distributions.

@@ -32,6 +32,7 @@ use self::slot::{Slot, place_of};
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::interruption;
 use crate::plan::{Plan, is_unbiased};
 use crate::rewrite::{Estimator, Layout, rewrite};
 
@@ -291,6 +292,7 @@ impl<T: Real> Program<T> {
     /// # Errors
     /// As [`Program::run`].
     pub fn run_replicates(&mut self, step: u64, first: u64) -> Result<Estimate<'_, T>> {
+        interruption::check()?;
         self.executable.run(NoiseAt { seed: self.seed, step, first_row: first })?;
         // Before the update: what was computed outside of a domain must not be remembered.
         self.domains.check(&*self.executable)?;

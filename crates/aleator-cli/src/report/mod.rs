@@ -1,6 +1,7 @@
 //! From reports and drawings to text and pictures.
 mod diagnostic;
-mod diagram;
+#[cfg(test)]
+mod drawings;
 mod numbers;
 mod pictures;
 mod plot;
@@ -8,8 +9,8 @@ mod profile;
 mod table;
 mod text;
 
+pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
-pub use diagram::{dot, mermaid, svg};
 pub use pictures::pictures_png;
 pub use plot::{comparison_svg, lines_svg, optimization_svg, plot_bytes, to_png, training_svg, write_plot};
 pub use profile::profile;

@@ -271,9 +271,12 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
         }
         Kind::External(external) => {
             let lead = &shape[..shape.rank() - external.shape.rank()];
+            let calls: usize = lead.iter().product();
+            // What one call takes and gives.
+            let together = if external.vectorized { calls } else { 1 };
             let operands = value.inputs.iter().zip(&external.input_ranks).map(|(view, &rank)| {
                 let own = &view.dims[view.dims.len() - rank..];
-                let size = own.iter().product();
+                let size = together * own.iter().product::<usize>();
                 (places.strided(&view.clone().broadcast(&[lead, own].concat())), size)
             });
             let inputs: Vec<(Strided, usize)> = operands.collect();
@@ -281,9 +284,9 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
                 external: external.clone(),
                 arguments: inputs.iter().map(|(_, n)| vec![0.0; *n]).collect(),
                 inputs,
-                calls: lead.iter().product(),
+                calls: if external.vectorized { 1 } else { calls },
                 out,
-                result: vec![0.0; external.shape.numel()],
+                result: vec![0.0; together * external.shape.numel()],
                 failure: None,
             })
         }

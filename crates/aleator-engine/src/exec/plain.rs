@@ -120,8 +120,8 @@ impl Assemble {
     }
 }
 
-/// A black box, called once for each index of the leading axes. It must not panic: a panic would abort a run in the middle (which
-/// the next run repairs) and propagate to the caller of [`run`](super::Program::run).
+/// A black box, called once for each index of the leading axes, or once for all of them. It must not panic: a panic would abort a run
+/// in the middle (which the next run repairs) and propagate to the caller of [`run`](super::Program::run).
 pub(crate) struct Call {
     pub external: External,
     /// The operands, with leading axes followed by the axes of an argument, and the number of elements of each argument.

@@ -85,6 +85,14 @@ pub fn set_threads(threads: usize) -> bool {
     fresh
 }
 
+/// Makes the process's pool compute in the calling thread alone. A forked process has a copy of the pool without its threads:
+/// call this in the child before anything is computed there.
+pub fn forget_helpers() {
+    if let Some(pool) = PROCESS.get() {
+        pool.busy.store(true, SeqCst);
+    }
+}
+
 impl Pool {
     /// Creates a pool with this number of threads, including the caller. There are fewer if the system cannot create them, and
     /// only the caller on targets without threads such as WebAssembly.

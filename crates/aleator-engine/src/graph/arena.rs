@@ -126,6 +126,49 @@ impl Graph {
         (!Path::new(location.file()).starts_with(own)).then_some(location)
     }
 
+    /// The id of the node at a position of the arena, if there is one.
+    pub fn id_at(&self, index: usize) -> Option<NodeId> {
+        (index < self.len()).then(|| NodeId(index as u32))
+    }
+
+    /// Calls a function that adds nodes. If it or an operation in it fails, the graph becomes what it was before, without the error,
+    /// and the error is the result: an interactive session goes on after a mistake. Expressions made by the function are
+    /// then meaningless.
+    ///
+    /// # Errors
+    /// The function's own error, the first error of an operation in it, or the one that the graph had before.
+    ///
+    /// ```
+    /// use aleator_engine::Error;
+    /// use aleator_engine::graph::Graph;
+    ///
+    /// let graph = Graph::new();
+    /// let (x, y) = (graph.input("x", [2]), graph.input("y", [3]));
+    /// assert!(graph.attempt(|| Ok::<_, Error>(x + y)).is_err());
+    /// assert!(graph.attempt(|| Ok::<_, Error>(x + 1)).is_ok() && graph.error().is_none());
+    /// ```
+    pub fn attempt<R, E: From<Error>>(&self, build: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+        if let Some(error) = self.error() {
+            return Err(error.into());
+        }
+        let (nodes, inputs, holes) = {
+            let arena = self.arena.borrow();
+            (arena.nodes.len(), arena.inputs.len(), arena.holes.len())
+        };
+        let result = build();
+        let mut arena = self.arena.borrow_mut();
+        let error = match (result, arena.error.take()) {
+            (Ok(result), None) => return Ok(result),
+            (Err(error), _) => error,
+            (Ok(_), Some((error, _))) => error.into(),
+        };
+        arena.nodes.truncate(nodes);
+        arena.index.retain(|(_, id)| id.index() < nodes);
+        arena.inputs.truncate(inputs);
+        arena.holes.truncate(holes);
+        Err(error)
+    }
+
     /// Stores an error, unless there is one already, and returns the poisoned node that replaces the result.
     #[track_caller]
     pub(super) fn keep_error(&self, error: Error) -> NodeId {

@@ -6,6 +6,7 @@ mod build;
 mod composite;
 mod expr;
 pub(crate) mod fold;
+mod indexing;
 mod law;
 mod op;
 mod properties;

@@ -139,6 +139,8 @@ pub struct External {
     pub shape: Shape,
     /// The number of trailing axes of each input that the function takes; it is called for each index of the leading axes.
     pub input_ranks: Vec<usize>,
+    /// Whether it is called once for all of them: each input, and the result, then hold one call after another.
+    pub vectorized: bool,
     /// The function.
     pub function: Arc<ExternalFn>,
 }
@@ -150,7 +152,9 @@ impl std::fmt::Debug for External {
 }
 impl PartialEq for External {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.function, &other.function) && self.input_ranks == other.input_ranks
+        Arc::ptr_eq(&self.function, &other.function)
+            && self.input_ranks == other.input_ranks
+            && self.vectorized == other.vectorized
     }
 }
 impl Eq for External {}

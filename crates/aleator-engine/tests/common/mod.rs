@@ -519,13 +519,18 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
                 name: "box".into(),
                 shape: [2].into(),
                 input_ranks: vec![1, 0],
+                vectorized: false,
                 function: Arc::new(move |x, out| {
-                    assert_eq!(x[0].len(), own);
-                    out[0] = x[0].iter().map(|x| x.tanh()).fold(x[1][0].tanh(), f64::max);
-                    out[1] = x[0].iter().fold(0.5, |a, x| a.min(*x));
+                    assert_eq!((x[0].len(), x[1].len()), (own * out.len() / 2, out.len() / 2));
+                    for (call, out) in out.chunks_mut(2).enumerate() {
+                        let x = (&x[0][call * own..][..own], x[1][call]);
+                        out[0] = x.0.iter().map(|x| x.tanh()).fold(x.1.tanh(), f64::max);
+                        out[1] = x.0.iter().fold(0.5, |a, x| a.min(*x));
+                    }
                     Ok(())
                 }),
             };
+            let external = External { vectorized: c % 2 == 1, ..external };
             let y = y.sum();
             graph.external(external, &[x, y])
         }

@@ -125,7 +125,7 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
             .and_then(|plan| measure_plan(graph, &plan, how, &mut report, progress));
         match row {
             Ok(row) => report.results.push(row),
-            Err(error @ Error::NoCost) => return Err(error),
+            Err(error @ (Error::NoCost | Error::Interrupted)) => return Err(error),
             Err(error) => {
                 report.skipped.push(Skipped { estimator: name.into(), reason: error.to_string() });
                 if matches!(error, Error::Domain { .. }) {

@@ -27,6 +27,7 @@ mod laplace;
 mod location_scale;
 mod log_normal;
 mod logistic;
+mod misfit;
 mod multivariate_normal;
 mod negative_binomial;
 mod noise;

@@ -110,6 +110,33 @@ struct Parts {
     names: HashMap<String, &'static str>,
 }
 
+impl Parts {
+    fn lengths(&self) -> [usize; 7] {
+        let Parts { params, data, states, sites, costs, observations, named, names: _ } = self;
+        let observed = observations.len();
+        [params.len(), data.len(), states.len(), sites.len(), costs.len(), observed, named.len()]
+    }
+
+    /// Removes what was added since [`Parts::lengths`] were these.
+    fn truncate(&mut self, lengths: [usize; 7]) {
+        let [params, data, states, sites, costs, observations, named] = lengths;
+        self.params.truncate(params);
+        self.data.truncate(data);
+        self.states.truncate(states);
+        self.sites.truncate(sites);
+        self.costs.truncate(costs);
+        self.observations.truncate(observations);
+        self.named.truncate(named);
+        let Parts { params, data, states, sites, names, .. } = self;
+        names.retain(|name, _| {
+            params.iter().any(|p| p.name == *name)
+                || data.iter().any(|d| d.name == *name)
+                || states.iter().any(|s| s.name == *name)
+                || sites.iter().any(|s| s.name == *name)
+        });
+    }
+}
+
 /// A stochastic computation graph. The objective, which is minimised, is the expectation of the sum of all elements of all costs.
 ///
 /// Shape errors do not panic: the first one is kept and returned when you use the graph. Everything that is derived from a graph
@@ -203,6 +230,37 @@ impl Graph {
     /// The underlying graph of tensor operations.
     pub fn engine(&self) -> &engine::Graph {
         &self.engine
+    }
+
+    /// Calls a function that adds to the graph. If something in it fails, the graph becomes what it was before, without the
+    /// error, and the error is the result; see [`engine::Graph::attempt`]. [`Graph::becomes`] is not undone.
+    ///
+    /// # Errors
+    /// The function's own error, the first error of an operation in it, or the one that the graph had before.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let mean = g.param_tensor("mean", [2], vec![0.0]);
+    /// let narrow = g.attempt(|| Ok::<_, aleator::Error>(g.sample("z", Normal::new(mean, vec![1.0, 1.0, 1.0]))));
+    /// assert!(narrow.is_err());
+    /// g.cost("loss", g.sample("z", Normal::new(mean, 1.0)).square()); // the name is free
+    /// g.compile(&Options::new())?.run()?;
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    pub fn attempt<R, E: From<Error>>(&self, build: impl FnOnce() -> Result<R, E>) -> Result<R, E> {
+        struct Caught<E>(E);
+        impl<E: From<Error>> From<aleator_engine::Error> for Caught<E> {
+            fn from(error: aleator_engine::Error) -> Self {
+                Caught(Error::from(error).into())
+            }
+        }
+        let lengths = self.parts.borrow().lengths();
+        self.engine.attempt(|| build().map_err(Caught)).map_err(|Caught(error)| {
+            self.parts.borrow_mut().truncate(lengths);
+            error
+        })
     }
 
     /// The expression of a node.
@@ -418,7 +476,7 @@ impl Graph {
             return self.engine.fail(aleator_engine::Error::MixedGraphs { operation: name.into() });
         }
         let distribution = &distribution.on(&self.engine);
-        let cost = match self.misfit(value, distribution) {
+        let cost = match distribution.misfit(value) {
             Some(problem) => self
                 .engine
                 .fail(aleator_engine::Error::Shape { operation: format!("observe `{name}`"), problem }),
@@ -446,31 +504,6 @@ impl Graph {
             });
         }
         cost
-    }
-
-    /// Why a value cannot be one of the distribution's, by its shape.
-    fn misfit(&self, value: Expr<'_>, distribution: &Distribution<'_>) -> Option<String> {
-        if value.is_poison() || distribution.parameters().iter().any(|p| p.is_poison()) {
-            return None;
-        }
-        let Some(batch) = distribution.batch_shape() else {
-            return Some(format!("the parameters of {} do not fit together", distribution.name()));
-        };
-        if let Some(problem) = distribution.misshapen() {
-            return Some(problem);
-        }
-        let (event, shape) = (distribution.event_shape(), value.shape());
-        let own = shape.rank() >= event.rank() && shape.trailing(event.rank()) == event;
-        if !own {
-            return Some(format!(
-                "a value of shape {shape} cannot come from {}, whose events have shape {event}",
-                distribution.name()
-            ));
-        }
-        let lead = shape.leading(shape.rank() - event.rank());
-        lead.broadcast(&batch).is_none().then(|| {
-            format!("a value of shape {shape} does not fit the batch {batch} of {}", distribution.name())
-        })
     }
 
     fn depends_on_a_site(&self, value: Expr<'_>) -> bool {
@@ -531,6 +564,7 @@ impl Graph {
             name: name.into(),
             shape: shape.into(),
             input_ranks: arguments.iter().map(|a| a.rank()).collect(),
+            vectorized: false,
             function: Arc::new(move |arguments, result| {
                 function(arguments, result).map_err(|reason| reason.to_string())
             }),

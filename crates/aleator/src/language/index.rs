@@ -1,5 +1,5 @@
 //! `x[i]`, `x[a:b, j]`: elements and slices, by constant and by random indices.
-use aleator_engine::graph::{Expr as Node, FromEnd};
+use aleator_engine::graph::FromEnd;
 
 use super::ast::{ExprId, Index};
 use super::errors::Diagnostic;
@@ -53,7 +53,7 @@ pub(super) fn index<'g>(
                     expr.slice(FromEnd(axis), number, 1).squeeze(FromEnd(axis))
                 } else {
                     constant = false;
-                    element(expr, at.expr, axis, size)
+                    expr.element(FromEnd(axis), at.expr)
                 };
             }
             Index::Slice { start, end, span } => {
@@ -93,15 +93,4 @@ fn outside(number: i64, size: usize, place: Span) -> Diagnostic {
             _ => format!("the elements are 0 to {}, or -{size} to -1 from the end", size - 1),
         },
     )
-}
-
-/// Element `at` along an axis counted from the end.
-fn element<'g>(x: Node<'g>, at: Node<'g>, axis: usize, size: usize) -> Node<'g> {
-    let mut column = vec![1; axis + 1];
-    column[0] = size;
-    let here = at.one_hot(size).reshape(column);
-    // Selected, not multiplied: what is not asked for may be infinite.
-    let found = here.select(x, 0.0).sum_axes(FromEnd(axis));
-    let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);
-    valid.select(found, f64::NAN)
 }

@@ -48,6 +48,7 @@ pub use errors::{Diagnostic, SettingNote};
 pub use estimators::estimator;
 pub use functions::FUNCTIONS;
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
+pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,

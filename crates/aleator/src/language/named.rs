@@ -1,6 +1,7 @@
 //! Graphs from texts and files, and estimators by name, for graphs that are written in Rust.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::build::load;
 use super::errors::Diagnostic;
@@ -8,6 +9,7 @@ use super::estimators::estimator;
 use super::parser::{LONGEST_SOURCE, parse_estimator};
 use crate::distributions::Distribution;
 use crate::error::{Error, Result};
+use crate::estimators::Estimator;
 use crate::graph::{Graph, Sampled};
 
 impl Graph {
@@ -27,7 +29,16 @@ impl Graph {
     /// # Ok::<(), aleator::Error>(())
     /// ```
     pub fn from_text(text: &str) -> Result<Graph> {
-        Ok(load(text, None, &[]).map_err(|mistake| mistake.in_text(text, None))?.graph)
+        Self::from_text_in(text, None, None)
+    }
+
+    /// The graph that a text of the language describes. Data files are looked for in `folder`, without which they are an error;
+    /// `file` is where the text comes from, for messages.
+    ///
+    /// # Errors
+    /// The first mistake in the text, with its line and column.
+    pub fn from_text_in(text: &str, folder: Option<&Path>, file: Option<&Path>) -> Result<Graph> {
+        Ok(load(text, folder, &[]).map_err(|mistake| mistake.in_text(text, file))?.graph)
     }
 
     /// The graph that a file of the language describes. Data files are looked for beside it.
@@ -50,8 +61,18 @@ impl Graph {
             )));
         }
         let text = std::fs::read_to_string(path).map_err(|e| unreadable(e.to_string()))?;
-        Ok(load(&text, path.parent(), &[]).map_err(|mistake| mistake.in_text(&text, Some(path)))?.graph)
+        Self::from_text_in(&text, path.parent(), Some(path))
     }
+}
+
+/// The estimator that a text names as the language does: `rebar(temperature = 0.3)`.
+///
+/// # Errors
+/// If there is no such estimator (the error suggests the nearest one), or it does not accept an option.
+pub fn estimator_named(text: &str) -> Result<Arc<dyn Estimator>> {
+    let parsed = parse_estimator(text).and_then(|call| estimator(&call.call, &call.expressions));
+    // A text of one line needs no place.
+    parsed.map_err(|mistake| Diagnostic { span: None, ..mistake }.in_text(text, None))
 }
 
 impl Sampled<'_> {
@@ -73,10 +94,7 @@ impl Sampled<'_> {
     /// # Ok::<(), aleator::Error>(())
     /// ```
     pub fn via_named(self, text: &str) -> Result<Self> {
-        let parsed = parse_estimator(text).and_then(|call| estimator(&call.call, &call.expressions));
-        // A text of one line needs no place.
-        let wrong = |mistake: Diagnostic| Diagnostic { span: None, ..mistake }.in_text(text, None);
-        Ok(self.via_shared(parsed.map_err(wrong)?))
+        Ok(self.via_shared(estimator_named(text)?))
     }
 }
 

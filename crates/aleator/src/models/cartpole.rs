@@ -83,6 +83,7 @@ impl Model for Cartpole {
             name: "cartpole".into(),
             shape: [STATE].into(),
             input_ranks: vec![1, 1],
+            vectorized: false,
             function: Arc::new(|inputs, out| {
                 let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else {
                     return Err("it needs a state of four numbers and an action".into());

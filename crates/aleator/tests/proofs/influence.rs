@@ -109,8 +109,16 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
             };
             let shape = shape.trailing(1);
             let name = "reverse".into();
-            g.engine()
-                .external(External { name, shape, input_ranks: vec![1], function: Arc::new(reverse) }, &[e])
+            g.engine().external(
+                External {
+                    name,
+                    shape,
+                    input_ranks: vec![1],
+                    vectorized: false,
+                    function: Arc::new(reverse),
+                },
+                &[e],
+            )
         }
         24 if rank > 0 => {
             // One element of an axis, by a mask.
@@ -327,8 +335,13 @@ fn independence_is_found_where_it_is_plain() {
             "a black box for each row",
             |g, z| {
                 let function: Arc<ExternalFn> = Arc::new(|_: &[&[f64]], _: &mut [f64]| Ok(()));
-                let box_of_rows =
-                    External { name: "box".into(), shape: [4].into(), input_ranks: vec![1], function };
+                let box_of_rows = External {
+                    name: "box".into(),
+                    shape: [4].into(),
+                    input_ranks: vec![1],
+                    vectorized: false,
+                    function,
+                };
                 g.engine().external(box_of_rows, &[z])
             },
             vec![None, Some(1)],

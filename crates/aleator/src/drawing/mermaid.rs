@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::graph::{Diagram, NodeKind};
+use crate::graph::{Diagram, NodeKind};
 
 use super::sites::{Sites, edges, influenced, label_lines};
 

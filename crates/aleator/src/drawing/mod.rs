@@ -8,10 +8,8 @@ mod mermaid;
 mod nodes;
 mod sites;
 mod svg;
+pub mod text;
 
 pub use dot::dot;
 pub use mermaid::mermaid;
 pub use svg::svg;
-
-#[cfg(test)]
-mod tests;

@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use aleator::graph::Diagram;
+use crate::graph::Diagram;
 
 use super::edges::draw_edges;
 use super::layout::layered;
 use super::legend::legend;
 use super::nodes::{NAME_SIZE, Shape, draw_node};
 use super::sites::{Sites, edges};
-use crate::report::text::FONT_FAMILY;
+use super::text::FONT_FAMILY;
 
 const MARGIN: f64 = 28.0;
 

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use aleator::graph::{Diagram, DiagramNode, NodeKind};
+use crate::graph::{Diagram, DiagramNode, NodeKind};
 
 use super::sites::{Sites, label_lines};
-use crate::report::text::{ellipsize, escape_xml, printable, text_width};
+use super::text::{ellipsize, escape_xml, printable, text_width};
 
 /// Size of the letters of a name.
 pub(super) const NAME_SIZE: f64 = 14.0;

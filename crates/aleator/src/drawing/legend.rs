@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use aleator::graph::{Diagram, NodeKind};
+use crate::graph::{Diagram, NodeKind};
 
 use super::nodes::{DOT, outline};
 use super::sites::{Sites, influenced};
-use crate::report::text::{ellipsize, escape_xml, printable, text_width};
+use super::text::{ellipsize, escape_xml, printable, text_width};
 
 /// Most sites in the legend.
 const MAX_LEGEND: usize = 16;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use aleator::graph::{Diagram, DiagramNode, NodeKind};
+use crate::graph::{Diagram, DiagramNode, NodeKind};
 
-use crate::report::text::printable;
+use super::text::printable;
 
 /// Colours of sites, told apart also by people who confuse red and green (after Okabe and Ito, darkened for text on white).
 const SITE_COLORS: [&str; 8] =

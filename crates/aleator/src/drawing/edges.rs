@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::graph::{Diagram, NodeKind};
+use crate::graph::{Diagram, NodeKind};
 
 use super::layout::{Bend, Layout};
 use super::nodes::Shape;

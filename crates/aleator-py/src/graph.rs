@@ -1,0 +1,290 @@
+//! The graph, whose expressions Python knows by the numbers of their nodes.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use aleator::drawing::svg;
+use aleator::graph::{Diagram, Graph};
+use aleator::language::estimator_named;
+use aleator_engine::graph::{Expr, NodeId};
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
+use pyo3::prelude::*;
+
+use crate::black_box::{Failures, external};
+use crate::distributions::{Given, Quantity, quantity};
+use crate::errors::{guard, raise};
+use crate::mistake::{Mistake, expr, exprs};
+use crate::operations::Operands;
+use crate::values::with_values;
+
+/// The node's number and its shape.
+pub type Made = (usize, Vec<usize>);
+
+/// A graph under construction.
+#[pyclass(frozen, module = "aleator._aleator", name = "Graph")]
+pub struct PyGraph {
+    graph: Mutex<Graph>,
+    pub failures: Arc<Failures>,
+}
+
+fn made(expr: Expr<'_>) -> Made {
+    (expr.id().index(), expr.shape().to_vec())
+}
+
+impl PyGraph {
+    pub fn new(graph: Graph) -> Self {
+        PyGraph { graph: Mutex::new(graph), failures: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Graph> {
+        self.graph.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A copy, for what takes time.
+    pub fn copy(&self) -> Graph {
+        self.lock().clone()
+    }
+
+    /// Adds to the graph. After a mistake it is as it was before. `build` must not call Python.
+    fn add(
+        &self,
+        py: Python<'_>,
+        build: impl for<'g> FnOnce(&'g Graph) -> Result<Expr<'g>, Mistake>,
+    ) -> PyResult<Made> {
+        let outcome = guard(py, || {
+            let graph = self.lock();
+            graph.attempt(|| build(&graph).map(made))
+        })?;
+        outcome.map_err(|mistake| mistake.raise(py))
+    }
+
+    /// Reads the graph. `look` must not call Python.
+    fn look<R>(&self, py: Python<'_>, look: impl FnOnce(&Graph) -> R) -> PyResult<R> {
+        guard(py, || look(&self.lock()))
+    }
+}
+
+#[pymethods]
+impl PyGraph {
+    #[new]
+    fn empty() -> Self {
+        PyGraph::new(Graph::new())
+    }
+
+    /// The graph that a text of the language describes; data files are looked for in `folder`.
+    #[staticmethod]
+    #[pyo3(signature = (text, folder=None, file=None))]
+    fn from_text(
+        py: Python<'_>,
+        text: &str,
+        folder: Option<PathBuf>,
+        file: Option<PathBuf>,
+    ) -> PyResult<Self> {
+        let loaded = guard(py, || Graph::from_text_in(text, folder.as_deref(), file.as_deref()))?;
+        loaded.map(PyGraph::new).map_err(|error| raise(py, &error))
+    }
+
+    /// An independent graph with the same nodes.
+    fn clone(&self, py: Python<'_>) -> PyResult<Self> {
+        Ok(PyGraph { graph: Mutex::new(self.look(py, Graph::clone)?), failures: self.failures.clone() })
+    }
+
+    /// A constant.
+    fn constant(&self, py: Python<'_>, value: &Bound<'_, PyAny>) -> PyResult<Made> {
+        with_values(value, "a constant", |shape, values| {
+            self.add(py, |graph| {
+                Ok(match shape {
+                    [] => graph.engine().scalar(values[0]),
+                    shape => graph.engine().tensor(shape, values.to_vec()),
+                })
+            })
+        })
+    }
+
+    /// Adds a parameter or data: `kind` is "param" or "data".
+    fn input(&self, py: Python<'_>, kind: &str, name: &str, value: &Bound<'_, PyAny>) -> PyResult<Made> {
+        with_values(value, name, |shape, values| {
+            self.add(py, |graph| match kind {
+                "param" => Ok(graph.param_tensor(name, shape, values.to_vec())),
+                "data" => Ok(graph.data(name, shape, values.to_vec())),
+                _ => Err(Mistake::Text("AleatorError", format!("there is no input of kind {kind}"))),
+            })
+        })
+    }
+
+    /// Applies an operation.
+    fn apply(&self, py: Python<'_>, operation: &str, ids: Vec<usize>, numbers: Vec<i64>) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let operands = Operands { graph: graph.engine(), of: &exprs(graph, &ids)?, numbers: &numbers };
+            operands.apply(operation).ok_or_else(|| {
+                Mistake::Text(
+                    "AleatorError",
+                    format!("there is no operation {operation} of {} operands", ids.len()),
+                )
+            })
+        })
+    }
+
+    /// Adds a site.
+    #[pyo3(signature = (name, distribution, ids, copies, via))]
+    fn sample(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        distribution: (String, usize),
+        ids: Vec<usize>,
+        copies: Option<usize>,
+        via: Option<&str>,
+    ) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let given = Given { distribution: &distribution, ids: &ids };
+            let mut sampled = aleator::graph::Sampled::from(given.on(graph)?);
+            if let Some(copies) = copies {
+                sampled = sampled.copies(copies);
+            }
+            if let Some(via) = via {
+                sampled = sampled.via_shared(estimator_named(via)?);
+            }
+            Ok(graph.sample(name, sampled))
+        })
+    }
+
+    /// Adds a cost.
+    fn cost(&self, py: Python<'_>, name: &str, id: usize) -> PyResult<()> {
+        self.add(py, |graph| {
+            let expr = expr(graph, id)?;
+            graph.cost(name, expr);
+            Ok(expr)
+        })
+        .map(|_| ())
+    }
+
+    /// Names a node for diagrams.
+    fn note(&self, py: Python<'_>, name: &str, id: usize) -> PyResult<()> {
+        self.add(py, |graph| {
+            let expr = expr(graph, id)?;
+            graph.note(name, expr);
+            Ok(expr)
+        })
+        .map(|_| ())
+    }
+
+    /// Adds the cost of an observation.
+    fn observe(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        value: usize,
+        distribution: (String, usize),
+        ids: Vec<usize>,
+    ) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let given = Given { distribution: &distribution, ids: &ids };
+            Ok(graph.observe(name, expr(graph, value)?, &given.on(graph)?))
+        })
+    }
+
+    /// A quantity of a distribution, or of two.
+    fn quantity(
+        &self,
+        py: Python<'_>,
+        what: &str,
+        distributions: Vec<((String, usize), Vec<usize>)>,
+        value: Option<usize>,
+    ) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let given = distributions.iter().map(|(distribution, ids)| Given { distribution, ids }.on(graph));
+            let given = given.collect::<Result<Vec<_>, _>>()?;
+            let value = value.map(|id| expr(graph, id)).transpose()?;
+            quantity(&Quantity { what, distributions: &given, value })
+        })
+    }
+
+    /// Adds a call of a black box.
+    fn external(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        shape: Vec<usize>,
+        ids: Vec<usize>,
+        function: Py<PyAny>,
+        vectorized: bool,
+    ) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let arguments = exprs(graph, &ids)?;
+            let shapes = arguments.iter().map(|e| e.shape()).collect();
+            let external = external(name, shape, shapes, function, vectorized, &self.failures);
+            Ok(graph.engine().external(external, &arguments))
+        })
+    }
+
+    /// Parameters by name: node, shape.
+    fn params(&self, py: Python<'_>) -> PyResult<Vec<(String, Made)>> {
+        self.look(py, |graph| {
+            graph.params().into_iter().map(|p| (p.name, (p.node.index(), p.shape.to_vec()))).collect()
+        })
+    }
+
+    /// Data by name: node, shape.
+    fn datasets(&self, py: Python<'_>) -> PyResult<Vec<(String, Made)>> {
+        self.look(py, |graph| {
+            graph.datasets().into_iter().map(|d| (d.name, (d.node.index(), d.shape.to_vec()))).collect()
+        })
+    }
+
+    /// Sites by name: node, shape.
+    fn sites(&self, py: Python<'_>) -> PyResult<Vec<(String, Made)>> {
+        self.look(py, |graph| {
+            let site = |s: aleator::graph::SiteDef| (s.name, made(graph.expr(s.value)));
+            graph.sites().into_iter().map(site).collect()
+        })
+    }
+
+    /// Costs by name: node, shape.
+    fn costs(&self, py: Python<'_>) -> PyResult<Vec<(String, Made)>> {
+        self.look(py, |graph| graph.costs().into_iter().map(|c| (c.name, made(graph.expr(c.node)))).collect())
+    }
+
+    /// The name of a site's distribution, and of the estimator that was chosen for it.
+    fn site(&self, py: Python<'_>, name: &str) -> PyResult<Option<(&'static str, Option<String>)>> {
+        self.look(py, |graph| {
+            let sites = graph.sites();
+            let site = sites.iter().find(|site| site.name == name)?;
+            let via = site.estimator().map(|e| aleator::estimators::describe(e.as_ref()));
+            Some((site.family.name(), via))
+        })
+    }
+
+    /// The initial value of a parameter or data.
+    fn initial<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyArrayDyn<f64>>>> {
+        let found = self.look(py, |graph| {
+            let param = graph.params().into_iter().find(|p| p.name == name).map(|p| (p.shape, p.initial));
+            let data = || graph.datasets().into_iter().find(|d| d.name == name).map(|d| (d.shape, d.values));
+            param.or_else(data)
+        })?;
+        let Some((shape, values)) = found else { return Ok(None) };
+        PyArray1::from_vec(py, values).reshape(shape.to_vec()).map(Some)
+    }
+
+    /// The values of nodes that depend on constants and data alone.
+    fn evaluate<'py>(&self, py: Python<'py>, ids: Vec<usize>) -> PyResult<Vec<Bound<'py, PyArrayDyn<f64>>>> {
+        let graph = self.look(py, Graph::clone)?;
+        let computed = crate::interrupt::released(py, move || {
+            let ids: Option<Vec<NodeId>> = ids.iter().map(|&id| graph.engine().id_at(id)).collect();
+            let ids = ids.ok_or_else(|| aleator::Error::Invalid("there is no such node".into()))?;
+            let options = aleator_engine::compile::CompileOptions::default();
+            let mut program = aleator_engine::exec::Program::<f64>::compile(graph.engine(), &ids, &options)?;
+            program.run(0, 0);
+            let shape = |id: &NodeId| graph.expr(*id).shape().to_vec();
+            let values = ids.iter().enumerate().map(|(i, id)| (shape(id), program.output(i).to_vec()));
+            Ok::<_, aleator::Error>(values.collect::<Vec<_>>())
+        })?;
+        let computed = computed.map_err(|error| raise(py, &error))?;
+        computed.into_iter().map(|(shape, v)| PyArray1::from_vec(py, v).reshape(shape)).collect()
+    }
+
+    /// The drawing as SVG.
+    fn svg(&self, py: Python<'_>) -> PyResult<String> {
+        self.look(py, |graph| svg(&Diagram::of(graph)))
+    }
+}

@@ -1,0 +1,183 @@
+//! What the commands `grad`, `compare` and `optimize` compute, as JSON.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aleator::diagnostics::{self, Compare, ExactAnswer, Optimize, Report, blind_spots};
+use aleator::estimators::Estimator;
+use aleator::graph::Graph;
+use aleator::language::estimator_named;
+use aleator::plan::{Lint, Plan, lints};
+use aleator::{Error, Result};
+use pyo3::prelude::*;
+
+use crate::errors::raise_caused;
+use crate::graph::PyGraph;
+use crate::interrupt::{Progress, interruptible};
+
+/// Estimators that take precedence over the graph's: for a site, or for all without a site.
+pub type Via = Vec<(Option<String>, String)>;
+
+/// The JSON of a report, and warnings in words.
+type Answer = (String, Vec<String>);
+
+/// The plan of a graph.
+pub fn plan_of(graph: &Graph, via: &Via, samples: Option<usize>) -> Result<Plan> {
+    let sites = graph.sites();
+    let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
+    for (site, text) in via {
+        let estimator = estimator_named(text)?;
+        match site {
+            None => overrides.fill(Some(estimator)),
+            Some(name) => match sites.iter().position(|site| site.name == *name) {
+                Some(place) => overrides[place] = Some(estimator),
+                None => {
+                    return Err(Error::UnknownName {
+                        kind: "site",
+                        name: name.clone(),
+                        known: sites.into_iter().map(|site| site.name).collect(),
+                    });
+                }
+            },
+        }
+    }
+    Plan::choose(graph, &overrides, samples)
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Invalid(error.to_string()))
+}
+
+fn sentence(lint: &Lint) -> String {
+    lint.message.clone()
+}
+
+fn answer(report: &Report) -> Result<Answer> {
+    let warnings = report.lints.iter().map(sentence).chain(report.warnings.iter().cloned()).collect();
+    Ok((json(report)?, warnings))
+}
+
+/// Computes in another thread, on a copy of the graph.
+fn compute<R: Send + 'static>(
+    py: Python<'_>,
+    graph: &PyGraph,
+    progress: Option<&Bound<'_, PyAny>>,
+    work: impl FnOnce(&Graph, &Progress) -> Result<R> + Send + 'static,
+) -> PyResult<R> {
+    let copy = graph.copy();
+    interruptible(py, progress, move |shown| work(&copy, shown))?
+        .map_err(|error| raise_caused(py, &error, &graph.failures))
+}
+
+/// How to measure.
+fn how(samples: Option<usize>, replicates: usize, tune: usize, seed: u64, exact: bool) -> Compare {
+    let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
+    Compare { estimators: None, samples, replicates, tune, seed, exact }
+}
+
+/// One row.
+#[pyfunction]
+#[pyo3(signature = (graph, via, samples, replicates, tune, seed, exact, progress))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "called by the Python function of that name, which has the defaults"
+)]
+pub fn grad(
+    py: Python<'_>,
+    graph: &PyGraph,
+    via: Via,
+    samples: Option<usize>,
+    replicates: usize,
+    tune: usize,
+    seed: u64,
+    exact: bool,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Answer> {
+    let how = how(samples, replicates, tune, seed, exact);
+    compute(py, graph, progress, move |graph, shown| {
+        let plan = plan_of(graph, &via, how.samples)?;
+        answer(&diagnostics::grad(graph, &plan, &how, "", &|label, done| shown.set(label, done))?)
+    })
+}
+
+/// A row for each estimator.
+#[pyfunction]
+#[pyo3(signature = (graph, estimators, samples, replicates, tune, seed, exact, progress))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "called by the Python function of that name, which has the defaults"
+)]
+pub fn compare(
+    py: Python<'_>,
+    graph: &PyGraph,
+    estimators: Option<Vec<String>>,
+    samples: Option<usize>,
+    replicates: usize,
+    tune: usize,
+    seed: u64,
+    exact: bool,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Answer> {
+    let how = how(samples, replicates, tune, seed, exact);
+    compute(py, graph, progress, move |graph, shown| {
+        let estimators = estimators.map(|texts| texts.iter().map(|text| estimator_named(text)).collect());
+        let how = Compare { estimators: estimators.transpose()?, ..how };
+        answer(&diagnostics::compare(graph, &how, "", &|label, done| shown.set(label, done))?)
+    })
+}
+
+/// The exact answer, and why there is none.
+#[pyfunction]
+#[pyo3(signature = (graph, seconds))]
+pub fn exact(py: Python<'_>, graph: &PyGraph, seconds: Option<f64>) -> PyResult<(String, Option<String>)> {
+    let limit = seconds.map(|s| Duration::try_from_secs_f64(s).unwrap_or(Duration::MAX));
+    // A deadline that no clock reaches is none.
+    let limit = limit.filter(|limit| *limit < Duration::from_secs(1 << 40));
+    compute(py, graph, None, move |graph, _| {
+        let exact = diagnostics::exact_within(graph, limit)?;
+        Ok((json(&exact)?, exact.unknown))
+    })
+}
+
+/// The path of an optimisation.
+#[pyfunction]
+#[pyo3(signature = (graph, via, steps, lr, optimizer, samples, seed, progress))]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "called by the Python function of that name, which has the defaults"
+)]
+pub fn optimize(
+    py: Python<'_>,
+    graph: &PyGraph,
+    via: Via,
+    steps: usize,
+    lr: f64,
+    optimizer: String,
+    samples: Option<usize>,
+    seed: u64,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Answer> {
+    compute(py, graph, progress, move |graph, shown| {
+        let plan = plan_of(graph, &via, samples)?;
+        let how = Optimize { steps, learning_rate: lr, optimizer, samples, seed };
+        let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
+        let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
+        Ok((json(&path)?, warnings))
+    })
+}
+
+/// The estimator of each site, and why it was chosen.
+#[pyfunction]
+#[pyo3(signature = (graph, via, samples))]
+pub fn plan(
+    py: Python<'_>,
+    graph: &PyGraph,
+    via: Via,
+    samples: Option<usize>,
+) -> PyResult<Vec<(String, String, String)>> {
+    compute(py, graph, None, move |graph, _| {
+        let plan = plan_of(graph, &via, samples)?;
+        let described = plan.describe(graph).into_iter().zip(plan.reasons);
+        Ok(described.map(|((site, estimator), reason)| (site, estimator, reason)).collect())
+    })
+}

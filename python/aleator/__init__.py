@@ -1,0 +1,70 @@
+"""aleator: gradients of expectations for stochastic computation graphs.
+
+Write a computation in which some nodes are random, name an estimator for each random node or let the library choose an unbiased
+one, and get a compiled program that estimates the objective and its gradient.
+
+>>> import aleator as al
+>>> g = al.Graph()
+>>> theta = g.param("theta", 0.0)
+>>> b = g.sample("b", al.Bernoulli(logits=theta), via=al.Rebar(temperature=0.3))
+>>> g.cost("loss", (b - 0.45) ** 2)
+>>> estimate = g.compile(samples=16, seed=0)()
+>>> round(al.exact(g).gradient["theta"].item(), 3)
+0.025
+"""
+
+from __future__ import annotations
+
+import atexit as _atexit
+import os as _os
+
+from . import _aleator, distributions, errors, estimators, functions
+from ._aleator import __version__
+from ._expressions import Expr
+from .distributions import *  # noqa: F403
+from .errors import *  # noqa: F403
+from .estimators import *  # noqa: F403
+from .functions import *  # noqa: F403
+from .graph import BlackBox, Graph, Site, load, loads
+from .program import Estimate, Program
+from .reports import (
+    Exact,
+    GradientEstimate,
+    OptimizeReport,
+    Report,
+    Row,
+    compare,
+    exact,
+    grad,
+    optimize,
+)
+
+__all__ = [
+    "BlackBox",
+    "Estimate",
+    "Exact",
+    "Expr",
+    "GradientEstimate",
+    "Graph",
+    "OptimizeReport",
+    "Program",
+    "Report",
+    "Row",
+    "Site",
+    "__version__",
+    "compare",
+    "exact",
+    "grad",
+    "load",
+    "loads",
+    "optimize",
+    *distributions.__all__,
+    *errors.__all__,
+    *(name for name in estimators.__all__ if name != "via_text"),
+    *functions.__all__,
+]
+
+# Threads that compute must not come back to an interpreter that has ended, and a forked process has no helpers.
+_atexit.register(_aleator.shut_down)
+if hasattr(_os, "register_at_fork"):
+    _os.register_at_fork(after_in_child=_aleator.forget_helpers)

@@ -1,0 +1,70 @@
+"""Arrays of numbers from whatever a user passes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["as_float", "as_shape"]
+
+
+def as_float(value: Any, what: str = "a value") -> NDArray[np.float64]:
+    """Converts numbers to an array.
+
+    Parameters
+    ----------
+    value : array_like
+        Real numbers or truth values, nested lists of them, or any array.
+    what : str
+        How messages call it.
+
+    Returns
+    -------
+    numpy.ndarray
+        C-contiguous, `float64`, in the machine's byte order. It may share memory with `value`.
+
+    Raises
+    ------
+    TypeError
+        If it is no array of real numbers.
+    ValueError
+        If nested lists have different lengths.
+    """
+    from ._expressions import Expr
+
+    if isinstance(value, Expr):
+        raise TypeError(f"{what} must consist of numbers, not of an expression")
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"{what} is no array: {error}") from None
+    if array.dtype.kind not in "fiub":
+        kinds = {"c": "complex numbers", "O": "objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations"}
+        found = kinds.get(array.dtype.kind, f"elements of type {array.dtype}")
+        raise TypeError(f"{what} must consist of real numbers, got {found}")
+    # np.ascontiguousarray would give a scalar an axis.
+    return np.asarray(array, dtype=np.float64, order="C")
+
+
+def as_shape(shape: Any, what: str = "shape") -> tuple[int, ...]:
+    """Converts an integer or a sequence of integers to a shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a size is no integer, or negative.
+    """
+    import operator
+
+    try:
+        sizes = (operator.index(shape),)
+    except TypeError:
+        try:
+            sizes = tuple(operator.index(size) for size in shape)
+        except TypeError:
+            raise TypeError(f"{what} must be a tuple of integers, got {shape!r}") from None
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"{what} must have no negative size, got {shape!r}")
+    return sizes

@@ -1,0 +1,471 @@
+"""Functions of expressions. Applied to numbers and arrays alone, they give arrays."""
+
+from __future__ import annotations
+
+import builtins
+from typing import Any, Sequence
+
+import numpy as np
+
+from ._arrays import as_shape
+from ._expressions import Expr, graph_of, normalized_axes, normalized_axis, _from_end
+from .errors import AleatorError, ShapeError
+
+__all__ = [
+    "abs",
+    "argmax",
+    "broadcast_to",
+    "clamp",
+    "concatenate",
+    "cos",
+    "cumsum",
+    "diff",
+    "digamma",
+    "dot",
+    "einsum",
+    "erf",
+    "exp",
+    "expand_dims",
+    "expm1",
+    "flip",
+    "floor",
+    "lgamma",
+    "log",
+    "log1p",
+    "log_softmax",
+    "logit",
+    "logsumexp",
+    "matmul",
+    "max",
+    "maximum",
+    "mean",
+    "min",
+    "minimum",
+    "moveaxis",
+    "norm",
+    "one_hot",
+    "prod",
+    "relu",
+    "reshape",
+    "sigmoid",
+    "sign",
+    "sin",
+    "softmax",
+    "softplus",
+    "sqrt",
+    "square",
+    "stack",
+    "stop_gradient",
+    "sum",
+    "take",
+    "tan",
+    "tanh",
+    "transpose",
+    "where",
+]
+
+
+def _apply(operation: str, *operands: Any, numbers: Sequence[int] = ()) -> Any:
+    """Applies an operation in the graph of its operands, or at once where they are all numbers."""
+    graph = graph_of(operands)
+    if graph is None:
+        from .graph import Graph
+
+        scratch = Graph()
+        return scratch._evaluate(scratch._apply(operation, operands, numbers))
+    return graph._apply(operation, operands, numbers)
+
+
+def _shape(x: Any) -> tuple[int, ...]:
+    return x.shape if isinstance(x, Expr) else np.shape(x)
+
+
+def exp(x: Any) -> Any:
+    """e^x, elementwise."""
+    return _apply("exp", x)
+
+
+def expm1(x: Any) -> Any:
+    """e^x - 1, accurate near 0."""
+    return _apply("expm1", x)
+
+
+def log(x: Any) -> Any:
+    """The natural logarithm."""
+    return _apply("log", x)
+
+
+def log1p(x: Any) -> Any:
+    """log(1 + x), accurate near 0."""
+    return _apply("log1p", x)
+
+
+def sqrt(x: Any) -> Any:
+    """The square root."""
+    return _apply("sqrt", x)
+
+
+def square(x: Any) -> Any:
+    """x^2."""
+    return _apply("square", x)
+
+
+def abs(x: Any) -> Any:
+    """The absolute value."""
+    return _apply("abs", x)
+
+
+def sign(x: Any) -> Any:
+    """-1, 0 or 1."""
+    return _apply("sign", x)
+
+
+def floor(x: Any) -> Any:
+    """The largest whole number that is not above x."""
+    return _apply("floor", x)
+
+
+def sin(x: Any) -> Any:
+    """The sine of an angle in radians."""
+    return _apply("sin", x)
+
+
+def cos(x: Any) -> Any:
+    """The cosine of an angle in radians."""
+    return _apply("cos", x)
+
+
+def tan(x: Any) -> Any:
+    """The tangent of an angle in radians."""
+    return _apply("tan", x)
+
+
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent."""
+    return _apply("tanh", x)
+
+
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + e^-x)."""
+    return _apply("sigmoid", x)
+
+
+def softplus(x: Any) -> Any:
+    """log(1 + e^x), without overflow."""
+    return _apply("softplus", x)
+
+
+def logit(x: Any) -> Any:
+    """log(x / (1 - x)), the inverse of `sigmoid`."""
+    return _apply("logit", x)
+
+
+def relu(x: Any) -> Any:
+    """max(x, 0)."""
+    return _apply("relu", x)
+
+
+def erf(x: Any) -> Any:
+    """The error function."""
+    return _apply("erf", x)
+
+
+def lgamma(x: Any) -> Any:
+    """log |Gamma(x)|."""
+    return _apply("lgamma", x)
+
+
+def digamma(x: Any) -> Any:
+    """The derivative of `lgamma`."""
+    return _apply("digamma", x)
+
+
+def stop_gradient(x: Any) -> Any:
+    """The same value, which derivatives take for a constant."""
+    return _apply("stop_gradient", x)
+
+
+def maximum(x: Any, y: Any) -> Any:
+    """The larger one, elementwise."""
+    return _apply("max", x, y)
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller one, elementwise."""
+    return _apply("min", x, y)
+
+
+def clamp(x: Any, lo: Any, hi: Any) -> Any:
+    """x, but not below `lo` nor above `hi`."""
+    return _apply("clamp", x, lo, hi)
+
+
+def where(condition: Any, x: Any, y: Any) -> Any:
+    """`x` where the condition is not 0, else `y`. The three broadcast against each other."""
+    return _apply("where", condition, x, y)
+
+
+def _reduce(operation: str, x: Any, axis: Any, keepdims: bool) -> Any:
+    shape = _shape(x)
+    axes = normalized_axes(axis, len(shape), operation)
+    if not axes and axis is not None:
+        return x
+    reduced = _apply(operation, x, numbers=_from_end(axes, len(shape)))
+    return reshape(reduced, tuple(1 if i in axes else n for i, n in enumerate(shape))) if keepdims else reduced
+
+
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum over all elements, or along an axis or several."""
+    return _reduce("sum", x, axis, keepdims)
+
+
+def mean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean over all elements, or along an axis or several."""
+    return _reduce("mean", x, axis, keepdims)
+
+
+def prod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product of all elements, or along an axis or several."""
+    return _reduce("prod", x, axis, keepdims)
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest of all elements, or along an axis or several."""
+    return _reduce("reduce_max", x, axis, keepdims)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest of all elements, or along an axis or several."""
+    return _reduce("reduce_min", x, axis, keepdims)
+
+
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log of the sum of e^x over all elements, or along an axis or several, without overflow."""
+    return _reduce("logsumexp", x, axis, keepdims)
+
+
+def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """sqrt(sum(x^2)) of all elements, or along an axis or several."""
+    return _reduce("norm", x, axis, keepdims)
+
+
+def _along(operation: str, x: Any, axis: int) -> Any:
+    return _apply(operation, x, numbers=[normalized_axis(axis, len(_shape(x)), operation)])
+
+
+def softmax(x: Any, axis: int = -1) -> Any:
+    """e^x / sum(e^x) along an axis."""
+    return _along("softmax", x, axis)
+
+
+def log_softmax(x: Any, axis: int = -1) -> Any:
+    """x - logsumexp(x) along an axis."""
+    return _along("log_softmax", x, axis)
+
+
+def cumsum(x: Any, axis: int = -1) -> Any:
+    """Running sums along an axis."""
+    return _along("cumsum", x, axis)
+
+
+def argmax(x: Any, axis: int = -1) -> Any:
+    """The place of the first largest element along an axis."""
+    return _along("argmax", x, axis)
+
+
+def one_hot(x: Any, n: int) -> Any:
+    """`n` numbers on a new last axis: 1 at place x and else 0."""
+    (n,) = as_shape(n, "the number of places")
+    return _apply("one_hot", x, numbers=[n])
+
+
+def matmul(a: Any, b: Any) -> Any:
+    """The matrix product over the last two axes; leading axes broadcast. A vector is a row on the left and a column on the right."""
+    return _apply("matmul", a, b)
+
+
+def dot(a: Any, b: Any) -> Any:
+    """As `numpy.dot` for up to two axes."""
+    ranks = len(_shape(a)), len(_shape(b))
+    if builtins.max(ranks) > 2:
+        raise ShapeError("dot: more than two axes are ambiguous; use @ or einsum")
+    return _apply("mul" if 0 in ranks else "matmul", a, b)
+
+
+def reshape(x: Any, shape: Any) -> Any:
+    """The same elements, row-major, in another shape; one size may be -1."""
+    return x.reshape(shape) if isinstance(x, Expr) else np.reshape(x, shape)
+
+
+def transpose(x: Any, axes: Any = None) -> Any:
+    """The axes in another order; in reverse order without `axes`."""
+    if not isinstance(x, Expr):
+        return np.transpose(x, axes)
+    return x.transpose() if axes is None else x.transpose(axes)
+
+
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+    """Moves axes to other positions; the others keep their order."""
+    if not isinstance(x, Expr):
+        return np.moveaxis(x, source, destination)
+    rank = x.ndim
+    sources, places = normalized_axes(source, rank, "moveaxis"), normalized_axes(destination, rank, "moveaxis")
+    if len(sources) != len(places):
+        raise ShapeError("moveaxis: as many destinations as sources are needed")
+    order = [axis for axis in range(rank) if axis not in sources]
+    for place, axis in sorted(zip(places, sources)):
+        order.insert(place, axis)
+    return x.transpose(order)
+
+
+def expand_dims(x: Any, axis: int) -> Any:
+    """Inserts an axis of size 1 at position `axis` of the result."""
+    shape = _shape(x)
+    place = normalized_axis(axis, len(shape) + 1, "expand_dims")
+    return reshape(x, shape[:place] + (1,) + shape[place:])
+
+
+def broadcast_to(x: Any, shape: Any) -> Any:
+    """Repeats to a shape."""
+    return x.broadcast_to(shape) if isinstance(x, Expr) else np.broadcast_to(x, shape)
+
+
+def concatenate(parts: Sequence[Any], axis: int = 0) -> Any:
+    """Tensors of as many axes, one after another along an axis."""
+    parts = list(parts)
+    if not parts:
+        raise ShapeError("concatenate: at least one part is needed")
+    shapes = [_shape(part) for part in parts]
+    rank = len(shapes[0])
+    place = normalized_axis(axis, rank, "concatenate")
+    for shape in shapes:
+        if len(shape) != rank or any(shape[i] != shapes[0][i] for i in range(rank) if i != place):
+            raise ShapeError(f"concatenate: shapes {shapes[0]} and {shape} do not fit together along axis {place}")
+    if graph_of(parts) is None:
+        return np.concatenate(parts, axis=axis)
+    return _apply("concat", *parts, numbers=[place])
+
+
+def stack(parts: Sequence[Any], axis: int = 0) -> Any:
+    """Tensors of one shape, beside each other on a new axis."""
+    parts = list(parts)
+    if not parts:
+        raise ShapeError("stack: at least one part is needed")
+    shapes = {_shape(part) for part in parts}
+    if len(shapes) > 1:
+        raise ShapeError(f"stack: all parts need one shape, got {' and '.join(map(str, sorted(shapes)))}")
+    place = normalized_axis(axis, len(shapes.pop()) + 1, "stack")
+    return concatenate([expand_dims(part, place) for part in parts], place)
+
+
+def take(x: Any, indices: Any, axis: int | None = None) -> Any:
+    """The elements at constant places along an axis; of all elements, in a row, for None."""
+    if not isinstance(x, Expr):
+        return np.take(x, indices, axis)
+    if axis is None:
+        x, axis = x.ravel(), 0
+    place = normalized_axis(axis, x.ndim, "take")
+    places = np.asarray(indices)
+    taken = x[(slice(None),) * place + (places.ravel(),)]
+    return taken.reshape(x.shape[:place] + places.shape + x.shape[place + 1 :])
+
+
+def flip(x: Any, axis: Any = None) -> Any:
+    """In reverse order along an axis or several; along all for None."""
+    if not isinstance(x, Expr):
+        return np.flip(x, axis)
+    axes = normalized_axes(axis, x.ndim, "flip")
+    return x[tuple(slice(None, None, -1) if i in axes else slice(None) for i in range(x.ndim))]
+
+
+def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+    """Differences between neighbours along an axis, `n` times."""
+    if not isinstance(x, Expr):
+        return np.diff(x, n, axis)
+    place = normalized_axis(axis, x.ndim, "diff")
+    for _ in range(n):
+        lead = (slice(None),) * place
+        x = x[(*lead, slice(1, None))] - x[(*lead, slice(None, -1))]
+    return x
+
+
+def einsum(subscripts: str, *operands: Any) -> Any:
+    """Sums of products, as `numpy.einsum` for subscripts of letters without `...`.
+
+    Parameters
+    ----------
+    subscripts : str
+        Such as ``"bi,ij->bj"``. Without an arrow the result has the letters that occur once, in alphabetical order.
+    *operands : array_like or Expr
+        One for each term.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+    """
+    if not isinstance(subscripts, str):
+        raise TypeError("einsum: the subscripts are a text such as 'ij,jk->ik'")
+    if graph_of(operands) is None:
+        return np.einsum(subscripts, *operands)
+    text = subscripts.replace(" ", "")
+    inputs, arrow, output = text.partition("->")
+    terms = inputs.split(",")
+    letters = inputs.replace(",", "")
+    if not all(letter.isalpha() for letter in letters + output):
+        raise AleatorError(f"einsum: subscripts consist of letters, `,` and `->`, got {subscripts!r}")
+    if not arrow:
+        output = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
+    if len(terms) != len(operands):
+        raise AleatorError(f"einsum: {len(terms)} terms for {len(operands)} operands")
+    if len(set(output)) < len(output) or not set(output) <= set(letters):
+        raise AleatorError(f"einsum: the letters of the result must occur once, and in a term: {subscripts!r}")
+    sizes: dict[str, int] = {}
+    for term, operand in zip(terms, operands):
+        shape = _shape(operand)
+        if len(shape) != len(term):
+            raise ShapeError(f"einsum: `{term}` for an operand of shape {shape}")
+        if len(set(term)) < len(term):
+            raise AleatorError(f"einsum: a letter occurs twice in `{term}`; diagonals are not available")
+        for letter, size in zip(term, shape):
+            if sizes.setdefault(letter, size) != size:
+                raise ShapeError(f"einsum: axis `{letter}` has the sizes {sizes[letter]} and {size}")
+    term, result = terms[0], operands[0]
+    for k in range(1, len(terms)):
+        kept = set(output).union(*terms[k + 1 :])
+        term, result = _product(term, result, terms[k], operands[k], kept, sizes)
+    summed = tuple(i for i, letter in enumerate(term) if letter not in output)
+    if summed:
+        result = sum(result, summed)
+        term = "".join(letter for letter in term if letter in output)
+    return transpose(result, [term.index(letter) for letter in output]) if term != output else result
+
+
+def _product(a: str, x: Any, b: str, y: Any, kept: set[str], sizes: dict[str, int]) -> tuple[str, Any]:
+    """Two terms of a sum of products as one batch of matrix products."""
+    # A letter of one term alone that nobody asks for is summed first.
+    for alone, term in (("x", a), ("y", b)):
+        other = b if alone == "x" else a
+        axes = tuple(i for i, letter in enumerate(term) if letter not in other and letter not in kept)
+        if axes and alone == "x":
+            a, x = "".join(letter for i, letter in enumerate(a) if i not in axes), sum(x, axes)
+        elif axes:
+            b, y = "".join(letter for i, letter in enumerate(b) if i not in axes), sum(y, axes)
+    batch = [letter for letter in a if letter in b and letter in kept]
+    inner = [letter for letter in a if letter in b and letter not in kept]
+    left, right = [letter for letter in a if letter not in b], [letter for letter in b if letter not in a]
+
+    def count(letters: list[str]) -> int:
+        n = 1
+        for letter in letters:
+            n *= sizes[letter]
+        return n
+
+    def shape(letters: list[str]) -> tuple[int, ...]:
+        return tuple(sizes[letter] for letter in letters)
+
+    x = transpose(x, [a.index(letter) for letter in batch + left + inner])
+    y = transpose(y, [b.index(letter) for letter in batch + inner + right])
+    x = reshape(x, (*shape(batch), count(left), count(inner)))
+    y = reshape(y, (*shape(batch), count(inner), count(right)))
+    product = reshape(matmul(x, y), shape(batch + left + right))
+    return "".join(batch + left + right), product

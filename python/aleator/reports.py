@@ -1,0 +1,549 @@
+"""What the commands `grad`, `compare`, `optimize` print, and the exact answer, as objects."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _aleator, _html
+from .errors import AleatorError, AleatorWarning, UnknownNameError
+from .estimators import Estimator, via_text
+from .graph import Graph, count, optional_count, seed_number, via_list
+
+__all__ = [
+    "Exact",
+    "GradientEstimate",
+    "OptimizeReport",
+    "Report",
+    "Row",
+    "compare",
+    "exact",
+    "grad",
+    "optimize",
+]
+
+_WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
+
+Array = NDArray[np.float64]
+
+
+def _number(x: Any) -> float | None:
+    return None if x is None else float(_WORDS.get(x, x) if isinstance(x, str) else x)
+
+
+def _array(values: Any, shape: Sequence[int]) -> Array | None:
+    """An array of flat values of a report; an element that does not exist is NaN."""
+    if values is None:
+        return None
+    numbers = [math.nan if x is None else _number(x) for x in values]
+    return np.array(numbers, dtype=np.float64).reshape(shape)
+
+
+class _FromDict:
+    """Shown by its text, equal to what has the same dictionary."""
+
+    _dict: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as nested dictionaries and lists, as ``--json`` of the command writes it."""
+        return json.loads(json.dumps(self._dict))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self._dict == other._dict
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Exact(_FromDict):
+    """The exact answer.
+
+    Attributes
+    ----------
+    method : {"enumeration", "quadrature", None}
+        None where there is no exact answer.
+    objective : float or None
+    gradient : dict of str to numpy.ndarray, or None
+    reason : str or None
+        Why there is none, where one could be expected.
+    """
+
+    def __init__(self, data: dict[str, Any], reason: str | None = None) -> None:
+        self._dict, self.reason = data, reason
+        self.method: str | None = data["method"]
+        self.objective: float | None = _number(data["objective"])
+        self.gradient: dict[str, Array] | None = None
+        if self.method is not None:
+            self.gradient = {n: _array(t["values"], t["shape"]) for n, t in data["gradient"].items()}  # type: ignore[misc]
+
+    def __repr__(self) -> str:
+        if self.method is None:
+            return f"Exact(method=None{f', reason={self.reason!r}' if self.reason else ''})"
+        return f"Exact(method={self.method!r}, objective={self.objective!r}, gradient={self.gradient!r})"
+
+
+class GradientEstimate(_FromDict):
+    """The gradient of one parameter in a row of a report; arrays have the parameter's shape.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray
+        The mean over the replicates.
+    std_error : numpy.ndarray or None
+        The standard error of the mean; None for a single replicate.
+    variance : numpy.ndarray or None
+        The sample variance of one estimate.
+    exact : numpy.ndarray or None
+        The exact gradient, where it is known.
+    z : numpy.ndarray or None
+        ``(mean - exact) / std_error``; NaN where the standard error is 0.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        shape = data["shape"]
+        self.shape: tuple[int, ...] = tuple(shape)
+        self.mean: Array = _array(data["mean"], shape)  # type: ignore[assignment]
+        self.std_error = _array(data["std_error"], shape)
+        self.variance = _array(data["variance"], shape)
+        self.exact = _array(data["exact"], shape)
+        self.z = _array(data["z"], shape)
+
+    def __repr__(self) -> str:
+        return f"GradientEstimate(mean={self.mean!r}, std_error={self.std_error!r})"
+
+
+class Row(_FromDict):
+    """What one estimator gave.
+
+    Attributes
+    ----------
+    estimator : str
+        Its name; the names of several joined by `` + ``.
+    plan : dict of str to str
+        Site to estimator with its options.
+    samples : int
+    unbiased : bool
+    objective, objective_std_error : float or None
+    gradient : dict of str to GradientEstimate
+    total_variance : float or None
+        The sum of the variances of all elements of the gradient.
+    evaluations : int
+        Evaluations of the costs in one estimate.
+    seconds_per_estimate : float
+    work_normalised_variance : float or None
+        ``total_variance * seconds_per_estimate``.
+    own_params : dict of str to numpy.ndarray
+        The estimators' own parameters that were used.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        self.estimator: str = data["estimator"]
+        self.plan: dict[str, str] = dict(data["plan"])
+        self.samples: int = data["samples"]
+        self.unbiased: bool = data["unbiased"]
+        self.objective = _number(data["objective"]["mean"])
+        self.objective_std_error = _number(data["objective"]["std_error"])
+        self.gradient = {name: GradientEstimate(g) for name, g in data["gradient"].items()}
+        self.total_variance = _number(data["total_variance"])
+        self.evaluations: int = data["evaluations"]
+        self.seconds_per_estimate = _number(data["seconds_per_estimate"])
+        self.work_normalised_variance = _number(data["work_normalised_variance"])
+        own = data.get("own_parameters", {})
+        self.own_params = {name: _array(t["values"], t["shape"]) for name, t in own.items()}
+
+    def __repr__(self) -> str:
+        bias = "unbiased" if self.unbiased else "biased"
+        return f"<Row {self.estimator}: objective {self.objective:.6g}, {bias}, variance {self.total_variance}>"
+
+
+class Report(_FromDict):
+    """The answer of `grad` and `compare`; iterating gives its rows.
+
+    Attributes
+    ----------
+    rows : list of Row
+    best : str or None
+        The unbiased estimator with the smallest variance times computing time.
+    exact : Exact
+    skipped : dict of str to str
+        Estimators that could not run, and why.
+    warnings : list of str
+    seed, samples, replicates, tune : int
+    """
+
+    def __init__(self, data: dict[str, Any], notes: Sequence[str] = ()) -> None:
+        self._dict, self.warnings = data, list(notes)
+        self.rows = [Row(row) for row in data["results"]]
+        self.best: str | None = data["best"]
+        self.exact = Exact(data["exact"])
+        self.skipped = {skipped["estimator"]: skipped["reason"] for skipped in data["skipped"]}
+        self.seed: int = data["seed"]
+        self.samples: int = data["samples"]
+        self.replicates: int = data["replicates"]
+        self.tune: int = data["tune"]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name == row.estimator or name in row.plan.values() for row in self.rows)
+
+    def __getitem__(self, key: int | str | Estimator) -> Row:
+        if isinstance(key, int):
+            return self.rows[key]
+        name = via_text(key)
+        for row in self.rows:
+            if row.estimator == name:
+                return row
+        for row in self.rows:
+            if name in row.plan.values():
+                return row
+        if name in self.skipped:
+            raise UnknownNameError(f"`{name}` has no row: {self.skipped[name]}")
+        known = ", ".join(row.estimator for row in self.rows)
+        raise UnknownNameError(f"no row is called `{name}`; there are {known}")
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame` with a line for each row, parameter and element of the gradient. Needs pandas."""
+        return _frame(
+            {
+                "estimator": row.estimator,
+                "unbiased": row.unbiased,
+                "samples": row.samples,
+                "parameter": name,
+                "element": index,
+                "mean": g.mean[index],
+                "std_error": None if g.std_error is None else g.std_error[index],
+                "variance": None if g.variance is None else g.variance[index],
+                "exact": None if g.exact is None else g.exact[index],
+                "z": None if g.z is None else g.z[index],
+                "total_variance": row.total_variance,
+                "evaluations": row.evaluations,
+                "seconds_per_estimate": row.seconds_per_estimate,
+                "work_normalised_variance": row.work_normalised_variance,
+            }
+            for row in self.rows
+            for name, g in row.gradient.items()
+            for index in np.ndindex(g.shape)
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draws the variance of each row with matplotlib, and returns the axes. Biased rows are hatched."""
+        if ax is None:
+            ax = _matplotlib().subplots()[1]
+        rows = [row for row in self.rows if row.total_variance is not None]
+        names = [row.estimator for row in rows]
+        bars = ax.barh(range(len(rows)), [row.total_variance for row in rows], color="#4c78a8")
+        for bar, row in zip(bars, rows):
+            if not row.unbiased:
+                bar.set(hatch="//", color="#bbbbbb")
+        ax.set_yticks(range(len(rows)), [f"{name} ★" if name == self.best else name for name in names])
+        ax.invert_yaxis()
+        if any(row.total_variance for row in rows):
+            ax.set_xscale("log")
+        ax.set_xlabel("variance of one estimate, all elements together")
+        return ax
+
+    def _repr_html_(self) -> str:
+        return _html.report(self)
+
+    def __repr__(self) -> str:
+        lines = [f"{'':2}{'estimator':38}{'variance':>12}{'evaluations':>13}{'s / estimate':>14}"]
+        for row in self.rows:
+            star = "★ " if row.estimator == self.best else "  "
+            name = row.estimator if row.unbiased else f"{row.estimator} (biased)"
+            variance = "" if row.total_variance is None else f"{row.total_variance:.4g}"
+            lines.append(f"{star}{name:38}{variance:>12}{row.evaluations:>13}{row.seconds_per_estimate:>14.3g}")
+        return "\n".join(lines)
+
+
+class OptimizeReport(_FromDict):
+    """The path of an optimisation; iterating gives its points, as dictionaries.
+
+    Attributes
+    ----------
+    params : dict of str to numpy.ndarray
+        The final parameters.
+    history : list of dict
+        Points along the path, first and last included: ``step``, ``objective`` (one estimate) and ``params``.
+    own_params : dict of str to numpy.ndarray
+        The estimators' own parameters at the end.
+    plan : dict of str to str
+    steps, seed : int
+    optimizer : str
+    lr : float
+    warnings : list of str
+    """
+
+    def __init__(self, data: dict[str, Any], notes: Sequence[str] = ()) -> None:
+        self._dict, self.warnings = data, list(notes)
+        tensors = data["parameters"]
+        shapes = {name: t["shape"] for name, t in tensors.items()}
+        self.params: dict[str, Array] = {n: _array(t["values"], t["shape"]) for n, t in tensors.items()}  # type: ignore[misc]
+        own = data.get("own_parameters", {})
+        self.own_params = {name: _array(t["values"], t["shape"]) for name, t in own.items()}
+        self.history: list[dict[str, Any]] = [
+            {
+                "step": point["step"],
+                "objective": _number(point["objective"]),
+                "params": {name: _array(values, shapes[name]) for name, values in point["parameters"].items()},
+            }
+            for point in data["history"]
+        ]
+        self.plan: dict[str, str] = dict(data["plan"])
+        self.steps: int = data["steps"]
+        self.seed: int = data["seed"]
+        self.optimizer: str = data["optimizer"]
+        self.lr = _number(data["lr"])
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.history)
+
+    def __len__(self) -> int:
+        return len(self.history)
+
+    def to_pandas(self) -> Any:
+        """A `pandas.DataFrame` with a line for each point. Needs pandas."""
+        return _frame(
+            {
+                "step": point["step"],
+                "objective": point["objective"],
+                **{
+                    f"{name}{list(index) if index else ''}": values[index]
+                    for name, values in point["params"].items()
+                    for index in np.ndindex(values.shape)
+                },
+            }
+            for point in self.history
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Draws the objective along the path with matplotlib, and returns the axes."""
+        if ax is None:
+            ax = _matplotlib().subplots()[1]
+        ax.plot([point["step"] for point in self.history], [point["objective"] for point in self.history])
+        ax.set_xlabel("step")
+        ax.set_ylabel("objective (one estimate)")
+        return ax
+
+    def _repr_html_(self) -> str:
+        return _html.path(self)
+
+    def __repr__(self) -> str:
+        last = self.history[-1]["objective"]
+        return f"<OptimizeReport {self.steps} steps of {self.optimizer}, objective {last:.6g}, params {self.params}>"
+
+
+def _frame(rows: Any) -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise ImportError("to_pandas needs pandas: pip install pandas") from None
+    return pandas.DataFrame(list(rows))
+
+
+def _matplotlib() -> Any:
+    try:
+        import matplotlib.pyplot
+    except ImportError:
+        raise ImportError("plot needs matplotlib: pip install matplotlib") from None
+    return matplotlib.pyplot
+
+
+def _shown(progress: Any, total: int) -> Callable[[str, int], None] | None:
+    """What is called with a label and a count now and then."""
+    if not progress:
+        return None
+    if callable(progress):
+        return progress  # type: ignore[no-any-return]
+    import sys
+    import time
+
+    start = time.monotonic()
+
+    def show(label: str, done: int) -> None:
+        elapsed = time.monotonic() - start
+        bar = "█" * (20 * min(done, total) // max(total, 1))
+        print(f"\r{label:32.32} {bar:20} {done}/{total} [{elapsed:.1f} s]", end="", file=sys.stderr, flush=True)
+
+    return show
+
+
+def _finish(progress: Any) -> None:
+    if progress and not callable(progress):
+        import sys
+
+        print(file=sys.stderr)
+
+
+def _warn(notes: Sequence[str]) -> None:
+    for note in notes:
+        warnings.warn(note, AleatorWarning, stacklevel=3)
+
+
+def _graph(graph: Any) -> Any:
+    if not isinstance(graph, Graph):
+        raise TypeError(f"a graph is needed, got {graph!r}")
+    return graph._raw
+
+
+def grad(
+    graph: Graph,
+    *,
+    via: Any = None,
+    samples: int | None = None,
+    replicates: int = 1000,
+    tune: int = 0,
+    seed: int = 0,
+    exact: bool = True,
+    progress: Any = False,
+) -> Report:
+    """Estimates the gradient many times, and measures the estimates.
+
+    Parameters
+    ----------
+    graph : Graph
+    via : str, Estimator or mapping of str to these, optional
+        Estimators that take precedence over the graph's: for all sites, or by site.
+    samples : int, optional
+        Independent samples that are averaged in one estimate; by default the fewest that the estimators accept.
+    replicates : int
+        Independent estimates.
+    tune : int
+        Steps by which the estimators' own parameters are tuned before, on noise of their own.
+    seed : int
+    exact : bool
+        Whether to look for the exact answer, for at most two seconds.
+    progress : bool or callable
+        True shows a bar; a function is called with a label and the number of replicates that are done.
+
+    Returns
+    -------
+    Report
+        With one row.
+    """
+    r, t = count(replicates, "replicates", 1), count(tune, "tune")
+    k = optional_count(samples, "samples")
+    text, notes = _aleator.grad(
+        _graph(graph), via_list(via), k, r, t, seed_number(seed), bool(exact), _shown(progress, r)
+    )
+    _finish(progress)
+    _warn(notes)
+    return Report(json.loads(text), notes)
+
+
+def compare(
+    graph: Graph,
+    *,
+    estimators: Any = None,
+    samples: int | None = None,
+    replicates: int = 1000,
+    tune: int = 0,
+    seed: int = 0,
+    exact: bool = True,
+    progress: Any = False,
+) -> Report:
+    """Measures every estimator that applies.
+
+    Each estimator is put at every site that it can serve; other sites keep their own or the automatic choice.
+
+    Parameters
+    ----------
+    graph : Graph
+    estimators : sequence of str or Estimator, optional
+        By default all.
+    samples, replicates, tune, seed, exact, progress
+        See `grad`.
+
+    Returns
+    -------
+    Report
+        With a row for each estimator.
+    """
+    if isinstance(estimators, (str, Estimator, type)):
+        estimators = [estimators]
+    texts = None if estimators is None else [via_text(estimator) for estimator in estimators]
+    r, t = count(replicates, "replicates", 1), count(tune, "tune")
+    k = optional_count(samples, "samples")
+    text, notes = _aleator.compare(
+        _graph(graph), texts, k, r, t, seed_number(seed), bool(exact), _shown(progress, r)
+    )
+    _finish(progress)
+    return Report(json.loads(text), notes)
+
+
+def exact(graph: Graph, *, seconds: float | None = None) -> Exact:
+    """Computes the exact objective and gradient by enumeration or quadrature.
+
+    Parameters
+    ----------
+    graph : Graph
+    seconds : float, optional
+        After what time to give up.
+
+    Returns
+    -------
+    Exact
+        Its attributes are None where there is no exact answer.
+    """
+    limit = None if seconds is None else float(seconds)
+    if limit is not None and not limit >= 0:
+        raise AleatorError(f"seconds must not be negative, got {seconds!r}")
+    text, reason = _aleator.exact(_graph(graph), limit)
+    return Exact(json.loads(text), reason)
+
+
+def optimize(
+    graph: Graph,
+    *,
+    steps: int = 1000,
+    lr: float = 0.01,
+    optimizer: str = "adam",
+    via: Any = None,
+    samples: int | None = None,
+    seed: int = 0,
+    progress: Any = False,
+) -> OptimizeReport:
+    """Minimises the objective by stochastic gradient steps from the initial parameters.
+
+    Parameters
+    ----------
+    graph : Graph
+    steps : int
+    lr : float
+        The learning rate.
+    optimizer : str
+        Such as ``"adam"``, ``"sgd"`` or ``"rmsprop"``.
+    via, samples, seed
+        See `grad`.
+    progress : bool or callable
+        True shows a bar; a function is called with a label and the step.
+
+    Returns
+    -------
+    OptimizeReport
+
+    Raises
+    ------
+    NotFiniteError
+        If a gradient is not finite; the message names the step.
+    """
+    n, k = count(steps, "steps"), optional_count(samples, "samples")
+    if not isinstance(optimizer, str):
+        raise TypeError(f"optimizer is a name such as 'adam', got {optimizer!r}")
+    text, notes = _aleator.optimize(
+        _graph(graph), via_list(via), n, float(lr), optimizer, k, seed_number(seed), _shown(progress, n)
+    )
+    _finish(progress)
+    _warn(notes)
+    return OptimizeReport(json.loads(text), notes)

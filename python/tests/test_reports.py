@@ -1,0 +1,133 @@
+"""grad, compare, exact, optimize."""
+
+import json
+import math
+import pickle
+
+import numpy as np
+import pytest
+
+import aleator as al
+from conftest import make_toy, toy_gradient
+
+
+@pytest.fixture(scope="module")
+def report():
+    return al.compare(make_toy(theta=0.3), replicates=20_000, seed=1)
+
+
+def test_a_report_has_rows(report):
+    names = [row.estimator for row in report]
+    assert len(names) == len(report) == len(report.rows) and report.best in names
+    assert report["rebar"].unbiased is True and report["straight_through"].unbiased is False
+    assert report[al.Rebar()] is report["rebar"] and report[0] is report.rows[0] and "rebar" in report
+    assert "pathwise" in report.skipped and report.replicates == 20_000 and report.seed == 1
+    with pytest.raises(KeyError, match="Bernoulli"):
+        report["pathwise"]
+    with pytest.raises(KeyError, match="there are"):
+        report["nothing"]
+
+
+def test_unbiased_rows_are_right(report):
+    truth = toy_gradient(0.3)
+    assert report.exact.gradient["theta"] == pytest.approx(truth, rel=1e-9)
+    for row in report:
+        g = row.gradient["theta"]
+        assert g.mean.shape == () and g.exact == report.exact.gradient["theta"]
+        if row.unbiased:
+            assert abs(g.mean - truth) <= 5.5 * g.std_error + 1e-12, row
+            assert g.variance == pytest.approx(g.std_error**2 * report.replicates, abs=1e-15)
+
+
+def test_other_forms(report):
+    assert json.dumps(report.to_dict())
+    assert report.to_dict()["results"][0]["estimator"] == report.rows[0].estimator
+    assert pickle.loads(pickle.dumps(report)) == report and pickle.loads(pickle.dumps(report)).warnings == report.warnings
+    html = report._repr_html_()
+    assert "<table" in html and "★" in html and "±" in html and "prefers-color-scheme: dark" in html
+    assert "rebar" in repr(report) and "★" in repr(report)
+    assert math.isfinite(report["rebar"].total_variance) and "variance" in repr(report["rebar"])
+
+
+def test_names_are_escaped_in_html():
+    g = al.Graph()
+    g.cost("f", g.param("<script>", 1.0) ** 2)
+    assert "<script>" not in al.compare(g, replicates=2)._repr_html_()
+
+
+def test_pandas_and_matplotlib_if_present(report):
+    pandas = pytest.importorskip("pandas")
+    frame = report.to_pandas()
+    assert isinstance(frame, pandas.DataFrame) and len(frame) == len(report)
+    pytest.importorskip("matplotlib").use("agg")
+    assert report.plot().get_xlabel()
+
+
+def test_without_pandas_the_error_says_what_to_install(report, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        report.to_pandas()
+
+
+def test_chosen_estimators():
+    r = al.compare(make_toy(), estimators=[al.Rebar(temperature=0.3), "nvil"], replicates=50, samples=2)
+    assert [row.estimator for row in r] == ["rebar", "nvil"] and r.samples == 2
+    assert r["rebar(temperature=0.3)"] is r.rows[0]
+    assert len(al.compare(make_toy(), estimators="nvil", replicates=2)) == 1
+
+
+def test_grad():
+    r = al.grad(make_toy(theta=0.3), via="muprop", replicates=5000, seed=2)
+    (row,) = r
+    assert row.estimator == "muprop" and abs(row.gradient["theta"].mean - toy_gradient(0.3)) < 0.01
+    assert al.grad(make_toy(), replicates=1, exact=False).exact.method is None
+    with pytest.raises(al.AleatorError):
+        al.grad(make_toy(), replicates=0)
+    with pytest.raises(TypeError):
+        al.grad("graph")
+
+
+def test_exact():
+    e = al.exact(make_toy(theta=0.3))
+    assert e.method == "enumeration" and e.gradient["theta"] == pytest.approx(toy_gradient(0.3), rel=1e-12)
+    g = al.Graph()
+    z = g.sample("z", al.Cauchy(g.param("m", 0.0), 1.0))
+    g.cost("f", z**2)
+    none = al.exact(g, seconds=1.0)
+    assert (none.method, none.objective, none.gradient) == (None, None, None) and "None" in repr(none)
+    with pytest.raises(al.AleatorError):
+        al.exact(g, seconds=-1)
+
+
+def test_optimize():
+    g = al.Graph()
+    mu = g.param("mu", [1.0, -1.0])
+    z = g.sample("z", al.Normal(mu, 0.5), via="pathwise")
+    g.cost("f", np.sum((z - 2.0) ** 2))
+    seen = []
+    r = al.optimize(g, steps=1500, lr=0.05, seed=0, progress=lambda label, done: seen.append(done))
+    assert np.all(np.abs(r.params["mu"] - 2.0) < 0.4) and r.params["mu"].shape == (2,)
+    assert r.history[0]["step"] == 0 and r.history[-1]["step"] == 1500 and len(r) == len(list(r))
+    assert pickle.loads(pickle.dumps(r)) == r and r.to_dict()["steps"] == 1500
+    assert "<svg" in r._repr_html_() and "<table" in r._repr_html_() and "adam" in repr(r)
+    assert seen == sorted(seen)
+    for wrong in (
+        lambda: al.optimize(g, lr=0.0),
+        lambda: al.optimize(g, lr=math.nan),
+        lambda: al.optimize(g, steps=-1),
+        lambda: al.optimize(g, optimizer="lbfgs"),
+    ):
+        with pytest.raises(al.AleatorError):
+            wrong()
+    with pytest.raises(TypeError):
+        al.optimize(g, optimizer=3)
+
+
+def test_warnings_are_warnings():
+    g = al.Graph()
+    m = g.param("m", 0.1)
+    z = g.sample("z", al.Normal(m, 1.0), via="pathwise")
+    g.cost("f", np.where(z > 0.2, 1.0, 0.0))
+    with pytest.warns(al.AleatorWarning, match="z"):
+        r = al.grad(g, replicates=10)
+    assert r.warnings and not r.rows[0].unbiased
