@@ -10,7 +10,6 @@ use crate::errors::raise;
 
 /// Distributions: name, summary, and for each signature the names of its parameters.
 #[pyfunction]
-#[expect(clippy::type_complexity, reason = "a table")]
 pub fn distributions() -> Vec<(&'static str, &'static str, Vec<Vec<&'static str>>)> {
     let row = |entry: &laws::Entry| {
         (entry.name, entry.summary, entry.signatures.iter().map(|s| s.names.to_vec()).collect())

@@ -128,7 +128,7 @@ impl Graph {
 
     /// The id of the node at a position of the arena, if there is one.
     pub fn id_at(&self, index: usize) -> Option<NodeId> {
-        (index < self.len()).then(|| NodeId(index as u32))
+        (index < self.len()).then_some(NodeId(index as u32))
     }
 
     /// Calls a function that adds nodes. If it or an operation in it fails, the graph becomes what it was before, without the error,
