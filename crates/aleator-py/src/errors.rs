@@ -13,7 +13,7 @@ use crate::black_box::Failures;
 /// The exception class of `aleator.errors` for an error.
 fn class(error: &Error) -> &'static str {
     match error {
-        Error::Engine(error) => match error {
+        Error::Engine(error) | Error::Graph { error, .. } => match error {
             EngineError::Shape { .. } | EngineError::Input { .. } => "ShapeError",
             EngineError::MixedGraphs { .. } => "MixedGraphsError",
             EngineError::NoDerivative { .. } => "NoDerivativeError",
@@ -33,14 +33,13 @@ fn class(error: &Error) -> &'static str {
     }
 }
 
-/// What the library says for the command line, in Python's words.
+/// What the library says, in Python's words.
 fn message(error: &Error) -> String {
     let text = match error {
         Error::NoCost => "the graph has no cost to differentiate: add one with `g.cost(name, expr)`".into(),
         other => other.to_string(),
     };
-    let text = text.replace("pass --samples ", "pass samples=").replace("--lr", "lr");
-    text.replace("--tune", "tune").replace("--samples", "samples")
+    text.replace("`samples = ", "`samples=")
 }
 
 /// An exception of `aleator.errors`.

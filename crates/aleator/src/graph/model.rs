@@ -113,13 +113,11 @@ struct Parts {
 impl Parts {
     fn lengths(&self) -> [usize; 7] {
         let Parts { params, data, states, sites, costs, observations, named, names: _ } = self;
-        let observed = observations.len();
-        [params.len(), data.len(), states.len(), sites.len(), costs.len(), observed, named.len()]
+        [params.len(), data.len(), states.len(), sites.len(), costs.len(), observations.len(), named.len()]
     }
 
     /// Removes what was added since [`Parts::lengths`] were these.
-    fn truncate(&mut self, lengths: [usize; 7]) {
-        let [params, data, states, sites, costs, observations, named] = lengths;
+    fn truncate(&mut self, [params, data, states, sites, costs, observations, named]: [usize; 7]) {
         self.params.truncate(params);
         self.data.truncate(data);
         self.states.truncate(states);
