@@ -116,7 +116,8 @@ fn what_cannot_happen_is_warned_of() {
         let z = graph.sample("z", Normal::new(graph.param("theta", 0.3), 1.0));
         write(&graph, z);
         let nodes = graph.engine().len();
-        let found = lints(&graph, &Plan::choose(&graph, &[], None).unwrap());
+        let mut found = lints(&graph, &Plan::choose(&graph, &[], None).unwrap());
+        found.retain(|lint| lint.message.contains(" observes "));
         assert_eq!(graph.engine().len(), nodes, "a warning writes nothing");
         assert!(found.iter().all(|lint| graph.costs().iter().any(|cost| cost.node == lint.cause)));
         found.into_iter().map(|lint| lint.message).collect::<Vec<_>>()

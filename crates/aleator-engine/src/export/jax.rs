@@ -438,7 +438,7 @@ fn runtime(wanted: &BTreeSet<&'static str>) -> String {
 /// The coefficients of the quantile function, each for three intervals.
 fn quantile_tables() -> String {
     let rows = |name: &str, rows: Vec<[f64; 3]>| format!("QUANTILE_{name} = {rows:?}\n");
-    let wide = |row: [f32; 3]| row.map(|x| f64::from(x));
+    let wide = |row: [f32; 3]| row.map(f64::from);
     String::from("\n\n")
         + &format!("QUANTILE_CENTRES = {:?}\n", wide(quantile_table::CENTRES))
         + &rows("H", quantile_table::H.map(wide).to_vec())

@@ -36,7 +36,7 @@ impl From<FromEnd<usize>> for Axis {
 
 impl Axis {
     /// The position from the end, among `rank` axes.
-    pub(crate) fn from_end(self, rank: usize) -> Option<usize> {
+    pub(crate) fn position(self, rank: usize) -> Option<usize> {
         match self {
             Axis::Signed(axis) if axis < 0 => Some(axis.unsigned_abs() - 1),
             Axis::Signed(axis) => rank.checked_sub(axis.unsigned_abs() + 1),
@@ -47,7 +47,7 @@ impl Axis {
 
     /// The position from the end in `shape`, or the error of `operation`.
     pub(crate) fn within(self, operation: &str, shape: &Shape) -> Result<usize, Error> {
-        self.from_end(shape.rank())
+        self.position(shape.rank())
             .ok_or_else(|| Error::shape(operation, format!("shape {shape} has no axis {self}")))
     }
 }
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn axes_count_as_in_numpy() {
-        let found = |axis: Axis| (0..4).map(|rank| axis.from_end(rank)).collect::<Vec<_>>();
+        let found = |axis: Axis| (0..4).map(|rank| axis.position(rank)).collect::<Vec<_>>();
         assert_eq!(found(0.into()), [None, Some(0), Some(1), Some(2)]);
         assert_eq!(found(2.into()), [None, None, None, Some(0)]);
         assert_eq!(found((-1).into()), [None, Some(0), Some(0), Some(0)]);
@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn an_axis_that_does_not_exist_is_an_error_that_names_it() {
-        let cases: [(fn(&Graph) -> Expr<'_>, &str); 8] = [
+        type Build = fn(&Graph) -> Expr<'_>;
+        let cases: [(Build, &str); 8] = [
             (|g| g.input("x", [2, 3]).sum_axes(2), "sum: shape [2, 3] has no axis 2"),
             (|g| g.input("x", [2, 3]).mean_axes(-3), "mean: shape [2, 3] has no axis -3"),
             (|g| g.input("x", [2, 3]).norm([0, 5]), "norm: shape [2, 3] has no axis 5"),

@@ -327,7 +327,7 @@ impl<'g> Expr<'g> {
     /// Inserts an axis of size 1 at position `axis` of the result.
     pub fn unsqueeze(self, axis: impl Into<Axis>) -> Self {
         let (shape, axis) = (self.shape(), axis.into());
-        let Some(axis) = axis.from_end(shape.rank() + 1) else {
+        let Some(axis) = axis.position(shape.rank() + 1) else {
             let problem = format!("position {axis} lies outside the axes of shape {shape} and a new one");
             return self.graph.fail(Error::shape("unsqueeze", problem));
         };
