@@ -54,7 +54,8 @@ class Distribution:
         self._signature = number
         self.parameters: dict[str, Any] = {key: given[key] for key in signature}
         self._expr_graph: Graph | None = graph_of(self.parameters.values())
-        if self._expr_graph is None:
+        # Arrays of JAX stay what they are: they may have no values yet.
+        if self._expr_graph is None and not any(hasattr(value, "aval") for value in self.parameters.values()):
             from ._arrays import as_float
 
             # Copies: a caller may change an array afterwards.

@@ -344,6 +344,10 @@ class Graph:
         tune: bool = False,
     ) -> str:
         """The surrogate as JSON: the deterministic graph of the objective and its gradient, with inputs and outputs by name."""
+        return self._surrogate(samples, replicates, via, tune)[0]
+
+    def _surrogate(self, samples: int | None, replicates: int | None, via: Any, tune: bool) -> tuple[str, str]:
+        """The surrogate as JSON, and as a Python file for JAX."""
         counts = optional_count(samples, "samples"), optional_count(replicates, "replicates")
         return _aleator.surrogate(self._raw, via_list(via), *counts, bool(tune))
 

@@ -181,8 +181,8 @@ def test_the_surrogate_is_json():
     import json
 
     surrogate = json.loads(make_toy("rebar").surrogate_json(samples=2))
-    assert surrogate["format"] == "aleator-graph"
-    assert [output["name"] for output in surrogate["outputs"]][:2] == ["objective", "gradient.theta"]
+    assert surrogate["graph"]["format"] == "aleator-graph"
+    assert [output["name"] for output in surrogate["graph"]["outputs"]][:2] == ["objective", "gradient.theta"]
 
 
 def test_the_plan_says_why():

@@ -223,9 +223,11 @@ fn translatable() -> Vec<Case> {
         let pad = g.apply(Op::Pad { axis: 1, before: 2, after: 1 }, &[x]);
         let joined = concat(&[x, y.unsqueeze(-2), x], -2).unwrap();
         let cube = g.uniform(2, [2, 3, 4]).permute(&[2, 0, 1]);
+        let of_different_ranks = g.apply(Op::Concat { axis: 0 }, &[y, x, g.uniform(3, [4, 1, 2])]);
         vec![
             pad,
             joined,
+            of_different_ranks,
             cube,
             x.slice(-1, 1, 2).slice(-2, 1, 1),
             x.transpose().reshape([6]),

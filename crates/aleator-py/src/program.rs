@@ -542,7 +542,8 @@ impl PyEstimate {
     }
 }
 
-/// The surrogate of a graph as JSON, in the form that `aleator_engine::export` describes.
+/// The surrogate of a graph: its document as JSON (see `aleator::rewrite::PortableSurrogate`), and the same computation as a Python file
+/// for JAX. With `tune`, its outputs contain the changes of the estimators' own parameters.
 #[pyfunction]
 #[pyo3(signature = (graph, via, samples, replicates, tune))]
 pub fn surrogate(
@@ -552,9 +553,9 @@ pub fn surrogate(
     samples: Option<usize>,
     replicates: Option<usize>,
     tune: bool,
-) -> PyResult<String> {
+) -> PyResult<(String, String)> {
     let (copy, failures) = (graph.copy(), graph.failures.clone());
-    let json = interruptible(py, None, move |_| {
+    let texts = interruptible(py, None, move |_| {
         let plan: Plan = plan_of(&copy, &via, samples)?;
         let tuning = if tune { Tuning::Training } else { Tuning::Held };
         let samples = samples.unwrap_or_else(|| plan.min_samples());
@@ -562,7 +563,9 @@ pub fn surrogate(
             return Err(Error::Invalid("at least one sample and one replicate are needed".into()));
         }
         let built = build(&copy, &plan.estimators, Layout { samples, replicates, tuning })?;
-        Ok::<_, Error>(built.portable(&copy)?.to_json())
+        let document = built.document(&copy)?;
+        let json = serde_json::to_string(&document).map_err(|error| Error::Invalid(error.to_string()))?;
+        Ok::<_, Error>((json, document.graph.jax()?))
     })?;
-    json.map_err(|error| raise_caused(py, &error, &failures))
+    texts.map_err(|error| raise_caused(py, &error, &failures))
 }

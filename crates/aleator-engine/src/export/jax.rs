@@ -222,10 +222,12 @@ impl<'a> Printer<'a> {
                 format!("jnp.pad({}, {widths:?})", argument(0))
             }
             PortableOp::Concat { axis } => {
-                let at = node.shape.len() - 1 - *axis as usize;
+                let behind = 1 + *axis as usize;
+                let at = node.shape.len() - behind;
+                // Parts may lack axes in front.
                 let parts = x.iter().zip(&shapes).map(|(x, from)| {
                     let mut to = node.shape.clone();
-                    to[at] = from[at];
+                    to[at] = from[from.len() - behind];
                     if to == **from {
                         x.code.clone()
                     } else {

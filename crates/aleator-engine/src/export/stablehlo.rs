@@ -344,7 +344,8 @@ impl Printer {
                 let (mut parts, mut part_types) = (Vec::new(), Vec::new());
                 for (x, from) in x.iter().zip(shapes) {
                     let mut to = shape.to_vec();
-                    to[at] = from[at];
+                    // Parts may lack axes in front.
+                    to[at] = from.from_end(*axis);
                     parts.push(self.broadcast(x, from, &to));
                     part_types.push(self.tensor(&to));
                 }

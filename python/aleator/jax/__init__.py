@@ -1,0 +1,24 @@
+"""aleator inside JAX: estimates of objectives and gradients as jitted functions, on any of XLA's devices.
+
+`function` turns a graph into a JAX function. `expectation` does this for a cost that is itself a JAX function with random nodes:
+
+.. code-block:: python
+
+    import aleator as al
+    import aleator.jax as aj
+
+    @aj.expectation
+    def loss(params, x):
+        z = aj.sample("z", al.Bernoulli(logits=x @ params["w"]), via="rebar")
+        return jnp.mean((z - 0.45) ** 2)
+
+    value, grads = loss.value_and_grad(params, x, key=key)
+
+Only the part of the function that depends on random nodes is rewritten; the rest stays JAX. Uniform numbers have the bits of the native
+program at the same seed and step, and draws from laws follow its samplers.
+"""
+
+from ._expectation import Expectation, expectation, kl, log_prob, sample
+from ._function import Function, function
+
+__all__ = ["Expectation", "Function", "expectation", "function", "kl", "log_prob", "sample"]
