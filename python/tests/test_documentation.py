@@ -13,8 +13,10 @@ import aleator as al
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md"])
 def test_pages(page):
+    if page == "docs/src/jax.md":
+        pytest.importorskip("jax")
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
     assert blocks
     names = {}

@@ -48,7 +48,7 @@ GRAPHS += [
     ("binomial", of_law(lambda a: al.Binomial(40.0, probs=a / 2), "reinforce_loo"), None),
     ("von_mises", of_law(lambda a: al.VonMises(0.3, a), "score_function"), None),
     ("categorical", of_law(lambda a: al.Categorical(logits=a), "reinforce_loo"), None),
-    ("student", of_law(lambda a: al.StudentT(3 + a, 0.1, 1.0), "pathwise"), None),
+    ("student", of_law(lambda a: al.StudentT(3 + a, 0.1, 1.0), "reinforce_loo"), None),
 ]
 
 
