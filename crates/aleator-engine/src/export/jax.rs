@@ -80,6 +80,11 @@ impl<'a> Printer<'a> {
             PortableOp::Input(name) => {
                 self.line(place, &format!("jnp.asarray(inputs[{}], dtype)", quoted(name)))
             }
+            // JAX would warn of a number that is infinite in the narrower format.
+            PortableOp::Scalar(value) if value.0.is_finite() && value.0.abs() > f64::from(f32::MAX) => {
+                self.needs("constant");
+                self.line(place, &format!("constant({}, (), dtype)", number(*value)))
+            }
             PortableOp::Scalar(value) => {
                 Text { code: number(*value), atomic: value.0.is_sign_positive(), truth: None }
             }
@@ -132,7 +137,10 @@ impl<'a> Printer<'a> {
             PortableOp::Input(_) | PortableOp::Scalar(_) | PortableOp::Hole(_) => {
                 unreachable!("written by `node`")
             }
-            PortableOp::Tensor(values) => constant(values, &shape),
+            PortableOp::Tensor(values) => {
+                self.needs("constant");
+                constant(values, &shape)
+            }
             PortableOp::Iota => format!("jnp.arange({}, dtype=dtype)", node.shape[0]),
             PortableOp::Uniform { stream } => {
                 self.needs("uniform");
@@ -375,11 +383,11 @@ fn number(Number(x): Number) -> String {
 fn constant(values: &[Number], shape: &str) -> String {
     if values.len() <= MOST_WRITTEN {
         let values: Vec<String> = values.iter().map(|&x| number(x)).collect();
-        return format!("jnp.array([{}], dtype).reshape({shape})", values.join(", "));
+        return format!("constant([{}], {shape}, dtype)", values.join(", "));
     }
     let hex: String =
         values.iter().flat_map(|x| x.0.to_le_bytes()).map(|byte| format!("{byte:02x}")).collect();
-    format!("jnp.asarray(np.frombuffer(bytes.fromhex(\"{hex}\"), \"<f8\").reshape({shape}), dtype)")
+    format!("constant(np.frombuffer(bytes.fromhex(\"{hex}\"), \"<f8\"), {shape}, dtype)")
 }
 
 /// A string of Python. JSON's escapes are Python's, too.
@@ -464,6 +472,7 @@ mod tests {
         for name in [
             "words",
             "uniform",
+            "constant",
             "softplus",
             "polygamma",
             "call",

@@ -75,6 +75,13 @@ def uniform(noise, stream, shape, dtype):
     return _unit_interval(high, low, dtype)
 
 
+# section: constant
+def constant(values, shape, dtype):
+    """A constant tensor; numbers that the format cannot hold become infinite, as in the native program."""
+    with np.errstate(over="ignore"):
+        return jnp.asarray(np.asarray(values, np.float64).astype(dtype).reshape(shape))
+
+
 # section: softplus
 def softplus(x):
     """log(1 + e^x)"""
