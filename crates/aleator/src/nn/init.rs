@@ -170,7 +170,7 @@ mod tests {
         let values = |n| Spec::new("w", [2, 3], Init::Values(vec![0.5; n]));
         assert_eq!(initial(&[values(1)], 0).unwrap()[0].values, [0.5; 6]);
         let refused = |specs: &[Spec]| initial(specs, 0).unwrap_err().to_string();
-        assert!(refused(&[values(5)]).contains("starts at 6 numbers, got 5"));
+        assert!(refused(&[values(5)]).contains("needs 6 initial numbers, got 5"));
         assert!(refused(&[values(6), values(1)]).contains("two parameters are called `w`"));
         let huge = |n: usize| Spec::new("w", [n, n], Init::Glorot);
         assert!(refused(&[huge(1 << 25)]).contains("smaller layers"));

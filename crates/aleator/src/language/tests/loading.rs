@@ -200,7 +200,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("z ~ Normal([0, 1], [1, 2, 3])", "1:5", "[2] and [3]", ""),
     ("z ~ VonMises(0, 1) via implicit_reparameterization", "1:24", "not available yet", "score_function"),
     ("z ~ Categorical(0.5)", "1:5", "`probs` needs a last axis", ""),
-    ("z ~ MultivariateNormal([1, 2], eye(3))", "1:5", "must end in [2, 2]", ""),
+    ("z ~ MultivariateNormal([1, 2], eye(3))", "1:5", "must be [2, 2]", ""),
     (
         "z ~ Binomial(3)",
         "1:5",
