@@ -17,7 +17,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Binary, NodeId, Op};
 
 use super::choice::Plan;
-use super::observation::impossible_observations;
+use super::observation::{ImpossibleObservation, impossible_observations};
 use crate::analysis::{
     Analysis, Continuity, Discontinuity, DiscontinuityKind, FirstOnTheWay, Ranges, Steps, Stopped, Stops,
     first_discontinuities, moving, never_met,
@@ -47,7 +47,14 @@ pub fn lints(graph: &Graph, plan: &Plan) -> Vec<Lint> {
     let graph = &graph.clone();
     let Ok(analysis) = Analysis::of(graph) else { return vec![] };
     let mut found = lints_of(graph, &analysis, &plan.estimators);
-    found.extend(impossible_observations(graph));
+    found.extend(impossible_observations(graph).into_iter().map(
+        |ImpossibleObservation { cost, message }| Lint {
+            site: String::new(),
+            message,
+            cause: cost,
+            biased: false,
+        },
+    ));
     found
 }
 

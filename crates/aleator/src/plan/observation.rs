@@ -7,12 +7,19 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, FromEnd, NodeId, NodeSet, Reduction};
 
-use super::lint::Lint;
 use crate::graph::{Graph, Observation};
+
+/// An observation that cannot happen.
+pub(super) struct ImpossibleObservation {
+    /// Its cost.
+    pub cost: NodeId,
+    /// The reason and the remedy.
+    pub message: String,
+}
 
 /// The observations with values outside the support of their distribution. A graph whose observations cannot be evaluated has
 /// none.
-pub(super) fn impossible_observations(graph: &Graph) -> Vec<Lint> {
+pub(super) fn impossible_observations(graph: &Graph) -> Vec<ImpossibleObservation> {
     let observations = graph.observations();
     let suspects: Vec<(&Observation, Suspect<'_>)> =
         observations.iter().filter_map(|o| Some((o, Suspect::of(graph, o)?))).collect();
@@ -30,7 +37,7 @@ pub(super) fn impossible_observations(graph: &Graph) -> Vec<Lint> {
             family.support().describe(),
             suspect.elements
         );
-        (count > 0.0).then(|| Lint { site: String::new(), message, cause: observation.cost, biased: false })
+        (count > 0.0).then_some(ImpossibleObservation { cost: observation.cost, message })
     };
     suspects.iter().enumerate().filter_map(warning).collect()
 }
