@@ -309,16 +309,21 @@ impl<'a> Printer<'a> {
         text.push_str("estimate(inputs, noise, dtype, host) returns a dictionary of outputs.\n\n");
         text.push_str("Inputs:\n");
         for (name, shape, _) in self.portable.inputs() {
-            let _ = writeln!(text, "    {name}: {shape:?}");
+            let _ = writeln!(text, "    {}: {shape:?}", quoted(name));
         }
         text.push_str("Outputs:\n");
         for output in &self.portable.outputs {
-            let _ =
-                writeln!(text, "    {}: {:?}", output.name, self.portable.nodes[output.node as usize].shape);
+            let _ = writeln!(
+                text,
+                "    {}: {:?}",
+                quoted(&output.name),
+                self.portable.nodes[output.node as usize].shape
+            );
         }
         let externals = self.portable.externals();
         if !externals.is_empty() {
-            let _ = writeln!(text, "Functions in `host`: {}", externals.join(", "));
+            let names: Vec<String> = externals.into_iter().map(quoted).collect();
+            let _ = writeln!(text, "Functions in `host`: {}", names.join(", "));
         }
         let _ = writeln!(text, "Noise contract: version {}\n\"\"\"\n", self.portable.noise);
         text.push_str(
@@ -464,6 +469,16 @@ mod tests {
     fn strings_and_tuples_are_pythons() {
         assert_eq!(quoted("a\"b\\\n"), "\"a\\\"b\\\\\\u000a\"");
         assert_eq!([tuple(&[]), tuple(&[3]), tuple(&[3, 4])], ["()", "(3,)", "(3, 4)"]);
+    }
+
+    /// A name is text in the file, whatever it contains: it neither ends the docstring nor begins a statement.
+    #[test]
+    fn hostile_names_stay_names() {
+        let graph = Graph::new();
+        let x = graph.input("x\"\"\"\nimport os\\", []);
+        let text = jax(&graph, &[("y\"\"\"", (x + 1.0).id())]).unwrap();
+        assert_eq!(text.lines().filter(|line| line.starts_with("import os")).count(), 0, "{text}");
+        assert!(!text.contains("x\"\"\"") && !text.contains("y\"\"\""), "{text}");
     }
 
     /// Every section that another one needs exists, and all of them can be asked for.
