@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -32,14 +33,13 @@ def as_float(value: Any, what: str = "a value") -> NDArray[np.float64]:
     ValueError
         If nested lists have different lengths.
     """
-    from ._expressions import Expr
-
-    if isinstance(value, Expr):
-        raise TypeError(f"{what} must consist of numbers, not of an expression")
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"{what} is no array: {error}") from None
+    except TypeError as error:
+        # An expression, for one, says that it has no values.
+        raise TypeError(f"{what} must consist of numbers: {error}") from None
     if array.dtype.kind not in "fiub":
         kinds = {"c": "complex numbers", "O": "objects", "U": "text", "S": "bytes", "M": "dates", "m": "durations"}
         found = kinds.get(array.dtype.kind, f"elements of type {array.dtype}")
@@ -56,8 +56,6 @@ def as_shape(shape: Any, what: str = "shape") -> tuple[int, ...]:
     TypeError, ValueError
         If a size is no integer, or negative.
     """
-    import operator
-
     try:
         sizes = (operator.index(shape),)
     except TypeError:

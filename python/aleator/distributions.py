@@ -6,14 +6,15 @@ each other over their batch axes.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
 
 from . import _aleator
-from ._expressions import Expr, graph_of
-from .errors import AleatorError
-
-if TYPE_CHECKING:
-    from .graph import Graph
+from ._arrays import as_float
+from ._expressions import Expr, add, as_expr, graph_of, value_of
+from ._recording import Recording
+from .functions import sqrt
 
 __all__ = ["Distribution", "kl"]
 
@@ -53,11 +54,9 @@ class Distribution:
             raise TypeError(f"{name} does not take ({', '.join(given)}); write {self._usage()}")
         self._signature = number
         self.parameters: dict[str, Any] = {key: given[key] for key in signature}
-        self._expr_graph: Graph | None = graph_of(self.parameters.values())
+        self._expr_graph: Recording | None = graph_of(self.parameters.values())
         # Arrays of JAX stay what they are: they may have no values yet.
         if self._expr_graph is None and not any(hasattr(value, "aval") for value in self.parameters.values()):
-            from ._arrays import as_float
-
             # Copies: a caller may change an array afterwards.
             self.parameters = {key: as_float(v, f"`{key}` of {name}").copy() for key, v in self.parameters.items()}
 
@@ -67,9 +66,9 @@ class Distribution:
         write = [", ".join(n if n in first else f"{n}=.." for n in names) for names in cls._signatures]
         return " or ".join(f"al.{cls.__name__}({arguments})" for arguments in write)
 
-    def _on(self, graph: Graph) -> tuple[tuple[str, int], list[int]]:
+    def _on(self, graph: Recording) -> tuple[tuple[str, int], list[int]]:
         """Name, number of the signature, and nodes of the parameters in a graph."""
-        ids = [graph._as_expr(value)._id for value in self.parameters.values()]
+        ids = [as_expr(graph, value)._id for value in self.parameters.values()]
         return (type(self).__name__, self._signature), ids
 
     def __getattr__(self, name: str) -> Any:
@@ -115,8 +114,6 @@ class Distribution:
     @property
     def stddev(self) -> Any:
         """The square root of the variance."""
-        from .functions import sqrt
-
         return sqrt(self.variance)
 
     @property
@@ -128,9 +125,7 @@ class Distribution:
         def show(value: Any) -> str:
             return repr(value) if isinstance(value, Expr) or value.ndim else repr(float(value))
 
-        from numpy import asarray
-
-        values = {k: v if isinstance(v, Expr) else asarray(v, dtype=object) for k, v in self.parameters.items()}
+        values = {k: v if isinstance(v, Expr) else np.asarray(v, dtype=object) for k, v in self.parameters.items()}
         try:
             text = ", ".join(f"{key}={show(value)}" for key, value in values.items())
         except TypeError:
@@ -139,16 +134,12 @@ class Distribution:
 
 
 def _quantity(what: str, distributions: list[Distribution], value: Any = None) -> Any:
-    from .graph import Graph
-
     graph = graph_of([*distributions, value])
-    scratch = graph is None
-    if graph is None:
-        graph = Graph()
-    given = [distribution._on(graph) for distribution in distributions]
-    node = None if value is None else graph._as_expr(value)._id
-    expr = graph._add("quantity", what, given, node)
-    return graph._evaluate(expr) if scratch else expr
+    on = Recording() if graph is None else graph
+    given = [distribution._on(on) for distribution in distributions]
+    node = None if value is None else as_expr(on, value)._id
+    expr = add(on, "quantity", what, given, node)
+    return value_of(expr) if graph is None else expr
 
 
 def kl(q: Distribution, p: Distribution) -> Any:

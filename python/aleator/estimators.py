@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from . import _aleator
+from ._arguments import checked_name
 
-__all__ = ["Estimator", "via_text"]
+__all__ = ["Estimator", "via_list", "via_text"]
 
 
 class Estimator:
@@ -67,6 +69,15 @@ def via_text(via: Any) -> str:
     if isinstance(via, str):
         return via
     raise TypeError(f"an estimator is an object such as al.Rebar(temperature=0.3), or its text, got {via!r}")
+
+
+def via_list(via: Any) -> list[tuple[str | None, str]]:
+    """Estimators for all sites, or by site, as pairs of a site and a text."""
+    if via is None:
+        return []
+    if isinstance(via, Mapping):
+        return [(checked_name(site), via_text(estimator)) for site, estimator in via.items()]
+    return [(None, via_text(via))]
 
 
 # Where a name in the literature does not follow from the words of the name in the language.
