@@ -56,7 +56,7 @@ __all__ = [
     "optimize",
     *distributions.__all__,
     *errors.__all__,
-    *(name for name in estimators.__all__ if name not in ("via_list", "via_text")),
+    *estimators.__all__,
     *functions.__all__,
 ]
 

@@ -5,6 +5,26 @@ from typing import Any, Protocol, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from typing_extensions import Self, disjoint_base
+
+__all__ = [
+    "__version__",
+    "Estimate",
+    "Graph",
+    "Program",
+    "compare",
+    "describe_estimator",
+    "distributions",
+    "estimators",
+    "exact",
+    "forget_helpers",
+    "functions",
+    "grad",
+    "optimize",
+    "plan",
+    "shut_down",
+    "surrogate",
+]
 
 __version__: str
 
@@ -62,7 +82,7 @@ class _Options(Protocol):
 
 @final
 class Graph:
-    def __new__(cls) -> Graph: ...
+    def __new__(cls) -> Self: ...
     def read(self, text: str, folder: str | None = None, file: str | None = None) -> None: ...
     def clone(self) -> Graph: ...
     def constant(self, value: ArrayLike) -> _Made: ...
@@ -94,8 +114,9 @@ class Graph:
     def evaluate(self, ids: Sequence[int]) -> list[NDArray[np.float64]]: ...
     def svg(self) -> str: ...
 
+@disjoint_base
 class Program:
-    def __new__(cls, graph: Graph, how: _Options) -> Program: ...
+    def __new__(cls, graph: Graph, how: _Options) -> Self: ...
     def __call__(self, values: Mapping[str, ArrayLike] | None = None, *, step: int | None = None) -> Estimate: ...
     def set(self, name: str, value: ArrayLike) -> None: ...
     def get(self, name: str) -> NDArray[Any]: ...

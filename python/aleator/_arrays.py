@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_float", "as_shape"]
+__all__ = ["as_float", "as_integers", "as_shape"]
 
 
 def as_float(value: Any, what: str = "a value") -> NDArray[np.float64]:
@@ -56,13 +56,25 @@ def as_shape(shape: Any, what: str = "shape") -> tuple[int, ...]:
     TypeError, ValueError
         If a size is no integer, or negative.
     """
-    try:
-        sizes = (operator.index(shape),)
-    except TypeError:
-        try:
-            sizes = tuple(operator.index(size) for size in shape)
-        except TypeError:
-            raise TypeError(f"{what} must be a tuple of integers, got {shape!r}") from None
+    sizes = as_integers(shape, what)
     if any(size < 0 for size in sizes):
         raise ValueError(f"{what} must have no negative size, got {shape!r}")
     return sizes
+
+
+def as_integers(values: Any, what: str) -> tuple[int, ...]:
+    """Converts an integer or a sequence of integers to a tuple.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    try:
+        return (operator.index(values),)
+    except TypeError:
+        pass
+    try:
+        return tuple(operator.index(value) for value in values)
+    except TypeError:
+        raise TypeError(f"{what} must be a tuple of integers, got {values!r}") from None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterator, Sequence
 from typing import Any, Callable
 
 import numpy as np
 
-from ._arrays import as_float, as_shape
+from ._arrays import as_float, as_integers, as_shape
 from ._axes import axes_from_end, normalized_axes, normalized_axis
 from ._indexing import indexing_steps
 from ._numpy_protocols import for_function, for_ufunc
@@ -123,9 +122,9 @@ class Expr:
     def _apply(self, operation: str, *others: Any, numbers: Sequence[int] = ()) -> Expr:
         return apply(self._graph, operation, (self, *others), numbers)
 
-    def _binary(self, operation: str, other: Any, swapped: bool = False) -> Any:
+    def _binary(self, operation: str, other: Any, swapped: bool = False) -> Expr:
         if not _is_operand(other):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         operands = (other, self) if swapped else (self, other)
         return apply(self._graph, operation, operands)
 
@@ -203,9 +202,9 @@ class Expr:
 
     __ror__ = __or__
 
-    def _logical(self, operation: str, other: Any) -> Any:
+    def _logical(self, operation: str, other: Any) -> Expr:
         if not _is_operand(other):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         # What is not 0 is true.
         left, right = self._apply("not_equal", 0.0), apply(self._graph, "not_equal", (other, 0.0))
         return left._apply(operation, right)
@@ -222,10 +221,10 @@ class Expr:
     def __ge__(self, other: Any) -> Expr:
         return self._binary("greater_equal", other)
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Expr:  # type: ignore[override]
         return self._binary("equal", other)
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Expr:  # type: ignore[override]
         return self._binary("not_equal", other)
 
     # Methods of arrays.
@@ -298,14 +297,7 @@ class Expr:
 
     def reshape(self, *shape: Any) -> Expr:
         """The same elements, row-major, in another shape; one size may be -1."""
-        sizes = shape[0] if len(shape) == 1 else shape
-        try:
-            sizes = [operator.index(sizes)]
-        except TypeError:
-            try:
-                sizes = [operator.index(size) for size in sizes]
-            except TypeError:
-                raise TypeError(f"reshape: a shape consists of integers, got {shape!r}") from None
+        sizes = list(as_integers(shape[0] if len(shape) == 1 else shape, "reshape: the shape"))
         known = 1
         for size in sizes:
             known *= 1 if size == -1 else size
@@ -328,7 +320,7 @@ class Expr:
 
     def transpose(self, *axes: Any) -> Expr:
         """The axes in another order; in reverse order without arguments."""
-        order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        order: Sequence[Any] = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
         rank = self.ndim
         if not order or order == (None,):
             order = range(rank)[::-1]
@@ -361,7 +353,7 @@ class Expr:
         rank = other.ndim if isinstance(other, Expr) else np.ndim(other)
         if rank > 2 or self.ndim > 2:
             raise ShapeError("dot: more than two axes are ambiguous; use @ or np.einsum")
-        return self * other if 0 in (rank, self.ndim) else self @ other
+        return self._apply("mul" if 0 in (rank, self.ndim) else "matmul", other)
 
     def stop_gradient(self) -> Expr:
         """The same value, which derivatives take for a constant."""

@@ -12,7 +12,7 @@ from . import _aleator
 from ._arguments import count, optional_count, optional_number, seed_number
 from ._progress import shown
 from .errors import AleatorError, AleatorWarning
-from .estimators import Estimator, via_list, via_text
+from ._estimator import Estimator, via_list, via_text
 from .graph import Graph
 from .reports import Exact, OptimizeReport, Report
 

@@ -33,8 +33,9 @@ class Site:
 
     @classmethod
     def _make(cls, graph: Recording, name: str, value: Expr) -> Site:
-        distribution, estimator = graph._raw.site(name)
-        return cls(name, value, distribution, estimator)
+        found = graph._raw.site(name)
+        assert found is not None, "it is among the sites"
+        return cls(name, value, *found)
 
     @property
     def shape(self) -> tuple[int, ...]:

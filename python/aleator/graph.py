@@ -15,9 +15,9 @@ from ._black_box import BlackBox, CheckedFunction
 from ._expressions import Expr, add, as_expr
 from ._parts import Parts, Site
 from ._recording import Recording
-from .distributions import Distribution
+from ._distribution import Distribution
 from .errors import AleatorError, ShapeError, UnknownNameError
-from .estimators import Estimator, via_list, via_text
+from ._estimator import Estimator, via_list, via_text
 from .program import Options, Program, is_float32, thread_count
 
 __all__ = ["Graph"]

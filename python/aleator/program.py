@@ -74,6 +74,9 @@ class Program(_aleator.Program):
         The present values of the estimators' own parameters.
     """
 
+    _options: Options
+    _graph: Recording
+
     def __new__(cls, graph: Recording, options: Options) -> Program:
         if not isinstance(options, Options):
             raise TypeError("make a program with g.compile(samples=.., seed=..)")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from . import _html
 from .errors import UnknownNameError
-from .estimators import Estimator, via_text
+from ._estimator import Estimator, via_text
 
 __all__ = ["Exact", "GradientEstimate", "OptimizeReport", "Report", "Row"]
 
@@ -40,7 +40,8 @@ class _FromDict:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as nested dictionaries and lists, as ``--json`` of the command writes it."""
-        return json.loads(json.dumps(self._dict))
+        copy: dict[str, Any] = json.loads(json.dumps(self._dict))
+        return copy
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._dict == other._dict
@@ -252,7 +253,7 @@ class Report(_FromDict):
         for row, part in zip(self.rows, share):
             name = row.estimator + (" ★" if row.estimator == self.best else "") + ("" if row.unbiased else " (biased)")
             gradients = [_with_error(row.gradient[param]) for param in single]
-            cells = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
+            cells: list[str | _html.Bar] = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
             table.add([*cells, _seconds(row.seconds_per_estimate)], faded=not row.unbiased)
         if self.exact.gradient is not None:
             values = [_html.number(self.exact.gradient[param].item()) for param in single]
