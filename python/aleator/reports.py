@@ -238,7 +238,22 @@ class Report(_FromDict):
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws the variance of each row with matplotlib, and returns the axes. Biased rows are hatched."""
+        """Draws the variance of each row with matplotlib. Biased rows are hatched.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
         if ax is None:
             ax = _matplotlib().subplots()[1]
         rows, best = [row for row in self.rows if row.total_variance is not None], self.best_row
@@ -349,7 +364,22 @@ class OptimizeReport(_FromDict):
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws the objective along the path with matplotlib, and returns the axes."""
+        """Draws the objective along the path with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
         if ax is None:
             ax = _matplotlib().subplots()[1]
         ax.plot([point["step"] for point in self.history], [point["objective"] for point in self.history])
