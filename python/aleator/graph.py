@@ -15,8 +15,9 @@ from ._black_box import BlackBox, CheckedFunction
 from ._expressions import Expr, add, as_expr
 from ._parts import Parts, Site
 from ._recording import Recording
+from ._writing import text_of
 from ._distribution import Distribution
-from .errors import AleatorError, ShapeError, UnknownNameError
+from .errors import ShapeError, UnknownNameError
 from ._estimator import Estimator, via_list, via_text
 from .program import Options, Program, is_float32, thread_count
 
@@ -362,17 +363,15 @@ class Graph(Recording):
         Returns
         -------
         str
-            The text that the graph was loaded from.
+            A text from which `loads` makes a graph with the same numbers at the same seed. If the graph was loaded, it begins with the
+            text that was read.
 
         Raises
         ------
         AleatorError
-            If the graph was written in Python, or changed after it was loaded.
+            If the language has no words for a node, such as a black box or a log-probability; the message names it.
         """
-        if len(self._calls) != 1 or self._calls[0][0] != "read":
-            raise AleatorError("only a graph that was loaded from a text, and not changed since, can be written as one")
-        text: str = self._calls[0][1][0]
-        return text
+        return text_of(self)
 
     def to_svg(self) -> str:
         """A drawing as SVG: squares are deterministic, circles random, diamonds costs."""
