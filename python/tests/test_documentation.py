@@ -14,7 +14,7 @@ import aleator as al
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md", "docs/src/coming-from.md"])
 def test_pages(page):
     if page == "docs/src/jax.md":
         pytest.importorskip("jax")
