@@ -63,6 +63,43 @@ def test_pandas_and_matplotlib_if_present(report):
     assert report.plot().get_xlabel()
 
 
+def test_frames_hold_every_element():
+    pandas = pytest.importorskip("pandas")
+    g = al.Graph()
+    w = g.param("w", [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    z = g.sample("z", al.Normal(w, 1.0))
+    g.cost("f", (z**2).sum() * g.param("scale", 2.0))
+    report = al.compare(g, estimators=["pathwise", "score_function"], replicates=20)
+    frame = report.to_pandas().set_index(["estimator", "parameter", "element"])
+    assert len(frame) == 2 * (6 + 1)
+    for row in report:
+        for name, gradient in row.gradient.items():
+            for index in np.ndindex(gradient.shape):
+                line = frame.loc[(row.estimator, name, index)]
+                assert line["mean"] == gradient.mean[index] and line["variance"] == gradient.variance[index]
+                assert line["z"] == gradient.z[index] and line["total_variance"] == row.total_variance
+    path = al.optimize(g, steps=3)
+    frame = path.to_pandas()
+    assert isinstance(frame, pandas.DataFrame) and list(frame["step"]) == [0, 1, 2, 3]
+    assert list(frame["w[1, 2]"]) == [point["params"]["w"][1, 2] for point in path] and "scale" in frame
+
+
+def test_rows_of_one_name_are_told_apart():
+    report = al.compare(make_toy(), estimators=["score_function", al.ScoreFunction(baseline=0.2), "gumbel_softmax"], replicates=200)
+    first, second, third = report
+    assert first.estimator == second.estimator == report.best
+    assert (first.label, second.label) == ("score_function", "score_function(baseline=0.2)")
+    assert report.best_row is second and second.total_variance < first.total_variance
+    stars = [line.startswith("★") for line in repr(report).splitlines()[1:]]
+    assert stars == [False, True, False] and report._repr_html_().count("★") == 1
+    pytest.importorskip("matplotlib").use("agg")
+    axes = report.plot()
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["score_function", "★ score_function(baseline=0.2)", third.label]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, False, True]
+    assert [bar.get_width() for bar in axes.patches] == [row.total_variance for row in report]
+
+
 def test_without_pandas_the_error_says_what_to_install(report, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "pandas", None)
     with pytest.raises(ImportError, match="pip install pandas"):
