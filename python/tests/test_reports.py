@@ -49,6 +49,12 @@ def test_other_forms(report):
     assert math.isfinite(report["rebar"].total_variance) and "variance" in repr(report["rebar"])
 
 
+def test_times_have_units():
+    from aleator.reports import _seconds
+
+    assert [_seconds(x) for x in (None, 2.5e-7, 3.333e-5, 0.0042, 1.26, 123.4)] == ["", "0.25 µs", "33 µs", "4.2 ms", "1.3 s", "120 s"]
+
+
 def test_names_are_escaped_in_html():
     g = al.Graph()
     g.cost("f", g.param("<script>", 1.0) ** 2)
