@@ -73,7 +73,10 @@ def text_of(graph: Recording) -> str:
     calls = graph.__getstate__()["calls"]
     writer = _Writer(calls)
     for (method, arguments), made in zip(calls, writer.results):
-        getattr(writer, method)(made, *arguments)
+        write = getattr(writer, method, None)
+        if write is None:
+            raise AleatorError(f"`{arguments[0]}` cannot be written: the language has nothing like it")
+        write(made, *arguments)
     text = "".join(writer.lines)
     source = calls[0][1] if calls and calls[0][0] == "read" else (text, None, None, None)
     try:
