@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import AleatorError
 from ..graph import Graph, seed_number
+from ._host import host_functions
 
 __all__ = ["Function", "function"]
 
@@ -30,10 +31,20 @@ class Function:
         The shapes of the parameters and of the data.
     """
 
-    def __init__(self, graph: Graph, *, samples: int | None, replicates: int | None, seed: int, via: Any) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        samples: int | None,
+        replicates: int | None,
+        seed: int,
+        via: Any,
+        opaque: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> None:
         if not isinstance(graph, Graph):
             raise TypeError(f"a function is made of a graph, got {graph!r}")
         self._graph = graph.copy()
+        self._opaque = opaque or {}
         self._options = samples, replicates, via
         self._seed = seed_number(seed)
         self._held = self._compiled(tune=False)
@@ -42,12 +53,12 @@ class Function:
         self._initial = {i["name"]: _array(i) for i in inputs}
         self.params = {i["name"]: tuple(i["shape"]) for i in inputs if i["role"] == "param"}
         self.data = {i["name"]: tuple(i["shape"]) for i in inputs if i["role"] == "data"}
-        self._value = jax.custom_vjp(self._objective, nondiff_argnums=(4,))
+        self._value = jax.custom_vjp(self._objective)
         self._value.defvjp(self._forward, self._backward)
 
     def _compiled(self, tune: bool) -> _Compiled:
         samples, replicates, via = self._options
-        return _Compiled(self._graph, *self._graph._surrogate(samples, replicates, via, tune))
+        return _Compiled(*self._graph._surrogate(samples, replicates, via, tune))
 
     def __call__(
         self,
@@ -84,29 +95,33 @@ class Function:
             If a name is unknown or a shape differs.
         """
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held.run(inputs, (self._words(key), step), dtype)
+        outputs = self._held.run(inputs, (self._words(key), step), dtype, self._host(dtype))
         return outputs["objective"], {name: outputs[f"gradient.{name}"] for name in self.params}
 
     def value(self, params: Mapping[str, Any] | None = None, *, data: Any = None, step: Any = 0, key: Any = None, state: Any = None) -> jax.Array:
         """The objective alone, whose derivative by `params` in JAX is the estimate of the gradient."""
+        return self._value_with((), params, data, step, key, state)
+
+    def _value_with(self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any) -> jax.Array:
+        """The same, where `aside` is given to the opaque functions."""
         params = {} if params is None else {name: jnp.asarray(value) for name, value in params.items()}
         self._inputs(params, data, state)
         seed = self._words(key)
-        return self._value(params, data, state, (seed, jnp.asarray(step)), None)
+        return self._value(params, data, state, (seed, jnp.asarray(step)), aside)
 
-    def _objective(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> jax.Array:
+    def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> jax.Array:
         inputs, dtype = self._inputs(params, data, state)
-        return self._held.run(inputs, noise, dtype)["objective"]
+        return self._held.run(inputs, noise, dtype, self._host(dtype, aside))["objective"]
 
-    def _forward(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> Any:
+    def _forward(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> Any:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held.run(inputs, noise, dtype)
+        outputs = self._held.run(inputs, noise, dtype, self._host(dtype, aside))
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
-        return outputs["objective"], (grads, data, state, noise)
+        return outputs["objective"], (grads, data, state, noise, aside)
 
-    def _backward(self, _: None, kept: Any, cotangent: jax.Array) -> Any:
-        grads, data, state, noise = kept
-        nothing = jax.tree.map(_no_cotangent, (data, state, noise))
+    def _backward(self, kept: Any, cotangent: jax.Array) -> Any:
+        grads, *others = kept
+        nothing = jax.tree.map(_no_cotangent, tuple(others))
         return {name: grad * cotangent.astype(grad.dtype) for name, grad in grads.items()}, *nothing
 
     def init(self) -> dict[str, Any]:
@@ -123,16 +138,24 @@ class Function:
         key: Any = None,
     ) -> dict[str, Any]:
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
+        return self._update_with((), state, params, data, step, key)
+
+    def _update_with(self, aside: Any, state: Any, params: Any, data: Any, step: Any, key: Any) -> dict[str, Any]:
         if self._tuned is None:
             self._tuned = self._compiled(tune=True)
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._tuned.run(inputs, (self._words(key), step), dtype)
+        outputs = self._tuned.run(inputs, (self._words(key), step), dtype, self._host(dtype, aside))
         return {i["name"]: _updated(i, state[i["name"]], outputs) for i in self._tuned.own()}
 
     def _own(self) -> list[dict[str, Any]]:
         if self._tuned is None:
             self._tuned = self._compiled(tune=True)
         return self._tuned.own()
+
+    def _host(self, dtype: Any, aside: Any = ()) -> dict[str, Any]:
+        """The functions that the text calls, by name."""
+        called = host_functions(self._graph, dtype)
+        return {**called, **{name: function(aside) for name, function in self._opaque.items()}}
 
     def _words(self, key: Any) -> Any:
         """The two words of the seed, with the key folded in."""
@@ -165,39 +188,18 @@ class Function:
 class _Compiled:
     """A surrogate and its text, executed."""
 
-    def __init__(self, graph: Graph, document: str, text: str) -> None:
+    def __init__(self, document: str, text: str) -> None:
         self.inputs = json.loads(document)["inputs"]
         self.text = text
         scope: dict[str, Any] = {}
         exec(compile(text, "<the estimate as Python>", "exec"), scope)
         self._estimate = scope["estimate"]
-        self._functions = {
-            arguments[0]: arguments[3] for method, arguments in graph._calls if method == "external"
-        }
 
     def own(self) -> list[dict[str, Any]]:
         return [i for i in self.inputs if i["role"] in ("estimator", "state")]
 
-    def run(self, inputs: dict[str, Any], noise: Any, dtype: Any) -> dict[str, jax.Array]:
-        host = {name: _callback(function, dtype) for name, function in self._functions.items()}
+    def run(self, inputs: dict[str, Any], noise: Any, dtype: Any, host: dict[str, Any]) -> dict[str, jax.Array]:
         return self._estimate(inputs, noise, dtype, host)
-
-
-def _callback(function: Any, dtype: Any) -> Any:
-    """A black box as a function of JAX arrays, which calls back into Python."""
-
-    def call(*arguments: Any) -> jax.Array:
-        result = jax.ShapeDtypeStruct(tuple(function.shape), dtype)
-
-        def evaluate(*arrays: Any) -> Any:
-            arrays = [np.asarray(array, np.float64) for array in arrays]
-            if function.vectorized:
-                return np.asarray(function(*[array[None] for array in arrays])[0], dtype)
-            return np.asarray(function(*arrays), dtype)
-
-        return jax.pure_callback(evaluate, result, *arguments, vmap_method="sequential")
-
-    return call
 
 
 def _no_cotangent(x: Any) -> Any:
