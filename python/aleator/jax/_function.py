@@ -11,7 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..errors import AleatorError
-from ..graph import Graph, seed_number
+from .._arguments import seed_number
+from ..graph import Graph
 from ._host import host_functions
 
 __all__ = ["Function", "function"]
