@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
+
+from ..errors import NoDerivativeError
 
 __all__ = ["with_gradient"]
 
 
 def with_gradient(objective: torch.Tensor, gradients: Sequence[torch.Tensor], by: Sequence[torch.Tensor]) -> torch.Tensor:
-    """The objective, with these gradients by these tensors besides those that it has already.
+    """The objective, with these gradients by these tensors besides the derivatives that it has already.
 
     Parameters
     ----------
@@ -34,13 +35,31 @@ class _WithGradient(torch.autograd.Function):
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
-        gradients, by = inputs[1 : 1 + len(inputs) // 2], inputs[1 + len(inputs) // 2 :]
-        ctx.save_for_backward(*gradients)
-        ctx.dtypes = [x.dtype for x in by]
+        ctx.save_for_backward(*inputs[1:])
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, cotangent: torch.Tensor) -> Any:
-        gradients = ctx.saved_tensors
-        weighted = [torch.tensordot(cotangent, g, dims=cotangent.dim()).to(dtype) for g, dtype in zip(gradients, ctx.dtypes)]
-        return cotangent, *[None] * len(gradients), *weighted
+        count = len(ctx.saved_tensors) // 2
+        weighted = []
+        for gradient, x in zip(ctx.saved_tensors[:count], ctx.saved_tensors[count:]):
+            gradient = _Estimated.apply(gradient, x)
+            weighted.append(torch.tensordot(cotangent, gradient, dims=cotangent.dim()).to(x.dtype))
+        return cotangent, *[None] * count, *weighted
+
+
+class _Estimated(torch.autograd.Function):
+    """A gradient that depends on a tensor, with an unknown derivative."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(gradient: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        pass
+
+    @staticmethod
+    def backward(ctx: Any, cotangent: torch.Tensor) -> Any:
+        raise NoDerivativeError("an estimate of a gradient has no derivative of its own: take one derivative of the objective")

@@ -128,7 +128,8 @@ class Function(torch.nn.Module):
         self._ready[tune, dtype, device] = _Ready(
             function_of_text(text, dtype, device),
             {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
-            as_step(self._surrogate.seed, device),
+            # The bits of an unsigned number.
+            torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
             {name: black_box(f) for name, f in self._surrogate.black_boxes.items()},
         )
         return self._ready[tune, dtype, device]

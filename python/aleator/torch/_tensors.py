@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import torch
 
 from .._arrays import as_float
 from ..errors import AleatorError
+from ..graph import count
 
 __all__ = ["as_step", "as_values", "common_device"]
 
@@ -53,25 +53,23 @@ def common_device(values: Mapping[str, Any]) -> torch.device:
     if len(devices) > 1:
         where = ", ".join(f"`{name}` on {device}" for device, name in devices.items())
         raise AleatorError(f"the tensors are on several devices: {where}; move them to one")
-    return next(iter(devices), torch.get_default_device())
+    return next(iter(devices)) if devices else torch.get_default_device()
 
 
 def as_step(step: Any, device: torch.device) -> torch.Tensor:
-    """A seed or a step as an `int64` of shape (), with the bits of an unsigned number.
+    """A step as an `int64` of shape ().
 
     Raises
     ------
     TypeError, AleatorError
-        If it is no integer from 0 to 2**64 - 1.
+        If it is no integer from 0 to 2**63 - 1.
     """
     if isinstance(step, torch.Tensor):
         if step.is_floating_point() or step.is_complex() or step.dtype == torch.bool or step.shape != ():
             raise TypeError(f"a step is an integer of shape (), got {step.dtype} of shape {tuple(step.shape)}")
         return step.to(device, torch.int64)
-    try:
-        number = operator.index(step)
-    except TypeError:
-        raise TypeError(f"a step is an integer, got {step!r}") from None
-    if not 0 <= number < 2**64:
-        raise AleatorError(f"a step is an integer from 0 to 2**64 - 1, got {number}")
-    return torch.tensor(number - (number >> 63 << 64), device=device)
+    # `count` would make `torch.compile` see a constant.
+    number = step if isinstance(step, int) else count(step, "a step")
+    if not 0 <= number < 2**63:
+        raise AleatorError(f"a step is an integer from 0 to 2**63 - 1, got {number}")
+    return torch.tensor(number, dtype=torch.int64, device=device)
