@@ -59,7 +59,7 @@ def test_a_graph_has_the_numbers_of_the_native_program(make, via, dtype):
     with jax.enable_x64(dtype == "float64"):
         f = aj.function(g, samples=3, seed=(7 << 32) + 11)
         program = g.compile(samples=3, seed=(7 << 32) + 11, dtype=dtype)
-        params = {name: jnp.asarray(f._initial[name], dtype) for name in f.params}
+        params = {name: jnp.asarray(g.initial(name), dtype) for name in f.params}
         run = jax.jit(lambda params, step: f(params, step=step))
         tolerance = 2e-5 if dtype == "float32" else 1e-11
         for step in (0, 1, 7):
@@ -80,6 +80,11 @@ def test_transformations():
     np.testing.assert_allclose(grads["theta"], [g["theta"] for _, g in one], rtol=1e-6)
     slope = jax.grad(lambda theta: 2 * f.value({"theta": theta}, step=3))(0.3)
     np.testing.assert_allclose(slope, 2 * one[3][1]["theta"], rtol=1e-6)
+    rows = aj.function(make_toy("rebar", 0.3), samples=4, seed=1, replicates=3)
+    _, each = rows({"theta": 0.3}, step=3)
+    weights = jnp.array([1.0, -2.0, 0.5])
+    slope = jax.grad(lambda theta: weights @ rows.value({"theta": theta}, step=3))(0.3)
+    np.testing.assert_allclose(slope, weights @ each["theta"], rtol=1e-6)
     keys = jax.random.split(jax.random.key(0), 2)
     assert len({float(f({"theta": 0.3}, key=key)[1]["theta"]) for key in keys}) == 2
 

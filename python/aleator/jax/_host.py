@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -11,17 +11,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._black_box import CheckedFunction
-from .._called import called_functions
 from .._host_function import HostFunction
-from ..graph import Graph
 
 __all__ = ["host_functions"]
 
 
-def host_functions(graph: Graph, dtype: Any) -> dict[str, Callable[..., Any]]:
+def host_functions(called: Mapping[str, Any], dtype: Any) -> dict[str, Callable[..., Any]]:
     """By name. A black box calls back into Python, and so does a function whose derivative is given; JAX traces the others."""
     functions: dict[str, Callable[..., Any]] = {}
-    for name, function in called_functions(graph).items():
+    for name, function in called.items():
         if isinstance(function, CheckedFunction):
             functions[name] = _black_box(function, dtype)
         elif function.vjp is not None:

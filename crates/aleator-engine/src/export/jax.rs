@@ -112,7 +112,7 @@ impl<'a> Printer<'a> {
             Some(truth) => {
                 let _ = writeln!(self.body, "    c{place} = {truth}");
                 Text {
-                    code: format!("c{place}.astype(dtype)"),
+                    code: format!("jnp.astype(c{place}, dtype)"),
                     atomic: true,
                     truth: Some(format!("c{place}")),
                 }
@@ -177,7 +177,7 @@ impl<'a> Printer<'a> {
                 let chosen = format!("jnp.where({condition}, {}, {})", argument(1), argument(2));
                 // Two numbers give a number of JAX's own format.
                 if shapes[1..].iter().all(|shape| shape.is_empty()) {
-                    format!("{chosen}.astype(dtype)")
+                    format!("jnp.astype({chosen}, dtype)")
                 } else {
                     chosen
                 }
@@ -202,11 +202,11 @@ impl<'a> Printer<'a> {
             PortableOp::Softmax { axes: over } => self.softmax("softmax", argument(0), &axes(over)),
             PortableOp::OneHot { n } => {
                 format!(
-                    "(jnp.asarray({})[..., None] == jnp.arange({n}, dtype=dtype)).astype(dtype)",
+                    "jnp.astype(jnp.asarray({})[..., None] == jnp.arange({n}, dtype=dtype), dtype)",
                     argument(0)
                 )
             }
-            PortableOp::ArgMax => format!("jnp.argmax({}, axis=-1).astype(dtype)", argument(0)),
+            PortableOp::ArgMax => format!("jnp.astype(jnp.argmax({}, axis=-1), dtype)", argument(0)),
             PortableOp::CumSum { reverse: false } => format!("jnp.cumsum({}, axis=-1)", argument(0)),
             PortableOp::CumSum { reverse: true } => {
                 format!("lax.cumsum({}, axis={}, reverse=True)", argument(0), node.shape.len() - 1)
@@ -352,7 +352,7 @@ fn binary(op: Binary, x: &Text, y: &Text) -> Text {
         |name: &str| Text { code: format!("jnp.{name}({}, {})", x.code, y.code), atomic: true, truth: None };
     let truth = |sign: &str| {
         let truth = format!("{a} {sign} {b}");
-        Text { code: format!("({truth}).astype(dtype)"), atomic: true, truth: Some(truth) }
+        Text { code: format!("jnp.astype({truth}, dtype)"), atomic: true, truth: Some(truth) }
     };
     match op {
         Binary::Add => infix("+"),

@@ -169,7 +169,7 @@ def _chosen(near, far, v, table):
     """A polynomial in v, whose coefficients depend on the interval."""
     total = 0.0
     for low, middle, high in reversed(table):
-        total = total * v + jnp.where(near, low, jnp.where(far, high, middle)).astype(v.dtype)
+        total = total * v + jnp.astype(jnp.where(near, low, jnp.where(far, high, middle)), v.dtype)
     return total
 
 
@@ -180,7 +180,8 @@ def normal_quantile(p):
         w = -jnp.log(4 * p * (1 - p))
         root = jnp.sqrt(w)
         near, far = w < 5, w >= 16
-        v = jnp.where(near, w - QUANTILE_CENTRES[0], root - jnp.where(far, QUANTILE_CENTRES[2], QUANTILE_CENTRES[1]).astype(p.dtype))
+        centre = jnp.astype(jnp.where(far, QUANTILE_CENTRES[2], QUANTILE_CENTRES[1]), p.dtype)
+        v = jnp.where(near, w - QUANTILE_CENTRES[0], root - centre)
         x = q * _chosen(near, far, v, QUANTILE_H)
     else:
         t = jnp.sqrt(-jnp.log(jnp.where(q < 0, p, 1 - p)))
@@ -230,14 +231,13 @@ def _draw(noise, stream, shape, dtype, parameters, law, lowest=None, highest=Non
     """Draws of a law, computed in f64. Parameters may have axes in front of those of `shape`; all of these see the same noise."""
     with jax.enable_x64(True):
         full = jnp.broadcast_shapes(shape, *[jnp.shape(x) for x in parameters])
-        parameters = [jnp.broadcast_to(jnp.asarray(x).astype(jnp.float64), full) for x in parameters]
+        parameters = [jnp.broadcast_to(jnp.astype(jnp.asarray(x), jnp.float64), full) for x in parameters]
         key = [jnp.broadcast_to(_noise_words(noise, stream, shape, half), full) for half in (0, 1)]
-        z = law(*parameters, key).astype(dtype)
-        info = np.finfo(dtype)
+        z = jnp.astype(law(*parameters, key), dtype)
         if lowest:
-            z = jnp.maximum(z, info.tiny)
+            z = jnp.maximum(z, jnp.finfo(dtype).tiny)
         if highest:
-            z = jnp.minimum(z, np.nextafter(np.asarray(1, dtype), np.asarray(0, dtype)))
+            z = jnp.minimum(z, jnp.nextafter(jnp.ones((), dtype), jnp.zeros((), dtype)))
         return z
 
 
@@ -247,7 +247,7 @@ def _standard_gamma(alpha, key, position):
     small = alpha < 1
     first = jnp.where(small, _uniform_of(key, position), 0.5)
     boost = jnp.where(small, jnp.maximum(jnp.log(first) / alpha, -1e300), 0.0)
-    position = position + small.astype(jnp.uint32)
+    position = position + jnp.astype(small, jnp.uint32)
     d = jnp.where(small, alpha + 1, alpha) - 1 / 3
     c = 1 / jnp.sqrt(9 * d)
 
