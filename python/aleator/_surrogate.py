@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from .errors import AleatorError, ShapeError, UnknownNameError
+from . import _aleator
 from ._arguments import optional_count, seed_number
 from ._called import called_functions
 from ._estimator import via_list
+from ._warning import warn
 from .graph import Graph
 
 __all__ = ["Surrogate", "Text", "check_shape", "initial_state", "updated_state"]
@@ -39,9 +41,9 @@ class Surrogate:
             raise TypeError(f"a function is made of a graph, got {graph!r}")
         self._graph = graph.copy()
         self._options = optional_count(samples, "samples"), optional_count(replicates, "replicates"), via
-        via_list(via)
         self.seed = seed_number(seed)
         inputs = self.held.inputs
+        warn(_aleator.lint(self._graph._raw, via_list(via), self._options[0]))
         self.initial = {entry["name"]: _initial(entry) for entry in inputs}
         self.params = {entry["name"]: tuple(entry["shape"]) for entry in inputs if entry["role"] == "param"}
         self.data = {entry["name"]: tuple(entry["shape"]) for entry in inputs if entry["role"] == "data"}

@@ -19,6 +19,7 @@ from ._recording import Recording
 from ._distribution import Distribution
 from .errors import AleatorError, ShapeError, UnknownNameError
 from ._estimator import Estimator, via_list, via_text
+from ._warning import warn
 from .program import Options, Program, is_float32, thread_count
 
 __all__ = ["Graph"]
@@ -323,6 +324,7 @@ class Graph(Recording):
             is_float32=is_float32(dtype),
             threads=thread_count(threads),
         )
+        warn(_aleator.lint(self._raw, options.via, options.samples))
         return Program(self, options)
 
     def plan(self, *, via: Any = None, samples: int | None = None) -> dict[str, tuple[str, str]]:
