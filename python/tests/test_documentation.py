@@ -2,6 +2,7 @@
 
 import contextlib
 import doctest
+import inspect
 import io
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ import aleator as al
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md", "docs/src/coming-from.md"])
 def test_pages(page):
     if page == "docs/src/jax.md":
         pytest.importorskip("jax")
@@ -42,4 +43,22 @@ def test_everything_public_has_a_docstring():
             missing += [f"{name}.{n}" for n, a in attributes.items() if not a.__doc__]
         if name != "__version__" and not thing.__doc__:
             missing.append(name)
+    assert not missing
+
+
+def public_functions():
+    for name in al.__all__:
+        thing = getattr(al, name)
+        if isinstance(thing, type):
+            yield from ((f"{name}.{n}", a) for n, a in vars(thing).items() if not n.startswith("_") and callable(a))
+        elif callable(thing):
+            yield name, thing
+
+
+def test_docstrings_tell_of_every_parameter():
+    missing = []
+    for name, function in public_functions():
+        parameters = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]
+        text = inspect.getdoc(function)
+        missing += [f"{name}: {p}" for p in parameters if not re.search(rf"^[\w, *]*\b{p}\b[\w, ]*( :|$)", text, re.M)]
     assert not missing
