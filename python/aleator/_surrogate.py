@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ._host import BlackBoxFunction, HostFunction
 from .errors import AleatorError, ShapeError, UnknownNameError
 from .graph import Graph, optional_count, seed_number, via_list
 
@@ -58,9 +59,9 @@ class Surrogate:
         return Text(*self._graph._surrogate(samples, replicates, via, tune))
 
     @property
-    def black_boxes(self) -> dict[str, Any]:
-        """The functions in Python, by name."""
-        return {arguments[0]: arguments[3] for method, arguments in self._graph._calls if method == "external"}
+    def functions(self) -> dict[str, BlackBoxFunction | HostFunction]:
+        """The functions of Python that the graph calls, by name."""
+        return self._graph._functions()
 
     def named(self, params: Any, data: Any) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
         """Names, values and expected shapes of what was passed.

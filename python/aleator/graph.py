@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import _aleator
 from ._arrays import as_float, as_shape
 from ._expressions import Expr
+from ._host import BlackBoxFunction, HostFunction
 from .distributions import Distribution
 from .errors import AleatorError, MixedGraphsError, ShapeError, UnknownNameError
 from .estimators import Estimator, via_text
@@ -205,7 +206,73 @@ class Graph:
         """
         if not callable(function):
             raise TypeError(f"the black box `{name}` must be a function, got {function!r}")
-        return BlackBox(self, _name(name), _Function(name, function, as_shape(shape), bool(vectorized)))
+        return BlackBox(self, _name(name), BlackBoxFunction(name, function, as_shape(shape), bool(vectorized)))
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        shape: Any = None,
+        vjp: Callable[..., Any] | None = None,
+        rows: bool | Sequence[bool] = False,
+        may_jump: bool = False,
+        name: str | None = None,
+    ) -> Expr:
+        """Calls a differentiable function that aleator does not look into.
+
+        The function runs where the graph runs: `aleator.jax.function` and `aleator.torch.function` give it their arrays and differentiate
+        it themselves; a native program gives it NumPy arrays and needs `vjp` for the estimators that use its derivative.
+
+        Parameters
+        ----------
+        function : callable
+            Takes one array for each argument, of its shape, and returns an array of `shape`.
+        *arguments : Expr or array_like
+        shape : int or tuple of int, optional
+            The shape of the result. By default the function is called once, with zeros, to find it.
+        vjp : callable, optional
+            ``vjp(cotangent, *arguments)`` returns, for each argument, the derivative of ``(cotangent * function(*arguments)).sum()``, in a
+            tuple. With it, `function` and `vjp` are called with NumPy arrays everywhere.
+        rows : bool or sequence of bool
+            Whether each row of the result, along its first axis, depends on the same row of the arguments alone; a sequence says for
+            each argument whether it has rows. It lowers the variance, and is not checked.
+        may_jump : bool
+            Whether the result may jump where an argument varies, so that its derivative does not determine its values.
+        name : str, optional
+            How messages call it, by default as the function is called.
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If `rows` does not fit the shapes.
+        AleatorError
+            If another function of the graph has this name, or the function fails with zeros.
+        """
+        if not callable(function):
+            raise TypeError(f"call needs a function, got {function!r}")
+        exprs = [self._as_expr(argument) for argument in arguments]
+        label = _name(getattr(function, "__name__", type(function).__name__) if name is None else name)
+        shapes = [expr._shape for expr in exprs]
+        result = as_shape(shape) if shape is not None else _shape_of_result(label, function, shapes)
+        called = HostFunction(label, function, result, vjp)
+        pull_backs = [] if vjp is None else [called.pull_back(i) for i in range(len(exprs))]
+        return self._call(label, exprs, called, _row_flags(label, rows, shapes, result), pull_backs, may_jump)
+
+    def _call(
+        self, name: str, exprs: list[Expr], function: HostFunction, rows: list[bool], pull_backs: list[Any], may_jump: bool
+    ) -> Expr:
+        ranks = [len(expr._shape) for expr in exprs]
+        ids = [expr._id for expr in exprs]
+        return self._add("call", name, list(function.shape), ids, ranks, function, rows, pull_backs, bool(may_jump))
+
+    def _functions(self) -> dict[str, BlackBoxFunction | HostFunction]:
+        """The functions of Python that the graph calls, by name."""
+        place = {"external": 3, "call": 4}
+        return {arguments[0]: arguments[place[method]] for method, arguments in self._calls if method in place}
 
     def note(self, name: str, value: Expr) -> Expr:
         """Names an expression, for diagrams and messages, and returns it."""
@@ -392,9 +459,18 @@ class Graph:
     def _record(self, method: str, *arguments: Any) -> Any:
         """Calls the compiled graph, and remembers the call if it succeeds."""
         with self._lock:
+            if method in ("external", "call"):
+                self._check_function(method, arguments)
             result = getattr(self._raw, method)(*arguments)
             self._calls.append((method, arguments))
         return result
+
+    def _check_function(self, method: str, arguments: tuple[Any, ...]) -> None:
+        """Functions are known by their names where the graph runs elsewhere."""
+        name, function = arguments[0], arguments[3 if method == "external" else 4]
+        other = self._functions().get(name)
+        if other is not None and (type(other), other.function) != (type(function), function.function):
+            raise AleatorError(f"another function of this graph is called `{name}`; give each a name of its own")
 
     def _add(self, method: str, *arguments: Any) -> Expr:
         return Expr._make(self, self._record(method, *arguments))
@@ -498,7 +574,7 @@ class _Named(Mapping[str, Any]):
 class BlackBox:
     """A Python function that takes expressions; see `Graph.external`."""
 
-    def __init__(self, graph: Graph, name: str, function: _Function) -> None:
+    def __init__(self, graph: Graph, name: str, function: BlackBoxFunction) -> None:
         self._graph, self._name, self._function = graph, name, function
 
     def __call__(self, *arguments: Any) -> Expr:
@@ -523,18 +599,25 @@ class BlackBox:
         return f"<BlackBox {self._name}, shape {self._function.shape}>"
 
 
-class _Function:
-    """A user's function with its result checked. A pickle of it needs that the function has one."""
+def _shape_of_result(name: str, function: Callable[..., Any], shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    try:
+        return np.shape(function(*[np.zeros(shape) for shape in shapes]))
+    except Exception as error:
+        raise AleatorError(f"`{name}` failed with arguments of zeros, so that the shape of its result is unknown; give `shape`") from error
 
-    def __init__(self, name: str, function: Callable[..., Any], shape: tuple[int, ...], vectorized: bool) -> None:
-        self.name, self.function, self.shape, self.vectorized = name, function, shape, vectorized
 
-    def __call__(self, *arguments: NDArray[np.float64]) -> NDArray[np.float64]:
-        result = as_float(self.function(*arguments), f"the result of `{self.name}`")
-        expected = (len(arguments[0]), *self.shape) if self.vectorized else self.shape
-        if result.shape != expected:
-            raise ShapeError(f"`{self.name}` returned shape {result.shape}, expected {expected}")
-        return result
+def _row_flags(
+    name: str, rows: bool | Sequence[bool], shapes: list[tuple[int, ...]], result: tuple[int, ...]
+) -> list[bool]:
+    flags = [rows] * len(shapes) if isinstance(rows, (bool, np.bool_)) else [bool(flag) for flag in rows]
+    if len(flags) != len(shapes):
+        raise AleatorError(f"`rows` has {len(flags)} entries for {len(shapes)} arguments of `{name}`; give one for each")
+    for shape, flag in zip(shapes, flags):
+        if flag and (not shape or not result or shape[0] != result[0]):
+            raise ShapeError(
+                f"`{name}` maps an argument of shape {shape} to shape {result}: their first axes do not count the same rows"
+            )
+    return flags
 
 
 def _name(name: Any) -> str:

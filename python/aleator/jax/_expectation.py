@@ -25,8 +25,10 @@ from .. import distributions as laws
 from ..distributions import Distribution
 from ..errors import AleatorError
 from ..estimators import Estimator
+from .._host import HostFunction
 from ..graph import Graph, via_text
 from ._function import Function
+from ._opaque import Opaque, is_opaque
 from ._translate import RULES
 
 __all__ = ["Expectation", "expectation", "kl", "log_prob", "sample"]
@@ -183,8 +185,7 @@ class Expectation:
     def update(self, state: Any, *arguments: Any, key: Any = None, step: Any = 0) -> dict[str, Any]:
         """The estimators' own parameters after one more estimate."""
         traced, leaves = self._traced(arguments)
-        params, data = traced.border(leaves)
-        return traced.function.update(state, params, data=data, step=step, key=key)
+        return traced.update(leaves, key, step, state)
 
 
 def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None = None, seed: int = 0, via: Any = None) -> Any:
@@ -193,8 +194,9 @@ def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None =
     Parameters
     ----------
     cost : callable
-        Its first argument is what gradients are taken of, a pytree; the result is a scalar. What depends on random nodes must consist
-        of operations that aleator has; the rest may be any JAX.
+        Its first argument is what gradients are taken of, a pytree; the result is a scalar. It may be any JAX. Operations behind a random
+        node that aleator does not have are opaque: their elements are taken to depend on each other, which is right and may cost variance;
+        `call` says more of them.
     samples : int, optional
         Independent samples that are averaged in one estimate.
     seed : int
@@ -221,7 +223,8 @@ class _Traced:
         finally:
             _tracing.pop()
         self._split(closed, differentiable)
-        self.function = Function(self._graph, **options)
+        opaque = {name: functools.partial(_opaque_function, node, places) for name, node, places in self._opaque}
+        self.function = Function(self._graph, opaque=opaque, **options)
 
     def _split(self, closed: Any, differentiable: int) -> None:
         jaxpr = closed.jaxpr
@@ -237,26 +240,23 @@ class _Traced:
         result = jaxpr.outvars[0]
         if isinstance(result, jex.Literal) or result not in inner:
             raise AleatorError("the cost depends on no random node; use JAX alone, or `aleator.jax.sample`")
-        unknown = sorted({e.primitive.name for e, r in equations if r and e.primitive is not _node and e.primitive.name not in RULES})
-        if unknown:
-            raise NotImplementedError(
-                f"no translation of the primitives {', '.join(unknown)}, which depend on random nodes: write that part with other "
-                "functions, or before the random nodes"
-            )
         self._consts = dict(zip(jaxpr.constvars, closed.consts))
-        self._build([e for e, r in equations if r], depends, result)
+        self._build([e for e, r in equations if r], depends, inner, result)
         outer = jaxpr.replace(
             eqns=[e for e, r in equations if not r],
-            outvars=[*self._params.values(), *self._data.values()],
+            outvars=[*self._params.values(), *self._data.values(), *self._aside],
             debug_info=jaxpr.debug_info._replace(result_paths=None),
         )
         self._outer = jex.jaxpr_as_fun(jex.ClosedJaxpr(outer, closed.consts))
 
-    def _build(self, equations: list[Any], depends: set[Any], result: Any) -> None:
+    def _build(self, equations: list[Any], depends: set[Any], inner: set[Any], result: Any) -> None:
         graph = Graph()
         values: dict[Any, Any] = {}
         self._params: dict[str, Any] = {}
         self._data: dict[str, Any] = {}
+        # Operands of opaque functions that do not pass through the graph.
+        self._aside: list[Any] = []
+        self._opaque: list[tuple[str, Opaque, list[int]]] = []
 
         def read(v: Any) -> Any:
             if isinstance(v, jex.Literal):
@@ -276,28 +276,71 @@ class _Traced:
                 self._data[name] = v
             return values[v]
 
+        def is_random(v: Any) -> bool:
+            return not isinstance(v, jex.Literal) and v in inner
+
+        def is_differentiated(v: Any) -> bool:
+            return not isinstance(v, jex.Literal) and v in depends and jnp.issubdtype(v.aval.dtype, jnp.floating)
+
+        def opaque(equation: Any) -> list[Any]:
+            random = [is_random(v) for v in equation.invars]
+            passed = [is_random(v) or is_differentiated(v) for v in equation.invars]
+            node = Opaque(equation, random, passed)
+            places = []
+            for v, given in zip(equation.invars, passed):
+                if not given and not isinstance(v, jex.Literal):
+                    if v not in self._aside:
+                        self._aside.append(v)
+                    places.append(self._aside.index(v))
+            name = f"{node.title}_{len(self._opaque)}"
+            self._opaque.append((name, node, places))
+            arguments = [read(v) for v, given in zip(equation.invars, passed) if given]
+            called = HostFunction(name, _only_in_jax, node.shape, None)
+            exprs = [graph._as_expr(argument) for argument in arguments]
+            return node.parts(graph._call(name, exprs, called, node.rows, [], node.may_jump))
+
         for equation in equations:
-            operands = [read(v) for v in equation.invars]
-            aval = equation.outvars[0].aval
             if equation.primitive is _node:
-                made = equation.params["what"].on(graph, [graph._as_expr(x) for x in operands])
+                made = [equation.params["what"].on(graph, [graph._as_expr(read(v)) for v in equation.invars])]
             else:
-                made = RULES[equation.primitive.name](operands, equation.params, aval)
-            made = made if equation.primitive.multiple_results else [made]
-            for v, value in zip(equation.outvars, made):
-                values[v] = value
+                made = self._translated(equation, read) or opaque(equation)
+            values.update(zip(equation.outvars, made))
         graph.cost("cost", values[result])
         self._graph = graph
 
-    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The values that the graph takes from the rest of the function: those of its parameters and of its data."""
+    @staticmethod
+    def _translated(equation: Any, read: Callable[[Any], Any]) -> list[Any] | None:
+        """The results of an equation in the graph, if it has a translation."""
+        rule = None if is_opaque(equation) else RULES.get(equation.primitive.name)
+        if rule is None:
+            return None
+        try:
+            made = rule([read(v) for v in equation.invars], equation.params, equation.outvars[0].aval)
+        except NotImplementedError:
+            return None
+        return made if equation.primitive.multiple_results else [made]
+
+    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
+        """The values that come from the rest of the function: of the graph's parameters, of its data, and for its opaque functions."""
         values = self._outer(*leaves)
-        params = dict(zip(self._params, values))
-        return params, dict(zip(self._data, values[len(params) :]))
+        params, values = dict(zip(self._params, values)), values[len(self._params) :]
+        return params, dict(zip(self._data, values)), values[len(self._data) :]
 
     def value(self, leaves: list[Any], key: Any, step: Any, state: Any) -> jax.Array:
-        params, data = self.border(leaves)
-        return self.function.value(params, data=data, step=step, key=key, state=state)
+        params, data, aside = self.border(leaves)
+        return self.function._value_with(aside, params, data, step, key, state)
+
+    def update(self, leaves: list[Any], key: Any, step: Any, state: Any) -> dict[str, Any]:
+        params, data, aside = self.border(leaves)
+        return self.function._update_with(aside, state, params, data, step, key)
+
+
+def _opaque_function(node: Opaque, places: list[int], aside: Sequence[Any]) -> Callable[..., Any]:
+    return node.function([aside[place] for place in places])
+
+
+def _only_in_jax(*_: Any) -> Any:
+    raise AleatorError("this function is part of a cost in JAX, and runs only there")
 
 
 # Calls whose function is part of the equation.
@@ -312,8 +355,12 @@ def _sorted(jaxpr: Any, inner: set[Any]) -> Iterator[tuple[Any, bool]]:
     for equation in jaxpr.eqns:
         body = next((equation.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in equation.params), None)
         touched = any(v in inner for v in equation.invars if not isinstance(v, jex.Literal))
-        is_inner = equation.primitive is _node or touched or (body is not None and _has_node(body))
-        if body is None or not is_inner or equation.primitive.name not in _CALLS:
+        contains = body is not None and _has_node(body)
+        is_inner = equation.primitive is _node or touched or contains
+        stays = body is None or not is_inner or equation.primitive.name not in _CALLS or is_opaque(equation)
+        if contains and stays:
+            raise AleatorError(f"a random node is inside `{equation.primitive.name}`, which is one operation of JAX; write it outside")
+        if stays:
             if is_inner:
                 inner.update(equation.outvars)
             yield equation, is_inner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -13,6 +13,7 @@ import numpy as np
 from .._arrays import as_float
 from .._surrogate import Surrogate, check_shape, initial_state, updated_state
 from ..graph import Graph
+from ._host import host_functions
 
 __all__ = ["Function", "function"]
 
@@ -28,19 +29,28 @@ class Function:
         The shapes of the parameters and of the data.
     """
 
-    def __init__(self, graph: Graph, *, samples: int | None, replicates: int | None, seed: int, via: Any) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        samples: int | None,
+        replicates: int | None,
+        seed: int,
+        via: Any,
+        opaque: Mapping[str, Callable[[Any], Any]] | None = None,
+    ) -> None:
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
-        self._black_boxes = self._surrogate.black_boxes
+        self._opaque = opaque or {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
-        self._value = jax.custom_vjp(self._objective, nondiff_argnums=(4,))
+        self._value = jax.custom_vjp(self._objective)
         self._value.defvjp(self._forward, self._backward)
 
     @functools.cached_property
-    def _held(self) -> Any:
+    def _held(self) -> Callable[..., dict[str, jax.Array]]:
         return self._surrogate.held.function()
 
     @functools.cached_property
-    def _tuned(self) -> Any:
+    def _tuned(self) -> Callable[..., dict[str, jax.Array]]:
         return self._surrogate.tuned.function()
 
     def __call__(
@@ -78,29 +88,33 @@ class Function:
             If a name is unknown or a shape differs.
         """
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._run(self._held, inputs, (self._words(key), step), dtype)
+        outputs = self._held(inputs, (self._words(key), step), dtype, self._host(dtype))
         return outputs["objective"], {name: outputs[f"gradient.{name}"] for name in self.params}
 
     def value(self, params: Mapping[str, Any] | None = None, *, data: Any = None, step: Any = 0, key: Any = None, state: Any = None) -> jax.Array:
         """The objective alone, whose derivative by `params` in JAX is the estimate of the gradient."""
+        return self._value_with((), params, data, step, key, state)
+
+    def _value_with(self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any) -> jax.Array:
+        """The same, where `aside` is given to the opaque functions."""
         params = {} if params is None else {name: jnp.asarray(value) for name, value in params.items()}
         self._inputs(params, data, state)
         seed = self._words(key)
-        return self._value(params, data, state, (seed, jnp.asarray(step)), None)
+        return self._value(params, data, state, (seed, jnp.asarray(step)), aside)
 
-    def _objective(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> jax.Array:
+    def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> jax.Array:
         inputs, dtype = self._inputs(params, data, state)
-        return self._run(self._held, inputs, noise, dtype)["objective"]
+        return self._held(inputs, noise, dtype, self._host(dtype, aside))["objective"]
 
-    def _forward(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> Any:
+    def _forward(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> Any:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._run(self._held, inputs, noise, dtype)
+        outputs = self._held(inputs, noise, dtype, self._host(dtype, aside))
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
-        return outputs["objective"], (grads, data, state, noise)
+        return outputs["objective"], (grads, data, state, noise, aside)
 
-    def _backward(self, _: None, kept: Any, cotangent: jax.Array) -> Any:
-        grads, data, state, noise = kept
-        nothing = jax.tree.map(_no_cotangent, (data, state, noise))
+    def _backward(self, kept: Any, cotangent: jax.Array) -> Any:
+        grads, *others = kept
+        nothing = jax.tree.map(_no_cotangent, tuple(others))
         # Replicates are on a leading axis.
         weighted = {n: jnp.tensordot(cotangent.astype(grad.dtype), grad, cotangent.ndim) for n, grad in grads.items()}
         return weighted, *nothing
@@ -121,13 +135,17 @@ class Function:
         key: Any = None,
     ) -> dict[str, Any]:
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
+        return self._update_with((), state, params, data, step, key)
+
+    def _update_with(self, aside: Any, state: Any, params: Any, data: Any, step: Any, key: Any) -> dict[str, Any]:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._run(self._tuned, inputs, (self._words(key), step), dtype)
+        outputs = self._tuned(inputs, (self._words(key), step), dtype, self._host(dtype, aside))
         return {i["name"]: updated_state(i, state[i["name"]], outputs, jnp) for i in self._surrogate.tuned.own}
 
-    def _run(self, estimate: Any, inputs: dict[str, Any], noise: Any, dtype: Any) -> dict[str, jax.Array]:
-        host = {name: _callback(function, dtype) for name, function in self._black_boxes.items()}
-        return estimate(inputs, noise, dtype, host)
+    def _host(self, dtype: Any, aside: Any = ()) -> dict[str, Any]:
+        """The functions that the text calls, by name."""
+        called = host_functions(self._surrogate.functions, dtype)
+        return {**called, **{name: function(aside) for name, function in self._opaque.items()}}
 
     def _words(self, key: Any) -> Any:
         """The two words of the seed, with the key folded in."""
@@ -151,23 +169,6 @@ class Function:
         if state is not None:
             given.update(self._surrogate.own_values(state))
         return {**self._surrogate.initial, **given}, dtype
-
-
-def _callback(function: Any, dtype: Any) -> Any:
-    """A black box as a function of JAX arrays, which calls back into Python."""
-
-    def call(*arguments: Any) -> jax.Array:
-        result = jax.ShapeDtypeStruct(tuple(function.shape), dtype)
-
-        def evaluate(*arrays: Any) -> Any:
-            arrays = [np.asarray(array, np.float64) for array in arrays]
-            if function.vectorized:
-                return np.asarray(function(*[array[None] for array in arrays])[0], dtype)
-            return np.asarray(function(*arrays), dtype)
-
-        return jax.pure_callback(evaluate, result, *arguments, vmap_method="sequential")
-
-    return call
 
 
 def _no_cotangent(x: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -11,8 +12,9 @@ from .._surrogate import Surrogate, check_shape, initial_state, updated_state
 from ..errors import AleatorError, UnknownNameError
 from ..graph import Graph
 from ._derivative import with_gradient
+from ._host import host_functions
 from ._tensors import as_step, as_values, common_device
-from ._text import black_box, function as function_of_text
+from ._text import function as function_of_text
 
 __all__ = ["Function", "function"]
 
@@ -69,7 +71,8 @@ class Function(torch.nn.Module):
         -------
         torch.Tensor
             The objective, of shape ``()`` (or ``(replicates,)``). Its gradient by the tensors in `params`, and by the parameters of
-            this module, is the estimate. It is `float64` if one of these is, otherwise `float32`, and is on their device.
+            this module, is the estimate. It is `float64` if one of these is, otherwise `float32`, and is on their device. All of it
+            is NaN if a parameter of a distribution is outside its domain.
 
         Raises
         ------
@@ -120,7 +123,10 @@ class Function(torch.nn.Module):
         if state is not None:
             inputs.update(self._surrogate.own_values(state))
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
-            return ready.estimate(inputs, (ready.seed, as_step(step, device)), dtype, ready.host)
+            outputs = ready.estimate(inputs, (ready.seed, as_step(step, device)), dtype, ready.host)
+            # The violations themselves are NaN where a parameter is.
+            valid = outputs.pop("violations") == 0
+            return {name: torch.where(valid, x, math.nan) for name, x in outputs.items()}
 
     @torch.compiler.disable
     def _prepare(self, tune: bool, dtype: torch.dtype, device: torch.device) -> _Ready:
@@ -130,7 +136,7 @@ class Function(torch.nn.Module):
             {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
             # The bits of an unsigned number.
             torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
-            {name: black_box(f) for name, f in self._surrogate.black_boxes.items()},
+            host_functions(self._surrogate.functions),
         )
         return self._ready[tune, dtype, device]
 

@@ -63,6 +63,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         pad=_pad,
         concatenate=lambda parts, axis: torch.cat(parts, dim=axis),
         shape=lambda x: tuple(getattr(x, "shape", ())),
+        ndim=lambda x: getattr(x, "ndim", 0),
         zeros=lambda shape, to: torch.zeros(shape, dtype=to, device=device),
         ones=lambda shape, to: torch.ones(shape, dtype=to, device=device),
         full=lambda shape, value, to: torch.full(shape, value, dtype=to, device=device),
@@ -79,6 +80,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         nn=SimpleNamespace(sigmoid=of_tensors(torch.sigmoid)),
         scipy=SimpleNamespace(special=special),
         enable_x64=lambda _: contextlib.nullcontext(),
+        vmap=_vmap,
     )
     lax = SimpleNamespace(cumsum=_cumsum, stop_gradient=torch.detach, while_loop=_while_loop)
     return {"math": math, "np": np, "jax": jax, "jnp": jnp, "lax": lax}
@@ -124,6 +126,10 @@ def _pad(x: torch.Tensor, widths: Sequence[Sequence[int]]) -> torch.Tensor:
 
 def _cumsum(x: torch.Tensor, axis: int, reverse: bool) -> torch.Tensor:
     return x.flip(axis).cumsum(axis).flip(axis) if reverse else x.cumsum(axis)
+
+
+def _vmap(function: Callable[..., torch.Tensor], in_axes: Sequence[int | None]) -> Callable[..., torch.Tensor]:
+    return torch.func.vmap(function, in_dims=tuple(in_axes), randomness="different")
 
 
 def _while_loop(goes_on: Callable[[Any], torch.Tensor], one: Callable[[Any], Any], state: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from .._surrogate import Text
 from ._names import names
 from ._noise import noise_words, philox, unit_interval, words
 
-__all__ = ["black_box", "function"]
+__all__ = ["function"]
 
 
 def function(text: Text, dtype: torch.dtype, device: torch.device) -> Callable[..., dict[str, torch.Tensor]]:
@@ -27,33 +27,17 @@ def function(text: Text, dtype: torch.dtype, device: torch.device) -> Callable[.
         "_noise_words": noise_words,
         "_unit_interval": unit_interval,
         "constant": constant,
-        "call": _call,
+        "pull_back": _pull_back,
     }
     return text.function(names(dtype, device), replaced)
 
 
-def _call(function: Any, arguments: Sequence[torch.Tensor], ranks: Sequence[int], shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
-    """Calls a function of tensors with these numbers of axes and one in front of them, which stands for all axes in front."""
-    leads = [x.shape[: x.dim() - rank] for x, rank in zip(arguments, ranks)]
-    lead = torch.broadcast_shapes(*leads)
-    rows = [
-        x.expand(*lead, *x.shape[x.dim() - rank :]).reshape(lead.numel(), *x.shape[x.dim() - rank :])
-        for x, rank in zip(arguments, ranks)
-    ]
-    return function(*rows).to(dtype).reshape(*lead, *shape)
+def _pull_back(function: Callable[..., torch.Tensor], i: int) -> Callable[..., torch.Tensor]:
+    """(x, c) -> (df/dx_i)^T c. No more than this derivative is computed."""
 
+    def pulled(*arguments: torch.Tensor) -> torch.Tensor:
+        *x, cotangent = arguments
+        _, back = torch.func.vjp(lambda one: function(*x[:i], one, *x[i + 1 :]), x[i])
+        return back(cotangent)[0]
 
-def black_box(function: Any) -> Callable[..., torch.Tensor]:
-    """A black box, which is a function of NumPy's arrays, as a function of tensors with one more leading axis."""
-
-    @torch.compiler.disable
-    def call(*rows: torch.Tensor) -> torch.Tensor:
-        arrays = [np.ascontiguousarray(x.detach().to("cpu", torch.float64).numpy()) for x in rows]
-        if function.vectorized:
-            result = function(*arrays)
-        else:
-            results = [function(*row) for row in zip(*arrays)]
-            result = np.stack(results) if results else np.zeros((0, *function.shape))
-        return torch.as_tensor(result, device=rows[0].device)
-
-    return call
+    return pulled

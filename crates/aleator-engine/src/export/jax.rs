@@ -249,17 +249,17 @@ impl<'a> Printer<'a> {
                 )
             }
             PortableOp::StopGradient => format!("lax.stop_gradient({})", argument(0)),
-            PortableOp::External { name, shape, input_ranks } => {
-                self.needs("call");
+            PortableOp::External { name, shape, input_ranks, pulled_back } => {
+                self.needs("called");
+                let own_shape = pulled_back.first().map_or(shape, |step| &step.shape);
+                let mut function = format!("called(host[{}], {}, dtype)", quoted(name), tuple(own_shape));
+                for step in pulled_back {
+                    self.needs("pull_back");
+                    let ranks = tuple(&step.input_ranks);
+                    function = format!("pull_back(over_leading({function}, {ranks}), {})", step.argument);
+                }
                 let arguments: Vec<&str> = x.iter().map(|x| &x.code[..]).collect();
-                let comma = if arguments.len() == 1 { "," } else { "" };
-                format!(
-                    "call(host[{}], ({}{comma}), {}, {}, dtype)",
-                    quoted(name),
-                    arguments.join(", "),
-                    tuple(input_ranks),
-                    tuple(shape)
-                )
+                format!("over_leading({function}, {})({})", tuple(input_ranks), arguments.join(", "))
             }
         };
         Text { code, atomic: true, truth: None }
@@ -490,7 +490,8 @@ mod tests {
             "constant",
             "softplus",
             "polygamma",
-            "call",
+            "called",
+            "pull_back",
             "gamma",
             "beta",
             "poisson",

@@ -121,16 +121,47 @@ def polygamma(n, x):
     return jnp.where(x == 0, 1 / (-x if n % 2 == 0 else jnp.abs(x)), value)
 
 
-# section: call
-def call(function, arguments, ranks, shape, dtype):
-    """Calls a function of arrays with these numbers of axes; it is mapped over all axes in front of them."""
-    leads = [jnp.shape(x)[: jnp.ndim(x) - rank] for x, rank in zip(arguments, ranks)]
-    lead = jnp.broadcast_shapes(*leads)
-    arguments = [
-        jnp.broadcast_to(x, lead + jnp.shape(x)[jnp.ndim(x) - rank :]).reshape(-1, *jnp.shape(x)[jnp.ndim(x) - rank :])
-        for x, rank in zip(arguments, ranks)
-    ]
-    return jnp.asarray(jax.vmap(function)(*arguments), dtype).reshape(lead + tuple(shape))
+# section: called
+def called(function, shape, dtype):
+    """The function with its result as an array of this shape and format."""
+
+    def checked(*arguments):
+        result = jnp.asarray(function(*arguments), dtype)
+        if result.shape != shape:
+            raise ValueError(f"{getattr(function, '__name__', function)} returned shape {result.shape}, expected {shape}")
+        return result
+
+    return checked
+
+
+def over_leading(function, ranks):
+    """A function of arrays with these numbers of axes, mapped over all axes in front of them, which broadcast."""
+
+    def mapped(*arguments):
+        leads = [jnp.ndim(x) - rank for x, rank in zip(arguments, ranks)]
+        most = max(leads, default=0)
+        if most == 0:
+            return function(*arguments)
+        sizes = [jnp.shape(x)[0] if lead == most else 1 for x, lead in zip(arguments, leads)]
+        along = [size != 1 for size in sizes]
+        arguments = [x if own or lead < most else x[0] for x, own, lead in zip(arguments, along, leads)]
+        if not any(along):
+            return mapped(*arguments)[None]
+        return jax.vmap(mapped, in_axes=[0 if own else None for own in along])(*arguments)
+
+    return mapped
+
+
+# section: pull_back needs called
+def pull_back(function, i):
+    """(x, c) -> (df/dx_i)^T c."""
+
+    def pulled(*arguments):
+        *arguments, cotangent = arguments
+        # By all arguments together, as JAX's own rules expect it. What is not used is removed by XLA.
+        return jax.vjp(function, *arguments)[1](cotangent)[i]
+
+    return pulled
 
 
 # section: normal_quantile
