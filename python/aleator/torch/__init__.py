@@ -12,5 +12,6 @@ Uniform numbers have the bits of the native program at the same seed and step, a
 """
 
 from ._function import Function, function
+from ._native import Native, native
 
-__all__ = ["Function", "function"]
+__all__ = ["Function", "Native", "function", "native"]

@@ -108,9 +108,8 @@ class Function(torch.nn.Module):
 
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""
-        trained = dict(self.trained.named_parameters())
-        given = {}
-        for name, value, expected in self._surrogate.named({**trained, **_mapping(params)}, data):
+        given: dict[str, Any] = dict(self.trained.named_parameters())
+        for name, value, expected in self._surrogate.named(params, data):
             given[name] = as_values(name, value, is_parameter=name in self.params)
             check_shape(name, given[name].shape, expected)
         wide = any(isinstance(x, torch.Tensor) and x.dtype == torch.float64 for n, x in given.items() if n in self.params)
@@ -124,7 +123,6 @@ class Function(torch.nn.Module):
             inputs.update(self._surrogate.own_values(state))
         with torch.no_grad(), torch.autocast(device.type, enabled=False):
             outputs = ready.estimate(inputs, (ready.seed, as_step(step, device)), dtype, ready.host)
-            # The violations themselves are NaN where a parameter is.
             valid = outputs.pop("violations") == 0
             return {name: torch.where(valid, x, math.nan) for name, x in outputs.items()}
 
@@ -155,14 +153,6 @@ class _Ready(NamedTuple):
     inputs: dict[str, torch.Tensor]
     seed: torch.Tensor
     host: dict[str, Callable[..., torch.Tensor]]
-
-
-def _mapping(params: Any) -> Mapping[str, Any]:
-    if params is None:
-        return {}
-    if not isinstance(params, Mapping):
-        raise TypeError(f"values of parameters by name are a mapping such as {{'theta': tensor}}, got {type(params).__name__}")
-    return params
 
 
 def _names(parameters: bool | Iterable[str], known: Mapping[str, Any]) -> list[str]:
