@@ -18,26 +18,21 @@ from __future__ import annotations
 import atexit as _atexit
 import os as _os
 
-from . import _aleator, distributions, errors, estimators, functions
+from . import _aleator, _numpy_functions as _numpy_functions, distributions, errors, estimators, functions
 from ._aleator import __version__
+from ._black_box import BlackBox
+from ._einsum import einsum
 from ._expressions import Expr
+from ._loading import load, loads
+from ._measuring import compare, exact, grad, optimize
+from ._parts import Site
 from .distributions import *  # noqa: F403
 from .errors import *  # noqa: F403
 from .estimators import *  # noqa: F403
 from .functions import *  # noqa: F403
-from .graph import BlackBox, Graph, Site, load, loads
+from .graph import Graph
 from .program import Estimate, Program
-from .reports import (
-    Exact,
-    GradientEstimate,
-    OptimizeReport,
-    Report,
-    Row,
-    compare,
-    exact,
-    grad,
-    optimize,
-)
+from .reports import Exact, GradientEstimate, OptimizeReport, Report, Row
 
 __all__ = [
     "BlackBox",
@@ -53,6 +48,7 @@ __all__ = [
     "Site",
     "__version__",
     "compare",
+    "einsum",
     "exact",
     "grad",
     "load",
@@ -60,7 +56,7 @@ __all__ = [
     "optimize",
     *distributions.__all__,
     *errors.__all__,
-    *(name for name in estimators.__all__ if name != "via_text"),
+    *estimators.__all__,
     *functions.__all__,
 ]
 

@@ -2,54 +2,19 @@
 
 from __future__ import annotations
 
-import operator
-from typing import TYPE_CHECKING, Any, Callable
+from collections.abc import Iterator, Sequence
+from typing import Any, Callable
 
 import numpy as np
 
-from ._arrays import as_float, as_shape
+from ._arrays import as_float, as_integers, as_shape
+from ._axes import axes_from_end, normalized_axes, normalized_axis
+from ._indexing import indexing_steps
+from ._numpy_protocols import for_function, for_ufunc
+from ._recording import Recording
 from .errors import MixedGraphsError, ShapeError
 
-if TYPE_CHECKING:
-    from .graph import Graph
-
-__all__ = ["Expr"]
-
-
-def normalized_axis(axis: Any, rank: int, what: str) -> int:
-    """The axis counted from the front.
-
-    Raises
-    ------
-    TypeError
-        If it is no integer.
-    ShapeError
-        If there is no such axis.
-    """
-    try:
-        number = operator.index(axis)
-    except TypeError:
-        raise TypeError(f"{what}: an axis is an integer, got {axis!r}") from None
-    if not -rank <= number < rank:
-        axes = f"axes are {-rank} to {rank - 1}" if rank else "a scalar has no axes"
-        raise ShapeError(f"{what}: there is no axis {number}; {axes}")
-    return number % rank
-
-
-def normalized_axes(axis: Any, rank: int, what: str) -> list[int]:
-    """Axes counted from the front, each once; all of them for None."""
-    if axis is None:
-        return list(range(rank))
-    axes = list(axis) if isinstance(axis, (tuple, list)) else [axis]
-    found = [normalized_axis(a, rank, what) for a in axes]
-    if len(set(found)) < len(found):
-        raise ShapeError(f"{what}: an axis is named twice in {axis!r}")
-    return found
-
-
-def _from_end(axes: list[int], rank: int) -> list[int]:
-    """The same axes counted from the end, 0 for the last, in ascending order."""
-    return sorted(rank - 1 - axis for axis in axes)
+__all__ = ["Expr", "add", "apply", "as_expr", "graph_of", "joined", "value_of"]
 
 
 class Expr:
@@ -72,7 +37,7 @@ class Expr:
     # NumPy asks these before it makes arrays of expressions.
     __array_priority__ = 1000.0
 
-    _graph: Graph
+    _graph: Recording
     _id: int
     _shape: tuple[int, ...]
 
@@ -80,14 +45,14 @@ class Expr:
         raise TypeError("expressions are made by a graph: g.param(..), g.data(..), g.sample(..), g.constant(..)")
 
     @classmethod
-    def _make(cls, graph: Graph, made: tuple[int, list[int]]) -> Expr:
+    def _make(cls, graph: Recording, made: tuple[int, list[int]]) -> Expr:
         self = object.__new__(cls)
         self._graph, self._id, self._shape = graph, made[0], tuple(made[1])
         return self
 
     @property
-    def graph(self) -> Graph:
-        """The graph that the expression belongs to."""
+    def graph(self) -> Any:
+        """Graph: the graph that the expression belongs to."""
         return self._graph
 
     @property
@@ -145,7 +110,7 @@ class Expr:
             raise TypeError("len() of a scalar expression")
         return self._shape[0]
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Expr]:
         if not self._shape:
             raise TypeError("cannot iterate over a scalar expression")
         return (self[i] for i in range(self._shape[0]))
@@ -154,14 +119,14 @@ class Expr:
 
     # Operations.
 
-    def _apply(self, operation: str, *others: Any, numbers: list[int] | tuple[int, ...] = ()) -> Expr:
-        return self._graph._apply(operation, (self, *others), numbers)
+    def _apply(self, operation: str, *others: Any, numbers: Sequence[int] = ()) -> Expr:
+        return apply(self._graph, operation, (self, *others), numbers)
 
-    def _binary(self, operation: str, other: Any, swapped: bool = False) -> Any:
+    def _binary(self, operation: str, other: Any, swapped: bool = False) -> Expr:
         if not _is_operand(other):
-            return NotImplemented
+            return NotImplemented  # type: ignore[no-any-return]
         operands = (other, self) if swapped else (self, other)
-        return self._graph._apply(operation, operands)
+        return apply(self._graph, operation, operands)
 
     def __add__(self, other: Any) -> Expr:
         return self._binary("add", other)
@@ -237,13 +202,12 @@ class Expr:
 
     __ror__ = __or__
 
-    def _logical(self, operation: str, other: Any) -> Any:
+    def _logical(self, operation: str, other: Any) -> Expr:
         if not _is_operand(other):
-            return NotImplemented
-        graph = self._graph
+            return NotImplemented  # type: ignore[no-any-return]
         # What is not 0 is true.
-        left, right = graph._apply("not_equal", (self, 0.0)), graph._apply("not_equal", (other, 0.0))
-        return graph._apply(operation, (left, right))
+        left, right = self._apply("not_equal", 0.0), apply(self._graph, "not_equal", (other, 0.0))
+        return left._apply(operation, right)
 
     def __lt__(self, other: Any) -> Expr:
         return self._binary("less", other)
@@ -257,10 +221,10 @@ class Expr:
     def __ge__(self, other: Any) -> Expr:
         return self._binary("greater_equal", other)
 
-    def __eq__(self, other: Any) -> Any:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Expr:  # type: ignore[override]
         return self._binary("equal", other)
 
-    def __ne__(self, other: Any) -> Any:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Expr:  # type: ignore[override]
         return self._binary("not_equal", other)
 
     # Methods of arrays.
@@ -306,7 +270,7 @@ class Expr:
         axes = normalized_axes(axis, self.ndim, operation.removeprefix("reduce_"))
         if not axes and axis is not None:
             return self
-        reduced = self._apply(operation, numbers=_from_end(axes, self.ndim))
+        reduced = self._apply(operation, numbers=axes_from_end(axes, self.ndim))
         if not keepdims:
             return reduced
         return reduced.reshape(tuple(1 if i in axes else n for i, n in enumerate(self._shape)))
@@ -328,19 +292,12 @@ class Expr:
 
     def clip(self, min: Any = None, max: Any = None) -> Expr:
         """No smaller than `min` and no larger than `max`."""
-        result = self if min is None else self._graph._apply("max", (self, min))
-        return result if max is None else self._graph._apply("min", (result, max))
+        result = self if min is None else self._apply("max", min)
+        return result if max is None else result._apply("min", max)
 
     def reshape(self, *shape: Any) -> Expr:
         """The same elements, row-major, in another shape; one size may be -1."""
-        sizes = shape[0] if len(shape) == 1 else shape
-        try:
-            sizes = [operator.index(sizes)]
-        except TypeError:
-            try:
-                sizes = [operator.index(size) for size in sizes]
-            except TypeError:
-                raise TypeError(f"reshape: a shape consists of integers, got {shape!r}") from None
+        sizes = list(as_integers(shape[0] if len(shape) == 1 else shape, "reshape: the shape"))
         known = 1
         for size in sizes:
             known *= 1 if size == -1 else size
@@ -363,7 +320,7 @@ class Expr:
 
     def transpose(self, *axes: Any) -> Expr:
         """The axes in another order; in reverse order without arguments."""
-        order = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
+        order: Sequence[Any] = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
         rank = self.ndim
         if not order or order == (None,):
             order = range(rank)[::-1]
@@ -396,7 +353,7 @@ class Expr:
         rank = other.ndim if isinstance(other, Expr) else np.ndim(other)
         if rank > 2 or self.ndim > 2:
             raise ShapeError("dot: more than two axes are ambiguous; use @ or np.einsum")
-        return self * other if 0 in (rank, self.ndim) else self @ other
+        return self._apply("mul" if 0 in (rank, self.ndim) else "matmul", other)
 
     def stop_gradient(self) -> Expr:
         """The same value, which derivatives take for a constant."""
@@ -406,21 +363,20 @@ class Expr:
 
     def __getitem__(self, index: Any) -> Expr:
         """As NumPy's: integers and slices (negative ones too), `...`, `None`, one list of integers, and one expression as index."""
-        from ._indexing import index_expression
-
-        return index_expression(self, index)
+        x = self
+        for operation, numbers, place in indexing_steps(self._shape, index, _is_expr):
+            x = x._apply(operation, *place, numbers=numbers)
+        return x
 
     # NumPy's protocols.
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        from ._numpy import call_ufunc
-
-        return call_ufunc(ufunc, method, inputs, kwargs)
+        function = for_ufunc(ufunc, method, kwargs)
+        # As expressions, so that their operators do not ask NumPy again.
+        return function(*(as_expr(self._graph, value) for value in inputs))
 
     def __array_function__(self, func: Callable[..., Any], types: Any, args: Any, kwargs: Any) -> Any:
-        from ._numpy import call_function
-
-        return call_function(func, args, kwargs)
+        return for_function(func, args, kwargs)(*args, **kwargs)
 
     def __reduce__(self) -> Any:
         return _expression, (self._graph, self._id, self._shape)
@@ -429,9 +385,13 @@ class Expr:
         return self
 
 
-def _expression(graph: Graph, node: int, shape: tuple[int, ...]) -> Expr:
+def _expression(graph: Recording, node: int, shape: tuple[int, ...]) -> Expr:
     """The expression of a node, for pickles."""
     return Expr._make(graph, (node, list(shape)))
+
+
+def _is_expr(value: Any) -> bool:
+    return isinstance(value, Expr)
 
 
 def _is_operand(value: Any) -> bool:
@@ -439,7 +399,7 @@ def _is_operand(value: Any) -> bool:
     return isinstance(value, (Expr, int, float, np.ndarray, np.generic, list, tuple))
 
 
-def graph_of(values: Any) -> Graph | None:
+def graph_of(values: Any) -> Recording | None:
     """The graph of the expressions among some values, also in lists and tuples; None without any.
 
     Raises
@@ -447,10 +407,10 @@ def graph_of(values: Any) -> Graph | None:
     MixedGraphsError
         If they belong to two graphs.
     """
-    found: Graph | None = None
+    found: Recording | None = None
     for value in values:
         if isinstance(value, Expr):
-            graph: Graph | None = value._graph
+            graph: Recording | None = value._graph
         elif isinstance(value, (list, tuple)):
             graph = graph_of(value)
         else:
@@ -463,6 +423,87 @@ def graph_of(values: Any) -> Graph | None:
     return found
 
 
-def constant_like(value: Any) -> np.ndarray[Any, Any]:
-    """The array of an operand that is no expression."""
-    return as_float(value, "an operand")
+def add(graph: Recording, method: str, *arguments: Any) -> Expr:
+    """The expression of the node that a call of the compiled graph makes."""
+    return Expr._make(graph, graph._record(method, *arguments))
+
+
+# Elementwise operations of several operands, and how messages call them.
+_BROADCASTING = {
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "pow": "**",
+    "min": "minimum",
+    "max": "maximum",
+    "less": "<",
+    "less_equal": "<=",
+    "greater": ">",
+    "greater_equal": ">=",
+    "equal": "==",
+    "not_equal": "!=",
+    "where": "where",
+    "clamp": "clamp",
+}
+
+
+def apply(graph: Recording, operation: str, operands: Sequence[Any], numbers: Sequence[int] = ()) -> Expr:
+    """Applies an operation to expressions, numbers and arrays.
+
+    Raises
+    ------
+    ShapeError
+        If the operands' shapes do not fit together.
+    MixedGraphsError
+        If an expression belongs to another graph.
+    """
+    exprs = [as_expr(graph, operand) for operand in operands]
+    if operation in _BROADCASTING:
+        try:
+            np.broadcast_shapes(*(expr._shape for expr in exprs))
+        except ValueError:
+            shapes = " and ".join(str(expr._shape) for expr in exprs)
+            sign = _BROADCASTING[operation]
+            raise ShapeError(f"{sign}: shapes {shapes} do not broadcast against each other") from None
+    return add(graph, "apply", operation, [expr._id for expr in exprs], list(numbers))
+
+
+def as_expr(graph: Recording, value: Any) -> Expr:
+    """An expression itself, numbers as a constant, and lists that contain expressions as their stack.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is none of these.
+    MixedGraphsError
+        If an expression belongs to another graph.
+    """
+    if isinstance(value, Expr):
+        if value._graph is not graph:
+            raise MixedGraphsError("expressions of two graphs in one operation: write a computation in one graph")
+        return value
+    if isinstance(value, (list, tuple)) and _has_expr(value):
+        parts = [as_expr(graph, part) for part in value]
+        if len({part.shape for part in parts}) > 1:
+            shapes = " and ".join(str(part.shape) for part in parts)
+            raise ShapeError(f"a list of expressions needs one shape, got {shapes}")
+        return joined([part[None] for part in parts], 0)
+    array = as_float(value, "an operand")
+    # A caller may change the array afterwards.
+    return add(graph, "constant", array if array is not value and array.base is None else array.copy())
+
+
+def joined(parts: Sequence[Expr], axis: int) -> Expr:
+    """Expressions of as many axes, one after another along an axis that counts from the front."""
+    return parts[0]._apply("concat", *parts[1:], numbers=[axis])
+
+
+def value_of(expr: Expr) -> Any:
+    """The value of an expression of constants: an array, or a single number."""
+    (value,) = expr._graph._raw.evaluate([expr._id])
+    return value[()]
+
+
+def _has_expr(value: Any) -> bool:
+    return isinstance(value, Expr) or isinstance(value, (list, tuple)) and any(_has_expr(part) for part in value)

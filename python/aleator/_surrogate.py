@@ -10,9 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from ._host import BlackBoxFunction, HostFunction
+from . import _aleator
+from ._arguments import optional_count, seed_number
+from ._called import called_functions
+from ._estimator import via_list
+from ._warning import warn
 from .errors import AleatorError, ShapeError, UnknownNameError
-from .graph import Graph, optional_count, seed_number, via_list
+from .graph import Graph
 
 __all__ = ["Surrogate", "Text", "check_shape", "initial_state", "named", "updated_state"]
 
@@ -37,9 +41,9 @@ class Surrogate:
             raise TypeError(f"a function is made of a graph, got {graph!r}")
         self._graph = graph.copy()
         self._options = optional_count(samples, "samples"), optional_count(replicates, "replicates"), via
-        via_list(via)
         self.seed = seed_number(seed)
         inputs = self.held.inputs
+        warn(_aleator.lint(self._graph._raw, via_list(via), self._options[0]))
         self.initial = {entry["name"]: _initial(entry) for entry in inputs}
         self.params = {entry["name"]: tuple(entry["shape"]) for entry in inputs if entry["role"] == "param"}
         self.data = {entry["name"]: tuple(entry["shape"]) for entry in inputs if entry["role"] == "data"}
@@ -59,9 +63,9 @@ class Surrogate:
         return Text(*self._graph._surrogate(samples, replicates, via, tune))
 
     @property
-    def functions(self) -> dict[str, BlackBoxFunction | HostFunction]:
-        """The functions of Python that the graph calls, by name."""
-        return self._graph._functions()
+    def functions(self) -> dict[str, Any]:
+        """The functions in Python that the estimate calls, by name."""
+        return called_functions(self._graph)
 
     def named(self, params: Any, data: Any) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
         """Names, values and expected shapes of what was passed. See the function `named` for errors."""
@@ -117,7 +121,8 @@ class Text:
         scope = dict(names or {})
         exec(compile(tree, "<the estimate as Python>", "exec"), scope)
         scope.update(replaced or {})
-        return scope["estimate"]
+        estimate: Callable[..., dict[str, Any]] = scope["estimate"]
+        return estimate
 
 
 def named(

@@ -8,8 +8,10 @@ from typing import Any, Sequence
 import numpy as np
 
 from ._arrays import as_shape
-from ._expressions import Expr, graph_of, normalized_axes, normalized_axis, _from_end
-from .errors import AleatorError, ShapeError
+from ._axes import axes_from_end, normalized_axes, normalized_axis
+from ._expressions import Expr, apply, as_expr, graph_of, joined, value_of
+from ._recording import Recording
+from .errors import ShapeError
 
 __all__ = [
     "abs",
@@ -22,7 +24,6 @@ __all__ = [
     "diff",
     "digamma",
     "dot",
-    "einsum",
     "erf",
     "exp",
     "expand_dims",
@@ -69,11 +70,9 @@ def _apply(operation: str, *operands: Any, numbers: Sequence[int] = ()) -> Any:
     """Applies an operation in the graph of its operands, or at once where they are all numbers."""
     graph = graph_of(operands)
     if graph is None:
-        from .graph import Graph
-
-        scratch = Graph()
-        return scratch._evaluate(scratch._apply(operation, operands, numbers))
-    return graph._apply(operation, operands, numbers)
+        scratch = Recording()
+        return value_of(apply(scratch, operation, operands, numbers))
+    return apply(graph, operation, operands, numbers)
 
 
 def _shape(x: Any) -> tuple[int, ...]:
@@ -210,7 +209,7 @@ def _reduce(operation: str, x: Any, axis: Any, keepdims: bool) -> Any:
     axes = normalized_axes(axis, len(shape), operation)
     if not axes and axis is not None:
         return x
-    reduced = _apply(operation, x, numbers=_from_end(axes, len(shape)))
+    reduced = _apply(operation, x, numbers=axes_from_end(axes, len(shape)))
     return reshape(reduced, tuple(1 if i in axes else n for i, n in enumerate(shape))) if keepdims else reduced
 
 
@@ -341,9 +340,10 @@ def concatenate(parts: Sequence[Any], axis: int = 0) -> Any:
     for shape in shapes:
         if len(shape) != rank or any(shape[i] != shapes[0][i] for i in range(rank) if i != place):
             raise ShapeError(f"concatenate: shapes {shapes[0]} and {shape} do not fit together along axis {place}")
-    if graph_of(parts) is None:
+    graph = graph_of(parts)
+    if graph is None:
         return np.concatenate(parts, axis=axis)
-    return _apply("concat", *parts, numbers=[place])
+    return joined([as_expr(graph, part) for part in parts], place)
 
 
 def stack(parts: Sequence[Any], axis: int = 0) -> Any:
@@ -387,85 +387,3 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
         lead = (slice(None),) * place
         x = x[(*lead, slice(1, None))] - x[(*lead, slice(None, -1))]
     return x
-
-
-def einsum(subscripts: str, *operands: Any) -> Any:
-    """Sums of products, as `numpy.einsum` for subscripts of letters without `...`.
-
-    Parameters
-    ----------
-    subscripts : str
-        Such as ``"bi,ij->bj"``. Without an arrow the result has the letters that occur once, in alphabetical order.
-    *operands : array_like or Expr
-        One for each term.
-
-    Returns
-    -------
-    Expr or numpy.ndarray
-    """
-    if not isinstance(subscripts, str):
-        raise TypeError("einsum: the subscripts are a text such as 'ij,jk->ik'")
-    if graph_of(operands) is None:
-        return np.einsum(subscripts, *operands)
-    text = subscripts.replace(" ", "")
-    inputs, arrow, output = text.partition("->")
-    terms = inputs.split(",")
-    letters = inputs.replace(",", "")
-    if not all(letter.isalpha() for letter in letters + output):
-        raise AleatorError(f"einsum: subscripts consist of letters, `,` and `->`, got {subscripts!r}")
-    if not arrow:
-        output = "".join(sorted(letter for letter in set(letters) if letters.count(letter) == 1))
-    if len(terms) != len(operands):
-        raise AleatorError(f"einsum: {len(terms)} terms for {len(operands)} operands")
-    if len(set(output)) < len(output) or not set(output) <= set(letters):
-        raise AleatorError(f"einsum: the letters of the result must occur once, and in a term: {subscripts!r}")
-    sizes: dict[str, int] = {}
-    for term, operand in zip(terms, operands):
-        shape = _shape(operand)
-        if len(shape) != len(term):
-            raise ShapeError(f"einsum: `{term}` for an operand of shape {shape}")
-        if len(set(term)) < len(term):
-            raise AleatorError(f"einsum: a letter occurs twice in `{term}`; diagonals are not available")
-        for letter, size in zip(term, shape):
-            if sizes.setdefault(letter, size) != size:
-                raise ShapeError(f"einsum: axis `{letter}` has the sizes {sizes[letter]} and {size}")
-    term, result = terms[0], operands[0]
-    for k in range(1, len(terms)):
-        kept = set(output).union(*terms[k + 1 :])
-        term, result = _product(term, result, terms[k], operands[k], kept, sizes)
-    summed = tuple(i for i, letter in enumerate(term) if letter not in output)
-    if summed:
-        result = sum(result, summed)
-        term = "".join(letter for letter in term if letter in output)
-    return transpose(result, [term.index(letter) for letter in output]) if term != output else result
-
-
-def _product(a: str, x: Any, b: str, y: Any, kept: set[str], sizes: dict[str, int]) -> tuple[str, Any]:
-    """Two terms of a sum of products as one batch of matrix products."""
-    # A letter of one term alone that nobody asks for is summed first.
-    for alone, term in (("x", a), ("y", b)):
-        other = b if alone == "x" else a
-        axes = tuple(i for i, letter in enumerate(term) if letter not in other and letter not in kept)
-        if axes and alone == "x":
-            a, x = "".join(letter for i, letter in enumerate(a) if i not in axes), sum(x, axes)
-        elif axes:
-            b, y = "".join(letter for i, letter in enumerate(b) if i not in axes), sum(y, axes)
-    batch = [letter for letter in a if letter in b and letter in kept]
-    inner = [letter for letter in a if letter in b and letter not in kept]
-    left, right = [letter for letter in a if letter not in b], [letter for letter in b if letter not in a]
-
-    def count(letters: list[str]) -> int:
-        n = 1
-        for letter in letters:
-            n *= sizes[letter]
-        return n
-
-    def shape(letters: list[str]) -> tuple[int, ...]:
-        return tuple(sizes[letter] for letter in letters)
-
-    x = transpose(x, [a.index(letter) for letter in batch + left + inner])
-    y = transpose(y, [b.index(letter) for letter in batch + inner + right])
-    x = reshape(x, (*shape(batch), count(left), count(inner)))
-    y = reshape(y, (*shape(batch), count(inner), count(right)))
-    product = reshape(matmul(x, y), shape(batch + left + right))
-    return "".join(batch + left + right), product

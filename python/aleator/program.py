@@ -3,17 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from . import _aleator
+from ._arguments import optional_count
+from ._recording import Recording
 from .errors import AleatorError, UnusedError
-from .graph import Graph, optional_count, seed_number, via_list
 
-__all__ = ["Estimate", "Program"]
+__all__ = ["Estimate", "Options", "Program", "is_float32", "thread_count"]
 
 Estimate = _aleator.Estimate
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a program is compiled. The compiled module reads these by name; `Graph.compile` says what they mean."""
+
+    via: list[tuple[str | None, str]]
+    samples: int | None
+    replicates: int | None
+    seed: int
+    tune: bool
+    tune_rate: float | None
+    is_float32: bool
+    threads: int | None
+
+
+def is_float32(dtype: Any) -> bool:
+    """Whether numbers have 32 bits, of an argument `dtype`.
+
+    Raises
+    ------
+    TypeError, AleatorError
+        If it is neither `float64` nor `float32`.
+    """
+    dtype = np.dtype(dtype)
+    if dtype not in (np.dtype("float64"), np.dtype("float32")):
+        raise AleatorError(f"dtype must be float64 or float32, got {dtype}")
+    return bool(dtype == np.dtype("float32"))
+
+
+def thread_count(threads: Any) -> int | None:
+    """An argument `threads`; None for as many as the machine has.
+
+    Raises
+    ------
+    TypeError, AleatorError
+    """
+    number = optional_count(threads, "threads")
+    if number is not None and number > 1024:
+        raise AleatorError(f"threads must be at most 1024, got {number}")
+    return number
 
 
 class Program(_aleator.Program):
@@ -31,39 +74,14 @@ class Program(_aleator.Program):
         The present values of the estimators' own parameters.
     """
 
-    def __new__(
-        cls,
-        graph: Graph,
-        *,
-        samples: int | None = None,
-        replicates: int | None = None,
-        seed: int = 0,
-        via: Any = None,
-        dtype: Any = "float64",
-        threads: int | None = None,
-        tune: bool = False,
-        tune_rate: float | None = None,
-    ) -> Program:
-        if not isinstance(graph, Graph):
-            raise TypeError(f"a program is compiled from a graph, got {graph!r}")
-        dtype = np.dtype(dtype)
-        if dtype not in (np.dtype("float64"), np.dtype("float32")):
-            raise AleatorError(f"dtype must be float64 or float32, got {dtype}")
-        threads = optional_count(threads, "threads")
-        if threads is not None and threads > 1024:
-            raise AleatorError(f"threads must be at most 1024, got {threads}")
-        arguments = {
-            "via": via_list(via),
-            "samples": optional_count(samples, "samples"),
-            "replicates": optional_count(replicates, "replicates"),
-            "seed": seed_number(seed),
-            "tune": bool(tune),
-            "tune_rate": None if tune_rate is None else float(tune_rate),
-            "float32": dtype == np.dtype("float32"),
-            "threads": threads or 0,
-        }
-        self = super().__new__(cls, graph._raw, *arguments.values())
-        self._arguments = arguments
+    _options: Options
+    _graph: Recording
+
+    def __new__(cls, graph: Recording, options: Options) -> Program:
+        if not isinstance(options, Options):
+            raise TypeError("make a program with g.compile(samples=.., seed=..)")
+        self = super().__new__(cls, graph._raw, options)
+        self._options = options
         # The graph as it is now: it may be added to later.
         self._graph = graph.copy()
         return self
@@ -81,7 +99,7 @@ class Program(_aleator.Program):
     @property
     def tunes(self) -> bool:
         """Whether the estimators' own parameters change after each call."""
-        return bool(self._arguments["tune"])
+        return self._options.tune
 
     @property
     def step(self) -> int:
@@ -103,7 +121,7 @@ class Program(_aleator.Program):
 
     def __reduce__(self) -> Any:
         values = self._values(self._params() + self._data())
-        return _rebuild, (self._graph, self._arguments, self._step(), self._own_state(), values)
+        return _rebuild, (self._graph, self._options, self._step(), self._own_state(), values)
 
     def __copy__(self) -> Program:
         return _rebuild(*self.__reduce__()[1])
@@ -113,16 +131,15 @@ class Program(_aleator.Program):
 
 
 def _rebuild(
-    graph: Graph,
-    arguments: dict[str, Any],
+    graph: Recording,
+    options: Options,
     step: int,
     own: list[tuple[str, list[float]]],
     values: Mapping[str, np.ndarray[Any, Any]],
 ) -> Program:
     """The program of a pickle or a copy."""
-    self = _aleator.Program.__new__(Program, graph._raw, *arguments.values())
-    self._arguments, self._graph = arguments, graph
-    self._restore(step, own)
+    program = Program(graph, options)
+    program._restore(step, own)
     for name, value in values.items():
-        self.set(name, value)
-    return self
+        program.set(name, value)
+    return program

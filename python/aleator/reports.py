@@ -4,29 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-import warnings
 from collections.abc import Iterator, Sequence
-from typing import Any, Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _aleator, _html
-from .errors import AleatorError, AleatorWarning, UnknownNameError
-from .estimators import Estimator, via_text
-from .graph import Graph, count, optional_count, seed_number, via_list
+from . import _html
+from .errors import UnknownNameError
+from ._estimator import Estimator, via_text
 
-__all__ = [
-    "Exact",
-    "GradientEstimate",
-    "OptimizeReport",
-    "Report",
-    "Row",
-    "compare",
-    "exact",
-    "grad",
-    "optimize",
-]
+__all__ = ["Exact", "GradientEstimate", "OptimizeReport", "Report", "Row"]
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -52,7 +40,8 @@ class _FromDict:
 
     def to_dict(self) -> dict[str, Any]:
         """The same as nested dictionaries and lists, as ``--json`` of the command writes it."""
-        return json.loads(json.dumps(self._dict))
+        copy: dict[str, Any] = json.loads(json.dumps(self._dict))
+        return copy
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and self._dict == other._dict
@@ -255,7 +244,21 @@ class Report(_FromDict):
         return ax
 
     def _repr_html_(self) -> str:
-        return _html.report(self)
+        """A row for each estimator, with a bar for the logarithm of its variance."""
+        # Gradients of one number are shown in full.
+        single = [name for name, g in self.rows[0].gradient.items() if g.mean.size == 1] if self.rows else []
+        share = _html.log_shares([row.total_variance for row in self.rows])
+        head = ["estimator", *(f"∂/∂{name}" for name in single), "variance", "", "evaluations", "time"]
+        table = _html.Table(head)
+        for row, part in zip(self.rows, share):
+            name = row.estimator + (" ★" if row.estimator == self.best else "") + ("" if row.unbiased else " (biased)")
+            gradients = [_with_error(row.gradient[param]) for param in single]
+            cells: list[str | _html.Bar] = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
+            table.add([*cells, _seconds(row.seconds_per_estimate)], faded=not row.unbiased)
+        if self.exact.gradient is not None:
+            values = [_html.number(self.exact.gradient[param].item()) for param in single]
+            table.add([f"exact ({self.exact.method})", *values, "", "", "", ""])
+        return str(table) + "".join(map(_html.paragraph, self.warnings))
 
     def __repr__(self) -> str:
         lines = [f"{'':2}{'estimator':38}{'variance':>12}{'evaluations':>13}{'s / estimate':>14}"]
@@ -337,11 +340,27 @@ class OptimizeReport(_FromDict):
         return ax
 
     def _repr_html_(self) -> str:
-        return _html.path(self)
+        """The final parameters, and a line of the objective."""
+        table = _html.Table([f"parameter after {self.steps} steps", "value"])
+        for name, value in self.params.items():
+            table.add([name, str(value)])
+        final = _html.paragraph(f"objective {_html.number(self.history[-1]['objective'])}")
+        points = [(point["step"], point["objective"]) for point in self.history]
+        return str(table) + final + _html.line(points, "objective along the path")
 
     def __repr__(self) -> str:
         last = self.history[-1]["objective"]
         return f"<OptimizeReport {self.steps} steps of {self.optimizer}, objective {last:.6g}, params {self.params}>"
+
+
+def _with_error(g: GradientEstimate) -> str:
+    """A gradient of one number with its standard error."""
+    error = "" if g.std_error is None else f" ± {_html.number(g.std_error.item())}"
+    return _html.number(g.mean.item()) + error
+
+
+def _seconds(seconds: float | None) -> str:
+    return "" if seconds is None else f"{seconds:.2g} s"
 
 
 def _frame(rows: Any) -> Any:
@@ -358,192 +377,3 @@ def _matplotlib() -> Any:
     except ImportError:
         raise ImportError("plot needs matplotlib: pip install matplotlib") from None
     return matplotlib.pyplot
-
-
-def _shown(progress: Any, total: int) -> Callable[[str, int], None] | None:
-    """What is called with a label and a count now and then."""
-    if not progress:
-        return None
-    if callable(progress):
-        return progress  # type: ignore[no-any-return]
-    import sys
-    import time
-
-    start = time.monotonic()
-
-    def show(label: str, done: int) -> None:
-        elapsed = time.monotonic() - start
-        bar = "█" * (20 * min(done, total) // max(total, 1))
-        print(f"\r{label:32.32} {bar:20} {done}/{total} [{elapsed:.1f} s]", end="", file=sys.stderr, flush=True)
-
-    return show
-
-
-def _finish(progress: Any) -> None:
-    if progress and not callable(progress):
-        import sys
-
-        print(file=sys.stderr)
-
-
-def _warn(notes: Sequence[str]) -> None:
-    for note in notes:
-        warnings.warn(note, AleatorWarning, stacklevel=3)
-
-
-def _graph(graph: Any) -> Any:
-    if not isinstance(graph, Graph):
-        raise TypeError(f"a graph is needed, got {graph!r}")
-    return graph._raw
-
-
-def grad(
-    graph: Graph,
-    *,
-    via: Any = None,
-    samples: int | None = None,
-    replicates: int = 1000,
-    tune: int = 0,
-    seed: int = 0,
-    exact: bool = True,
-    progress: Any = False,
-) -> Report:
-    """Estimates the gradient many times, and measures the estimates.
-
-    Parameters
-    ----------
-    graph : Graph
-    via : str, Estimator or mapping of str to these, optional
-        Estimators that take precedence over the graph's: for all sites, or by site.
-    samples : int, optional
-        Independent samples that are averaged in one estimate; by default the fewest that the estimators accept.
-    replicates : int
-        Independent estimates.
-    tune : int
-        Steps by which the estimators' own parameters are tuned before, on noise of their own.
-    seed : int
-    exact : bool
-        Whether to look for the exact answer, for at most two seconds.
-    progress : bool or callable
-        True shows a bar; a function is called with a label and the number of replicates that are done.
-
-    Returns
-    -------
-    Report
-        With one row.
-    """
-    r, t = count(replicates, "replicates", 1), count(tune, "tune")
-    k = optional_count(samples, "samples")
-    text, notes = _aleator.grad(
-        _graph(graph), via_list(via), k, r, t, seed_number(seed), bool(exact), _shown(progress, r)
-    )
-    _finish(progress)
-    _warn(notes)
-    return Report(json.loads(text), notes)
-
-
-def compare(
-    graph: Graph,
-    *,
-    estimators: Any = None,
-    samples: int | None = None,
-    replicates: int = 1000,
-    tune: int = 0,
-    seed: int = 0,
-    exact: bool = True,
-    progress: Any = False,
-) -> Report:
-    """Measures every estimator that applies.
-
-    Each estimator is put at every site that it can serve; other sites keep their own or the automatic choice.
-
-    Parameters
-    ----------
-    graph : Graph
-    estimators : sequence of str or Estimator, optional
-        By default all.
-    samples, replicates, tune, seed, exact, progress
-        See `grad`.
-
-    Returns
-    -------
-    Report
-        With a row for each estimator.
-    """
-    if isinstance(estimators, (str, Estimator, type)):
-        estimators = [estimators]
-    texts = None if estimators is None else [via_text(estimator) for estimator in estimators]
-    r, t = count(replicates, "replicates", 1), count(tune, "tune")
-    k = optional_count(samples, "samples")
-    text, notes = _aleator.compare(
-        _graph(graph), texts, k, r, t, seed_number(seed), bool(exact), _shown(progress, r)
-    )
-    _finish(progress)
-    return Report(json.loads(text), notes)
-
-
-def exact(graph: Graph, *, seconds: float | None = None) -> Exact:
-    """Computes the exact objective and gradient by enumeration or quadrature.
-
-    Parameters
-    ----------
-    graph : Graph
-    seconds : float, optional
-        After what time to give up.
-
-    Returns
-    -------
-    Exact
-        Its attributes are None where there is no exact answer.
-    """
-    limit = None if seconds is None else float(seconds)
-    if limit is not None and not limit >= 0:
-        raise AleatorError(f"seconds must not be negative, got {seconds!r}")
-    text, reason = _aleator.exact(_graph(graph), limit)
-    return Exact(json.loads(text), reason)
-
-
-def optimize(
-    graph: Graph,
-    *,
-    steps: int = 1000,
-    lr: float = 0.01,
-    optimizer: str = "adam",
-    via: Any = None,
-    samples: int | None = None,
-    seed: int = 0,
-    progress: Any = False,
-) -> OptimizeReport:
-    """Minimises the objective by stochastic gradient steps from the initial parameters.
-
-    Parameters
-    ----------
-    graph : Graph
-    steps : int
-    lr : float
-        The learning rate.
-    optimizer : str
-        Such as ``"adam"``, ``"sgd"`` or ``"rmsprop"``.
-    via, samples, seed
-        See `grad`.
-    progress : bool or callable
-        True shows a bar; a function is called with a label and the step.
-
-    Returns
-    -------
-    OptimizeReport
-
-    Raises
-    ------
-    NotFiniteError
-        If a gradient is not finite; the message names the step.
-    """
-    n, k = count(steps, "steps"), optional_count(samples, "samples")
-    if not isinstance(optimizer, str):
-        raise TypeError(f"optimizer is a name such as 'adam', got {optimizer!r}")
-    text, notes = _aleator.optimize(
-        _graph(graph), via_list(via), n, float(lr), optimizer, k, seed_number(seed), _shown(progress, n)
-    )
-    _finish(progress)
-    _warn(notes)
-    return OptimizeReport(json.loads(text), notes)

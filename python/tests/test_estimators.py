@@ -7,6 +7,7 @@ import pytest
 
 import aleator as al
 from aleator import estimators
+from aleator._estimator import via_text
 from conftest import make_toy
 
 
@@ -14,7 +15,7 @@ from conftest import make_toy
 def test_every_estimator(name):
     estimator = getattr(al, name)()
     assert repr(estimator).startswith(estimator._properties["name"])
-    assert al.estimators.via_text(estimator) == repr(estimator)
+    assert via_text(estimator) == repr(estimator)
     assert pickle.loads(pickle.dumps(estimator)) == estimator and name in type(estimator).__doc__
     # Each default, given, is the same estimator.
     for option in estimator._properties["options"]:

@@ -71,17 +71,18 @@ impl PyGraph {
         PyGraph::new(Graph::new())
     }
 
-    /// The graph that a text of the language describes; data files are looked for in `folder`.
-    #[staticmethod]
+    /// Becomes the graph that a text of the language describes; data files are looked for in `folder`.
     #[pyo3(signature = (text, folder=None, file=None))]
-    fn from_text(
+    fn read(
+        &self,
         py: Python<'_>,
         text: &str,
         folder: Option<PathBuf>,
         file: Option<PathBuf>,
-    ) -> PyResult<Self> {
+    ) -> PyResult<()> {
         let loaded = guard(py, || Graph::from_text_in(text, folder.as_deref(), file.as_deref()))?;
-        loaded.map(PyGraph::new).map_err(|error| raise(py, &error))
+        *self.lock() = loaded.map_err(|error| raise(py, &error))?;
+        Ok(())
     }
 
     /// An independent graph with the same nodes.

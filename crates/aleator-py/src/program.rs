@@ -208,21 +208,23 @@ impl Compiled {
     }
 }
 
-/// How to compile.
+/// How to compile: `aleator.program.Options`.
+#[derive(FromPyObject)]
 struct How {
+    via: Via,
     samples: Option<usize>,
     replicates: Option<usize>,
     seed: u64,
     tune: bool,
     tune_rate: Option<f64>,
-    float32: bool,
-    threads: usize,
+    is_float32: bool,
+    threads: Option<usize>,
 }
 
-fn compile(graph: &Graph, via: &Via, how: &How, failures: Arc<Failures>) -> Result<Compiled, Error> {
-    let plan = plan_of(graph, via, how.samples)?;
+fn compile(graph: &Graph, how: &How, failures: Arc<Failures>) -> Result<Compiled, Error> {
+    let plan = plan_of(graph, &how.via, how.samples)?;
     let tuning = if how.tune { Tuning::Training } else { Tuning::Held };
-    let compile = CompileOptions { threads: how.threads, ..CompileOptions::default() };
+    let compile = CompileOptions { threads: how.threads.unwrap_or(0), ..CompileOptions::default() };
     let mut options = Options::new().seed(how.seed).tuning(tuning).compile_options(compile);
     if let Some(samples) = how.samples {
         options = options.samples(samples);
@@ -233,7 +235,7 @@ fn compile(graph: &Graph, via: &Via, how: &How, failures: Arc<Failures>) -> Resu
     if let Some(rate) = how.tune_rate {
         options = options.tuning_rate(rate);
     }
-    let program = if how.float32 {
+    let program = if how.is_float32 {
         AnyProgram::F32(Program::compile(graph, &plan.estimators, &options)?)
     } else {
         AnyProgram::F64(Program::compile(graph, &plan.estimators, &options)?)
@@ -253,7 +255,7 @@ fn compile(graph: &Graph, via: &Via, how: &How, failures: Arc<Failures>) -> Resu
         params: count,
         replicates: how.replicates,
         seed: how.seed,
-        is_float32: how.float32,
+        is_float32: how.is_float32,
         is_long: calls || numbers > MOST_NUMBERS,
     })
 }
@@ -261,24 +263,10 @@ fn compile(graph: &Graph, via: &Via, how: &How, failures: Arc<Failures>) -> Resu
 #[pymethods]
 impl PyProgram {
     #[new]
-    #[pyo3(signature = (graph, via, samples, replicates, seed, tune, tune_rate, float32, threads))]
-    #[expect(clippy::too_many_arguments, reason = "called by Graph.compile, which has the defaults")]
-    fn new(
-        py: Python<'_>,
-        graph: &PyGraph,
-        via: Via,
-        samples: Option<usize>,
-        replicates: Option<usize>,
-        seed: u64,
-        tune: bool,
-        tune_rate: Option<f64>,
-        float32: bool,
-        threads: usize,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, graph: &PyGraph, how: How) -> PyResult<Self> {
         let (copy, failures) = (graph.copy(), graph.failures.clone());
-        let how = How { samples, replicates, seed, tune, tune_rate, float32, threads };
         let failing = failures.clone();
-        let compiled = interruptible(py, None, move |_| compile(&copy, &via, &how, failures))?;
+        let compiled = interruptible(py, None, move |_| compile(&copy, &how, failures))?;
         let compiled = compiled.map_err(|error| raise_caused(py, &error, &failing))?;
         Ok(PyProgram { compiled: Arc::new(compiled) })
     }

@@ -69,31 +69,45 @@ fn compute<R: Send + 'static>(
         .map_err(|error| raise_caused(py, &error, &graph.failures))
 }
 
-/// How to measure.
-fn how(samples: Option<usize>, replicates: usize, tune: usize, seed: u64, exact: bool) -> Compare {
-    let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
-    Compare { estimators: None, samples, replicates, tune, seed, exact }
-}
-
-/// One row.
-#[pyfunction]
-#[pyo3(signature = (graph, via, samples, replicates, tune, seed, exact, progress))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "called by the Python function of that name, which has the defaults"
-)]
-pub fn grad(
-    py: Python<'_>,
-    graph: &PyGraph,
-    via: Via,
+/// How to measure: `aleator._measuring.Measurement`.
+#[derive(FromPyObject)]
+pub struct Measurement {
     samples: Option<usize>,
     replicates: usize,
     tune: usize,
     seed: u64,
     exact: bool,
+}
+
+impl From<Measurement> for Compare {
+    fn from(how: Measurement) -> Self {
+        let Measurement { samples, replicates, tune, seed, exact } = how;
+        let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
+        Compare { estimators: None, samples, replicates, tune, seed, exact }
+    }
+}
+
+/// How to optimise: `aleator._measuring.Optimization`.
+#[derive(FromPyObject)]
+pub struct Optimization {
+    steps: usize,
+    learning_rate: f64,
+    optimizer: String,
+    samples: Option<usize>,
+    seed: u64,
+}
+
+/// One row.
+#[pyfunction]
+#[pyo3(signature = (graph, via, how, progress))]
+pub fn grad(
+    py: Python<'_>,
+    graph: &PyGraph,
+    via: Via,
+    how: Measurement,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
-    let how = how(samples, replicates, tune, seed, exact);
+    let how = Compare::from(how);
     compute(py, graph, progress, move |graph, shown| {
         let plan = plan_of(graph, &via, how.samples)?;
         answer(&diagnostics::grad(graph, &plan, &how, "", &|label, done| shown.set(label, done))?)
@@ -102,26 +116,17 @@ pub fn grad(
 
 /// A row for each estimator.
 #[pyfunction]
-#[pyo3(signature = (graph, estimators, samples, replicates, tune, seed, exact, progress))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "called by the Python function of that name, which has the defaults"
-)]
+#[pyo3(signature = (graph, estimators, how, progress))]
 pub fn compare(
     py: Python<'_>,
     graph: &PyGraph,
     estimators: Option<Vec<String>>,
-    samples: Option<usize>,
-    replicates: usize,
-    tune: usize,
-    seed: u64,
-    exact: bool,
+    how: Measurement,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
-    let how = how(samples, replicates, tune, seed, exact);
     compute(py, graph, progress, move |graph, shown| {
         let estimators = estimators.map(|texts| texts.iter().map(|text| estimator_named(text)).collect());
-        let how = Compare { estimators: estimators.transpose()?, ..how };
+        let how = Compare { estimators: estimators.transpose()?, ..Compare::from(how) };
         answer(&diagnostics::compare(graph, &how, "", &|label, done| shown.set(label, done))?)
     })
 }
@@ -141,25 +146,18 @@ pub fn exact(py: Python<'_>, graph: &PyGraph, seconds: Option<f64>) -> PyResult<
 
 /// The path of an optimisation.
 #[pyfunction]
-#[pyo3(signature = (graph, via, steps, lr, optimizer, samples, seed, progress))]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "called by the Python function of that name, which has the defaults"
-)]
+#[pyo3(signature = (graph, via, how, progress))]
 pub fn optimize(
     py: Python<'_>,
     graph: &PyGraph,
     via: Via,
-    steps: usize,
-    lr: f64,
-    optimizer: String,
-    samples: Option<usize>,
-    seed: u64,
+    how: Optimization,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
     compute(py, graph, progress, move |graph, shown| {
+        let Optimization { steps, learning_rate, optimizer, samples, seed } = how;
         let plan = plan_of(graph, &via, samples)?;
-        let how = Optimize { steps, learning_rate: lr, optimizer, samples, seed };
+        let how = Optimize { steps, learning_rate, optimizer, samples, seed };
         let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
         let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
         Ok((json(&path)?, warnings))
@@ -179,5 +177,15 @@ pub fn plan(
         let plan = plan_of(graph, &via, samples)?;
         let described = plan.describe(graph).into_iter().zip(plan.reasons);
         Ok(described.map(|((site, estimator), reason)| (site, estimator, reason)).collect())
+    })
+}
+
+/// What is wrong with the graph under these estimators, a sentence each.
+#[pyfunction]
+#[pyo3(signature = (graph, via, samples))]
+pub fn lint(py: Python<'_>, graph: &PyGraph, via: Via, samples: Option<usize>) -> PyResult<Vec<String>> {
+    compute(py, graph, None, move |graph, _| {
+        let plan = plan_of(graph, &via, samples)?;
+        Ok(lints(graph, &plan).iter().map(sentence).collect())
     })
 }

@@ -22,11 +22,12 @@ from jax import lax
 from jax.extend import core as jex
 
 from .. import distributions as laws
-from ..distributions import Distribution
+from .._distribution import Distribution
+from .._expressions import as_expr
 from ..errors import AleatorError
-from ..estimators import Estimator
-from .._host import HostFunction
-from ..graph import Graph, via_text
+from .._estimator import Estimator, via_text
+from .._host_function import HostFunction, add_call
+from ..graph import Graph
 from ._function import Function
 from ._opaque import Opaque, is_opaque
 from ._translate import RULES
@@ -296,12 +297,12 @@ class _Traced:
             self._opaque.append((name, node, places))
             arguments = [read(v) for v, given in zip(equation.invars, passed) if given]
             called = HostFunction(name, _only_in_jax, node.shape, None)
-            exprs = [graph._as_expr(argument) for argument in arguments]
-            return node.parts(graph._call(name, exprs, called, node.rows, [], node.may_jump))
+            exprs = [as_expr(graph, argument) for argument in arguments]
+            return node.parts(add_call(graph, called, exprs, node.rows, node.may_jump))
 
         for equation in equations:
             if equation.primitive is _node:
-                made = [equation.params["what"].on(graph, [graph._as_expr(read(v)) for v in equation.invars])]
+                made = [equation.params["what"].on(graph, [as_expr(graph, read(v)) for v in equation.invars])]
             else:
                 made = self._translated(equation, read) or opaque(equation)
             values.update(zip(equation.outvars, made))

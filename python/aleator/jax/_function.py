@@ -40,17 +40,18 @@ class Function:
         opaque: Mapping[str, Callable[[Any], Any]] | None = None,
     ) -> None:
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
+        # Functions that are made of the values aside, which are not those of the graph.
         self._opaque = opaque or {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
         self._value = jax.custom_vjp(self._objective)
         self._value.defvjp(self._forward, self._backward)
 
     @functools.cached_property
-    def _held(self) -> Callable[..., dict[str, jax.Array]]:
+    def _held(self) -> Any:
         return self._surrogate.held.function()
 
     @functools.cached_property
-    def _tuned(self) -> Callable[..., dict[str, jax.Array]]:
+    def _tuned(self) -> Any:
         return self._surrogate.tuned.function()
 
     def __call__(
@@ -88,7 +89,7 @@ class Function:
             If a name is unknown or a shape differs.
         """
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held(inputs, (self._words(key), step), dtype, self._host(dtype))
+        outputs = self._run(self._held, inputs, (self._words(key), step), dtype)
         return outputs["objective"], {name: outputs[f"gradient.{name}"] for name in self.params}
 
     def value(self, params: Mapping[str, Any] | None = None, *, data: Any = None, step: Any = 0, key: Any = None, state: Any = None) -> jax.Array:
@@ -96,7 +97,6 @@ class Function:
         return self._value_with((), params, data, step, key, state)
 
     def _value_with(self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any) -> jax.Array:
-        """The same, where `aside` is given to the opaque functions."""
         params = {} if params is None else {name: jnp.asarray(value) for name, value in params.items()}
         self._inputs(params, data, state)
         seed = self._words(key)
@@ -104,11 +104,11 @@ class Function:
 
     def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> jax.Array:
         inputs, dtype = self._inputs(params, data, state)
-        return self._held(inputs, noise, dtype, self._host(dtype, aside))["objective"]
+        return self._run(self._held, inputs, noise, dtype, aside)["objective"]
 
     def _forward(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> Any:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held(inputs, noise, dtype, self._host(dtype, aside))
+        outputs = self._run(self._held, inputs, noise, dtype, aside)
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
         return outputs["objective"], (grads, data, state, noise, aside)
 
@@ -139,13 +139,15 @@ class Function:
 
     def _update_with(self, aside: Any, state: Any, params: Any, data: Any, step: Any, key: Any) -> dict[str, Any]:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._tuned(inputs, (self._words(key), step), dtype, self._host(dtype, aside))
+        outputs = self._run(self._tuned, inputs, (self._words(key), step), dtype, aside)
         return {i["name"]: updated_state(i, state[i["name"]], outputs, jnp) for i in self._surrogate.tuned.own}
 
-    def _host(self, dtype: Any, aside: Any = ()) -> dict[str, Any]:
-        """The functions that the text calls, by name."""
-        called = host_functions(self._surrogate.functions, dtype)
-        return {**called, **{name: function(aside) for name, function in self._opaque.items()}}
+    def _run(
+        self, estimate: Any, inputs: dict[str, Any], noise: Any, dtype: Any, aside: Any = ()
+    ) -> dict[str, jax.Array]:
+        host = host_functions(self._surrogate.functions, dtype)
+        host.update((name, function(aside)) for name, function in self._opaque.items())
+        return estimate(inputs, noise, dtype, host)
 
     def _words(self, key: Any) -> Any:
         """The two words of the seed, with the key folded in."""

@@ -10,16 +10,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .._host import BlackBoxFunction, HostFunction
+from .._black_box import CheckedFunction
+from .._host_function import HostFunction
 
 __all__ = ["host_functions"]
 
 
-def host_functions(called: Mapping[str, BlackBoxFunction | HostFunction], dtype: Any) -> dict[str, Callable[..., Any]]:
+def host_functions(called: Mapping[str, Any], dtype: Any) -> dict[str, Callable[..., Any]]:
     """By name. A black box calls back into Python, and so does a function whose derivative is given; JAX traces the others."""
     functions: dict[str, Callable[..., Any]] = {}
     for name, function in called.items():
-        if isinstance(function, BlackBoxFunction):
+        if isinstance(function, CheckedFunction):
             functions[name] = _black_box(function, dtype)
         elif function.vjp is not None:
             functions[name] = _with_derivative(function, dtype)
@@ -28,7 +29,7 @@ def host_functions(called: Mapping[str, BlackBoxFunction | HostFunction], dtype:
     return functions
 
 
-def _black_box(function: BlackBoxFunction, dtype: Any) -> Callable[..., Any]:
+def _black_box(function: CheckedFunction, dtype: Any) -> Callable[..., Any]:
     def evaluate(*arrays: Any) -> Any:
         # All arrays have the same axes in front, over which the call is mapped.
         arrays = tuple(np.asarray(array, np.float64) for array in arrays)

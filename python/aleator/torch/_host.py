@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from .._host import BlackBoxFunction, HostFunction, PullBack
+from .._host_function import HostFunction, PullBack
 from ..errors import BlackBoxError, NoDerivativeError
 
 __all__ = ["host_functions"]
 
 
-def host_functions(called: Mapping[str, BlackBoxFunction | HostFunction]) -> dict[str, Callable[..., torch.Tensor]]:
+def host_functions(called: Mapping[str, Any]) -> dict[str, Callable[..., torch.Tensor]]:
     """By name. Black boxes are called with NumPy's arrays, and so are functions whose derivative is given; PyTorch differentiates others."""
     functions: dict[str, Callable[..., torch.Tensor]] = {}
     for name, function in called.items():
@@ -26,7 +26,7 @@ def host_functions(called: Mapping[str, BlackBoxFunction | HostFunction]) -> dic
     return functions
 
 
-def _in_numpy(name: str, function: BlackBoxFunction | HostFunction) -> Callable[..., torch.Tensor]:
+def _in_numpy(name: str, function: Any) -> Callable[..., torch.Tensor]:
     def call(*arguments: torch.Tensor) -> torch.Tensor:
         return _InNumPy.apply(name, function, 0, function.shape, *arguments)
 

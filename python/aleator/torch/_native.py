@@ -5,14 +5,15 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
 
+from .._arguments import count
 from .._surrogate import check_shape, named
 from ..errors import AleatorError
-from ..graph import count
+from ..graph import Graph
 from ..program import Program
 from ._derivative import weighted
 from ._tensors import as_values, common_device
@@ -39,7 +40,7 @@ class Native:
         if program.tunes:
             raise AleatorError("a program that tunes its estimators changes with each call: compile it without `tune`")
         self._program = program
-        graph = program._graph
+        graph = cast(Graph, program._graph)
         self.params = {name: expr.shape for name, expr in graph.params.items()}
         self.data = {name: expr.shape for name, expr in graph.datasets.items()}
         self._initial = {name: torch.as_tensor(graph.initial(name)) for name in (*self.params, *self.data)}

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from .._arguments import count
 from .._arrays import as_float
 from ..errors import AleatorError
-from ..graph import count
 
 __all__ = ["as_step", "as_values", "common_device"]
 

@@ -1,0 +1,81 @@
+# Written by python/write_stubs.
+from ._estimator import Estimator as Estimator
+
+ALL: dict[str, type[Estimator]]
+
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax"]
+
+class Enumeration(Estimator):
+    """Enumeration: the exact sum over all outcomes; no variance."""
+
+    def __init__(self) -> None: ...
+
+class ScoreFunction(Estimator):
+    """ScoreFunction: the cost times the gradient of the log-probability; the most general estimator, with the highest variance."""
+
+    def __init__(self, *, baseline: str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
+
+class ReinforceLoo(Estimator):
+    """ReinforceLoo: the score function with the mean of the other samples as baseline."""
+
+    def __init__(self) -> None: ...
+
+class Nvil(Estimator):
+    """Nvil: the score function with a learned, input-dependent baseline and a normalised signal."""
+
+    def __init__(self, *, decay: float = ..., hidden: float = ...) -> None: ...
+
+class Vimco(Estimator):
+    """Vimco: for bounds log mean exp over copies: the score of a copy is multiplied by the contribution of the copy to the bound."""
+
+    def __init__(self, *, mean: str = ...) -> None: ...
+
+class MuProp(Estimator):
+    """MuProp: the score function with a first-order expansion of F at the mean as control variate."""
+
+    def __init__(self, *, linear: bool = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
+
+class Rebar(Estimator):
+    """Rebar: the score function with F at a conditional relaxation of the draw as control variate."""
+
+    def __init__(self, *, temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
+
+class Relax(Estimator):
+    """Relax: REBAR with a learned control variate; also for costs without a derivative."""
+
+    def __init__(self, *, hidden: float = ..., use_cost: bool = ..., temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
+
+class Lax(Estimator):
+    """Lax: the score function with a learned, pathwise differentiated control variate."""
+
+    def __init__(self, *, hidden: float = ...) -> None: ...
+
+class Pathwise(Estimator):
+    """Pathwise: the derivative through the sample, written as a transform of noise."""
+
+    def __init__(self) -> None: ...
+
+class GeneralizedReparameterization(Estimator):
+    """GeneralizedReparameterization: the derivative through a transform that removes part of the dependence on theta, plus a score for the rest."""
+
+    def __init__(self, *, transform: str = ...) -> None: ...
+
+class RejectionReparameterization(Estimator):
+    """RejectionReparameterization: the derivative through the accepted proposal of a rejection sampler, plus a score for the rest."""
+
+    def __init__(self, *, augmentation: float = ...) -> None: ...
+
+class GumbelSoftmax(Estimator):
+    """GumbelSoftmax: the derivative through a continuous relaxation of the sample."""
+
+    def __init__(self, *, temperature: float = ...) -> None: ...
+
+class StraightThrough(Estimator):
+    """StraightThrough: the hard sample forward, the derivative of its mean backward."""
+
+    def __init__(self) -> None: ...
+
+class StraightThroughGumbelSoftmax(Estimator):
+    """StraightThroughGumbelSoftmax: the hard sample forward, the derivative of its relaxation backward."""
+
+    def __init__(self, *, temperature: float = ...) -> None: ...
