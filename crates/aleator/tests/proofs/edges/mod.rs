@@ -5,6 +5,7 @@ mod exact;
 mod functions;
 mod levels;
 mod moving_jumps;
+mod opaque;
 mod plan;
 mod spellings;
 mod vimco;
