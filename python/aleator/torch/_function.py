@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -12,7 +12,8 @@ from .._surrogate import Surrogate, check_shape, initial_state, updated_state
 from ..errors import AleatorError, UnknownNameError
 from ..graph import Graph
 from ._derivative import with_gradient
-from ._host import host_functions
+from ._host import host_functions, is_module
+from ._module import flat_parameters
 from ._tensors import as_step, as_values, common_device
 from ._text import function as function_of_text
 
@@ -28,6 +29,8 @@ class Function(torch.nn.Module):
         The shapes of the parameters and of the data.
     trained : torch.nn.Module
         Has those parameters of the graph that are parameters of this module, as attributes.
+    called : torch.nn.Module
+        Has the modules that the graph calls, as attributes.
     """
 
     def __init__(
@@ -44,9 +47,13 @@ class Function(torch.nn.Module):
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
         self._ready: dict[Any, _Ready] = {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
-        self.trained = torch.nn.Module()
-        for name in _names(parameters, self.params):
-            _register(self.trained, name, torch.as_tensor(self._surrogate.initial[name], dtype=torch.get_default_dtype()))
+        self.trained, self.called = torch.nn.Module(), torch.nn.Module()
+        modules = {name: function.function.module for name, function in self._surrogate.functions.items() if is_module(function)}
+        for name, module in modules.items():
+            _register(self.called.register_module, name, module)
+        for name in _names(parameters, [name for name in self.params if name not in modules]):
+            value = torch.tensor(self._surrogate.initial[name], dtype=torch.get_default_dtype())
+            _register(self.trained.register_parameter, name, torch.nn.Parameter(value))
 
     def forward(
         self,
@@ -109,6 +116,9 @@ class Function(torch.nn.Module):
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""
         given: dict[str, Any] = dict(self.trained.named_parameters())
+        for name, module in self.called.named_children():
+            if name in self.params:
+                given[name] = flat_parameters(module)
         for name, value, expected in self._surrogate.named(params, data):
             given[name] = as_values(name, value, is_parameter=name in self.params)
             check_shape(name, given[name].shape, expected)
@@ -134,7 +144,7 @@ class Function(torch.nn.Module):
             {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
             # The bits of an unsigned number.
             torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
-            host_functions(self._surrogate.functions),
+            host_functions(self._surrogate.functions, self.called),
         )
         return self._ready[tune, dtype, device]
 
@@ -155,9 +165,9 @@ class _Ready(NamedTuple):
     host: dict[str, Callable[..., torch.Tensor]]
 
 
-def _names(parameters: bool | Iterable[str], known: Mapping[str, Any]) -> list[str]:
+def _names(parameters: bool | Iterable[str], known: Sequence[str]) -> Sequence[str]:
     if isinstance(parameters, bool):
-        return list(known) if parameters else []
+        return known if parameters else []
     names = [parameters] if isinstance(parameters, str) else list(parameters)
     for name in names:
         if name not in known:
@@ -165,11 +175,11 @@ def _names(parameters: bool | Iterable[str], known: Mapping[str, Any]) -> list[s
     return names
 
 
-def _register(module: torch.nn.Module, name: str, value: torch.Tensor) -> None:
+def _register(register: Callable[[str, Any], None], name: str, value: Any) -> None:
     try:
-        module.register_parameter(name, torch.nn.Parameter(value.clone()))
+        register(name, value)
     except KeyError as error:
-        raise AleatorError(f"`{name}` cannot be the name of a parameter of a module: {error.args[0]}; pass its value in each call") from None
+        raise AleatorError(f"PyTorch cannot name a part of a module `{name}`: {error.args[0]}; choose another name") from None
 
 
 def function(

@@ -11,19 +11,34 @@ import torch
 
 from .._host_function import HostFunction, PullBack
 from ..errors import BlackBoxError, NoDerivativeError
+from ._module import ModuleFunction
 
-__all__ = ["host_functions"]
+__all__ = ["host_functions", "is_module"]
 
 
-def host_functions(called: Mapping[str, Any]) -> dict[str, Callable[..., torch.Tensor]]:
-    """By name. Black boxes are called with NumPy's arrays, and so are functions whose derivative is given; PyTorch differentiates others."""
+def host_functions(called: Mapping[str, Any], modules: torch.nn.Module) -> dict[str, Callable[..., torch.Tensor]]:
+    """By name. Black boxes are called with NumPy's arrays, and so are functions whose derivative is given; PyTorch differentiates others.
+
+    Parameters
+    ----------
+    called : mapping of str to CheckedFunction or HostFunction
+    modules : torch.nn.Module
+        Has the modules among them as attributes.
+    """
     functions: dict[str, Callable[..., torch.Tensor]] = {}
     for name, function in called.items():
-        if isinstance(function, HostFunction) and function.vjp is None:
+        if is_module(function):
+            functions[name] = ModuleFunction(modules.get_submodule(name)).on_tensors
+        elif isinstance(function, HostFunction) and function.vjp is None:
             functions[name] = function.function
         else:
             functions[name] = _in_numpy(name, function)
     return functions
+
+
+def is_module(function: Any) -> bool:
+    """Whether a function that a graph calls is a module of PyTorch."""
+    return isinstance(function, HostFunction) and isinstance(function.function, ModuleFunction)
 
 
 def _in_numpy(name: str, function: Any) -> Callable[..., torch.Tensor]:
