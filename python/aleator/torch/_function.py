@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
@@ -12,10 +11,10 @@ from .._surrogate import Surrogate, check_shape, initial_state, updated_state
 from ..errors import AleatorError, UnknownNameError
 from ..graph import Graph
 from ._derivative import with_gradient
-from ._host import host_functions, is_module
+from ._executor import Executor
+from ._host import is_module
 from ._module import flat_parameters
-from ._tensors import as_step, as_values, common_device
-from ._text import function as function_of_text
+from ._tensors import as_values, common_device
 
 __all__ = ["Function", "function"]
 
@@ -45,7 +44,6 @@ class Function(torch.nn.Module):
     ) -> None:
         super().__init__()
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
-        self._ready: dict[Any, _Ready] = {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
         self.trained, self.called = torch.nn.Module(), torch.nn.Module()
         modules = {name: function.function.module for name, function in self._surrogate.functions.items() if is_module(function)}
@@ -54,6 +52,7 @@ class Function(torch.nn.Module):
         for name in _names(parameters, [name for name in self.params if name not in modules]):
             value = torch.tensor(self._surrogate.initial[name], dtype=torch.get_default_dtype())
             _register(self.trained.register_parameter, name, torch.nn.Parameter(value))
+        self._executor = Executor(self._surrogate, self.called)
 
     def forward(
         self,
@@ -70,7 +69,7 @@ class Function(torch.nn.Module):
         params, data : mapping of str to torch.Tensor or array_like, optional
             Values that replace the graph's, and those of this module.
         step : int or integer tensor of shape ()
-            The step of the noise, from 0 to 2**63 - 1: the same seed and step give the same numbers.
+            The step of the noise, from 0 to 2**48 - 1: the same seed and step give the same numbers.
         state : dict, optional
             The estimators' own parameters, from `init` or `update`.
 
@@ -89,7 +88,7 @@ class Function(torch.nn.Module):
             If a value does not consist of real numbers.
         """
         given, dtype, device = self._given(params, data)
-        outputs = self._run(False, given, state, step, dtype, device)
+        outputs = self._executor.run(given, step, dtype, device, state=state)
         by = {name: x for name, x in given.items() if name in self.params and isinstance(x, torch.Tensor)}
         return with_gradient(outputs["objective"], [outputs[f"gradient.{name}"] for name in by], list(by.values()))
 
@@ -109,7 +108,7 @@ class Function(torch.nn.Module):
     ) -> dict[str, dict[str, torch.Tensor]]:
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
         given, dtype, device = self._given(params, data)
-        outputs = self._run(True, given, state, step, dtype, device)
+        outputs = self._executor.run(given, step, dtype, device, state=state, tune=True)
         with torch.no_grad():
             return {i["name"]: updated_state(i, state[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
 
@@ -125,44 +124,8 @@ class Function(torch.nn.Module):
         wide = any(isinstance(x, torch.Tensor) and x.dtype == torch.float64 for n, x in given.items() if n in self.params)
         return given, torch.float64 if wide else torch.float32, common_device(given)
 
-    def _run(self, tune: bool, given: Any, state: Any, step: Any, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:
-        key = tune, dtype, device
-        ready = self._ready[key] if key in self._ready else self._prepare(*key)
-        inputs = {**ready.inputs, **{name: x.detach() if isinstance(x, torch.Tensor) else x for name, x in given.items()}}
-        if state is not None:
-            inputs.update(self._surrogate.own_values(state))
-        with torch.no_grad(), torch.autocast(device.type, enabled=False):
-            outputs = ready.estimate(inputs, (ready.seed, as_step(step, device)), dtype, ready.host)
-            valid = outputs.pop("violations") == 0
-            return {name: torch.where(valid, x, math.nan) for name, x in outputs.items()}
-
-    @torch.compiler.disable
-    def _prepare(self, tune: bool, dtype: torch.dtype, device: torch.device) -> _Ready:
-        text = self._surrogate.tuned if tune else self._surrogate.held
-        self._ready[tune, dtype, device] = _Ready(
-            function_of_text(text, dtype, device),
-            {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
-            # The bits of an unsigned number.
-            torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
-            host_functions(self._surrogate.functions, self.called),
-        )
-        return self._ready[tune, dtype, device]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Functions that were made of texts cannot be pickled, and are made again.
-        return {**self.__dict__, "_ready": {}}
-
     def extra_repr(self) -> str:
         return f"params={list(self.params)}, data={list(self.data)}"
-
-
-class _Ready(NamedTuple):
-    """An estimate for a format and a device."""
-
-    estimate: Callable[..., dict[str, torch.Tensor]]
-    inputs: dict[str, torch.Tensor]
-    seed: torch.Tensor
-    host: dict[str, Callable[..., torch.Tensor]]
 
 
 def _names(parameters: bool | Iterable[str], known: Sequence[str]) -> Sequence[str]:
