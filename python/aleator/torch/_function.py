@@ -12,7 +12,7 @@ from ..errors import AleatorError, UnknownNameError
 from ..graph import Graph
 from ._derivative import with_gradient
 from ._executor import Executor
-from ._host import is_module
+from ._host import check_captured, is_module
 from ._module import flat_parameters
 from ._tensors import as_values, common_device
 
@@ -46,6 +46,7 @@ class Function(torch.nn.Module):
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
         self.params, self.data = self._surrogate.params, self._surrogate.data
         self.trained, self.called = torch.nn.Module(), torch.nn.Module()
+        check_captured(self._surrogate.functions)
         modules = {name: function.function.module for name, function in self._surrogate.functions.items() if is_module(function)}
         for name, module in modules.items():
             _register(self.called.register_module, name, module)

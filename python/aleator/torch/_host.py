@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
 from .._host_function import HostFunction, PullBack
-from ..errors import BlackBoxError, NoDerivativeError
+from ..errors import AleatorError, BlackBoxError, NoDerivativeError
 from ._module import ModuleFunction
 
-__all__ = ["host_functions", "is_module"]
+__all__ = ["check_captured", "host_functions", "is_module"]
 
 
 def host_functions(called: Mapping[str, Any], modules: torch.nn.Module) -> dict[str, Callable[..., torch.Tensor]]:
@@ -39,6 +41,35 @@ def host_functions(called: Mapping[str, Any], modules: torch.nn.Module) -> dict[
 def is_module(function: Any) -> bool:
     """Whether a function that a graph calls is a module of PyTorch."""
     return isinstance(function, HostFunction) and isinstance(function.function, ModuleFunction)
+
+
+def check_captured(called: Mapping[str, Any]) -> None:
+    """Raises an error if a function uses tensors that would not get the gradient that they require."""
+    for name, function in called.items():
+        if not isinstance(function, HostFunction) or function.vjp is not None:
+            continue
+        for label, value in _captured(function.function):
+            tensors = value.parameters() if isinstance(value, torch.nn.Module) else [value]
+            if any(isinstance(x, torch.Tensor) and x.requires_grad for x in tensors):
+                raise AleatorError(
+                    f"`{name}` uses `{label}`, whose tensors require a gradient and would get none: call a module, as in "
+                    "`g.call(module, z)`, pass them as arguments, or use `aleator.torch.estimate`"
+                )
+
+
+def _captured(function: Any) -> Iterator[tuple[str, Any]]:
+    """What a function uses besides its arguments, as far as it can be seen."""
+    if isinstance(function, functools.partial):
+        yield from ((f"argument {i}", value) for i, value in enumerate(function.args))
+        yield from function.keywords.items()
+        yield from _captured(function.func)
+    elif inspect.ismethod(function):
+        yield type(function.__self__).__name__, function.__self__
+        yield from _captured(function.__func__)
+    elif inspect.isfunction(function):
+        variables = inspect.getclosurevars(function)
+        yield from variables.nonlocals.items()
+        yield from variables.globals.items()
 
 
 def _in_numpy(name: str, function: Any) -> Callable[..., torch.Tensor]:
@@ -114,4 +145,4 @@ def _evaluate(name: str, function: Any, lead: int, shape: tuple[int, ...], argum
             results = np.array([function(*row) for row in zip(*rows)])
     except Exception as error:
         raise BlackBoxError(f"`{name}` failed: {type(error).__name__}: {error}") from error
-    return torch.as_tensor(results, dtype=arguments[0].dtype, device=arguments[0].device).reshape(*front, *shape)
+    return torch.as_tensor(results, dtype=arguments[0].dtype, device=arguments[0].device).reshape((*front, *shape))
