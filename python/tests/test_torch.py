@@ -15,7 +15,7 @@ from aleator import estimators, functions
 torch = pytest.importorskip("torch")
 at = pytest.importorskip("aleator.torch")
 
-TYPES = {"float32": (torch.float32, 2e-5), "float64": (torch.float64, 1e-12)}
+TYPES = {"float32": (torch.float32, 1e-5), "float64": (torch.float64, 1e-12)}
 SEED = (7 << 40) + 11
 
 

@@ -128,7 +128,7 @@ class _Summed:
             return result.sum()
         if result.shape[:1] != z.shape[:1]:
             raise ShapeError(f"the cost has shape {tuple(result.shape)} for z of shape {tuple(z.shape)}: their first axes do not count the same rows")
-        return result.reshape(len(z), -1).sum(-1)
+        return result.unsqueeze(-1).flatten(1).sum(-1)
 
 
 def _has_gradient(value: Any) -> bool:

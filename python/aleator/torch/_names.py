@@ -23,8 +23,10 @@ _ELEMENTWISE = "abs sign floor exp expm1 log log1p sqrt sin cos tan tanh arcsin 
 def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
     """The modules that the text imports. Numbers become tensors on `device`, of `dtype` if nothing else says of which."""
 
-    def asarray(x: Any, to: torch.dtype = dtype) -> torch.Tensor:
-        return torch.as_tensor(x, dtype=to, device=device)
+    def asarray(x: Any, to: torch.dtype | None = None) -> torch.Tensor:
+        if to is None and isinstance(x, torch.Tensor):
+            return x
+        return torch.as_tensor(x, dtype=to or dtype, device=device)
 
     def of_tensors(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
         def call(*arguments: Any) -> torch.Tensor:
@@ -41,7 +43,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         inf=math.inf,
         nan=math.nan,
         finfo=torch.finfo,
-        asarray=lambda x, to=None: x if to is None and isinstance(x, torch.Tensor) else asarray(x, to or dtype),
+        asarray=asarray,
         astype=lambda x, to: x.to(to),
         where=_where,
         power=of_tensors(torch.pow),
@@ -56,8 +58,8 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         cumsum=lambda x, axis: torch.cumsum(x, dim=axis),
         matmul=torch.matmul,
         squeeze=torch.squeeze,
-        reshape=lambda x, shape: asarray(x).reshape(shape) if isinstance(x, float) else x.reshape(shape),
-        broadcast_to=lambda x, shape: (x if isinstance(x, torch.Tensor) else asarray(x)).expand(shape),
+        reshape=lambda x, shape: asarray(x).reshape(shape),
+        broadcast_to=lambda x, shape: asarray(x).expand(shape),
         broadcast_shapes=torch.broadcast_shapes,
         transpose=torch.permute,
         pad=_pad,
