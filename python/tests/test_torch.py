@@ -469,6 +469,24 @@ def test_formats():
     assert f({"w": w}, data={"x": torch.ones(3, 2, dtype=torch.int32)}) == f({"w": w}, data={"x": torch.ones(3, 2)})
 
 
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("via", DISCRETE)
+def test_everything_is_on_the_device_of_the_tensors(via):
+    fake = pytest.importorskip("torch._subclasses").FakeTensorMode(allow_non_fake_inputs=True)
+    f = at.function(two_layers(via))
+    start = f.init()
+    with fake, torch.no_grad():
+        # Tensors without values on a device that this machine need not have: an operation on two devices is an error.
+        params = {"w": torch.empty(2, 2, device="cuda")}
+        assert f(params, step=3).device.type == "cuda" and f(params, step=3, state=start).device.type == "cuda"
+        state = f.update(f.update(start, params), params)
+        assert all(x.device.type == "cuda" for entry in state.values() for x in entry.values())
+        z, surrogate = at.estimate(al.Bernoulli(logits=params["w"]), torch.sum, via=via)
+        assert z.device.type == surrogate.device.type == "cuda"
+        with pytest.raises(al.AleatorError, match="`w` on cuda:0, `x` on cpu; move them to one"):
+            f(params, data={"x": torch.zeros(3, 2)})
+
+
 def test_outside_of_domains_an_estimate_is_nan():
     g = al.Graph()
     m, s = g.param("m", [0.3, 0.1]), g.param("s", 1.0)

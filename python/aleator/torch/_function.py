@@ -110,8 +110,8 @@ class Function(torch.nn.Module):
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
         given, dtype, device = self._given(params, data)
         outputs = self._executor.run(given, step, dtype, device, state=state, tune=True)
-        with torch.no_grad():
-            return {i["name"]: updated_state(i, state[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
+        there = {name: {part: x.detach().to(device) for part, x in entry.items()} for name, entry in state.items()}
+        return {i["name"]: updated_state(i, there[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
 
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""
