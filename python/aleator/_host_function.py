@@ -14,7 +14,11 @@ from ._expressions import Expr, add
 from ._recording import Recording
 from .errors import AleatorError, ShapeError
 
-__all__ = ["HostFunction", "add_call", "host_function", "row_flags"]
+__all__ = ["CALLERS", "HostFunction", "add_call", "host_function", "row_flags"]
+
+
+# How objects of other libraries are called, by their class; a library adds a function with the signature of `Graph.call`.
+CALLERS: dict[type, Callable[..., Expr]] = {}
 
 
 class HostFunction:

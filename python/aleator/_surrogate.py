@@ -10,15 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from .errors import AleatorError, ShapeError, UnknownNameError
 from . import _aleator
 from ._arguments import optional_count, seed_number
 from ._called import called_functions
 from ._estimator import via_list
 from ._warning import warn
+from .errors import AleatorError, ShapeError, UnknownNameError
 from .graph import Graph
 
-__all__ = ["Surrogate", "Text", "check_shape", "initial_state", "updated_state"]
+__all__ = ["Surrogate", "Text", "check_shape", "initial_state", "named", "updated_state"]
 
 # The optimiser of the estimators' own parameters: Adam with the constants of the native program.
 _RATE, _DECAY, _DECAY_OF_SQUARES, _EPSILON = 0.01, 0.9, 0.999, 1e-8
@@ -68,24 +68,8 @@ class Surrogate:
         return called_functions(self._graph)
 
     def named(self, params: Any, data: Any) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
-        """Names, values and expected shapes of what was passed.
-
-        Raises
-        ------
-        TypeError
-            If these are no mappings.
-        UnknownNameError
-            If the graph has no such parameter or data.
-        """
-        for kind, values, known in (("parameter", params, self.params), ("data", data, self.data)):
-            if values is None:
-                continue
-            if not isinstance(values, Mapping):
-                raise TypeError(f"values of {kind}s by name are a mapping such as {{'{next(iter(known), 'x')}': ..}}, got {values!r}")
-            for name, value in values.items():
-                if name not in known:
-                    raise UnknownNameError(f"unknown {kind} `{name}`: there is {', '.join(known) or 'none'}")
-                yield name, value, known[name]
+        """Names, values and expected shapes of what was passed. See the function `named` for errors."""
+        return named(params, data, self.params, self.data)
 
     def own_values(self, state: Any) -> dict[str, Any]:
         """The values of the estimators' own parameters in a state.
@@ -137,7 +121,32 @@ class Text:
         scope = dict(names or {})
         exec(compile(tree, "<the estimate as Python>", "exec"), scope)
         scope.update(replaced or {})
-        return scope["estimate"]
+        estimate: Callable[..., dict[str, Any]] = scope["estimate"]
+        return estimate
+
+
+def named(
+    params: Any, data: Any, known_params: Mapping[str, tuple[int, ...]], known_data: Mapping[str, tuple[int, ...]]
+) -> Iterator[tuple[str, Any, tuple[int, ...]]]:
+    """Names, values and expected shapes of what was passed.
+
+    Raises
+    ------
+    TypeError
+        If these are no mappings.
+    UnknownNameError
+        If there is no such parameter or data.
+    """
+    for kind, values, known in (("parameter", params, known_params), ("data", data, known_data)):
+        if values is None:
+            continue
+        if not isinstance(values, Mapping):
+            example = next(iter(known), "x")
+            raise TypeError(f"values by name are a mapping such as {{'{example}': value}}, got {type(values).__name__}")
+        for name, value in values.items():
+            if name not in known:
+                raise UnknownNameError(f"unknown {kind} `{name}`: there is {', '.join(known) or 'none'}")
+            yield name, value, known[name]
 
 
 def check_shape(name: str, shape: Any, expected: tuple[int, ...]) -> None:

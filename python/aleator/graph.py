@@ -13,7 +13,7 @@ from ._arguments import checked_name, optional_count, optional_number, seed_numb
 from ._arrays import as_float, as_shape
 from ._black_box import BlackBox, CheckedFunction
 from ._expressions import Expr, add, as_expr
-from ._host_function import add_call, host_function, row_flags
+from ._host_function import CALLERS, add_call, host_function, row_flags
 from ._parts import Parts, Site
 from ._recording import Recording
 from ._writing import text_of
@@ -229,6 +229,8 @@ class Graph(Recording):
 
         The function runs where the graph runs: `aleator.jax.function` and `aleator.torch.function` give it their arrays and differentiate
         it themselves; a native program gives it NumPy arrays and needs `vjp` for the estimators that use its derivative.
+        After ``import aleator.torch``, a module of PyTorch may be called: its parameters become one parameter of the graph, which has
+        the name of the function, and it runs everywhere.
 
         Parameters
         ----------
@@ -261,6 +263,9 @@ class Graph(Recording):
         """
         if not callable(function):
             raise TypeError(f"call needs a function, got {function!r}")
+        for kind, caller in CALLERS.items():
+            if isinstance(function, kind):
+                return caller(self, function, *arguments, shape=shape, vjp=vjp, rows=rows, may_jump=may_jump, name=name)
         label = checked_name(getattr(function, "__name__", type(function).__name__) if name is None else name)
         exprs = [as_expr(self, argument) for argument in arguments]
         called = host_function(label, function, shape, vjp, exprs)

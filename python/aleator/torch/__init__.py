@@ -11,6 +11,8 @@
 Uniform numbers have the bits of the native program at the same seed and step, and draws from laws follow its samplers.
 """
 
+from ._estimate import estimate
 from ._function import Function, function
+from ._native import Native, native
 
-__all__ = ["Function", "function"]
+__all__ = ["Function", "Native", "estimate", "function", "native"]

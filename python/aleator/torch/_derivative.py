@@ -9,7 +9,7 @@ import torch
 
 from ..errors import NoDerivativeError
 
-__all__ = ["with_gradient"]
+__all__ = ["weighted", "with_gradient"]
 
 
 def with_gradient(objective: torch.Tensor, gradients: Sequence[torch.Tensor], by: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -40,11 +40,14 @@ class _WithGradient(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, cotangent: torch.Tensor) -> Any:
         count = len(ctx.saved_tensors) // 2
-        weighted = []
-        for gradient, x in zip(ctx.saved_tensors[:count], ctx.saved_tensors[count:]):
-            gradient = _Estimated.apply(gradient, x)
-            weighted.append(torch.tensordot(cotangent, gradient, dims=cotangent.dim()).to(x.dtype))
-        return cotangent, *[None] * count, *weighted
+        gradients, by = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
+        return cotangent, *[None] * count, *map(weighted, [cotangent] * count, gradients, by)
+
+
+def weighted(cotangent: torch.Tensor, gradient: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
+    """The cotangent of a tensor, of that of the objective and the gradient by the tensor."""
+    # Replicates are on a leading axis.
+    return torch.tensordot(cotangent, _Estimated.apply(gradient, by), dims=cotangent.dim()).to(by.dtype)
 
 
 class _Estimated(torch.autograd.Function):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import torch
 
@@ -11,8 +11,10 @@ from .._surrogate import Surrogate, check_shape, initial_state, updated_state
 from ..errors import AleatorError, UnknownNameError
 from ..graph import Graph
 from ._derivative import with_gradient
-from ._tensors import as_step, as_values, common_device
-from ._text import black_box, function as function_of_text
+from ._executor import Executor
+from ._host import check_captured, is_module
+from ._module import flat_parameters
+from ._tensors import as_values, common_device
 
 __all__ = ["Function", "function"]
 
@@ -26,6 +28,8 @@ class Function(torch.nn.Module):
         The shapes of the parameters and of the data.
     trained : torch.nn.Module
         Has those parameters of the graph that are parameters of this module, as attributes.
+    called : torch.nn.Module
+        Has the modules that the graph calls, as attributes.
     """
 
     def __init__(
@@ -40,11 +44,16 @@ class Function(torch.nn.Module):
     ) -> None:
         super().__init__()
         self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
-        self._ready: dict[Any, _Ready] = {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
-        self.trained = torch.nn.Module()
-        for name in _names(parameters, self.params):
-            _register(self.trained, name, torch.as_tensor(self._surrogate.initial[name], dtype=torch.get_default_dtype()))
+        self.trained, self.called = torch.nn.Module(), torch.nn.Module()
+        check_captured(self._surrogate.functions)
+        modules = {name: function.function.module for name, function in self._surrogate.functions.items() if is_module(function)}
+        for name, module in modules.items():
+            _register(self.called.register_module, name, module)
+        for name in _names(parameters, [name for name in self.params if name not in modules]):
+            value = torch.tensor(self._surrogate.initial[name], dtype=torch.get_default_dtype())
+            _register(self.trained.register_parameter, name, torch.nn.Parameter(value))
+        self._executor = Executor(self._surrogate, self.called)
 
     def forward(
         self,
@@ -61,7 +70,7 @@ class Function(torch.nn.Module):
         params, data : mapping of str to torch.Tensor or array_like, optional
             Values that replace the graph's, and those of this module.
         step : int or integer tensor of shape ()
-            The step of the noise, from 0 to 2**63 - 1: the same seed and step give the same numbers.
+            The step of the noise, from 0 to 2**48 - 1: the same seed and step give the same numbers.
         state : dict, optional
             The estimators' own parameters, from `init` or `update`.
 
@@ -69,7 +78,8 @@ class Function(torch.nn.Module):
         -------
         torch.Tensor
             The objective, of shape ``()`` (or ``(replicates,)``). Its gradient by the tensors in `params`, and by the parameters of
-            this module, is the estimate. It is `float64` if one of these is, otherwise `float32`, and is on their device.
+            this module, is the estimate. It is `float64` if one of these is, otherwise `float32`, and is on their device. All of it
+            is NaN if a parameter of a distribution is outside its domain.
 
         Raises
         ------
@@ -79,7 +89,7 @@ class Function(torch.nn.Module):
             If a value does not consist of real numbers.
         """
         given, dtype, device = self._given(params, data)
-        outputs = self._run(False, given, state, step, dtype, device)
+        outputs = self._executor.run(given, step, dtype, device, state=state)
         by = {name: x for name, x in given.items() if name in self.params and isinstance(x, torch.Tensor)}
         return with_gradient(outputs["objective"], [outputs[f"gradient.{name}"] for name in by], list(by.values()))
 
@@ -99,69 +109,29 @@ class Function(torch.nn.Module):
     ) -> dict[str, dict[str, torch.Tensor]]:
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
         given, dtype, device = self._given(params, data)
-        outputs = self._run(True, given, state, step, dtype, device)
-        with torch.no_grad():
-            return {i["name"]: updated_state(i, state[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
+        outputs = self._executor.run(given, step, dtype, device, state=state, tune=True)
+        there = {name: {part: x.detach().to(device) for part, x in entry.items()} for name, entry in state.items()}
+        return {i["name"]: updated_state(i, there[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
 
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""
-        trained = dict(self.trained.named_parameters())
-        given = {}
-        for name, value, expected in self._surrogate.named({**trained, **_mapping(params)}, data):
+        given: dict[str, Any] = dict(self.trained.named_parameters())
+        for name, module in self.called.named_children():
+            if name in self.params:
+                given[name] = flat_parameters(module)
+        for name, value, expected in self._surrogate.named(params, data):
             given[name] = as_values(name, value, is_parameter=name in self.params)
             check_shape(name, given[name].shape, expected)
         wide = any(isinstance(x, torch.Tensor) and x.dtype == torch.float64 for n, x in given.items() if n in self.params)
         return given, torch.float64 if wide else torch.float32, common_device(given)
 
-    def _run(self, tune: bool, given: Any, state: Any, step: Any, dtype: torch.dtype, device: torch.device) -> dict[str, torch.Tensor]:
-        key = tune, dtype, device
-        ready = self._ready[key] if key in self._ready else self._prepare(*key)
-        inputs = {**ready.inputs, **{name: x.detach() if isinstance(x, torch.Tensor) else x for name, x in given.items()}}
-        if state is not None:
-            inputs.update(self._surrogate.own_values(state))
-        with torch.no_grad(), torch.autocast(device.type, enabled=False):
-            return ready.estimate(inputs, (ready.seed, as_step(step, device)), dtype, ready.host)
-
-    @torch.compiler.disable
-    def _prepare(self, tune: bool, dtype: torch.dtype, device: torch.device) -> _Ready:
-        text = self._surrogate.tuned if tune else self._surrogate.held
-        self._ready[tune, dtype, device] = _Ready(
-            function_of_text(text, dtype, device),
-            {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
-            # The bits of an unsigned number.
-            torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
-            {name: black_box(f) for name, f in self._surrogate.functions.items()},
-        )
-        return self._ready[tune, dtype, device]
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Functions that were made of texts cannot be pickled, and are made again.
-        return {**self.__dict__, "_ready": {}}
-
     def extra_repr(self) -> str:
         return f"params={list(self.params)}, data={list(self.data)}"
 
 
-class _Ready(NamedTuple):
-    """An estimate for a format and a device."""
-
-    estimate: Callable[..., dict[str, torch.Tensor]]
-    inputs: dict[str, torch.Tensor]
-    seed: torch.Tensor
-    host: dict[str, Callable[..., torch.Tensor]]
-
-
-def _mapping(params: Any) -> Mapping[str, Any]:
-    if params is None:
-        return {}
-    if not isinstance(params, Mapping):
-        raise TypeError(f"values of parameters by name are a mapping such as {{'theta': tensor}}, got {type(params).__name__}")
-    return params
-
-
-def _names(parameters: bool | Iterable[str], known: Mapping[str, Any]) -> list[str]:
+def _names(parameters: bool | Iterable[str], known: Sequence[str]) -> Sequence[str]:
     if isinstance(parameters, bool):
-        return list(known) if parameters else []
+        return known if parameters else []
     names = [parameters] if isinstance(parameters, str) else list(parameters)
     for name in names:
         if name not in known:
@@ -169,11 +139,11 @@ def _names(parameters: bool | Iterable[str], known: Mapping[str, Any]) -> list[s
     return names
 
 
-def _register(module: torch.nn.Module, name: str, value: torch.Tensor) -> None:
+def _register(register: Callable[[str, Any], None], name: str, value: Any) -> None:
     try:
-        module.register_parameter(name, torch.nn.Parameter(value.clone()))
+        register(name, value)
     except KeyError as error:
-        raise AleatorError(f"`{name}` cannot be the name of a parameter of a module: {error.args[0]}; pass its value in each call") from None
+        raise AleatorError(f"PyTorch cannot name a part of a module `{name}`: {error.args[0]}; choose another name") from None
 
 
 def function(

@@ -23,8 +23,10 @@ _ELEMENTWISE = "abs sign floor exp expm1 log log1p sqrt sin cos tan tanh arcsin 
 def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
     """The modules that the text imports. Numbers become tensors on `device`, of `dtype` if nothing else says of which."""
 
-    def asarray(x: Any, to: torch.dtype = dtype) -> torch.Tensor:
-        return torch.as_tensor(x, dtype=to, device=device)
+    def asarray(x: Any, to: torch.dtype | None = None) -> torch.Tensor:
+        if to is None and isinstance(x, torch.Tensor):
+            return x
+        return torch.as_tensor(x, dtype=to or dtype, device=device)
 
     def of_tensors(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
         def call(*arguments: Any) -> torch.Tensor:
@@ -41,7 +43,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         inf=math.inf,
         nan=math.nan,
         finfo=torch.finfo,
-        asarray=lambda x, to=None: x if to is None and isinstance(x, torch.Tensor) else asarray(x, to or dtype),
+        asarray=asarray,
         astype=lambda x, to: x.to(to),
         where=_where,
         power=of_tensors(torch.pow),
@@ -57,13 +59,14 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         matmul=torch.matmul,
         tensordot=lambda x, y, axes: torch.tensordot(x, y, dims=axes),
         squeeze=torch.squeeze,
-        reshape=lambda x, shape: asarray(x).reshape(shape) if isinstance(x, float) else x.reshape(shape),
-        broadcast_to=lambda x, shape: (x if isinstance(x, torch.Tensor) else asarray(x)).expand(shape),
+        reshape=lambda x, shape: asarray(x).reshape(shape),
+        broadcast_to=lambda x, shape: asarray(x).expand(shape),
         broadcast_shapes=torch.broadcast_shapes,
         transpose=torch.permute,
         pad=_pad,
         concatenate=lambda parts, axis: torch.cat(parts, dim=axis),
         shape=lambda x: tuple(getattr(x, "shape", ())),
+        ndim=lambda x: getattr(x, "ndim", 0),
         zeros=lambda shape, to: torch.zeros(shape, dtype=to, device=device),
         ones=lambda shape, to: torch.ones(shape, dtype=to, device=device),
         full=lambda shape, value, to: torch.full(shape, value, dtype=to, device=device),
@@ -80,6 +83,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         nn=SimpleNamespace(sigmoid=of_tensors(torch.sigmoid)),
         scipy=SimpleNamespace(special=special),
         enable_x64=lambda _: contextlib.nullcontext(),
+        vmap=_vmap,
     )
     lax = SimpleNamespace(cumsum=_cumsum, stop_gradient=torch.detach, while_loop=_while_loop)
     return {"math": math, "np": np, "jax": jax, "jnp": jnp, "lax": lax}
@@ -125,6 +129,10 @@ def _pad(x: torch.Tensor, widths: Sequence[Sequence[int]]) -> torch.Tensor:
 
 def _cumsum(x: torch.Tensor, axis: int, reverse: bool) -> torch.Tensor:
     return x.flip(axis).cumsum(axis).flip(axis) if reverse else x.cumsum(axis)
+
+
+def _vmap(function: Callable[..., torch.Tensor], in_axes: Sequence[int | None]) -> Callable[..., torch.Tensor]:
+    return torch.func.vmap(function, in_dims=tuple(in_axes), randomness="different")
 
 
 def _while_loop(goes_on: Callable[[Any], torch.Tensor], one: Callable[[Any], Any], state: Any) -> Any:

@@ -7,9 +7,9 @@ from typing import Any
 
 import torch
 
+from .._arguments import count
 from .._arrays import as_float
 from ..errors import AleatorError
-from .._arguments import count
 
 __all__ = ["as_step", "as_values", "common_device"]
 
@@ -57,12 +57,12 @@ def common_device(values: Mapping[str, Any]) -> torch.device:
 
 
 def as_step(step: Any, device: torch.device) -> torch.Tensor:
-    """A step as an `int64` of shape ().
+    """The step of the noise as an `int64` of shape ().
 
     Raises
     ------
     TypeError, AleatorError
-        If it is no integer from 0 to 2**63 - 1.
+        If it is no integer from 0 to 2**48 - 1. Whether a tensor is in this range is not checked.
     """
     if isinstance(step, torch.Tensor):
         if step.is_floating_point() or step.is_complex() or step.dtype == torch.bool or step.shape != ():
@@ -70,6 +70,6 @@ def as_step(step: Any, device: torch.device) -> torch.Tensor:
         return step.to(device, torch.int64)
     # `count` would make `torch.compile` see a constant.
     number = step if isinstance(step, int) else count(step, "a step")
-    if not 0 <= number < 2**63:
-        raise AleatorError(f"a step is an integer from 0 to 2**63 - 1, got {number}")
+    if not 0 <= number < 2**48:
+        raise AleatorError(f"a step is an integer from 0 to 2**48 - 1, got {number}")
     return torch.tensor(number, dtype=torch.int64, device=device)
