@@ -21,6 +21,7 @@ __all__ = [
     "forget_helpers",
     "functions",
     "grad",
+    "lint",
     "optimize",
     "plan",
     "shut_down",
@@ -99,11 +100,23 @@ class Graph:
     def sample(
         self, name: str, distribution: _Law, ids: Sequence[int], copies: int | None, via: str | None
     ) -> _Made: ...
+    def becomes(self, state: int, id: int) -> None: ...
     def cost(self, name: str, id: int) -> None: ...
     def note(self, name: str, id: int) -> None: ...
     def observe(self, name: str, value: int, distribution: _Law, ids: Sequence[int]) -> _Made: ...
     def quantity(
         self, what: str, distributions: Sequence[tuple[_Law, Sequence[int]]], value: int | None
+    ) -> _Made: ...
+    def call(
+        self,
+        name: str,
+        shape: Sequence[int],
+        ids: Sequence[int],
+        ranks: Sequence[int],
+        function: Callable[..., Any],
+        rows: Sequence[bool],
+        pull_backs: Sequence[Callable[..., Any]],
+        may_jump: bool,
     ) -> _Made: ...
     def external(
         self,
@@ -170,6 +183,7 @@ def grad(graph: Graph, via: _Via, how: _Measurement, progress: _Progress) -> _An
 def compare(graph: Graph, estimators: Sequence[str] | None, how: _Measurement, progress: _Progress) -> _Answer: ...
 def exact(graph: Graph, seconds: float | None) -> tuple[str, str | None]: ...
 def optimize(graph: Graph, via: _Via, how: _Optimization, progress: _Progress) -> _Answer: ...
+def lint(graph: Graph, via: _Via, samples: int | None) -> list[str]: ...
 def plan(graph: Graph, via: _Via, samples: int | None) -> list[tuple[str, str, str]]: ...
 def surrogate(
     graph: Graph, via: _Via, samples: int | None, replicates: int | None, tune: bool

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["as_float", "as_integers", "as_shape"]
+from .errors import ShapeError
+
+__all__ = ["as_float", "as_integers", "as_shape", "checked_result"]
 
 
 def as_float(value: Any, what: str = "a value") -> NDArray[np.float64]:
@@ -46,6 +48,14 @@ def as_float(value: Any, what: str = "a value") -> NDArray[np.float64]:
         raise TypeError(f"{what} must consist of real numbers, got {found}")
     # np.ascontiguousarray would give a scalar an axis.
     return np.asarray(array, dtype=np.float64, order="C")
+
+
+def checked_result(value: Any, name: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """What a user's function returned, as an array of the expected shape; see `as_float`."""
+    result = as_float(value, f"the result of `{name}`")
+    if result.shape != shape:
+        raise ShapeError(f"`{name}` returned shape {result.shape}, expected {shape}")
+    return result
 
 
 def as_shape(shape: Any, what: str = "shape") -> tuple[int, ...]:

@@ -7,10 +7,10 @@ from typing import Any, Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ._arrays import as_float
+from ._arrays import checked_result
+from ._called import check_function
 from ._expressions import Expr, add, as_expr
 from ._recording import Recording
-from .errors import ShapeError
 
 __all__ = ["BlackBox", "CheckedFunction"]
 
@@ -36,6 +36,7 @@ class BlackBox:
         if not arguments:
             raise TypeError(f"the black box `{self._name}` needs at least one argument")
         graph, function = self._graph, self._function
+        check_function(graph, function)
         ids = [as_expr(graph, argument)._id for argument in arguments]
         return add(graph, "external", self._name, list(function.shape), ids, function, function.vectorized)
 
@@ -50,8 +51,5 @@ class CheckedFunction:
         self.name, self.function, self.shape, self.vectorized = name, function, shape, vectorized
 
     def __call__(self, *arguments: NDArray[np.float64]) -> NDArray[np.float64]:
-        result = as_float(self.function(*arguments), f"the result of `{self.name}`")
         expected = (len(arguments[0]), *self.shape) if self.vectorized else self.shape
-        if result.shape != expected:
-            raise ShapeError(f"`{self.name}` returned shape {result.shape}, expected {expected}")
-        return result
+        return checked_result(self.function(*arguments), self.name, expected)

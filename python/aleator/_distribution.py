@@ -50,8 +50,8 @@ class Distribution:
         self._signature = number
         self.parameters: dict[str, Any] = {key: given[key] for key in signature}
         self._expr_graph: Recording | None = graph_of(self.parameters.values())
-        # Arrays of JAX stay what they are: they may have no values yet.
-        if self._expr_graph is None and not any(hasattr(value, "aval") for value in self.parameters.values()):
+        # Arrays of JAX and tensors of PyTorch stay what they are: they may have no values yet, and have derivatives.
+        if self._expr_graph is None and not any(_is_foreign(value) for value in self.parameters.values()):
             # Copies: a caller may change an array afterwards.
             self.parameters = {key: as_float(v, f"`{key}` of {name}").copy() for key, v in self.parameters.items()}
 
@@ -126,6 +126,10 @@ class Distribution:
         except TypeError:
             text = ", ".join(f"{key}={value!r}" for key, value in self.parameters.items())
         return f"{type(self).__name__}({text})"
+
+
+def _is_foreign(value: Any) -> bool:
+    return hasattr(value, "aval") or hasattr(value, "__torch_function__")
 
 
 def _quantity(what: str, distributions: list[Distribution], value: Any = None) -> Any:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from . import _aleator
 from ._arguments import count, optional_count, optional_number, seed_number
 from ._progress import shown
-from .errors import AleatorError, AleatorWarning
+from ._warning import warn
+from .errors import AleatorError
 from ._estimator import Estimator, via_list, via_text
 from .graph import Graph
 from .reports import Exact, OptimizeReport, Report
@@ -50,11 +49,6 @@ class Optimization:
     optimizer: str
     samples: int | None
     seed: int
-
-
-def _warn(notes: Sequence[str]) -> None:
-    for note in notes:
-        warnings.warn(note, AleatorWarning, stacklevel=3)
 
 
 def _raw(graph: Any) -> _aleator.Graph:
@@ -101,7 +95,7 @@ def grad(
     how = Measurement.checked(samples, replicates, tune, seed, exact)
     with shown(progress, how.replicates) as show:
         text, notes = _aleator.grad(_raw(graph), via_list(via), how, show)
-    _warn(notes)
+    warn(notes)
     return Report(json.loads(text), notes)
 
 
@@ -209,5 +203,5 @@ def optimize(
     )
     with shown(progress, how.steps) as show:
         text, notes = _aleator.optimize(_raw(graph), via_list(via), how, show)
-    _warn(notes)
+    warn(notes)
     return OptimizeReport(json.loads(text), notes)

@@ -71,7 +71,7 @@ class Recording:
 
 
 # Calls whose first argument is the name that errors tell.
-_NAMING = {"sample", "external"}
+_NAMING = {"call", "external", "sample"}
 
 
 def _place_of_caller() -> str:

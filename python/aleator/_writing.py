@@ -75,7 +75,8 @@ def text_of(graph: Recording) -> str:
     for (method, arguments), made in zip(calls, writer.results):
         write = getattr(writer, method, None)
         if write is None:
-            raise AleatorError(f"`{arguments[0]}` cannot be written: the language has nothing like it")
+            name = arguments[0] if isinstance(arguments[0], str) else method
+            raise AleatorError(f"`{name}` cannot be written: the language has nothing like it")
         write(made, *arguments)
     text = "".join(writer.lines)
     source = calls[0][1] if calls and calls[0][0] == "read" else (text, None, None, None)

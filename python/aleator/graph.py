@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Callable
 
 import numpy as np
@@ -13,12 +13,14 @@ from ._arguments import checked_name, optional_count, optional_number, seed_numb
 from ._arrays import as_float, as_shape
 from ._black_box import BlackBox, CheckedFunction
 from ._expressions import Expr, add, as_expr
+from ._host_function import CALLERS, add_call, host_function, row_flags
 from ._parts import Parts, Site
 from ._recording import Recording
 from ._writing import text_of
 from ._distribution import Distribution
 from .errors import ShapeError, UnknownNameError
 from ._estimator import Estimator, via_list, via_text
+from ._warning import warn
 from .program import Options, Program, is_float32, thread_count
 
 __all__ = ["Graph"]
@@ -213,6 +215,62 @@ class Graph(Recording):
             raise TypeError(f"the black box `{name}` must be a function, got {function!r}")
         return BlackBox(self, checked_name(name), CheckedFunction(name, function, as_shape(shape), bool(vectorized)))
 
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        shape: Any = None,
+        vjp: Callable[..., Any] | None = None,
+        rows: bool | Sequence[bool] = False,
+        may_jump: bool = False,
+        name: str | None = None,
+    ) -> Expr:
+        """Calls a differentiable function that aleator does not look into.
+
+        The function runs where the graph runs: `aleator.jax.function` and `aleator.torch.function` give it their arrays and differentiate
+        it themselves; a native program gives it NumPy arrays and needs `vjp` for the estimators that use its derivative.
+        After ``import aleator.torch``, a module of PyTorch may be called: its parameters become one parameter of the graph, which has
+        the name of the function, and it runs everywhere.
+
+        Parameters
+        ----------
+        function : callable
+            Takes one array for each argument, of its shape, and returns an array of `shape`.
+        *arguments : Expr or array_like
+        shape : int or tuple of int, optional
+            The shape of the result. By default the function is called once, with zeros, to find it.
+        vjp : callable, optional
+            ``vjp(cotangent, *arguments)`` returns, for each argument, the derivative of ``(cotangent * function(*arguments)).sum()``, in a
+            tuple. With it, `function` and `vjp` are called with NumPy arrays everywhere.
+        rows : bool or sequence of bool
+            Whether each row of the result, along its first axis, depends on the same row of the arguments alone; a sequence says for
+            each argument whether it has rows. It lowers the variance, and is not checked.
+        may_jump : bool
+            Whether the result may jump where an argument varies, so that its derivative does not determine its values.
+        name : str, optional
+            How messages call it, by default as the function is called.
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If `rows` does not fit the shapes.
+        AleatorError
+            If another function of the graph has this name, or the function fails with zeros.
+        """
+        if not callable(function):
+            raise TypeError(f"call needs a function, got {function!r}")
+        for kind, caller in CALLERS.items():
+            if isinstance(function, kind):
+                return caller(self, function, *arguments, shape=shape, vjp=vjp, rows=rows, may_jump=may_jump, name=name)
+        label = checked_name(getattr(function, "__name__", type(function).__name__) if name is None else name)
+        exprs = [as_expr(self, argument) for argument in arguments]
+        called = host_function(label, function, shape, vjp, exprs)
+        return add_call(self, called, exprs, row_flags(called, rows, exprs), may_jump)
+
     def note(self, name: str, value: Expr) -> Expr:
         """Names an expression, for diagrams and messages.
 
@@ -332,6 +390,7 @@ class Graph(Recording):
             is_float32=is_float32(dtype),
             threads=thread_count(threads),
         )
+        warn(_aleator.lint(self._raw, options.via, options.samples))
         return Program(self, options)
 
     def plan(self, *, via: Any = None, samples: int | None = None) -> dict[str, tuple[str, str]]:

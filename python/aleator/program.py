@@ -118,6 +118,11 @@ class Program(_aleator.Program):
         return dict(self._own())
 
     @property
+    def tunes(self) -> bool:
+        """Whether the estimators' own parameters change after each call."""
+        return self._options.tune
+
+    @property
     def step(self) -> int:
         """The step of the next call."""
         return self._step()

@@ -12,12 +12,14 @@ import pytest
 import aleator as al
 
 ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", *(f"docs/src/{page}.md" for page in ("python", "jax", "torch", "coming-from"))]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md", "docs/src/coming-from.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_pages(page):
-    if page == "docs/src/jax.md":
-        pytest.importorskip("jax")
+    for library in ("jax", "torch"):
+        if page == f"docs/src/{library}.md":
+            pytest.importorskip(library)
     blocks = re.findall(r"^```python\n(.*?)^```", (ROOT / page).read_text(encoding="utf-8"), re.M | re.S)
     assert blocks
     names = {}

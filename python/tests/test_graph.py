@@ -178,7 +178,7 @@ def test_the_surrogate_is_json():
 
     surrogate = json.loads(make_toy("rebar").surrogate_json(samples=2))
     assert surrogate["graph"]["format"] == "aleator-graph"
-    assert [output["name"] for output in surrogate["graph"]["outputs"]][:2] == ["objective", "gradient.theta"]
+    assert {output["name"] for output in surrogate["graph"]["outputs"]} >= {"objective", "gradient.theta"}
 
 
 def test_the_plan_says_why():

@@ -59,7 +59,7 @@ def test_a_graph_has_the_numbers_of_the_native_program(make, via, dtype):
     with jax.enable_x64(dtype == "float64"):
         f = aj.function(g, samples=3, seed=(7 << 32) + 11)
         program = g.compile(samples=3, seed=(7 << 32) + 11, dtype=dtype)
-        params = {name: jnp.asarray(f._initial[name], dtype) for name in f.params}
+        params = {name: jnp.asarray(g.initial(name), dtype) for name in f.params}
         run = jax.jit(lambda params, step: f(params, step=step))
         tolerance = 2e-5 if dtype == "float32" else 1e-11
         for step in (0, 1, 7):
@@ -80,6 +80,11 @@ def test_transformations():
     np.testing.assert_allclose(grads["theta"], [g["theta"] for _, g in one], rtol=1e-6)
     slope = jax.grad(lambda theta: 2 * f.value({"theta": theta}, step=3))(0.3)
     np.testing.assert_allclose(slope, 2 * one[3][1]["theta"], rtol=1e-6)
+    rows = aj.function(make_toy("rebar", 0.3), samples=4, seed=1, replicates=3)
+    _, each = rows({"theta": 0.3}, step=3)
+    weights = jnp.array([1.0, -2.0, 0.5])
+    slope = jax.grad(lambda theta: weights @ rows.value({"theta": theta}, step=3))(0.3)
+    np.testing.assert_allclose(slope, weights @ each["theta"], rtol=1e-6)
     keys = jax.random.split(jax.random.key(0), 2)
     assert len({float(f({"theta": 0.3}, key=key)[1]["theta"]) for key in keys}) == 2
 
@@ -228,16 +233,10 @@ def test_mistakes_in_costs():
     def unknown(theta):
         return aj.kl("z", bernoulli) + theta
 
-    def untranslated(theta):
-        z = aj.sample("z", al.Bernoulli(logits=theta * jnp.ones(4)))
-        return jnp.sum(jnp.sort(z)) + jnp.sum(jnp.fft.fft(z).real)
-
     cases = [(no_node, "no random node"), (no_scalar, "scalar"), (twice, "two random nodes"), (unknown, "no random node `z`")]
     for body, message in cases:
         with pytest.raises(al.AleatorError, match=message):
             cost(body)()
-    with pytest.raises(NotImplementedError, match="fft.*sort"):
-        cost(untranslated)()
     with pytest.raises(al.AleatorError, match="expectation"):
         aj.sample("z", bernoulli)
 
@@ -255,3 +254,54 @@ def test_the_surrogate_has_roles():
     document = json.loads(two_layers("rebar").surrogate_json(samples=2, tune=True))
     roles = {entry["name"]: entry["role"] for entry in document["inputs"]}
     assert roles["w"] == "param" and roles["x"] == "data" and "estimator" in roles.values()
+
+
+@pytest.mark.parametrize("via", ["enumeration", "reinforce_loo", "rebar", "nvil"])
+def test_aux_is_what_the_cost_returns_beside_it(via):
+    def cost(params, x):
+        z = aj.sample("z", al.Bernoulli(logits=x @ params["w"]), via=via)
+        value = jnp.mean(jnp.sum((z - 0.3) ** 2 * params["s"], -1))
+        return value, {"z": z, "rows": jnp.sum(z, -1), "norm": jnp.sum(params["w"] ** 2), "count": x.shape[0], "any": jnp.max(z) > 0.5}
+
+    params = {"w": jnp.asarray([[0.3, -0.2], [0.1, 0.9]], jnp.float32), "s": jnp.float32(0.7)}
+    x = jnp.asarray([[1.0, 0.5], [-0.3, 0.8], [0.2, 0.0]], jnp.float32)
+    plain = aj.expectation(lambda params, x: cost(params, x)[0], samples=4)
+    loss = aj.expectation(cost, has_aux=True, samples=4)
+    key = jax.random.key(5)
+    (value, aux), grads = jax.jit(loss.value_and_grad)(params, x, key=key)
+    expected, slopes = plain.value_and_grad(params, x, key=key)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+    for name in params:
+        np.testing.assert_allclose(grads[name], slopes[name], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(aux["norm"], jnp.sum(params["w"] ** 2), rtol=1e-6)
+    assert aux["count"] == 3 and aux["z"].shape == (3, 2) and aux["rows"].shape == (3,)
+    np.testing.assert_allclose(aux["rows"], aux["z"].sum(-1), rtol=1e-6)
+    # (z - 0.3)^2 is linear in z.
+    mean = np.mean(np.sum(0.09 + np.asarray(aux["z"]) * 0.4, -1)) * 0.7
+    np.testing.assert_allclose(mean, value, rtol=1e-5)
+    if via == "enumeration":
+        np.testing.assert_allclose(aux["z"], jax.nn.sigmoid(x @ params["w"]), rtol=1e-6)
+        assert 0 < aux["any"] < 1
+    assert loss(params, x, key=key)[1].keys() == aux.keys() and loss.grad(params, x, key=key)[1].keys() == aux.keys()
+    assert not any(name.startswith("aux") for name in loss.init(params, x))
+    with pytest.raises(al.AleatorError, match="pair"):
+        aj.expectation(lambda theta: aj.sample("z", al.Bernoulli(logits=theta)), has_aux=True)(0.3)
+
+
+def test_a_native_program_in_jax():
+    program = make_toy("rebar", 0.3).compile(samples=4, seed=2, dtype="float32")
+    f = aj.native(program)
+    for step in (0, 3):
+        estimate = program(step=step)
+        value, grads = jax.jit(lambda params, step: jax.value_and_grad(f)(params, step=step))({"theta": jnp.float32(0.3)}, step)
+        np.testing.assert_allclose([value, grads["theta"]], [estimate.objective, estimate.gradient["theta"]], rtol=1e-6)
+    mapped = jax.vmap(lambda step: f({"theta": 0.3}, step=step))(jnp.arange(4))
+    np.testing.assert_allclose(mapped, [program(step=step).objective for step in range(4)], rtol=1e-6)
+    replicated = aj.native(make_toy("rebar").compile(samples=4, replicates=3, seed=2))
+    assert replicated().shape == (3,)
+    with pytest.raises(TypeError, match="compile"):
+        aj.native(3)
+    with pytest.raises(al.AleatorError, match="tune"):
+        aj.native(make_toy("rebar").compile(tune=True))
+    with pytest.raises(al.ShapeError):
+        f({"theta": jnp.zeros(3)})

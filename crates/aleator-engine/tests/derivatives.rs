@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aleator_engine::Error;
 use aleator_engine::autodiff::{grad, jvp, vjp};
-use aleator_engine::graph::{Expr, External, Graph, Law, Reduction, Shape, substitute};
+use aleator_engine::graph::{Expr, External, ExternalFn, Graph, Law, Reduction, Shape, substitute};
 use calculus::{check, close, evaluate, for_all_choices, table::OPERATIONS};
 
 #[test]
@@ -397,16 +397,11 @@ fn third_derivatives_in_any_mode() {
 }
 
 fn black_box(name: &str, shape: impl Into<Shape>, input_ranks: &[usize]) -> External {
-    External {
-        name: name.into(),
-        shape: shape.into(),
-        input_ranks: input_ranks.to_vec(),
-        vectorized: false,
-        function: Arc::new(|x, y| {
-            y.fill(x.iter().copied().flatten().sum::<f64>().powi(2));
-            Ok(())
-        }),
-    }
+    let function: Arc<ExternalFn> = Arc::new(|x, y| {
+        y.fill(x.iter().copied().flatten().sum::<f64>().powi(2));
+        Ok(())
+    });
+    External::new(name, shape, input_ranks.to_vec(), function)
 }
 
 #[test]

@@ -11,7 +11,7 @@ use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
 use aleator_engine::export::{Float, Number, Portable, PortableOp, jax, stablehlo};
 use aleator_engine::graph::{
-    Binary, Expr, External, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, Unary, concat,
+    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Unary, concat,
 };
 
 const UNARY: [Unary; 21] = [
@@ -272,16 +272,11 @@ fn draws() -> Vec<Case> {
 
 fn black_box() -> Case {
     Case::new("external", |x, _| {
-        let external = External {
-            name: "price".into(),
-            shape: Shape::from([2]),
-            input_ranks: vec![1],
-            vectorized: false,
-            function: Arc::new(|_, out| {
-                out.fill(1.0);
-                Ok(())
-            }),
-        };
+        let ones: Arc<ExternalFn> = Arc::new(|_, out| {
+            out.fill(1.0);
+            Ok(())
+        });
+        let external = External::new("price", [2], vec![1], ones);
         vec![x.graph().external(external, &[x]), x.graph().hole("later", &[x], [2])]
     })
 }

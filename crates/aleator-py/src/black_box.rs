@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aleator_engine::graph::{External, Shape};
+use aleator_engine::graph::{ExternalFn, Shape};
 use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -48,20 +48,18 @@ impl Failures {
     }
 }
 
-/// An operation that calls `function` with one array for each argument, of the argument's shape; its result is a contiguous array
-/// of `float64` that has the elements of `shape`. If it is vectorized, all these arrays have one leading axis more.
-pub fn external(
+/// A function that is called with one array for each argument, of the argument's shape; its result is a contiguous array of
+/// `float64` that has `size` elements. If it is vectorized, all these arrays have one leading axis more.
+pub fn called(
     name: &str,
-    shape: Vec<usize>,
+    size: usize,
     arguments: Vec<Shape>,
     function: Py<PyAny>,
     vectorized: bool,
     failures: &Arc<Failures>,
-) -> External {
+) -> Arc<ExternalFn> {
     let failures = failures.clone();
     let label = name.to_string();
-    let input_ranks = arguments.iter().map(|shape| shape.rank()).collect();
-    let size: usize = shape.iter().product();
     let call = move |values: &[&[f64]], result: &mut [f64]| {
         let outcome = Python::try_attach(|py| {
             let calls = result.len().checked_div(size);
@@ -93,5 +91,5 @@ pub fn external(
             None => Err("the interpreter is ending".to_string()),
         }
     };
-    External { name: name.into(), shape: shape.into(), input_ranks, vectorized, function: Arc::new(call) }
+    Arc::new(call)
 }

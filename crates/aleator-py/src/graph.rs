@@ -7,11 +7,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use aleator::drawing::svg;
 use aleator::graph::{Diagram, Graph};
 use aleator::language::{NamedArray, estimator_named};
-use aleator_engine::graph::{Expr, NodeId};
+use aleator_engine::graph::{Derivative, Expr, External, NodeId, Shape};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
 
-use crate::black_box::{Failures, external};
+use crate::black_box::{Failures, called};
 use crate::distributions::{Given, Quantity, quantity};
 use crate::errors::{guard, raise};
 use crate::mistake::{Mistake, expr, exprs};
@@ -122,6 +122,7 @@ impl PyGraph {
             self.add(py, |graph| match kind {
                 "param" => Ok(graph.param_tensor(name, shape, values.to_vec())),
                 "data" => Ok(graph.data(name, shape, values.to_vec())),
+                "state" => Ok(graph.state(name, shape, values.to_vec())),
                 _ => Err(Mistake::Text("AleatorError", format!("there is no input of kind {kind}"))),
             })
         })
@@ -170,6 +171,16 @@ impl PyGraph {
             let expr = expr(graph, id)?;
             graph.cost(name, expr);
             Ok(expr)
+        })
+        .map(|_| ())
+    }
+
+    /// What a state becomes after a run: the mean of a node over the samples.
+    fn becomes(&self, py: Python<'_>, state: usize, id: usize) -> PyResult<()> {
+        self.add(py, |graph| {
+            let (state, next) = (expr(graph, state)?, expr(graph, id)?);
+            graph.becomes(state, next);
+            Ok(next)
         })
         .map(|_| ())
     }
@@ -227,8 +238,46 @@ impl PyGraph {
     ) -> PyResult<Made> {
         self.add(py, |graph| {
             let arguments = exprs(graph, &ids)?;
-            let shapes = arguments.iter().map(|e| e.shape()).collect();
-            let external = external(name, shape, shapes, function, vectorized, &self.failures);
+            let shapes: Vec<Shape> = arguments.iter().map(|e| e.shape()).collect();
+            let ranks = shapes.iter().map(|shape| shape.rank()).collect();
+            let size = shape.iter().product();
+            let function = called(name, size, shapes, function, vectorized, &self.failures);
+            let external = External { vectorized, ..External::new(name, shape, ranks, function) };
+            Ok(graph.engine().external(external, &arguments))
+        })
+    }
+
+    /// A function with a derivative. `ranks` are the numbers of trailing axes of the arguments that one call consumes, and `shape` is
+    /// that of its result. `rows` says which of them have independent rows. Of `pull_backs` there are none, or one for each argument.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they are those of a function in Python, as it is written there"
+    )]
+    fn call(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        shape: Vec<usize>,
+        ids: Vec<usize>,
+        ranks: Vec<usize>,
+        function: Py<PyAny>,
+        rows: Vec<bool>,
+        pull_backs: Vec<Py<PyAny>>,
+        may_jump: bool,
+    ) -> PyResult<Made> {
+        self.add(py, |graph| {
+            let arguments = exprs(graph, &ids)?;
+            let own = |(e, rank): (&Expr<'_>, &usize)| e.shape().trailing(*rank);
+            let own: Vec<Shape> = arguments.iter().zip(&ranks).map(own).collect();
+            let forward = called(name, shape.iter().product(), own.clone(), function, false, &self.failures);
+            let with_cotangent: Vec<Shape> = own.iter().cloned().chain([shape.clone().into()]).collect();
+            let pulled = |(function, of): (Py<PyAny>, &Shape)| {
+                called(name, of.numel(), with_cotangent.clone(), function, false, &self.failures)
+            };
+            let given = !pull_backs.is_empty();
+            let pull_backs: Vec<_> = pull_backs.into_iter().zip(&own).map(pulled).collect();
+            let derivative = Some(Derivative { may_jump, pull_backs: given.then(|| pull_backs.into()) });
+            let external = External { derivative, rows, ..External::new(name, shape, ranks, forward) };
             Ok(graph.engine().external(external, &arguments))
         })
     }

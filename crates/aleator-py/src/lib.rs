@@ -40,7 +40,7 @@ mod _aleator {
     #[pymodule_export]
     use super::program::{PyEstimate, PyProgram, surrogate};
     #[pymodule_export]
-    use super::reports::{compare, exact, grad, optimize, plan};
+    use super::reports::{compare, exact, grad, lint, optimize, plan};
 
     /// Sets the module's constants.
     #[pymodule_init]

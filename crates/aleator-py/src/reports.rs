@@ -179,3 +179,13 @@ pub fn plan(
         Ok(described.map(|((site, estimator), reason)| (site, estimator, reason)).collect())
     })
 }
+
+/// What is wrong with the graph under these estimators, a sentence each.
+#[pyfunction]
+#[pyo3(signature = (graph, via, samples))]
+pub fn lint(py: Python<'_>, graph: &PyGraph, via: Via, samples: Option<usize>) -> PyResult<Vec<String>> {
+    compute(py, graph, None, move |graph, _| {
+        let plan = plan_of(graph, &via, samples)?;
+        Ok(lints(graph, &plan).iter().map(sentence).collect())
+    })
+}

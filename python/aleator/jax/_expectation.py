@@ -22,11 +22,14 @@ from jax import lax
 from jax.extend import core as jex
 
 from .. import distributions as laws
-from ..distributions import Distribution
+from .._distribution import Distribution
+from .._expressions import add, as_expr
 from ..errors import AleatorError
-from ..estimators import Estimator
-from ..graph import Graph, via_text
+from .._estimator import Estimator, via_text
+from .._host_function import HostFunction, add_call
+from ..graph import Graph
 from ._function import Function
+from ._opaque import Opaque, is_opaque
 from ._translate import RULES
 
 __all__ = ["Expectation", "expectation", "kl", "log_prob", "sample"]
@@ -144,8 +147,9 @@ class Expectation:
     All methods take the arguments of the function, and further `key` (of `jax.random`), `step` and `state` (of `init`).
     """
 
-    def __init__(self, cost: Callable[..., Any], samples: int | None, seed: int, via: Any) -> None:
+    def __init__(self, cost: Callable[..., Any], has_aux: bool, samples: int | None, seed: int, via: Any) -> None:
         functools.update_wrapper(self, cost)
+        self._has_aux = has_aux
         self._cost, self._options = cost, {"samples": samples, "seed": seed, "via": via, "replicates": None}
         self._programs: dict[Any, _Traced] = {}
 
@@ -155,26 +159,34 @@ class Expectation:
         differentiable = len(jax.tree.leaves(arguments[:1]))
         which = tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
         if which not in self._programs:
-            self._programs[which] = _Traced(self._cost, tree, leaves, differentiable, self._options)
+            self._programs[which] = _Traced(self._cost, self._has_aux, tree, leaves, differentiable, self._options)
         return self._programs[which], leaves
 
-    def value(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> jax.Array:
-        """An estimate of the expectation, whose derivative in JAX is the estimate of the gradient."""
+    def value(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> Any:
+        """An estimate of the expectation, whose derivative in JAX is the estimate of the gradient; with `has_aux`, ``(value, aux)``."""
         traced, leaves = self._traced(arguments)
-        return traced.value(leaves, key, step, state)
+        value, aux = traced.value(leaves, key, step, state)
+        return (value, aux) if self._has_aux else value
 
     __call__ = value
 
-    def value_and_grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> tuple[jax.Array, Any]:
-        """The estimates of the expectation and of its gradient with respect to the first argument, a pytree."""
-        def of_first(first: Any) -> jax.Array:
+    def value_and_grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> tuple[Any, Any]:
+        """The estimates of the expectation and of its gradient with respect to the first argument, a pytree.
+
+        Returns
+        -------
+        tuple
+            ``(value, grads)``; with `has_aux`, ``((value, aux), grads)``.
+        """
+        def of_first(first: Any) -> Any:
             return self.value(first, *arguments[1:], key=key, step=step, state=state)
 
-        return jax.value_and_grad(of_first)(arguments[0])
+        return jax.value_and_grad(of_first, has_aux=self._has_aux)(arguments[0])
 
     def grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> Any:
-        """The estimate of the gradient with respect to the first argument."""
-        return self.value_and_grad(*arguments, key=key, step=step, state=state)[1]
+        """The estimate of the gradient with respect to the first argument; with `has_aux`, ``(grads, aux)``."""
+        value, grads = self.value_and_grad(*arguments, key=key, step=step, state=state)
+        return (grads, value[1]) if self._has_aux else grads
 
     def init(self, *arguments: Any) -> dict[str, Any]:
         """The estimators' own parameters at their initial values, a pytree."""
@@ -183,18 +195,23 @@ class Expectation:
     def update(self, state: Any, *arguments: Any, key: Any = None, step: Any = 0) -> dict[str, Any]:
         """The estimators' own parameters after one more estimate."""
         traced, leaves = self._traced(arguments)
-        params, data = traced.border(leaves)
-        return traced.function.update(state, params, data=data, step=step, key=key)
+        return traced.update(leaves, key, step, state)
 
 
-def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None = None, seed: int = 0, via: Any = None) -> Any:
+def expectation(
+    cost: Callable[..., Any] | None = None, *, has_aux: bool = False, samples: int | None = None, seed: int = 0, via: Any = None
+) -> Any:
     """The expectation of a cost that is a JAX function, which calls `sample` for its random nodes.
 
     Parameters
     ----------
     cost : callable
-        Its first argument is what gradients are taken of, a pytree; the result is a scalar. What depends on random nodes must consist
-        of operations that aleator has; the rest may be any JAX.
+        Its first argument is what gradients are taken of, a pytree; the result is a scalar. It may be any JAX. Operations behind a random
+        node that aleator does not have are opaque: their elements are taken to depend on each other, which is right and may cost variance;
+        `call` says more of them.
+    has_aux : bool
+        Whether the cost returns ``(cost, aux)``, where `aux` is a pytree of arrays. Those of its arrays that depend on random nodes are
+        means over the samples, weighted where a node is enumerated, and are real numbers; others are what they are.
     samples : int, optional
         Independent samples that are averaged in one estimate.
     seed : int
@@ -203,60 +220,70 @@ def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None =
         Estimators that take precedence over those of the random nodes.
     """
     if cost is None:
-        return functools.partial(expectation, samples=samples, seed=seed, via=via)
-    return Expectation(cost, samples, seed, via)
+        return functools.partial(expectation, has_aux=has_aux, samples=samples, seed=seed, via=via)
+    return Expectation(cost, bool(has_aux), samples, seed, via)
 
 
 class _Traced:
     """A cost for certain shapes."""
 
-    def __init__(self, cost: Any, tree: Any, leaves: list[Any], differentiable: int, options: dict[str, Any]) -> None:
+    def __init__(
+        self, cost: Any, has_aux: bool, tree: Any, leaves: list[Any], differentiable: int, options: dict[str, Any]
+    ) -> None:
         def flat(*leaves: Any) -> Any:
-            return cost(*jax.tree.unflatten(tree, leaves))
+            result = cost(*jax.tree.unflatten(tree, leaves))
+            if not has_aux:
+                return result, ()
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise AleatorError(f"with `has_aux` a cost returns a pair (cost, aux), got {type(result).__name__}")
+            return result
 
         shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
         _tracing.append({})
         try:
-            closed = jax.make_jaxpr(flat)(*shapes)
+            closed, (result, aux) = jax.make_jaxpr(flat, return_shape=True)(*shapes)
         finally:
             _tracing.pop()
+        if getattr(result, "shape", None) != ():
+            shape = ", ".join(str(leaf.shape) for leaf in jax.tree.leaves(result))
+            raise AleatorError(f"a cost is one scalar, got {shape}; take the sum or the mean")
+        self._tree_of_aux = jax.tree.structure(aux)
         self._split(closed, differentiable)
-        self.function = Function(self._graph, **options)
+        opaque = {name: functools.partial(_opaque_function, node, places) for name, node, places in self._opaque}
+        self.function = Function(self._graph, opaque=opaque, watched=list(self._watched), **options)
 
     def _split(self, closed: Any, differentiable: int) -> None:
         jaxpr = closed.jaxpr
-        if len(jaxpr.outvars) != 1 or jaxpr.outvars[0].aval.shape != ():
-            shapes = ", ".join(str(v.aval.shape) for v in jaxpr.outvars)
-            raise AleatorError(f"a cost is one scalar, got {shapes}; take the sum or the mean")
         inner: set[Any] = set()
         equations = list(_sorted(jaxpr, inner))
         depends = set(jaxpr.invars[:differentiable])
         for equation, _ in equations:
             if any(v in depends for v in equation.invars if not isinstance(v, jex.Literal)):
                 depends.update(equation.outvars)
-        result = jaxpr.outvars[0]
+        result, *aux = jaxpr.outvars
         if isinstance(result, jex.Literal) or result not in inner:
             raise AleatorError("the cost depends on no random node; use JAX alone, or `aleator.jax.sample`")
-        unknown = sorted({e.primitive.name for e, r in equations if r and e.primitive is not _node and e.primitive.name not in RULES})
-        if unknown:
-            raise NotImplementedError(
-                f"no translation of the primitives {', '.join(unknown)}, which depend on random nodes: write that part with other "
-                "functions, or before the random nodes"
-            )
         self._consts = dict(zip(jaxpr.constvars, closed.consts))
-        self._build([e for e, r in equations if r], depends, result)
+        self._build([e for e, r in equations if r], depends, inner, result)
+        # Where each array of `aux` comes from: the graph, by the name of a state, or the rest.
+        self._watched: dict[str, Any] = {}
+        self._aux = [self._watch(v) if not isinstance(v, jex.Literal) and v in inner else None for v in aux]
+        rest = [v for v, name in zip(aux, self._aux) if name is None]
         outer = jaxpr.replace(
             eqns=[e for e, r in equations if not r],
-            outvars=[*self._params.values(), *self._data.values()],
+            outvars=[*self._params.values(), *self._data.values(), *self._aside, *rest],
             debug_info=jaxpr.debug_info._replace(result_paths=None),
         )
         self._outer = jex.jaxpr_as_fun(jex.ClosedJaxpr(outer, closed.consts))
 
-    def _build(self, equations: list[Any], depends: set[Any], result: Any) -> None:
+    def _build(self, equations: list[Any], depends: set[Any], inner: set[Any], result: Any) -> None:
         graph = Graph()
         values: dict[Any, Any] = {}
         self._params: dict[str, Any] = {}
         self._data: dict[str, Any] = {}
+        # Operands of opaque functions that do not pass through the graph.
+        self._aside: list[Any] = []
+        self._opaque: list[tuple[str, Opaque, list[int]]] = []
 
         def read(v: Any) -> Any:
             if isinstance(v, jex.Literal):
@@ -276,28 +303,82 @@ class _Traced:
                 self._data[name] = v
             return values[v]
 
+        def is_random(v: Any) -> bool:
+            return not isinstance(v, jex.Literal) and v in inner
+
+        def is_differentiated(v: Any) -> bool:
+            return not isinstance(v, jex.Literal) and v in depends and jnp.issubdtype(v.aval.dtype, jnp.floating)
+
+        def opaque(equation: Any) -> list[Any]:
+            random = [is_random(v) for v in equation.invars]
+            passed = [is_random(v) or is_differentiated(v) for v in equation.invars]
+            node = Opaque(equation, random, passed)
+            places = []
+            for v, given in zip(equation.invars, passed):
+                if not given and not isinstance(v, jex.Literal):
+                    if v not in self._aside:
+                        self._aside.append(v)
+                    places.append(self._aside.index(v))
+            name = f"{node.title}_{len(self._opaque)}"
+            self._opaque.append((name, node, places))
+            arguments = [read(v) for v, given in zip(equation.invars, passed) if given]
+            called = HostFunction(name, _only_in_jax, node.shape, None)
+            exprs = [as_expr(graph, argument) for argument in arguments]
+            return node.parts(add_call(graph, called, exprs, node.rows, node.may_jump))
+
         for equation in equations:
-            operands = [read(v) for v in equation.invars]
-            aval = equation.outvars[0].aval
             if equation.primitive is _node:
-                made = equation.params["what"].on(graph, [graph._as_expr(x) for x in operands])
+                made = [equation.params["what"].on(graph, [as_expr(graph, read(v)) for v in equation.invars])]
             else:
-                made = RULES[equation.primitive.name](operands, equation.params, aval)
-            made = made if equation.primitive.multiple_results else [made]
-            for v, value in zip(equation.outvars, made):
-                values[v] = value
+                made = self._translated(equation, read) or opaque(equation)
+            values.update(zip(equation.outvars, made))
         graph.cost("cost", values[result])
-        self._graph = graph
+        self._graph, self._values = graph, values
 
-    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The values that the graph takes from the rest of the function: those of its parameters and of its data."""
-        values = self._outer(*leaves)
-        params = dict(zip(self._params, values))
-        return params, dict(zip(self._data, values[len(params) :]))
+    def _watch(self, variable: Any) -> str:
+        """The name of the state that becomes the mean of a value of the graph."""
+        name, value = f"aux{len(self._watched)}", self._values[variable]
+        state = add(self._graph, "input", "state", name, np.zeros(value.shape))
+        self._graph._record("becomes", state._id, value._id)
+        self._watched[name] = variable
+        return name
 
-    def value(self, leaves: list[Any], key: Any, step: Any, state: Any) -> jax.Array:
-        params, data = self.border(leaves)
-        return self.function.value(params, data=data, step=step, key=key, state=state)
+    @staticmethod
+    def _translated(equation: Any, read: Callable[[Any], Any]) -> list[Any] | None:
+        """The results of an equation in the graph, if it has a translation."""
+        rule = None if is_opaque(equation) else RULES.get(equation.primitive.name)
+        if rule is None:
+            return None
+        try:
+            made = rule([read(v) for v in equation.invars], equation.params, equation.outvars[0].aval)
+        except NotImplementedError:
+            return None
+        return made if equation.primitive.multiple_results else [made]
+
+    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any], list[Any]]:
+        """What comes from the rest of the function: the graph's parameters, its data, what its opaque functions get, and of `aux`."""
+        values = iter(self._outer(*leaves))
+        params, data = ({name: next(values) for name in names} for names in (self._params, self._data))
+        return params, data, [next(values) for _ in self._aside], list(values)
+
+    def value(self, leaves: list[Any], key: Any, step: Any, state: Any) -> tuple[jax.Array, Any]:
+        params, data, aside, rest = self.border(leaves)
+        value, means = self.function._value_with(aside, params, data, step, key, state)
+        watched, others = iter(means), iter(rest)
+        aux = [next(others) if name is None else next(watched) for name in self._aux]
+        return value, jax.tree.unflatten(self._tree_of_aux, aux)
+
+    def update(self, leaves: list[Any], key: Any, step: Any, state: Any) -> dict[str, Any]:
+        params, data, aside, _ = self.border(leaves)
+        return self.function._update_with(aside, state, params, data, step, key)
+
+
+def _opaque_function(node: Opaque, places: list[int], aside: Sequence[Any]) -> Callable[..., Any]:
+    return node.function([aside[place] for place in places])
+
+
+def _only_in_jax(*_: Any) -> Any:
+    raise AleatorError("this function is part of a cost in JAX, and runs only there")
 
 
 # Calls whose function is part of the equation.
@@ -312,8 +393,12 @@ def _sorted(jaxpr: Any, inner: set[Any]) -> Iterator[tuple[Any, bool]]:
     for equation in jaxpr.eqns:
         body = next((equation.params[k] for k in ("jaxpr", "call_jaxpr", "fun_jaxpr") if k in equation.params), None)
         touched = any(v in inner for v in equation.invars if not isinstance(v, jex.Literal))
-        is_inner = equation.primitive is _node or touched or (body is not None and _has_node(body))
-        if body is None or not is_inner or equation.primitive.name not in _CALLS:
+        contains = body is not None and _has_node(body)
+        is_inner = equation.primitive is _node or touched or contains
+        stays = body is None or not is_inner or equation.primitive.name not in _CALLS or is_opaque(equation)
+        if contains and stays:
+            raise AleatorError(f"a random node is inside `{equation.primitive.name}`, which is one operation of JAX; write it outside")
+        if stays:
             if is_inner:
                 inner.update(equation.outvars)
             yield equation, is_inner

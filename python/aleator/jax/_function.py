@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..errors import AleatorError
-from ..graph import Graph, seed_number
+from .._arrays import as_float
+from .._surrogate import Surrogate, check_shape, initial_state, updated_state
+from ..graph import Graph
+from ._host import host_functions
 
 __all__ = ["Function", "function"]
-
-# The optimiser of the estimators' own parameters: Adam with the constants of the native program.
-_RATE, _DECAY, _DECAY_OF_SQUARES, _EPSILON = 0.01, 0.9, 0.999, 1e-8
 
 
 class Function:
@@ -30,24 +29,32 @@ class Function:
         The shapes of the parameters and of the data.
     """
 
-    def __init__(self, graph: Graph, *, samples: int | None, replicates: int | None, seed: int, via: Any) -> None:
-        if not isinstance(graph, Graph):
-            raise TypeError(f"a function is made of a graph, got {graph!r}")
-        self._graph = graph.copy()
-        self._options = samples, replicates, via
-        self._seed = seed_number(seed)
-        self._held = self._compiled(tune=False)
-        self._tuned: _Compiled | None = None
-        inputs = self._held.inputs
-        self._initial = {i["name"]: _array(i) for i in inputs}
-        self.params = {i["name"]: tuple(i["shape"]) for i in inputs if i["role"] == "param"}
-        self.data = {i["name"]: tuple(i["shape"]) for i in inputs if i["role"] == "data"}
-        self._value = jax.custom_vjp(self._objective, nondiff_argnums=(4,))
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        samples: int | None,
+        replicates: int | None,
+        seed: int,
+        via: Any,
+        opaque: Mapping[str, Callable[[Any], Any]] | None = None,
+        watched: Sequence[str] = (),
+    ) -> None:
+        self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via, watched=watched)
+        self._watched = list(watched)
+        # Functions that are made of the values aside, which are not those of the graph.
+        self._opaque = opaque or {}
+        self.params, self.data = self._surrogate.params, self._surrogate.data
+        self._value = jax.custom_vjp(self._objective)
         self._value.defvjp(self._forward, self._backward)
 
-    def _compiled(self, tune: bool) -> _Compiled:
-        samples, replicates, via = self._options
-        return _Compiled(self._graph, *self._graph._surrogate(samples, replicates, via, tune))
+    @functools.cached_property
+    def _held(self) -> Any:
+        return self._surrogate.held.function()
+
+    @functools.cached_property
+    def _tuned(self) -> Any:
+        return self._surrogate.tuned.function()
 
     def __call__(
         self,
@@ -84,34 +91,52 @@ class Function:
             If a name is unknown or a shape differs.
         """
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held.run(inputs, (self._words(key), step), dtype)
+        outputs = self._run(self._held, inputs, (self._words(key), step), dtype)
         return outputs["objective"], {name: outputs[f"gradient.{name}"] for name in self.params}
 
     def value(self, params: Mapping[str, Any] | None = None, *, data: Any = None, step: Any = 0, key: Any = None, state: Any = None) -> jax.Array:
         """The objective alone, whose derivative by `params` in JAX is the estimate of the gradient."""
+        return self._value_with((), params, data, step, key, state)[0]
+
+    def _value_with(
+        self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any
+    ) -> tuple[jax.Array, list[jax.Array]]:
+        """The objective, and the means of what is watched, which have no derivative."""
         params = {} if params is None else {name: jnp.asarray(value) for name, value in params.items()}
         self._inputs(params, data, state)
         seed = self._words(key)
-        return self._value(params, data, state, (seed, jnp.asarray(step)), None)
+        return self._value(params, data, state, (seed, jnp.asarray(step)), aside)
 
-    def _objective(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> jax.Array:
+    def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> tuple[jax.Array, list[jax.Array]]:
         inputs, dtype = self._inputs(params, data, state)
-        return self._held.run(inputs, noise, dtype)["objective"]
+        return self._results(self._run(self._estimate, inputs, noise, dtype, aside))
 
-    def _forward(self, params: Any, data: Any, state: Any, noise: Any, _: None) -> Any:
+    def _results(self, outputs: dict[str, jax.Array]) -> tuple[jax.Array, list[jax.Array]]:
+        return outputs["objective"], [outputs[f"update.{name}"] for name in self._watched]
+
+    @property
+    def _estimate(self) -> Any:
+        # What is watched is the next value of a state, which changes only where an estimate is tuned.
+        return self._tuned if self._watched else self._held
+
+    def _forward(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> Any:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._held.run(inputs, noise, dtype)
+        outputs = self._run(self._estimate, inputs, noise, dtype, aside)
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
-        return outputs["objective"], (grads, data, state, noise)
+        return self._results(outputs), (grads, data, state, noise, aside)
 
-    def _backward(self, _: None, kept: Any, cotangent: jax.Array) -> Any:
-        grads, data, state, noise = kept
-        nothing = jax.tree.map(_no_cotangent, (data, state, noise))
-        return {name: grad * cotangent.astype(grad.dtype) for name, grad in grads.items()}, *nothing
+    def _backward(self, kept: Any, cotangents: tuple[jax.Array, Any]) -> Any:
+        (cotangent, _), (grads, *others) = cotangents, kept
+        nothing = jax.tree.map(_no_cotangent, tuple(others))
+        # Replicates are on a leading axis.
+        weighted = {n: jnp.tensordot(cotangent.astype(grad.dtype), grad, cotangent.ndim) for n, grad in grads.items()}
+        return weighted, *nothing
 
     def init(self) -> dict[str, Any]:
         """The estimators' own parameters (coefficients, temperatures, networks, baselines) at their initial values: a pytree."""
-        return {i["name"]: _initial_state(i, self._initial[i["name"]]) for i in self._own()}
+        dtype = jnp.result_type(float)
+        own = self._surrogate.own
+        return {i["name"]: initial_state(i, jnp.asarray(self._surrogate.initial[i["name"]], dtype), jnp) for i in own}
 
     def update(
         self,
@@ -123,20 +148,23 @@ class Function:
         key: Any = None,
     ) -> dict[str, Any]:
         """The estimators' own parameters after one more run, as a native program changes them while it trains."""
-        if self._tuned is None:
-            self._tuned = self._compiled(tune=True)
-        inputs, dtype = self._inputs(params, data, state)
-        outputs = self._tuned.run(inputs, (self._words(key), step), dtype)
-        return {i["name"]: _updated(i, state[i["name"]], outputs) for i in self._tuned.own()}
+        return self._update_with((), state, params, data, step, key)
 
-    def _own(self) -> list[dict[str, Any]]:
-        if self._tuned is None:
-            self._tuned = self._compiled(tune=True)
-        return self._tuned.own()
+    def _update_with(self, aside: Any, state: Any, params: Any, data: Any, step: Any, key: Any) -> dict[str, Any]:
+        inputs, dtype = self._inputs(params, data, state)
+        outputs = self._run(self._tuned, inputs, (self._words(key), step), dtype, aside)
+        return {i["name"]: updated_state(i, state[i["name"]], outputs, jnp) for i in self._surrogate.own}
+
+    def _run(
+        self, estimate: Any, inputs: dict[str, Any], noise: Any, dtype: Any, aside: Any = ()
+    ) -> dict[str, jax.Array]:
+        host = host_functions(self._surrogate.functions, dtype)
+        host.update((name, function(aside)) for name, function in self._opaque.items())
+        return estimate(inputs, noise, dtype, host)
 
     def _words(self, key: Any) -> Any:
         """The two words of the seed, with the key folded in."""
-        seed = jnp.array([self._seed & 0xFFFFFFFF, self._seed >> 32], jnp.uint32)
+        seed = jnp.array([self._surrogate.seed & 0xFFFFFFFF, self._surrogate.seed >> 32], jnp.uint32)
         if key is None:
             return seed
         if jnp.issubdtype(jnp.asarray(key).dtype, jax.dtypes.prng_key):
@@ -146,58 +174,16 @@ class Function:
 
     def _inputs(self, params: Any, data: Any, state: Any) -> tuple[dict[str, Any], Any]:
         given = {}
-        for kind, values, known in (("parameter", params, self.params), ("data", data, self.data)):
-            for name, value in (values or {}).items():
-                if name not in known:
-                    raise AleatorError(f"unknown {kind} `{name}`: there is {', '.join(known) or 'none'}")
-                value = value if isinstance(value, jax.Array) else np.asarray(value)
-                if value.shape != known[name]:
-                    raise AleatorError(f"`{name}` has shape {known[name]}, got {value.shape}")
-                given[name] = value
+        for name, value, expected in self._surrogate.named(params, data):
+            value = value if isinstance(value, jax.Array) else as_float(value, f"the value of `{name}`")
+            check_shape(name, value.shape, expected)
+            given[name] = value
         # Arrays of NumPy are float64, whatever the function computes with.
         types = [value.dtype for value in given.values() if isinstance(value, jax.Array)]
         dtype = jnp.float64 if jnp.dtype("float64") in types else jnp.float32
         if state is not None:
-            given.update({name: entry["value"] for name, entry in state.items()})
-        return {**self._initial, **given}, dtype
-
-
-class _Compiled:
-    """A surrogate and its text, executed."""
-
-    def __init__(self, graph: Graph, document: str, text: str) -> None:
-        self.inputs = json.loads(document)["inputs"]
-        self.text = text
-        scope: dict[str, Any] = {}
-        exec(compile(text, "<the estimate as Python>", "exec"), scope)
-        self._estimate = scope["estimate"]
-        self._functions = {
-            arguments[0]: arguments[3] for method, arguments in graph._calls if method == "external"
-        }
-
-    def own(self) -> list[dict[str, Any]]:
-        return [i for i in self.inputs if i["role"] in ("estimator", "state")]
-
-    def run(self, inputs: dict[str, Any], noise: Any, dtype: Any) -> dict[str, jax.Array]:
-        host = {name: _callback(function, dtype) for name, function in self._functions.items()}
-        return self._estimate(inputs, noise, dtype, host)
-
-
-def _callback(function: Any, dtype: Any) -> Any:
-    """A black box as a function of JAX arrays, which calls back into Python."""
-
-    def call(*arguments: Any) -> jax.Array:
-        result = jax.ShapeDtypeStruct(tuple(function.shape), dtype)
-
-        def evaluate(*arrays: Any) -> Any:
-            arrays = [np.asarray(array, np.float64) for array in arrays]
-            if function.vectorized:
-                return np.asarray(function(*[array[None] for array in arrays])[0], dtype)
-            return np.asarray(function(*arrays), dtype)
-
-        return jax.pure_callback(evaluate, result, *arguments, vmap_method="sequential")
-
-    return call
+            given.update(self._surrogate.own_values(state))
+        return {**self._surrogate.initial, **given}, dtype
 
 
 def _no_cotangent(x: Any) -> Any:
@@ -205,43 +191,6 @@ def _no_cotangent(x: Any) -> Any:
     if jnp.issubdtype(x.dtype, jnp.inexact):
         return jnp.zeros_like(x)
     return np.zeros(x.shape, jax.dtypes.float0)
-
-
-def _array(entry: dict[str, Any]) -> np.ndarray[Any, Any]:
-    values = [float(x) if not isinstance(x, str) or x in ("inf", "-inf", "nan") else float("nan") for x in entry["initial"]]
-    return np.array(values, np.float64).reshape(entry["shape"])
-
-
-def _initial_state(entry: dict[str, Any], value: np.ndarray[Any, Any]) -> dict[str, Any]:
-    value = jnp.asarray(value, jnp.result_type(float))
-    zeros = jnp.zeros_like(value)
-    if entry["update"] == "descends":
-        return {"value": value, "mean": zeros, "square": zeros, "count": jnp.zeros((), jnp.int32)}
-    if entry["update"] == "ratio":
-        return {"value": value, "above": zeros, "below": zeros}
-    return {"value": value}
-
-
-def _updated(entry: dict[str, Any], old: dict[str, Any], outputs: dict[str, jax.Array]) -> dict[str, Any]:
-    name, value, update = entry["name"], old["value"], entry["update"]
-
-    def output(kind: str) -> jax.Array:
-        return outputs[f"{kind}.{name}"].astype(value.dtype).reshape(value.shape)
-
-    if update == "becomes":
-        return {"value": output("update")}
-    if update == "descends":
-        gradient, count = output("descent"), old["count"] + 1
-        mean = _DECAY * old["mean"] + (1 - _DECAY) * gradient
-        square = _DECAY_OF_SQUARES * old["square"] + (1 - _DECAY_OF_SQUARES) * gradient**2
-        unbiased_mean = mean / (1 - _DECAY**count)
-        unbiased_square = square / (1 - _DECAY_OF_SQUARES**count)
-        value = value - _RATE * unbiased_mean / (jnp.sqrt(unbiased_square) + _EPSILON)
-        return {"value": value, "mean": mean, "square": square, "count": count}
-    if update == "ratio":
-        above, below = old["above"] + output("numerator"), old["below"] + output("denominator")
-        return {"value": jnp.where(below > 0, above / jnp.where(below > 0, below, 1), 0), "above": above, "below": below}
-    return old
 
 
 def function(

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use super::called::called;
 use super::exp_neg_abs::SharedExponentials;
 use super::softmax::{Function, SharedSoftmax};
 use super::values::{Kind, Lowered};
@@ -138,7 +139,7 @@ fn lower_node(
         Op::CumSum { reverse } => Kind::CumSum { reverse: *reverse },
         Op::Pad { axis, before, .. } => Kind::Pad { axis: *axis, before: *before },
         Op::Concat { axis } => Kind::Concat { axis: *axis },
-        Op::External(external) => Kind::External(external.clone()),
+        Op::External(external) => Kind::External(called(external, &inputs)?),
     };
     if kind.is_pointwise() {
         return Ok(lowered.push_pointwise(kind, inputs, shape));

@@ -4,6 +4,7 @@
 //! graph ─ lower ─► values and views ─ fuse ─► steps ─ emit, chunks ─► tile instructions ─ memory ─► offsets ─► Program
 //! ```
 
+pub(crate) mod called;
 pub(crate) mod chunks;
 pub(crate) mod emit;
 pub(crate) mod exp_neg_abs;

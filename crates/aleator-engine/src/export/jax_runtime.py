@@ -88,6 +88,18 @@ def softplus(x):
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
+# section: softplus_with
+def softplus_with(x, e):
+    """log(1 + e^x), where e = e^-|x|."""
+    return jnp.maximum(x, 0) + jnp.log1p(e)
+
+
+# section: sigmoid_with
+def sigmoid_with(x, e):
+    """1 / (1 + e^-x), where e = e^-|x|."""
+    return jnp.where(x >= 0, 1.0, e) * (1 / (1 + e))
+
+
 # section: softmax
 def _shifted(x, axes):
     """The largest element along the axes, or 0 where it is infinite, and x without it."""
@@ -121,16 +133,47 @@ def polygamma(n, x):
     return jnp.where(x == 0, 1 / (-x if n % 2 == 0 else jnp.abs(x)), value)
 
 
-# section: call
-def call(function, arguments, ranks, shape, dtype):
-    """Calls a function of arrays with these numbers of axes; it is mapped over all axes in front of them."""
-    leads = [jnp.shape(x)[: jnp.ndim(x) - rank] for x, rank in zip(arguments, ranks)]
-    lead = jnp.broadcast_shapes(*leads)
-    arguments = [
-        jnp.broadcast_to(x, lead + jnp.shape(x)[jnp.ndim(x) - rank :]).reshape(-1, *jnp.shape(x)[jnp.ndim(x) - rank :])
-        for x, rank in zip(arguments, ranks)
-    ]
-    return jnp.asarray(jax.vmap(function)(*arguments), dtype).reshape(lead + tuple(shape))
+# section: called
+def called(function, shape, dtype):
+    """The function with its result as an array of this shape and format."""
+
+    def checked(*arguments):
+        result = jnp.asarray(function(*arguments), dtype)
+        if result.shape != shape:
+            raise ValueError(f"{getattr(function, '__name__', function)} returned shape {result.shape}, expected {shape}")
+        return result
+
+    return checked
+
+
+def over_leading(function, ranks):
+    """A function of arrays with these numbers of axes, mapped over all axes in front of them, which broadcast."""
+
+    def mapped(*arguments):
+        leads = [jnp.ndim(x) - rank for x, rank in zip(arguments, ranks)]
+        most = max(leads, default=0)
+        if most == 0:
+            return function(*arguments)
+        sizes = [jnp.shape(x)[0] if lead == most else 1 for x, lead in zip(arguments, leads)]
+        along = [size != 1 for size in sizes]
+        arguments = [x if own or lead < most else x[0] for x, own, lead in zip(arguments, along, leads)]
+        if not any(along):
+            return mapped(*arguments)[None]
+        return jax.vmap(mapped, in_axes=[0 if own else None for own in along])(*arguments)
+
+    return mapped
+
+
+# section: pull_back needs called
+def pull_back(function, i):
+    """(x, c) -> (df/dx_i)^T c."""
+
+    def pulled(*arguments):
+        *arguments, cotangent = arguments
+        # By all arguments together, as JAX's own rules expect it. What is not used is removed by XLA.
+        return jax.vjp(function, *arguments)[1](cotangent)[i]
+
+    return pulled
 
 
 # section: normal_quantile
@@ -138,7 +181,7 @@ def _chosen(near, far, v, table):
     """A polynomial in v, whose coefficients depend on the interval."""
     total = 0.0
     for low, middle, high in reversed(table):
-        total = total * v + jnp.where(near, low, jnp.where(far, high, middle)).astype(v.dtype)
+        total = total * v + jnp.astype(jnp.where(near, low, jnp.where(far, high, middle)), v.dtype)
     return total
 
 
@@ -149,7 +192,8 @@ def normal_quantile(p):
         w = -jnp.log(4 * p * (1 - p))
         root = jnp.sqrt(w)
         near, far = w < 5, w >= 16
-        v = jnp.where(near, w - QUANTILE_CENTRES[0], root - jnp.where(far, QUANTILE_CENTRES[2], QUANTILE_CENTRES[1]).astype(p.dtype))
+        centre = jnp.astype(jnp.where(far, QUANTILE_CENTRES[2], QUANTILE_CENTRES[1]), p.dtype)
+        v = jnp.where(near, w - QUANTILE_CENTRES[0], root - centre)
         x = q * _chosen(near, far, v, QUANTILE_H)
     else:
         t = jnp.sqrt(-jnp.log(jnp.where(q < 0, p, 1 - p)))
@@ -199,14 +243,13 @@ def _draw(noise, stream, shape, dtype, parameters, law, lowest=None, highest=Non
     """Draws of a law, computed in f64. Parameters may have axes in front of those of `shape`; all of these see the same noise."""
     with jax.enable_x64(True):
         full = jnp.broadcast_shapes(shape, *[jnp.shape(x) for x in parameters])
-        parameters = [jnp.broadcast_to(jnp.asarray(x).astype(jnp.float64), full) for x in parameters]
+        parameters = [jnp.broadcast_to(jnp.astype(jnp.asarray(x), jnp.float64), full) for x in parameters]
         key = [jnp.broadcast_to(_noise_words(noise, stream, shape, half), full) for half in (0, 1)]
-        z = law(*parameters, key).astype(dtype)
-        info = np.finfo(dtype)
+        z = jnp.astype(law(*parameters, key), dtype)
         if lowest:
-            z = jnp.maximum(z, info.tiny)
+            z = jnp.maximum(z, jnp.finfo(dtype).tiny)
         if highest:
-            z = jnp.minimum(z, np.nextafter(np.asarray(1, dtype), np.asarray(0, dtype)))
+            z = jnp.minimum(z, jnp.nextafter(jnp.ones((), dtype), jnp.zeros((), dtype)))
         return z
 
 
@@ -216,7 +259,7 @@ def _standard_gamma(alpha, key, position):
     small = alpha < 1
     first = jnp.where(small, _uniform_of(key, position), 0.5)
     boost = jnp.where(small, jnp.maximum(jnp.log(first) / alpha, -1e300), 0.0)
-    position = position + small.astype(jnp.uint32)
+    position = position + jnp.astype(small, jnp.uint32)
     d = jnp.where(small, alpha + 1, alpha) - 1 / 3
     c = 1 / jnp.sqrt(9 * d)
 

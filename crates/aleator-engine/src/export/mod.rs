@@ -32,7 +32,7 @@ mod portable;
 mod stablehlo;
 
 pub use jax::jax;
-pub use portable::{Imported, Number, Portable, PortableNode, PortableOp, PortableOutput};
+pub use portable::{Imported, Number, Portable, PortableNode, PortableOp, PortableOutput, PortablePullBack};
 pub use stablehlo::{Float, stablehlo};
 
 #[cfg(test)]

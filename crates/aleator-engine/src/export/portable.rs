@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use crate::error::Error;
-use crate::graph::{Binary, External, Graph, Law, NodeId, NodeSet, Op, Reduction, Shape, TensorData, Unary};
+use crate::graph::{
+    Binary, External, Graph, Law, NodeId, NodeSet, Op, PullBack, Reduction, Shape, TensorData, Unary,
+};
 
 /// A graph below named outputs. Nodes are in an order in which inputs come before the nodes that use them.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,12 +128,24 @@ pub enum PortableOp {
     StopGradient,
     /// A placeholder, by its name.
     Hole(String),
-    /// A black box, of which only the name and the shapes can be written.
+    /// A function that is called, of which only the name and the shapes can be written.
     External {
         name: String,
         shape: Vec<u64>,
         input_ranks: Vec<u64>,
+        #[cfg_attr(feature = "serde", serde(default, skip_serializing_if = "Vec::is_empty"))]
+        pulled_back: Vec<PortablePullBack>,
     },
+}
+
+/// A step of differentiation, see [`PullBack`].
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(deny_unknown_fields))]
+#[expect(missing_docs, reason = "`PullBack` documents the fields")]
+pub struct PortablePullBack {
+    pub input_ranks: Vec<u64>,
+    pub shape: Vec<u64>,
+    pub argument: u64,
 }
 
 /// A graph that was read, with its outputs by name.
@@ -197,7 +211,7 @@ impl Portable {
         })
     }
 
-    /// The names of the black boxes, each once, in the order of the nodes.
+    /// The names of the functions that are called, each once, in the order of the nodes.
     pub fn externals(&self) -> Vec<&str> {
         let mut seen = HashSet::new();
         let names = self.nodes.iter().filter_map(|node| match &node.op {
@@ -252,8 +266,18 @@ fn written(graph: &Graph, op: &Op, name: impl Fn(u32) -> String) -> Result<Porta
         Op::Concat { axis } => PortableOp::Concat { axis: *axis as u64 },
         Op::StopGradient => PortableOp::StopGradient,
         Op::Hole(number) => PortableOp::Hole(graph.hole_name(*number)),
-        Op::External(External { name, shape, input_ranks, .. }) => {
-            PortableOp::External { name: name.clone(), shape: wide(shape), input_ranks: wide(input_ranks) }
+        Op::External(External { name, shape, input_ranks, pulled_back, .. }) => {
+            let step = |PullBack { input_ranks, shape, argument }: &PullBack| PortablePullBack {
+                input_ranks: wide(input_ranks),
+                shape: wide(shape),
+                argument: *argument as u64,
+            };
+            PortableOp::External {
+                name: name.clone(),
+                shape: wide(shape),
+                input_ranks: wide(input_ranks),
+                pulled_back: pulled_back.iter().map(step).collect(),
+            }
         }
         Op::Poison => return Err(Error::Hole("a failed operation".into())),
     })

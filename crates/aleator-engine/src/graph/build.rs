@@ -4,8 +4,9 @@
 
 use super::arena::{Graph, NodeId};
 use super::expr::Expr;
+use super::external::External;
 use super::law::Law;
-use super::op::{External, Op, TensorData};
+use super::op::{Op, TensorData};
 use super::shape::Shape;
 use super::simplify::simplified;
 use crate::error::Error;
@@ -96,7 +97,7 @@ impl Graph {
         self.apply(Op::Draw { law, stream, shape }, &parameters)
     }
 
-    /// Adds a user's black-box function; see [`External`].
+    /// Calls a function of the program that uses the graph; see [`External`].
     #[track_caller]
     pub fn external<'g>(&'g self, external: External, inputs: &[Expr<'g>]) -> Expr<'g> {
         let (got, expected) = (inputs.len(), external.input_ranks.len());

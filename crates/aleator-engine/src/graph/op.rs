@@ -7,6 +7,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::external::External;
 use super::law::Law;
 use super::shape::Shape;
 use crate::error::Error;
@@ -126,44 +127,6 @@ impl Hash for TensorData {
     }
 }
 
-/// The function of a black box, from the elements of the inputs (row-major, without leading axes) to the elements of the output;
-/// or the reason why it cannot compute them.
-pub type ExternalFn = dyn Fn(&[&[f64]], &mut [f64]) -> Result<(), String> + Send + Sync;
-
-/// A user's black-box function. It has values and no derivative.
-#[derive(Clone)]
-pub struct External {
-    /// The name, for messages and diagrams.
-    pub name: String,
-    /// The shape of the result.
-    pub shape: Shape,
-    /// The number of trailing axes of each input that the function takes; it is called for each index of the leading axes.
-    pub input_ranks: Vec<usize>,
-    /// Whether it is called once for all of them: each input, and the result, then hold one call after another.
-    pub vectorized: bool,
-    /// The function.
-    pub function: Arc<ExternalFn>,
-}
-
-impl std::fmt::Debug for External {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "External({}, {})", self.name, self.shape)
-    }
-}
-impl PartialEq for External {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.function, &other.function)
-            && self.input_ranks == other.input_ranks
-            && self.vectorized == other.vectorized
-    }
-}
-impl Eq for External {}
-impl Hash for External {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        Arc::as_ptr(&self.function).cast::<u8>().hash(state);
-    }
-}
-
 /// What a node computes from its inputs. Axes are counted from the end: 0 is the last one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -258,7 +221,7 @@ pub enum Op {
     StopGradient,
     /// A placeholder for a value that must be filled in before the graph can run. It depends on its inputs.
     Hole(u32),
-    /// A user's black box.
+    /// A function of the program that uses the graph.
     External(External),
     /// The result of an operation that failed. The graph holds the error.
     Poison,
@@ -290,7 +253,7 @@ impl Op {
             Op::OneHot(_) => "one_hot".into(),
             Op::MatMul => "@".into(),
             Op::Select => "where".into(),
-            Op::External(e) => e.name.clone(),
+            Op::External(e) => e.title(),
             Op::Draw { law, .. } => format!("a draw from {law:?}"),
             Op::Input(_) => "input".into(),
             Op::Scalar(_) => "scalar".into(),

@@ -100,7 +100,7 @@ impl Op {
             },
             Op::Select => i > 0,
             Op::ArgMax | Op::OneHot(_) | Op::StopGradient | Op::Hole(_) => false,
-            // Operations without a derivative, for which requesting one is an error, and operations without inputs.
+            // Black boxes and draws have no derivative: requesting one is an error. The last ones have no inputs.
             Op::External(_) | Op::Draw { .. } | Op::Poison => true,
             Op::Input(_) | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => true,
             Op::Reduce(..)
@@ -154,7 +154,8 @@ impl Op {
                 (*a != axis).then_some(axis)
             }
             Op::External(e) => {
-                axis.checked_sub(e.input_ranks[position]).map(|leading| leading + e.shape.rank())
+                let (mixed, of_result) = e.mixed_axes(position);
+                axis.checked_sub(mixed).map(|kept| kept + of_result)
             }
             Op::Input(_)
             | Op::Scalar(_)

@@ -11,7 +11,8 @@ use aleator_engine::exec::draw::draw;
 use aleator_engine::exec::math::Real;
 use aleator_engine::exec::philox::fill_uniform;
 use aleator_engine::graph::{
-    Binary, Expr, External, FromEnd, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors, concat,
+    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors,
+    concat,
 };
 
 /// All indices of a shape, row-major.
@@ -515,21 +516,16 @@ fn node<'g>(graph: &'g Graph, pool: &[Expr<'g>], [op, a, b, c]: Choice, smooth: 
         }
         45 if x.rank() > 0 => {
             let own = x.shape().from_end(0);
-            let external = External {
-                name: "box".into(),
-                shape: [2].into(),
-                input_ranks: vec![1, 0],
-                vectorized: false,
-                function: Arc::new(move |x, out| {
-                    assert_eq!((x[0].len(), x[1].len()), (own * out.len() / 2, out.len() / 2));
-                    for (call, out) in out.chunks_mut(2).enumerate() {
-                        let x = (&x[0][call * own..][..own], x[1][call]);
-                        out[0] = x.0.iter().map(|x| x.tanh()).fold(x.1.tanh(), f64::max);
-                        out[1] = x.0.iter().fold(0.5, |a, x| a.min(*x));
-                    }
-                    Ok(())
-                }),
-            };
+            let function: Arc<ExternalFn> = Arc::new(move |x, out| {
+                assert_eq!((x[0].len(), x[1].len()), (own * out.len() / 2, out.len() / 2));
+                for (call, out) in out.chunks_mut(2).enumerate() {
+                    let x = (&x[0][call * own..][..own], x[1][call]);
+                    out[0] = x.0.iter().map(|x| x.tanh()).fold(x.1.tanh(), f64::max);
+                    out[1] = x.0.iter().fold(0.5, |a, x| a.min(*x));
+                }
+                Ok(())
+            });
+            let external = External::new("box", [2], vec![1, 0], function);
             let external = External { vectorized: c % 2 == 1, ..external };
             let y = y.sum();
             graph.external(external, &[x, y])

@@ -21,6 +21,8 @@ pub enum DiscontinuityKind {
     Pole,
     /// A black box: it has no derivative, and it is not known whether it jumps.
     BlackBox,
+    /// A function that is called and has a derivative, but may jump.
+    Function,
 }
 
 /// An operation through which a cost depends on a sample in steps.
@@ -43,6 +45,7 @@ impl Discontinuity {
             DiscontinuityKind::Pole if self.operation == "/" => "a division by what may be 0".into(),
             DiscontinuityKind::Pole => format!("`{}`, where it has a pole or a jump,", self.operation),
             DiscontinuityKind::BlackBox => format!("the black box `{}`", self.operation),
+            DiscontinuityKind::Function => format!("the function `{}`", self.operation),
             DiscontinuityKind::Choice
             | DiscontinuityKind::Rounding
             | DiscontinuityKind::Sign

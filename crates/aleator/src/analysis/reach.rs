@@ -250,10 +250,11 @@ impl Reach {
                 Draws::union(&parts, rank, count)
             }
             Op::External(e) => {
-                let event = |(draws, &own): (&Option<Rc<Draws>>, &usize)| {
-                    Some(draws.as_ref()?.of_events(own, e.shape.rank()))
+                let event = |(i, draws): (usize, &Option<Rc<Draws>>)| {
+                    let (mixed, of_result) = e.mixed_axes(i);
+                    Some(draws.as_ref()?.of_events(mixed, of_result))
                 };
-                let each: Vec<Draws> = inputs.iter().zip(&e.input_ranks).filter_map(event).collect();
+                let each: Vec<Draws> = inputs.iter().enumerate().filter_map(event).collect();
                 Draws::union(&each.iter().map(|d| (d, None)).collect::<Vec<_>>(), rank, count)
             }
             op => {

@@ -368,7 +368,12 @@ impl<'a> Steps<'a> {
             }
             Op::Unary(Unary::Floor) => step(DiscontinuityKind::Rounding, Where::Unknown, inputs),
             Op::ArgMax => step(DiscontinuityKind::ArgMax, Where::Unknown, inputs),
-            Op::External(_) => step(DiscontinuityKind::BlackBox, Where::Unknown, inputs),
+            Op::External(f) if f.may_jump() => {
+                let differentiable = f.derivative.is_some();
+                let kind =
+                    if differentiable { DiscontinuityKind::Function } else { DiscontinuityKind::BlackBox };
+                step(kind, Where::Unknown, inputs)
+            }
             Op::Binary(Binary::Div) if random(1) && self.may_vanish(inputs[1]) => {
                 step(DiscontinuityKind::Pole, Where::Zero(inputs[1]), &inputs[1..])
             }
@@ -463,6 +468,7 @@ impl<'a> Steps<'a> {
             | Op::Slice { .. }
             | Op::Pad { .. }
             | Op::Concat { .. }
+            | Op::External(_)
             | Op::StopGradient => None,
             // Leaves, and draws from distributions.
             Op::Input(_)

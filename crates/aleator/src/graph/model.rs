@@ -558,15 +558,11 @@ impl Graph {
         arguments: &[Expr<'g>],
         function: impl Fn(&[&[f64]], &mut [f64]) -> Result<(), E> + Send + Sync + 'static,
     ) -> Expr<'g> {
-        let external = engine::External {
-            name: name.into(),
-            shape: shape.into(),
-            input_ranks: arguments.iter().map(|a| a.rank()).collect(),
-            vectorized: false,
-            function: Arc::new(move |arguments, result| {
-                function(arguments, result).map_err(|reason| reason.to_string())
-            }),
-        };
+        let called: Arc<engine::ExternalFn> = Arc::new(move |arguments: &[&[f64]], result: &mut [f64]| {
+            function(arguments, result).map_err(|reason| reason.to_string())
+        });
+        let input_ranks = arguments.iter().map(|a| a.rank()).collect();
+        let external = engine::External::new(name, shape, input_ranks, called);
         self.engine.external(external, arguments)
     }
 

@@ -14,7 +14,7 @@
 
 use std::sync::Arc;
 
-use aleator_engine::graph::{Expr, External, Shape};
+use aleator_engine::graph::{Expr, External, ExternalFn, Shape};
 
 use super::{Build, Model, Score};
 use crate::distributions::Bernoulli;
@@ -79,19 +79,14 @@ impl Model for Cartpole {
         let scale = build.tensor([4], vec![1.0, 1.0, 10.0, 3.0]);
         let rows = x.shape().from_end(1);
         let standing = build.tensor([rows, 1], vec![1.0; rows]);
-        let environment = External {
-            name: "cartpole".into(),
-            shape: [STATE].into(),
-            input_ranks: vec![1, 1],
-            vectorized: false,
-            function: Arc::new(|inputs, out| {
-                let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else {
-                    return Err("it needs a state of four numbers and an action".into());
-                };
-                out.copy_from_slice(&step(state, action));
-                Ok(())
-            }),
-        };
+        let dynamics: Arc<ExternalFn> = Arc::new(|inputs, out| {
+            let (Some(state), Some(&action)) = (inputs[0].first_chunk(), inputs[1].first()) else {
+                return Err("it needs a state of four numbers and an action".into());
+            };
+            out.copy_from_slice(&step(state, action));
+            Ok(())
+        });
+        let environment = External::new("cartpole", [STATE], vec![1, 1], dynamics);
         let mut state = aleator_engine::graph::concat(&[x, standing], -1).unwrap_or(x);
         let mut reward: Option<Expr<'g>> = None;
         for t in 0..self.steps {

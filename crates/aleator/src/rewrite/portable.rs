@@ -3,6 +3,7 @@
 //! | output | what it is |
 //! |---|---|
 //! | `objective` | the estimates of J, of shape `[R]` (or `[]`) |
+//! | `violations` | how many numbers violate the condition of a distribution or an estimator: if there is one, all outputs are meaningless |
 //! | `gradient.NAME` | those of ∇J by the parameter NAME, of shape `[R] + parameter` (or the parameter's) |
 //! | `update.NAME` | what the parameter NAME of an estimator, or state of the graph, becomes after a run |
 //! | `descent.NAME` | the gradient against which the estimator's parameter NAME takes a step after a run |
@@ -132,7 +133,10 @@ impl Surrogate {
     pub fn named_outputs(&self, graph: &Graph) -> Vec<(String, NodeId)> {
         let params = graph.params();
         let gradients = params.iter().zip(&self.gradients);
-        let mut outputs = vec![("objective".to_string(), self.objective)];
+        let none = self.graph.full([], 0.0);
+        let violations = self.checks.iter().fold(none, |sum, check| sum + self.graph.expr(check.violations));
+        let mut outputs =
+            vec![("objective".to_string(), self.objective), ("violations".to_string(), violations.id())];
         outputs.extend(gradients.map(|(param, &node)| (format!("gradient.{}", param.name), node)));
         for own in &self.own {
             let name = &own.name;

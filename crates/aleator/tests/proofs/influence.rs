@@ -108,17 +108,7 @@ fn append<'g>(g: &'g Graph, made: &[Expr<'g>], step: Step, later_sites: bool) ->
                 Ok(())
             };
             let shape = shape.trailing(1);
-            let name = "reverse".into();
-            g.engine().external(
-                External {
-                    name,
-                    shape,
-                    input_ranks: vec![1],
-                    vectorized: false,
-                    function: Arc::new(reverse),
-                },
-                &[e],
-            )
+            g.engine().external(External::new("reverse", shape, vec![1], Arc::new(reverse)), &[e])
         }
         24 if rank > 0 => {
             // One element of an axis, by a mask.
@@ -335,14 +325,17 @@ fn independence_is_found_where_it_is_plain() {
             "a black box for each row",
             |g, z| {
                 let function: Arc<ExternalFn> = Arc::new(|_: &[&[f64]], _: &mut [f64]| Ok(()));
-                let box_of_rows = External {
-                    name: "box".into(),
-                    shape: [4].into(),
-                    input_ranks: vec![1],
-                    vectorized: false,
-                    function,
-                };
-                g.engine().external(box_of_rows, &[z])
+                g.engine().external(External::new("box", [4], vec![1], function), &[z])
+            },
+            vec![None, Some(1)],
+        ),
+        (
+            "a black box that is called for all rows",
+            |g, z| {
+                let function: Arc<ExternalFn> = Arc::new(|_: &[&[f64]], _: &mut [f64]| Ok(()));
+                let all = z.shape().to_vec();
+                let of_all = External::new("box", [all[0], 4], vec![all.len()], function);
+                g.engine().external(External { rows: vec![true], ..of_all }, &[z])
             },
             vec![None, Some(1)],
         ),

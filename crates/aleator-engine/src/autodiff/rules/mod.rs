@@ -1,6 +1,7 @@
 //! The derivative rules of the operations.
 
 mod elementwise;
+mod external;
 mod matmul;
 mod reduce;
 mod softmax;
@@ -30,6 +31,7 @@ pub fn pull_back<'g>(
         Op::LogSoftmax(axes) => vec![Some(softmax::pull_back_of_log_softmax(axes, inputs[0], cotangent))],
         Op::Softmax(axes) => vec![Some(softmax::pull_back(axes, y, cotangent))],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
+        Op::External(e) if e.derivative.is_some() => external::pull_back(e, inputs, cotangent, wanted),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
         Op::Reshape { .. }
         | Op::Broadcast { .. }
@@ -70,6 +72,7 @@ pub fn push_forward<'g>(
         Op::LogSoftmax(axes) => Some(softmax::push_forward_of_log_softmax(axes, inputs[0], tangents[0]?)),
         Op::Softmax(axes) => Some(softmax::push_forward(axes, y, tangents[0]?)),
         Op::MatMul => matmul::push_forward(inputs, tangents),
+        Op::External(e) if e.derivative.is_some() => external::push_forward(e, inputs, y, tangents),
         Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
         Op::Reshape { .. }
         | Op::Broadcast { .. }

@@ -5,8 +5,10 @@ mod exact;
 mod functions;
 mod levels;
 mod moving_jumps;
+mod opaque;
 mod plan;
 mod spellings;
+mod states;
 mod vimco;
 
 use aleator::graph::Graph;
