@@ -14,7 +14,7 @@ _STYLE = """<style>
 .aleator th:first-child, .aleator td:first-child { text-align: left; }
 .aleator .bar { display: inline-block; height: 0.7em; background: #4c78a8; vertical-align: baseline; }
 .aleator .faded { opacity: 0.6; }
-.aleator .bar-cell { text-align: left; min-width: 8em; }
+.aleator td.bars { text-align: left; }
 @media (prefers-color-scheme: dark) { .aleator .bar { background: #7fb2e5; } }
 </style>"""
 
@@ -48,7 +48,7 @@ class Table:
 
     def add(self, row: Sequence[str | Bar], faded: bool = False) -> None:
         """Adds a row."""
-        cells = "".join(f"<td>{cell if isinstance(cell, Bar) else escape(cell)}</td>" for cell in row)
+        cells = "".join(f'<td class="bars">{c}</td>' if isinstance(c, Bar) else f"<td>{escape(c)}</td>" for c in row)
         self._parts.append(f'<tr class="faded">{cells}</tr>' if faded else f"<tr>{cells}</tr>")
 
     def __str__(self) -> str:
@@ -79,5 +79,5 @@ def line(points: Sequence[tuple[float, float]], label: str) -> str:
     at = " ".join(f"{300 * (x - min(xs)) / width:.1f},{60 - 60 * (y - min(ys)) / height:.1f}" for x, y in finite)
     return (
         f'<svg viewBox="-2 -2 304 64" width="304" height="64" role="img" aria-label="{escape(label)}">'
-        f'<polyline points="{at}" fill="none" stroke="#4c78a8" stroke-width="1.5"/></svg>'
+        f'<polyline points="{at}" fill="none" stroke="#5a8fc4" stroke-width="1.5"/></svg>'
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from . import _aleator
 from .errors import AleatorError
 from .graph import Graph
 
@@ -61,6 +62,10 @@ def loads(text: str) -> Graph:
 
 
 def _from_text(text: str, folder: str | None, file: str | None) -> Graph:
+    read = _aleator.Graph()
+    read.read(text, folder, file)
+    # The data, so that a pickle needs no files.
+    arrays = {name: read.initial(name) for name, _ in read.datasets()} if folder else None
     graph = Graph()
-    graph._record("read", text, folder, file)
+    graph._record("read", text, folder, file, arrays)
     return graph

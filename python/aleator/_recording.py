@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ class Recording:
     def __init__(self) -> None:
         self._raw = _aleator.Graph()
         self._calls: list[tuple[str, tuple[Any, ...]]] = []
+        # Where the user's code gave a name: errors that are found later point there.
+        self._places: dict[str, str] = {}
         self._lock = threading.RLock()
 
     def _record(self, method: str, *arguments: Any) -> Any:
@@ -29,7 +32,13 @@ class Recording:
         with self._lock:
             result = getattr(self._raw, method)(*arguments)
             self._calls.append((method, arguments))
+            if method in _NAMING:
+                self._mark(arguments[0], _place_of_caller())
         return result
+
+    def _mark(self, name: str, place: str) -> None:
+        self._places[name] = place
+        self._raw.mark(name, place)
 
     def copy(self) -> Self:
         """An independent graph with the same nodes. Expressions belong to one graph: take the copy's from its mappings."""
@@ -37,7 +46,7 @@ class Recording:
             copy = object.__new__(type(self))
             copy.__dict__.update(self.__dict__)
             copy._raw = self._raw.clone()
-            copy._calls = list(self._calls)
+            copy._calls, copy._places = list(self._calls), dict(self._places)
             copy._lock = threading.RLock()
         return copy
 
@@ -48,12 +57,29 @@ class Recording:
         memo[id(self)] = copy = self.copy()
         return copy
 
-    def __getstate__(self) -> list[tuple[str, tuple[Any, ...]]]:
+    def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            return list(self._calls)
+            return {"calls": list(self._calls), "places": dict(self._places)}
 
-    def __setstate__(self, calls: list[tuple[str, tuple[Any, ...]]]) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
         Recording.__init__(self)
-        for method, arguments in calls:
+        for method, arguments in state["calls"]:
             getattr(self._raw, method)(*arguments)
-        self._calls = calls
+        self._calls = state["calls"]
+        for name, place in state["places"].items():
+            self._mark(name, place)
+
+
+# Calls whose first argument is the name that errors tell.
+_NAMING = {"call", "external", "sample"}
+
+
+def _place_of_caller() -> str:
+    """File and line of the code outside of this package and of those that trace for it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _INNER:
+        frame = frame.f_back
+    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+_INNER = {"aleator", "contextlib", "jax", "torch"}

@@ -70,14 +70,18 @@ def text_of(graph: Recording) -> str:
     AleatorError
         If the language has no words for a node; the message names it.
     """
-    calls = graph.__getstate__()
+    calls = graph.__getstate__()["calls"]
     writer = _Writer(calls)
     for (method, arguments), made in zip(calls, writer.results):
-        getattr(writer, method)(made, *arguments)
+        write = getattr(writer, method, None)
+        if write is None:
+            name = arguments[0] if isinstance(arguments[0], str) else method
+            raise AleatorError(f"`{name}` cannot be written: the language has nothing like it")
+        write(made, *arguments)
     text = "".join(writer.lines)
-    folder = calls[0][1][1] if calls and calls[0][0] == "read" else None
+    source = calls[0][1] if calls and calls[0][0] == "read" else (text, None, None, None)
     try:
-        _aleator.Graph().read(text, folder)
+        _aleator.Graph().read(text, *source[1:])
     except SourceError as error:
         raise AleatorError(f"the language cannot express this graph: {error}") from None
     return text
@@ -103,10 +107,10 @@ class _Writer:
 
     # What a text may begin with.
 
-    def read(self, _: None, text: str, folder: str | None, file: str | None) -> None:
-        self.lines.append(text if text.endswith("\n") or not text else f"{text}\n")
+    def read(self, _: None, text: str, *source: Any) -> None:
+        self.lines.append(text if text.endswith("\n") else f"{text}\n")
         loaded = _aleator.Graph()
-        loaded.read(text, folder, file)
+        loaded.read(text, *source)
         for name, (id, shape) in (*loaded.params(), *loaded.datasets(), *loaded.sites(), *loaded.costs()):
             self.written.setdefault(id, _Written(name))
             self.shapes.setdefault(id, tuple(shape))

@@ -634,5 +634,5 @@ def diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     place = normalized_axis(axis, x.ndim, "diff")
     for _ in range(n):
         lead = (slice(None),) * place
-        x = x[(*lead, slice(1, None))] - x[(*lead, slice(None, -1))]
+        x = x[lead + (slice(1, None),)] - x[lead + (slice(None, -1),)]
     return x

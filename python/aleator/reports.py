@@ -287,7 +287,7 @@ class Report(_FromDict):
             gradients = [_with_error(row.gradient[param]) for param in single]
             cells: list[str | _html.Bar] = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
             table.add([*cells, _seconds(row.seconds_per_estimate)], faded=not row.unbiased)
-        if self.exact.gradient is not None:
+        if self.exact.gradient is not None and single:
             values = [_html.number(self.exact.gradient[param].item()) for param in single]
             table.add([f"exact ({self.exact.method})", *values, "", "", "", ""])
         return str(table) + "".join(map(_html.paragraph, self.warnings))
@@ -391,7 +391,7 @@ class OptimizeReport(_FromDict):
         """The final parameters, and a line of the objective."""
         table = _html.Table([f"parameter after {self.steps} steps", "value"])
         for name, value in self.params.items():
-            table.add([name, str(value)])
+            table.add([name, np.array2string(value, precision=4)])
         final = _html.paragraph(f"objective {_html.number(self.history[-1]['objective'])}")
         points = [(point["step"], point["objective"]) for point in self.history]
         return str(table) + final + _html.line(points, "objective along the path")
@@ -403,12 +403,16 @@ class OptimizeReport(_FromDict):
 
 def _with_error(g: GradientEstimate) -> str:
     """A gradient of one number with its standard error."""
-    error = "" if g.std_error is None else f" ± {_html.number(g.std_error.item())}"
+    error = "" if g.std_error is None else f" ± {g.std_error.item():.2g}"
     return _html.number(g.mean.item()) + error
 
 
 def _seconds(seconds: float | None) -> str:
-    return "" if seconds is None else f"{seconds:.2g} s"
+    """A time to two digits, in the unit that suits it."""
+    if seconds is None:
+        return ""
+    unit, size = next(((unit, size) for unit, size in (("s", 1.0), ("ms", 1e-3)) if seconds >= size), ("µs", 1e-6))
+    return f"{float(f'{seconds / size:.2g}'):g} {unit}"
 
 
 def _frame(rows: Any) -> Any:

@@ -91,6 +91,13 @@ def test_random_calls(data):
         "external": lambda: g.external(names(), lambda *a: a[0], shape=draw(st.sampled_from([(), 3, (2, 3)])))(values()),
         "plan": lambda: g.plan(),
         "svg": lambda: g.to_svg(),
+        "text": lambda: list(al.loads(g.to_scg()).sites) == list(g.sites),
+        "train": lambda: al.train(
+            g,
+            draw(st.sampled_from([None, {}, {"x": np.zeros((4, 3))}, [{}], 3])) or [values()],
+            steps=draw(st.sampled_from([1, 2, 0, None])),
+            optimizer=draw(st.sampled_from(["sgd", "x", 3, lambda params, gradient: params])),
+        ),
         "loads": lambda: al.loads(draw(st.text(max_size=30))),
     }
     np.seterr(all="ignore")  # in this thread alone

@@ -1,6 +1,7 @@
 """Building graphs: parts, errors, copies, files."""
 
 import copy
+import inspect
 import pickle
 
 import numpy as np
@@ -194,3 +195,75 @@ def test_observations_are_numbered():
     for _ in range(3):
         g.observe(0.3, al.Normal(z, 1.0))
     assert list(g.costs) == ["observed", "observed_2", "observed_3"]
+
+
+def test_a_pickle_needs_no_data_files(tmp_path):
+    (tmp_path / "x.csv").write_text("1\n2\n")
+    (tmp_path / "g.scg").write_text('param theta = 0.5\ndata x : [2] = file("x.csv")\ncost f = theta * sum(x)\n')
+    g = al.load(tmp_path / "g.scg")
+    g.cost("more", g.params["theta"] * g.datasets["x"][0])
+    pickled, text = pickle.dumps(g), g.to_scg()
+    (tmp_path / "x.csv").write_text("5\n7\n")
+    (tmp_path / "g.scg").unlink()
+    for copy in (pickle.loads(pickled), g.copy()):
+        assert copy.compile()().objective == 0.5 * (1 + 2 + 1) and copy.to_scg() == text
+    (tmp_path / "x.csv").unlink()
+    assert pickle.loads(pickled).compile()().objective == 2.0
+
+
+def place_of(statement, build):
+    """The file and line where a statement stands in the source of a function."""
+    lines, first = inspect.getsourcelines(build)
+    return f"{__file__}:{first + next(i for i, line in enumerate(lines) if statement in line)}"
+
+
+def unsuitable(g, x):
+    z = g.sample("z", al.Poisson(x), via="rebar")
+    g.cost("f", z)
+
+
+def out_of_domain(g, x):
+    z = g.sample("z", al.Normal(0.0, x - 3.0))
+    g.cost("f", z)
+
+
+def without_derivative(g, x):
+    box = g.external("box", np.sin)
+    z = box(x)
+    g.cost("f", z)
+
+
+def raising(g, x):
+    box = g.external("box", lambda z: 1 / 0)
+    z = box(g.sample("b", al.Bernoulli(logits=x)))
+    g.cost("f", z)
+
+
+def too_few(g, x):
+    z = g.sample(
+        "z",
+        al.Normal(x, 1.0), via="reinforce_loo"
+    )  # fmt: skip
+    g.cost("f", z)
+
+
+@pytest.mark.parametrize(
+    "build, statement, run",
+    [
+        (unsuitable, "g.sample", lambda g: g.compile()),
+        (unsuitable, "g.sample", lambda g: al.grad(g)),
+        (unsuitable, "g.sample", lambda g: g.surrogate_json()),
+        (out_of_domain, "g.sample", lambda g: g.compile()()),
+        (out_of_domain, "g.sample", lambda g: pickle.loads(pickle.dumps(g)).compile()()),
+        (out_of_domain, "g.sample", lambda g: pickle.loads(pickle.dumps(g.compile()))()),
+        (without_derivative, "box(x)", lambda g: g.copy().compile()),
+        (raising, "box(g", lambda g: g.compile()()),
+        (too_few, "g.sample", lambda g: g.compile(samples=1)),
+    ],
+)
+def test_later_errors_tell_the_line(build, statement, run):
+    g = al.Graph()
+    build(g, g.param("x", 0.5))
+    with pytest.raises(al.AleatorError) as raised:
+        run(g)
+    assert str(raised.value).endswith(f", at {place_of(statement, build)}")

@@ -49,6 +49,12 @@ def test_other_forms(report):
     assert math.isfinite(report["rebar"].total_variance) and "variance" in repr(report["rebar"])
 
 
+def test_times_have_units():
+    from aleator.reports import _seconds
+
+    assert [_seconds(x) for x in (None, 2.5e-7, 3.333e-5, 0.0042, 1.26, 123.4)] == ["", "0.25 µs", "33 µs", "4.2 ms", "1.3 s", "120 s"]
+
+
 def test_names_are_escaped_in_html():
     g = al.Graph()
     g.cost("f", g.param("<script>", 1.0) ** 2)
@@ -61,6 +67,43 @@ def test_pandas_and_matplotlib_if_present(report):
     assert isinstance(frame, pandas.DataFrame) and len(frame) == len(report)
     pytest.importorskip("matplotlib").use("agg")
     assert report.plot().get_xlabel()
+
+
+def test_frames_hold_every_element():
+    pandas = pytest.importorskip("pandas")
+    g = al.Graph()
+    w = g.param("w", [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]])
+    z = g.sample("z", al.Normal(w, 1.0))
+    g.cost("f", (z**2).sum() * g.param("scale", 2.0))
+    report = al.compare(g, estimators=["pathwise", "score_function"], replicates=20)
+    frame = report.to_pandas().set_index(["estimator", "parameter", "element"])
+    assert len(frame) == 2 * (6 + 1)
+    for row in report:
+        for name, gradient in row.gradient.items():
+            for index in np.ndindex(gradient.shape):
+                line = frame.loc[(row.estimator, name, index)]
+                assert line["mean"] == gradient.mean[index] and line["variance"] == gradient.variance[index]
+                assert line["z"] == gradient.z[index] and line["total_variance"] == row.total_variance
+    path = al.optimize(g, steps=3)
+    frame = path.to_pandas()
+    assert isinstance(frame, pandas.DataFrame) and list(frame["step"]) == [0, 1, 2, 3]
+    assert list(frame["w[1, 2]"]) == [point["params"]["w"][1, 2] for point in path] and "scale" in frame
+
+
+def test_rows_of_one_name_are_told_apart():
+    report = al.compare(make_toy(), estimators=["score_function", al.ScoreFunction(baseline=0.2), "gumbel_softmax"], replicates=200)
+    first, second, third = report
+    assert first.estimator == second.estimator == report.best
+    assert (first.label, second.label) == ("score_function", "score_function(baseline=0.2)")
+    assert report.best_row is second and second.total_variance < first.total_variance
+    stars = [line.startswith("★") for line in repr(report).splitlines()[1:]]
+    assert stars == [False, True, False] and report._repr_html_().count("★") == 1
+    pytest.importorskip("matplotlib").use("agg")
+    axes = report.plot()
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels == ["score_function", "★ score_function(baseline=0.2)", third.label]
+    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, False, True]
+    assert [bar.get_width() for bar in axes.patches] == [row.total_variance for row in report]
 
 
 def test_without_pandas_the_error_says_what_to_install(report, monkeypatch):

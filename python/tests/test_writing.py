@@ -119,6 +119,7 @@ def test_many_nodes_and_long_chains():
         (lambda g, x: g.cost("f", al.kl(al.Normal(x, 1.0), al.Normal(0.0, 1.0))), "kl of Normal and Normal"),
         (lambda g, x: g.observe(1.0, al.Normal(x, 1.0), "seen"), "observation `seen` of Normal"),
         (lambda g, x: g.cost("f", g.external("box", abs)(x)), "black box `box`"),
+        (lambda g, x: g.cost("f", g.call(np.sin, x, shape=(), name="sine")), "`sine`"),
         (lambda g, x: g.cost("f", x * np.nan), "NaN"),
         (lambda g, x: g.cost("my cost", x), "`my cost`"),
         (lambda g, x: g.cost("sum", x), "`sum`.*function"),

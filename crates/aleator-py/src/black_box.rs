@@ -1,5 +1,6 @@
 //! Functions in Python as operations of a graph.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aleator_engine::graph::{ExternalFn, Shape};
@@ -7,24 +8,39 @@ use numpy::{PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-/// The exceptions of black boxes, until they are raised: the engine's errors are texts.
+/// What errors of a graph need of Python, since the library's errors are texts.
 #[derive(Default)]
-pub struct Failures(Mutex<Vec<(String, PyErr)>>);
+pub struct Failures {
+    /// The exceptions of black boxes, until they are raised.
+    raised: Mutex<Vec<(String, PyErr)>>,
+    /// Where a user's code made what has a name: file and line.
+    places: Mutex<HashMap<String, String>>,
+}
 
 /// More are not kept: nobody asks for them.
 const MOST_FAILURES: usize = 64;
 
 impl Failures {
     fn keep(&self, name: &str, error: PyErr) {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() < MOST_FAILURES {
             failures.push((name.into(), error));
         }
     }
 
+    /// Says where a name was given.
+    pub fn mark(&self, name: &str, place: &str) {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).insert(name.into(), place.into());
+    }
+
+    /// Where a name was given, if a user's code gave it.
+    pub fn place(&self, name: &str) -> Option<String> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     /// The last exception of the black box of that name; those before it are forgotten.
     pub fn take(&self, name: &str) -> Option<PyErr> {
-        let mut failures = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
         let last = failures.iter().rposition(|(of, _)| of == name)?;
         let (_, error) = failures.swap_remove(last);
         failures.retain(|(of, _)| of != name);

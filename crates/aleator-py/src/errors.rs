@@ -42,6 +42,20 @@ fn message(error: &Error) -> String {
     text.replace("`samples = ", "`samples=")
 }
 
+/// The site or black box that an error is about.
+fn subject(error: &Error) -> Option<&str> {
+    match error {
+        Error::Unsuitable { site, .. } | Error::Samples { site, .. } | Error::Domain { site, .. } => {
+            Some(site)
+        }
+        Error::Engine(error) | Error::Graph { error, .. } => match error {
+            EngineError::NoDerivative { operation: name } | EngineError::External { name, .. } => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
 /// An exception of `aleator.errors`.
 pub fn exception(py: Python<'_>, class: &str, message: impl Into<String>) -> PyErr {
     static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
@@ -57,18 +71,21 @@ pub fn raise(py: Python<'_>, error: &Error) -> PyErr {
     exception(py, class(error), message(error))
 }
 
-/// The same; the exception of a black box is its cause.
+/// The same for an error that is found after the graph was written: it ends with the place in the user's code that it is about, and
+/// the exception of a black box is its cause.
 pub fn raise_caused(py: Python<'_>, error: &Error, failures: &Failures) -> PyErr {
-    let Error::Engine(EngineError::External { name, .. }) = error else { return raise(py, error) };
+    let place = subject(error).and_then(|name| failures.place(name));
+    let place = place.map_or_else(String::new, |place| format!(", at {place}"));
+    let raised = exception(py, class(error), message(error) + &place);
+    let Error::Engine(EngineError::External { name, .. }) = error else { return raised };
     match failures.take(name) {
         Some(cause) if cause.is_instance_of::<pyo3::exceptions::PyException>(py) => {
-            let error = raise(py, error);
-            error.set_cause(py, Some(cause));
-            error
+            raised.set_cause(py, Some(cause));
+            raised
         }
         // KeyboardInterrupt and SystemExit are nobody's failure.
         Some(cause) => cause,
-        None => raise(py, error),
+        None => raised,
     }
 }
 

@@ -1,11 +1,12 @@
 //! The graph, whose expressions Python knows by the numbers of their nodes.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aleator::drawing::svg;
 use aleator::graph::{Diagram, Graph};
-use aleator::language::estimator_named;
+use aleator::language::{NamedArray, estimator_named};
 use aleator_engine::graph::{Derivative, Expr, External, NodeId, Shape};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
 use pyo3::prelude::*;
@@ -71,16 +72,24 @@ impl PyGraph {
         PyGraph::new(Graph::new())
     }
 
-    /// Becomes the graph that a text of the language describes; data files are looked for in `folder`.
-    #[pyo3(signature = (text, folder=None, file=None))]
+    /// Becomes the graph that a text of the language describes. Data files are looked for in `folder`, and not read where there is an
+    /// array of the data's name.
+    #[pyo3(signature = (text, folder=None, file=None, arrays=None))]
     fn read(
         &self,
         py: Python<'_>,
         text: &str,
         folder: Option<PathBuf>,
         file: Option<PathBuf>,
+        arrays: Option<HashMap<String, Bound<'_, PyAny>>>,
     ) -> PyResult<()> {
-        let loaded = guard(py, || Graph::from_text_in(text, folder.as_deref(), file.as_deref()))?;
+        let mut given: Vec<NamedArray> = Vec::new();
+        for (name, array) in arrays.unwrap_or_default() {
+            given.push(with_values(&array, &name, |shape, values| {
+                Ok((name.clone(), shape.to_vec(), values.to_vec()))
+            })?);
+        }
+        let loaded = guard(py, || Graph::from_text_with(text, folder.as_deref(), file.as_deref(), &given))?;
         *self.lock() = loaded.map_err(|error| raise(py, &error))?;
         Ok(())
     }
@@ -88,6 +97,11 @@ impl PyGraph {
     /// An independent graph with the same nodes.
     fn clone(&self, py: Python<'_>) -> PyResult<Self> {
         Ok(PyGraph { graph: Mutex::new(self.look(py, Graph::clone)?), failures: self.failures.clone() })
+    }
+
+    /// Says where in the user's code a name was given, for later errors.
+    fn mark(&self, name: &str, place: &str) {
+        self.failures.mark(name, place);
     }
 
     /// A constant.

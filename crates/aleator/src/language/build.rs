@@ -15,7 +15,7 @@ use super::lower::Lowering;
 use super::model::{Definition, DefinitionKind, Model, SiteSpans};
 use super::names::check_names;
 use super::parser::{Setting, parse};
-use super::settings::Settings;
+use super::settings::{NamedArray, Settings};
 use super::sites;
 use super::span::Span;
 use super::values::{Tensor, Value, check};
@@ -35,9 +35,20 @@ use super::values::{Tensor, Value, check};
 /// # Ok::<(), aleator::language::Diagnostic>(())
 /// ```
 pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result<Model, Diagnostic> {
+    load_with(source, folder, settings, &[])
+}
+
+/// The same with arrays in place of the values of data, whose files are not read.
+pub(super) fn load_with(
+    source: &str,
+    folder: Option<&Path>,
+    settings: &[Setting],
+    arrays: &[NamedArray],
+) -> Result<Model, Diagnostic> {
     let file = parse(source)?;
     check_names(source, &file)?;
-    let settings = Settings::evaluate(&file, settings)?;
+    let mut settings = Settings::evaluate(&file, settings)?;
+    settings.add(arrays);
     let graph = Graph::new();
     let lowering = Lowering::new(graph.engine());
     let mut builder = Builder {

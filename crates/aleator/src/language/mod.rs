@@ -55,4 +55,5 @@ pub use parser::{
     MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,
 };
 pub use print::number_text;
+pub use settings::NamedArray;
 pub use span::{Place, Span};

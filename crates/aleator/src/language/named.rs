@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::build::load;
+use super::build::load_with;
 use super::errors::Diagnostic;
 use super::estimators::estimator;
 use super::parser::{LONGEST_SOURCE, parse_estimator};
+use super::settings::NamedArray;
 use crate::distributions::Distribution;
 use crate::error::{Error, Result};
 use crate::estimators::Estimator;
@@ -38,7 +39,20 @@ impl Graph {
     /// # Errors
     /// The first mistake in the text, with its line and column.
     pub fn from_text_in(text: &str, folder: Option<&Path>, file: Option<&Path>) -> Result<Graph> {
-        Ok(load(text, folder, &[]).map_err(|mistake| mistake.in_text(text, file))?.graph)
+        Self::from_text_with(text, folder, file, &[])
+    }
+
+    /// The same with arrays in place of the values of data, whose files are not read.
+    ///
+    /// # Errors
+    /// The first mistake in the text; an array of another shape than its data.
+    pub fn from_text_with(
+        text: &str,
+        folder: Option<&Path>,
+        file: Option<&Path>,
+        arrays: &[NamedArray],
+    ) -> Result<Graph> {
+        Ok(load_with(text, folder, &[], arrays).map_err(|mistake| mistake.in_text(text, file))?.graph)
     }
 
     /// The graph that a file of the language describes. Data files are looked for beside it.

@@ -1,7 +1,8 @@
 //! Settings, such as `theta=0.7`: values that replace those of a file.
 use std::collections::HashMap;
+use std::rc::Rc;
 
-use aleator_engine::graph::Graph;
+use aleator_engine::graph::{Graph, Shape};
 
 use crate::nearest::nearest;
 
@@ -10,6 +11,9 @@ use super::errors::{Diagnostic, quote};
 use super::lower::Lowering;
 use super::parser::Setting;
 use super::values::Tensor;
+
+/// The name of data, and an array for it: its shape, and its elements, row-major.
+pub type NamedArray = (String, Vec<usize>, Vec<f64>);
 
 /// Replacements by name.
 pub(super) struct Settings(HashMap<String, Tensor>);
@@ -31,6 +35,14 @@ impl Settings {
             values.insert(name.clone(), tensor);
         }
         Ok(Settings(values))
+    }
+
+    /// Adds arrays that replace those of data.
+    pub fn add(&mut self, arrays: &[NamedArray]) {
+        for (name, shape, values) in arrays {
+            let tensor = Tensor { shape: Shape::from(&shape[..]), values: Rc::from(&values[..]) };
+            self.0.insert(name.clone(), tensor);
+        }
     }
 
     /// The replacement for a name.
