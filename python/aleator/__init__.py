@@ -26,6 +26,7 @@ from ._expressions import Expr
 from ._loading import load, loads
 from ._measuring import compare, exact, grad, optimize
 from ._parts import Site
+from ._training import TrainReport, TrainStep, train
 from .distributions import *  # noqa: F403
 from .errors import *  # noqa: F403
 from .estimators import *  # noqa: F403
@@ -46,6 +47,8 @@ __all__ = [
     "Report",
     "Row",
     "Site",
+    "TrainReport",
+    "TrainStep",
     "__version__",
     "compare",
     "einsum",
@@ -54,6 +57,7 @@ __all__ = [
     "load",
     "loads",
     "optimize",
+    "train",
     *distributions.__all__,
     *errors.__all__,
     *estimators.__all__,

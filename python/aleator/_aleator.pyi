@@ -11,6 +11,7 @@ __all__ = [
     "__version__",
     "Estimate",
     "Graph",
+    "Optimizer",
     "Program",
     "compare",
     "describe_estimator",
@@ -148,6 +149,11 @@ class Estimate:
     def gradient(self) -> dict[str, NDArray[Any]]: ...
     @property
     def step(self) -> int: ...
+
+@final
+class Optimizer:
+    def __new__(cls, name: str, size: int, learning_rate: float) -> Self: ...
+    def step(self, params: NDArray[np.float64], gradient: NDArray[np.float64]) -> NDArray[np.float64]: ...
 
 def distributions() -> list[tuple[str, str, list[list[str]]]]: ...
 def functions() -> list[str]: ...

@@ -14,7 +14,8 @@ __all__ = ["Estimator", "via_list", "via_text"]
 class Estimator:
     """An estimator with its options. Its `repr` is what the language writes."""
 
-    _properties: dict[str, Any] = {}
+    # The row of the library's table.
+    _properties = dict[str, Any]()
 
     def __init__(self, **options: Any) -> None:
         if not self._properties:

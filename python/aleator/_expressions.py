@@ -9,6 +9,7 @@ import numpy as np
 
 from ._arrays import as_float, as_integers, as_shape
 from ._axes import axes_from_end, normalized_axes, normalized_axis
+from ._docstrings import documented
 from ._indexing import indexing_steps
 from ._numpy_protocols import for_function, for_ufunc
 from ._recording import Recording
@@ -229,39 +230,48 @@ class Expr:
 
     # Methods of arrays.
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def sum(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The sum over all elements, or along axes."""
+        """The sum of the elements."""
         return self._reduce("sum", axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def mean(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The mean over all elements, or along axes."""
+        """The mean of the elements."""
         return self._reduce("mean", axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def prod(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The product of all elements, or along axes."""
+        """The product of the elements."""
         return self._reduce("prod", axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def max(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The largest element of all, or along axes."""
+        """The largest element of all."""
         return self._reduce("reduce_max", axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def min(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The smallest element of all, or along axes."""
+        """The smallest element of all."""
         return self._reduce("reduce_min", axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def var(self, axis: Any = None, keepdims: bool = False) -> Expr:
-        """The mean squared deviation from the mean, of all elements or along axes."""
+        """The mean squared deviation from the mean."""
         deviation = self - self.mean(axis, keepdims=True)
         return (deviation * deviation).mean(axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def std(self, axis: Any = None, keepdims: bool = False) -> Expr:
         """The square root of the variance."""
         return self.var(axis, keepdims)._apply("sqrt")
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def any(self, axis: Any = None, keepdims: bool = False) -> Expr:
         """1 where any element is not 0."""
         return (self != 0.0).max(axis, keepdims)
 
+    @documented("axes", "keepdims", returns="reduced", raises="axis")
     def all(self, axis: Any = None, keepdims: bool = False) -> Expr:
         """1 where no element is 0."""
         return (self != 0.0).min(axis, keepdims)
@@ -279,24 +289,98 @@ class Expr:
         return self._apply(operation, numbers=[normalized_axis(axis, self.ndim, operation)])
 
     def cumsum(self, axis: int | None = None) -> Expr:
-        """Running sums along an axis; of all elements, in a row, for None."""
+        """Running sums.
+
+        Parameters
+        ----------
+        axis : int, optional
+            By default over all elements in a row.
+
+        Returns
+        -------
+        Expr
+            Of the same shape along an axis.
+
+        Raises
+        ------
+        ShapeError
+            If there is no such axis.
+        """
         return self.ravel()._along("cumsum", 0) if axis is None else self._along("cumsum", axis)
 
     def argmax(self, axis: int | None = None) -> Expr:
-        """The place of the first largest element along an axis; among all elements, in a row, for None."""
+        """The place of the first largest element.
+
+        Parameters
+        ----------
+        axis : int, optional
+            By default over all elements in a row.
+
+        Returns
+        -------
+        Expr
+            Of the shape without the axis.
+
+        Raises
+        ------
+        ShapeError
+            If there is no such axis.
+        """
         return self.ravel()._along("argmax", 0) if axis is None else self._along("argmax", axis)
 
     def argmin(self, axis: int | None = None) -> Expr:
-        """The place of the first smallest element along an axis; among all elements, in a row, for None."""
+        """The place of the first smallest element.
+
+        Parameters
+        ----------
+        axis : int, optional
+            By default over all elements in a row.
+
+        Returns
+        -------
+        Expr
+            Of the shape without the axis.
+
+        Raises
+        ------
+        ShapeError
+            If there is no such axis.
+        """
         return (-self).argmax(axis)
 
     def clip(self, min: Any = None, max: Any = None) -> Expr:
-        """No smaller than `min` and no larger than `max`."""
+        """Limits the elements.
+
+        Parameters
+        ----------
+        min, max : Expr or array_like, optional
+            Bounds that broadcast against the expression.
+
+        Returns
+        -------
+        Expr
+        """
         result = self if min is None else self._apply("max", min)
         return result if max is None else result._apply("min", max)
 
     def reshape(self, *shape: Any) -> Expr:
-        """The same elements, row-major, in another shape; one size may be -1."""
+        """The same elements, row-major, in another shape.
+
+        Parameters
+        ----------
+        *shape : int
+            Sizes, or one tuple of them; one size may be -1: it follows from the others.
+
+        Returns
+        -------
+        Expr
+            Of this shape.
+
+        Raises
+        ------
+        ShapeError
+            If it has another number of elements.
+        """
         sizes = list(as_integers(shape[0] if len(shape) == 1 else shape, "reshape: the shape"))
         known = 1
         for size in sizes:
@@ -319,7 +403,22 @@ class Expr:
     flatten = ravel
 
     def transpose(self, *axes: Any) -> Expr:
-        """The axes in another order; in reverse order without arguments."""
+        """The axes in another order.
+
+        Parameters
+        ----------
+        *axes : int
+            The present axis at each place, or one tuple of them; by default the reverse order.
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If that is no order of the axes.
+        """
         order: Sequence[Any] = axes[0] if len(axes) == 1 and isinstance(axes[0], (tuple, list)) else axes
         rank = self.ndim
         if not order or order == (None,):
@@ -330,14 +429,43 @@ class Expr:
         return self._apply("permute", numbers=front)
 
     def swapaxes(self, axis1: int, axis2: int) -> Expr:
-        """Exchanges two axes."""
+        """Exchanges two axes.
+
+        Parameters
+        ----------
+        axis1, axis2 : int
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If there is no such axis.
+        """
         order = list(range(self.ndim))
         a, b = normalized_axis(axis1, self.ndim, "swapaxes"), normalized_axis(axis2, self.ndim, "swapaxes")
         order[a], order[b] = order[b], order[a]
         return self.transpose(order)
 
     def squeeze(self, axis: Any = None) -> Expr:
-        """Without axes of size 1."""
+        """Without axes of size 1.
+
+        Parameters
+        ----------
+        axis : int or tuple of int, optional
+            By default all of size 1.
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If one of them has another size.
+        """
         ones = [i for i, n in enumerate(self._shape) if n == 1]
         axes = ones if axis is None else normalized_axes(axis, self.ndim, "squeeze")
         if not set(axes) <= set(ones):
@@ -345,11 +473,40 @@ class Expr:
         return self.reshape(tuple(n for i, n in enumerate(self._shape) if i not in axes))
 
     def broadcast_to(self, shape: Any) -> Expr:
-        """Repeated to a shape."""
+        """Repeated to a shape.
+
+        Parameters
+        ----------
+        shape : int or tuple of int
+
+        Returns
+        -------
+        Expr
+            Of this shape.
+
+        Raises
+        ------
+        ShapeError
+            If the present shape does not broadcast to it.
+        """
         return self._apply("broadcast_to", numbers=as_shape(shape))
 
     def dot(self, other: Any) -> Expr:
-        """As `numpy.dot` for up to two axes: the matrix product; with a scalar, the product."""
+        """As `numpy.dot` for up to two axes: the matrix product; with a scalar, the product.
+
+        Parameters
+        ----------
+        other : Expr or array_like
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        ShapeError
+            If an operand has more than two axes, or the inner sizes differ.
+        """
         rank = other.ndim if isinstance(other, Expr) else np.ndim(other)
         if rank > 2 or self.ndim > 2:
             raise ShapeError("dot: more than two axes are ambiguous; use @ or np.einsum")

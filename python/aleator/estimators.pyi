@@ -1,7 +1,11 @@
 # Written by python/write_stubs.
+from typing import Any
+
 from ._estimator import Estimator as Estimator
 
 ALL: dict[str, type[Estimator]]
+
+def option_type(option: dict[str, Any]) -> str: ...
 
 __all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax"]
 
@@ -13,7 +17,7 @@ class Enumeration(Estimator):
 class ScoreFunction(Estimator):
     """ScoreFunction: the cost times the gradient of the log-probability; the most general estimator, with the highest variance."""
 
-    def __init__(self, *, baseline: str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
+    def __init__(self, *, baseline: float | str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
 
 class ReinforceLoo(Estimator):
     """ReinforceLoo: the score function with the mean of the other samples as baseline."""
@@ -33,17 +37,17 @@ class Vimco(Estimator):
 class MuProp(Estimator):
     """MuProp: the score function with a first-order expansion of F at the mean as control variate."""
 
-    def __init__(self, *, linear: bool = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
+    def __init__(self, *, linear: bool = ..., baseline: float | str = ..., decay: float = ..., baseline_hidden: float = ...) -> None: ...
 
 class Rebar(Estimator):
     """Rebar: the score function with F at a conditional relaxation of the draw as control variate."""
 
-    def __init__(self, *, temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
+    def __init__(self, *, temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: float | str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
 
 class Relax(Estimator):
     """Relax: REBAR with a learned control variate; also for costs without a derivative."""
 
-    def __init__(self, *, hidden: float = ..., use_cost: bool = ..., temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
+    def __init__(self, *, hidden: float = ..., use_cost: bool = ..., temperature: float = ..., coefficient: float = ..., coupling: str = ..., relaxation: str = ..., baseline: float | str = ..., decay: float = ..., baseline_hidden: float = ..., tune: bool = ..., share_temperature: bool = ...) -> None: ...
 
 class Lax(Estimator):
     """Lax: the score function with a learned, pathwise differentiated control variate."""

@@ -16,8 +16,9 @@ from ._expressions import Expr, add, as_expr
 from ._host_function import CALLERS, add_call, host_function, row_flags
 from ._parts import Parts, Site
 from ._recording import Recording
+from ._writing import text_of
 from ._distribution import Distribution
-from .errors import AleatorError, ShapeError, UnknownNameError
+from .errors import ShapeError, UnknownNameError
 from ._estimator import Estimator, via_list, via_text
 from ._warning import warn
 from .program import Options, Program, is_float32, thread_count
@@ -71,11 +72,45 @@ class Graph(Recording):
         return add(self, "input", "param", checked_name(name), _filled(value, shape, f"the value of `{name}`"))
 
     def data(self, name: str, value: ArrayLike, *, shape: Any = None) -> Expr:
-        """Adds data, which `Program.set` can replace before a call. See `param` for arguments and errors."""
+        """Adds data, which `Program.set` can replace before a call.
+
+        Parameters
+        ----------
+        name : str
+            A name that nothing else in the graph has.
+        value : array_like
+            The initial value. A single number fills `shape`.
+        shape : int or tuple of int, optional
+            By default that of `value`.
+
+        Returns
+        -------
+        Expr
+
+        Raises
+        ------
+        TypeError, ShapeError, AleatorError
+            As for `param`.
+        """
         return add(self, "input", "data", checked_name(name), _filled(value, shape, f"the value of `{name}`"))
 
     def constant(self, value: ArrayLike) -> Expr:
-        """An expression of given numbers. Operators convert numbers and arrays themselves, so that it is rarely needed."""
+        """An expression of given numbers. Operators convert numbers and arrays themselves, so that it is rarely needed.
+
+        Parameters
+        ----------
+        value : array_like
+
+        Returns
+        -------
+        Expr
+            Of the shape of `value`.
+
+        Raises
+        ------
+        TypeError
+            If it does not consist of real numbers.
+        """
         return self._as_expr(value)
 
     def sample(
@@ -237,7 +272,18 @@ class Graph(Recording):
         return add_call(self, called, exprs, row_flags(called, rows, exprs), may_jump)
 
     def note(self, name: str, value: Expr) -> Expr:
-        """Names an expression, for diagrams and messages, and returns it."""
+        """Names an expression, for diagrams and messages.
+
+        Parameters
+        ----------
+        name : str
+        value : Expr
+
+        Returns
+        -------
+        Expr
+            The same expression.
+        """
         self._record("note", checked_name(name), self._as_expr(value)._id)
         return value
 
@@ -264,7 +310,22 @@ class Graph(Recording):
         return Parts(self, "costs")
 
     def initial(self, name: str) -> NDArray[np.float64]:
-        """The initial value of a parameter or of data, as a copy."""
+        """The initial value of a parameter or of data.
+
+        Parameters
+        ----------
+        name : str
+
+        Returns
+        -------
+        numpy.ndarray
+            A copy.
+
+        Raises
+        ------
+        UnknownNameError
+            If there is no parameter and no data of this name.
+        """
         found = self._raw.initial(name)
         if found is None:
             raise UnknownNameError(f"unknown parameter or data `{name}`")
@@ -333,7 +394,23 @@ class Graph(Recording):
         return Program(self, options)
 
     def plan(self, *, via: Any = None, samples: int | None = None) -> dict[str, tuple[str, str]]:
-        """For each site its estimator, as the language writes it, and the reason for the choice."""
+        """The estimator of each site, and why it was chosen.
+
+        Parameters
+        ----------
+        via, samples
+            See `compile`.
+
+        Returns
+        -------
+        dict of str to tuple of str
+            For each site its estimator, as the language writes it, and the reason for the choice.
+
+        Raises
+        ------
+        UnsuitableError
+            If an estimator cannot serve a site, or not with so few samples.
+        """
         rows = _aleator.plan(self._raw, via_list(via), optional_count(samples, "samples"))
         return {site: (estimator, reason) for site, estimator, reason in rows}
 
@@ -345,17 +422,15 @@ class Graph(Recording):
         Returns
         -------
         str
-            The text that the graph was loaded from.
+            A text from which `loads` makes a graph with the same numbers at the same seed. If the graph was loaded, it begins with the
+            text that was read.
 
         Raises
         ------
         AleatorError
-            If the graph was written in Python, or changed after it was loaded.
+            If the language has no words for a node, such as a black box or a log-probability; the message names it.
         """
-        if len(self._calls) != 1 or self._calls[0][0] != "read":
-            raise AleatorError("only a graph that was loaded from a text, and not changed since, can be written as one")
-        text: str = self._calls[0][1][0]
-        return text
+        return text_of(self)
 
     def to_svg(self) -> str:
         """A drawing as SVG: squares are deterministic, circles random, diamonds costs."""
@@ -372,7 +447,23 @@ class Graph(Recording):
         via: Any = None,
         tune: bool = False,
     ) -> str:
-        """The surrogate as JSON: the deterministic graph of the objective and its gradient, with inputs and outputs by name."""
+        """The surrogate as JSON: the deterministic graph of the objective and its gradient, with inputs and outputs by name.
+
+        Parameters
+        ----------
+        samples, replicates, via, tune
+            See `compile`. With `tune`, the outputs contain the changes of the estimators' own parameters.
+
+        Returns
+        -------
+        str
+            The document that ``aleator export --format json`` writes.
+
+        Raises
+        ------
+        NoCostError, UnsuitableError
+            As for `compile`.
+        """
         return self._surrogate(samples, replicates, via, tune)[0]
 
     def _surrogate(self, samples: int | None, replicates: int | None, via: Any, tune: bool) -> tuple[str, str]:

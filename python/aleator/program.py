@@ -62,16 +62,33 @@ def thread_count(threads: Any) -> int | None:
 class Program(_aleator.Program):
     """A compiled estimate of a graph's objective and its gradient; `Graph.compile` makes it.
 
-    Call it for the next estimate. Several threads may call one program: calls wait for each other, and the interpreter is free
-    meanwhile.
+    ``program(values=None, *, step=None)`` computes an `Estimate`. ``values`` is a mapping of names of parameters and data to arrays for
+    this call alone; ``step`` says whose noise is used, by default that after the last call's without ``step``. The same seed and step
+    give the same numbers.
+
+    Several threads may call one program: calls wait for each other, and the interpreter is free meanwhile.
 
     Attributes
     ----------
-    samples, replicates, seed, dtype, evaluations, unbiased
-    params : dict of str to numpy.ndarray
-        The present values of the parameters.
-    own_params : dict of str to numpy.ndarray
-        The present values of the estimators' own parameters.
+    samples : int
+        Samples averaged in one estimate.
+    replicates : int or None
+        Independent estimates of one call.
+    seed : int
+    dtype : {"float64", "float32"}
+    evaluations : int
+        Evaluations of the costs in one estimate.
+    unbiased : bool
+        Whether every estimator in it is unbiased.
+
+    Raises
+    ------
+    DomainError
+        By a call, if a parameter of a distribution lies outside of its domain.
+    BlackBoxError
+        By a call, if a function in Python raised; its exception is the cause.
+    UnknownNameError, ShapeError
+        By a call, if ``values`` has other names or shapes than the graph.
     """
 
     _options: Options
@@ -85,6 +102,10 @@ class Program(_aleator.Program):
         # The graph as it is now: it may be added to later.
         self._graph = graph.copy()
         return self
+
+    # Named here for readers of the reference.
+    set = _aleator.Program.set
+    get = _aleator.Program.get
 
     @property
     def params(self) -> dict[str, np.ndarray[Any, Any]]:

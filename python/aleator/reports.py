@@ -147,9 +147,14 @@ class Row(_FromDict):
         own = data.get("own_parameters", {})
         self.own_params = {name: _array(t["values"], t["shape"]) for name, t in own.items()}
 
+    @property
+    def label(self) -> str:
+        """The estimators with their options, each once, joined by `` + ``."""
+        return " + ".join(dict.fromkeys(self.plan.values()))
+
     def __repr__(self) -> str:
         bias = "unbiased" if self.unbiased else "biased"
-        return f"<Row {self.estimator}: objective {self.objective:.6g}, {bias}, variance {self.total_variance}>"
+        return f"<Row {self.label}: objective {self.objective:.6g}, {bias}, variance {self.total_variance}>"
 
 
 class Report(_FromDict):
@@ -177,6 +182,12 @@ class Report(_FromDict):
         self.samples: int = data["samples"]
         self.replicates: int = data["replicates"]
         self.tune: int = data["tune"]
+
+    @property
+    def best_row(self) -> Row | None:
+        """The row of `best`: several rows may have its name, with different options."""
+        rows = [row for row in self.rows if row.unbiased and row.estimator == self.best]
+        return min(rows, key=lambda row: math.inf if row.work_normalised_variance is None else row.work_normalised_variance, default=None)
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -227,31 +238,52 @@ class Report(_FromDict):
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws the variance of each row with matplotlib, and returns the axes. Biased rows are hatched."""
+        """Draws the variance of each row with matplotlib. Biased rows are hatched.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
         if ax is None:
             ax = _matplotlib().subplots()[1]
-        rows = [row for row in self.rows if row.total_variance is not None]
-        names = [row.estimator for row in rows]
-        bars = ax.barh(range(len(rows)), [row.total_variance for row in rows], color="#4c78a8")
+        rows, best = [row for row in self.rows if row.total_variance is not None], self.best_row
+        names = [f"★ {row.label}" if row is best else row.label for row in rows]
+        places = range(len(rows))
+        bars = ax.barh(places, [row.total_variance for row in rows], height=0.7, color="#4c78a8")
         for bar, row in zip(bars, rows):
             if not row.unbiased:
-                bar.set(hatch="//", color="#bbbbbb")
-        ax.set_yticks(range(len(rows)), [f"{name} ★" if name == self.best else name for name in names])
+                bar.set(hatch="///", facecolor="none", edgecolor="#888888")
+        ax.set_yticks(places, names)
         ax.invert_yaxis()
         if any(row.total_variance for row in rows):
             ax.set_xscale("log")
-        ax.set_xlabel("variance of one estimate, all elements together")
+        for place, row in zip(places, rows):
+            if not row.total_variance:
+                # A logarithm has no place for it.
+                ax.annotate("0", (0.01, place), xycoords=("axes fraction", "data"), va="center", color="#4c78a8")
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.set_xlabel("variance of one estimate" + ("" if all(row.unbiased for row in rows) else " (hatched: biased)"))
         return ax
 
     def _repr_html_(self) -> str:
         """A row for each estimator, with a bar for the logarithm of its variance."""
         # Gradients of one number are shown in full.
         single = [name for name, g in self.rows[0].gradient.items() if g.mean.size == 1] if self.rows else []
-        share = _html.log_shares([row.total_variance for row in self.rows])
+        best, share = self.best_row, _html.log_shares([row.total_variance for row in self.rows])
         head = ["estimator", *(f"∂/∂{name}" for name in single), "variance", "", "evaluations", "time"]
         table = _html.Table(head)
         for row, part in zip(self.rows, share):
-            name = row.estimator + (" ★" if row.estimator == self.best else "") + ("" if row.unbiased else " (biased)")
+            name = row.label + (" ★" if row is best else "") + ("" if row.unbiased else " (biased)")
             gradients = [_with_error(row.gradient[param]) for param in single]
             cells: list[str | _html.Bar] = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
             table.add([*cells, _seconds(row.seconds_per_estimate)], faded=not row.unbiased)
@@ -261,12 +293,13 @@ class Report(_FromDict):
         return str(table) + "".join(map(_html.paragraph, self.warnings))
 
     def __repr__(self) -> str:
-        lines = [f"{'':2}{'estimator':38}{'variance':>12}{'evaluations':>13}{'s / estimate':>14}"]
-        for row in self.rows:
-            star = "★ " if row.estimator == self.best else "  "
-            name = row.estimator if row.unbiased else f"{row.estimator} (biased)"
+        names = [row.label if row.unbiased else f"{row.label} (biased)" for row in self.rows]
+        width, best = max(map(len, names), default=0), self.best_row
+        lines = [f"  {'estimator':{width}}{'variance':>12}{'evaluations':>13}{'s / estimate':>14}"]
+        for row, name in zip(self.rows, names):
+            star = "★ " if row is best else "  "
             variance = "" if row.total_variance is None else f"{row.total_variance:.4g}"
-            lines.append(f"{star}{name:38}{variance:>12}{row.evaluations:>13}{row.seconds_per_estimate:>14.3g}")
+            lines.append(f"{star}{name:{width}}{variance:>12}{row.evaluations:>13}{row.seconds_per_estimate:>14.3g}")
         return "\n".join(lines)
 
 
@@ -331,7 +364,22 @@ class OptimizeReport(_FromDict):
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws the objective along the path with matplotlib, and returns the axes."""
+        """Draws the objective along the path with matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            By default those of a new figure.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+
+        Raises
+        ------
+        ImportError
+            Without matplotlib.
+        """
         if ax is None:
             ax = _matplotlib().subplots()[1]
         ax.plot([point["step"] for point in self.history], [point["objective"] for point in self.history])

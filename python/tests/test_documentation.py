@@ -2,6 +2,7 @@
 
 import contextlib
 import doctest
+import inspect
 import io
 import re
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 import aleator as al
 
 ROOT = Path(__file__).parents[2]
+PAGES = ["README.md", *(f"docs/src/{page}.md" for page in ("python", "jax", "torch", "coming-from"))]
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/src/python.md", "docs/src/jax.md", "docs/src/torch.md"])
+@pytest.mark.parametrize("page", PAGES)
 def test_pages(page):
     for library in ("jax", "torch"):
         if page == f"docs/src/{library}.md":
@@ -43,4 +45,22 @@ def test_everything_public_has_a_docstring():
             missing += [f"{name}.{n}" for n, a in attributes.items() if not a.__doc__]
         if name != "__version__" and not thing.__doc__:
             missing.append(name)
+    assert not missing
+
+
+def public_functions():
+    for name in al.__all__:
+        thing = getattr(al, name)
+        if isinstance(thing, type):
+            yield from ((f"{name}.{n}", a) for n, a in vars(thing).items() if not n.startswith("_") and callable(a))
+        elif callable(thing):
+            yield name, thing
+
+
+def test_docstrings_tell_of_every_parameter():
+    missing = []
+    for name, function in public_functions():
+        parameters = [parameter for parameter in inspect.signature(function).parameters if parameter != "self"]
+        text = inspect.getdoc(function)
+        missing += [f"{name}: {p}" for p in parameters if not re.search(rf"^[\w, *]*\b{p}\b[\w, ]*( :|$)", text, re.M)]
     assert not missing

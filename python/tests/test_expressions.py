@@ -12,12 +12,17 @@ Y = np.array([0.9, 1.1, -0.4])
 
 
 def value(build, *arrays):
-    """The value of an expression of data. A program computes it as the gradient of a cost that is linear in a parameter."""
+    """The value of an expression of data. A program computes it as the gradient of a cost that is linear in a parameter.
+
+    The graph's text makes a graph with the same value, to the last bit.
+    """
     g = al.Graph()
     expr = g._as_expr(build(*(g.data(f"x{i}", a) for i, a in enumerate(arrays))))
     w = g.param("w", np.zeros(expr.shape))
     g.cost("f", np.sum(w * expr))
-    return g.compile()().gradient["w"]
+    result = g.compile()().gradient["w"]
+    np.testing.assert_array_equal(al.loads(g.to_scg()).compile()().gradient["w"], result)
+    return result
 
 
 BINARY = [

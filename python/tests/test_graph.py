@@ -167,11 +167,6 @@ def test_texts_and_files(tmp_path):
         al.load(tmp_path / "bytes.scg")
 
 
-def test_a_graph_in_python_has_no_text():
-    with pytest.raises(al.AleatorError, match="text"):
-        make_toy().to_scg()
-
-
 def test_drawings_are_svg():
     svg = make_toy().to_svg()
     assert svg.startswith("<svg") and "theta" in svg and "loss" in svg

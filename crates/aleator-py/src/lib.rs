@@ -17,6 +17,7 @@ mod graph;
 mod interrupt;
 mod mistake;
 mod operations;
+mod optimizer;
 mod program;
 mod reports;
 mod values;
@@ -34,6 +35,8 @@ mod _aleator {
     use super::graph::PyGraph;
     #[pymodule_export]
     use super::interrupt::{forget_helpers, shut_down};
+    #[pymodule_export]
+    use super::optimizer::PyOptimizer;
     #[pymodule_export]
     use super::program::{PyEstimate, PyProgram, surrogate};
     #[pymodule_export]

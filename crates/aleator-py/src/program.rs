@@ -352,10 +352,22 @@ impl PyProgram {
 
     /// The present values of a parameter or of data.
     ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///     The name of a parameter or data.
+    ///
     /// Returns
     /// -------
     /// numpy.ndarray
     ///     A copy, of the program's dtype.
+    ///
+    /// Raises
+    /// ------
+    /// UnknownNameError
+    ///     If there is nothing of that name.
+    /// UnusedError
+    ///     If no cost depends on it, so that the program has no values of it.
     fn get<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let compiled = &self.compiled;
         let slot = &compiled.slots[compiled.slot(py, name)?];

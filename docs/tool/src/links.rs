@@ -28,7 +28,8 @@ pub fn check(book: &Path) -> Result<String> {
         }
         for link in attributes(text, &[" href=\"", " src=\""]) {
             let link = link.replace("&amp;", "&");
-            if ["://", "mailto:", "data:"].iter().any(|elsewhere| link.contains(elsewhere)) {
+            // The last is a place in a script that makes links.
+            if ["://", "mailto:", "data:", "${"].iter().any(|elsewhere| link.contains(elsewhere)) {
                 continue;
             }
             links += 1;

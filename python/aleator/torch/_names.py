@@ -57,6 +57,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         argmax=lambda x, axis: torch.argmax(x, dim=axis),
         cumsum=lambda x, axis: torch.cumsum(x, dim=axis),
         matmul=torch.matmul,
+        tensordot=lambda x, y, axes: torch.tensordot(x, y, dims=axes),
         squeeze=torch.squeeze,
         reshape=lambda x, shape: asarray(x).reshape(shape),
         broadcast_to=lambda x, shape: asarray(x).expand(shape),

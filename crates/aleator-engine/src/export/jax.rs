@@ -56,11 +56,64 @@ struct Text {
 
 struct Printer<'a> {
     portable: &'a Portable,
-    /// How often a node is used.
+    /// How often a node is written.
     uses: Vec<usize>,
+    /// Products that are written as sums over leading axes.
+    sums: HashMap<usize, SumOfProducts>,
     texts: Vec<Text>,
     body: String,
     sections: BTreeSet<&'static str>,
+    /// For each x: the number of logistic functions of x or −x, and whether e^−|x|, which they share, has been written.
+    exponentials: HashMap<usize, (usize, bool)>,
+}
+
+/// One use less of these nodes, and of what only they use.
+fn release(portable: &Portable, uses: &mut [usize], places: &[u32]) {
+    let mut open = places.to_vec();
+    while let Some(place) = open.pop() {
+        uses[place as usize] -= 1;
+        if uses[place as usize] == 0 {
+            open.extend(&portable.nodes[place as usize].inputs);
+        }
+    }
+}
+
+/// The x of a sigmoid or softplus of x or −x.
+fn logistic_argument(portable: &Portable, node: &PortableNode) -> Option<usize> {
+    let PortableOp::Unary(Unary::Sigmoid | Unary::Softplus) = node.op else { return None };
+    let mut x = node.inputs[0] as usize;
+    while let PortableOp::Unary(Unary::Neg) | PortableOp::StopGradient = portable.nodes[x].op {
+        x = portable.nodes[x].inputs[0] as usize;
+    }
+    Some(x)
+}
+
+/// Σ Aᵢᵀ Bᵢ over the matrices along all leading axes, which the derivative of a product is: in the graph, the leading axes are merged to
+/// one. Where they are sharded, a merged axis could not be.
+#[derive(Clone, Copy)]
+struct SumOfProducts {
+    a: usize,
+    b: usize,
+    axes: u64,
+}
+
+impl SumOfProducts {
+    /// Recognises `matmul(transpose(reshape(a)), reshape(b))`.
+    fn of(portable: &Portable, node: &PortableNode) -> Option<Self> {
+        let PortableOp::MatMul = node.op else { return None };
+        let node_of = |place: u32| &portable.nodes[place as usize];
+        let merged = |place: u32| {
+            let PortableOp::Reshape { .. } = node_of(place).op else { return None };
+            let from = node_of(place).inputs[0];
+            let (full, rows) = (&node_of(from).shape, &node_of(place).shape);
+            let is_merged = rows.len() == 2 && full.len() > 2 && rows.last() == full.last();
+            is_merged.then_some((from as usize, &full[..full.len() - 1]))
+        };
+        let left = node_of(node.inputs[0]);
+        let PortableOp::Permute(order) = &left.op else { return None };
+        let ((a, of_a), (b, of_b)) = (merged(left.inputs[0])?, merged(node.inputs[1])?);
+        (order == &[1, 0] && of_a == of_b).then_some(SumOfProducts { a, b, axes: of_a.len() as u64 })
+    }
 }
 
 impl<'a> Printer<'a> {
@@ -70,13 +123,30 @@ impl<'a> Printer<'a> {
         for &place in inputs.chain(portable.outputs.iter().map(|output| &output.node)) {
             uses[place as usize] += 1;
         }
-        Printer { portable, uses, texts: Vec::new(), body: String::new(), sections: BTreeSet::new() }
+        let mut sums = HashMap::new();
+        for (place, node) in portable.nodes.iter().enumerate() {
+            if let Some(sum) = SumOfProducts::of(portable, node) {
+                uses[sum.a] += 1;
+                uses[sum.b] += 1;
+                release(portable, &mut uses, &node.inputs);
+                sums.insert(place, sum);
+            }
+        }
+        let mut exponentials = HashMap::new();
+        for x in portable.nodes.iter().filter_map(|node| logistic_argument(portable, node)) {
+            exponentials.entry(x).or_insert((0, false)).0 += 1;
+        }
+        exponentials.retain(|_, (count, _)| *count > 1);
+        let (texts, body, sections) = (Vec::new(), String::new(), BTreeSet::new());
+        Printer { portable, uses, sums, texts, body, sections, exponentials }
     }
 
     /// Writes a node, or keeps its code for the node that uses it.
     fn node(&mut self, place: usize) -> Result<(), Error> {
         let node = &self.portable.nodes[place];
         let text = match &node.op {
+            // Nothing that is written uses it.
+            _ if self.uses[place] == 0 => Text { code: String::new(), atomic: true, truth: None },
             PortableOp::Input(name) => {
                 self.line(place, &format!("jnp.asarray(inputs[{}], dtype)", quoted(name)))
             }
@@ -93,7 +163,10 @@ impl<'a> Printer<'a> {
                 return Err(Error::Argument { operation: "export".into(), problem });
             }
             op => {
-                let text = self.operation(op, node);
+                let text = match self.sums.get(&place) {
+                    Some(sum) => self.sum_of_products(*sum),
+                    None => self.operation(op, node),
+                };
                 let short = text.code.len() <= LONGEST_INLINE;
                 let cheap =
                     matches!(op, PortableOp::Unary(_) | PortableOp::Binary(_) | PortableOp::Reshape { .. });
@@ -124,6 +197,13 @@ impl<'a> Printer<'a> {
         let shape = &self.portable.nodes[place].shape;
         let _ = writeln!(self.body, "    v{place} = {code}  # {shape:?}");
         Text { code: format!("v{place}"), atomic: true, truth: None }
+    }
+
+    fn sum_of_products(&self, SumOfProducts { a, b, axes }: SumOfProducts) -> Text {
+        let axes = tuple(&(0..axes).collect::<Vec<_>>());
+        let (a, b) = (&self.texts[a].code, &self.texts[b].code);
+        let code = format!("jnp.tensordot({a}, {b}, ({axes}, {axes}))");
+        Text { code, atomic: true, truth: None }
     }
 
     fn operation(&mut self, op: &PortableOp, node: &PortableNode) -> Text {
@@ -170,7 +250,13 @@ impl<'a> Printer<'a> {
                     parameters.join(", ")
                 )
             }
-            PortableOp::Unary(u) => return self.unary(*u, &x[0]),
+            PortableOp::Unary(u) => match self.exponential(node) {
+                Some(e) if *u == Unary::Sigmoid => {
+                    format!("{}({}, {e})", self.needs("sigmoid_with"), x[0].code)
+                }
+                Some(e) => format!("{}({}, {e})", self.needs("softplus_with"), x[0].code),
+                None => return self.unary(*u, &x[0]),
+            },
             PortableOp::Binary(b) => return binary(*b, &x[0], &x[1]),
             PortableOp::Select => {
                 let condition = x[0].truth.clone().unwrap_or_else(|| format!("{} != 0", operand(&x[0])));
@@ -263,6 +349,16 @@ impl<'a> Printer<'a> {
             }
         };
         Text { code, atomic: true, truth: None }
+    }
+
+    /// The name of e^−|x|, if the node is a logistic function that shares it.
+    fn exponential(&mut self, node: &PortableNode) -> Option<String> {
+        let x = logistic_argument(self.portable, node)?;
+        let (_, is_written) = self.exponentials.get_mut(&x)?;
+        if !std::mem::replace(is_written, true) {
+            let _ = writeln!(self.body, "    e{x} = jnp.exp(-jnp.abs({}))", self.texts[x].code);
+        }
+        Some(format!("e{x}"))
     }
 
     fn unary(&mut self, op: Unary, x: &Text) -> Text {
@@ -489,6 +585,8 @@ mod tests {
             "uniform",
             "constant",
             "softplus",
+            "softplus_with",
+            "sigmoid_with",
             "polygamma",
             "called",
             "pull_back",

@@ -88,6 +88,18 @@ def softplus(x):
     return jnp.maximum(x, 0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
 
 
+# section: softplus_with
+def softplus_with(x, e):
+    """log(1 + e^x), where e = e^-|x|."""
+    return jnp.maximum(x, 0) + jnp.log1p(e)
+
+
+# section: sigmoid_with
+def sigmoid_with(x, e):
+    """1 / (1 + e^-x), where e = e^-|x|."""
+    return jnp.where(x >= 0, 1.0, e) * (1 / (1 + e))
+
+
 # section: softmax
 def _shifted(x, axes):
     """The largest element along the axes, or 0 where it is infinite, and x without it."""

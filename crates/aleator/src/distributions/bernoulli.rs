@@ -32,6 +32,7 @@ use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
+use super::special::place;
 
 /// The Bernoulli family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +82,7 @@ impl Bernoulli {
             Bernoulli::Logits | Bernoulli::FiniteLogits => x,
             // ±∞ where p is 0 or 1, without the derivative that is 0 · ∞ there.
             Bernoulli::Probs => {
-                let (never, always) = (x.equal(0.0), x.equal(1.0));
+                let (never, always) = (place(x).equal(0.0), place(x).equal(1.0));
                 let logit = (never + always).select(0.5, x).logit();
                 never.select(f64::NEG_INFINITY, always.select(f64::INFINITY, logit))
             }
@@ -130,7 +131,7 @@ impl Family for Bernoulli {
             }
             Bernoulli::FiniteLogits => z * x - x.softplus(),
             Bernoulli::Probs => {
-                let certain = x.equal(0.0) + x.equal(1.0);
+                let certain = place(x).equal(0.0) + place(x).equal(1.0);
                 let at_certain = self.log_prob_of_outcome(x, z);
                 let x = certain.select(0.5, x);
                 certain.select(at_certain, z * x.log() + (1.0 - z) * (-x).log1p())
@@ -161,8 +162,8 @@ impl Family for Bernoulli {
                 x.sigmoid() * (-x).softplus() + (-x).sigmoid() * x.softplus()
             }
             Bernoulli::Probs => {
-                let log_p = x.equal(0.0).select(1.0, x).log();
-                let log_q = (-x.equal(1.0).select(0.0, x)).log1p();
+                let log_p = place(x).equal(0.0).select(1.0, x).log();
+                let log_q = (-place(x).equal(1.0).select(0.0, x)).log1p();
                 -(x * log_p + (1.0 - x) * log_q)
             }
         })

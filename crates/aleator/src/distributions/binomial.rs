@@ -21,7 +21,7 @@ use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
+use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 
 /// The Binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl<'g> Odds<'g> {
 
     /// Logarithms of 0 are −∞ with derivative 0, instead of a derivative 0 · ∞.
     pub(super) fn of_probs(p: Expr<'g>) -> Self {
-        let (never, always) = (p.equal(0.0), p.equal(1.0));
+        let (never, always) = (place(p).equal(0.0), place(p).equal(1.0));
         let log_p = never.select(f64::NEG_INFINITY, never.select(1.0, p).log());
         let log_q = always.select(f64::NEG_INFINITY, (-always.select(0.0, p)).log1p());
         Odds { p, q: 1.0 - p, log_p, log_q }
@@ -195,7 +195,7 @@ impl Family for Binomial {
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         let Binomial::Probs = self else { return None };
         let [n, p] = unpack(parameters);
-        let (never, always) = (p.equal(0.0), p.equal(1.0));
+        let (never, always) = (place(p).equal(0.0), place(p).equal(1.0));
         let at_end = never + always;
         let (count, rare) = (never.select(z, n - z), n.stop_gradient() * never.select(p, 1.0 - p));
         let inside = self.log_prob(&[n, at_end.select(0.5, p)], z).exp();

@@ -19,6 +19,7 @@ use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
+use super::special::place;
 
 /// The categorical family over indices, by logits or by (not necessarily normalised) probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +65,7 @@ impl Categorical {
         match self {
             Categorical::Logits => x.log_softmax(),
             Categorical::Probs => {
-                let never = x.equal(0.0);
+                let never = place(x).equal(0.0);
                 let log_weights = never.select(f64::NEG_INFINITY, never.select(1.0, x).log());
                 log_weights - x.sum_axes(-1).log().unsqueeze(-1)
             }
@@ -108,7 +109,7 @@ impl Categorical {
     /// −Σ p log p, with 0 log 0 = 0.
     pub(super) fn entropy_of<'g>(self, x: Expr<'g>) -> Expr<'g> {
         let p = self.probabilities(x);
-        let log_p = p.equal(0.0).select(0.0, self.log_probabilities(x));
+        let log_p = place(p).equal(0.0).select(0.0, self.log_probabilities(x));
         -(p * log_p).sum_axes(-1)
     }
 }

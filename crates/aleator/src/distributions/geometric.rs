@@ -18,7 +18,7 @@ use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::noise::Noise;
-use super::special::is_count;
+use super::special::{is_count, place};
 
 /// The Geometric family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +107,7 @@ impl Family for Geometric {
     /// To first order at p = 1.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         let Geometric::Probs = self else { return None };
-        let certain = parameters[0].equal(1.0);
+        let certain = place(parameters[0]).equal(1.0);
         let inside = self.log_prob(&[certain.select(0.5, parameters[0])], z).exp();
         Some(certain.select(first_order(z, 1.0 - parameters[0]), inside))
     }
@@ -131,7 +131,7 @@ impl Family for Geometric {
                 -(-x).exp() * x.softplus()
             }
             Geometric::Probs => {
-                let certain = x.equal(1.0);
+                let certain = place(x).equal(1.0);
                 self.failures_per_success(x) * certain.select(0.0, log_q)
             }
         };

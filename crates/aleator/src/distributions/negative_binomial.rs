@@ -23,7 +23,7 @@ use super::binomial::{Odds, first_order};
 use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, stirling_error};
+use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 
 /// The negative binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +139,7 @@ impl Family for NegativeBinomial {
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         let NegativeBinomial::Probs = self else { return None };
         let [r, p] = unpack(parameters);
-        let never = p.equal(0.0);
+        let never = place(p).equal(0.0);
         let inside = self.log_prob(&[r, never.select(0.5, p)], z).exp();
         Some(never.select(first_order(z, r * p), inside))
     }

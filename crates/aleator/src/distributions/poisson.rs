@@ -20,7 +20,7 @@ use super::binomial::first_order;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance, is_count, stirling_error};
+use super::special::{HALF_LOG_TAU, deviance, is_count, place, stirling_error};
 
 /// The Poisson family.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +76,7 @@ impl Family for Poisson {
     /// To first order at λ = 0.
     fn mass<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Option<Expr<'g>> {
         let [rate] = unpack(parameters);
-        let none = rate.equal(0.0);
+        let none = place(rate).equal(0.0);
         let inside = self.log_prob(&[none.select(1.0, rate)], z).exp();
         Some(none.select(first_order(z, rate), inside))
     }

@@ -45,7 +45,7 @@ fn polynomial<'g>(coefficients: &[f64], s: Expr<'g>) -> Expr<'g> {
 
 /// δ(x), x > 0
 pub(super) fn stirling_error(x: Expr<'_>) -> Expr<'_> {
-    let large = x.greater_equal(LARGE);
+    let large = place(x).greater_equal(LARGE);
     let reciprocal = 1.0 / large.select(x, LARGE);
     let coefficients: Vec<f64> = BERNOULLI.iter().enumerate().map(|(i, b)| b / (2 * i + 1) as f64).collect();
     let series = reciprocal * polynomial(&coefficients, reciprocal.square());
@@ -55,7 +55,7 @@ pub(super) fn stirling_error(x: Expr<'_>) -> Expr<'_> {
 
 /// r(x) = ψ(x) − log x, x > 0
 pub(super) fn digamma_minus_log(x: Expr<'_>) -> Expr<'_> {
-    let large = x.greater_equal(LARGE);
+    let large = place(x).greater_equal(LARGE);
     let reciprocal = 1.0 / large.select(x, LARGE);
     let square = reciprocal.square();
     let series = -0.5 * reciprocal - square * polynomial(&BERNOULLI, square);
@@ -65,20 +65,27 @@ pub(super) fn digamma_minus_log(x: Expr<'_>) -> Expr<'_> {
 
 /// D(x, m), x ≥ 0; D(0, m) = m.
 pub(super) fn deviance<'g>(x: Expr<'g>, m: Expr<'g>) -> Expr<'g> {
-    let known = x.equal(0.0) + m.equal(0.0);
-    let log_m = m.equal(0.0).select(f64::NEG_INFINITY, known.select(1.0, m).log());
+    let (none, empty) = (place(x).equal(0.0), place(m).equal(0.0));
+    let known = none + empty;
+    let log_m = empty.select(f64::NEG_INFINITY, known.select(1.0, m).log());
     deviance_by_log(x, m, log_m)
 }
 
 /// D(x, m) from log m, which may be more accurate than m; m may be 0.
 pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> Expr<'g> {
-    let none = x.equal(0.0);
+    let none = place(x).equal(0.0);
     let x = none.select(1.0, x);
     let t = (m - x) / x;
     // Far from 0 the quotient loses what the logarithms keep. (The inner selection keeps 0 · ∞ out of derivatives.)
-    let near = t.abs().less(0.5);
+    let near = place(t).abs().less(0.5);
     let log_ratio = near.select(near.select(t, 0.0).log1p(), log_m - x.log());
     none.select(m, (m - x) - x * log_ratio)
+}
+
+/// The argument of a condition that chooses between formulas of one function, or the value at an end of its domain. Nothing jumps there,
+/// which the stopped gradient says to those who search for jumps; a condition has no derivative in any case.
+pub(super) fn place(x: Expr<'_>) -> Expr<'_> {
+    x.stop_gradient()
 }
 
 /// eᵗ − 1 − t ≥ 0, accurate at small t. (−1 − log r + r at r = eᵗ.)
@@ -95,7 +102,7 @@ pub(super) fn at_least_zero(x: Expr<'_>) -> Expr<'_> {
 /// log(1 + (x/s)²), s > 0, without overflow of the quotient or its square.
 pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
     let ratio = x / s;
-    let far = ratio.abs().greater(1e8);
+    let far = place(ratio).abs().greater(1e8);
     let near = far.select(0.0, ratio).square().log1p();
     far.select(2.0 * (far.select(x, 1.0).abs().log() - s.log()), near)
 }
@@ -137,7 +144,7 @@ fn asymptotic_coefficients() -> Vec<f64> {
 
 /// log I₀(κ) − κ, κ ≥ 0
 pub(super) fn log_bessel_i0_minus(kappa: Expr<'_>) -> Expr<'_> {
-    let large = kappa.greater_equal(LARGE_KAPPA);
+    let large = place(kappa).greater_equal(LARGE_KAPPA);
     let asymptotic = {
         let kappa = large.select(kappa, LARGE_KAPPA);
         polynomial(&asymptotic_coefficients(), 1.0 / kappa).log() - 0.5 * (TAU * kappa).log()
@@ -149,7 +156,7 @@ pub(super) fn log_bessel_i0_minus(kappa: Expr<'_>) -> Expr<'_> {
 
 /// 1 − I₁(κ)/I₀(κ), κ ≥ 0: one minus the derivative of log I₀.
 pub(super) fn one_minus_bessel_ratio(kappa: Expr<'_>) -> Expr<'_> {
-    let large = kappa.greater_equal(LARGE_KAPPA);
+    let large = place(kappa).greater_equal(LARGE_KAPPA);
     let asymptotic = {
         let reciprocal = 1.0 / large.select(kappa, LARGE_KAPPA);
         let coefficients = asymptotic_coefficients();

@@ -1,12 +1,13 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
-use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction};
+use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
 use crate::nearest::nearest;
 
 use super::ast::{Call, Expr};
 use super::errors::{Diagnostic, quote};
+use super::index::{outside, within};
 use super::span::Span;
-use super::values::{Constants, MOST_ELEMENTS, Parts, Value, extent, too_large};
+use super::values::{Constants, MOST_ELEMENTS, MOST_PLACES, Parts, Value, extent, too_large};
 
 /// A function of the language.
 #[derive(Debug)]
@@ -213,6 +214,41 @@ impl<'g> Arguments<'_, 'g> {
                 .at(span)
                 .help(format!("write `{}`", self.function.usage))),
         }
+    }
+
+    /// A constant shape.
+    pub fn shape(&mut self, place: usize) -> Result<Shape, Diagnostic> {
+        let sizes = self.sizes(place)?;
+        let shape = sizes.into_iter().map(usize::try_from).collect::<Result<Vec<_>, _>>();
+        let shape = shape
+            .map_err(|_| Diagnostic::new("the sizes of axes must not be negative").at(self.place(place)))?;
+        self.limit(&shape)?;
+        Ok(Shape::from(shape))
+    }
+
+    /// Whether an argument that may be left out is given.
+    pub fn has(&self, place: usize) -> bool {
+        self.given[place].is_some()
+    }
+
+    /// A constant list of axes of a tensor with `rank` axes, counted from the front, each at most once.
+    pub fn axes_of(&mut self, place: usize, rank: usize) -> Result<Vec<usize>, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let (_, axes) = self.constants.integers(value, span, "an order of axes")?;
+        let front = |axis| Ok(rank - 1 - from_end(axis, rank, span)?);
+        let axes = axes.into_iter().map(front).collect::<Result<Vec<usize>, Diagnostic>>()?;
+        match (1..axes.len()).any(|i| axes[..i].contains(&axes[i])) {
+            true => Err(Diagnostic::new("an axis is named twice").at(span)),
+            false => Ok(axes),
+        }
+    }
+
+    /// Constant places along an axis of a size; negative ones count from its end.
+    pub fn places(&mut self, place: usize, size: usize) -> Result<Vec<usize>, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let (_, places) = self.constants.at_most(MOST_PLACES, value, span, "a list of places")?;
+        let inside = |&place: &i64| within(place, size, size).ok_or_else(|| outside(place, size, span));
+        places.iter().map(inside).collect()
     }
 
     /// The axis, counted from the end of a tensor with `rank` axes; `default` (likewise) where none is given.

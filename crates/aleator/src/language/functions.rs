@@ -142,7 +142,14 @@ const TABLE: &[Function] = &[
         "the index of the first largest element along an axis, by default the last",
         shapes::argmax,
     ),
-    other("transpose", "transpose(x)", "the last two axes exchanged", &["x"], shapes::transpose),
+    Function {
+        name: "transpose",
+        usage: "transpose(x) or transpose(x, [2, 0, 1])",
+        summary: "the last two axes exchanged; with a list, the axes in that order",
+        parameters: &["x", "axes"],
+        body: Body::Other(shapes::transpose),
+        ..PLAIN
+    },
     other(
         "reshape",
         "reshape(x, [2, 3])",
@@ -150,9 +157,26 @@ const TABLE: &[Function] = &[
         &["x", "shape"],
         shapes::reshape,
     ),
+    other(
+        "broadcast_to",
+        "broadcast_to(x, [2, 3])",
+        "repeated to a shape",
+        &["x", "shape"],
+        shapes::broadcast_to,
+    ),
+    Function {
+        axis: true,
+        ..other(
+            "take",
+            "take(x, [0, 2]) or take(x, [0, 2], axis=..)",
+            "the elements at constant places along an axis, by default the first",
+            &["x", "places"],
+            shapes::take,
+        )
+    },
     Function {
         name: "concat",
-        usage: "concat([a, b]) or concat([a, b], FromEnd(axis=..))",
+        usage: "concat([a, b]) or concat([a, b], axis=..)",
         summary: "tensors one after another along an axis, by default the first",
         parameters: &["list"],
         axis: true,

@@ -80,12 +80,13 @@ pub(super) fn index<'g>(
 }
 
 /// An index below `limit`; negative ones count from `size`.
-fn within(number: i64, size: usize, limit: usize) -> Option<usize> {
+pub(super) fn within(number: i64, size: usize, limit: usize) -> Option<usize> {
     let number = if number < 0 { number.checked_add_unsigned(size as u64)? } else { number };
     usize::try_from(number).ok().filter(|&number| number < limit)
 }
 
-fn outside(number: i64, size: usize, place: Span) -> Diagnostic {
+/// A place outside of an axis.
+pub(super) fn outside(number: i64, size: usize, place: Span) -> Diagnostic {
     let elements = if size == 1 { "element" } else { "elements" };
     Diagnostic::new(format!("{number} lies outside of an axis of {size} {elements}")).at(place).help(
         match size {

@@ -1,5 +1,5 @@
 //! Functions that make tensors, join them, or change their shape.
-use aleator_engine::graph::{self, Expr as Node, FromEnd, Shape};
+use aleator_engine::graph::{self, Expr as Node, FromEnd};
 
 use super::call::Arguments;
 use super::errors::Diagnostic;
@@ -43,10 +43,41 @@ pub(super) fn argmax<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
 
 pub(super) fn transpose<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let x = a.expr(0)?;
+    if a.has(1) {
+        let order = a.axes_of(1, x.rank())?;
+        if order.len() != x.rank() {
+            return Err(a.wrong(format!("`transpose` needs each axis of shape {} once", x.shape())));
+        }
+        return Ok(x.permute(&order));
+    }
     if x.rank() < 2 {
         return Err(a.wrong(format!("`transpose` needs at least two axes, got shape {}", x.shape())));
     }
     Ok(x.transpose())
+}
+
+pub(super) fn broadcast_to<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
+    let shape = a.shape(1)?;
+    let x = a.expr(0)?;
+    let from = x.shape();
+    let fits = from.rank() <= shape.rank()
+        && (0..from.rank())
+            .all(|axis| matches!(from.from_end(axis), 1) || from.from_end(axis) == shape.from_end(axis));
+    if !fits {
+        return Err(a.wrong(format!("shape {from} cannot be repeated to {shape}")));
+    }
+    Ok(x.broadcast_to(shape))
+}
+
+pub(super) fn take<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
+    let x = a.expr(0)?;
+    a.needs_axis(x.rank())?;
+    let axis = a.axis(x.rank(), x.rank() - 1)?;
+    let places = a.places(1, x.shape().from_end(axis))?;
+    let mut shape = x.shape().to_vec();
+    shape[x.rank() - 1 - axis] = places.len();
+    a.limit(&shape)?;
+    Ok(x.take(FromEnd(axis), &places))
 }
 
 pub(super) fn reshape<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
@@ -119,13 +150,8 @@ pub(super) fn stack<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
 }
 
 pub(super) fn filled<'g>(a: &mut Arguments<'_, 'g>, value: f64) -> Result<'g> {
-    let sizes = a.sizes(0)?;
-    let shape = sizes.iter().map(|&size| usize::try_from(size)).collect::<std::result::Result<Vec<_>, _>>();
-    let Ok(shape) = shape else {
-        return Err(Diagnostic::new("the sizes of axes must not be negative").at(a.place(0)));
-    };
-    a.limit(&shape)?;
-    Ok(a.graph().full(Shape::from(shape), value))
+    let shape = a.shape(0)?;
+    Ok(a.graph().full(shape, value))
 }
 
 pub(super) fn eye<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {

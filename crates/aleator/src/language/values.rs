@@ -24,6 +24,8 @@ const MOST_STORED: u64 = 1 << 28;
 const MOST_WORK: f64 = 1e10;
 /// Most elements of an argument that must be whole numbers.
 const MOST_INTEGERS: usize = 64;
+/// Most places that elements are taken from.
+pub(super) const MOST_PLACES: usize = 1 << 18;
 
 /// The value of an expression.
 #[derive(Clone, Copy)]
@@ -177,6 +179,17 @@ impl Constants {
         span: Span,
         what: &str,
     ) -> Result<(Shape, Vec<i64>), Diagnostic> {
+        self.at_most(MOST_INTEGERS, value, span, what)
+    }
+
+    /// The same with a limit of their number.
+    pub fn at_most(
+        &mut self,
+        most: usize,
+        value: Value<'_>,
+        span: Span,
+        what: &str,
+    ) -> Result<(Shape, Vec<i64>), Diagnostic> {
         let shape = value.expr.shape();
         if !value.constant {
             return Err(Diagnostic::new(format!("{what} must be constant"))
@@ -184,7 +197,7 @@ impl Constants {
                 .label("not constant")
                 .help("use numbers, `const` names and `len(..)`"));
         }
-        if shape.numel() > MOST_INTEGERS {
+        if shape.numel() > most {
             return Err(Diagnostic::new(format!("{what} has shape {shape}; that is too many")).at(span));
         }
         let tensor = self.tensor(value).map_err(|message| Diagnostic::new(message).at(span))?;

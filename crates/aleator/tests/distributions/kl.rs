@@ -8,6 +8,8 @@ use aleator::distributions::{
     MultivariateNormal, NegativeBinomial, Normal, OneHotCategorical, Poisson, StudentT, Support, Uniform, kl,
     kl_pairs,
 };
+use aleator::graph::Graph;
+use aleator::plan::{Plan, lints};
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
@@ -273,6 +275,32 @@ fn a_uniform_needs_room() {
         1e-15,
         "Uniform from Normal",
     );
+}
+
+/// Between two formulas of one function nothing jumps as a parameter varies.
+#[test]
+fn closed_forms_do_not_jump() {
+    let mut wrong = Vec::new();
+    let closed =
+        |case: &Case| kl_pairs().any(|(a, b)| a == b && a == case.name()) && case.name() != "Uniform";
+    for case in moderate().into_iter().filter(closed) {
+        let graph = Graph::new();
+        let count = case.scalar("total_count").map(|n| graph.engine().scalar(n));
+        let parameters = |side: &str| -> Vec<Expr<'_>> {
+            let one = |(i, p): (usize, &crate::cases::Parameter)| match count {
+                Some(count) if i == 0 => count,
+                _ => graph.param_tensor(&format!("{side}{i}"), p.event.clone(), p.values.clone()),
+            };
+            case.parameters.iter().enumerate().map(one).collect()
+        };
+        let q = case.signature.build(parameters("q"));
+        graph.sample("z", q.clone());
+        graph.cost("cost", kl(&q, &case.signature.build(parameters("p"))).unwrap().sum());
+        let plan = Plan::choose(&graph, &[], None).unwrap();
+        let found = lints(&graph, &plan);
+        wrong.extend(found.iter().map(|lint| format!("{case}: {}", lint.message)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 /// Equal parameters give 0 with a derivative of 0, and nearly equal ones a half of the Fisher information times the square of the

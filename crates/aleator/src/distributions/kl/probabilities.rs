@@ -20,12 +20,12 @@ use aleator_engine::graph::Expr;
 use super::super::binomial::Odds;
 use super::super::categorical::Categorical;
 use super::super::family::{Distribution, constant, unpack};
-use super::super::special::exp_excess;
+use super::super::special::{exp_excess, place};
 
 /// q g(log p/q) = p − q − q log p/q, by log p/q.
 fn excess<'g>(q: Expr<'g>, p: Expr<'g>, log_ratio: Expr<'g>) -> Expr<'g> {
     // Far from 0, q eᵗ may be 0 · ∞ where p is not.
-    let near = log_ratio.abs().less(1.0);
+    let near = place(log_ratio).abs().less(1.0);
     near.select(q * exp_excess(near.select(log_ratio, 0.0)), (p - q) - q * log_ratio)
 }
 
@@ -93,7 +93,7 @@ fn per_end<'g>(end: [Expr<'g>; 2], other: [Expr<'g>; 2], others_per_end: Expr<'g
     let [log_q, log_p] = other;
     let never = log_q.equal(f64::NEG_INFINITY);
     let of_others = exp_excess(never.select(0.0, log_p) - never.select(0.0, log_q));
-    let beyond = others_per_end.equal(f64::INFINITY) * of_others.equal(0.0);
+    let beyond = place(others_per_end).equal(f64::INFINITY) * place(of_others).equal(0.0);
     let product = beyond.select(0.0, beyond.select(0.0, others_per_end) * of_others);
     // Σ (p − q) = 0 holds with both terms: where q has no others, p has what is left of 1.
     of_end + never.select(log_p.exp(), product)
@@ -116,7 +116,7 @@ pub(super) fn negative_binomial<'g>(q: &Distribution<'g>, p: &Distribution<'g>) 
 
 pub(super) fn poisson<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let ([rate_q], [rate_p]) = (unpack(q.parameters()), unpack(p.parameters()));
-    let (never, impossible) = (rate_q.equal(0.0), rate_p.equal(0.0));
+    let (never, impossible) = (place(rate_q).equal(0.0), place(rate_p).equal(0.0));
     let ratio = impossible.select(1.0, rate_p) / never.select(1.0, rate_q);
     Some(never.select(rate_p, impossible.select(f64::INFINITY, excess(rate_q, rate_p, ratio.log()))))
 }

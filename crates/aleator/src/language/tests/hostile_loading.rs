@@ -79,6 +79,8 @@ const PIECES: &[&str] = &[
     "concat",
     "stack",
     "transpose",
+    "broadcast_to",
+    "take",
     "len",
     "zeros",
     "one_hot",

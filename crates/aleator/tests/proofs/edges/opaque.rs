@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use aleator::graph::Graph;
 use aleator::distributions::Normal;
+use aleator::graph::Graph;
 use aleator::plan::{Plan, lints};
 use aleator_engine::graph::{Derivative, External, ExternalFn};
 
@@ -28,7 +28,10 @@ fn a_function_jumps_only_where_it_says_so() {
     let known = |may_jump| Some(Derivative { may_jump, pull_backs: None });
     assert_eq!(messages(known(false)), Vec::<String>::new());
     let jumping = messages(known(true));
-    assert!(jumping.iter().any(|text| text.contains("the function `f`") && text.contains("theta")), "{jumping:?}");
+    assert!(
+        jumping.iter().any(|text| text.contains("the function `f`") && text.contains("theta")),
+        "{jumping:?}"
+    );
     let black_box = messages(None);
     assert!(black_box.iter().any(|text| text.contains("black box `f` has no derivative")), "{black_box:?}");
 }
