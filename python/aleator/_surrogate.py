@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import functools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,10 +36,14 @@ class Surrogate:
     seed : int
     """
 
-    def __init__(self, graph: Graph, *, samples: int | None, replicates: int | None, seed: int, via: Any) -> None:
+    def __init__(
+        self, graph: Graph, *, samples: int | None, replicates: int | None, seed: int, via: Any, watched: Collection[str] = ()
+    ) -> None:
         if not isinstance(graph, Graph):
             raise TypeError(f"a function is made of a graph, got {graph!r}")
         self._graph = graph.copy()
+        # States whose next values are asked for; they are not among the estimators' own parameters.
+        self._watched = frozenset(watched)
         self._options = optional_count(samples, "samples"), optional_count(replicates, "replicates"), via
         self.seed = seed_number(seed)
         inputs = self.held.inputs
@@ -57,6 +61,11 @@ class Surrogate:
     def tuned(self) -> Text:
         """The same estimate, and how the estimators' own parameters change."""
         return self._text(tune=True)
+
+    @property
+    def own(self) -> list[dict[str, Any]]:
+        """The estimators' own parameters, and how they change."""
+        return [entry for entry in self.tuned.own if entry["name"] not in self._watched]
 
     def _text(self, tune: bool) -> Text:
         samples, replicates, via = self._options
@@ -79,7 +88,7 @@ class Surrogate:
         AleatorError
             If it is no state of this graph.
         """
-        own = {entry["name"]: entry["shape"] for entry in self.tuned.own}
+        own = {entry["name"]: entry["shape"] for entry in self.own}
         if not isinstance(state, Mapping) or set(state) != set(own):
             raise AleatorError(f"`state` must come from `init` or `update` of the same graph, and have the entries {sorted(own)}")
         values = {name: entry["value"] for name, entry in state.items()}

@@ -254,3 +254,35 @@ def test_the_surrogate_has_roles():
     document = json.loads(two_layers("rebar").surrogate_json(samples=2, tune=True))
     roles = {entry["name"]: entry["role"] for entry in document["inputs"]}
     assert roles["w"] == "param" and roles["x"] == "data" and "estimator" in roles.values()
+
+
+@pytest.mark.parametrize("via", ["enumeration", "reinforce_loo", "rebar", "nvil"])
+def test_aux_is_what_the_cost_returns_beside_it(via):
+    def cost(params, x):
+        z = aj.sample("z", al.Bernoulli(logits=x @ params["w"]), via=via)
+        value = jnp.mean(jnp.sum((z - 0.3) ** 2 * params["s"], -1))
+        return value, {"z": z, "rows": jnp.sum(z, -1), "norm": jnp.sum(params["w"] ** 2), "count": x.shape[0], "any": jnp.max(z) > 0.5}
+
+    params = {"w": jnp.asarray([[0.3, -0.2], [0.1, 0.9]], jnp.float32), "s": jnp.float32(0.7)}
+    x = jnp.asarray([[1.0, 0.5], [-0.3, 0.8], [0.2, 0.0]], jnp.float32)
+    plain = aj.expectation(lambda params, x: cost(params, x)[0], samples=4)
+    loss = aj.expectation(cost, has_aux=True, samples=4)
+    key = jax.random.key(5)
+    (value, aux), grads = jax.jit(loss.value_and_grad)(params, x, key=key)
+    expected, slopes = plain.value_and_grad(params, x, key=key)
+    np.testing.assert_allclose(value, expected, rtol=1e-6)
+    for name in params:
+        np.testing.assert_allclose(grads[name], slopes[name], rtol=1e-5, atol=1e-7)
+    np.testing.assert_allclose(aux["norm"], jnp.sum(params["w"] ** 2), rtol=1e-6)
+    assert aux["count"] == 3 and aux["z"].shape == (3, 2) and aux["rows"].shape == (3,)
+    np.testing.assert_allclose(aux["rows"], aux["z"].sum(-1), rtol=1e-6)
+    # (z - 0.3)^2 is linear in z.
+    mean = np.mean(np.sum(0.09 + np.asarray(aux["z"]) * 0.4, -1)) * 0.7
+    np.testing.assert_allclose(mean, value, rtol=1e-5)
+    if via == "enumeration":
+        np.testing.assert_allclose(aux["z"], jax.nn.sigmoid(x @ params["w"]), rtol=1e-6)
+        assert 0 < aux["any"] < 1
+    assert loss(params, x, key=key)[1].keys() == aux.keys() and loss.grad(params, x, key=key)[1].keys() == aux.keys()
+    assert not any(name.startswith("aux") for name in loss.init(params, x))
+    with pytest.raises(al.AleatorError, match="pair"):
+        aj.expectation(lambda theta: aj.sample("z", al.Bernoulli(logits=theta)), has_aux=True)(0.3)

@@ -108,6 +108,7 @@ impl PyGraph {
             self.add(py, |graph| match kind {
                 "param" => Ok(graph.param_tensor(name, shape, values.to_vec())),
                 "data" => Ok(graph.data(name, shape, values.to_vec())),
+                "state" => Ok(graph.state(name, shape, values.to_vec())),
                 _ => Err(Mistake::Text("AleatorError", format!("there is no input of kind {kind}"))),
             })
         })
@@ -156,6 +157,16 @@ impl PyGraph {
             let expr = expr(graph, id)?;
             graph.cost(name, expr);
             Ok(expr)
+        })
+        .map(|_| ())
+    }
+
+    /// What a state becomes after a run: the mean of a node over the samples.
+    fn becomes(&self, py: Python<'_>, state: usize, id: usize) -> PyResult<()> {
+        self.add(py, |graph| {
+            let (state, next) = (expr(graph, state)?, expr(graph, id)?);
+            graph.becomes(state, next);
+            Ok(next)
         })
         .map(|_| ())
     }

@@ -23,7 +23,7 @@ from jax.extend import core as jex
 
 from .. import distributions as laws
 from .._distribution import Distribution
-from .._expressions import as_expr
+from .._expressions import add, as_expr
 from ..errors import AleatorError
 from .._estimator import Estimator, via_text
 from .._host_function import HostFunction, add_call
@@ -147,8 +147,9 @@ class Expectation:
     All methods take the arguments of the function, and further `key` (of `jax.random`), `step` and `state` (of `init`).
     """
 
-    def __init__(self, cost: Callable[..., Any], samples: int | None, seed: int, via: Any) -> None:
+    def __init__(self, cost: Callable[..., Any], has_aux: bool, samples: int | None, seed: int, via: Any) -> None:
         functools.update_wrapper(self, cost)
+        self._has_aux = has_aux
         self._cost, self._options = cost, {"samples": samples, "seed": seed, "via": via, "replicates": None}
         self._programs: dict[Any, _Traced] = {}
 
@@ -158,26 +159,34 @@ class Expectation:
         differentiable = len(jax.tree.leaves(arguments[:1]))
         which = tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
         if which not in self._programs:
-            self._programs[which] = _Traced(self._cost, tree, leaves, differentiable, self._options)
+            self._programs[which] = _Traced(self._cost, self._has_aux, tree, leaves, differentiable, self._options)
         return self._programs[which], leaves
 
-    def value(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> jax.Array:
-        """An estimate of the expectation, whose derivative in JAX is the estimate of the gradient."""
+    def value(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> Any:
+        """An estimate of the expectation, whose derivative in JAX is the estimate of the gradient; with `has_aux`, ``(value, aux)``."""
         traced, leaves = self._traced(arguments)
-        return traced.value(leaves, key, step, state)
+        value, aux = traced.value(leaves, key, step, state)
+        return (value, aux) if self._has_aux else value
 
     __call__ = value
 
-    def value_and_grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> tuple[jax.Array, Any]:
-        """The estimates of the expectation and of its gradient with respect to the first argument, a pytree."""
-        def of_first(first: Any) -> jax.Array:
+    def value_and_grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> tuple[Any, Any]:
+        """The estimates of the expectation and of its gradient with respect to the first argument, a pytree.
+
+        Returns
+        -------
+        tuple
+            ``(value, grads)``; with `has_aux`, ``((value, aux), grads)``.
+        """
+        def of_first(first: Any) -> Any:
             return self.value(first, *arguments[1:], key=key, step=step, state=state)
 
-        return jax.value_and_grad(of_first)(arguments[0])
+        return jax.value_and_grad(of_first, has_aux=self._has_aux)(arguments[0])
 
     def grad(self, *arguments: Any, key: Any = None, step: Any = 0, state: Any = None) -> Any:
-        """The estimate of the gradient with respect to the first argument."""
-        return self.value_and_grad(*arguments, key=key, step=step, state=state)[1]
+        """The estimate of the gradient with respect to the first argument; with `has_aux`, ``(grads, aux)``."""
+        value, grads = self.value_and_grad(*arguments, key=key, step=step, state=state)
+        return (grads, value[1]) if self._has_aux else grads
 
     def init(self, *arguments: Any) -> dict[str, Any]:
         """The estimators' own parameters at their initial values, a pytree."""
@@ -189,7 +198,9 @@ class Expectation:
         return traced.update(leaves, key, step, state)
 
 
-def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None = None, seed: int = 0, via: Any = None) -> Any:
+def expectation(
+    cost: Callable[..., Any] | None = None, *, has_aux: bool = False, samples: int | None = None, seed: int = 0, via: Any = None
+) -> Any:
     """The expectation of a cost that is a JAX function, which calls `sample` for its random nodes.
 
     Parameters
@@ -198,6 +209,9 @@ def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None =
         Its first argument is what gradients are taken of, a pytree; the result is a scalar. It may be any JAX. Operations behind a random
         node that aleator does not have are opaque: their elements are taken to depend on each other, which is right and may cost variance;
         `call` says more of them.
+    has_aux : bool
+        Whether the cost returns ``(cost, aux)``, where `aux` is a pytree of arrays. Those of its arrays that depend on random nodes are
+        means over the samples, weighted where a node is enumerated, and are real numbers; others are what they are.
     samples : int, optional
         Independent samples that are averaged in one estimate.
     seed : int
@@ -206,46 +220,58 @@ def expectation(cost: Callable[..., Any] | None = None, *, samples: int | None =
         Estimators that take precedence over those of the random nodes.
     """
     if cost is None:
-        return functools.partial(expectation, samples=samples, seed=seed, via=via)
-    return Expectation(cost, samples, seed, via)
+        return functools.partial(expectation, has_aux=has_aux, samples=samples, seed=seed, via=via)
+    return Expectation(cost, bool(has_aux), samples, seed, via)
 
 
 class _Traced:
     """A cost for certain shapes."""
 
-    def __init__(self, cost: Any, tree: Any, leaves: list[Any], differentiable: int, options: dict[str, Any]) -> None:
+    def __init__(
+        self, cost: Any, has_aux: bool, tree: Any, leaves: list[Any], differentiable: int, options: dict[str, Any]
+    ) -> None:
         def flat(*leaves: Any) -> Any:
-            return cost(*jax.tree.unflatten(tree, leaves))
+            result = cost(*jax.tree.unflatten(tree, leaves))
+            if not has_aux:
+                return result, ()
+            if not isinstance(result, tuple) or len(result) != 2:
+                raise AleatorError(f"with `has_aux` a cost returns a pair (cost, aux), got {type(result).__name__}")
+            return result
 
         shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
         _tracing.append({})
         try:
-            closed = jax.make_jaxpr(flat)(*shapes)
+            closed, (result, aux) = jax.make_jaxpr(flat, return_shape=True)(*shapes)
         finally:
             _tracing.pop()
+        if getattr(result, "shape", None) != ():
+            shape = ", ".join(str(leaf.shape) for leaf in jax.tree.leaves(result))
+            raise AleatorError(f"a cost is one scalar, got {shape}; take the sum or the mean")
+        self._tree_of_aux = jax.tree.structure(aux)
         self._split(closed, differentiable)
         opaque = {name: functools.partial(_opaque_function, node, places) for name, node, places in self._opaque}
-        self.function = Function(self._graph, opaque=opaque, **options)
+        self.function = Function(self._graph, opaque=opaque, watched=list(self._watched), **options)
 
     def _split(self, closed: Any, differentiable: int) -> None:
         jaxpr = closed.jaxpr
-        if len(jaxpr.outvars) != 1 or jaxpr.outvars[0].aval.shape != ():
-            shapes = ", ".join(str(v.aval.shape) for v in jaxpr.outvars)
-            raise AleatorError(f"a cost is one scalar, got {shapes}; take the sum or the mean")
         inner: set[Any] = set()
         equations = list(_sorted(jaxpr, inner))
         depends = set(jaxpr.invars[:differentiable])
         for equation, _ in equations:
             if any(v in depends for v in equation.invars if not isinstance(v, jex.Literal)):
                 depends.update(equation.outvars)
-        result = jaxpr.outvars[0]
+        result, *aux = jaxpr.outvars
         if isinstance(result, jex.Literal) or result not in inner:
             raise AleatorError("the cost depends on no random node; use JAX alone, or `aleator.jax.sample`")
         self._consts = dict(zip(jaxpr.constvars, closed.consts))
         self._build([e for e, r in equations if r], depends, inner, result)
+        # Where each array of `aux` comes from: the graph, by the name of a state, or the rest.
+        self._watched: dict[str, Any] = {}
+        self._aux = [self._watch(v) if not isinstance(v, jex.Literal) and v in inner else None for v in aux]
+        rest = [v for v, name in zip(aux, self._aux) if name is None]
         outer = jaxpr.replace(
             eqns=[e for e, r in equations if not r],
-            outvars=[*self._params.values(), *self._data.values(), *self._aside],
+            outvars=[*self._params.values(), *self._data.values(), *self._aside, *rest],
             debug_info=jaxpr.debug_info._replace(result_paths=None),
         )
         self._outer = jex.jaxpr_as_fun(jex.ClosedJaxpr(outer, closed.consts))
@@ -307,7 +333,15 @@ class _Traced:
                 made = self._translated(equation, read) or opaque(equation)
             values.update(zip(equation.outvars, made))
         graph.cost("cost", values[result])
-        self._graph = graph
+        self._graph, self._values = graph, values
+
+    def _watch(self, variable: Any) -> str:
+        """The name of the state that becomes the mean of a value of the graph."""
+        name, value = f"aux{len(self._watched)}", self._values[variable]
+        state = add(self._graph, "input", "state", name, np.zeros(value.shape))
+        self._graph._record("becomes", state._id, value._id)
+        self._watched[name] = variable
+        return name
 
     @staticmethod
     def _translated(equation: Any, read: Callable[[Any], Any]) -> list[Any] | None:
@@ -321,18 +355,21 @@ class _Traced:
             return None
         return made if equation.primitive.multiple_results else [made]
 
-    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any]]:
-        """The values that come from the rest of the function: of the graph's parameters, of its data, and for its opaque functions."""
-        values = self._outer(*leaves)
-        params, values = dict(zip(self._params, values)), values[len(self._params) :]
-        return params, dict(zip(self._data, values)), values[len(self._data) :]
+    def border(self, leaves: list[Any]) -> tuple[dict[str, Any], dict[str, Any], list[Any], list[Any]]:
+        """What comes from the rest of the function: the graph's parameters, its data, what its opaque functions get, and of `aux`."""
+        values = iter(self._outer(*leaves))
+        params, data = ({name: next(values) for name in names} for names in (self._params, self._data))
+        return params, data, [next(values) for _ in self._aside], list(values)
 
-    def value(self, leaves: list[Any], key: Any, step: Any, state: Any) -> jax.Array:
-        params, data, aside = self.border(leaves)
-        return self.function._value_with(aside, params, data, step, key, state)
+    def value(self, leaves: list[Any], key: Any, step: Any, state: Any) -> tuple[jax.Array, Any]:
+        params, data, aside, rest = self.border(leaves)
+        value, means = self.function._value_with(aside, params, data, step, key, state)
+        watched, others = iter(means), iter(rest)
+        aux = [next(others) if name is None else next(watched) for name in self._aux]
+        return value, jax.tree.unflatten(self._tree_of_aux, aux)
 
     def update(self, leaves: list[Any], key: Any, step: Any, state: Any) -> dict[str, Any]:
-        params, data, aside = self.border(leaves)
+        params, data, aside, _ = self.border(leaves)
         return self.function._update_with(aside, state, params, data, step, key)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -38,8 +38,10 @@ class Function:
         seed: int,
         via: Any,
         opaque: Mapping[str, Callable[[Any], Any]] | None = None,
+        watched: Sequence[str] = (),
     ) -> None:
-        self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via)
+        self._surrogate = Surrogate(graph, samples=samples, replicates=replicates, seed=seed, via=via, watched=watched)
+        self._watched = list(watched)
         # Functions that are made of the values aside, which are not those of the graph.
         self._opaque = opaque or {}
         self.params, self.data = self._surrogate.params, self._surrogate.data
@@ -94,26 +96,37 @@ class Function:
 
     def value(self, params: Mapping[str, Any] | None = None, *, data: Any = None, step: Any = 0, key: Any = None, state: Any = None) -> jax.Array:
         """The objective alone, whose derivative by `params` in JAX is the estimate of the gradient."""
-        return self._value_with((), params, data, step, key, state)
+        return self._value_with((), params, data, step, key, state)[0]
 
-    def _value_with(self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any) -> jax.Array:
+    def _value_with(
+        self, aside: Any, params: Any, data: Any, step: Any, key: Any, state: Any
+    ) -> tuple[jax.Array, list[jax.Array]]:
+        """The objective, and the means of what is watched, which have no derivative."""
         params = {} if params is None else {name: jnp.asarray(value) for name, value in params.items()}
         self._inputs(params, data, state)
         seed = self._words(key)
         return self._value(params, data, state, (seed, jnp.asarray(step)), aside)
 
-    def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> jax.Array:
+    def _objective(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> tuple[jax.Array, list[jax.Array]]:
         inputs, dtype = self._inputs(params, data, state)
-        return self._run(self._held, inputs, noise, dtype, aside)["objective"]
+        return self._results(self._run(self._estimate, inputs, noise, dtype, aside))
+
+    def _results(self, outputs: dict[str, jax.Array]) -> tuple[jax.Array, list[jax.Array]]:
+        return outputs["objective"], [outputs[f"update.{name}"] for name in self._watched]
+
+    @property
+    def _estimate(self) -> Any:
+        # What is watched is the next value of a state, which changes only where an estimate is tuned.
+        return self._tuned if self._watched else self._held
 
     def _forward(self, params: Any, data: Any, state: Any, noise: Any, aside: Any) -> Any:
         inputs, dtype = self._inputs(params, data, state)
-        outputs = self._run(self._held, inputs, noise, dtype, aside)
+        outputs = self._run(self._estimate, inputs, noise, dtype, aside)
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
-        return outputs["objective"], (grads, data, state, noise, aside)
+        return self._results(outputs), (grads, data, state, noise, aside)
 
-    def _backward(self, kept: Any, cotangent: jax.Array) -> Any:
-        grads, *others = kept
+    def _backward(self, kept: Any, cotangents: tuple[jax.Array, Any]) -> Any:
+        (cotangent, _), (grads, *others) = cotangents, kept
         nothing = jax.tree.map(_no_cotangent, tuple(others))
         # Replicates are on a leading axis.
         weighted = {n: jnp.tensordot(cotangent.astype(grad.dtype), grad, cotangent.ndim) for n, grad in grads.items()}
@@ -122,7 +135,7 @@ class Function:
     def init(self) -> dict[str, Any]:
         """The estimators' own parameters (coefficients, temperatures, networks, baselines) at their initial values: a pytree."""
         dtype = jnp.result_type(float)
-        own = self._surrogate.tuned.own
+        own = self._surrogate.own
         return {i["name"]: initial_state(i, jnp.asarray(self._surrogate.initial[i["name"]], dtype), jnp) for i in own}
 
     def update(
@@ -140,7 +153,7 @@ class Function:
     def _update_with(self, aside: Any, state: Any, params: Any, data: Any, step: Any, key: Any) -> dict[str, Any]:
         inputs, dtype = self._inputs(params, data, state)
         outputs = self._run(self._tuned, inputs, (self._words(key), step), dtype, aside)
-        return {i["name"]: updated_state(i, state[i["name"]], outputs, jnp) for i in self._surrogate.tuned.own}
+        return {i["name"]: updated_state(i, state[i["name"]], outputs, jnp) for i in self._surrogate.own}
 
     def _run(
         self, estimate: Any, inputs: dict[str, Any], noise: Any, dtype: Any, aside: Any = ()

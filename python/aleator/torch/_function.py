@@ -95,7 +95,7 @@ class Function(torch.nn.Module):
 
     def init(self) -> dict[str, dict[str, torch.Tensor]]:
         """The estimators' own parameters (coefficients, temperatures, networks, baselines) at their initial values."""
-        own = self._surrogate.tuned.own
+        own = self._surrogate.own
         values = {entry["name"]: torch.as_tensor(self._surrogate.initial[entry["name"]]) for entry in own}
         return {i["name"]: initial_state(i, values[i["name"]].to(torch.get_default_dtype()), torch) for i in own}
 
@@ -111,7 +111,7 @@ class Function(torch.nn.Module):
         given, dtype, device = self._given(params, data)
         outputs = self._executor.run(given, step, dtype, device, state=state, tune=True)
         there = {name: {part: x.detach().to(device) for part, x in entry.items()} for name, entry in state.items()}
-        return {i["name"]: updated_state(i, there[i["name"]], outputs, torch) for i in self._surrogate.tuned.own}
+        return {i["name"]: updated_state(i, there[i["name"]], outputs, torch) for i in self._surrogate.own}
 
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""

@@ -107,7 +107,7 @@ impl SumOfProducts {
             let from = node_of(place).inputs[0];
             let (full, rows) = (&node_of(from).shape, &node_of(place).shape);
             let is_merged = rows.len() == 2 && full.len() > 2 && rows.last() == full.last();
-            is_merged.then_some((from as usize, &full[..full.len() - 1]))
+            is_merged.then(|| (from as usize, &full[..full.len() - 1]))
         };
         let left = node_of(node.inputs[0]);
         let PortableOp::Permute(order) = &left.op else { return None };

@@ -57,6 +57,8 @@ pub(crate) struct Analysis {
     /// The nodes from which costs and states are computed, in order.
     pub nodes: Vec<NodeId>,
     pub influences: Influences,
+    /// The next values of the states.
+    pub kept: Vec<NodeId>,
     pub groups: Vec<TermGroup>,
     /// For each site, the indices of the groups that depend on it.
     pub groups_of: Vec<Vec<usize>>,
@@ -71,8 +73,8 @@ impl Analysis {
             return Err(Error::NoCost);
         }
         let cost_nodes: Vec<NodeId> = costs.iter().map(|c| c.node).collect();
-        let kept = graph.states().into_iter().filter_map(|s| s.next);
-        let wanted: Vec<NodeId> = cost_nodes.iter().copied().chain(kept).collect();
+        let kept: Vec<NodeId> = graph.states().into_iter().filter_map(|s| s.next).collect();
+        let wanted: Vec<NodeId> = cost_nodes.iter().chain(&kept).copied().collect();
         let needed = ancestors(engine, &wanted);
         let used: Vec<bool> = sites.iter().map(|s| needed[s.value.index()]).collect();
         count::check(graph, &sites)?;
@@ -113,7 +115,7 @@ impl Analysis {
         for (place, group) in groups.iter().enumerate() {
             group.sites.iter().for_each(|(site, _)| groups_of[*site].push(place));
         }
-        Ok(Analysis { sites, used, undefined_between, nodes, influences, groups, groups_of })
+        Ok(Analysis { sites, used, undefined_between, nodes, influences, kept, groups, groups_of })
     }
 
     /// The groups that depend on a site, with their indices and their dependence.
@@ -130,11 +132,14 @@ impl Analysis {
         Rc::new(Dependence { map, draws: None, meeting: None })
     }
 
-    /// For each batch axis of a site, whether some cost combines its elements.
+    /// For each batch axis of a site, whether some cost, or the next value of a state, combines its elements.
     pub fn coupled(&self, site: usize) -> Vec<bool> {
-        (0..self.sites[site].batch.rank())
-            .map(|axis| self.groups_behind(site).any(|(_, _, dependence)| dependence.map[axis].is_none()))
-            .collect()
+        let of_states = || self.kept.iter().filter_map(|&next| self.influences.map(site, next));
+        let combines = |axis: usize| {
+            self.groups_behind(site).any(|(_, _, dependence)| dependence.map[axis].is_none())
+                || of_states().any(|map| map[axis].is_none())
+        };
+        (0..self.sites[site].batch.rank()).map(combines).collect()
     }
 
     /// The description of a site before rewriting.

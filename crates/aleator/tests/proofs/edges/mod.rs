@@ -8,6 +8,7 @@ mod moving_jumps;
 mod opaque;
 mod plan;
 mod spellings;
+mod states;
 mod vimco;
 
 use aleator::graph::Graph;
