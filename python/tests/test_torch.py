@@ -266,6 +266,14 @@ def gradients(f, step=0, **values):
     return [value.detach(), *torch.autograd.grad(value, by)]
 
 
+def test_a_derivative_that_is_given_has_none_itself():
+    f = at.function(with_call(CALLS["numpy"], "rebar"))
+    f()
+    # Tuning differentiates slopes of the function.
+    with pytest.raises(al.NoDerivativeError, match="`layer_in_numpy` has no derivative of this order"):
+        f.update(f.init())
+
+
 def test_a_black_box_that_fails():
     def broken(z):
         raise KeyError("stock")
@@ -349,6 +357,24 @@ def test_modules_at_two_places_and_their_copies():
         g.call(module, z, vjp=lambda c, z: (z,), name="n")
 
 
+class Scaled(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(2.0))
+
+    def forward(self, z):
+        return z * self.scale
+
+
+def test_copies_have_their_own_buffers():
+    g = al.Graph()
+    g.cost("f", g.call(Scaled(), g.param("a", [1.0, 2.0])))
+    f = at.function(g)
+    other = copy.deepcopy(f)
+    other.called.Scaled.scale.fill_(3.0)
+    assert f() == 6 and other() == 9 and at.function(g)() == 6
+
+
 def test_parameters_of_the_module():
     g = two_layers("reinforce_loo")
     f = at.function(g, seed=2, parameters=True)
@@ -409,6 +435,9 @@ def test_transformations():
     rows = torch.tensor([[0.3, -0.4, 0.9], [0.1, 2.0, -3.0]])
     values = torch.func.vmap(lambda a: box({"a": a}, step=2))(rows)
     torch.testing.assert_close(values, torch.stack([box({"a": a}, step=2) for a in rows]))
+    g = al.Graph()
+    g.cost("f", g.external("box", layer_in_numpy)(g.data("a", np.zeros(3))))
+    torch.testing.assert_close(torch.func.vmap(lambda a: at.function(g)(data={"a": a}), in_dims=1)(rows.t()), layer(rows))
 
 
 @pytest.mark.parametrize("order", [lambda f: torch.func.grad(torch.func.grad(f)), lambda f: torch.func.grad(lambda t: torch.func.grad(f)(t) ** 2)])
