@@ -41,7 +41,7 @@ class _WithGradient(torch.autograd.Function):
     def backward(ctx: Any, cotangent: torch.Tensor) -> Any:
         count = len(ctx.saved_tensors) // 2
         gradients, by = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
-        return cotangent, *[None] * count, *map(weighted, [cotangent] * count, gradients, by)
+        return cotangent, *[None] * count, *[weighted(cotangent, gradient, x) for gradient, x in zip(gradients, by)]
 
 
 def weighted(cotangent: torch.Tensor, gradient: torch.Tensor, by: torch.Tensor) -> torch.Tensor:

@@ -30,8 +30,8 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
 
     def of_tensors(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
         def call(*arguments: Any) -> torch.Tensor:
-            to = next((x.dtype for x in arguments if isinstance(x, torch.Tensor)), dtype)
-            return function(*(x if isinstance(x, torch.Tensor) else asarray(x, to) for x in arguments))
+            formats = [x.dtype for x in arguments if isinstance(x, torch.Tensor)] or [dtype]
+            return function(*[x if isinstance(x, torch.Tensor) else asarray(x, formats[0]) for x in arguments])
 
         return call
 
