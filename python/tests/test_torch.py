@@ -508,9 +508,11 @@ def test_everything_is_on_the_device_of_the_tensors(via):
     f = at.function(two_layers(via))
     start = f.init()
     try:
-        with fake:
-            torch.stack([torch.arange(2, device="cuda") & 1])
-    except RuntimeError:
+        with fake, torch.no_grad():
+            f({"w": torch.empty(2, 2, device="cuda")}, step=3)
+    except RuntimeError as error:
+        if "CUDA error" not in str(error):
+            raise
         pytest.skip("this PyTorch cannot pretend that there is a GPU")
     with fake, torch.no_grad():
         # Tensors without values on a device that this machine need not have: an operation on two devices is an error.
