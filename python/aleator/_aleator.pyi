@@ -21,6 +21,7 @@ __all__ = [
     "forget_helpers",
     "functions",
     "grad",
+    "lint",
     "optimize",
     "plan",
     "shut_down",
@@ -98,6 +99,17 @@ class Graph:
     def observe(self, name: str, value: int, distribution: _Law, ids: Sequence[int]) -> _Made: ...
     def quantity(
         self, what: str, distributions: Sequence[tuple[_Law, Sequence[int]]], value: int | None
+    ) -> _Made: ...
+    def call(
+        self,
+        name: str,
+        shape: Sequence[int],
+        ids: Sequence[int],
+        ranks: Sequence[int],
+        function: Callable[..., Any],
+        rows: Sequence[bool],
+        pull_backs: Sequence[Callable[..., Any]],
+        may_jump: bool,
     ) -> _Made: ...
     def external(
         self,

@@ -286,3 +286,22 @@ def test_aux_is_what_the_cost_returns_beside_it(via):
     assert not any(name.startswith("aux") for name in loss.init(params, x))
     with pytest.raises(al.AleatorError, match="pair"):
         aj.expectation(lambda theta: aj.sample("z", al.Bernoulli(logits=theta)), has_aux=True)(0.3)
+
+
+def test_a_native_program_in_jax():
+    program = make_toy("rebar", 0.3).compile(samples=4, seed=2, dtype="float32")
+    f = aj.native(program)
+    for step in (0, 3):
+        estimate = program(step=step)
+        value, grads = jax.jit(lambda params, step: jax.value_and_grad(f)(params, step=step))({"theta": jnp.float32(0.3)}, step)
+        np.testing.assert_allclose([value, grads["theta"]], [estimate.objective, estimate.gradient["theta"]], rtol=1e-6)
+    mapped = jax.vmap(lambda step: f({"theta": 0.3}, step=step))(jnp.arange(4))
+    np.testing.assert_allclose(mapped, [program(step=step).objective for step in range(4)], rtol=1e-6)
+    replicated = aj.native(make_toy("rebar").compile(samples=4, replicates=3, seed=2))
+    assert replicated().shape == (3,)
+    with pytest.raises(TypeError, match="compile"):
+        aj.native(3)
+    with pytest.raises(al.AleatorError, match="tune"):
+        aj.native(make_toy("rebar").compile(tune=True))
+    with pytest.raises(al.ShapeError):
+        f({"theta": jnp.zeros(3)})

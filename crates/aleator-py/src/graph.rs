@@ -253,7 +253,7 @@ impl PyGraph {
     ) -> PyResult<Made> {
         self.add(py, |graph| {
             let arguments = exprs(graph, &ids)?;
-            let own = |(e, rank): (&Expr<'_>, &usize)| e.shape().trailing(*rank).into();
+            let own = |(e, rank): (&Expr<'_>, &usize)| e.shape().trailing(*rank);
             let own: Vec<Shape> = arguments.iter().zip(&ranks).map(own).collect();
             let forward = called(name, shape.iter().product(), own.clone(), function, false, &self.failures);
             let with_cotangent: Vec<Shape> = own.iter().cloned().chain([shape.clone().into()]).collect();

@@ -21,6 +21,7 @@ program at the same seed and step, and draws from laws follow its samplers.
 
 from ._expectation import Expectation, expectation, kl, log_prob, sample
 from ._function import Function, function
+from ._native import native
 from ._opaque import call
 
-__all__ = ["Expectation", "Function", "call", "expectation", "function", "kl", "log_prob", "sample"]
+__all__ = ["Expectation", "Function", "call", "expectation", "function", "kl", "log_prob", "native", "sample"]
