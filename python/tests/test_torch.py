@@ -680,6 +680,14 @@ def test_estimates_for_every_distribution(name):
             torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
 
 
+def test_parameters_of_a_distribution_are_those_that_were_given():
+    # Its logits have no derivative here.
+    probs = torch.tensor([0.0, 1.0, 0.3], requires_grad=True)
+    z, surrogate = at.estimate(torch.distributions.Bernoulli(probs=probs), lambda z: 3 * z.sum(), via="enumeration")
+    assert z[0] == 0 and z[1] == 1
+    torch.testing.assert_close(torch.autograd.grad(surrogate, probs)[0], torch.full((3,), 3.0))
+
+
 def test_rows_of_an_estimate():
     logits = torch.zeros(40, 2, requires_grad=True)
     weights = torch.linspace(-1, 1, 40)
