@@ -368,11 +368,14 @@ class Scaled(torch.nn.Module):
 
 def test_copies_have_their_own_buffers():
     g = al.Graph()
-    g.cost("f", g.call(Scaled(), g.param("a", [1.0, 2.0])))
+    norm = torch.nn.BatchNorm1d(2)
+    g.cost("f", g.call(Scaled(), g.param("a", [1.0, 2.0])) + 0 * g.call(norm.train(), np.ones((3, 2))))
+    assert norm.num_batches_tracked == 0
+    norm.eval()
     f = at.function(g)
     other = copy.deepcopy(f)
     other.called.Scaled.scale.fill_(3.0)
-    assert f() == 6 and other() == 9 and at.function(g)() == 6
+    assert f() == 18 and other() == 27 and at.function(g)() == 18
 
 
 def test_parameters_of_the_module():
@@ -571,6 +574,8 @@ def test_mistakes_in_calls(make):
 
 
 def test_mistakes_in_tensors_of_steps():
+    with pytest.raises(al.AleatorError, match="`w` is on the device `meta`"):
+        at.function(two_layers("rebar"), parameters=True).to("meta")()
     f = at.function(make_toy("rebar"))
     for step in (torch.tensor(1.0), torch.tensor([1]), torch.tensor(True)):
         with pytest.raises(TypeError, match="a step is an integer of shape"):
