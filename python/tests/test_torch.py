@@ -185,7 +185,10 @@ UNARY = {
     "take": lambda x: al.take(x, [1, 0, 1], axis=1) ** 2,
     "transpose": lambda x: al.transpose(x)[1:, ::-1] ** 2,
     "cumsum": lambda x: al.cumsum(x, axis=0) ** 2 + al.cumsum(x) * x,
-    "nothing": lambda x: al.sum(al.concatenate([al.sum(x[:0], axis=0), al.logsumexp(x[:, :0], axis=0)], axis=0)),
+    "nothing": lambda x: al.concatenate([al.sum(x[:0], axis=0), al.max(x[:0], axis=0), al.min(x[:0], axis=0), al.logsumexp(x[:, :0], axis=1)]),
+    "softmax of nothing": lambda x: al.sum(al.softmax(x[:, :0])) + al.sum(x, axis=()),
+    "logistic functions": lambda x: al.sigmoid(x) * al.softplus(-x) + al.softplus(x) * al.sigmoid(-x),
+    "products over leading axes": lambda x: al.reshape(x, (1, 2, 3)) @ al.transpose(x) + al.broadcast_to(x, (4, 2, 3)) @ al.transpose(x),
     "large": lambda x: x * np.linspace(-1, 1, 4 * 2 * 3 * 9).reshape(36, 2, 3) + 1e300 * al.relu(-1 - al.abs(x)),
 }
 OPERATIONS = {name: getattr(functions, name) for name in functions.__all__} | UNARY | BINARY
@@ -261,6 +264,14 @@ def gradients(f, step=0, **values):
     value = f(params, step=step, **values)
     by = [*params.values(), *f.parameters()]
     return [value.detach(), *torch.autograd.grad(value, by)]
+
+
+def test_a_derivative_that_is_given_has_none_itself():
+    f = at.function(with_call(CALLS["numpy"], "rebar"))
+    f()
+    # Tuning differentiates slopes of the function.
+    with pytest.raises(al.NoDerivativeError, match="`layer_in_numpy` has no derivative of this order"):
+        f.update(f.init())
 
 
 def test_a_black_box_that_fails():
@@ -346,6 +357,27 @@ def test_modules_at_two_places_and_their_copies():
         g.call(module, z, vjp=lambda c, z: (z,), name="n")
 
 
+class Scaled(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("scale", torch.tensor(2.0))
+
+    def forward(self, z):
+        return z * self.scale
+
+
+def test_copies_have_their_own_buffers():
+    g = al.Graph()
+    norm = torch.nn.BatchNorm1d(2)
+    g.cost("f", g.call(Scaled(), g.param("a", [1.0, 2.0])) + 0 * g.call(norm.train(), np.ones((3, 2))))
+    assert norm.num_batches_tracked == 0
+    norm.eval()
+    f = at.function(g)
+    other = copy.deepcopy(f)
+    other.called.Scaled.scale.fill_(3.0)
+    assert f() == 18 and other() == 27 and at.function(g)() == 18
+
+
 def test_parameters_of_the_module():
     g = two_layers("reinforce_loo")
     f = at.function(g, seed=2, parameters=True)
@@ -406,6 +438,9 @@ def test_transformations():
     rows = torch.tensor([[0.3, -0.4, 0.9], [0.1, 2.0, -3.0]])
     values = torch.func.vmap(lambda a: box({"a": a}, step=2))(rows)
     torch.testing.assert_close(values, torch.stack([box({"a": a}, step=2) for a in rows]))
+    g = al.Graph()
+    g.cost("f", g.external("box", layer_in_numpy)(g.data("a", np.zeros(3))))
+    torch.testing.assert_close(torch.func.vmap(lambda a: at.function(g)(data={"a": a}), in_dims=1)(rows.t()), layer(rows))
 
 
 @pytest.mark.parametrize("order", [lambda f: torch.func.grad(torch.func.grad(f)), lambda f: torch.func.grad(lambda t: torch.func.grad(f)(t) ** 2)])
@@ -459,8 +494,8 @@ def test_formats():
         torch.testing.assert_close(w.grad.double(), expected[1], rtol=0.05, atol=0.02)
     w = torch.tensor(g.initial("w"), dtype=torch.float32, requires_grad=True)
     with torch.autocast("cpu", torch.bfloat16):
-        value = f({"w": w}, step=2)
-    assert value == f({"w": w}, step=2)
+        mixed = torch.autograd.grad(f({"w": w}, step=2), w)
+    assert torch.equal(*mixed, *torch.autograd.grad(f({"w": w}, step=2), w))
     # Views of any strides, arrays, lists and integers as data.
     x = g.initial("x")
     views = [torch.tensor(x).t().contiguous().t(), np.asfortranarray(x), x.tolist(), torch.tensor(x).expand(3, 2)]
@@ -475,6 +510,13 @@ def test_everything_is_on_the_device_of_the_tensors(via):
     fake = pytest.importorskip("torch._subclasses").FakeTensorMode(allow_non_fake_inputs=True)
     f = at.function(two_layers(via))
     start = f.init()
+    try:
+        with fake, torch.no_grad():
+            f({"w": torch.empty(2, 2, device="cuda")}, step=3)
+    except RuntimeError as error:
+        if "CUDA error" not in str(error):
+            raise
+        pytest.skip("this PyTorch cannot pretend that there is a GPU")
     with fake, torch.no_grad():
         # Tensors without values on a device that this machine need not have: an operation on two devices is an error.
         params = {"w": torch.empty(2, 2, device="cuda")}
@@ -532,6 +574,8 @@ def test_mistakes_in_calls(make):
 
 
 def test_mistakes_in_tensors_of_steps():
+    with pytest.raises(al.AleatorError, match="`w` is on the device `meta`"):
+        at.function(two_layers("rebar"), parameters=True).to("meta")()
     f = at.function(make_toy("rebar"))
     for step in (torch.tensor(1.0), torch.tensor([1]), torch.tensor(True)):
         with pytest.raises(TypeError, match="a step is an integer of shape"):
@@ -639,6 +683,14 @@ def test_estimates_for_every_distribution(name):
     for other in results[1:]:
         for a, b in zip(results[0], other, strict=True):
             torch.testing.assert_close(a, b, rtol=1e-10, atol=1e-12)
+
+
+def test_parameters_of_a_distribution_are_those_that_were_given():
+    # Its logits have no derivative here.
+    probs = torch.tensor([0.0, 1.0, 0.3], requires_grad=True)
+    z, surrogate = at.estimate(torch.distributions.Bernoulli(probs=probs), lambda z: 3 * z.sum(), via="enumeration")
+    assert z[0] == 0 and z[1] == 1
+    torch.testing.assert_close(torch.autograd.grad(surrogate, probs)[0], torch.full((3,), 3.0))
 
 
 def test_rows_of_an_estimate():

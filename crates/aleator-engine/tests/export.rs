@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aleator_engine::Error;
+use aleator_engine::autodiff::vjp;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
@@ -217,6 +218,23 @@ fn translatable() -> Vec<Case> {
             y.matmul(x.transpose()),
             x.matmul(x.transpose()),
         ]
+    }));
+    cases.push(Case::new("sums_of_products", |x, y| {
+        let g = x.graph();
+        let (cube, w, c) = (g.uniform(8, [2, 4, 5, 3]), g.uniform(9, [3, 2]), g.uniform(10, [2, 4, 5, 2]));
+        let by_w = vjp(&[(cube.matmul(w), c)], &[w])[0];
+        // What the derivative is made of is used as well.
+        let rows = cube.reshape([40, 3]);
+        let several = rows.transpose().matmul(c.reshape([40, 2]));
+        let of_x = vjp(&[((x * y).matmul(w).tanh(), c.slice(-3, 0, 2).slice(-2, 0, 2))], &[w])[0];
+        vec![by_w, rows.sum_axes(0), several, c.reshape([40, 2]).sum_axes(0), of_x]
+    }));
+    cases.push(Case::new("logistic", |x, y| {
+        let ends = x.graph().tensor([5], vec![f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 0.0, -800.0]);
+        [x * y, ends]
+            .into_iter()
+            .flat_map(|x| [x.sigmoid(), (-x).sigmoid(), x.softplus(), (-x).softplus()])
+            .collect()
     }));
     cases.push(Case::new("structure", |x, y| {
         let g = x.graph();

@@ -41,13 +41,15 @@ class _WithGradient(torch.autograd.Function):
     def backward(ctx: Any, cotangent: torch.Tensor) -> Any:
         count = len(ctx.saved_tensors) // 2
         gradients, by = ctx.saved_tensors[:count], ctx.saved_tensors[count:]
-        return cotangent, *[None] * count, *map(weighted, [cotangent] * count, gradients, by)
+        return cotangent, *[None] * count, *[weighted(cotangent, gradient, x) for gradient, x in zip(gradients, by)]
 
 
 def weighted(cotangent: torch.Tensor, gradient: torch.Tensor, by: torch.Tensor) -> torch.Tensor:
     """The cotangent of a tensor, of that of the objective and the gradient by the tensor."""
-    # Replicates are on a leading axis.
-    return torch.tensordot(cotangent, _Estimated.apply(gradient, by), dims=cotangent.dim()).to(by.dtype)
+    gradient = _Estimated.apply(gradient, by)
+    # Replicates are on a leading axis. A product of matrices would be less exact under `torch.autocast`.
+    product = cotangent.reshape(cotangent.shape + (1,) * by.dim()) * gradient
+    return (product.sum(0) if cotangent.dim() else product).to(by.dtype)
 
 
 class _Estimated(torch.autograd.Function):

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .._surrogate import Surrogate, Text
-from ._host import host_functions
+from ._host import host_functions, is_in_numpy
 from ._names import names
 from ._noise import noise_words, philox, unit_interval, words
 from ._tensors import as_step
@@ -65,20 +65,20 @@ class Executor:
         if state is not None:
             inputs.update(self._surrogate.own_values(state))
         noise = ready.seed if seed is None else seed.to(device), as_step(step, device)
-        differentiable = host is not None and torch.is_grad_enabled()
-        with torch.set_grad_enabled(differentiable), torch.autocast(device.type, enabled=False):
-            outputs = ready.estimate(inputs, noise, dtype, {**ready.host, **(host or {})})
-            valid = outputs.pop("violations") == 0
-            return {name: torch.where(valid, x, math.nan) for name, x in outputs.items()}
+        # A compiled graph would be interrupted in the midst of loops and calls, which not all versions of PyTorch can do.
+        compute = _compute_alone if ready.is_interrupted else _compute
+        return compute(ready, inputs, noise, dtype, device, host)
 
     @torch.compiler.disable
     def _prepare(self, tune: bool, dtype: torch.dtype, device: torch.device) -> _Ready:
+        text, called = self._surrogate.tuned if tune else self._surrogate.held, self._surrogate.functions
         self._ready[tune, dtype, device] = _Ready(
-            _function(self._surrogate.tuned if tune else self._surrogate.held, dtype, device),
+            _function(text, dtype, device),
+            "while_loop" in text.text or any(map(is_in_numpy, called.values())),
             {name: torch.as_tensor(x, dtype=dtype, device=device) for name, x in self._surrogate.initial.items()},
             # The bits of an unsigned number.
             torch.tensor(self._surrogate.seed - (self._surrogate.seed >> 63 << 64), device=device),
-            host_functions(self._surrogate.functions, self._modules),
+            host_functions(called, self._modules),
         )
         return self._ready[tune, dtype, device]
 
@@ -91,9 +91,23 @@ class _Ready(NamedTuple):
     """An estimate for a format and a device."""
 
     estimate: Callable[..., dict[str, torch.Tensor]]
+    is_interrupted: bool
     inputs: dict[str, torch.Tensor]
     seed: torch.Tensor
     host: dict[str, Callable[..., torch.Tensor]]
+
+
+def _compute(
+    ready: _Ready, inputs: dict[str, Any], noise: Any, dtype: torch.dtype, device: torch.device, host: Any
+) -> dict[str, torch.Tensor]:
+    differentiable = host is not None and torch.is_grad_enabled()
+    with torch.set_grad_enabled(differentiable), torch.autocast(device.type, enabled=False):
+        outputs = ready.estimate(inputs, noise, dtype, {**ready.host, **(host or {})})
+        valid = outputs.pop("violations") == 0
+        return {name: torch.where(valid, x, math.nan) for name, x in outputs.items()}
+
+
+_compute_alone = torch.compiler.disable(_compute)
 
 
 def _function(text: Text, dtype: torch.dtype, device: torch.device) -> Callable[..., dict[str, torch.Tensor]]:

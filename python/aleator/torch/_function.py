@@ -115,10 +115,9 @@ class Function(torch.nn.Module):
 
     def _given(self, params: Any, data: Any) -> tuple[dict[str, Any], torch.dtype, torch.device]:
         """Values by name, the format to compute with, and the device."""
-        given: dict[str, Any] = dict(self.trained.named_parameters())
-        for name, module in self.called.named_children():
-            if name in self.params:
-                given[name] = flat_parameters(module)
+        flat = {name: flat_parameters(module) for name, module in self.called.named_children() if name in self.params}
+        own = {**dict(self.trained.named_parameters()), **flat}
+        given = {name: as_values(name, value, is_parameter=True) for name, value in own.items()}
         for name, value, expected in self._surrogate.named(params, data):
             given[name] = as_values(name, value, is_parameter=name in self.params)
             check_shape(name, given[name].shape, expected)

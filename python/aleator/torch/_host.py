@@ -15,7 +15,7 @@ from .._host_function import HostFunction, PullBack
 from ..errors import AleatorError, BlackBoxError, NoDerivativeError
 from ._module import ModuleFunction
 
-__all__ = ["check_captured", "host_functions", "is_module"]
+__all__ = ["check_captured", "host_functions", "is_in_numpy", "is_module"]
 
 
 def host_functions(called: Mapping[str, Any], modules: torch.nn.Module) -> dict[str, Callable[..., torch.Tensor]]:
@@ -31,10 +31,10 @@ def host_functions(called: Mapping[str, Any], modules: torch.nn.Module) -> dict[
     for name, function in called.items():
         if is_module(function):
             functions[name] = ModuleFunction(modules.get_submodule(name)).on_tensors
-        elif isinstance(function, HostFunction) and function.vjp is None:
-            functions[name] = function.function
-        else:
+        elif is_in_numpy(function):
             functions[name] = _in_numpy(name, function)
+        else:
+            functions[name] = function.function
     return functions
 
 
@@ -43,10 +43,15 @@ def is_module(function: Any) -> bool:
     return isinstance(function, HostFunction) and isinstance(function.function, ModuleFunction)
 
 
+def is_in_numpy(function: Any) -> bool:
+    """Whether a function that a graph calls takes arrays of NumPy."""
+    return not is_module(function) and not (isinstance(function, HostFunction) and function.vjp is None)
+
+
 def check_captured(called: Mapping[str, Any]) -> None:
     """Raises an error if a function uses tensors that would not get the gradient that they require."""
     for name, function in called.items():
-        if not isinstance(function, HostFunction) or function.vjp is not None:
+        if is_module(function) or is_in_numpy(function):
             continue
         for label, value in _captured(function.function):
             tensors = value.parameters() if isinstance(value, torch.nn.Module) else [value]
@@ -134,7 +139,6 @@ class _PushForward:
         return result
 
 
-@torch.compiler.disable
 def _evaluate(name: str, function: Any, lead: int, shape: tuple[int, ...], arguments: tuple[torch.Tensor, ...]) -> torch.Tensor:
     front = arguments[0].shape[:lead]
     rows = [x.detach().reshape(math.prod(front), *x.shape[lead:]).to("cpu", torch.float64).numpy() for x in arguments]

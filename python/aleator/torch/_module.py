@@ -5,7 +5,6 @@ All parameters of a module are one parameter of the graph, laid end to end, so t
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -95,7 +94,9 @@ def _result_shape(name: str, module: torch.nn.Module, shapes: list[tuple[int, ..
     dtype = next((parameter.dtype for parameter in module.parameters()), torch.get_default_dtype())
     try:
         with torch.no_grad():
-            result = copy.deepcopy(module).to("meta")(*[torch.empty(shape, dtype=dtype, device="meta") for shape in shapes])
+            state = {name: torch.empty_like(x, device="meta") for name, x in (*module.named_parameters(), *module.named_buffers())}
+            inputs = tuple(torch.empty(shape, dtype=dtype, device="meta") for shape in shapes)
+            result = torch.func.functional_call(module, state, inputs)
     except Exception as error:
         given = ", ".join(map(str, shapes))
         raise AleatorError(f"the module `{name}` failed with arguments of shapes {given}: {error}; if they are right, give `shape`") from error

@@ -30,8 +30,8 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
 
     def of_tensors(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
         def call(*arguments: Any) -> torch.Tensor:
-            to = next((x.dtype for x in arguments if isinstance(x, torch.Tensor)), dtype)
-            return function(*(x if isinstance(x, torch.Tensor) else asarray(x, to) for x in arguments))
+            formats = [x.dtype for x in arguments if isinstance(x, torch.Tensor)] or [dtype]
+            return function(*[x if isinstance(x, torch.Tensor) else asarray(x, formats[0]) for x in arguments])
 
         return call
 
@@ -50,7 +50,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         clip=lambda x, low, high: jnp.minimum(jnp.maximum(x, low), high),
         any=torch.any,
         all=torch.all,
-        sum=_sum,
+        sum=lambda x, axis, keepdims=False: torch.sum(x, dim=axis, keepdim=keepdims),
         prod=_prod,
         max=_extremum(torch.amax),
         min=_extremum(torch.amin),
@@ -102,11 +102,6 @@ def _polygamma(n: int, x: torch.Tensor) -> torch.Tensor:
     return torch.where(x > 0, series, torch.polygamma(n, x))
 
 
-# PyTorch understands no axes as all axes.
-def _sum(x: torch.Tensor, axis: Sequence[int], keepdims: bool = False) -> torch.Tensor:
-    return torch.sum(x, dim=axis, keepdim=keepdims) if axis else x
-
-
 def _prod(x: torch.Tensor, axis: Sequence[int]) -> torch.Tensor:
     # Axes count from the end: those behind a removed one keep their numbers.
     for one in sorted(axis):
@@ -117,8 +112,8 @@ def _prod(x: torch.Tensor, axis: Sequence[int]) -> torch.Tensor:
 def _extremum(function: Callable[..., torch.Tensor]) -> Callable[..., torch.Tensor]:
     def reduced(x: torch.Tensor, axis: Sequence[int], keepdims: bool = False, initial: float = math.nan) -> torch.Tensor:
         if x.numel() == 0:
-            return _sum(x, axis, keepdims) + initial
-        return function(x, dim=axis, keepdim=keepdims) if axis else x
+            return torch.sum(x, dim=axis, keepdim=keepdims) + initial
+        return function(x, dim=axis, keepdim=keepdims)
 
     return reduced
 

@@ -91,7 +91,10 @@ def native(program: Program) -> Native:
     return Native(program)
 
 
-@torch.library.custom_op("aleator::native", mutates_args=(), device_types="cpu")
+_SCHEMA = "(int program, int step, Tensor[] values) -> Tensor[]"
+
+
+@torch.library.custom_op("aleator::native", mutates_args=(), device_types="cpu", schema=_SCHEMA)
 def _estimate(program: int, step: int, values: list[torch.Tensor]) -> list[torch.Tensor]:
     return _programs[program].run(step, values)
 

@@ -347,6 +347,8 @@ impl<'a> Steps<'a> {
         let random = |i: usize| self.dependence[inputs[i].index()].draws == Draws::Continuous;
         let step = |kind, place, inputs: &[NodeId]| Some(Step { kind, place, inputs: inputs.to_vec() });
         let found = match &node.op {
+            // A number equals itself: `x != x` asks whether it is one.
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) if inputs[0] == inputs[1] => None,
             // No number is infinite, and several squares are 0 simultaneously only at a point.
             Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
                 if inputs.iter().any(|&i| self.is_infinite(i)) =>

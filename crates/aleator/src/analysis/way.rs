@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use aleator_engine::graph::{NodeId, Op, Reduction, ancestors, dependents};
+use aleator_engine::graph::{Binary, NodeId, Op, Reduction, ancestors, dependents};
 
 use crate::graph::{Graph, SiteDef};
 
@@ -18,13 +18,25 @@ pub(crate) enum Stops {
     Open,
 }
 
-/// Whether a node is a maximum. If its gradient is stopped, it only shifts or scales and does not change the value.
+/// Whether a node is a maximum. If its gradient is stopped, it only shifts or scales and does not change the value. A maximum that is
+/// replaced by a number where it is infinite is one as well.
 pub(crate) fn is_a_maximum(graph: &Graph, mut id: NodeId) -> bool {
     let engine = graph.engine();
+    let number = |id: &NodeId| engine.scalar_value(*id);
+    let asks_for_infinity = |id: NodeId| {
+        engine.with_node(id, |node| {
+            let compares = matches!(node.op, Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne));
+            compares && node.inputs.iter().any(|i| number(i).is_some_and(f64::is_infinite))
+        })
+    };
     loop {
-        let copied = engine.with_node(id, |node| match node.op {
-            Op::Reshape { .. } | Op::Broadcast { .. } => Ok(node.inputs[0]),
-            Op::Reduce(Reduction::Max, _) => Err(true),
+        let copied = engine.with_node(id, |node| match (&node.op, &node.inputs[..]) {
+            (Op::Reshape { .. } | Op::Broadcast { .. }, [x]) => Ok(*x),
+            (Op::Binary(Binary::Max), [x, y]) if number(x) == Some(f64::NEG_INFINITY) => Ok(*y),
+            (Op::Binary(Binary::Max), [x, y]) if number(y) == Some(f64::NEG_INFINITY) => Ok(*x),
+            (Op::Select, [c, x, y]) if asks_for_infinity(*c) && number(y).is_some() => Ok(*x),
+            (Op::Select, [c, x, y]) if asks_for_infinity(*c) && number(x).is_some() => Ok(*y),
+            (Op::Reduce(Reduction::Max, _), _) => Err(true),
             _ => Err(false),
         });
         match copied {

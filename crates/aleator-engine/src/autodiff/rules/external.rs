@@ -135,7 +135,7 @@ mod tests {
             let (a, z) = (filled(of_matrix, &[ROWS, COLUMNS], 0.7), filled(of_vector, &[COLUMNS], 1.3));
             let called = graph.external(layer(), &[a, z]);
             let written = a.matmul(z.unsqueeze(-1)).squeeze(-1).tanh();
-            let c = filled(&called.shape().to_vec(), &[], 0.4);
+            let c = filled(&called.shape(), &[], 0.4);
             let (da, dz) = (filled(of_matrix, &[ROWS, COLUMNS], 2.9), filled(of_vector, &[COLUMNS], 0.2));
             let all = |y: Expr<'_>| {
                 let mut all = vec![y];

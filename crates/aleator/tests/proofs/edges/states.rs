@@ -13,7 +13,7 @@ fn the_next_value_is_exact_under_enumeration_whatever_it_combines() {
     let logits: [f64; 6] = [0.3, -0.2, 1.4, 0.0, -0.9, 0.6];
     let graph = Graph::new();
     let theta = graph.param_tensor("theta", [3, 2], logits.to_vec());
-    let z = graph.sample("z", Bernoulli::from_logits(theta).via(Enumeration::default()));
+    let z = graph.sample("z", Bernoulli::from_logits(theta).via(Enumeration));
     // The cost takes each draw by itself.
     graph.cost("cost", (z - 0.3).square() * 2.0);
     let rows = graph.state("rows", [3], vec![0.0]);
