@@ -305,3 +305,13 @@ def test_a_native_program_in_jax():
         aj.native(make_toy("rebar").compile(tune=True))
     with pytest.raises(al.ShapeError):
         f({"theta": jnp.zeros(3)})
+
+
+def test_parameters_outside_their_domains_give_no_number():
+    g = al.Graph()
+    z = g.sample("z", al.Normal(0.0, g.param("scale", 1.0)), via="pathwise")
+    g.cost("f", z**2)
+    f = jax.jit(aj.function(g, samples=4))
+    for scale, defined in ((0.5, True), (-1.0, False), (float("nan"), False)):
+        value, grads = f({"scale": jnp.float32(scale)})
+        assert np.isfinite(value) == np.isfinite(grads["scale"]) == defined

@@ -160,7 +160,10 @@ class Function:
     ) -> dict[str, jax.Array]:
         host = host_functions(self._surrogate.functions, dtype)
         host.update((name, function(aside)) for name, function in self._opaque.items())
-        return estimate(inputs, noise, dtype, host)
+        outputs = estimate(inputs, noise, dtype, host)
+        # A function of JAX raises no exceptions: without a distribution there is no estimate.
+        violations = outputs.pop("violations")
+        return {name: jnp.where(violations == 0, value, jnp.nan) for name, value in outputs.items()}
 
     def _words(self, key: Any) -> Any:
         """The two words of the seed, with the key folded in."""
