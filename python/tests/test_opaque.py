@@ -70,6 +70,17 @@ def test_rows_that_are_not_declared_cost_variance_and_nothing_else():
     assert spread[1] > 1.3 * spread[0]
 
 
+def test_an_explanation_tells_of_estimators_and_opaque_functions():
+    def decode(weights, z):
+        return jnp.sort(aj.call(decoder, weights, z, rows=True), axis=-1) + jnp.round(jnp.cumsum(z, -1)[:, :3])
+
+    lines = autoencoder("rebar", decode).explain(PARAMS, X).splitlines()
+    assert lines[0].startswith("z: rebar") and len(lines) == 4
+    assert "each row" in lines[1] and lines[1].startswith("decoder")
+    by_name = {line.split("_")[0]: line for line in lines[1:]}
+    assert "variance" in by_name["sort"] and "jump" not in by_name["sort"] and "may jump" in by_name["round"]
+
+
 @jax.custom_vjp
 def doubled_slope(x):
     return jnp.sum(jnp.sin(x))

@@ -188,6 +188,16 @@ class Expectation:
         value, grads = self.value_and_grad(*arguments, key=key, step=step, state=state)
         return (grads, value[1]) if self._has_aux else grads
 
+    def explain(self, *arguments: Any) -> str:
+        """What the cost consists of: the estimator of each random node with the reason for it, and the opaque functions.
+
+        Returns
+        -------
+        str
+            A line for each of them.
+        """
+        return self._traced(arguments)[0].explain(self._options["via"], self._options["samples"])
+
     def init(self, *arguments: Any) -> dict[str, Any]:
         """The estimators' own parameters at their initial values, a pytree."""
         return self._traced(arguments)[0].function.init()
@@ -367,6 +377,11 @@ class _Traced:
         watched, others = iter(means), iter(rest)
         aux = [next(others) if name is None else next(watched) for name in self._aux]
         return value, jax.tree.unflatten(self._tree_of_aux, aux)
+
+    def explain(self, via: Any, samples: int | None) -> str:
+        plan = self._graph.plan(via=via, samples=samples)
+        lines = [f"{site}: {estimator}, {reason}" for site, (estimator, reason) in plan.items()]
+        return "\n".join([*lines, *(f"{name}: {node.explain()}" for name, node, _ in self._opaque)])
 
     def update(self, leaves: list[Any], key: Any, step: Any, state: Any) -> dict[str, Any]:
         params, data, aside, _ = self.border(leaves)

@@ -162,6 +162,14 @@ class Opaque:
             given = ", ".join(map(str, shapes))
             raise ShapeError(f"`{self.title}` maps arguments of shapes {given} to shape {result}: their first axes do not count the same rows")
 
+    def explain(self) -> str:
+        """What is assumed of it, in words."""
+        if any(self.rows):
+            depends = "opaque, and each row depends on the same row of what is random"
+        else:
+            depends = "opaque, and all of its result is taken to depend on all of its arguments, which may cost variance"
+        return depends + ("; it may jump" if self.may_jump else "")
+
     def function(self, aside: Sequence[Any]) -> Callable[..., jax.Array]:
         """The function of the arrays that are passed, where `aside` are the other operands."""
         equation, passed = self._equation, self._passed
