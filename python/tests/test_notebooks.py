@@ -14,15 +14,16 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_notebooks():
-    assert len(NOTEBOOKS) >= 3
+    assert len(NOTEBOOKS) >= 4
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook(path, monkeypatch):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
-    if any("import jax" in cell.source for cell in notebook.cells):
-        pytest.importorskip("jax")
+    for library in ("jax", "torch"):
+        if any(f"import {library}\n" in cell.source for cell in notebook.cells):
+            pytest.importorskip(library)
     # The kernel finds the package that is tested.
     monkeypatch.setenv("PYTHONPATH", str(Path(al.__file__).parents[1]))
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
