@@ -30,6 +30,7 @@ from .._host_function import HostFunction, add_call
 from ..graph import Graph
 from ._function import Function
 from ._opaque import Opaque, is_opaque
+from ._tracing import costs, sites
 from ._translate import RULES
 
 __all__ = ["Expectation", "expectation", "kl", "log_prob", "sample"]
@@ -94,16 +95,6 @@ def _as_float(value: Any) -> jax.Array:
     return jnp.asarray(value, dtype if own else jnp.float32)
 
 
-# The random nodes of the functions that are being traced, by name.
-_tracing: list[dict[str, Distribution]] = []
-
-
-def _sites() -> dict[str, Distribution]:
-    if not _tracing:
-        raise AleatorError("random nodes are only in a function that `aleator.jax.expectation` makes")
-    return _tracing[-1]
-
-
 def sample(name: str, distribution: Distribution, *, via: str | Estimator | None = None, copies: int | None = None) -> Any:
     """A random node of the cost.
 
@@ -120,25 +111,25 @@ def sample(name: str, distribution: Distribution, *, via: str | Estimator | None
     """
     if not isinstance(name, str):
         raise TypeError(f"a name is a text, got {name!r}")
-    if name in _sites():
+    if name in sites():
         raise AleatorError(f"there are two random nodes `{name}`; give each a name of its own")
     text = None if via is None else via_text(via)
     z = _bind("sample", [distribution], name=name, via=text, copies=copies)
-    _sites()[name] = distribution
+    sites()[name] = distribution
     return z
 
 
 def log_prob(distribution: Distribution, value: Any) -> Any:
     """log p(value) in nats, summed over the event; value and parameters may depend on random nodes."""
-    _sites()
+    sites()
     return _bind("log_prob", [distribution], value)
 
 
 def kl(name: str, prior: Distribution) -> Any:
     """KL(q || prior) in nats, in closed form, where q is the distribution of the random node of that name."""
-    if name not in _sites():
-        raise AleatorError(f"kl: there is no random node `{name}` before it; there is {', '.join(_sites()) or 'none'}")
-    return _bind("kl", [_sites()[name], prior])
+    if name not in sites():
+        raise AleatorError(f"kl: there is no random node `{name}` before it; there is {', '.join(sites()) or 'none'}")
+    return _bind("kl", [sites()[name], prior])
 
 
 class Expectation:
@@ -249,11 +240,11 @@ class _Traced:
             return result
 
         shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
-        _tracing.append({})
+        costs.append({})
         try:
             closed, (result, aux) = jax.make_jaxpr(flat, return_shape=True)(*shapes)
         finally:
-            _tracing.pop()
+            costs.pop()
         if getattr(result, "shape", None) != ():
             shape = ", ".join(str(leaf.shape) for leaf in jax.tree.leaves(result))
             raise AleatorError(f"a cost is one scalar, got {shape}; take the sum or the mean")

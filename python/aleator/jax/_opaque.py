@@ -21,6 +21,7 @@ from jax.extend import core as jex
 
 from .. import functions as al
 from ..errors import AleatorError, ShapeError
+from ._tracing import costs
 
 __all__ = ["Opaque", "call", "is_opaque"]
 
@@ -76,6 +77,9 @@ def call(
         if len(given) != len(arguments):
             raise AleatorError(f"`rows` has {len(given)} entries for {len(arguments)} arguments; give one for each")
         flags = tuple(flag for flag, argument in zip(given, arguments) for _ in jax.tree.leaves(argument))
+
+    if not costs:
+        return function(*arguments)
 
     def named(*arguments: Any) -> Any:
         return function(*arguments)
@@ -199,7 +203,6 @@ class Opaque:
             return jnp.concatenate([jnp.ravel(part).astype(jnp.result_type(float)) for part in parts])
 
         return of_passed
-
 
     def parts(self, result: Any) -> list[Any]:
         """The equation's results, of that of the function, as an expression of the graph."""
