@@ -305,6 +305,22 @@ def test_a_native_program_in_jax():
         aj.native(make_toy("rebar").compile(tune=True))
     with pytest.raises(al.ShapeError):
         f({"theta": jnp.zeros(3)})
+    # What goes wrong in a run is an exception of JAX with the message.
+    with pytest.raises(Exception, match="step must not be negative"):
+        f({"theta": 0.3}, step=-1)
+    g = al.Graph()
+    g.cost("f", g.sample("z", al.Normal(0.0, g.param("scale", 1.0)), via="pathwise") ** 2)
+    with pytest.raises(Exception, match="scale of `z`.*must be positive"):
+        jax.jit(aj.native(g.compile()))({"scale": -1.0})
+    h = al.Graph()
+    z = h.sample("z", al.Normal(0.3, 1.0))
+    h.cost("f", h.external("broken", lambda z: {}["stock"], shape=())(z))
+    with pytest.raises(Exception, match="broken.*stock"):
+        aj.native(h.compile())()
+    with jax.enable_x64(True):
+        wide = make_toy("rebar").compile(samples=3)
+        value = aj.native(wide)({"theta": jnp.float64(0.3)}, step=2)
+        assert value.dtype == jnp.float64 and float(value) == wide({"theta": 0.3}, step=2).objective
 
 
 def test_parameters_outside_their_domains_give_no_number():

@@ -7,7 +7,7 @@
 //! meanwhile. The program's lock, which is held while black boxes in Python run, is only waited for by threads that have given up
 //! the interpreter.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod black_box;
 mod catalogue;
@@ -21,6 +21,7 @@ mod optimizer;
 mod program;
 mod reports;
 mod values;
+mod xla;
 
 use pyo3::prelude::*;
 
@@ -41,6 +42,8 @@ mod _aleator {
     use super::program::{PyEstimate, PyProgram, surrogate};
     #[pymodule_export]
     use super::reports::{compare, exact, grad, lint, optimize, plan};
+    #[pymodule_export]
+    use super::xla::{xla_call, xla_number};
 
     /// Sets the module's constants.
     #[pymodule_init]

@@ -65,7 +65,7 @@ struct Running {
 }
 
 /// What the handle and the estimates share.
-struct Compiled {
+pub struct Compiled {
     running: Mutex<Running>,
     failures: Arc<Failures>,
     /// Parameters, then data.
@@ -176,6 +176,26 @@ impl Compiled {
         Ok((result?, step))
     }
 
+    /// The objectives of a step at these values of all parameters and data, and then the gradient by each parameter. Does not need
+    /// the interpreter.
+    ///
+    /// # Errors
+    /// The reason, if the values do not fit or the run fails.
+    pub fn numbers_at(&self, step: u64, values: Vec<Vec<f64>>) -> Result<Vec<f64>, String> {
+        let size = |slot: &Slot| slot.shape.iter().product::<usize>();
+        let fits = self.slots.len() == values.len()
+            && self.slots.iter().zip(&values).all(|(slot, values)| size(slot) == values.len());
+        if !fits || step >= STEPS {
+            return Err(format!("the values or the step {step} do not fit the program"));
+        }
+        let given = values.into_iter().enumerate().collect();
+        let (numbers, _) = self.run(Some(step), &given).map_err(|error| error.to_string())?;
+        Ok(match numbers {
+            Numbers::F64(numbers) => numbers,
+            Numbers::F32(numbers) => numbers.into_iter().map(f64::from).collect(),
+        })
+    }
+
     /// The slot of a name.
     fn slot(&self, py: Python<'_>, name: &str) -> PyResult<usize> {
         self.slots.iter().position(|slot| slot.name == name).ok_or_else(|| {
@@ -258,6 +278,13 @@ fn compile(graph: &Graph, how: &How, failures: Arc<Failures>) -> Result<Compiled
         is_float32: how.is_float32,
         is_long: calls || numbers > MOST_NUMBERS,
     })
+}
+
+impl PyProgram {
+    /// What the handle holds.
+    pub fn compiled(&self) -> &Arc<Compiled> {
+        &self.compiled
+    }
 }
 
 #[pymethods]

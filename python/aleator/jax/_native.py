@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
+import jax.ffi
 import jax.numpy as jnp
 import numpy as np
 
+from .. import _aleator
 from .._surrogate import check_shape, named
 from ..errors import AleatorError
 from ..graph import Graph
@@ -16,11 +19,20 @@ from ..program import Program
 
 __all__ = ["native"]
 
+# What XLA calls.
+_TARGET = "aleator_program"
+
+
+@functools.cache
+def _register() -> None:
+    jax.ffi.register_ffi_target(_TARGET, _aleator.xla_call(), platform="cpu")
+
 
 def native(program: Program) -> Callable[..., jax.Array]:
     """A native program as a function of JAX arrays, whose derivative is the estimate of the gradient.
 
-    It may be jitted and mapped, and calls back into Python; elsewhere than on CPUs, use `function`.
+    It may be jitted and mapped; XLA calls the program without Python. Elsewhere than on CPUs, use `function`. The program lives as long
+    as the process.
 
     Parameters
     ----------
@@ -51,12 +63,12 @@ def native(program: Program) -> Callable[..., jax.Array]:
     dtype = jax.dtypes.canonicalize_dtype(program.dtype)
     results = [jax.ShapeDtypeStruct((*replicates, *shape), dtype) for shape in ((), *shapes[0].values())]
 
-    def run(step: Any, values: Any) -> list[Any]:
-        estimate = program(dict(zip(initial, map(np.asarray, values))), step=int(step))
-        return [np.asarray(x, dtype) for x in (estimate.objective, *(estimate.gradient[name] for name in by))]
+    _register()
+    number = np.int64(_aleator.xla_number(program))
 
     def called(values: Any, step: Any) -> list[jax.Array]:
-        return list(jax.pure_callback(run, results, step, values, vmap_method="sequential"))
+        call = jax.ffi.ffi_call(_TARGET, results, vmap_method="sequential")
+        return list(call(*values, step, program=number))
 
     @jax.custom_vjp
     def estimate(values: Any, step: Any) -> jax.Array:
