@@ -84,8 +84,37 @@ for via in ("score_function", "reinforce_loo", "rebar", "relax", "muprop", "nvil
 print("done")
 """
 
+MAPPED = """
+import jax, jax.numpy as jnp, numpy as np
+import aleator as al, aleator.jax as aj
+from jax.sharding import AxisType, PartitionSpec as P
 
-def test_sharded_data_give_the_same_numbers_for_every_estimator():
+mesh = jax.make_mesh((4,), ("rows",), devices=jax.devices()[:4], axis_types=(AxisType.Auto,))
+
+@aj.expectation
+def loss(params, x):
+    z = aj.sample("z", al.Bernoulli(logits=x @ params["w"]), via="enumeration")
+    return jnp.mean(jnp.sum((z - 0.3) ** 2 * params["s"], -1))
+
+def exact(params, x):
+    return jnp.mean(jnp.sum((0.09 + 0.4 * jax.nn.sigmoid(x @ params["w"])) * params["s"], -1))
+
+params = {"w": jnp.asarray([[0.3, -0.2], [0.1, 0.9], [0.4, 0.0]]), "s": jnp.asarray([0.7, 1.3])}
+x = jnp.asarray(np.random.default_rng(0).normal(size=(8, 3)), jnp.float32)
+for check in (True, False):
+    def mapped(value_and_grad):
+        def one(params, x):
+            value, grads = value_and_grad(params, x)
+            return jax.lax.pmean(value, "rows"), jax.tree.map(lambda g: jax.lax.pmean(g, "rows"), grads)
+        return jax.jit(jax.shard_map(one, mesh=mesh, in_specs=(P(), P("rows")), out_specs=(P(), P()), check_vma=check))(params, x)
+    for got, expected in zip(jax.tree.leaves(mapped(loss.value_and_grad)), jax.tree.leaves(mapped(jax.value_and_grad(exact)))):
+        np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-6, err_msg=str(check))
+print("done")
+"""
+
+
+@pytest.mark.parametrize("script", [SHARDED, MAPPED], ids=["sharded", "shard_map"])
+def test_many_devices_give_the_same_numbers(script):
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=8", "JAX_PLATFORMS": "cpu"}
-    result = subprocess.run([sys.executable, "-c", SHARDED], env=environment, capture_output=True, text=True, timeout=300)
+    result = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=300)
     assert result.stdout.strip() == "done", result.stderr[-3000:]

@@ -148,7 +148,8 @@ class Expectation:
         leaves, tree = jax.tree.flatten(arguments)
         leaves = [jnp.asarray(leaf) for leaf in leaves]
         differentiable = len(jax.tree.leaves(arguments[:1]))
-        which = tree, tuple((leaf.shape, leaf.dtype) for leaf in leaves)
+        # Within `shard_map` a type says along which axes of the mesh an array varies as well.
+        which = tree, tuple(jax.typeof(leaf) for leaf in leaves)
         if which not in self._programs:
             self._programs[which] = _Traced(self._cost, self._has_aux, tree, leaves, differentiable, self._options)
         return self._programs[which], leaves
@@ -239,10 +240,9 @@ class _Traced:
                 raise AleatorError(f"with `has_aux` a cost returns a pair (cost, aux), got {type(result).__name__}")
             return result
 
-        shapes = [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in leaves]
         costs.append({})
         try:
-            closed, (result, aux) = jax.make_jaxpr(flat, return_shape=True)(*shapes)
+            closed, (result, aux) = jax.make_jaxpr(flat, return_shape=True)(*leaves)
         finally:
             costs.pop()
         if getattr(result, "shape", None) != ():

@@ -123,14 +123,14 @@ class Function:
         inputs, dtype = self._inputs(params, data, state)
         outputs = self._run(self._estimate, inputs, noise, dtype, aside)
         grads = {name: outputs[f"gradient.{name}"].astype(value.dtype) for name, value in params.items()}
-        return self._results(outputs), (grads, data, state, noise, aside)
+        return self._results(outputs), (grads, params, data, state, noise, aside)
 
     def _backward(self, kept: Any, cotangents: tuple[jax.Array, Any]) -> Any:
-        (cotangent, _), (grads, *others) = cotangents, kept
+        (cotangent, _), (grads, params, *others) = cotangents, kept
         nothing = jax.tree.map(_no_cotangent, tuple(others))
         # Replicates are on a leading axis.
         weighted = {n: jnp.tensordot(cotangent.astype(grad.dtype), grad, cotangent.ndim) for n, grad in grads.items()}
-        return weighted, *nothing
+        return {name: _as_cotangent(grad, params[name]) for name, grad in weighted.items()}, *nothing
 
     def init(self) -> dict[str, Any]:
         """The estimators' own parameters (coefficients, temperatures, networks, baselines) at their initial values: a pytree."""
@@ -187,6 +187,13 @@ class Function:
         if state is not None:
             given.update(self._surrogate.own_values(state))
         return {**self._surrogate.initial, **given}, dtype
+
+
+def _as_cotangent(gradient: jax.Array, value: jax.Array) -> jax.Array:
+    """Within `shard_map`, a value that is the same along an axis of the mesh has the sum of the gradients there."""
+    of_gradient, of_value = (jax.typeof(x).manual_axis_type.varying for x in (gradient, value))
+    axes = of_gradient - of_value
+    return jax.lax.psum(gradient, tuple(axes)) if axes else gradient
 
 
 def _no_cotangent(x: Any) -> Any:
