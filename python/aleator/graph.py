@@ -263,6 +263,8 @@ class Graph(Recording):
         """
         if not callable(function):
             raise TypeError(f"call needs a function, got {function!r}")
+        if vjp is not None and not callable(vjp):
+            raise TypeError(f"vjp must be a function, got {vjp!r}")
         for kind, caller in CALLERS.items():
             if isinstance(function, kind):
                 return caller(self, function, *arguments, shape=shape, vjp=vjp, rows=rows, may_jump=may_jump, name=name)

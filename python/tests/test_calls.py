@@ -88,6 +88,7 @@ def test_mistakes():
 
     cases = [
         (lambda: g.call(3, z), TypeError, "function"),
+        (lambda: g.call(np.sin, z, vjp=3), TypeError, "vjp must be a function"),
         (lambda: g.call(fails, z), al.AleatorError, "give `shape`"),
         (lambda: g.call(np.sum, z, rows=True), al.ShapeError, "rows"),
         (lambda: g.call(np.sin, z, rows=(True, False)), al.AleatorError, "2 entries for 1 argument"),
