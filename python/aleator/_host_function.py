@@ -83,7 +83,29 @@ def row_flags(function: HostFunction, rows: bool | Sequence[bool], exprs: Sequen
                 f"`{function.name}` maps an argument of shape {expr.shape} to shape {function.shape}: their first axes do not count "
                 "the same rows"
             )
+    if any(flags):
+        _check_rows(function, flags, exprs)
     return flags
+
+
+def _check_rows(function: HostFunction, flags: Sequence[bool], exprs: Sequence[Expr]) -> None:
+    """Changes the first row of random arguments, and looks at the other rows of the result."""
+    random = np.random.default_rng(0)
+    before = [random.uniform(size=expr.shape) for expr in exprs]
+    after = [x.copy() for x in before]
+    for x, flag in zip(after, flags):
+        if flag:
+            x[:1] = random.uniform(size=x[:1].shape)
+    try:
+        results = [np.asarray(function.function(*arguments))[1:] for arguments in (before, after)]
+    except Exception:
+        # It is not a function of these arrays, and fails where it is called.
+        return
+    if not np.array_equal(*results, equal_nan=True):
+        raise AleatorError(
+            f"`{function.name}` has rows that depend on each other: another first row of its arguments changes other rows of its "
+            "result; call it without `rows`"
+        )
 
 
 def add_call(graph: Recording, function: HostFunction, exprs: Sequence[Expr], rows: Sequence[bool], may_jump: bool) -> Expr:

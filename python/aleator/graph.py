@@ -244,7 +244,7 @@ class Graph(Recording):
             tuple. With it, `function` and `vjp` are called with NumPy arrays everywhere.
         rows : bool or sequence of bool
             Whether each row of the result, along its first axis, depends on the same row of the arguments alone; a sequence says for
-            each argument whether it has rows. It lowers the variance, and is not checked.
+            each argument whether it has rows. It lowers the variance, and is tried with random numbers.
         may_jump : bool
             Whether the result may jump where an argument varies, so that its derivative does not determine its values.
         name : str, optional

@@ -91,6 +91,7 @@ def test_mistakes():
         (lambda: g.call(np.sin, z, vjp=3), TypeError, "vjp must be a function"),
         (lambda: g.call(fails, z), al.AleatorError, "give `shape`"),
         (lambda: g.call(np.sum, z, rows=True), al.ShapeError, "rows"),
+        (lambda: g.call(lambda z: z - z.mean(0), z, name="centred", rows=True), al.AleatorError, "depend on each other"),
         (lambda: g.call(np.sin, z, rows=(True, False)), al.AleatorError, "2 entries for 1 argument"),
         (lambda: g.call(np.sin, z, name=""), al.AleatorError, "empty"),
         (lambda: (g.call(np.sin, z, name="f"), g.call(np.cos, z, name="f")), al.AleatorError, "another function"),

@@ -184,6 +184,8 @@ def test_mistakes_with_calls():
         return run
 
     cases = [
+        (lambda z, t: aj.call(lambda z: z - jnp.mean(z, 0), z, rows=True), al.AleatorError, "depend on each other"),
+        (lambda z, t: aj.call(lambda z, t: z[::-1] * t, z, t, rows=(True, False)), al.AleatorError, "depend on each other"),
         (lambda z, t: aj.call(lambda z: jnp.sum(z, 0), z, rows=True), al.ShapeError, "rows"),
         (lambda z, t: aj.call(jnp.sum, z, rows=(True, False)), al.AleatorError, "2 entries for 1 argument"),
         (lambda z, t: aj.call(lambda z: (z, z), z)[0], al.AleatorError, "one"),

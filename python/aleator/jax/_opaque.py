@@ -55,8 +55,8 @@ def call(
     rows : bool or sequence of bool
         Whether each row of the result, along its first axis, depends on the same row of the arguments alone. If True, this holds for the
         arguments that depend on random nodes; a sequence says so for each argument. An estimator then weighs each draw with the costs
-        that depend on it, which lowers the variance of the gradient. It is not checked, and a gradient is wrong where it is not true:
-        functions that couple rows, such as batch normalisation, must not have it.
+        that depend on it, which lowers the variance of the gradient. A gradient is wrong where it is not true: functions that couple rows,
+        such as batch normalisation, must not have it. It is tried with random numbers.
     may_jump : bool
         Whether the result may jump where an argument varies, so that its derivative does not determine its values.
 
@@ -157,14 +157,33 @@ class Opaque:
         self.may_jump = _may_jump(equation, random) if mark is None else mark.may_jump
         self._equation, self._passed = equation, list(passed)
         rows = _rows(mark, random)
-        self._check_rows([v.aval.shape for v, has in zip(equation.invars, rows) if has])
         self.rows = [has for has, given in zip(rows, passed) if given]
+        if any(rows):
+            self._check_shapes([v.aval.shape for v, has in zip(equation.invars, rows) if has])
+            self._check_rows([has for v, has in zip(equation.invars, rows) if not isinstance(v, jex.Literal)])
 
-    def _check_rows(self, shapes: list[tuple[int, ...]]) -> None:
+    def _check_shapes(self, shapes: list[tuple[int, ...]]) -> None:
         result = self.results[0].shape
         if any(not shape or not result or shape[0] != result[0] for shape in shapes):
             given = ", ".join(map(str, shapes))
             raise ShapeError(f"`{self.title}` maps arguments of shapes {given} to shape {result}: their first axes do not count the same rows")
+
+    def _check_rows(self, rows: list[bool]) -> None:
+        """Changes the first row of random operands, and looks at the other rows of the result."""
+        avals = [v.aval for v in self._equation.invars if not isinstance(v, jex.Literal)]
+        if any(jnp.issubdtype(aval.dtype, jax.dtypes.extended) for aval in avals):
+            return
+        random = np.random.default_rng(0)
+        before = [_random_values(random, aval) for aval in avals]
+        after = [np.concatenate([_random_values(random, x)[:1], x[1:]]) if has else x for x, has in zip(before, rows)]
+        with jax.ensure_compile_time_eval():
+            evaluate = jax.jit(lambda operands: self._evaluate(operands)[0][1:])
+            results = [np.asarray(evaluate(operands)) for operands in (before, after)]
+        if not np.array_equal(*results, equal_nan=True):
+            raise AleatorError(
+                f"`{self.title}` has rows that depend on each other: another first row of its arguments changes other rows of its result; "
+                "call it without `rows`"
+            )
 
     def explain(self) -> str:
         """What is assumed of it, in words."""
@@ -176,8 +195,27 @@ class Opaque:
 
     def function(self, aside: Sequence[Any]) -> Callable[..., jax.Array]:
         """The function of the arrays that are passed, where `aside` are the other operands."""
-        equation, passed = self._equation, self._passed
-        # Literals are part of the equation, and an operand may occur twice.
+        dtypes = [None if isinstance(v, jex.Literal) else v.aval.dtype for v in self._equation.invars]
+
+        def of_passed(*arrays: jax.Array) -> jax.Array:
+            given, others = iter(arrays), iter(aside)
+            operands = [
+                _converted(next(given), dtype) if has else next(others)
+                for has, dtype in zip(self._passed, dtypes)
+                if dtype is not None
+            ]
+            results = self._evaluate(operands)
+            parts = [jnp.stack([x.real, x.imag], -1) if _is_complex(x) else x for x in results]
+            if len(parts) == 1:
+                return parts[0]
+            return jnp.concatenate([jnp.ravel(part).astype(jnp.result_type(float)) for part in parts])
+
+        return of_passed
+
+    def _evaluate(self, operands: Sequence[Any]) -> Sequence[jax.Array]:
+        """The results of the equation, of its operands that are not literals."""
+        equation = self._equation
+        # An operand may occur twice.
         variables = [v if isinstance(v, jex.Literal) else jex.Var(v.aval) for v in equation.invars]
         invars = [v for v in variables if not isinstance(v, jex.Literal)]
         one = jex.Jaxpr(
@@ -188,21 +226,7 @@ class Opaque:
             effects=equation.effects,
             debug_info=jex.DebugInfo("aleator", self.title, ("",) * len(invars), None),
         )
-        evaluate = jex.jaxpr_as_fun(jex.ClosedJaxpr(one, ()))
-        dtypes = [None if isinstance(v, jex.Literal) else v.aval.dtype for v in equation.invars]
-
-        def of_passed(*arrays: jax.Array) -> jax.Array:
-            given, others = iter(arrays), iter(aside)
-            operands = [
-                _converted(next(given), dtype) if has else next(others) for has, dtype in zip(passed, dtypes) if dtype is not None
-            ]
-            results = evaluate(*operands)
-            parts = [jnp.stack([x.real, x.imag], -1) if _is_complex(x) else x for x in results]
-            if len(parts) == 1:
-                return parts[0]
-            return jnp.concatenate([jnp.ravel(part).astype(jnp.result_type(float)) for part in parts])
-
-        return of_passed
+        return jex.jaxpr_as_fun(jex.ClosedJaxpr(one, ()))(*operands)
 
     def parts(self, result: Any) -> list[Any]:
         """The equation's results, of that of the function, as an expression of the graph."""
@@ -211,6 +235,12 @@ class Opaque:
         shapes = [_real_shape(aval) for aval in self.results]
         ends = np.cumsum([math.prod(shape) for shape in shapes])
         return [al.reshape(result[end - math.prod(shape) : end], shape) for shape, end in zip(shapes, ends)]
+
+
+def _random_values(random: np.random.Generator, like: Any) -> np.ndarray[Any, Any]:
+    values = random.uniform(0, 1, like.shape)
+    whole = not jnp.issubdtype(like.dtype, jnp.inexact)
+    return np.asarray(np.round(values) if whole else values).astype(like.dtype)
 
 
 def _rows(mark: _Mark | None, random: Sequence[bool]) -> list[bool]:
