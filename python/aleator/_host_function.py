@@ -97,11 +97,11 @@ def _check_rows(function: HostFunction, flags: Sequence[bool], exprs: Sequence[E
         if flag:
             x[:1] = random.uniform(size=x[:1].shape)
     try:
-        results = [np.asarray(function.function(*arguments))[1:] for arguments in (before, after)]
+        first, second = (np.asarray(function.function(*arguments))[1:] for arguments in (before, after))
     except Exception:
         # It is not a function of these arrays, and fails where it is called.
         return
-    if not np.array_equal(*results, equal_nan=True):
+    if not np.array_equal(first, second, equal_nan=True):
         raise AleatorError(
             f"`{function.name}` has rows that depend on each other: another first row of its arguments changes other rows of its "
             "result; call it without `rows`"
