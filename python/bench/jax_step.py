@@ -50,11 +50,11 @@ def decode(weight, bias, z):
 def expectation(samples, via, decoder):
     @aj.expectation(samples=samples)
     def loss(theta, x, mean):
-        z = aj.sample("z", al.Bernoulli(logits=(x - mean) @ theta["encoder_weight"] + theta["encoder_bias"]), via=via)
+        logits = (x - mean) @ theta["encoder_weight"] + theta["encoder_bias"]
+        z = aj.sample("z", al.Bernoulli(logits=logits), via=via)
         pixels = decoder(theta["decoder_weight"], theta["decoder_bias"], z)
         log_p = jnp.sum(aj.log_prob(al.Bernoulli(logits=pixels), x)) + jnp.sum(aj.log_prob(al.Bernoulli(logits=theta["prior_logits"]), z))
-        log_q = jnp.sum(z * ((x - mean) @ theta["encoder_weight"] + theta["encoder_bias"]))
-        log_q = log_q - jnp.sum(jax.nn.softplus((x - mean) @ theta["encoder_weight"] + theta["encoder_bias"]))
+        log_q = jnp.sum(aj.log_prob(al.Bernoulli(logits=logits), z))
         return (log_q - log_p) / x.shape[0]
 
     return loss
