@@ -104,6 +104,18 @@ def test_black_boxes_are_called_back():
         np.testing.assert_allclose([value, grads["m"]], [native.objective, native.gradient["m"]], rtol=1e-5)
 
 
+@pytest.mark.parametrize("vectorized", [False, True])
+def test_a_black_box_takes_arguments_of_several_shapes(vectorized):
+    g = al.Graph()
+    z = g.sample("z", al.Normal(np.zeros((2, 3)), 1.0), via="score_function")
+    total = g.external("total", lambda z: np.sum(z, axis=tuple(range(int(vectorized), z.ndim))), shape=(), vectorized=vectorized)
+    t = g.param("t", 2.0)
+    g.cost("f", total(z[0, 0]) + total(z) * t + total(np.zeros((0, 2))) + total(z[:, 1]) * total(z[1]) * t)
+    value, grads = jax.jit(lambda t: aj.function(g, samples=4, seed=3)({"t": t}, step=1))(2.0)
+    native = g.compile(samples=4, seed=3)(step=1)
+    np.testing.assert_allclose([value, grads["t"]], [native.objective, native.gradient["t"]], rtol=1e-5)
+
+
 def test_own_parameters_are_trained_as_in_the_native_program():
     g = make_toy("rebar", 0.3)
     f = aj.function(g, samples=2, seed=5)

@@ -387,8 +387,8 @@ def _only_in_jax(*_: Any) -> Any:
     raise AleatorError("this function is part of a cost in JAX, and runs only there")
 
 
-# Calls whose function is part of the equation.
-_CALLS = {"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "custom_vjp_call", "remat", "checkpoint", "remat2"}
+# Calls whose function is part of the equation, unless `is_opaque` says otherwise.
+_CALLS = {"pjit", "jit", "closed_call", "core_call", "custom_jvp_call", "remat", "checkpoint", "remat2"}
 
 
 def _sorted(jaxpr: Any, inner: set[Any]) -> Iterator[tuple[Any, bool]]:

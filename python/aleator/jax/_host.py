@@ -30,22 +30,20 @@ def host_functions(called: Mapping[str, Any], dtype: Any) -> dict[str, Callable[
 
 
 def _black_box(function: CheckedFunction, dtype: Any) -> Callable[..., Any]:
-    def evaluate(*arrays: Any) -> Any:
-        # All arrays have the same axes in front, over which the call is mapped.
-        arrays = tuple(np.asarray(array, np.float64) for array in arrays)
-        lead = arrays[0].shape[: arrays[0].ndim - ranks[0]]
-        rows = [array.reshape(-1, *array.shape[len(lead) :]) for array in arrays]
-        count = math.prod(lead)
-        if function.vectorized:
-            results = function(*rows)
-        else:
-            results = np.stack([function(*[row[i] for row in rows]) for i in range(count)]) if count else np.empty((0, *function.shape))
-        return results.reshape(*lead, *function.shape).astype(dtype)
-
-    ranks: list[int] = []
-
     def call(*arguments: Any) -> Any:
-        ranks[:] = [jnp.ndim(argument) for argument in arguments]
+        own = [jnp.shape(argument) for argument in arguments]
+
+        def evaluate(*arrays: Any) -> Any:
+            # All arrays have the same axes in front, over which the call is mapped.
+            lead = arrays[0].shape[: arrays[0].ndim - len(own[0])]
+            count = math.prod(lead)
+            rows = [np.asarray(array, np.float64).reshape((count, *shape)) for array, shape in zip(arrays, own)]
+            if function.vectorized:
+                results = function(*rows)
+            else:
+                results = np.array([function(*row) for row in zip(*rows)])
+            return results.reshape((*lead, *function.shape)).astype(dtype)
+
         result = jax.ShapeDtypeStruct(function.shape, dtype)
         return jax.pure_callback(evaluate, result, *arguments, vmap_method="broadcast_all")
 
