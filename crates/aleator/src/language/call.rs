@@ -262,6 +262,27 @@ impl<'g> Arguments<'_, 'g> {
         self.limit(&[count]).map(|()| count)
     }
 
+    /// A constant whole number, which may be negative.
+    pub fn integer(&mut self, place: usize) -> Result<i64, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let what = format!("`{}`", self.function.parameters[place]);
+        self.constants.integer(value, span, &what)
+    }
+
+    /// The shape and the numbers of a constant.
+    pub fn numbers(&mut self, place: usize) -> Result<(Shape, Vec<f64>), Diagnostic> {
+        let (value, span) = self.given(place)?;
+        if !value.constant {
+            let what = self.function.parameters[place];
+            return Err(Diagnostic::new(format!("`{what}` of `{}` must be constant", self.function.name))
+                .at(span)
+                .label("not constant")
+                .help("use numbers, `const` names and functions of them"));
+        }
+        let tensor = self.constants.tensor(value).map_err(|message| Diagnostic::new(message).at(span))?;
+        Ok((tensor.shape, tensor.values.to_vec()))
+    }
+
     /// Refuses to make a tensor that would not fit into memory.
     pub fn limit(&self, shape: &[usize]) -> Result<(), Diagnostic> {
         if extent(shape).is_some_and(|count| count <= MOST_ELEMENTS) {

@@ -26,6 +26,7 @@ mod inputs;
 mod lexer;
 mod loading;
 mod lower;
+mod matrices;
 mod model;
 mod named;
 mod named_distribution;
