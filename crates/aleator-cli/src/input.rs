@@ -112,6 +112,9 @@ impl Loaded {
                 self.model.via_span(site)
             }
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
+            aleator::Error::ParameterIntoBlackBox { black_box, .. } => {
+                self.model.definition(black_box).map(|definition| definition.name_span)
+            }
             _ => None,
         };
         let mut diagnostic = Diagnostic::new(with_flags(&error.to_string()));
