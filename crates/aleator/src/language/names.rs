@@ -16,6 +16,16 @@ use super::span::{Place, Span};
 /// Names that stand for numbers.
 pub const CONSTANTS: &[&str] = &["pi", "inf"];
 
+/// The name that stands for the number of rows of a batch.
+pub(super) const BATCH: &str = "batch";
+
+/// The mistake of the number of rows of a batch in another place than it may have.
+pub(super) fn misplaced_batch(span: Span) -> Diagnostic {
+    Diagnostic::new("`batch` can only be the first size of `data`")
+        .at(span)
+        .help("write `data x : [batch, 3] = file(\"x.npy\")`; `len(x)` is then the number of rows of a batch")
+}
+
 /// Checks that every name is defined before it is used and only once, that functions and distributions exist and stand
 /// where they may, and that there is a cost. Names of arguments and an estimator's options are not looked at.
 ///
@@ -243,6 +253,9 @@ impl Scope<'_> {
             return Err(Diagnostic::new(message)
                 .at(span)
                 .help("a line uses the names of the lines above it"));
+        }
+        if word == BATCH {
+            return Err(misplaced_batch(span));
         }
         let diagnostic =
             Diagnostic::new(format!("{} is not defined", quote(word))).at(span).label("not defined");
