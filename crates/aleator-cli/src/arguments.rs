@@ -192,6 +192,9 @@ pub struct Compare {
     /// Estimators to compare, separated by commas
     #[arg(long, value_name = "all|A,B,..", default_value = "all")]
     pub estimators: String,
+    /// Fix the estimator of a site (b=rebar); the rows differ in the estimators of the other sites
+    #[arg(long, value_name = "SITE=ESTIMATOR")]
+    pub via: Vec<String>,
     #[command(flatten)]
     pub sampling: Sampling,
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different

@@ -134,8 +134,26 @@ impl Loaded {
         }
     }
 
+    /// The estimators that the options give to sites by name.
+    pub fn fixed(&self, via: &[String]) -> Outcome<Vec<(String, Arc<dyn Estimator>)>> {
+        let every = |text: &&String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
+        if let Some(text) = via.iter().find(every) {
+            return Err(Failure::input(format!(
+                "in --via '{text}': this would fix every site, and leave nothing to compare; name one site, --via \
+                 SITE={text}, or use --estimators {text}"
+            )));
+        }
+        let sites = self.model.graph.sites().into_iter().map(|site| site.name);
+        Ok(sites.zip(self.overrides(via)?).filter_map(|(name, given)| Some((name, given?))).collect())
+    }
+
     /// The plan that the options ask for, completed by the file and the automatic choice.
     pub fn plan(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
+        Plan::choose(&self.model.graph, &self.overrides(via)?, samples).map_err(|e| self.failure(e))
+    }
+
+    /// The estimator that the options give to each site.
+    fn overrides(&self, via: &[String]) -> Outcome<Vec<Option<Arc<dyn Estimator>>>> {
         let sites = self.model.graph.sites();
         let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
         for text in via {
@@ -161,7 +179,7 @@ impl Loaded {
                 }
             }
         }
-        Plan::choose(&self.model.graph, &overrides, samples).map_err(|e| self.failure(e))
+        Ok(overrides)
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) use continuity::Continuity;
 pub use discontinuity::{Discontinuity, DiscontinuityKind};
 pub use first_discontinuity::FirstDiscontinuities;
 pub(crate) use first_discontinuity::{first_discontinuities, never_met};
-pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
+pub(crate) use graph_analysis::{Analysis, TermGroup, laws_depend_on_params, may_move};
 pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
