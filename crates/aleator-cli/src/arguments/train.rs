@@ -11,7 +11,7 @@ use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
 pub struct Train {
-    /// The model; `aleator list models` lists them [default: the config's]
+    /// The model (`aleator list models` lists them), or a file with a graph (.scg) [default: the config's]
     pub model: Option<String>,
     /// Read settings from a TOML file; the command line takes precedence
     #[arg(long, value_name = "FILE.toml")]
@@ -99,6 +99,7 @@ fn flag(setting: &'static Setting) -> Arg {
         Value::Truth => arg.action(ArgAction::SetTrue),
         Value::Word(place, words) => arg.value_name(place).value_parser(PossibleValuesParser::new(words)),
         Value::Text(place) => arg.value_name(place),
+        Value::Texts(place) => arg.value_name(place).action(ArgAction::Append),
         Value::Path(place) => arg.value_name(place).value_parser(value_parser!(PathBuf)),
     }
 }
@@ -113,6 +114,9 @@ fn given(setting: &Setting, matches: &ArgMatches) -> Option<Given> {
         Value::Number(_) => matches.get_one::<f64>(setting.name).map(|&x| Given::Number(x)),
         Value::Truth => matches.get_flag(setting.name).then_some(Given::Truth(true)),
         Value::Word(..) | Value::Text(_) => text(),
+        Value::Texts(_) => {
+            matches.get_many::<String>(setting.name).map(|texts| Given::Texts(texts.cloned().collect()))
+        }
         Value::Path(_) => matches.get_one::<PathBuf>(setting.name).map(|path| Given::Path(path.clone())),
     }
 }
