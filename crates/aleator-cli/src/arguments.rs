@@ -5,12 +5,13 @@ mod values;
 
 use std::any::TypeId;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use train::Train;
-use values::{plot_file, positive, seed};
+use values::{count, plot_file, positive, seconds, seed, threads};
 
 /// Gradients of expectations: write a computation with random nodes, and get its gradient by any estimator, with its bias,
 /// variance and computational cost.
@@ -20,7 +21,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// Number of threads; results have the same bits for any number [default: all cores]
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, global = true, value_name = "N", value_parser = threads)]
     pub threads: Option<u16>,
 }
 
@@ -61,6 +62,15 @@ pub struct Source {
     /// Replace the value of a parameter or constant: theta=0.7 or 'phi=[0.1, 0.2]'
     #[arg(long, value_name = "NAME=VALUE")]
     pub set: Vec<String>,
+    /// Number of rows of data of shape [batch, ..] [default: all of them]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub batch: Option<usize>,
+    /// Let the graph start the programs of its `external` lines, which can do anything that you can
+    #[arg(long)]
+    pub allow_commands: bool,
+    /// Seconds that a program may take for one answer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub external_timeout: Duration,
 }
 
 #[derive(Debug, Args)]
@@ -163,7 +173,7 @@ pub struct Grad {
     pub sampling: Sampling,
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different
     /// noise
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count)]
     pub tune: usize,
     /// R: number of independent estimates from which mean, standard error and variance are computed
     #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
@@ -186,7 +196,7 @@ pub struct Compare {
     pub sampling: Sampling,
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different
     /// noise
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = count)]
     pub tune: usize,
     #[command(flatten)]
     pub exact: Exact,
@@ -208,7 +218,7 @@ pub struct Optimize {
     #[command(flatten)]
     pub sampling: Sampling,
     /// Number of gradient steps
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = count)]
     pub steps: usize,
     /// Learning rate
     #[arg(long, value_name = "X", default_value_t = 0.01)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
-use aleator::language::{self, Diagnostic, LONGEST_SOURCE, Model, Place};
+use aleator::language::{self, Commands, Diagnostic, LONGEST_SOURCE, Loading, Model, Place};
 use aleator::plan::{Lint, Plan};
 
 use crate::arguments::Source;
@@ -25,8 +25,28 @@ pub struct Loaded {
     places: Places,
 }
 
-/// Reads and lowers a graph.
-pub fn load(source: &Source) -> Outcome<Loaded> {
+/// Reads and lowers a graph that will be evaluated; `seed` is that of random initial values.
+pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
+    let loaded = load_to_look_at(source, seed)?;
+    match loaded.model.commands.first() {
+        Some((name, command)) if !source.allow_commands => {
+            let message = format!(
+                "the black box `{name}` is the program `{}`, which may not run unasked",
+                command.join(" ")
+            );
+            let mut diagnostic = Diagnostic::new(message)
+                .help("a program can do anything that you can; if you trust this file, add --allow-commands");
+            if let Some(definition) = loaded.model.definition(name) {
+                diagnostic = diagnostic.at(definition.name_span).label("starts a program");
+            }
+            Err(Failure::at(&loaded.file, &loaded.text, &diagnostic))
+        }
+        _ => Ok(loaded),
+    }
+}
+
+/// Reads and lowers a graph that will not be evaluated.
+pub fn load_to_look_at(source: &Source, seed: u64) -> Outcome<Loaded> {
     let file = source.file.display().to_string();
     let text = read(&source.file)?;
     let settings = source
@@ -34,8 +54,19 @@ pub fn load(source: &Source) -> Outcome<Loaded> {
         .iter()
         .map(|text| language::parse_set(text).map_err(|d| in_option("--set", text, &d)))
         .collect::<Outcome<Vec<_>>>()?;
-    let model = language::load(&text, source.file.parent(), &settings)
-        .map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
+    let loading = Loading {
+        folder: source.file.parent(),
+        settings: &settings,
+        batch: source.batch,
+        seed,
+        commands: match source.allow_commands {
+            true => Commands::Allowed { timeout: source.external_timeout },
+            false => Commands::Refused,
+        },
+        ..Loading::default()
+    };
+    let model =
+        language::load_with(&text, &loading).map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
     if let Some(place) = model.broken_data() {
         warn(&format!("{place}, and so is whatever depends on it"));
     }

@@ -33,6 +33,7 @@
 //! | [`diagnostics`] | bias, variance and computational cost, with the exact answer beside them; minimisation |
 //! | [`optim`], [`nn`], [`objectives`], [`models`], [`train`] | optimisers, layers, bounds, built-in models, and training on real data |
 //! | [`language`], [`data`], [`files`], [`problems`] | the `.scg` language, real data, files, small problems |
+//! | [`external_program`] | black boxes that are programs of their own |
 //!
 //! The modules [`language`], [`data`], and [`models`] with [`train`] are features of those names, all of them enabled by default. The
 //! feature `serde` makes the reports of [`diagnostics`] serialisable.
@@ -49,6 +50,8 @@ pub mod distributions;
 pub mod drawing;
 mod error;
 pub mod estimators;
+#[cfg(feature = "language")]
+pub mod external_program;
 #[cfg(feature = "train")]
 pub mod files;
 pub mod graph;

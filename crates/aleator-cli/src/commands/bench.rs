@@ -9,7 +9,7 @@ use crate::input::load;
 use crate::output::{print, print_json};
 
 pub fn run(arguments: &Bench) -> Outcome {
-    let loaded = load(&arguments.source)?;
+    let loaded = load(&arguments.source, arguments.sampling.seed)?;
     let sampling = &arguments.sampling;
     let plan = loaded.plan(&arguments.via, sampling.samples)?;
     let measure = match arguments.numbers {

@@ -6,11 +6,11 @@ use aleator::diagnostics::{SiteReport, inspect};
 use crate::arguments::Check;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
-use crate::input::load;
+use crate::input::load_to_look_at;
 use crate::output::print;
 
 pub fn run(arguments: &Check) -> Outcome {
-    let loaded = load(&arguments.source)?;
+    let loaded = load_to_look_at(&arguments.source, 0)?;
     let plan = loaded.plan(&[], None)?;
     let inspection = inspect(&loaded.model.graph, &plan).map_err(|e| loaded.failure(e))?;
     let mut text = format!("{}: {}\n", loaded.file, inspection.summary());

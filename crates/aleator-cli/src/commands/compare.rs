@@ -10,7 +10,7 @@ use crate::input::{estimator_list, load};
 use crate::output::{Progress, color, print, print_json, save_plot, warn, warn_of_work, width};
 
 pub fn run(arguments: &Compare) -> Outcome {
-    let mut loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let estimators = match arguments.estimators.as_str() {
         "all" => None,

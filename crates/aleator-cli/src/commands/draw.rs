@@ -7,11 +7,11 @@ use aleator_cli::report::{dot, mermaid, svg};
 
 use crate::arguments::{Draw, Format};
 use crate::failure::{Failure, Outcome};
-use crate::input::load;
+use crate::input::load_to_look_at;
 use crate::output::{print, save};
 
 pub fn run(arguments: &Draw) -> Outcome {
-    let mut loaded = load(&arguments.source)?;
+    let mut loaded = load_to_look_at(&arguments.source, 0)?;
     let output = loaded.output("--output", arguments.output.as_ref())?;
     let format = Format::of(arguments.format, arguments.output.as_deref()).map_err(|reason| {
         let name = arguments.output.as_deref().unwrap_or(Path::new("")).display();

@@ -8,7 +8,7 @@ use crate::input::load;
 use crate::output::{print, save};
 
 pub fn run(arguments: &Export) -> Outcome {
-    let mut loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source, 0)?;
     let output = loaded.output("--output", arguments.output.as_ref())?;
     let plan = loaded.plan(&arguments.via, arguments.samples)?;
     let graph = &loaded.model.graph;

@@ -9,7 +9,7 @@ use crate::input::load;
 use crate::output::{Progress, color, print, print_json, warn, warn_of_work, width};
 
 pub fn run(arguments: &Grad) -> Outcome {
-    let loaded = load(&arguments.source)?;
+    let loaded = load(&arguments.source, arguments.sampling.seed)?;
     let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
     let how = Compare {
         samples: arguments.sampling.samples,

@@ -15,7 +15,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     if !(arguments.lr.is_finite() && arguments.lr > 0.0) {
         return Err(Failure::input(format!("--lr must be a positive number, got {}", arguments.lr)));
     }
-    let mut loaded = load(&arguments.source)?;
+    let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
     loaded.warn_of(&lints(&loaded.model.graph, &plan));

@@ -180,6 +180,68 @@ impl Range {
     }
 }
 
+/// The range of a branch of a selection [condition, yes, no] where it is chosen: the condition may compare the branch itself, or its
+/// absolute value, with a bound.
+///
+/// ```text
+/// where(|t| < ½, t, 0) ∈ (−½, ½)      where(x > 0, x, 1) > 0
+/// ```
+fn chosen(graph: &Graph, ranges: &[Range], inputs: &[NodeId], yes: bool) -> Range {
+    let engine = graph.engine();
+    let unstopped = |mut id: NodeId| {
+        while let Some(below) = engine.with_node(id, |node| match node.op {
+            Op::StopGradient => Some(node.inputs[0]),
+            _ => None,
+        }) {
+            id = below;
+        }
+        id
+    };
+    let branch = inputs[if yes { 1 } else { 2 }];
+    let whole = ranges[branch.index()];
+    let compared = engine.with_node(inputs[0], |node| match node.op {
+        Op::Binary(Binary::Lt) => Some((node.inputs[0], node.inputs[1], true)),
+        Op::Binary(Binary::Le) => Some((node.inputs[0], node.inputs[1], false)),
+        _ => None,
+    });
+    let Some((less, more, strict)) = compared else { return whole };
+    // The condition, or its contrary: a < b or a ≤ b.
+    let (less, more, strict) = if yes { (less, more, strict) } else { (more, less, !strict) };
+    let limit = |bound: Bound| Bound { at: bound.at, open: bound.open || strict };
+    let is_branch = |id: NodeId| unstopped(id) == unstopped(branch);
+    let magnitude = |id: NodeId| {
+        engine.with_node(unstopped(id), |node| match node.op {
+            Op::Unary(Unary::Abs) => Some(node.inputs[0]),
+            _ => None,
+        })
+    };
+    let below = ranges[more.index()].high;
+    let part = if is_branch(less) {
+        Range { low: whole.low, high: lower(whole.high, limit(below)) }
+    } else if is_branch(more) {
+        let above = ranges[less.index()].low;
+        let negated = |b: Bound| Bound { at: -b.at, ..b };
+        Range { low: negated(lower(negated(whole.low), negated(limit(above)))), high: whole.high }
+    } else if magnitude(less).is_some_and(is_branch) {
+        let (high, mirrored) = (limit(below), whole.negated());
+        let low = lower(mirrored.high, high);
+        Range { low: Bound { at: -low.at, ..low }, high: lower(whole.high, high) }
+    } else {
+        return whole;
+    };
+    // A branch that is never chosen, or bounds that are not numbers.
+    if part.low.at <= part.high.at { part } else { whole }
+}
+
+/// The lower one of two upper bounds.
+fn lower(a: Bound, b: Bound) -> Bound {
+    match a.at.partial_cmp(&b.at) {
+        Some(Ordering::Less) => a,
+        Some(Ordering::Equal) => Bound { at: a.at, open: a.open || b.open },
+        Some(Ordering::Greater) | None => b,
+    }
+}
+
 /// The ranges of all nodes.
 pub(crate) struct Ranges {
     ranges: Vec<Range>,
@@ -258,7 +320,12 @@ impl Ranges {
                         of(0).magnitude().times(of(0).magnitude())
                     }
                     Op::Binary(op) => binary(*op, of(0), of(1)),
-                    Op::Select => of(1).union(of(2)),
+                    Op::Select => chosen(graph, &ranges, &node.inputs, true).union(chosen(
+                        graph,
+                        &ranges,
+                        &node.inputs,
+                        false,
+                    )),
                     Op::Reduce(reduction, axes) => reduce(*reduction, of(0), elements(axes, &sizes[0])),
                     Op::LogSumExp(axes) => log_sum_exp(of(0), elements(axes, &sizes[0])),
                     Op::LogSoftmax(axes) => log_softmax(of(0), elements(axes, &sizes[0])),

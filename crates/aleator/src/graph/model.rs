@@ -80,6 +80,8 @@ pub struct Cost {
     pub name: String,
     /// The node.
     pub node: NodeId,
+    /// Whether it is minus a reward, which the name stands for.
+    pub is_reward: bool,
 }
 
 /// A value that was observed: [`Graph::observe`].
@@ -451,7 +453,28 @@ impl Graph {
             return;
         }
         self.note(name, expr);
-        self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id() });
+        self.parts.borrow_mut().costs.push(Cost { name: name.into(), node: expr.id(), is_reward: false });
+    }
+
+    /// Subtracts the sum of all elements of `expr` from the objective, which is minimised.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 0.0)).via(Enumeration));
+    /// g.reward("win", 3.0 * b);
+    /// assert_eq!(g.compile(&Options::new())?.run()?.objective(), -1.5);
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn reward(&self, name: &str, expr: Expr<'_>) {
+        if !self.is_of_this_graph(name, expr) {
+            return;
+        }
+        self.note(name, expr);
+        let node = (-expr).id();
+        self.parts.borrow_mut().costs.push(Cost { name: name.into(), node, is_reward: true });
     }
 
     /// Adds the cost −log p(value) of an observed `value`, named `name`, and returns it: one number for each draw of the

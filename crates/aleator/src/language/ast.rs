@@ -89,10 +89,41 @@ pub enum StatementKind {
         /// How it is computed.
         value: ExprId,
     },
+    /// `reward name = value`: subtracted from the objective.
+    Reward {
+        /// What is defined.
+        name: Name,
+        /// How it is computed.
+        value: ExprId,
+    },
+    /// `observe value ~ Distribution(arguments)`: minus the log-density of the value is added to the objective.
+    Observe {
+        /// The name of the cost: the value where it is a name, otherwise `observed`. It is defined for reports alone.
+        name: Name,
+        /// What is observed.
+        value: ExprId,
+        /// The distribution's name.
+        distribution: Name,
+        /// The distribution's parameters.
+        arguments: Vec<Argument>,
+    },
+    /// `external name(parameters) -> [shape] = command("program", "argument", ..)`: a black box that is a program.
+    External {
+        /// What is defined.
+        name: Name,
+        /// The names of its arguments.
+        parameters: Vec<Name>,
+        /// The shape of its result.
+        shape: Shape,
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// The command with its quotes and brackets.
+        command_span: Span,
+    },
 }
 
 impl Statement {
-    /// The name that the statement defines.
+    /// The name of what the statement says. [`Statement::defines`] tells whether later lines can use it.
     pub fn name(&self) -> &Name {
         match &self.kind {
             StatementKind::Param { name, .. }
@@ -100,7 +131,18 @@ impl Statement {
             | StatementKind::Data { name, .. }
             | StatementKind::Let { name, .. }
             | StatementKind::Sample { name, .. }
-            | StatementKind::Cost { name, .. } => name,
+            | StatementKind::Cost { name, .. }
+            | StatementKind::Reward { name, .. }
+            | StatementKind::Observe { name, .. }
+            | StatementKind::External { name, .. } => name,
+        }
+    }
+
+    /// The name that later lines can use. An observation has none.
+    pub fn defines(&self) -> Option<&Name> {
+        match &self.kind {
+            StatementKind::Observe { .. } => None,
+            _ => Some(self.name()),
         }
     }
 }
@@ -121,20 +163,39 @@ pub enum DataSource {
     Unspecified,
 }
 
-/// `[2, 3]` after a name.
+/// `[2, n]` after a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Shape {
     /// The lengths of the axes; empty for a scalar.
-    pub dimensions: Vec<usize>,
+    pub sizes: Vec<Size>,
     /// With the brackets.
     pub span: Span,
+}
+
+/// The length of an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Size {
+    /// `batch`, as the first size of data: the number of rows of a batch. Where the file defines a constant of this name, it is
+    /// that constant.
+    Batch(ExprId),
+    /// A constant expression.
+    Expression(ExprId),
+}
+
+impl Size {
+    /// The expression, for `batch` its name.
+    pub fn expression(self) -> ExprId {
+        match self {
+            Size::Batch(id) | Size::Expression(id) => id,
+        }
+    }
 }
 
 /// `[K]` after a distribution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Copies {
-    /// How many, at least 1.
-    pub count: usize,
+    /// How many: a constant expression.
+    pub count: ExprId,
     /// With the brackets.
     pub span: Span,
 }

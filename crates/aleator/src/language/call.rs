@@ -6,8 +6,10 @@ use crate::nearest::nearest;
 use super::ast::{Call, Expr};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
+use super::named_distribution::Named;
+use super::parts::Parts;
 use super::span::Span;
-use super::values::{Constants, MOST_ELEMENTS, MOST_PLACES, Parts, Value, extent, too_large};
+use super::values::{Constants, MOST_ELEMENTS, MOST_PLACES, Value, extent, too_large};
 
 /// A function of the language.
 #[derive(Debug)]
@@ -26,9 +28,35 @@ pub struct Function {
     pub(super) axis: bool,
     /// Whether it joins the elements of a list, which then is no tensor by itself.
     pub(super) joins: bool,
+    /// What its leading arguments are.
+    pub(super) accepts: Accepts,
+    /// Whether a file may define its name, which then hides it: functions that are younger than files which use their names.
+    pub(super) may_be_hidden: bool,
     /// Whether the result is constant even if an argument is not, because it depends on shapes alone.
     pub(super) of_shape: bool,
     pub(super) body: Body,
+}
+
+/// What the leading arguments of a function are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Accepts {
+    /// Values, as all others are.
+    Values,
+    /// Distributions, so many: `Normal(0, 1)`, or the name of a site, which stands for its distribution.
+    Distributions(usize),
+    /// A distribution with its parameters, or a value; the name of a site stands for its draw.
+    DistributionOrValue,
+}
+
+impl Accepts {
+    /// How many leading arguments may be distributions.
+    fn distributions(self) -> usize {
+        match self {
+            Accepts::Values => 0,
+            Accepts::Distributions(count) => count,
+            Accepts::DistributionOrValue => 1,
+        }
+    }
 }
 
 /// What a function computes.
@@ -69,6 +97,8 @@ pub(super) struct Arguments<'l, 'g> {
     constants: &'l mut Constants,
     /// By parameter; `None` where it is left out, or is a list to be joined.
     given: Vec<Option<(Value<'g>, Span)>>,
+    /// By parameter, those that are distributions.
+    distributions: Vec<Option<Named<'g>>>,
     axis: Option<(Value<'g>, Span)>,
     list: Vec<(Value<'g>, Span)>,
     span: Span,
@@ -91,6 +121,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
             graph,
             constants,
             given: vec![None; function.parameters.len()],
+            distributions: vec![None; function.accepts.distributions()],
             axis: None,
             list: Vec::new(),
             span,
@@ -133,6 +164,21 @@ impl<'l, 'g> Arguments<'l, 'g> {
                 let message = format!("`{}` is given twice", function.parameters[place]);
                 return Err(Diagnostic::new(message).at(argument.span).help(usage()));
             }
+            if place < bound.distributions.len() {
+                let by_site = function.accepts != Accepts::DistributionOrValue;
+                if let Some(named) = parts.distribution(argument.value, by_site) {
+                    bound.constant &= named.constant;
+                    bound.distributions[place] = Some(named.clone());
+                    continue;
+                }
+                if by_site {
+                    return Err(not_a_distribution(function, place, argument.span));
+                }
+            }
+            if parts.distribution(argument.value, false).is_some() {
+                let message = format!("`{}` of `{}` is a value", function.parameters[place], function.name);
+                return Err(Diagnostic::new(message).at(argument.span).label("a distribution").help(usage()));
+            }
             if let (true, Expr::List(elements)) = (function.joins, &parts.expressions[argument.value].expr) {
                 for &element in elements {
                     bound.list.push(parts.get(element)?);
@@ -152,7 +198,28 @@ impl<'l, 'g> Arguments<'l, 'g> {
     }
 }
 
+fn not_a_distribution(function: &Function, place: usize, span: Span) -> Diagnostic {
+    let parameter = function.parameters[place];
+    Diagnostic::new(format!("`{parameter}` of `{}` is not a distribution", function.name))
+        .at(span)
+        .label("neither a distribution nor a site")
+        .help(format!(
+            "write `{}`, with a distribution such as `Normal(0, 1)` or the name of a site",
+            function.usage
+        ))
+}
+
 impl<'g> Arguments<'_, 'g> {
+    /// An argument that is a distribution, if it is one.
+    pub fn distribution(&self, place: usize) -> Option<&Named<'g>> {
+        self.distributions.get(place)?.as_ref()
+    }
+
+    /// An argument that must be a distribution.
+    pub fn required_distribution(&self, place: usize) -> Result<&Named<'g>, Diagnostic> {
+        self.distribution(place).ok_or_else(|| not_a_distribution(self.function, place, self.span))
+    }
+
     pub fn graph(&self) -> &'g Graph {
         self.graph
     }
@@ -302,6 +369,14 @@ impl<'g> Arguments<'_, 'g> {
         let mut exchanged: Vec<usize> = (0..=axis).collect();
         exchanged.swap(0, axis);
         Ok(f(x.permute(&exchanged)).permute(&exchanged))
+    }
+
+    /// Refuses `axis=`.
+    pub fn refuse_axis(&self, what: &str) -> Result<(), Diagnostic> {
+        match self.axis {
+            None => Ok(()),
+            Some((_, span)) => Err(Diagnostic::new(format!("{what} has no `axis`")).at(span)),
+        }
     }
 
     /// Refuses a scalar.

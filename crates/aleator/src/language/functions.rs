@@ -1,8 +1,9 @@
 //! The table of functions, the one place where they are named: how each is called, in words, and what it becomes.
 use aleator_engine::graph::{Expr as Node, FromEnd, Reduction};
 
-use super::call::{Arguments, Body, Function};
+use super::call::{Accepts, Arguments, Body, Function};
 use super::errors::Diagnostic;
+use super::of_distributions;
 use super::shapes;
 
 /// A function of one argument, which the others are made from.
@@ -14,6 +15,8 @@ const PLAIN: Function = Function {
     required: 1,
     axis: false,
     joins: false,
+    accepts: Accepts::Values,
+    may_be_hidden: false,
     of_shape: false,
     body: Body::Elementwise(|x| x),
 };
@@ -45,6 +48,18 @@ const fn other(
 ) -> Function {
     let (required, body) = (parameters.len(), Body::Other(f));
     Function { name, usage, summary, parameters, required, body, ..PLAIN }
+}
+
+const fn of_distributions(
+    count: usize,
+    name: &'static str,
+    usage: &'static str,
+    summary: &'static str,
+    parameters: &'static [&'static str],
+    f: for<'g> fn(&mut Arguments<'_, 'g>) -> Result<Node<'g>, Diagnostic>,
+) -> Function {
+    let accepts = Accepts::Distributions(count);
+    Function { accepts, may_be_hidden: true, ..other(name, usage, summary, parameters, f) }
 }
 
 const TABLE: &[Function] = &[
@@ -95,9 +110,15 @@ const TABLE: &[Function] = &[
     along_axes("sum", "sum(x) or sum(x, axis=..)", "the sum of all elements or along axes", |a| {
         Ok(a.expr(0)?.sum_axes(FromEnd(&a.axes()?)))
     }),
-    along_axes("mean", "mean(x) or mean(x, axis=..)", "the mean of all elements or along axes", |a| {
-        Ok(a.expr(0)?.mean_axes(FromEnd(&a.axes()?)))
-    }),
+    Function {
+        accepts: Accepts::DistributionOrValue,
+        ..along_axes(
+            "mean",
+            "mean(x), mean(x, axis=..) or mean(Normal(0, 1))",
+            "the mean of all elements or along axes; of a distribution, its mean",
+            of_distributions::mean,
+        )
+    },
     along_axes("prod", "prod(x) or prod(x, axis=..)", "the product of all elements or along axes", |a| {
         Ok(a.expr(0)?.reduce(Reduction::Prod, FromEnd(&a.axes()?)))
     }),
@@ -208,6 +229,41 @@ const TABLE: &[Function] = &[
     elementwise("stop_gradient", "stop_gradient(x)", "x, taken for constant by derivatives", |x| {
         x.stop_gradient()
     }),
+    Function {
+        required: 1,
+        ..of_distributions(
+            1,
+            "log_prob",
+            "log_prob(Normal(0, 1), x) or log_prob(z)",
+            "the log-density, summed over the event; of a site, at its own draw",
+            &["distribution", "x"],
+            of_distributions::log_prob,
+        )
+    },
+    of_distributions(
+        1,
+        "entropy",
+        "entropy(Normal(0, 1)) or entropy(z)",
+        "the entropy of a distribution or of a site's, in nats",
+        &["distribution"],
+        of_distributions::entropy,
+    ),
+    of_distributions(
+        2,
+        "kl",
+        "kl(Normal(1, 2), Normal(0, 1)) or kl(z, Normal(0, 1))",
+        "the Kullback-Leibler divergence E_p[log p - log q] in closed form, in nats",
+        &["p", "q"],
+        of_distributions::kl,
+    ),
+    of_distributions(
+        1,
+        "variance",
+        "variance(Gamma(2, 1)) or variance(z)",
+        "the variance of a distribution or of a site's",
+        &["distribution"],
+        of_distributions::variance,
+    ),
     Function { of_shape: true, ..other("len", "len(x)", "the size of the first axis", &["x"], shapes::len) },
 ];
 

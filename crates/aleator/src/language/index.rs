@@ -3,8 +3,9 @@ use aleator_engine::graph::FromEnd;
 
 use super::ast::{ExprId, Index};
 use super::errors::Diagnostic;
+use super::parts::Parts;
 use super::span::Span;
-use super::values::{Constants, Parts, Value, check};
+use super::values::{Constants, Value, check};
 
 /// `base[indices]`. Constant indices may be negative, counting from the end, and must lie within their axis. An index
 /// that is not constant counts from 0; where it is outside of its axis or not whole, the result is NaN.

@@ -63,6 +63,8 @@ pub(super) enum Token {
     Plus,
     #[token("-")]
     Minus,
+    #[token("->")]
+    Arrow,
     #[token("*")]
     Star,
     /// Not of the language; known so that the message can say what is.

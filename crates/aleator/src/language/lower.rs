@@ -9,20 +9,30 @@ use aleator_engine::graph::{Expr as Node, Graph, NodeId, Op, Shape};
 
 use crate::nearest::nearest;
 
-use super::ast::{BinaryOperator, Expr, ExprId, Expressions, UnaryOperator};
-use super::call::Function;
+use super::ast::{self, BinaryOperator, Call, Expr, ExprId, Expressions, UnaryOperator};
+use super::call::{Accepts, Function};
 use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::index;
-use super::names::CONSTANTS;
+use super::initial::{self, RandomValues};
+use super::named_distribution::Named;
+use super::names::{CONSTANTS, distributions_of};
+use super::parts::Parts;
+use super::programs::BlackBox;
 use super::shapes::beside;
+use super::sites;
 use super::span::Span;
-use super::values::{Constants, MOST_AXES, Parts, Value, check};
+use super::values::{Constants, MOST_AXES, Value, check};
 
 /// A graph under construction and the names that are known in it.
 pub(super) struct Lowering<'g> {
     pub graph: &'g Graph,
     pub names: HashMap<String, Value<'g>>,
+    /// The distributions of the sites.
+    pub sites: HashMap<String, Named<'g>>,
+    pub black_boxes: HashMap<String, BlackBox>,
+    /// What random initial values depend on, while a parameter's initial value is lowered.
+    pub random: Option<RandomValues>,
     pub constants: Constants,
     /// The innermost expression that each operation belongs to.
     pub places: HashMap<NodeId, Span>,
@@ -31,36 +41,91 @@ pub(super) struct Lowering<'g> {
 impl<'g> Lowering<'g> {
     /// Without names.
     pub fn new(graph: &'g Graph) -> Self {
-        Lowering { graph, names: HashMap::new(), constants: Constants::default(), places: HashMap::new() }
+        Lowering {
+            graph,
+            names: HashMap::new(),
+            sites: HashMap::new(),
+            black_boxes: HashMap::new(),
+            random: None,
+            constants: Constants::default(),
+            places: HashMap::new(),
+        }
     }
 
     /// The value of an expression.
     pub fn lower(&mut self, expressions: &Expressions, root: ExprId) -> Result<Value<'g>, Diagnostic> {
         let mut ids: Vec<ExprId> = expressions.walk(root).map(|(id, _)| id).collect();
         ids.sort_unstable();
-        let mut parts = Parts::new(expressions, ids.len());
-        // `concat([a, b])` joins a and b; that list is no tensor.
-        let mut joined = HashSet::new();
+        // Moved out for the time being, so that the parts can name sites while the rest changes.
+        let sites = std::mem::take(&mut self.sites);
+        let value = self.lower_all(expressions, root, ids, &sites);
+        self.sites = sites;
+        value
+    }
+
+    fn lower_all(
+        &mut self,
+        expressions: &Expressions,
+        root: ExprId,
+        ids: Vec<ExprId>,
+        sites: &HashMap<String, Named<'g>>,
+    ) -> Result<Value<'g>, Diagnostic> {
+        let mut parts = Parts::new(expressions, ids.len(), sites);
+        // `concat([a, b])` joins a and b; that list is no tensor. `entropy(Normal(0, 1))` asks for a distribution.
+        let (mut joined, mut distributions) = (HashSet::new(), HashSet::new());
         for &id in &ids {
-            if let Expr::Call(call) = &expressions[id].expr
-                && Function::find(&call.function.text).is_some_and(|function| function.joins)
-            {
+            let Expr::Call(call) = &expressions[id].expr else { continue };
+            let Some(function) = Function::find(&call.function.text) else { continue };
+            if function.joins {
                 let lists = call.arguments.iter().map(|argument| argument.value);
                 joined.extend(lists.filter(|&list| matches!(expressions[list].expr, Expr::List(_))));
+            }
+            if function.accepts != Accepts::Values {
+                distributions.extend(distributions_of(expressions, call));
             }
         }
         for id in ids {
             if joined.contains(&id) {
                 continue;
             }
-            let span = expressions[id].span;
+            let ast::Node { expr, span } = &expressions[id];
             let before = self.graph.len();
-            let value = self.operation(&parts, &expressions[id].expr, span)?;
-            self.places.extend((before..self.graph.len()).map(|i| (self.graph.nodes_at(i).0, span)));
-            check(value.expr, span)?;
+            if let (Expr::Call(call), true) = (expr, distributions.contains(&id)) {
+                let named = self.distribution(&parts, call)?;
+                parts.insert_distribution(id, named);
+                continue;
+            }
+            let value = self.operation(&parts, expr, *span)?;
+            self.places.extend((before..self.graph.len()).map(|i| (self.graph.nodes_at(i).0, *span)));
+            check(value.expr, *span)?;
             parts.insert(id, value);
         }
         Ok(parts.get(root)?.0)
+    }
+
+    /// A distribution that is an argument.
+    fn distribution(&mut self, parts: &Parts<'_, 'g>, call: &Call) -> Result<Named<'g>, Diagnostic> {
+        let name = &call.function;
+        let bound = sites::bind(sites::find(name)?, name, &call.arguments)?;
+        let values = bound.arguments.iter().map(|(_, value, _)| Ok(parts.get(*value)?.0));
+        let values = values.collect::<Result<Vec<Value<'g>>, Diagnostic>>()?;
+        let distribution = bound.signature.build(values.iter().map(|value| value.expr).collect());
+        let end = call.arguments.last().map_or(name.span, |argument| argument.span);
+        let span = name.span.join(end);
+        if let Some(error) = self.graph.error() {
+            return Err(Diagnostic::new(error.to_string()).at(span));
+        }
+        let problem = distribution.misshapen();
+        let Some(batch) = distribution.batch_shape().filter(|_| problem.is_none()) else {
+            let shapes: Vec<String> = values.iter().map(|value| value.expr.shape().to_string()).collect();
+            let message = problem.unwrap_or_else(|| {
+                format!("the parameters' shapes {} do not fit together", shapes.join(" and "))
+            });
+            return Err(Diagnostic::new(format!("{}: {message}", name.text)).at(span));
+        };
+        let distribution = distribution.with_batch_rank(batch.rank());
+        let constant = values.iter().all(|value| value.constant);
+        Ok(Named { distribution, batch, draw: None, constant })
     }
 
     fn operation(&mut self, parts: &Parts<'_, 'g>, expr: &Expr, span: Span) -> Result<Value<'g>, Diagnostic> {
@@ -92,11 +157,31 @@ impl<'g> Lowering<'g> {
                 let (x, _) = parts.get(*base)?;
                 index::index(&mut self.constants, parts, x, indices, span)?
             }
-            Expr::Call(call) => match Function::find(&call.function.text) {
-                Some(function) => function.call(self.graph, &mut self.constants, parts, call, span)?,
-                None => return Err(no_function(&call.function.text, call.function.span)),
-            },
+            Expr::Call(call) => self.call(parts, call, span)?,
         })
+    }
+
+    fn call(&mut self, parts: &Parts<'_, 'g>, call: &Call, span: Span) -> Result<Value<'g>, Diagnostic> {
+        let name = call.function.text.as_str();
+        if let Some(black_box) = self.black_boxes.get(name) {
+            return black_box.call(self.graph, parts, call, span);
+        }
+        if let Some(function) = Function::find(name) {
+            return function.call(self.graph, &mut self.constants, parts, call, span);
+        }
+        match (initial::find(name), &mut self.random) {
+            (Some(initial), Some(random)) => {
+                let values = initial.values(&mut self.constants, parts, call, random)?;
+                random.place += 1;
+                let expr = match &values[..] {
+                    [value] if random.shape.rank() == 0 => self.graph.scalar(*value),
+                    _ => self.graph.tensor(random.shape.clone(), values),
+                };
+                Ok(Value { expr, constant: true })
+            }
+            (Some(_), None) => Err(initial::misplaced(name, call.function.span)),
+            (None, _) => Err(no_function(name, call.function.span)),
+        }
     }
 
     fn not_defined(&self, name: &str, span: Span) -> Diagnostic {

@@ -21,13 +21,20 @@ mod errors;
 mod estimators;
 mod functions;
 mod index;
+mod initial;
+mod inputs;
 mod lexer;
+mod loading;
 mod lower;
 mod model;
 mod named;
+mod named_distribution;
 mod names;
+mod of_distributions;
 mod parser;
+mod parts;
 mod print;
+mod programs;
 mod settings;
 mod shapes;
 mod sites;
@@ -40,14 +47,16 @@ mod tests;
 pub use crate::nearest::nearest;
 pub use ast::{
     Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
-    Index, Name, Node, Shape, Statement, StatementKind, UnaryOperator,
+    Index, Name, Node, Shape, Size, Statement, StatementKind, UnaryOperator,
 };
-pub use build::load;
+pub use build::{load, load_with};
 pub use call::Function;
 pub use errors::{Diagnostic, SettingNote};
 pub use estimators::estimator;
 pub use functions::FUNCTIONS;
-pub use model::{Definition, DefinitionKind, Model, SiteSpans};
+pub use initial::{Initial, initials};
+pub use loading::{Commands, Loading};
+pub use model::{BatchedData, Definition, DefinitionKind, Model, RowData, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
 pub use parser::{

@@ -1,6 +1,7 @@
 //! What a file becomes: a graph, and where in the text everything in it comes from.
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use aleator_engine::graph::NodeId;
 
@@ -19,6 +20,32 @@ pub struct Model {
     pub places: HashMap<NodeId, Span>,
     /// The data that came from files: their name, and the file's path.
     pub files: Vec<(String, PathBuf)>,
+    /// All rows of the data whose first size is `batch`, if there are any.
+    pub batched: Option<BatchedData>,
+    /// The black boxes that are programs: their name, and the command.
+    pub commands: Vec<(String, Vec<String>)>,
+}
+
+/// All rows of the data whose first size is `batch`. The graph's data hold the first rows, as many as a batch has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchedData {
+    /// The number of rows.
+    pub total: usize,
+    /// The number of rows of a batch.
+    pub batch: usize,
+    /// The data, in the order of the text.
+    pub data: Vec<RowData>,
+}
+
+/// All rows of data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowData {
+    /// The name.
+    pub name: String,
+    /// The shape of one row.
+    pub row_shape: Vec<usize>,
+    /// The numbers, row by row.
+    pub values: Arc<[f64]>,
 }
 
 /// What kind of statement defines a name.
@@ -36,6 +63,12 @@ pub enum DefinitionKind {
     Site,
     /// `cost`
     Cost,
+    /// `reward`
+    Reward,
+    /// `observe`
+    Observation,
+    /// `external`
+    BlackBox,
 }
 
 impl DefinitionKind {
@@ -48,6 +81,9 @@ impl DefinitionKind {
             DefinitionKind::Deterministic => "computed",
             DefinitionKind::Site => "drawn at random",
             DefinitionKind::Cost => "a cost",
+            DefinitionKind::Reward => "a reward",
+            DefinitionKind::Observation => "an observation",
+            DefinitionKind::BlackBox => "a black box",
         }
     }
 }
@@ -59,8 +95,8 @@ pub struct Definition {
     pub name: String,
     /// What kind of statement it is.
     pub kind: DefinitionKind,
-    /// Its node in the graph. Names of equal constants share a node.
-    pub node: NodeId,
+    /// Its node in the graph; none of a black box. Names of equal constants share a node.
+    pub node: Option<NodeId>,
     /// The names that it uses, in the order of the text, each once.
     pub uses: Vec<String>,
     /// Where the name stands.

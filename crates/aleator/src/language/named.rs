@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::build::load_with;
 use super::errors::Diagnostic;
 use super::estimators::estimator;
+use super::loading::Loading;
 use super::parser::{LONGEST_SOURCE, parse_estimator};
 use super::settings::NamedArray;
 use crate::distributions::Distribution;
@@ -52,7 +53,9 @@ impl Graph {
         file: Option<&Path>,
         arrays: &[NamedArray],
     ) -> Result<Graph> {
-        Ok(load_with(text, folder, &[], arrays).map_err(|mistake| mistake.in_text(text, file))?.graph)
+        Ok(load_with(text, &Loading { folder, arrays, ..Loading::default() })
+            .map_err(|mistake| mistake.in_text(text, file))?
+            .graph)
     }
 
     /// The graph that a file of the language describes. Data files are looked for beside it.

@@ -1,12 +1,16 @@
 //! Names: defined once, before use, and not taken from the language.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::distributions;
 use crate::nearest::nearest;
 
-use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
+use super::ast::{
+    Argument, Call, DataSource, Expr, ExprId, Expressions, File, Name, Size, Statement, StatementKind,
+};
+use super::call::{Accepts, Function};
 use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
+use super::initial;
 use super::span::{Place, Span};
 
 /// Names that stand for numbers.
@@ -19,44 +23,34 @@ pub const CONSTANTS: &[&str] = &["pi", "inf"];
 /// The first mistake in the order of `source`, the text that `file` was parsed from.
 pub fn check_names(source: &str, file: &File) -> Result<(), Diagnostic> {
     let mut definitions = HashMap::new();
-    for statement in &file.statements {
-        definitions.entry(statement.name().text.as_str()).or_insert(statement.name().span);
+    for name in file.statements.iter().filter_map(Statement::defines) {
+        definitions.entry(name.text.as_str()).or_insert(name.span);
     }
-    let mut scope = Scope { source, definitions, known: HashMap::new(), constant: false };
-    let expressions = &file.expressions;
+    let mut scope = Scope { source, definitions, ..Scope::default() };
     for statement in &file.statements {
-        scope.check_definition(statement.name())?;
+        scope.check_statement(&file.expressions, statement)?;
+        let Some(name) = statement.defines() else { continue };
+        scope.known.insert(&name.text, name.span);
         match &statement.kind {
-            StatementKind::Param { value, .. }
-            | StatementKind::Const { value, .. }
-            | StatementKind::Let { value, .. }
-            | StatementKind::Cost { value, .. } => {
-                scope.check_uses(expressions, *value, Some(statement.name()))?
-            }
-            StatementKind::Data { source: DataSource::Value(value), .. } => {
-                scope.check_uses(expressions, *value, None)?
-            }
-            StatementKind::Data { .. } => {}
-            StatementKind::Sample { name, distribution, arguments, .. } => {
-                scope.check_distribution(name, distribution)?;
-                for Argument { value, .. } in arguments {
-                    scope.check_uses(expressions, *value, None)?;
-                }
-            }
+            StatementKind::Sample { .. } => drop(scope.sites.insert(name.text.as_str())),
+            StatementKind::External { .. } => drop(scope.externals.insert(name.text.as_str())),
+            _ => {}
         }
-        scope.known.insert(&statement.name().text, statement.name().span);
     }
     check_cost(file)
 }
 
 /// Checks that an expression names nothing but constants and functions.
 pub(super) fn check_constant(expressions: &Expressions, value: ExprId) -> Result<(), Diagnostic> {
-    let scope = Scope { source: "", definitions: HashMap::new(), known: HashMap::new(), constant: true };
+    let scope = Scope { constant: true, ..Scope::default() };
     scope.check_uses(expressions, value, None)
 }
 
 fn check_cost(file: &File) -> Result<(), Diagnostic> {
-    let is_cost = |statement: &Statement| matches!(statement.kind, StatementKind::Cost { .. });
+    let is_cost = |statement: &Statement| {
+        use StatementKind::{Cost, Observe, Reward};
+        matches!(statement.kind, Cost { .. } | Reward { .. } | Observe { .. })
+    };
     if file.statements.iter().any(is_cost) {
         return Ok(());
     }
@@ -74,12 +68,18 @@ fn check_cost(file: &File) -> Result<(), Diagnostic> {
 }
 
 /// The names that an expression may use.
+#[derive(Default)]
 struct Scope<'a> {
     source: &'a str,
     /// First definitions of the whole file.
     definitions: HashMap<&'a str, Span>,
     /// Those above the present line.
     known: HashMap<&'a str, Span>,
+    /// Those of them that are sites, and those that are black boxes.
+    sites: HashSet<&'a str>,
+    externals: HashSet<&'a str>,
+    /// Whether the expression is the initial value of a parameter.
+    initial: bool,
     /// Whether only a constant expression will do.
     constant: bool,
 }
@@ -89,11 +89,69 @@ impl Scope<'_> {
         Place::of(self.source, span.start).line
     }
 
+    fn check_statement(
+        &mut self,
+        expressions: &Expressions,
+        statement: &Statement,
+    ) -> Result<(), Diagnostic> {
+        if let Some(name) = statement.defines() {
+            self.check_definition(name)?;
+        }
+        match &statement.kind {
+            StatementKind::Param { name, shape, value } => {
+                self.check_sizes(expressions, shape.iter().flat_map(|shape| &shape.sizes))?;
+                self.initial = true;
+                let checked = self.check_uses(expressions, *value, Some(name));
+                self.initial = false;
+                checked
+            }
+            StatementKind::Const { name, value }
+            | StatementKind::Let { name, value }
+            | StatementKind::Cost { name, value }
+            | StatementKind::Reward { name, value } => self.check_uses(expressions, *value, Some(name)),
+            StatementKind::Data { shape, source, .. } => {
+                self.check_sizes(expressions, &shape.sizes)?;
+                match source {
+                    DataSource::Value(value) => self.check_uses(expressions, *value, None),
+                    DataSource::File { .. } | DataSource::Unspecified => Ok(()),
+                }
+            }
+            StatementKind::Sample { name, distribution, arguments, copies, .. } => {
+                self.check_distribution(name, distribution)?;
+                if let Some(copies) = copies {
+                    self.check_uses(expressions, copies.count, None)?;
+                }
+                self.check_arguments(expressions, arguments)
+            }
+            StatementKind::Observe { name, value, distribution, arguments } => {
+                self.check_uses(expressions, *value, None)?;
+                self.check_distribution(name, distribution)?;
+                self.check_arguments(expressions, arguments)
+            }
+            StatementKind::External { shape, .. } => self.check_sizes(expressions, &shape.sizes),
+        }
+    }
+
+    fn check_arguments(&self, expressions: &Expressions, arguments: &[Argument]) -> Result<(), Diagnostic> {
+        arguments.iter().try_for_each(|argument| self.check_uses(expressions, argument.value, None))
+    }
+
+    fn check_sizes<'s>(
+        &self,
+        expressions: &Expressions,
+        sizes: impl IntoIterator<Item = &'s Size>,
+    ) -> Result<(), Diagnostic> {
+        sizes.into_iter().try_for_each(|size| match size {
+            Size::Batch(_) => Ok(()),
+            Size::Expression(id) => self.check_uses(expressions, *id, None),
+        })
+    }
+
     fn check_definition(&self, name: &Name) -> Result<(), Diagnostic> {
         let word = name.text.as_str();
         let what = if CONSTANTS.contains(&word) {
             "a constant"
-        } else if FUNCTIONS.contains(&word) {
+        } else if Function::find(word).is_some_and(|function| !function.may_be_hidden) {
             "a function"
         } else if distributions::find(word).is_some() {
             "a distribution"
@@ -140,10 +198,17 @@ impl Scope<'_> {
         value: ExprId,
         defines: Option<&Name>,
     ) -> Result<(), Diagnostic> {
+        // Distributions that are arguments of functions that accept them.
+        let mut accepted = HashSet::new();
         for (id, node) in expressions.walk(value) {
             match &node.expr {
                 Expr::Name(word) => self.check_name(word, node.span)?,
-                Expr::Call(call) => self.check_function(&call.function, defines.filter(|_| id == value))?,
+                Expr::Call(call) if !accepted.contains(&id) => {
+                    self.check_function(&call.function, defines.filter(|_| id == value))?;
+                    if Function::find(&call.function.text).is_some_and(|f| f.accepts != Accepts::Values) {
+                        accepted.extend(distributions_of(expressions, call));
+                    }
+                }
                 _ => {}
             }
         }
@@ -151,6 +216,11 @@ impl Scope<'_> {
     }
 
     fn check_name(&self, word: &str, span: Span) -> Result<(), Diagnostic> {
+        if self.externals.contains(word) {
+            return Err(Diagnostic::new(format!("{} is a black box, used without arguments", quote(word)))
+                .at(span)
+                .help(format!("write `{word}(..)`")));
+        }
         if self.known.contains_key(word) || CONSTANTS.contains(&word) {
             return Ok(());
         }
@@ -188,8 +258,11 @@ impl Scope<'_> {
 
     fn check_function(&self, function: &Name, defines: Option<&Name>) -> Result<(), Diagnostic> {
         let word = function.text.as_str();
-        if FUNCTIONS.contains(&word) {
+        if self.externals.contains(word) || (FUNCTIONS.contains(&word) && !self.known.contains_key(word)) {
             return Ok(());
+        }
+        if initial::find(word).is_some() && !self.known.contains_key(word) {
+            return if self.initial { Ok(()) } else { Err(initial::misplaced(word, function.span)) };
         }
         if distributions::find(word).is_some() {
             return Err(match defines {
@@ -208,6 +281,11 @@ impl Scope<'_> {
                 .help(format!("to multiply, write `{word} * (..)`; for an element, `{word}[..]`")));
         }
         let diagnostic = Diagnostic::new(format!("there is no function {quoted}")).at(function.span);
+        if word == "command" {
+            return Err(
+                diagnostic.help("programs are declared: `external f(z) -> [] = command(\"program\")`")
+            );
+        }
         Err(match nearest(word, FUNCTIONS.iter().copied()) {
             Some(near) => did_you_mean(diagnostic, near),
             None => match nearest(word, distributions::names()) {
@@ -216,6 +294,14 @@ impl Scope<'_> {
             },
         })
     }
+}
+
+/// The arguments of a call that are distributions with their parameters.
+pub(super) fn distributions_of(expressions: &Expressions, call: &Call) -> impl Iterator<Item = ExprId> {
+    call.arguments.iter().map(|argument| argument.value).filter(|&id| match &expressions[id].expr {
+        Expr::Call(inner) => distributions::find(&inner.function.text).is_some(),
+        _ => false,
+    })
 }
 
 fn did_you_mean(diagnostic: Diagnostic, near: &str) -> Diagnostic {

@@ -4,11 +4,14 @@
 //! right-associative operator; therefore brackets, prefix operators and `^` together may nest [`DEEPEST_NESTING`] levels.
 
 mod brackets;
+mod draws;
 mod expressions;
+mod external;
 mod limits;
 mod state;
 mod statements;
 
+pub(super) use draws::no_copies;
 pub use limits::{
     DEEPEST_NESTING, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS, MOST_STATEMENTS,
 };

@@ -55,7 +55,11 @@ fn check_name(file: &File, name: &str) -> Result<(), Diagnostic> {
     let settable = |kind: &StatementKind| {
         matches!(kind, StatementKind::Param { .. } | StatementKind::Const { .. } | StatementKind::Data { .. })
     };
-    if let Some(statement) = file.statements.iter().find(|statement| statement.name().text == *name) {
+    if let Some(statement) = file
+        .statements
+        .iter()
+        .find(|statement| statement.defines().is_some_and(|defined| defined.text == *name))
+    {
         return match &statement.kind {
             kind if settable(kind) => Ok(()),
             _ => Err(Diagnostic::new(format!("{} is not set but computed or drawn", quote(name)))

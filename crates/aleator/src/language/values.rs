@@ -7,7 +7,6 @@ use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, Graph, NodeId, Op, Shape};
 use aleator_engine::human_bytes;
 
-use super::ast::{ExprId, Expressions};
 use super::errors::Diagnostic;
 use super::print::number_text;
 use super::span::Span;
@@ -34,33 +33,6 @@ pub(super) struct Value<'g> {
     pub expr: Expr<'g>,
     /// Whether it is made of constants alone.
     pub constant: bool,
-}
-
-/// The parts of an expression that are lowered already.
-pub(super) struct Parts<'a, 'g> {
-    pub expressions: &'a Expressions,
-    done: HashMap<ExprId, Value<'g>>,
-}
-
-impl<'a, 'g> Parts<'a, 'g> {
-    /// None of them yet; there will be `count`.
-    pub fn new(expressions: &'a Expressions, count: usize) -> Self {
-        Parts { expressions, done: HashMap::with_capacity(count) }
-    }
-
-    /// The value and the place of a part.
-    pub fn get(&self, id: ExprId) -> Result<(Value<'g>, Span), Diagnostic> {
-        let span = self.expressions[id].span;
-        match self.done.get(&id) {
-            Some(value) => Ok((*value, span)),
-            None => Err(Diagnostic::new("a list has no place here").at(span)),
-        }
-    }
-
-    /// Adds a part.
-    pub fn insert(&mut self, id: ExprId, value: Value<'g>) {
-        self.done.insert(id, value);
-    }
 }
 
 /// Turns what the engine refused into a message at this place, and refuses a node that is too large.

@@ -5,6 +5,7 @@
 //! Kaiming    uniform in ±√(6 / rows)                       for relu
 //! KaimingNormal   N(0, 2 / rows)
 //! Normal     N(0, scale²)
+//! Uniform    uniform between low and high
 //! ```
 //!
 //! rows is the size of the second-to-last axis, which is summed in `x @ weight`; columns is the size of the last axis. The values
@@ -38,6 +39,8 @@ pub enum Init {
     KaimingNormal,
     /// Normal with mean 0 and this standard deviation.
     Normal(f64),
+    /// Uniform between two numbers.
+    Uniform(f64, f64),
 }
 
 /// The specification of a parameter.
@@ -103,7 +106,8 @@ pub fn initial(specs: &[Spec], seed: u64) -> Result<Vec<Tensor>> {
     specs.iter().enumerate().map(|(place, spec)| tensor(spec, seed, place as u64)).collect()
 }
 
-fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
+/// The initial tensor at a place of a list.
+pub(crate) fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
     let count = spec.shape.numel();
     let axis = |from_end: usize| if spec.shape.rank() > from_end { spec.shape.from_end(from_end) } else { 1 };
     let uniform = || {
@@ -128,6 +132,7 @@ fn tensor(spec: &Spec, seed: u64, place: u64) -> Result<Tensor> {
         Init::Kaiming => within((6.0 / axis(1).max(1) as f64).sqrt()),
         Init::KaimingNormal => normal((2.0 / axis(1).max(1) as f64).sqrt()),
         Init::Normal(scale) => normal(*scale),
+        Init::Uniform(low, high) => uniform().into_iter().map(|u| low + (high - low) * u).collect(),
     };
     Ok(Tensor { name: spec.name.clone(), shape: spec.shape.clone(), values, learned: spec.learned })
 }
@@ -153,6 +158,7 @@ mod tests {
         spread(Init::Kaiming, (6.0_f64 / 300.0 / 3.0).sqrt());
         spread(Init::KaimingNormal, (2.0_f64 / 300.0).sqrt());
         spread(Init::Normal(0.5), 0.5);
+        spread(Init::Uniform(-0.5, 0.5), (1.0_f64 / 12.0).sqrt());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::limits::{DEEPEST_NESTING, MOST_ARGUMENTS};
 use super::state::{Parser, Result, fail, reserved_help};
-use crate::language::ast::{Argument, Expr, ExprId, Name, Node, Shape};
+use crate::language::ast::{Argument, Expr, ExprId, Name, Node, Shape, Size};
 use crate::language::errors::{Diagnostic, quote};
 use crate::language::lexer::Token;
 use crate::language::span::{Place, Span};
@@ -172,27 +172,53 @@ impl Parser<'_> {
             };
             return fail(self.unexpected("a shape in brackets after `:`").help(help));
         }
-        let start = self.span.start;
-        let dimensions = self.items(Token::CloseBracket, "`,` or `]`", MOST_ARGUMENTS, |parser, _| {
-            Ok(parser.whole_number("the length of an axis")?.0)
-        })?;
-        Ok(Some(Shape { dimensions, span: self.since(start) }))
+        Ok(Some(self.shape()?))
     }
 
-    pub(super) fn whole_number(&mut self, what: &str) -> Result<(usize, Span)> {
-        let (text, span) = (self.text(), self.span);
-        if self.token != Token::Number || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-            let help = match self.token {
-                Token::Name => "it cannot be a name or an expression; write the number itself",
-                Token::Minus => "it cannot be negative",
-                _ => "write it with digits only, such as `3`",
-            };
-            return fail(self.unexpected(&format!("a whole number as {what}")).help(help));
+    /// A shape in brackets.
+    pub(super) fn shape(&mut self) -> Result<Shape> {
+        let start = self.span.start;
+        let sizes = self.items(Token::CloseBracket, "`,` or `]`", MOST_ARGUMENTS, |parser, earlier| {
+            let is_batch = earlier.is_empty() && parser.token == Token::Name && parser.text() == "batch";
+            let first = parser.span;
+            let size = parser.size("the length of an axis")?;
+            // `batch` alone; `batch + 1` speaks of a constant.
+            let alone = parser.expressions[size].span == first;
+            Ok(if is_batch && alone { Size::Batch(size) } else { Size::Expression(size) })
+        })?;
+        Ok(Shape { sizes, span: self.since(start) })
+    }
+
+    /// A constant whole number: of a number alone it is checked here, of an expression later.
+    pub(super) fn size(&mut self, what: &str) -> Result<ExprId> {
+        if self.token == Token::Minus {
+            return fail(self.unexpected(&format!("a whole number as {what}")).help("it cannot be negative"));
         }
-        let Ok(number) = text.parse() else {
-            return fail(Diagnostic::new(format!("{} is too large as {what}", quote(text))).at(span));
-        };
-        self.advance()?;
-        Ok((number, span))
+        if !matches!(self.token, Token::Number | Token::Name | Token::OpenParen) {
+            return fail(
+                self.unexpected(&format!("a whole number as {what}"))
+                    .help("write a number such as `3`, or the name of a constant: `const n = 3`"),
+            );
+        }
+        let size = self.expression()?;
+        let Node { expr: Expr::Number(number), span } = &self.expressions[size] else { return Ok(size) };
+        if *number != number.trunc() {
+            return fail(
+                Diagnostic::new(format!(
+                    "expected a whole number as {what}, found {}",
+                    quote(span.text(self.source))
+                ))
+                .at(*span)
+                .label("not a whole number"),
+            );
+        }
+        // The largest number below which all whole numbers are numbers of 64 bits.
+        if *number > 9_007_199_254_740_992.0 {
+            return fail(
+                Diagnostic::new(format!("{} is too large as {what}", quote(span.text(self.source))))
+                    .at(*span),
+            );
+        }
+        Ok(size)
     }
 }

@@ -1,7 +1,7 @@
 //! Statements: one a line.
 
 use super::state::{Parser, Result, fail, reserved_help};
-use crate::language::ast::{Copies, DataSource, EstimatorCall, Name, Statement, StatementKind};
+use crate::language::ast::{DataSource, Name, Statement, StatementKind};
 use crate::language::errors::{Diagnostic, quote};
 use crate::language::lexer::Token;
 
@@ -27,7 +27,7 @@ impl Parser<'_> {
             Token::CloseParen | Token::CloseBracket => diagnostic.help("this bracket was never opened"),
             Token::Slash => diagnostic.help("a comment begins with `#`"),
             _ => diagnostic.help(
-                "a line is `param x = ..`, `const x = ..`, `data x : [..] = ..`, `x = ..`, `x ~ Distribution(..)` or `cost x = ..`",
+                "a line is `param x = ..`, `const x = ..`, `data x : [..] = ..`, `x = ..`, `x ~ Distribution(..)`, `observe x ~ Distribution(..)`, `cost x = ..`, `reward x = ..` or `external f(x) -> [..] = command(..)`",
             ),
         }
     }
@@ -157,6 +157,14 @@ impl Parser<'_> {
 
     pub(super) fn definition(&mut self) -> Result<StatementKind> {
         let name = self.name()?;
+        // `observe`, `reward` and `external` begin statements, and are names where a definition follows them.
+        match (name.text.as_str(), self.token) {
+            (_, Token::Equals | Token::Tilde) => {}
+            ("reward", Token::Name) => return self.reward(),
+            ("external", Token::Name) => return self.external(),
+            ("observe", _) if self.begins_expression() => return self.observe(name.span),
+            _ => {}
+        }
         match self.token {
             Token::Equals => {
                 self.advance()?;
@@ -189,74 +197,13 @@ impl Parser<'_> {
         }
     }
 
-    pub(super) fn sample(&mut self, name: Name) -> Result<StatementKind> {
-        if self.token != Token::Name {
-            let diagnostic = self.unexpected("a distribution after `~`");
-            return fail(match self.token {
-                Token::Number | Token::OpenParen | Token::OpenBracket | Token::Minus => {
-                    diagnostic.help(format!(
-                        "`~` draws; to compute write `{0} = ..`, to draw write `{0} ~ Normal(0, 1)`",
-                        name.text
-                    ))
-                }
-                _ => diagnostic.help(format!("write for instance `{} ~ Normal(0, 1)`", name.text)),
-            });
-        }
-        let distribution = self.name()?;
-        if self.token != Token::OpenParen {
-            let help = match self.token {
-                Token::Newline | Token::End | Token::Via | Token::OpenBracket => {
-                    format!("write its parameters: `{} ~ {}(..)`", name.text, distribution.text)
-                }
-                _ => format!("`~` draws from a distribution; to compute write `{} = ..`", name.text),
-            };
-            return fail(self.unexpected(&format!("`(` after {}", quote(&distribution.text))).help(help));
-        }
-        let arguments = self.arguments()?;
-        let copies = if self.token == Token::OpenBracket { Some(self.copies()?) } else { None };
-        let via = if self.token == Token::Via {
-            self.advance()?;
-            Some(self.estimator_call()?)
-        } else {
-            None
-        };
-        Ok(StatementKind::Sample { name, distribution, arguments, copies, via })
-    }
-
-    pub(super) fn copies(&mut self) -> Result<Copies> {
-        let open = self.open_bracket(Token::OpenBracket, "`[`")?;
-        let (count, span) = self.whole_number("the number of copies")?;
-        if count == 0 {
-            return fail(
-                Diagnostic::new("the number of copies must be at least 1")
-                    .at(span)
-                    .help("leave out `[0]` to draw once"),
-            );
-        }
-        if self.token == Token::Comma {
-            return fail(
-                self.unexpected("`]`")
-                    .help("copies are one new axis; for more, give the parameters that shape"),
-            );
-        }
-        if self.token != Token::CloseBracket {
-            return fail(self.unclosed(open, "`]`"));
-        }
-        self.close_bracket()?;
-        Ok(Copies { count, span: self.since(open.start) })
-    }
-
-    pub(super) fn estimator_call(&mut self) -> Result<EstimatorCall> {
-        if self.token != Token::Name {
-            return fail(
-                self.unexpected("the name of an estimator")
-                    .help("write for instance `rebar(temperature = 0.5)`"),
-            );
-        }
+    pub(super) fn reward(&mut self) -> Result<StatementKind> {
         let name = self.name()?;
-        let arguments = if self.token == Token::OpenParen { self.arguments()? } else { Vec::new() };
-        let span = self.since(name.span.start);
-        Ok(EstimatorCall { name, arguments, span })
+        if self.token == Token::Colon {
+            return fail(self.unexpected("`=`").help("a reward has the shape of its value"));
+        }
+        self.equals("reward", &name)?;
+        Ok(StatementKind::Reward { name, value: self.expression()? })
     }
 
     pub(super) fn end_of_statement(&mut self, statement: &Statement) -> Result<()> {

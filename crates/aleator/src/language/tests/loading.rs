@@ -73,7 +73,7 @@ fn settings_replace_values() {
     assert_eq!(model.graph.params()[0].initial, [8.0, 9.0]);
     assert_eq!(model.graph.datasets()[0].values, [4.0, 4.0]);
     let longer = set(&source, &["v=[1, 2, 3]", "d=0"]).unwrap();
-    assert_eq!(longer.graph.expr(longer.definition("v").unwrap().node).shape()[..], [3]);
+    assert_eq!(longer.graph.expr(longer.definition("v").unwrap().node.unwrap()).shape()[..], [3]);
     for (settings, message, help) in [
         (&["vv=1"][..], "no parameter or constant `vv`", "`v`"),
         (&["theta=1"], "no parameter or constant `theta`", "n, v, w, d"),

@@ -193,7 +193,7 @@ pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
 fn values_are_those_computed_by_hand() {
     for &(text, shape, values) in CASES {
         let model = model(&format!("{GIVEN}y = {text}\ncost f = 0"));
-        let (got_shape, got) = run(&model.graph, model.definition("y").unwrap().node);
+        let (got_shape, got) = run(&model.graph, model.definition("y").unwrap().node.unwrap());
         assert_eq!(got_shape, shape, "{text}");
         assert!(close(&got, values), "{text}: {got:?} is not {values:?}");
     }
@@ -209,7 +209,7 @@ fn operations_pass_axes_in_front_through() {
     for &(text, shape, _) in CASES {
         let model = model(&format!("{GIVEN}y = {text}\ncost f = 0"));
         let engine = model.graph.engine();
-        let node = model.definition("y").unwrap().node;
+        let node = model.definition("y").unwrap().node.unwrap();
         let params = model.graph.params();
         let changed = |values: &[f64]| values.iter().map(|x| 2.0 - x).collect::<Vec<f64>>();
         let evaluate = |version: &dyn Fn(&[f64]) -> Vec<f64>, leading: &[usize]| {
@@ -240,7 +240,7 @@ fn operands_with_and_without_axes_in_front_meet() {
     for &(text, shape, _) in CASES {
         let model = model(&format!("{GIVEN}y = {text}\ncost f = 0"));
         let engine = model.graph.engine();
-        let node = model.definition("y").unwrap().node;
+        let node = model.definition("y").unwrap().node.unwrap();
         for param in model.graph.params() {
             let twice = [&param.initial[..], &param.initial].concat();
             let expr = engine.tensor(Shape::from([2]).join(&param.shape), twice);
