@@ -1,12 +1,13 @@
 //! The grammar of `train`: its settings are those of the library, which describes each once.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aleator::train::{Given, SETTINGS, Setting, Value};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use super::values::{plot_file, png_file, positive, seed};
+use super::values::{plot_file, png_file, positive, seconds, seed};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
@@ -18,6 +19,12 @@ pub struct Train {
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub flags: Flags,
+    /// Let a graph start the programs of its `external` lines, which can do anything that you can
+    #[arg(long, display_order = order("set") + 1)]
+    pub allow_commands: bool,
+    /// Seconds that a program may take for one answer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, display_order = order("set") + 2)]
+    pub external_timeout: Duration,
     /// Train once with each of these estimators, separated by commas, with the same initial weights, batches and noise; each
     /// estimator has its own directory of checkpoints
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
@@ -37,8 +44,9 @@ pub struct Train {
     pub pictures: Option<PathBuf>,
 }
 
-/// The settings after which the options `compare` and `resume`, which are not settings, are shown.
-const FOLLOWED: [&str; 2] = ["estimator", "checkpoint-every"];
+/// The settings after which the options `allow-commands`, `external-timeout`, `compare` and `resume`, which are not settings, are
+/// shown.
+const FOLLOWED: [&str; 4] = ["set", "set", "estimator", "checkpoint-every"];
 
 /// The position at which a setting is shown.
 fn order(name: &str) -> usize {

@@ -8,6 +8,7 @@ use std::slice;
 use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
+use aleator::language::Commands;
 use aleator::train::{
     Checkpoint, Comparison, Given, Progress as Told, Setting, Settings, TrainConfig, TrainReport, Trained,
     Trainer, is_file, place_of, runs_in, train_and_see, train_compare,
@@ -34,10 +35,11 @@ struct Drawings {
 
 pub fn run(arguments: &Train) -> Outcome {
     let Layers { settings, file } = settings(arguments)?;
-    let graph = graph(&settings)?;
+    let graph = graph(arguments, &settings)?;
+    let commands = commands(arguments);
     let drawings = places(arguments, &settings, graph)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
-    let mut config = settings.config().map_err(in_file)?;
+    let mut config = settings.config_allowing(commands).map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
     config.check().map_err(in_file)?;
     let stop = Stop::listen();
@@ -258,10 +260,23 @@ fn places(arguments: &Train, settings: &Settings, graph: Option<Loaded>) -> Outc
 }
 
 /// The graph that is trained, if the model is a file. It is read here so that a mistake is shown with its place.
-fn graph(settings: &Settings) -> Outcome<Option<Loaded>> {
-    match settings.model.as_deref().filter(|model| is_file(model)) {
-        Some(file) => load(&Source { file: file.into(), set: settings.set.clone() }).map(Some),
-        None => Ok(None),
+fn graph(arguments: &Train, settings: &Settings) -> Outcome<Option<Loaded>> {
+    let Some(file) = settings.model.as_deref().filter(|model| is_file(model)) else { return Ok(None) };
+    let source = Source {
+        file: file.into(),
+        set: settings.set.clone(),
+        batch: settings.batch,
+        allow_commands: arguments.allow_commands,
+        external_timeout: arguments.external_timeout,
+    };
+    load(&source, settings.seed.unwrap_or(0)).map(Some)
+}
+
+/// Whether a graph may start programs.
+fn commands(arguments: &Train) -> Commands {
+    match arguments.allow_commands {
+        true => Commands::Allowed { timeout: arguments.external_timeout },
+        false => Commands::Refused,
     }
 }
 

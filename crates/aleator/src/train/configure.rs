@@ -11,7 +11,7 @@ use super::subject::Subject;
 use crate::data::{Binarization, Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, Vimco};
-use crate::language;
+use crate::language::{self, Commands};
 use crate::models::{self, Objective};
 use crate::optim::Decay;
 
@@ -21,8 +21,16 @@ impl Settings {
     /// # Errors
     /// Returns an error if a name is unknown, if a file cannot be used, or if the model does not accept an option.
     pub fn config(&self) -> Result<TrainConfig> {
+        self.config_allowing(Commands::Refused)
+    }
+
+    /// Like [`Settings::config`], for a graph that may start programs as black boxes.
+    ///
+    /// # Errors
+    /// As [`Settings::config`].
+    pub fn config_allowing(&self, commands: Commands) -> Result<TrainConfig> {
         let name = self.model.as_deref().unwrap_or("sbn");
-        let (subject, data) = if is_file(name) { self.graph(name)? } else { self.model(name)? };
+        let (subject, data) = if is_file(name) { self.graph(name, commands)? } else { self.model(name)? };
         let usual = TrainConfig::new(subject, Arc::new(data));
         let objective = self.objective()?;
         let estimator = match (&self.estimator, objective) {
@@ -76,7 +84,7 @@ impl Settings {
     }
 
     /// The graph in a file, and its rows.
-    fn graph(&self, file: &str) -> Result<(Subject, Dataset)> {
+    fn graph(&self, file: &str, commands: Commands) -> Result<(Subject, Dataset)> {
         if self.data.is_some() || self.binarization.is_some() {
             let name = if self.data.is_some() { "data" } else { "binarization" };
             return Err(Error::Invalid(format!("{file} names its own data; remove the setting `{name}`")));
@@ -86,7 +94,7 @@ impl Settings {
                 "{file} is a graph and not a model with options; remove the setting `{option}`"
             )));
         }
-        let (graph, rows) = Source::read(file, &self.set)?.graph()?;
+        let (graph, rows) = Source::read(file, &self.set, commands)?.graph()?;
         if self.batch.is_some() && graph.columns().is_empty() {
             return Err(Error::Invalid(format!(
                 "no data of {file} have the first size `batch`, so that every step uses all of them; \
