@@ -49,7 +49,7 @@ pub fn measure(effort: Effort, progress: &dyn Fn(&str)) -> Result<Training> {
     let held_out = train.thinned(10);
     let data = Dataset { name: "noise".into(), train, held_out, image: None, dynamic: false };
     let config = TrainConfig {
-        estimator: Arc::new(ReinforceLoo),
+        estimator: Some(Arc::new(ReinforceLoo)),
         batch: SIZES.batch,
         samples: Some(SIZES.samples),
         learning_rate: Some(1e-4),

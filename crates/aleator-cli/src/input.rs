@@ -100,6 +100,11 @@ fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
 }
 
 impl Loaded {
+    /// The files that were read.
+    pub fn into_places(self) -> Places {
+        self.places
+    }
+
     /// A file to be written at the end, if the option asks for one: looked at now, and none of those that were read.
     pub fn output(&mut self, option: &str, path: Option<&PathBuf>) -> Outcome<Option<Output>> {
         path.map(|path| self.places.output(option, path)).transpose()

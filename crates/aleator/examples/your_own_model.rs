@@ -111,9 +111,9 @@ fn main() -> Result<()> {
     let estimators: [Arc<dyn Estimator>; 2] = [Arc::new(ReinforceLoo), Arc::new(Rebar::default())];
     for estimator in estimators {
         let usual = TrainConfig::new(model.clone(), digits.clone());
-        let config = TrainConfig { estimator, steps: 600, ..usual };
+        let config = TrainConfig { estimator: Some(estimator), steps: 600, ..usual };
         let report = train(&config, &|_| ControlFlow::Continue(()))?;
-        println!("{}", describe(&*config.estimator));
+        println!("{}", config.estimator.as_ref().map_or("the default".into(), |e| describe(&**e)));
         for point in &report.history {
             println!("{:6} steps   {:8.3} ± {:.3} nats", point.step, point.elbo, point.elbo_std_error);
         }

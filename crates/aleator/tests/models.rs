@@ -682,9 +682,9 @@ fn wake_sleep_reports_the_bound_and_needs_a_posterior() {
     assert!(refused("optimizer = \"sgd\"\nbeta2 = 0.9").contains("`beta2` is for"));
     assert!(refused("weight-decay = 0.1").contains("`weight-decay` is for"));
     let config = |text: &str| Settings::parse(text).unwrap().config().unwrap();
-    assert_eq!(config("objective = \"iwae\"").estimator.properties().name, "vimco");
+    assert_eq!(config("objective = \"iwae\"").serving().unwrap().properties().name, "vimco");
     let gaussian = "model = \"vae\"\nobjective = \"iwae\"\nmodel-options.latent = \"gaussian\"";
-    assert_eq!(config(gaussian).estimator.properties().name, "pathwise");
+    assert_eq!(config(gaussian).serving().unwrap().properties().name, "pathwise");
 }
 
 /// Bernoulli latents behind a batch normalisation.

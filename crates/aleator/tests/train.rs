@@ -197,7 +197,7 @@ fn on(data: Arc<Dataset>, latents: usize) -> TrainConfig {
 
 fn small(estimator: Arc<dyn Estimator>) -> TrainConfig {
     TrainConfig {
-        estimator,
+        estimator: Some(estimator),
         eval_samples: 10,
         steps: 1000,
         batch: 32,
@@ -324,7 +324,7 @@ fn what_cannot_be_trained_is_refused() {
     empty.held_out.values.clear();
     let with = |latents| {
         let base = base();
-        TrainConfig { model: Arc::new(Sbn::new(base.data.train.mean(), latents)), ..base }
+        TrainConfig { model: Arc::new(Sbn::new(base.data.train.mean(), latents)).into(), ..base }
     };
     let cases: [(TrainConfig, &str); 12] = [
         (TrainConfig { batch: 0, ..base() }, "batch must be at least 1"),
@@ -351,7 +351,7 @@ fn what_cannot_be_trained_is_refused() {
 #[test]
 fn two_hundred_latents_cannot_be_enumerated_but_three_can() {
     let with = |latents| TrainConfig {
-        estimator: Arc::new(Enumeration),
+        estimator: Some(Arc::new(Enumeration)),
         eval_samples: 10,
         ..on(digits(Binarization::Threshold), latents)
     };
@@ -378,7 +378,7 @@ fn a_resumed_run_is_the_same_run() {
     let directory = std::env::temp_dir().join(format!("aleator-resume-{}", std::process::id()));
     let build = |text: &str| {
         let settings = aleator::train::Settings::parse(&format!("estimator = {text:?}"));
-        settings.unwrap().config().unwrap().estimator
+        settings.unwrap().config().unwrap().estimator.unwrap()
     };
     // Tuned coefficients and temperatures, running baselines, networks.
     for (text, optimizer) in [

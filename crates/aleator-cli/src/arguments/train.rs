@@ -1,23 +1,30 @@
 //! The grammar of `train`: its settings are those of the library, which describes each once.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use aleator::train::{Given, SETTINGS, Setting, Value};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
-use super::values::{plot_file, png_file, positive, seed};
+use super::values::{plot_file, png_file, positive, seconds, seed};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
 pub struct Train {
-    /// The model; `aleator list models` lists them [default: the config's]
+    /// The model (`aleator list models` lists them), or a file with a graph (.scg) [default: the config's]
     pub model: Option<String>,
     /// Read settings from a TOML file; the command line takes precedence
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
     #[command(flatten)]
     pub flags: Flags,
+    /// Let a graph start the programs of its `external` lines, which can do anything that you can
+    #[arg(long, display_order = order("set") + 1)]
+    pub allow_commands: bool,
+    /// Seconds that a program may take for one answer
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds, display_order = order("set") + 2)]
+    pub external_timeout: Duration,
     /// Train once with each of these estimators, separated by commas, with the same initial weights, batches and noise; each
     /// estimator has its own directory of checkpoints
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
@@ -37,8 +44,9 @@ pub struct Train {
     pub pictures: Option<PathBuf>,
 }
 
-/// The settings after which the options `compare` and `resume`, which are not settings, are shown.
-const FOLLOWED: [&str; 2] = ["estimator", "checkpoint-every"];
+/// The settings after which the options `allow-commands`, `external-timeout`, `compare` and `resume`, which are not settings, are
+/// shown.
+const FOLLOWED: [&str; 4] = ["set", "set", "estimator", "checkpoint-every"];
 
 /// The position at which a setting is shown.
 fn order(name: &str) -> usize {
@@ -99,6 +107,7 @@ fn flag(setting: &'static Setting) -> Arg {
         Value::Truth => arg.action(ArgAction::SetTrue),
         Value::Word(place, words) => arg.value_name(place).value_parser(PossibleValuesParser::new(words)),
         Value::Text(place) => arg.value_name(place),
+        Value::Texts(place) => arg.value_name(place).action(ArgAction::Append),
         Value::Path(place) => arg.value_name(place).value_parser(value_parser!(PathBuf)),
     }
 }
@@ -113,6 +122,9 @@ fn given(setting: &Setting, matches: &ArgMatches) -> Option<Given> {
         Value::Number(_) => matches.get_one::<f64>(setting.name).map(|&x| Given::Number(x)),
         Value::Truth => matches.get_flag(setting.name).then_some(Given::Truth(true)),
         Value::Word(..) | Value::Text(_) => text(),
+        Value::Texts(_) => {
+            matches.get_many::<String>(setting.name).map(|texts| Given::Texts(texts.cloned().collect()))
+        }
         Value::Path(_) => matches.get_one::<PathBuf>(setting.name).map(|path| Given::Path(path.clone())),
     }
 }

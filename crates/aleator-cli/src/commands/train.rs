@@ -1,4 +1,4 @@
-//! `aleator train`: a built-in model on real data.
+//! `aleator train`: a built-in model on real data, or a graph in a file.
 
 use std::cell::Cell;
 use std::ops::ControlFlow;
@@ -8,19 +8,20 @@ use std::slice;
 use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
 use aleator::estimators::describe;
+use aleator::language::Commands;
 use aleator::train::{
     Checkpoint, Comparison, Given, Progress as Told, Setting, Settings, TrainConfig, TrainReport, Trained,
-    Trainer, place_of, runs_in, train_and_see, train_compare,
+    Trainer, is_file, place_of, runs_in, train_and_see, train_compare,
 };
 use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
 use serde::Serialize;
 
-use crate::arguments::Train;
+use crate::arguments::{Source, Train};
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
-use crate::input::{estimator_list, read};
+use crate::input::{Loaded, estimator_list, load, read};
 use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
-use crate::places::{Output, Places};
+use crate::places::Output;
 use crate::signals::Stop;
 
 /// Images of each kind in a picture.
@@ -34,9 +35,11 @@ struct Drawings {
 
 pub fn run(arguments: &Train) -> Outcome {
     let Layers { settings, file } = settings(arguments)?;
-    let drawings = places(arguments, &settings)?;
+    let graph = graph(arguments, &settings)?;
+    let commands = commands(arguments);
+    let drawings = places(arguments, &settings, graph)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
-    let mut config = settings.config().map_err(in_file)?;
+    let mut config = settings.config_allowing(commands).map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
     config.check().map_err(in_file)?;
     let stop = Stop::listen();
@@ -133,19 +136,25 @@ struct Runs<'a> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    // The objective of a graph is minimised.
+    let sign = if config.model.score().is_none() { -1.0 } else { 1.0 };
+    let judged = if config.data.held_out.count() == 0 { "evaluated" } else { "held-out" };
     if p.looked {
         let speed = if p.step > 0 { format!(", {:.3} steps/s", p.steps_per_second) } else { String::new() };
         progress.look(
             label,
             p.step,
-            format_args!("training {:.2} held-out {:.2}{speed}", p.elbo, p.held_out),
+            format_args!("training {:.2} {judged} {:.2}{speed}", sign * p.elbo, sign * p.held_out),
         );
     }
     if p.step == p.steps {
-        let rows = config.data.held_out.count();
-        progress.set_at(&format!("judging {rows} held-out rows; {label}"), p.step, p.steps_per_second, "");
+        let what = match config.data.held_out.count() {
+            0 => "evaluating".into(),
+            rows => format!("judging {rows} held-out rows"),
+        };
+        progress.set_at(&format!("{what}; {label}"), p.step, p.steps_per_second, "");
     } else {
-        let note = format_args!("training {:.2} held-out {:.2}", p.elbo, p.held_out);
+        let note = format_args!("training {:.2} {judged} {:.2}", sign * p.elbo, sign * p.held_out);
         progress.set_at(label, p.step, p.steps_per_second, note);
     }
 }
@@ -214,8 +223,8 @@ fn flags(arguments: &Train) -> aleator::Result<Settings> {
 }
 
 /// Refuses one place for two things, of which the later would destroy the earlier; and drawings that could not be written.
-fn places(arguments: &Train, settings: &Settings) -> Outcome<Drawings> {
-    let mut places = Places::default();
+fn places(arguments: &Train, settings: &Settings, graph: Option<Loaded>) -> Outcome<Drawings> {
+    let mut places = graph.map(Loaded::into_places).unwrap_or_default();
     if let Some(path) = &arguments.config {
         places.reads("--config", path);
     }
@@ -250,10 +259,31 @@ fn places(arguments: &Train, settings: &Settings) -> Outcome<Drawings> {
     })
 }
 
+/// The graph that is trained, if the model is a file. It is read here so that a mistake is shown with its place.
+fn graph(arguments: &Train, settings: &Settings) -> Outcome<Option<Loaded>> {
+    let Some(file) = settings.model.as_deref().filter(|model| is_file(model)) else { return Ok(None) };
+    let source = Source {
+        file: file.into(),
+        set: settings.set.clone(),
+        batch: settings.batch,
+        allow_commands: arguments.allow_commands,
+        external_timeout: arguments.external_timeout,
+    };
+    load(&source, settings.seed.unwrap_or(0)).map(Some)
+}
+
+/// Whether a graph may start programs.
+fn commands(arguments: &Train) -> Commands {
+    match arguments.allow_commands {
+        true => Commands::Allowed { timeout: arguments.external_timeout },
+        false => Commands::Refused,
+    }
+}
+
 /// Where a run that asked for no checkpoint is saved when it is interrupted: a file that does not exist yet.
 fn rescue(config: &TrainConfig) -> PathBuf {
-    let name =
-        |i: usize| PathBuf::from(format!("aleator-{}-interrupted-{i}.safetensors", config.model.name()));
+    let stem = Path::new(config.model.name()).file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let name = |i: usize| PathBuf::from(format!("aleator-{stem}-interrupted-{i}.safetensors"));
     (1..1000).map(name).find(|path| !path.exists()).unwrap_or_else(|| name(1000))
 }
 

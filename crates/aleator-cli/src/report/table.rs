@@ -11,7 +11,7 @@ mod values;
 pub use comparison::comparison;
 pub use gradient::gradient;
 pub use optimization::optimization;
-pub(crate) use training::is_reward;
+pub(crate) use training::sign;
 pub use training::{training, training_comparison};
 pub(crate) use values::{element_name, l2, label, norm};
 

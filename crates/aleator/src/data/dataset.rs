@@ -39,6 +39,35 @@ impl Rows {
         Rows { values, width: self.width }
     }
 
+    /// These rows without a share of them, and that share, evenly spaced: row i is in it if ⌊(i + 1) share⌋ > ⌊i share⌋. Each
+    /// part has at least one row.
+    ///
+    /// # Errors
+    /// Returns an error if the share is not between 0 and 1, or if there are fewer than two rows.
+    pub fn split(&self, share: f64) -> Result<(Rows, Rows)> {
+        if !(share > 0.0 && share < 1.0) {
+            return Err(Error::Invalid(format!("a share of rows must be between 0 and 1, got {share}")));
+        }
+        let count = self.count();
+        if count < 2 {
+            return Err(Error::Invalid(format!("{count} rows cannot be split: each part needs one")));
+        }
+        let before = |i: usize| (i as f64 * share + 1e-9).floor();
+        let mut apart: Vec<bool> = (0..count).map(|i| before(i + 1) > before(i)).collect();
+        // One row at least on each side.
+        if !apart.contains(&true) {
+            apart[count - 1] = true;
+        }
+        if !apart.contains(&false) {
+            apart[0] = false;
+        }
+        let part = |wanted: bool| Rows {
+            values: (0..count).filter(|&i| apart[i] == wanted).flat_map(|i| self.row(i)).copied().collect(),
+            width: self.width,
+        };
+        Ok((part(false), part(true)))
+    }
+
     /// The mean of each column over the rows.
     pub fn mean(&self) -> Vec<f64> {
         let mut sum = vec![0.0_f64; self.width];
@@ -150,6 +179,17 @@ impl Dataset {
             Some(binarization) => raw.black_and_white(binarization, seed),
             None => raw,
         })
+    }
+
+    /// The same rows, split again: all of them together, of which a share is held out.
+    ///
+    /// # Errors
+    /// As [`Rows::split`].
+    pub fn held_out_again(self, share: f64) -> Result<Self> {
+        let mut all = self.train;
+        all.values.extend(self.held_out.values);
+        let (train, held_out) = all.split(share)?;
+        Ok(Dataset { train, held_out, ..self })
     }
 
     /// Whether all numbers are in \[0, 1\], as grey pixels are.

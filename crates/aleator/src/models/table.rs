@@ -40,6 +40,17 @@ pub struct ModelOptions {
     pub hidden: Option<usize>,
 }
 
+impl ModelOptions {
+    /// The name of an option that is given, if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if a number is too large for TOML.
+    pub fn first(&self) -> Result<Option<String>> {
+        let given = toml::Table::try_from(self).map_err(|e| Error::Invalid(e.to_string()))?;
+        Ok(given.keys().next().cloned())
+    }
+}
+
 /// An option of a model.
 #[derive(Clone, Copy, Debug)]
 pub struct Choice {

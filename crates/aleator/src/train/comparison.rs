@@ -166,7 +166,7 @@ fn of_one(config: &TrainConfig, estimator: Arc<dyn Estimator>, name: &str) -> Tr
     let name = file_name(name);
     let within = |directory: &Option<PathBuf>| directory.as_ref().map(|d| d.join(&name));
     TrainConfig {
-        estimator,
+        estimator: Some(estimator),
         checkpoint: within(&config.checkpoint),
         resume: within(&config.resume).filter(|directory| !steps_in(directory).is_empty()),
         tensorboard: within(&config.tensorboard),

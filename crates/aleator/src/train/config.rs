@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::subject::Subject;
 use crate::data::Dataset;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
-use crate::models::{Model, Objective, X_NAME, parameter_count};
+use crate::graph::Graph;
+use crate::models::{Objective, X_NAME, parameter_count, training_graph};
+use crate::nn::{Tensor, initial};
 use crate::objectives::Detached;
 use crate::optim::{self, Decay, Schedule};
+use crate::plan::Plan;
 
 /// The configuration of a training run. [`TrainConfig::new`] sets the defaults of everything except model and data.
 ///
@@ -30,12 +34,12 @@ use crate::optim::{self, Decay, Schedule};
 /// ```
 #[derive(Clone, Debug)]
 pub struct TrainConfig {
-    /// The model.
-    pub model: Arc<dyn Model>,
+    /// What is trained: a model, or a graph.
+    pub model: Subject,
     /// The training rows and the held-out rows.
     pub data: Arc<Dataset>,
-    /// The estimator of all sites.
-    pub estimator: Arc<dyn Estimator>,
+    /// The estimator of all sites; `None` for the default of the model, or of each site of a graph.
+    pub estimator: Option<Arc<dyn Estimator>>,
     /// The objective.
     pub objective: Objective,
     /// The number of gradient steps.
@@ -102,13 +106,19 @@ pub(super) const MOST_ROWS: usize = 1 << 20;
 const MOST_EVAL_SAMPLES: usize = 1_000_000;
 
 impl TrainConfig {
-    /// The default configuration: the default estimator of the model, Adam, and 10,000 steps with a batch of 100.
-    pub fn new(model: Arc<dyn Model>, data: Arc<Dataset>) -> Self {
+    /// The default configuration: the default estimator of the model, Adam, and 10,000 steps with a batch of 100 (or of all rows,
+    /// for a graph).
+    pub fn new(model: impl Into<Subject>, data: Arc<Dataset>) -> Self {
+        let model = model.into();
+        let most = match &model {
+            Subject::Model(_) => 100,
+            Subject::Graph(_) => usize::MAX,
+        };
         TrainConfig {
-            estimator: model.default_estimator(),
+            estimator: None,
             objective: Objective::default(),
             steps: 10_000,
-            batch: data.train.count().clamp(1, 100),
+            batch: data.train.count().clamp(1, most),
             samples: None,
             learning_rate: None,
             warm_up: 0,
@@ -134,18 +144,70 @@ impl TrainConfig {
         }
     }
 
-    /// The estimator of the sites: `estimator`, or for wake-sleep a plain draw, because the objective is not differentiated
-    /// through it.
-    pub fn serving(&self) -> Arc<dyn Estimator> {
-        match self.objective {
-            Objective::WakeSleep(_) => Arc::new(Detached),
-            _ => self.estimator.clone(),
+    /// The estimator of all sites: `estimator`, or the default of the model, or for wake-sleep a plain draw, because the objective
+    /// is not differentiated through it. `None` for a graph without `estimator`, whose sites have their own.
+    pub fn serving(&self) -> Option<Arc<dyn Estimator>> {
+        match (self.objective, &self.model) {
+            (Objective::WakeSleep(_), _) => Some(Arc::new(Detached)),
+            (_, Subject::Model(model)) => {
+                Some(self.estimator.clone().unwrap_or_else(|| model.default_estimator()))
+            }
+            (_, Subject::Graph(_)) => self.estimator.clone(),
         }
     }
 
-    /// K: the configured number, or the smallest that the estimator accepts.
+    /// K: the configured number, or the smallest that the estimator accepts. For a graph whose sites have their own estimators, the
+    /// plan may need more.
     pub fn samples(&self) -> usize {
-        self.samples.unwrap_or_else(|| self.serving().min_samples())
+        self.samples.unwrap_or_else(|| self.serving().map_or(1, |estimator| estimator.min_samples()))
+    }
+
+    /// The initial parameters, the learned ones first.
+    ///
+    /// # Errors
+    /// Returns an error if the parameters of a model are invalid, or if a graph cannot be built.
+    pub(super) fn initial(&self) -> Result<Vec<Tensor>> {
+        let mut tensors = match &self.model {
+            Subject::Model(model) => initial(&model.specs(), self.seed)?,
+            Subject::Graph(graph) => {
+                let learned = |p: crate::graph::Param| Tensor {
+                    name: p.name,
+                    shape: p.shape,
+                    values: p.initial,
+                    learned: true,
+                };
+                graph.build(self.batch, self.seed)?.params().into_iter().map(learned).collect()
+            }
+        };
+        tensors.sort_by_key(|t| !t.learned);
+        Ok(tensors)
+    }
+
+    /// The graph of a training step, and the plan of its sites.
+    ///
+    /// # Errors
+    /// Returns an error if the graph cannot be built, or if an estimator does not support its site.
+    pub(super) fn training_graph(&self, tensors: &[Tensor]) -> Result<(Graph, Plan)> {
+        match &self.model {
+            Subject::Model(model) => {
+                let estimator = self.serving().unwrap_or_else(|| model.default_estimator());
+                let graph = training_graph(&**model, self.objective, self.batch, tensors, estimator)?;
+                let sites = graph.sites();
+                let of_site = |site: &crate::graph::SiteDef| match site.estimator() {
+                    Some(estimator) => estimator.clone(),
+                    None => Arc::new(Detached),
+                };
+                let estimators: Vec<Arc<dyn Estimator>> = sites.iter().map(of_site).collect();
+                let reasons = vec!["asked for".into(); estimators.len()];
+                Ok((graph, Plan { estimators, reasons }))
+            }
+            Subject::Graph(own) => {
+                let graph = own.build(self.batch, self.seed)?;
+                let overrides = vec![self.estimator.clone(); graph.sites().len()];
+                let plan = Plan::choose(&graph, &overrides, self.samples)?;
+                Ok((graph, plan))
+            }
+        }
     }
 
     /// The learning rate: the configured one, or the default of the optimiser.
@@ -225,7 +287,7 @@ impl TrainConfig {
             ("data", format!("{:08x}", data.checksum())),
             // After the data, from which a model takes means and sizes.
             (WHOLE_MODEL, checksum_of(model)),
-            ("estimator", describe(&*self.serving())),
+            ("estimator", self.serving().map_or("that of each site".into(), |e| describe(&*e))),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
             ("objective", objective.into()),
             ("batch", batch.to_string()),
@@ -261,9 +323,17 @@ impl TrainConfig {
     /// Returns [`Error::Invalid`], which names the setting.
     pub fn check(&self) -> Result<()> {
         self.check_data()?;
-        if self.model.specs().iter().any(|spec| spec.name == X_NAME) {
+        if let Some(model) = self.model.model()
+            && model.specs().iter().any(|spec| spec.name == X_NAME)
+        {
             return Err(Error::Invalid(format!(
                 "no parameter may have the name `{X_NAME}`, which is that of the data"
+            )));
+        }
+        if self.model.score().is_none() && self.objective != Objective::Elbo {
+            return Err(Error::Invalid(format!(
+                "{} has an objective of its own; remove the setting `objective`",
+                self.model.name()
             )));
         }
         let counts = [
@@ -344,7 +414,9 @@ impl TrainConfig {
                 self.optimizer
             )));
         }
-        if parameter_count(&*self.model).is_none_or(|n| n > MOST_PARAMETERS) {
+        if let Some(model) = self.model.model()
+            && parameter_count(model).is_none_or(|n| n > MOST_PARAMETERS)
+        {
             return Err(Error::Invalid(format!(
                 "{} of {} has more than {MOST_PARAMETERS} parameters: choose smaller sizes or data of fewer columns",
                 self.model.name(),
@@ -356,11 +428,23 @@ impl TrainConfig {
 
     fn check_data(&self) -> Result<()> {
         let Dataset { train, held_out, .. } = &*self.data;
+        if !self.model.has_rows() {
+            let none = train.count() == 0 && held_out.count() == 0;
+            return if none {
+                Ok(())
+            } else {
+                Err(Error::Invalid(format!(
+                    "{} takes no rows: its data have a fixed size",
+                    self.model.name()
+                )))
+            };
+        }
         for (which, rows) in [("training", train), ("held-out", held_out)] {
-            if rows.count() == 0 {
+            // A graph may be evaluated on the rows from which it is trained.
+            if rows.count() == 0 && (which == "training" || self.model.score().is_some()) {
                 return Err(Error::Invalid(format!("there are no {which} rows")));
             }
-            if rows.width != self.model.width() {
+            if rows.count() > 0 && rows.width != self.model.width() {
                 return Err(Error::Invalid(format!(
                     "{which} rows have {} numbers, but {} takes {}",
                     rows.width,

@@ -16,7 +16,7 @@ use crate::nn::Parameters;
 pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>> {
     let config = trainer.config;
     let rows = config.data.held_out.thinned(count);
-    let model = &*config.model;
+    let Some(model) = config.model.model() else { return Ok(None) };
     let samples = see(trainer, |build| model.generate(build, rows.count()))?;
     let reconstructions = see(trainer, |build| {
         let x = rows.values.iter().map(|&v| f64::from(v)).collect();

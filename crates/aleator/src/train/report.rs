@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::{self, Number};
 use crate::error::Error;
+use crate::models::Score;
 use crate::nn::Tensor;
 
 /// Statistics of a gradient: that of one parameter tensor, or of all parameters.
@@ -120,13 +121,50 @@ pub struct Pictures {
     pub samples: Vec<f32>,
 }
 
+/// What the numbers of a history measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedBy {
+    /// A lower bound of the log-likelihood, in nats.
+    Bound,
+    /// A predictive log-likelihood, in nats.
+    Predictive,
+    /// A reward.
+    Reward,
+    /// The objective of a graph, with the opposite sign, so that larger is better.
+    NegativeObjective,
+}
+
+impl From<Option<Score>> for JudgedBy {
+    fn from(score: Option<Score>) -> Self {
+        match score {
+            Some(Score::Bound) => JudgedBy::Bound,
+            Some(Score::Predictive) => JudgedBy::Predictive,
+            Some(Score::Reward) => JudgedBy::Reward,
+            None => JudgedBy::NegativeObjective,
+        }
+    }
+}
+
+/// The rows on which a run is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum JudgedOn {
+    /// Held-out rows.
+    HeldOut,
+    /// The training rows, because none are held out.
+    Training,
+    /// The data of a graph, which have a fixed size.
+    Graph,
+}
+
 /// The report of a training run. It is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
 pub struct TrainReport {
     /// The version of aleator.
     pub aleator: &'static str,
     /// The name of the model.
-    pub model: &'static str,
+    pub model: String,
     /// The sizes of the model.
     pub description: String,
     /// The name of the data.
@@ -135,6 +173,10 @@ pub struct TrainReport {
     pub estimator: String,
     /// The objective.
     pub objective: String,
+    /// What the numbers of the history measure.
+    pub judged_by: JudgedBy,
+    /// The rows on which they were measured.
+    pub judged_on: JudgedOn,
     /// Whether the gradients are unbiased for the objective.
     pub unbiased: bool,
     /// Whether the estimator divides gradients by a number that it learns (NVIL). Then their length is biased, but not their

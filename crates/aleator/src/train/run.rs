@@ -7,16 +7,17 @@ use std::time::Instant;
 
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::evaluation::{Evaluation, EvaluationResult};
+use super::evaluation::EvaluationResult;
+use super::judge::Judge;
 use super::metrics::Metrics;
 use super::pictures::pictures;
 use super::places::newest;
-use super::report::{HeldOut, HistoryPoint, Progress, TrainReport, Trained};
+use super::report::{HeldOut, HistoryPoint, JudgedOn, Progress, TrainReport, Trained};
 use super::store::Store;
 use super::trainer::{Trainer, at_step};
+use crate::data::Rows;
 use crate::diagnostics::own_parameters;
 use crate::error::{Error, Result};
-use crate::estimators::describe;
 use crate::nn::Tensor;
 
 /// Called before the first step and after each one; return `Break` to stop.
@@ -87,7 +88,7 @@ pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) ->
 /// A run with its open files.
 struct Run<'c> {
     trainer: Trainer<'c>,
-    evaluation: Evaluation,
+    evaluation: Judge,
     store: Option<Store>,
     metrics: Metrics,
     /// The last checkpoint.
@@ -99,9 +100,8 @@ impl<'c> Run<'c> {
         let config = trainer.config;
         let store = config.checkpoint.as_ref().map(|path| Store::open(path, config.resume.as_deref()));
         let store = store.transpose()?;
-        let rows = config.data.held_out.thinned(config.eval_rows);
-        let evaluation =
-            Evaluation::new(&*config.model, &trainer.tensors, rows, config.eval_samples, config.seed)?;
+        let rows = judged(config).thinned(config.eval_rows);
+        let evaluation = Judge::new(config, &trainer.tensors, rows, config.eval_samples)?;
         let history = config.resume.is_some().then_some(&trainer.history[..]);
         let metrics = Metrics::open(config, history, trainer.step)?;
         Ok(Run { trainer, evaluation, store, metrics, saved })
@@ -202,7 +202,7 @@ impl<'c> Run<'c> {
 }
 
 /// Evaluates the present parameters.
-fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoint> {
+fn look(trainer: &Trainer<'_>, evaluation: &mut Judge) -> Result<HistoryPoint> {
     let parameters = trainer.parameters();
     let step = trainer.step;
     let judgement = evaluation.run(parameters.iter().map(|p| &p[..])).map_err(|e| at_step(step, e))?;
@@ -229,16 +229,23 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Evaluation) -> Result<HistoryPoi
     })
 }
 
+/// The rows on which a run is judged: those held out, or all rows of a graph that holds none out.
+fn judged(config: &TrainConfig) -> &Rows {
+    match config.data.held_out.count() {
+        0 => &config.data.train,
+        _ => &config.data.held_out,
+    }
+}
+
 /// Evaluates all held-out rows at the present parameters, which are those of the last point of the history.
 fn all_held_out(trainer: &Trainer<'_>) -> Result<HeldOut> {
     let config = trainer.config;
-    let (rows, samples) = (config.data.held_out.count(), config.eval_samples);
+    let (rows, samples) = (judged(config).count(), config.eval_samples);
     if let (Some(last), true) = (trainer.history.last(), rows <= config.eval_rows) {
         let HistoryPoint { elbo, elbo_std_error, bound, bound_std_error, .. } = *last;
         return Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error });
     }
-    let all = config.data.held_out.clone();
-    let mut evaluation = Evaluation::new(&*config.model, &trainer.tensors, all, samples, config.seed)?;
+    let mut evaluation = Judge::new(config, &trainer.tensors, judged(config).clone(), samples)?;
     let judgement = evaluation.run(trainer.parameters().iter().map(|p| &p[..]))?;
     let EvaluationResult { elbo, elbo_std_error, bound, bound_std_error } = judgement;
     Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error })
@@ -253,11 +260,20 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         trainer.tensors.iter().cloned().zip(values).map(|(t, values)| Tensor { values, ..t }).collect();
     TrainReport {
         aleator: env!("CARGO_PKG_VERSION"),
-        model: config.model.name(),
+        model: config.model.name().to_string(),
         description: config.model.describe(),
         data: config.data.name.clone(),
-        estimator: describe(&*config.serving()),
-        objective: config.objective.to_string(),
+        estimator: trainer.estimators().to_string(),
+        objective: match config.model.score() {
+            Some(_) => config.objective.to_string(),
+            None => "the objective of the graph".into(),
+        },
+        judged_by: config.model.score().into(),
+        judged_on: match (config.model.has_rows(), config.data.held_out.count()) {
+            (false, _) => JudgedOn::Graph,
+            (true, 0) => JudgedOn::Training,
+            (true, _) => JudgedOn::HeldOut,
+        },
         unbiased: trainer.program.is_unbiased(),
         rescaled: trainer.program.is_rescaled(),
         seed: config.seed,
@@ -271,7 +287,7 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         optimizer: config.optimizer.clone(),
         lr: config.learning_rate(),
         eval_samples: config.eval_samples,
-        eval_rows: config.eval_rows.min(config.data.held_out.count()),
+        eval_rows: config.eval_rows.min(judged(config).count()),
         held_out: trainer.history.last().and_then(|point| point.held_out).filter(|_| ended),
         history: trainer.history,
         checkpoint: saved,

@@ -46,6 +46,8 @@ pub enum Value {
     Word(&'static str, &'static [&'static str]),
     /// A text.
     Text(&'static str),
+    /// Several texts.
+    Texts(&'static str),
     /// A file or a directory.
     Path(&'static str),
 }
@@ -84,13 +86,24 @@ pub enum Given {
     Truth(bool),
     /// A word or a text.
     Text(String),
+    /// Several texts.
+    Texts(Vec<String>),
     /// A path.
     Path(PathBuf),
 }
 
 /// All settings, in the order in which they are shown.
 pub const SETTINGS: &[Setting] = &[
-    run("model", "The model", "sbn", Value::Text("MODEL")),
+    run("model", "The model, or a file with a graph (.scg)", "sbn", Value::Text("MODEL|FILE.scg")),
+    Setting {
+        part: Part::Data,
+        ..run(
+            "set",
+            "Replace the value of a parameter, constant or data of a graph: theta=0.7 or 'phi=[0.1, 0.2]'",
+            "",
+            Value::Texts("NAME=VALUE"),
+        )
+    },
     Setting {
         part: Part::Data,
         ..run(
@@ -98,6 +111,15 @@ pub const SETTINGS: &[Setting] = &[
             "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, a .npy file or a .csv file",
             "digits, or the data of the model",
             Value::Text("NAME|DIR|FILE"),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
+            "held-out",
+            "Share of the rows that is held out, evenly spaced, from 0 to 1",
+            "the held-out part of the data, every sixth row of a table, and none of a graph",
+            Value::Number("FRACTION"),
         )
     },
     Setting {

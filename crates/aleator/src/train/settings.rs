@@ -12,27 +12,26 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::config::TrainConfig;
-use super::setting::{BINARIZATIONS, DECAYS, Given, OBJECTIVES, Part, Setting};
-use crate::data::{Binarization, Dataset};
+use super::setting::{Given, Part, Setting};
 use crate::error::{Error, Result};
-use crate::estimators::{Estimator, Vimco};
-use crate::language;
-use crate::models::{self, ModelOptions, Objective};
-use crate::optim::Decay;
+use crate::models::ModelOptions;
 
 /// All settings of a run. A setting that is `None` has its default value.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
-    /// The name of the model.
+    /// The name of the model, or a file with a graph.
     pub model: Option<String>,
+    /// Values that replace those of a graph, such as `theta=0.7`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub set: Vec<String>,
     /// `digits`, a directory of IDX files, a `.npy` or a `.csv` file.
     pub data: Option<String>,
+    /// The share of rows that is held out.
+    pub held_out: Option<f64>,
     /// `threshold`, `static` or `dynamic`.
     pub binarization: Option<String>,
     /// The estimator of the latents, with options.
@@ -120,6 +119,7 @@ impl Settings {
                 Given::Number(x) => x.into(),
                 Given::Truth(truth) => truth.into(),
                 Given::Text(text) => text.into(),
+                Given::Texts(texts) => texts.into(),
                 Given::Path(path) => {
                     toml::Value::try_from(path).map_err(|error| Error::Invalid(error.to_string()))?
                 }
@@ -147,125 +147,6 @@ impl Settings {
     /// Returns an error if a number is too large for TOML.
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(|error| not_in_toml(self, &error))
-    }
-
-    /// Loads the data, builds the model and the configuration.
-    ///
-    /// # Errors
-    /// Returns an error if a name is unknown, if a file cannot be used, or if the model does not accept an option.
-    pub fn config(&self) -> Result<TrainConfig> {
-        let name = self.model.as_deref().unwrap_or("sbn");
-        let names = models::all().iter().map(|e| e.name);
-        let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
-        let data_seed = self.data_seed.unwrap_or(0);
-        let binarization = match self.binarization()? {
-            Some(_) if !entry.pixels => {
-                return Err(Error::Invalid(format!("`{name}` has no pixels to make black and white")));
-            }
-            None if entry.pixels => Some(Binarization::Threshold),
-            given => given,
-        };
-        let data = Arc::new(match (&self.data, self.binarization.is_some()) {
-            (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
-            (None, true) => Dataset::load("digits", binarization, data_seed)?,
-            (None, false) => (entry.data)(data_seed),
-        });
-        let usual = TrainConfig::new(entry.build(&self.model_options, &data)?, data);
-        let objective = self.objective()?;
-        let estimator = match (&self.estimator, objective) {
-            (Some(_), Objective::WakeSleep(_)) => {
-                return Err(Error::invalid(
-                    "wake-sleep does not differentiate through draws and uses no estimator; remove the setting `estimator`",
-                ));
-            }
-            (Some(text), _) => estimator(text)?,
-            // Made for it, where draws have no derivative.
-            (None, Objective::Iwae(2..)) if usual.estimator.properties().name == "reinforce_loo" => {
-                Arc::new(Vimco::default())
-            }
-            (None, _) => usual.estimator.clone(),
-        };
-        let empty = |path: &&PathBuf| path.as_os_str().is_empty();
-        if [&self.checkpoint, &self.metrics, &self.tensorboard].into_iter().flatten().any(|p| empty(&p)) {
-            return Err(Error::invalid("checkpoint, metrics and tensorboard need a name, not an empty text"));
-        }
-        let config = TrainConfig {
-            estimator,
-            objective,
-            steps: self.steps.unwrap_or(usual.steps),
-            batch: self.batch.unwrap_or(usual.batch),
-            samples: self.samples,
-            learning_rate: self.lr,
-            warm_up: self.warm_up.unwrap_or(0),
-            decay: self.decay()?,
-            optimizer: self.optimizer.clone().unwrap_or(usual.optimizer),
-            beta2: self.beta2,
-            weight_decay: self.weight_decay,
-            clip: self.clip,
-            tuning_factor: self.tuning_factor.unwrap_or(usual.tuning_factor),
-            seed: self.seed.unwrap_or(usual.seed),
-            eval_every: self.eval_every,
-            eval_samples: self.eval_samples.unwrap_or(usual.eval_samples),
-            eval_rows: self.eval_rows.unwrap_or(usual.eval_rows),
-            checkpoint: self.checkpoint.clone(),
-            checkpoint_every: self.checkpoint_every,
-            metrics: self.metrics.clone(),
-            tensorboard: self.tensorboard.clone(),
-            settings: String::new(),
-            model: usual.model,
-            data: usual.data,
-            resume: None,
-            rescue: None,
-        };
-        // A run that goes on for more steps looks at the held-out data where it did.
-        let looks = Settings { eval_every: Some(config.eval_every()), ..self.clone() };
-        Ok(TrainConfig { settings: looks.to_toml()?, ..config })
-    }
-
-    fn binarization(&self) -> Result<Option<Binarization>> {
-        match self.binarization.as_deref() {
-            None => Ok(None),
-            Some("threshold") => Ok(Some(Binarization::Threshold)),
-            Some("static") => Ok(Some(Binarization::Static)),
-            Some("dynamic") => Ok(Some(Binarization::Dynamic)),
-            Some(other) => Err(unknown("binarization", other, BINARIZATIONS.iter().copied())),
-        }
-    }
-
-    fn objective(&self) -> Result<Objective> {
-        let samples = self.importance_samples.unwrap_or(5);
-        let objective = match self.objective.as_deref() {
-            None | Some("elbo") => Objective::Elbo,
-            Some("elbo-analytic-kl") => Objective::ElboAnalyticKl,
-            Some("iwae") => Objective::Iwae(samples),
-            Some("wake-sleep") => Objective::WakeSleep(samples),
-            Some(other) => return Err(unknown("objective", other, OBJECTIVES.iter().copied())),
-        };
-        if self.importance_samples.is_some() && objective.copies().is_none() {
-            return Err(Error::invalid(
-                "the setting `importance-samples` requires `objective = iwae` or `objective = wake-sleep`",
-            ));
-        }
-        Ok(objective)
-    }
-
-    fn decay(&self) -> Result<Decay> {
-        let step = self.decay.as_deref() == Some("step");
-        if !step && (self.decay_every.is_some() || self.decay_factor.is_some()) {
-            return Err(Error::invalid(
-                "the settings `decay-every` and `decay-factor` require `decay = step`",
-            ));
-        }
-        match self.decay.as_deref() {
-            None | Some("constant") => Ok(Decay::Constant),
-            Some("linear") => Ok(Decay::Linear),
-            Some("cosine") => Ok(Decay::Cosine),
-            Some("step") => Ok(Decay::Step {
-                every: self.decay_every.unwrap_or(10_000) as u64,
-                factor: self.decay_factor.unwrap_or(0.5),
-            }),
-            Some(other) => Err(unknown("decay", other, DECAYS.iter().copied())),
-        }
     }
 }
 
@@ -329,15 +210,6 @@ fn too_large(name: &str, value: impl std::fmt::Display) -> Error {
     Error::Invalid(format!("{name} must be at most {}, got {value}", i64::MAX))
 }
 
-fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {
-    let parsed = language::parse_estimator(text);
-    let built = parsed.and_then(|p| language::estimator(&p.call, &p.expressions));
-    built.map_err(|d| {
-        let help = d.help.map(|h| format!("\n  help: {h}")).unwrap_or_default();
-        Error::Invalid(format!("in the estimator '{text}': {}{help}", d.message))
-    })
-}
-
 /// Merges tables recursively. The entries of `above` take precedence over those of `below`.
 fn merge(below: &mut toml::Table, above: toml::Table) {
     for (key, value) in above {
@@ -348,14 +220,6 @@ fn merge(below: &mut toml::Table, above: toml::Table) {
             }
         }
     }
-}
-
-fn unknown(what: &str, name: &str, names: impl Iterator<Item = &'static str> + Clone) -> Error {
-    let remedy = match language::nearest(name, names.clone()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
-    };
-    Error::Invalid(format!("there is no {what} `{name}`; {remedy}"))
 }
 
 #[cfg(test)]
@@ -373,6 +237,7 @@ mod tests {
             Value::Truth => Given::Truth(true),
             Value::Word(_, words) => Given::Text(words[0].into()),
             Value::Text(_) => Given::Text("some".into()),
+            Value::Texts(_) => Given::Texts(vec!["some".into()]),
             Value::Path(_) => Given::Path("some".into()),
         }
     }
@@ -390,7 +255,7 @@ mod tests {
         assert_eq!(names(&written), described(false));
         assert_eq!(names(of_model.as_table().unwrap()), described(true));
         // All fields that there are: those that are not given are `null` here.
-        let all = serde_json::to_value(Settings::default()).unwrap();
+        let all = serde_json::to_value(Settings { set: vec!["a".into()], ..Settings::default() }).unwrap();
         let fields: BTreeSet<_> =
             all.as_object().unwrap().keys().filter(|k| *k != "model-options").cloned().collect();
         assert_eq!(fields, described(false));

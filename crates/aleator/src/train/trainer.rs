@@ -1,7 +1,6 @@
 //! The state of a training run, its steps, and its checkpoints.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::batches::Batches;
 use super::checkpoint::{Checkpoint, Header};
@@ -9,12 +8,14 @@ use super::config::{MOST_ROWS, TrainConfig, WHOLE_ESTIMATOR, WHOLE_MODEL};
 use super::report::{GradientStatistics, HistoryPoint};
 use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
+use super::subject::Subject;
 use super::update::Update;
+use super::write_rows::write_rows;
 use crate::error::{Error, Result};
+use crate::estimators::describe;
 use crate::graph::Graph;
-use crate::models::{X_NAME, training_graph};
-use crate::nn::{Tensor, initial};
-use crate::objectives::Detached;
+use crate::models::X_NAME;
+use crate::nn::Tensor;
 use crate::optim::{Adam, AdamW, RAdam, StepContext, UpdateRule, rule_by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
@@ -41,8 +42,11 @@ pub struct Trainer<'c> {
     /// The time of training, in seconds.
     pub seconds: f64,
     batches: Batches<'c>,
+    /// The minibatch of a graph, before it is distributed over its data.
+    gathered: Vec<f32>,
     update: Update,
     sites: Vec<String>,
+    estimators: String,
 }
 
 impl<'c> Trainer<'c> {
@@ -52,23 +56,17 @@ impl<'c> Trainer<'c> {
     /// Returns an error if the configuration is invalid, or if the estimator does not support the model.
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
-        let mut tensors = initial(&config.model.specs(), config.seed)?;
-        tensors.sort_by_key(|t| !t.learned);
-        let estimator = config.serving();
-        let graph = training_graph(&*config.model, config.objective, config.batch, &tensors, estimator)?;
-        check_rows(config, &graph)?;
+        let tensors = config.initial()?;
+        let (graph, plan) = config.training_graph(&tensors)?;
+        let samples = config.samples.unwrap_or_else(|| plan.min_samples());
+        check_rows(config, &graph, &plan, samples)?;
         let adam = Adam { beta2: config.beta2.unwrap_or(Adam::default().beta2), ..Adam::default() };
         let options = Options::new()
             .seed(config.seed)
-            .samples(config.samples())
+            .samples(samples)
             .tuning_rule(adam)
             .tuning_rate(config.tuning_factor * config.learning_rate());
-        let plan: Vec<_> = graph
-            .sites()
-            .into_iter()
-            .map(|site| site.estimator().cloned().unwrap_or_else(|| Arc::new(Detached)))
-            .collect();
-        let program = Program::<f32>::compile(&graph, &plan, &options)?;
+        let program = Program::<f32>::compile(&graph, &plan.estimators, &options)?;
         let rule: Box<dyn UpdateRule<f32>> = match config.optimizer.as_str() {
             "adam" => Box::new(adam),
             "adamw" => {
@@ -91,6 +89,8 @@ impl<'c> Trainer<'c> {
             step: 0,
             seconds: 0.0,
             batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
+            gathered: Vec::new(),
+            estimators: names(&graph, &plan, config),
             sites: graph.sites().into_iter().map(|s| s.name).collect(),
         })
     }
@@ -102,9 +102,7 @@ impl<'c> Trainer<'c> {
     /// continue after this.
     pub fn advance(&mut self) -> Result<()> {
         let step = self.step;
-        if let Ok(x) = self.program.data_mut(X_NAME) {
-            self.batches.at_step(step as u64, x);
-        }
+        self.write_rows(step as u64);
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
             let sites = self.sites.join(", ");
@@ -125,6 +123,28 @@ impl<'c> Trainer<'c> {
         self.running = Some(self.running.map_or(elbo, |r| KEPT * r + (1.0 - KEPT) * elbo));
         self.step += 1;
         Ok(())
+    }
+
+    /// Writes the minibatch of a step into the data of the program.
+    fn write_rows(&mut self, step: u64) {
+        match &self.config.model {
+            Subject::Model(_) => {
+                if let Ok(x) = self.program.data_mut(X_NAME) {
+                    self.batches.at_step(step, x);
+                }
+            }
+            Subject::Graph(graph) if graph.columns().is_empty() => {}
+            Subject::Graph(graph) => {
+                self.gathered.resize(self.config.batch * graph.width(), 0.0);
+                self.batches.at_step(step, &mut self.gathered);
+                write_rows(&mut self.program, |write| graph.scatter(&self.gathered, write));
+            }
+        }
+    }
+
+    /// The estimators of the sites, in words.
+    pub fn estimators(&self) -> &str {
+        &self.estimators
     }
 
     /// The tensors that have a gradient, in the order of the program's parameters.
@@ -246,21 +266,38 @@ impl<'c> Trainer<'c> {
 }
 
 /// Returns an error for an enumeration that could be compiled but would take too long per step.
-fn check_rows(config: &TrainConfig, graph: &Graph) -> Result<()> {
-    let (mut outcomes, serving) = (1_usize, config.serving());
+fn check_rows(config: &TrainConfig, graph: &Graph, plan: &Plan, samples: usize) -> Result<()> {
+    let (mut outcomes, mut estimators) = (1_usize, plan.estimators.iter());
     Plan::choose_with(graph, |site, _, _| {
-        outcomes = outcomes.saturating_mul(serving.alternatives(site).ok().flatten().unwrap_or(1));
+        let alternatives = estimators.next().and_then(|e| e.alternatives(site).ok().flatten());
+        outcomes = outcomes.saturating_mul(alternatives.unwrap_or(1));
         None::<()>
     })?;
-    if config.batch.saturating_mul(config.samples()).saturating_mul(outcomes) > MOST_ROWS {
+    if config.batch.saturating_mul(samples).saturating_mul(outcomes) > MOST_ROWS {
         return Err(Error::Invalid(format!(
-            "a batch of {} with {} samples and {outcomes} outcomes each is too large: their product must be at most \
+            "a batch of {} with {samples} samples and {outcomes} outcomes each is too large: their product must be at most \
              {MOST_ROWS}; use smaller sizes or another estimator",
             config.batch,
-            config.samples()
         )));
     }
     Ok(())
+}
+
+/// The estimator of all sites, or that of each site of a graph.
+fn names(graph: &Graph, plan: &Plan, config: &TrainConfig) -> String {
+    if let Some(one) = config.serving() {
+        return describe(&*one);
+    }
+    let mut sites = plan.describe(graph);
+    let same = |sites: &[(String, String)]| sites.windows(2).all(|two| two[0].1 == two[1].1);
+    match sites.pop() {
+        None => "no random nodes".into(),
+        Some((_, one)) if same(&sites) && sites.first().is_none_or(|(_, other)| *other == one) => one,
+        Some(last) => {
+            sites.push(last);
+            sites.iter().map(|(site, name)| format!("{site}={name}")).collect::<Vec<_>>().join(", ")
+        }
+    }
 }
 
 /// Describes two values of a setting as they are written in settings. An empty value and `false` mean that the setting is absent.

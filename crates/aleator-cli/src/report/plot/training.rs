@@ -1,7 +1,7 @@
 //! Training as a picture: bounds and gradient variance, against steps and against time.
 
-use super::super::table::is_reward;
-use aleator::train::{HistoryPoint, TrainReport};
+use super::super::table::sign;
+use aleator::train::{HistoryPoint, JudgedBy, JudgedOn, TrainReport};
 use plotters::style::text_anchor::HPos;
 
 use super::lines::{Chart, Line, charts, legend_rows};
@@ -20,14 +20,26 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
     let Some(first) = reports.first() else { return Err("there is nothing to draw".into()) };
     let cut = reports.len() > 1 && reports.iter().all(|r| r.history.len() >= MANY);
     let from = if cut { reports.iter().map(|r| r.steps / 10).max().unwrap_or(0) } else { 0 };
-    let bound = |p: &HistoryPoint| Some(p.bound.unwrap_or(p.elbo)).filter(|_| p.step >= from);
+    let sign = sign(first);
+    let bound = |p: &HistoryPoint| Some(sign * p.bound.unwrap_or(p.elbo)).filter(|_| p.step >= from);
     let same_samples = reports.iter().all(|r| r.samples == first.samples);
+    let (mean, training) = match (first.judged_by, first.judged_on) {
+        (JudgedBy::NegativeObjective, JudgedOn::HeldOut) => {
+            ("held-out objective", "training objective".into())
+        }
+        (JudgedBy::NegativeObjective, JudgedOn::Training | JudgedOn::Graph) => {
+            ("objective", "training objective".into())
+        }
+        (JudgedBy::Bound | JudgedBy::Predictive | JudgedBy::Reward, _) => {
+            ("held-out mean", format!("training ({})", first.objective))
+        }
+    };
     let bounds = |x: Across| -> Vec<Line> {
         let lines = match reports {
             [one] => vec![
-                line(0, "held-out mean", one, x, &|p| Some(p.elbo)),
+                line(0, mean, one, x, &|p| Some(sign * p.elbo)),
                 line(1, &format!("held-out bound, K = {}", one.eval_samples), one, x, &|p| p.bound),
-                line(2, &format!("training ({})", one.objective), one, x, &|p| p.train_elbo),
+                line(2, &training, one, x, &|p| p.train_elbo.map(|x| sign * x)),
             ],
             several => several
                 .iter()
@@ -44,18 +56,23 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
         let each = reports.iter().enumerate();
         each.map(|(i, r)| Line { dashed: dashed(r), ..line(i, "", r, x, &log) }).collect()
     };
-    let mut note = format!("{}; batch {}, seed {}", first.description, first.batch, first.seed);
+    let batch = match first.judged_on {
+        JudgedOn::Graph => String::new(),
+        JudgedOn::HeldOut | JudgedOn::Training => format!("batch {}, ", first.batch),
+    };
+    let mut note = format!("{}; {batch}seed {}", first.description, first.seed);
     if same_samples {
         note = format!("K = {}; {note}", first.samples);
     }
     if let [one] = reports {
         note = format!("{} ({}), {note}", one.estimator, if one.unbiased { "unbiased" } else { bias(one) });
     }
-    let (what, unit) = match (is_reward(first), reports.len()) {
-        (true, 1) => ("Reward", "reward"),
-        (true, _) => ("Held-out reward", "reward"),
-        (false, 1) => ("Bounds", "nats"),
-        (false, _) => ("Held-out bound", "nats"),
+    let (what, unit) = match (first.judged_by, reports.len()) {
+        (JudgedBy::NegativeObjective, _) => ("Objective", "objective"),
+        (JudgedBy::Reward, 1) => ("Reward", "reward"),
+        (JudgedBy::Reward, _) => ("Held-out reward", "reward"),
+        (JudgedBy::Bound | JudgedBy::Predictive, 1) => ("Bounds", "nats"),
+        (JudgedBy::Bound | JudgedBy::Predictive, _) => ("Held-out bound", "nats"),
     };
     let title = if cut { format!("{what} after the first tenth") } else { what.to_string() };
     let (step, seconds) = (|p: &HistoryPoint| p.step as f64, |p: &HistoryPoint| p.seconds);

@@ -4,7 +4,7 @@ use aleator::diagnostics::{
     Exact, GradientEstimate, Mean, Number, OptimizationPath, PathPoint, Report, Row, Skipped, Tensor,
 };
 use aleator::nn;
-use aleator::train::{GradientStatistics, HeldOut, HistoryPoint, TrainReport};
+use aleator::train::{GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, TrainReport};
 
 use super::*;
 
@@ -381,11 +381,13 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
     let last = history.last().unwrap().clone();
     TrainReport {
         aleator: "0",
-        model: "sbn",
+        model: "sbn".into(),
         description: "2 linear layers of 200 latents".into(),
         data: "digits".into(),
         estimator: estimator.into(),
         objective: "elbo".into(),
+        judged_by: if reward { JudgedBy::Reward } else { JudgedBy::Bound },
+        judged_on: JudgedOn::HeldOut,
         unbiased: !estimator.starts_with("straight_through") && estimator != "nvil",
         rescaled: estimator == "nvil",
         seed: 0,

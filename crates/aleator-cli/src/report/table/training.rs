@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::train::{GradientStatistics, HistoryPoint, TrainReport};
+use aleator::train::{GradientStatistics, HistoryPoint, JudgedBy, JudgedOn, TrainReport};
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use crate::report::numbers::{align_plus_minus, plus_minus, significant};
@@ -27,17 +27,22 @@ fn bias<'a>(report: &TrainReport, none: &'a str) -> &'a str {
 /// `width` is the terminal's, `color` adds its colours.
 pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
     let bias = bias(report, "unbiased");
-    let objective =
-        if report.objective == "elbo" { String::new() } else { format!(", {}", report.objective) };
+    let objective = match (&*report.objective, report.judged_by) {
+        ("elbo", _) | (_, JudgedBy::NegativeObjective) => String::new(),
+        (other, _) => format!(", {other}"),
+    };
+    let batch = match report.judged_on {
+        JudgedOn::Graph => String::new(),
+        JudgedOn::HeldOut | JudgedOn::Training => format!(", batch {}", report.batch),
+    };
     let header = format!(
-        "{} on {}: {}, {} parameters{objective}, {} ({bias}), K = {}, batch {}, seed {}",
+        "{} on {}: {}, {} parameters{objective}, {} ({bias}), K = {}{batch}, seed {}",
         report.model,
         report.data,
         report.description,
         report.parameters,
         report.estimator,
         report.samples,
-        report.batch,
         report.seed
     );
     let columns = history(report);
@@ -46,13 +51,18 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     text.push_str(&gradients(report, width, color));
     text.push('\n');
     if let Some(all) = &report.held_out {
-        let (mean, error) = held_out(all.elbo, all.elbo_std_error);
+        let (mean, error) = held_out(sign(report) * all.elbo, all.elbo_std_error);
         let bound = all.bound.map_or(String::new(), |bound| {
             let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
             format!(", bound {mean} ± {error}")
         });
-        let line =
-            format!("all {} held-out rows, {} samples each: {mean} ± {error}{bound}", all.rows, all.samples);
+        let rows = match report.judged_on {
+            JudgedOn::Graph => "the objective at the end".to_string(),
+            JudgedOn::Training => format!("all {} training rows", all.rows),
+            JudgedOn::HeldOut => format!("all {} held-out rows", all.rows),
+        };
+        let each = if report.judged_by == JudgedBy::NegativeObjective { "" } else { " each" };
+        let line = format!("{rows}, {} samples{each}: {mean} ± {error}{bound}", all.samples);
         let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
@@ -72,18 +82,16 @@ fn history(report: &TrainReport) -> Vec<Column> {
     let points = &report.history;
     let right =
         |title: &str, cell: &dyn Fn(&HistoryPoint) -> String| Column::right(title, points.iter().map(cell));
-    let means: Vec<_> = points.iter().map(|p| held_out(p.elbo, p.elbo_std_error)).collect();
+    let sign = sign(report);
+    let means: Vec<_> = points.iter().map(|p| held_out(sign * p.elbo, p.elbo_std_error)).collect();
     let mut columns = vec![right("step", &|p| p.step.to_string())];
-    columns.push(Column::right(
-        if is_reward(report) { "held-out reward" } else { "held-out mean" },
-        align_plus_minus(&means),
-    ));
-    if !is_reward(report) {
+    columns.push(Column::right(held_out_title(report), align_plus_minus(&means)));
+    if has_bound(report) {
         let bounds: Vec<_> = points.iter().map(bound).collect();
         columns.push(Column::right(format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
     }
     columns.extend([
-        right(&training_title(report), &|p| or_dash(p.train_elbo)),
+        right(&training_title(report), &|p| or_dash(p.train_elbo.map(|x| sign * x))),
         right("ln var", &|p| p.gradient.map_or("-".into(), log_variance)),
         right("SNR", &|p| p.gradient.map_or("-".into(), signal_to_noise)),
         right("time/s", &|p| format!("{:.1}", p.seconds)),
@@ -91,11 +99,33 @@ fn history(report: &TrainReport) -> Vec<Column> {
     columns
 }
 
+/// What is measured on the rows by which a run is judged.
+fn held_out_title(report: &TrainReport) -> String {
+    let what = match report.judged_by {
+        JudgedBy::Reward => "reward",
+        JudgedBy::Bound | JudgedBy::Predictive => "mean",
+        JudgedBy::NegativeObjective => "objective",
+    };
+    match report.judged_on {
+        JudgedOn::HeldOut => format!("held-out {what}"),
+        JudgedOn::Training | JudgedOn::Graph => what.into(),
+    }
+}
+
 /// The training objective by its name: of an estimator that relaxes, its mean under the relaxed draws.
 fn training_title(report: &TrainReport) -> String {
-    match (is_reward(report), report.objective.split(" with ").next()) {
-        (false, Some(objective)) => format!("training\n{objective}"),
+    match (report.judged_by, report.objective.split(" with ").next()) {
+        (JudgedBy::Bound | JudgedBy::Predictive, Some(objective)) => format!("training\n{objective}"),
+        (JudgedBy::NegativeObjective, _) => "training\nobjective".into(),
         _ => "training\nreward".into(),
+    }
+}
+
+/// The sign of what is shown: the objective of a graph is minimised, and the report has it with the opposite sign.
+pub(crate) fn sign(report: &TrainReport) -> f64 {
+    match report.judged_by {
+        JudgedBy::Bound | JudgedBy::Predictive | JudgedBy::Reward => 1.0,
+        JudgedBy::NegativeObjective => -1.0,
     }
 }
 
@@ -149,15 +179,18 @@ pub fn training_comparison(
     let mut columns = vec![
         Column::left("estimator", sorted.iter().map(name)),
         Column::left("bias", sorted.iter().map(|r| bias(r, "none").to_string())),
-        right("held-out", &|r| judged(r).map(|(mean, _)| number(mean))),
+        right(
+            if sorted.iter().all(|r| r.judged_on == JudgedOn::HeldOut) { "held-out" } else { "objective" },
+            &|r| judged(r).map(|(mean, _)| number(sign(r) * mean)),
+        ),
         right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
         right(&sorted.first().map_or("training".into(), |r| training_title(r)), &|r| {
-            end(r).and_then(|p| p.train_elbo).map(number)
+            end(r).and_then(|p| p.train_elbo).map(|x| number(sign(r) * x))
         }),
         right("ln var", &|r| end(r).and_then(|p| p.gradient).map(log_variance)),
         right("steps/s", &|r| Some(significant(r.steps_per_second, 3))),
     ];
-    if sorted.iter().all(|r| is_reward(r)) {
+    if !sorted.iter().any(|r| has_bound(r)) {
         columns.remove(3);
     }
     let mark = |i: usize| if sorted[i].unbiased { Mark::Plain } else { Mark::Warn };
@@ -184,9 +217,9 @@ fn judged(report: &TrainReport) -> Option<(f64, Option<f64>)> {
     report.held_out.map(|h| (h.elbo, h.bound)).or(end)
 }
 
-/// Whether the numbers are rewards, which have no bound, and not nats.
-pub(crate) fn is_reward(report: &TrainReport) -> bool {
-    report.history.first().is_some_and(|p| p.bound.is_none())
+/// Whether the numbers are nats, so that the mean of several weights gives a bound. Rewards and objectives of graphs have none.
+pub(crate) fn has_bound(report: &TrainReport) -> bool {
+    matches!(report.judged_by, JudgedBy::Bound | JudgedBy::Predictive)
 }
 
 /// A table whose columns stand two blanks apart, so that seven of them have room in 80 characters.

@@ -1,0 +1,214 @@
+//! From settings to a configuration: the data are loaded, and the model is built.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::config::TrainConfig;
+use super::scg::{Source, is_file};
+use super::setting::{BINARIZATIONS, DECAYS, OBJECTIVES};
+use super::settings::Settings;
+use super::subject::Subject;
+use crate::data::{Binarization, Dataset, Rows};
+use crate::error::{Error, Result};
+use crate::estimators::{Estimator, Vimco};
+use crate::language::{self, Commands};
+use crate::models::{self, Objective};
+use crate::optim::Decay;
+
+impl Settings {
+    /// Loads the data, builds the model and the configuration.
+    ///
+    /// # Errors
+    /// Returns an error if a name is unknown, if a file cannot be used, or if the model does not accept an option.
+    pub fn config(&self) -> Result<TrainConfig> {
+        self.config_allowing(Commands::Refused)
+    }
+
+    /// Like [`Settings::config`], for a graph that may start programs as black boxes.
+    ///
+    /// # Errors
+    /// As [`Settings::config`].
+    pub fn config_allowing(&self, commands: Commands) -> Result<TrainConfig> {
+        let name = self.model.as_deref().unwrap_or("sbn");
+        let (subject, data) = if is_file(name) { self.graph(name, commands)? } else { self.model(name)? };
+        let usual = TrainConfig::new(subject, Arc::new(data));
+        let objective = self.objective()?;
+        let estimator = match (&self.estimator, objective) {
+            (Some(_), Objective::WakeSleep(_)) => {
+                return Err(Error::invalid(
+                    "wake-sleep does not differentiate through draws and uses no estimator; remove the setting `estimator`",
+                ));
+            }
+            (Some(text), _) => Some(estimator(text)?),
+            // Made for it, where draws have no derivative.
+            (None, Objective::Iwae(2..)) if usual_name(&usual) == Some("reinforce_loo") => {
+                Some(Arc::new(Vimco::default()) as Arc<dyn Estimator>)
+            }
+            (None, _) => None,
+        };
+        let empty = |path: &&PathBuf| path.as_os_str().is_empty();
+        if [&self.checkpoint, &self.metrics, &self.tensorboard].into_iter().flatten().any(|p| empty(&p)) {
+            return Err(Error::invalid("checkpoint, metrics and tensorboard need a name, not an empty text"));
+        }
+        let config = TrainConfig {
+            estimator,
+            objective,
+            steps: self.steps.unwrap_or(usual.steps),
+            batch: self.batch.unwrap_or(usual.batch),
+            samples: self.samples,
+            learning_rate: self.lr,
+            warm_up: self.warm_up.unwrap_or(0),
+            decay: self.decay()?,
+            optimizer: self.optimizer.clone().unwrap_or(usual.optimizer),
+            beta2: self.beta2,
+            weight_decay: self.weight_decay,
+            clip: self.clip,
+            tuning_factor: self.tuning_factor.unwrap_or(usual.tuning_factor),
+            seed: self.seed.unwrap_or(usual.seed),
+            eval_every: self.eval_every,
+            eval_samples: self.eval_samples.unwrap_or(usual.eval_samples),
+            eval_rows: self.eval_rows.unwrap_or(usual.eval_rows),
+            checkpoint: self.checkpoint.clone(),
+            checkpoint_every: self.checkpoint_every,
+            metrics: self.metrics.clone(),
+            tensorboard: self.tensorboard.clone(),
+            settings: String::new(),
+            model: usual.model,
+            data: usual.data,
+            resume: None,
+            rescue: None,
+        };
+        // A run that goes on for more steps looks at the held-out data where it did.
+        let looks = Settings { eval_every: Some(config.eval_every()), ..self.clone() };
+        Ok(TrainConfig { settings: looks.to_toml()?, ..config })
+    }
+
+    /// The graph in a file, and its rows.
+    fn graph(&self, file: &str, commands: Commands) -> Result<(Subject, Dataset)> {
+        if self.data.is_some() || self.binarization.is_some() {
+            let name = if self.data.is_some() { "data" } else { "binarization" };
+            return Err(Error::Invalid(format!("{file} names its own data; remove the setting `{name}`")));
+        }
+        if let Some(option) = self.model_options.first()? {
+            return Err(Error::Invalid(format!(
+                "{file} is a graph and not a model with options; remove the setting `{option}`"
+            )));
+        }
+        let (graph, rows) = Source::read(file, &self.set, commands)?.graph()?;
+        if self.batch.is_some() && graph.columns().is_empty() {
+            return Err(Error::Invalid(format!(
+                "no data of {file} have the first size `batch`, so that every step uses all of them; \
+                 remove the setting `batch`"
+            )));
+        }
+        let (train, held_out) = match self.held_out {
+            Some(_) if graph.columns().is_empty() => {
+                return Err(Error::Invalid(format!(
+                    "no data of {file} have the first size `batch`, so that no rows can be held out; \
+                     remove the setting `held-out`"
+                )));
+            }
+            Some(share) => rows.split(share)?,
+            None => (rows, Rows { values: Vec::new(), width: graph.width() }),
+        };
+        let data = Dataset { name: "its own data".into(), train, held_out, image: None, dynamic: false };
+        Ok((graph.into(), data))
+    }
+
+    /// The built-in model of that name, and its data.
+    fn model(&self, name: &str) -> Result<(Subject, Dataset)> {
+        let names = models::all().iter().map(|e| e.name);
+        let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
+        if let Some(text) = self.set.first() {
+            return Err(Error::Invalid(format!(
+                "`set = {text}` replaces a value of a graph, but `{name}` is a built-in model"
+            )));
+        }
+        let data_seed = self.data_seed.unwrap_or(0);
+        let binarization = match self.binarization()? {
+            Some(_) if !entry.pixels => {
+                return Err(Error::Invalid(format!("`{name}` has no pixels to make black and white")));
+            }
+            None if entry.pixels => Some(Binarization::Threshold),
+            given => given,
+        };
+        let data = match (&self.data, self.binarization.is_some()) {
+            (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
+            (None, true) => Dataset::load("digits", binarization, data_seed)?,
+            (None, false) => (entry.data)(data_seed),
+        };
+        let data = match self.held_out {
+            Some(share) => data.held_out_again(share)?,
+            None => data,
+        };
+        Ok((entry.build(&self.model_options, &data)?.into(), data))
+    }
+
+    fn binarization(&self) -> Result<Option<Binarization>> {
+        match self.binarization.as_deref() {
+            None => Ok(None),
+            Some("threshold") => Ok(Some(Binarization::Threshold)),
+            Some("static") => Ok(Some(Binarization::Static)),
+            Some("dynamic") => Ok(Some(Binarization::Dynamic)),
+            Some(other) => Err(unknown("binarization", other, BINARIZATIONS.iter().copied())),
+        }
+    }
+
+    fn objective(&self) -> Result<Objective> {
+        let samples = self.importance_samples.unwrap_or(5);
+        let objective = match self.objective.as_deref() {
+            None | Some("elbo") => Objective::Elbo,
+            Some("elbo-analytic-kl") => Objective::ElboAnalyticKl,
+            Some("iwae") => Objective::Iwae(samples),
+            Some("wake-sleep") => Objective::WakeSleep(samples),
+            Some(other) => return Err(unknown("objective", other, OBJECTIVES.iter().copied())),
+        };
+        if self.importance_samples.is_some() && objective.copies().is_none() {
+            return Err(Error::invalid(
+                "the setting `importance-samples` requires `objective = iwae` or `objective = wake-sleep`",
+            ));
+        }
+        Ok(objective)
+    }
+
+    fn decay(&self) -> Result<Decay> {
+        let step = self.decay.as_deref() == Some("step");
+        if !step && (self.decay_every.is_some() || self.decay_factor.is_some()) {
+            return Err(Error::invalid(
+                "the settings `decay-every` and `decay-factor` require `decay = step`",
+            ));
+        }
+        match self.decay.as_deref() {
+            None | Some("constant") => Ok(Decay::Constant),
+            Some("linear") => Ok(Decay::Linear),
+            Some("cosine") => Ok(Decay::Cosine),
+            Some("step") => Ok(Decay::Step {
+                every: self.decay_every.unwrap_or(10_000) as u64,
+                factor: self.decay_factor.unwrap_or(0.5),
+            }),
+            Some(other) => Err(unknown("decay", other, DECAYS.iter().copied())),
+        }
+    }
+}
+
+/// The name of the default estimator of a model.
+fn usual_name(config: &TrainConfig) -> Option<&'static str> {
+    Some(config.model.model()?.default_estimator().properties().name)
+}
+
+fn estimator(text: &str) -> Result<Arc<dyn Estimator>> {
+    let parsed = language::parse_estimator(text);
+    let built = parsed.and_then(|p| language::estimator(&p.call, &p.expressions));
+    built.map_err(|d| {
+        let help = d.help.map(|h| format!("\n  help: {h}")).unwrap_or_default();
+        Error::Invalid(format!("in the estimator '{text}': {}{help}", d.message))
+    })
+}
+
+fn unknown(what: &str, name: &str, names: impl Iterator<Item = &'static str> + Clone) -> Error {
+    let remedy = match language::nearest(name, names.clone()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
+    };
+    Error::Invalid(format!("there is no {what} `{name}`; {remedy}"))
+}
