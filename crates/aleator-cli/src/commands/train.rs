@@ -18,10 +18,11 @@ use serde::Serialize;
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
-use crate::input::{estimator_list, read};
+use crate::input::estimator_list;
 use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
 use crate::places::{Output, Places};
 use crate::signals::Stop;
+use crate::text::read;
 
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;
