@@ -1,14 +1,13 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
 use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
-use crate::nearest::nearest;
-
 use super::ast::{Call, Expr};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
 use super::named_distribution::Named;
 use super::parts::Parts;
 use super::span::Span;
+use super::synonyms::{Kind, suggest};
 use super::values::{Constants, MOST_ELEMENTS, MOST_PLACES, Value, extent, too_large};
 
 /// A function of the language.
@@ -136,12 +135,15 @@ impl<'l, 'g> Arguments<'l, 'g> {
                     None => {
                         let words =
                             function.parameters.iter().copied().chain(function.axis.then_some("axis"));
-                        let help = match nearest(&name.text, words) {
-                            Some(near) => format!("did you mean `{near}`? {}", usage()),
-                            None => usage(),
-                        };
                         let message = format!("`{}` has no argument {}", function.name, quote(&name.text));
-                        return Err(Diagnostic::new(message).at(name.span).help(help));
+                        let diagnostic = Diagnostic::new(message).at(name.span);
+                        return Err(match suggest(diagnostic, Kind::Argument, &name.text, words) {
+                            Ok(mut diagnostic) => {
+                                let remedy = diagnostic.help.take().unwrap_or_default();
+                                diagnostic.help(format!("{remedy} {}", usage()))
+                            }
+                            Err(diagnostic) => diagnostic.help(usage()),
+                        });
                     }
                 },
             };
