@@ -7,6 +7,7 @@ mod flags;
 mod input;
 mod memory;
 mod output;
+mod parameters;
 mod places;
 mod signals;
 

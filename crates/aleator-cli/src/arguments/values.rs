@@ -38,3 +38,22 @@ pub fn positive(text: &str) -> Result<usize, String> {
     let number = text.parse::<i64>().ok().filter(|&n| n > 0).and_then(|n| usize::try_from(n).ok());
     number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
 }
+
+/// The largest number of seeds.
+const MOST_SEEDS: usize = 1000;
+
+/// A number of runs.
+pub fn seeds(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|n| (1..=MOST_SEEDS).contains(n));
+    number.ok_or_else(|| format!("must be a whole number from 1 to {MOST_SEEDS}"))
+}
+
+/// The path of a file of parameters.
+pub fn parameter_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["safetensors", "json"])
+}
+
+/// The path of a report.
+pub fn page_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["html", "htm"])
+}
