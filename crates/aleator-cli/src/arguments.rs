@@ -11,7 +11,7 @@ use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use train::Train;
-use values::{count, plot_file, positive, seconds, seed, threads};
+use values::{count, page_file, parameter_file, plot_file, positive, seconds, seed, seeds, threads};
 
 /// Gradients of expectations: write a computation with random nodes, and get its gradient by any estimator, with its bias,
 /// variance and computational cost.
@@ -212,6 +212,9 @@ pub struct Compare {
     /// Plot variances and biases: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
+    /// Write a report with table, figures, graph and formulas: one .html file
+    #[arg(long, value_name = "FILE", value_parser = page_file)]
+    pub report: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -232,9 +235,28 @@ pub struct Optimize {
     /// Optimiser
     #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
+    /// Tune the estimators' own parameters for N steps before the first step, on different noise; they are tuned on the way in any
+    /// case
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub tune: usize,
+    /// Run once with each of these estimators, separated by commas, at every site that it supports
+    #[arg(long, value_name = "A,B,..", conflicts_with = "save")]
+    pub compare: Option<String>,
+    /// Run with this many seeds, from --seed on; figures show the mean and a band of one standard deviation
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = seeds)]
+    pub seeds: usize,
+    /// Begin with the parameters of this file: .safetensors, or .json as --save or --json wrote it
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// Write the final parameters: a .safetensors or .json file
+    #[arg(long, value_name = "FILE", value_parser = parameter_file)]
+    pub save: Option<PathBuf>,
     /// Plot the optimisation path: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
+    /// Write a report with table, figures, graph and formulas: one .html file
+    #[arg(long, value_name = "FILE", value_parser = page_file)]
+    pub report: Option<PathBuf>,
 }
 
 /// The number format of a program.

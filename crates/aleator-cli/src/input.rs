@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aleator::diagnostics::plan_with;
 use aleator::estimators::Estimator;
 use aleator::language::{self, Commands, Diagnostic, Loading, Model, Place, Span};
 use aleator::plan::{Lint, Plan};
@@ -11,6 +12,7 @@ use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
 use crate::output::warn;
+use crate::parameters;
 use crate::places::{Output, Places};
 use crate::text::Text;
 
@@ -104,6 +106,14 @@ impl Loaded {
         path.map(|path| self.places.output(option, path)).transpose()
     }
 
+    /// Begins with the parameters of a file.
+    pub fn adopt_parameters(&mut self, option: &str, path: &Path) -> Outcome {
+        self.places.reads(option, path);
+        let wrong =
+            |reason| Failure::input(format!("cannot use the parameters of `{}`: {reason}", path.display()));
+        parameters::adopt(path, &self.model.graph).map_err(wrong)
+    }
+
     /// Turns an error of the library into one with a place in the file, where it speaks of a site.
     pub fn failure(&self, error: aleator::Error) -> Failure {
         let span = match &error {
@@ -154,6 +164,14 @@ impl Loaded {
     /// The plan that the options ask for, completed by the file and the automatic choice.
     pub fn plan(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
         Plan::choose(&self.model.graph, &self.overrides(via)?, samples).map_err(|e| self.failure(e))
+    }
+
+    /// The plans that use each of these estimators at every site that it supports, beside those that the options fix.
+    pub fn plans(&self, list: &str, via: &[String], samples: Option<usize>) -> Outcome<Vec<Plan>> {
+        let fixed = self.overrides(via)?;
+        let estimators = estimator_list("--compare", list)?;
+        let plan = |e: &Arc<dyn Estimator>| plan_with(&self.model.graph, e, &fixed, samples);
+        estimators.iter().map(plan).collect::<Result<_, _>>().map_err(|e| self.failure(e))
     }
 
     /// The estimator that the options give to each site.

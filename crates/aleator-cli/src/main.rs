@@ -8,6 +8,7 @@ mod flags;
 mod input;
 mod memory;
 mod output;
+mod parameters;
 mod places;
 mod signals;
 mod text;

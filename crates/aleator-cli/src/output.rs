@@ -5,7 +5,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use aleator_cli::report::{message, plot_bytes};
+use aleator_cli::report::{Origin, message, plot_bytes};
 use console::{Term, truncate_str};
 use serde::Serialize;
 
@@ -77,10 +77,32 @@ pub fn save_plot(output: Option<&Output>, svg: impl FnOnce() -> Result<String, S
     save("plot", output, svg().and_then(|svg| plot_bytes(output.path(), &svg)))
 }
 
+/// Where a report comes from: this process's command line.
+pub fn origin(seed: u64) -> Origin {
+    let quoted = |text: std::ffi::OsString| {
+        let text = text.to_string_lossy().into_owned();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
+        if !text.is_empty() && text.chars().all(plain) {
+            text
+        } else {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
+    };
+    let arguments: Vec<String> = std::env::args_os().skip(1).map(quoted).collect();
+    let command = format!("aleator {}", arguments.join(" "));
+    Origin { command, version: env!("CARGO_PKG_VERSION").into(), seed }
+}
+
+/// Writes a report, if there is a place for it.
+pub fn save_page(output: Option<&Output>, page: impl FnOnce() -> Result<String, String>) -> Outcome {
+    let Some(output) = output else { return Ok(()) };
+    save("report", output, page().map(String::into_bytes))
+}
+
 /// Writes what was drawn.
 pub fn save(what: &str, output: &Output, drawn: Result<Vec<u8>, String>) -> Outcome {
     let path = output.path().display();
-    let bytes = drawn.map_err(|reason| Failure::input(format!("cannot draw the {what} {path}: {reason}")))?;
+    let bytes = drawn.map_err(|reason| Failure::input(format!("cannot make the {what} {path}: {reason}")))?;
     output.write(&bytes).map_err(|reason| Failure::input(format!("cannot write the {what} {path}: {reason}")))
 }
 

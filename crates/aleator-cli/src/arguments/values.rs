@@ -72,6 +72,25 @@ pub fn seconds(text: &str) -> Result<std::time::Duration, String> {
     time.ok_or_else(|| "must be a positive number of seconds".to_owned())
 }
 
+/// The largest number of seeds.
+const MOST_SEEDS: usize = 1000;
+
+/// A number of runs.
+pub fn seeds(text: &str) -> Result<usize, String> {
+    let number = count(text).ok().filter(|n| (1..=MOST_SEEDS).contains(n));
+    number.ok_or_else(|| format!("must be a whole number from 1 to {MOST_SEEDS}"))
+}
+
+/// The path of a file of parameters.
+pub fn parameter_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["safetensors", "json"])
+}
+
+/// The path of a report.
+pub fn page_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["html", "htm"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

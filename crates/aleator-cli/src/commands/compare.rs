@@ -1,17 +1,21 @@
 //! `aleator compare`: estimators side by side.
 
 use aleator::diagnostics::{Compare as How, compare};
-use aleator_cli::report::{comparison, comparison_svg};
+use aleator::graph::Diagram;
+use aleator_cli::report::{comparison, comparison_page, comparison_svg, svg};
 
 use crate::arguments::Compare;
 use crate::failure::Outcome;
 use crate::flags::with_flags;
 use crate::input::{estimator_list, load};
-use crate::output::{Progress, color, print, print_json, save_plot, warn, warn_of_work, width};
+use crate::output::{
+    Progress, color, origin, print, print_json, save_page, save_plot, warn, warn_of_work, width,
+};
 
 pub fn run(arguments: &Compare) -> Outcome {
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
+    let page = loaded.output("--report", arguments.report.as_ref())?;
     let estimators = match arguments.estimators.as_str() {
         "all" => None,
         list => Some(estimator_list("--estimators", list)?),
@@ -40,5 +44,8 @@ pub fn run(arguments: &Compare) -> Outcome {
     } else {
         print(&comparison(&report, width(), color()))?;
     }
-    save_plot(plot.as_ref(), || comparison_svg(&report))
+    save_plot(plot.as_ref(), || comparison_svg(&report))?;
+    save_page(page.as_ref(), || {
+        comparison_page(&report, &svg(&Diagram::of(&loaded.model.graph)), origin(arguments.sampling.seed))
+    })
 }

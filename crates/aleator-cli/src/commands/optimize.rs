@@ -2,46 +2,99 @@
 
 use aleator::diagnostics::{OptimizationPath, blind_spots, origin_or_advice};
 use aleator::diagnostics::{Optimize as How, optimize};
-use aleator::graph::Graph;
-use aleator::plan::lints;
-use aleator_cli::report::{optimization, optimization_svg};
+use aleator::graph::{Diagram, Graph};
+use aleator::plan::{Plan, lints};
+use aleator_cli::report::{
+    optimization, optimization_page, optimization_svg, optimizations, optimizations_svg, svg,
+};
+use serde::Serialize;
 
 use crate::arguments::Optimize;
 use crate::failure::{Failure, Outcome};
-use crate::input::load;
-use crate::output::{Progress, print, print_json, save_plot, warn};
+use crate::input::{Loaded, load};
+use crate::output::{Progress, color, origin, print, print_json, save, save_page, save_plot, warn, width};
+use crate::parameters;
+
+/// Several runs as one JSON document.
+#[derive(Serialize)]
+struct Runs<'a> {
+    aleator: &'static str,
+    file: &'a str,
+    runs: Vec<&'a OptimizationPath>,
+}
 
 pub fn run(arguments: &Optimize) -> Outcome {
     if !(arguments.lr.is_finite() && arguments.lr > 0.0) {
         return Err(Failure::input(format!("--lr must be a positive number, got {}", arguments.lr)));
     }
+    if arguments.save.is_some() && arguments.seeds > 1 {
+        return Err(Failure::input("--save writes the parameters of one run; leave out --seeds"));
+    }
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
+    if let Some(path) = &arguments.from {
+        loaded.adopt_parameters("--from", path)?;
+    }
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
-    let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
-    loaded.warn_of(&lints(&loaded.model.graph, &plan));
-    loaded.warn_of(&blind_spots(&loaded.model.graph, &plan));
+    let page = loaded.output("--report", arguments.report.as_ref())?;
+    let saved = loaded.output("--save", arguments.save.as_ref())?;
+    let plans = match &arguments.compare {
+        Some(list) => loaded.plans(list, &arguments.via, arguments.sampling.samples)?,
+        None => vec![loaded.plan(&arguments.via, arguments.sampling.samples)?],
+    };
+    // For each plan, a path for each seed.
+    let mut groups: Vec<Vec<OptimizationPath>> = Vec::new();
+    for plan in &plans {
+        loaded.warn_of(&lints(&loaded.model.graph, plan));
+        loaded.warn_of(&blind_spots(&loaded.model.graph, plan));
+        let seeds = (0..arguments.seeds as u64).map(|i| arguments.sampling.seed.wrapping_add(i));
+        groups.push(seeds.map(|seed| one(arguments, &loaded, plan, seed)).collect::<Outcome<_>>()?);
+    }
+    let alone = match groups.as_slice() {
+        [paths] => <&[OptimizationPath; 1]>::try_from(paths.as_slice()).ok().map(|[path]| path),
+        _ => None,
+    };
+    match alone {
+        Some(path) if arguments.sampling.json => print_json(path)?,
+        Some(path) => print(&optimization(path))?,
+        None if arguments.sampling.json => {
+            let runs = groups.iter().flatten().collect();
+            print_json(&Runs { aleator: env!("CARGO_PKG_VERSION"), file: &loaded.file, runs })?;
+        }
+        None => print(&optimizations(&groups, width(), color()))?,
+    }
+    if let (Some(output), Some(path)) = (&saved, alone) {
+        save("parameters", output, parameters::encode(output.path(), &path.parameters))?;
+    }
+    save_plot(plot.as_ref(), || match alone {
+        Some(path) => optimization_svg(path),
+        None => optimizations_svg(&groups),
+    })?;
+    save_page(page.as_ref(), || {
+        optimization_page(&groups, &svg(&Diagram::of(&loaded.model.graph)), origin(arguments.sampling.seed))
+    })
+}
+
+/// One run.
+fn one(arguments: &Optimize, loaded: &Loaded, plan: &Plan, seed: u64) -> Outcome<OptimizationPath> {
+    let graph = &loaded.model.graph;
     let how = How {
         steps: arguments.steps,
         learning_rate: arguments.lr,
         optimizer: arguments.optimizer.clone(),
         samples: arguments.sampling.samples,
-        seed: arguments.sampling.seed,
+        tune: arguments.tune,
+        seed,
     };
+    let label = if arguments.compare.is_some() { plan.name() } else { "optimize".to_string() };
     let progress = Progress::new(arguments.steps);
-    let path = optimize(&loaded.model.graph, &plan, &how, &loaded.file, &|step, _| {
-        progress.set("optimize", step);
-    });
+    let path = optimize(graph, plan, &how, &loaded.file, &|step, _| progress.set(&label, step));
     progress.finish();
-    let path = path.map_err(|e| loaded.failure(e))?;
-    if let Some(warning) = not_finite(&path, &loaded.model.graph, how.seed) {
+    let mut path = path.map_err(|e| loaded.failure(e))?;
+    path.add_exact(graph).map_err(|e| loaded.failure(e))?;
+    if let Some(warning) = not_finite(&path, graph, seed) {
         warn(&warning);
     }
-    if arguments.sampling.json {
-        print_json(&path)?;
-    } else {
-        print(&optimization(&path))?;
-    }
-    save_plot(plot.as_ref(), || optimization_svg(&path))
+    Ok(path)
 }
 
 /// The first objective of the path that is not finite, said in words.

@@ -3,6 +3,7 @@ mod diagnostic;
 #[cfg(test)]
 mod drawings;
 mod numbers;
+mod page;
 mod pictures;
 mod plot;
 mod profile;
@@ -11,8 +12,12 @@ mod text;
 
 pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
+pub use page::{Origin, Page, comparison_page, optimization_page};
 pub use pictures::pictures_png;
-pub use plot::{comparison_svg, lines_svg, optimization_svg, plot_bytes, to_png, training_svg, write_plot};
+pub use plot::{
+    comparison_svg, lines_svg, optimization_svg, optimizations_svg, plot_bytes, to_png, training_svg,
+    write_plot,
+};
 pub use profile::profile;
-pub use table::{comparison, gradient, optimization, training, training_comparison};
+pub use table::{comparison, gradient, optimization, optimizations, training, training_comparison};
 pub use text::message;

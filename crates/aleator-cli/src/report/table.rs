@@ -9,8 +9,11 @@ mod training;
 mod values;
 
 pub use comparison::comparison;
+pub(crate) use comparison::comparison_cells;
+pub(crate) use conclusions::best as best_sentence;
 pub use gradient::gradient;
-pub use optimization::optimization;
+pub(crate) use optimization::group_names;
+pub use optimization::{optimization, optimizations};
 pub(crate) use training::sign;
 pub use training::{training, training_comparison};
 pub(crate) use values::{element_name, l2, label, norm};

@@ -207,8 +207,12 @@ fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     all
 }
 
-/// The plan that uses an estimator at every site that it supports, except for those whose estimator is fixed.
-fn plan_with(
+/// The plan that uses an estimator at every site that it supports, except for those whose estimator is fixed: `fixed` has an entry for
+/// each site. Other sites keep the estimator of the graph or the automatic choice.
+///
+/// # Errors
+/// Returns an error if the estimator supports no site that is free, or if a plan cannot be chosen.
+pub fn plan_with(
     graph: &Graph,
     estimator: &Arc<dyn Estimator>,
     fixed: &[Option<Arc<dyn Estimator>>],

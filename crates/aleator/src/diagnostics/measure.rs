@@ -167,7 +167,7 @@ pub(super) fn estimates<'a>(
     how: &Measure,
     progress: &dyn Fn(usize),
 ) -> Result<Measured<'a>> {
-    let &Measure { replicates, tune, .. } = how;
+    let &Measure { replicates, tune: steps, .. } = how;
     let mut options = Options::new().seed(how.seed).tuning(Tuning::Held);
     if let Some(k) = how.samples {
         options = options.samples(k);
@@ -184,16 +184,8 @@ pub(super) fn estimates<'a>(
     let many = 1 << (NUMBERS_PER_RUN / numbers).clamp(1, MOST_AT_ONCE).ilog2();
     let at_once = many.min(replicates.max(1));
     let mut program = Program::<f64>::compile(graph, plan, &options.clone().replicates(at_once))?;
-    if tune > 0 && program.own_params().next().is_some() {
-        let many = many.min(TUNING_REPLICATES);
-        let mut tuned =
-            Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned).replicates(many))?;
-        if tuned.is_tuned() {
-            for step in 0..tune as u64 {
-                tuned.run_step(FIRST_TUNING_STEP + step).map_err(|e| while_tuning(step, e))?;
-            }
-            program.adopt_own_params(&tuned)?;
-        }
+    if steps > 0 {
+        tune(graph, plan, &options.clone().replicates(many.min(TUNING_REPLICATES)), steps, &mut program)?;
     }
     if program.own_params().next().is_some() {
         let pilot_options = options.clone().tuning(Tuning::Pilot).replicates(many);
@@ -242,6 +234,30 @@ pub(super) fn estimates<'a>(
         stays: true,
         program: Some(program),
     })
+}
+
+/// Tunes the estimators' own parameters for some steps, with noise that no estimate uses, and hands them to a program.
+///
+/// # Errors
+/// As [`Program::compile`] and [`Program::run`].
+pub(super) fn tune(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    options: &Options,
+    steps: usize,
+    program: &mut Program<f64>,
+) -> Result<()> {
+    if program.own_params().next().is_none() {
+        return Ok(());
+    }
+    let mut tuned = Program::<f64>::compile(graph, plan, &options.clone().tuning(Tuning::Tuned))?;
+    if tuned.is_tuned() {
+        for step in 0..steps as u64 {
+            tuned.run_step(FIRST_TUNING_STEP + step).map_err(|e| while_tuning(step, e))?;
+        }
+        program.adopt_own_params(&tuned)?;
+    }
+    Ok(())
 }
 
 /// A program without noise is evaluated once.

@@ -3,6 +3,7 @@
 mod blind;
 mod compare;
 mod exact;
+mod exact_path;
 mod inspection;
 mod measure;
 mod moments;
@@ -16,7 +17,7 @@ mod timing;
 mod verdict;
 
 pub use blind::blind_spots;
-pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
+pub use compare::{Compare, ExactAnswer, Progress, compare, grad, plan_with};
 pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
 pub use measure::{Measure, Measurement, measure};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::measure::tune;
 use super::report::{Number, OptimizationPath, PathPoint, Tensor, own_parameters};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -20,13 +21,22 @@ pub struct Optimize {
     pub optimizer: String,
     /// K, the number of samples per estimate; `None` for the smallest number that the plan accepts.
     pub samples: Option<usize>,
+    /// The number of steps by which the estimators' own parameters are tuned before the first step, with separate noise.
+    pub tune: usize,
     /// The seed of all noise.
     pub seed: u64,
 }
 
 impl Default for Optimize {
     fn default() -> Self {
-        Optimize { steps: 1000, learning_rate: 0.01, optimizer: "adam".into(), samples: None, seed: 0 }
+        Optimize {
+            steps: 1000,
+            learning_rate: 0.01,
+            optimizer: "adam".into(),
+            samples: None,
+            tune: 0,
+            seed: 0,
+        }
     }
 }
 
@@ -56,6 +66,9 @@ pub fn optimize(
         options = options.samples(k);
     }
     let mut program = Program::<f64>::compile(graph, &plan.estimators, &options)?;
+    if how.tune > 0 {
+        tune(graph, &plan.estimators, &options, how.tune, &mut program)?;
+    }
     let params = graph.params();
     let mut values: Vec<Vec<f64>> = params.iter().map(|p| p.initial.clone()).collect();
     let unknown = || {
@@ -118,6 +131,9 @@ pub fn optimize(
         lr: Number(how.learning_rate),
         plan: plan.describe(graph).into_iter().collect(),
         history,
+        exact_method: None,
+        exact_objective: None,
+        exact_history: vec![],
         parameters: params
             .iter()
             .zip(&values)

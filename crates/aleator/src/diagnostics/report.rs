@@ -213,6 +213,15 @@ pub struct OptimizationPath {
     pub plan: BTreeMap<String, String>,
     /// Points along the path, including the first and the last.
     pub history: Vec<PathPoint>,
+    /// How the exact objective was computed; `None` without one.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub exact_method: Option<&'static str>,
+    /// The exact objective at the final parameters, if it can be computed.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub exact_objective: Option<Number>,
+    /// The exact objective at some steps (for figures, not part of the JSON).
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub exact_history: Vec<(usize, Number)>,
     /// The final parameters, by name.
     pub parameters: BTreeMap<String, Tensor>,
     /// The final values of the estimators' own parameters, by name.

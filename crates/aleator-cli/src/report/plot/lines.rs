@@ -51,13 +51,23 @@ pub(super) struct Line {
     pub width: f64,
     pub dashed: bool,
     pub points: Vec<(f64, f64)>,
+    /// A band about the line: the place, and its lower and upper end.
+    pub band: Vec<(f64, f64, f64)>,
 }
 
 impl Line {
     /// The line at this place among others.
     pub(super) fn new(place: usize, name: &str, points: Vec<(f64, f64)>) -> Line {
         let color = LINES[place % LINES.len()];
-        Line { name: printable(name), color, opacity: 1.0, width: 2.0, dashed: false, points }
+        Line {
+            name: printable(name),
+            color,
+            opacity: 1.0,
+            width: 2.0,
+            dashed: false,
+            points,
+            band: Vec::new(),
+        }
     }
 
     fn finite(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
@@ -136,7 +146,11 @@ pub(super) fn charts(
     charts: &[Chart],
 ) -> Result<(), String> {
     let horizontal = Axis::linear(charts.iter().flat_map(|c| c.lines).flat_map(Line::finite).map(|p| p.0), 5);
-    let vertical = |c: &Chart| Axis::for_lines(c.lines.iter().flat_map(Line::finite).map(|p| p.1));
+    let bands = |line: &Line| line.band.iter().flat_map(|b| [b.1, b.2]).collect::<Vec<_>>();
+    let vertical = |c: &Chart| {
+        let of_bands = c.lines.iter().flat_map(bands).collect::<Vec<_>>();
+        Axis::for_lines(c.lines.iter().flat_map(Line::finite).map(|p| p.1).chain(of_bands))
+    };
     let verticals: Vec<Axis> = charts.iter().map(vertical).collect();
     let tick_width =
         |a: &Axis| a.ticks.iter().map(|t| text_width(&a.label(*t), 10.5, false)).fold(10.0, f64::max);
@@ -188,6 +202,18 @@ impl Chart<'_> {
         let y_label = printable(&ellipsize(&format!("{}{scale}", self.y_label), 50));
         let upwards = font.style(HPos::Center).transform(FontTransform::Rotate270);
         area.draw(&Text::new(y_label, (px(x + 8.0), px(middle.1)), upwards)).map_err(fail)?;
+        let drawn = |x: f64| drawable(x) && (!vertical.log || x > 0.0);
+        for line in self.lines {
+            for piece in line.band.split(|b| !(drawable(b.0) && drawn(b.1) && drawn(b.2))) {
+                let lower = piece.iter().map(|b| (b.0, vertical.position(b.1)));
+                let upper = piece.iter().rev().map(|b| (b.0, vertical.position(b.2)));
+                let outline: Vec<_> = lower.chain(upper).collect();
+                if outline.len() > 2 {
+                    let shape = Polygon::new(outline, line.color.mix(0.15).filled());
+                    chart.draw_series(std::iter::once(shape)).map_err(fail)?;
+                }
+            }
+        }
         for line in self.lines {
             let style = ShapeStyle { color: line.color.mix(line.opacity), ..stroke(&line.color, line.width) };
             let visible = |p: &(f64, f64)| drawable(p.0) && drawable(p.1) && (!vertical.log || p.1 > 0.0);

@@ -24,6 +24,9 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
     } else {
         first.push(Line { color: UNBIASED, ..Line::new(0, "objective", objective) });
     }
+    if !path.exact_history.is_empty() {
+        first.push(exact_line(1, "exact", path));
+    }
 
     // Every coordinate's path; where there are many, the ones that moved most.
     let mut coordinates: Vec<(String, usize, f64)> = Vec::new();
@@ -77,8 +80,14 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
     })
 }
 
+/// The exact objective along a path, dashed.
+pub(super) fn exact_line(place: usize, name: &str, path: &OptimizationPath) -> Line {
+    let points = path.exact_history.iter().map(|(step, objective)| (*step as f64, objective.0)).collect();
+    Line { dashed: true, width: 1.6, ..Line::new(place, name, points) }
+}
+
 /// Means over windows of about a twentieth of the points, where the whole window lies within the path.
-fn moving_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+pub(super) fn moving_mean(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let reach = (points.len() / 40).max(2);
     let mean = |window: &[(f64, f64)]| window.iter().map(|p| p.1 / window.len() as f64).sum();
     points.windows(2 * reach + 1).map(|window| (window[reach].0, mean(window))).collect()

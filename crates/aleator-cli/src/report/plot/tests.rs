@@ -85,6 +85,36 @@ fn the_path_of_an_optimisation() {
 }
 
 #[test]
+fn several_optimisations_have_means_and_bands() {
+    let mut exact = path(200);
+    exact.exact_history = (0..20).map(|i| (i * 50, Number(0.2 + 0.5 / (1.0 + i as f64)))).collect();
+    let one = optimization_svg(&exact).unwrap();
+    look_at("optimization-exact", &one);
+    assert!(one.contains(">\nexact\n<"));
+    let mut other = path(200);
+    other.plan.insert("b".into(), "score_function".into());
+    let noisy = |path: &aleator::diagnostics::OptimizationPath, by: f64| {
+        let mut path = path.clone();
+        path.history.iter_mut().for_each(|p| p.objective.0 += by);
+        path
+    };
+    let groups = vec![
+        vec![exact.clone(), noisy(&exact, 0.1), noisy(&exact, -0.05)],
+        vec![noisy(&other, 0.5), noisy(&other, 0.7), other.clone()],
+    ];
+    let svg = optimizations_svg(&groups).unwrap();
+    look_at("optimizations", &svg);
+    assert_picture(&svg);
+    assert_eq!(svg.matches("<polygon").count(), 2);
+    let single = optimizations_svg(&[vec![exact], vec![other]]).unwrap();
+    assert!(single.contains("rebar(temperature=0.5), exact") && !single.contains("<polygon"));
+    assert!(optimizations_svg(&[]).is_err());
+    let mut broken = path(3);
+    broken.history[1].objective = Number(f64::NAN);
+    assert_picture(&optimizations_svg(&[vec![broken.clone(), path(3)], vec![path(1), broken]]).unwrap());
+}
+
+#[test]
 fn training_of_one_and_of_several() {
     let looks: Vec<_> = (0..30).map(|i| (-20.0 - 8.0 * (-f64::from(i) / 5.0).exp(), 0.01)).collect();
     let one = trained("rebar(temperature=0.5)", &looks, false);

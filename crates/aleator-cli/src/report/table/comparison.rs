@@ -40,6 +40,17 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
     out
 }
 
+/// The same table with all columns, as texts: its head and its rows.
+pub(crate) fn comparison_cells(report: &Report, verdict: &Verdict) -> (Vec<String>, Vec<Vec<String>>) {
+    if report.results.is_empty() {
+        return (Vec::new(), Vec::new());
+    }
+    let (columns, _) = chosen_columns(report, verdict, None);
+    let head = columns.iter().map(|c| c.title.replace('\n', " ")).collect();
+    let row = |i: usize| columns.iter().map(|c| c.cells[i].clone()).collect();
+    (head, (0..report.results.len()).map(row).collect())
+}
+
 fn mark(row: &Row, i: usize, verdict: &Verdict) -> Mark {
     let far = worst_z(row).is_some_and(|(z, _)| z.is_nan() || z.abs() > SUSPICIOUS_Z);
     match () {

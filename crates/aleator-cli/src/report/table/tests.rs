@@ -183,6 +183,29 @@ fn a_tie_has_no_star() {
     assert!(words.contains("the next, nvil, has 3.00 times as much"), "{text}");
 }
 
+/// Which of several optimisations is lowest is said only if seeds tell.
+#[test]
+fn the_lowest_of_several_optimisations() {
+    let run = |estimator: &str, last: f64| {
+        let mut path = path(30);
+        path.plan.insert("b".into(), estimator.into());
+        path.exact_objective = Some(Number(last));
+        path.exact_method = Some("enumeration");
+        path
+    };
+    let clear = [vec![run("rebar", 0.1), run("rebar", 0.11)], vec![run("nvil", 0.5), run("nvil", 0.52)]];
+    let text = optimizations(&clear, Some(80), false);
+    let row = |name: &str| text.lines().find(|l| l.contains(name)).unwrap_or_default().to_string();
+    assert!(row("rebar").ends_with("lowest") && !row("nvil").contains("lowest"), "{text}");
+    assert!(text.contains("2 seeds from 0 on") && text.contains("0.105"), "{text}");
+    let unclear = [vec![run("rebar", 0.1), run("rebar", 0.9)], vec![run("nvil", 0.5), run("nvil", 0.62)]];
+    assert!(!optimizations(&unclear, None, false).contains("lowest"));
+    let alone = [vec![run("rebar", 0.1)], vec![run("nvil", 0.5)]];
+    let text = optimizations(&alone, None, false);
+    assert!(!text.contains("lowest") && text.contains("One seed tells little"), "{text}");
+    assert!(optimizations(&[], None, false).contains("No run"));
+}
+
 #[test]
 fn nothing_is_best_where_nothing_differs() {
     let row = |name, variance| row(name, &[0.025], None, variance, 1e-6, true, 1000);
@@ -310,6 +333,9 @@ pub(crate) fn path(points: usize) -> OptimizationPath {
         lr: Number(0.01),
         plan: BTreeMap::from([("b".to_string(), "rebar(temperature=0.5)".to_string())]),
         history,
+        exact_method: None,
+        exact_objective: None,
+        exact_history: Vec::new(),
         parameters: BTreeMap::from([
             ("W".to_string(), tensor(&[2, 2], &[1.0, -0.25, 1e-7, 3.0])),
             ("phi".to_string(), tensor(&[40], &[0.5; 40])),

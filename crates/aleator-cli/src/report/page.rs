@@ -1,0 +1,15 @@
+//! Reports as one HTML file: no scripts, and nothing from elsewhere.
+//!
+//! `document` builds a page from parts; the other files build the pages of commands from it.
+
+mod comparison;
+mod document;
+mod optimization;
+mod style;
+
+pub use comparison::comparison_page;
+pub use document::{Origin, Page};
+pub use optimization::optimization_page;
+
+#[cfg(test)]
+mod tests;
