@@ -14,5 +14,8 @@ pub use diagnostic::render_diagnostic;
 pub use pictures::pictures_png;
 pub use plot::{comparison_svg, lines_svg, optimization_svg, plot_bytes, to_png, training_svg, write_plot};
 pub use profile::profile;
-pub use table::{comparison, gradient, optimization, training, training_comparison};
+pub use table::{
+    Spread, comparison, evaluation, gradient, optimization, spread, training, training_comparison,
+    training_spread,
+};
 pub use text::message;

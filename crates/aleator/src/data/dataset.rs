@@ -68,6 +68,24 @@ impl Rows {
         Ok((part(false), part(true)))
     }
 
+    /// A checksum of the rows.
+    pub fn checksum(&self) -> u32 {
+        self.checksum_after(crc32c::crc32c(&self.sizes()))
+    }
+
+    fn sizes(&self) -> Vec<u8> {
+        [self.width as u64, self.count() as u64].into_iter().flat_map(u64::to_le_bytes).collect()
+    }
+
+    fn checksum_after(&self, crc: u32) -> u32 {
+        let mut bytes = Vec::with_capacity(1 << 16);
+        self.values.chunks(1 << 14).fold(crc, |crc, part| {
+            bytes.clear();
+            bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
+            crc32c::crc32c_append(crc, &bytes)
+        })
+    }
+
     /// The mean of each column over the rows.
     pub fn mean(&self) -> Vec<f64> {
         let mut sum = vec![0.0_f64; self.width];
@@ -192,12 +210,6 @@ impl Dataset {
         Ok(Dataset { train, held_out, ..self })
     }
 
-    /// Whether all numbers are in \[0, 1\], as grey pixels are.
-    #[cfg(feature = "train")]
-    pub(crate) fn is_grey(&self) -> bool {
-        [&self.train, &self.held_out].iter().all(|r| r.values.iter().all(|v| (0.0..=1.0).contains(v)))
-    }
-
     /// Binarises grey pixels.
     fn black_and_white(self, binarization: Binarization, seed: u64) -> Self {
         let once = match binarization {
@@ -218,16 +230,8 @@ impl Dataset {
 
     /// A checksum of all rows, and of the split into training and held-out rows.
     pub fn checksum(&self) -> u32 {
-        let rows = [&self.train, &self.held_out];
-        let parts = rows.iter().flat_map(|r| r.values.chunks(1 << 14));
-        let mut bytes = Vec::with_capacity(1 << 16);
-        let sizes = rows.iter().flat_map(|r| [r.width as u64, r.count() as u64]).flat_map(u64::to_le_bytes);
-        let sizes = crc32c::crc32c(&sizes.collect::<Vec<u8>>());
-        parts.fold(sizes, |crc, part| {
-            bytes.clear();
-            bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
-            crc32c::crc32c_append(crc, &bytes)
-        })
+        let sizes = [self.train.sizes(), self.held_out.sizes()].concat();
+        self.held_out.checksum_after(self.train.checksum_after(crc32c::crc32c(&sizes)))
     }
 }
 

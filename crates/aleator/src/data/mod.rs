@@ -19,6 +19,7 @@ mod error;
 mod idx;
 mod image_set;
 mod npy;
+mod write;
 
 pub(crate) use array::place_in_file;
 pub use array::{MAX_ARRAY_BYTES, load_array};
@@ -27,6 +28,8 @@ pub use digits::{DIGITS_TRAINING, digits, digits_split};
 pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};
 pub use image_set::{ImageSet, Split};
+
+pub use write::{npy_bytes, npz_bytes};
 
 use std::path::{Path, PathBuf};
 

@@ -125,6 +125,16 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         part: Part::Data,
         ..run(
+            "validation",
+            "Share of the training rows that is set aside, evenly spaced: they are evaluated during training, the parameters that \
+             are best on them are kept, and the held-out rows are evaluated only at the end, at these parameters",
+            "none: the held-out rows are evaluated during training",
+            Value::Number("FRACTION"),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
             "binarization",
             "Binarization of grey pixels (sbn, vae, structured): by a threshold, at random once (static), or at random in every \
              step (dynamic)",
@@ -228,6 +238,20 @@ pub const SETTINGS: &[Setting] = &[
         "Number of held-out rows to evaluate during training; all rows are evaluated at the end",
         "1000",
         Value::Count("N"),
+    ),
+    output(
+        "patience",
+        "End after N evaluations without improvement of the bound (or of the mean, if there is no bound); the best parameters are \
+         kept",
+        "",
+        Value::Count("N"),
+    ),
+    output(
+        "init-from",
+        "Start from the parameters of a checkpoint, or of the newest in a directory, with new states of optimiser and estimator; \
+         model, options and data are those of the checkpoint unless given",
+        "",
+        Value::Path("FILE|DIR"),
     ),
     output(
         "checkpoint",
