@@ -32,6 +32,7 @@ impl Settings {
             model: self.model.clone(),
             set: self.set.clone(),
             data: self.data.clone(),
+            test_data: self.test_data.clone(),
             held_out: self.held_out,
             validation: self.validation,
             binarization: self.binarization.clone(),
@@ -145,8 +146,12 @@ impl Settings {
 
     /// The graph in a file, and its rows.
     fn graph(&self, file: &str, commands: Commands, recipe: &Recipe) -> Result<(Subject, Dataset, Recipe)> {
-        if self.data.is_some() || self.binarization.is_some() {
-            let name = if self.data.is_some() { "data" } else { "binarization" };
+        let given = [
+            ("data", self.data.is_some()),
+            ("test-data", self.test_data.is_some()),
+            ("binarization", self.binarization.is_some()),
+        ];
+        if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
             return Err(Error::Invalid(format!("{file} names its own data; remove the setting `{name}`")));
         }
         if let Some(option) = self.model_options.first()? {
@@ -197,6 +202,13 @@ impl Settings {
             given => given,
         };
         let data = match (&self.data, self.binarization.is_some()) {
+            (Some(source), _) if self.test_data.is_some() => {
+                let held_out = self.test_data.as_deref().unwrap_or_default();
+                Dataset::load_parts(source, held_out, binarization, data_seed)?
+            }
+            (None, _) if self.test_data.is_some() => {
+                return Err(Error::invalid("the setting `test-data` requires the setting `data`"));
+            }
             (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
             (None, true) => Dataset::load("digits", binarization, data_seed)?,
             (None, false) => (entry.data)(data_seed),

@@ -114,7 +114,7 @@ impl<'c> Run<'c> {
         let first = self.trainer.step;
         loop {
             let step = self.trainer.step;
-            let due = |every: usize, last: bool| step % every == 0 || last;
+            let due = |every: usize, last: bool| step.is_multiple_of(every) || last;
             let looked = due(config.eval_every(), step == config.steps)
                 && self.trainer.history.last().is_none_or(|p| p.step != step);
             if looked {

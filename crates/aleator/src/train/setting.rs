@@ -108,9 +108,18 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "data",
-            "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, a .npy file or a .csv file",
+            "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, or a .npy, .npz or .csv file",
             "digits, or the data of the model",
             Value::Text("NAME|DIR|FILE"),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
+            "test-data",
+            "Held-out rows in a .npy, .npz or .csv file; all rows of the setting `data`, such a file too, are then for training",
+            "",
+            Value::Text("FILE"),
         )
     },
     Setting {

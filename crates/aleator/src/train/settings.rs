@@ -30,6 +30,8 @@ pub struct Settings {
     pub set: Vec<String>,
     /// `digits`, a directory of IDX files, a `.npy` or a `.csv` file.
     pub data: Option<String>,
+    /// Where held-out rows are, if not in `data`.
+    pub test_data: Option<String>,
     /// The share of rows that is held out.
     pub held_out: Option<f64>,
     /// The share of training rows by which the best parameters are chosen.
