@@ -122,9 +122,14 @@ class Row(_FromDict):
     gradient : dict of str to GradientEstimate
     total_variance : float or None
         The sum of the variances of all elements of the gradient.
+    total_variance_std_error : float or None
+        The standard error of `total_variance`.
     evaluations : int
         Evaluations of the costs in one estimate.
     seconds_per_estimate : float
+        The median over rounds in which all estimators had a turn.
+    seconds_spread : float or None
+        The robust standard deviation of `seconds_per_estimate` over the rounds.
     work_normalised_variance : float or None
         ``total_variance * seconds_per_estimate``.
     own_params : dict of str to numpy.ndarray
@@ -141,16 +146,20 @@ class Row(_FromDict):
         self.objective_std_error = _number(data["objective"]["std_error"])
         self.gradient = {name: GradientEstimate(g) for name, g in data["gradient"].items()}
         self.total_variance = _number(data["total_variance"])
+        self.total_variance_std_error = _number(data["total_variance_std_error"])
         self.evaluations: int = data["evaluations"]
         self.seconds_per_estimate = _number(data["seconds_per_estimate"])
+        self.seconds_spread = _number(data["seconds_spread"])
         self.work_normalised_variance = _number(data["work_normalised_variance"])
         own = data.get("own_parameters", {})
         self.own_params = {name: _array(t["values"], t["shape"]) for name, t in own.items()}
 
     @property
     def label(self) -> str:
-        """The estimators with their options, each once, joined by `` + ``."""
-        return " + ".join(dict.fromkeys(self.plan.values()))
+        """The estimator with its options, or ``site: estimator`` for each site where they differ."""
+        if len(set(self.plan.values())) < 2:
+            return next(iter(self.plan.values()), self.estimator)
+        return ", ".join(f"{site}: {estimator}" for site, estimator in self.plan.items())
 
     def __repr__(self) -> str:
         bias = "unbiased" if self.unbiased else "biased"
@@ -164,7 +173,11 @@ class Report(_FromDict):
     ----------
     rows : list of Row
     best : str or None
-        The unbiased estimator with the smallest variance times computing time.
+        The unbiased estimator with the smallest variance times computing time; None if there is none, or if all are the same.
+    ties : list of str
+        Estimators that are as good as the best one, as far as the measurement can tell.
+    all_same : bool
+        Whether all estimators are the same, because the distribution of no site depends on a parameter.
     exact : Exact
     skipped : dict of str to str
         Estimators that could not run, and why.
@@ -176,6 +189,8 @@ class Report(_FromDict):
         self._dict, self.warnings = data, list(notes)
         self.rows = [Row(row) for row in data["results"]]
         self.best: str | None = data["best"]
+        self.ties: list[str] = list(data["ties"])
+        self.all_same: bool = data["all_same"]
         self.exact = Exact(data["exact"])
         self.skipped = {skipped["estimator"]: skipped["reason"] for skipped in data["skipped"]}
         self.seed: int = data["seed"]
@@ -188,6 +203,27 @@ class Report(_FromDict):
         """The row of `best`: several rows may have its name, with different options."""
         rows = [row for row in self.rows if row.unbiased and row.estimator == self.best]
         return min(rows, key=lambda row: math.inf if row.work_normalised_variance is None else row.work_normalised_variance, default=None)
+
+    @property
+    def tied_rows(self) -> list[Row]:
+        """The rows of `ties`."""
+
+        def name(row: Row) -> str:
+            alone = sum(other.estimator == row.estimator for other in self.rows) < 2
+            return row.estimator if alone else " + ".join(dict.fromkeys(row.plan.values()))
+
+        return [row for row in self.rows if row.unbiased and row is not self.best_row and name(row) in self.ties]
+
+    def _name(self, row: Row) -> str:
+        """The label of a row, with what follows for it."""
+        star = " ★" if row is self.best_row else " (tied with ★)" if row in self.tied_rows else ""
+        return row.label + star + ("" if row.unbiased else " (biased)")
+
+    def _verdict(self) -> str | None:
+        """Why no row is best, if all are the same."""
+        if not self.all_same:
+            return None
+        return "no site's distribution depends on a parameter: all estimators are the same, and none is best"
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -238,7 +274,7 @@ class Report(_FromDict):
         )
 
     def plot(self, ax: Any = None) -> Any:
-        """Draws the variance of each row with matplotlib. Biased rows are hatched.
+        """Draws the variance of each row with matplotlib, with intervals of two standard errors. Biased rows are hollow.
 
         Parameters
         ----------
@@ -256,50 +292,57 @@ class Report(_FromDict):
         """
         if ax is None:
             ax = _matplotlib().subplots()[1]
-        rows, best = [row for row in self.rows if row.total_variance is not None], self.best_row
-        names = [f"★ {row.label}" if row is best else row.label for row in rows]
+        rows = [row for row in self.rows if row.total_variance is not None]
         places = range(len(rows))
-        bars = ax.barh(places, [row.total_variance for row in rows], height=0.7, color="#4c78a8")
-        for bar, row in zip(bars, rows):
-            if not row.unbiased:
-                bar.set(hatch="///", facecolor="none", edgecolor="#888888")
-        ax.set_yticks(places, names)
-        ax.invert_yaxis()
+        ax.set_yticks(places, [self._name(row) for row in rows])
         if any(row.total_variance for row in rows):
             ax.set_xscale("log")
         for place, row in zip(places, rows):
-            if not row.total_variance:
-                # A logarithm has no place for it.
-                ax.annotate("0", (0.01, place), xycoords=("axes fraction", "data"), va="center", color="#4c78a8")
+            variance, error = row.total_variance or 0.0, row.total_variance_std_error
+            color, marker, face = ("#4c78a8", "o", "#4c78a8") if row.unbiased else ("#b55a0a", "s", "none")
+            if not variance:
+                # A logarithm has no place for it: it stands at the edge.
+                ax.plot([0], [place], marker, color=color, mfc=face, transform=ax.get_yaxis_transform(), clip_on=False)
+                ax.annotate("0", (0.02, place), xycoords=("axes fraction", "data"), va="center", color=color)
+                continue
+            if error is not None and 0 < error < math.inf:
+                # Two standard errors, symmetric in the logarithm.
+                factor = math.exp(min(2 * error / variance, 100))
+                ax.plot([variance / factor, variance * factor], [place, place], "-|", color=color)
+            ax.plot([variance], [place], marker, color=color, mfc=face)
+        ax.set_ylim(len(rows) - 0.5, -0.5)
         ax.spines[["top", "right"]].set_visible(False)
-        ax.set_xlabel("variance of one estimate" + ("" if all(row.unbiased for row in rows) else " (hatched: biased)"))
+        ax.set_xlabel("variance of one estimate" + ("" if all(row.unbiased for row in rows) else " (hollow: biased)"))
         return ax
 
     def _repr_html_(self) -> str:
         """A row for each estimator, with a bar for the logarithm of its variance."""
         # Gradients of one number are shown in full.
         single = [name for name, g in self.rows[0].gradient.items() if g.mean.size == 1] if self.rows else []
-        best, share = self.best_row, _html.log_shares([row.total_variance for row in self.rows])
+        share = _html.log_shares([row.total_variance for row in self.rows])
         head = ["estimator", *(f"∂/∂{name}" for name in single), "variance", "", "evaluations", "time"]
         table = _html.Table(head)
         for row, part in zip(self.rows, share):
-            name = row.label + (" ★" if row is best else "") + ("" if row.unbiased else " (biased)")
             gradients = [_with_error(row.gradient[param]) for param in single]
-            cells: list[str | _html.Bar] = [name, *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
-            table.add([*cells, _seconds(row.seconds_per_estimate)], faded=not row.unbiased)
+            cells: list[str | _html.Bar] = [self._name(row), *gradients, _html.number(row.total_variance), _html.Bar(part), str(row.evaluations)]
+            table.add([*cells, _seconds(row.seconds_per_estimate, row.seconds_spread)], faded=not row.unbiased)
         if self.exact.gradient is not None and single:
             values = [_html.number(self.exact.gradient[param].item()) for param in single]
             table.add([f"exact ({self.exact.method})", *values, "", "", "", ""])
-        return str(table) + "".join(map(_html.paragraph, self.warnings))
+        verdict = self._verdict()
+        return str(table) + "".join(map(_html.paragraph, [*([verdict] if verdict else []), *self.warnings]))
 
     def __repr__(self) -> str:
-        names = [row.label if row.unbiased else f"{row.label} (biased)" for row in self.rows]
+        tied = self.tied_rows
+        marks = ["" if row.unbiased else " (biased)" for row in self.rows]
+        names = [row.label + (" (tied with ★)" if row in tied else mark) for row, mark in zip(self.rows, marks)]
         width, best = max(map(len, names), default=0), self.best_row
         lines = [f"  {'estimator':{width}}{'variance':>12}{'evaluations':>13}{'s / estimate':>14}"]
         for row, name in zip(self.rows, names):
             star = "★ " if row is best else "  "
             variance = "" if row.total_variance is None else f"{row.total_variance:.4g}"
             lines.append(f"{star}{name:{width}}{variance:>12}{row.evaluations:>13}{row.seconds_per_estimate:>14.3g}")
+        lines += [verdict] if (verdict := self._verdict()) else []
         return "\n".join(lines)
 
 
@@ -407,10 +450,12 @@ def _with_error(g: GradientEstimate) -> str:
     return _html.number(g.mean.item()) + error
 
 
-def _seconds(seconds: float | None) -> str:
-    """A time to two digits, in the unit that suits it."""
+def _seconds(seconds: float | None, spread: float | None = None) -> str:
+    """A time to two digits, in the unit that suits it, with its relative spread."""
     if seconds is None:
         return ""
+    if spread is not None and seconds > 0:
+        return f"{_seconds(seconds)} ± {100 * spread / seconds:.0f}%"
     unit, size = next(((unit, size) for unit, size in (("s", 1.0), ("ms", 1e-3)) if seconds >= size), ("µs", 1e-6))
     return f"{float(f'{seconds / size:.2g}'):g} {unit}"
 

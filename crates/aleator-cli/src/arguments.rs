@@ -59,7 +59,7 @@ pub enum Command {
 /// The graph and the values that replace parts of it.
 #[derive(Debug, Args)]
 pub struct Source {
-    /// The graph, a .scg file
+    /// The graph: a .scg file, `-` for standard input, or the name of an example (`aleator list problems`)
     pub file: PathBuf,
     /// Replace the value of a parameter or constant: theta=0.7 or 'phi=[0.1, 0.2]'
     #[arg(long, value_name = "NAME=VALUE")]
@@ -82,6 +82,9 @@ pub struct Check {
     /// Exit with status 1 if there are warnings
     #[arg(long)]
     pub strict: bool,
+    /// Print one JSON document instead of text; mistakes have their ranges and suggested replacements
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -194,6 +197,9 @@ pub struct Compare {
     /// Estimators to compare, separated by commas
     #[arg(long, value_name = "all|A,B,..", default_value = "all")]
     pub estimators: String,
+    /// Fix the estimator of a site (b=rebar); the rows differ in the estimators of the other sites
+    #[arg(long, value_name = "SITE=ESTIMATOR")]
+    pub via: Vec<String>,
     #[command(flatten)]
     pub sampling: Sampling,
     /// Tune the estimators' own parameters (coefficients, temperatures, networks, baselines) for N steps first, on different

@@ -18,6 +18,15 @@ pub struct Failure {
 /// The end of a command.
 pub type Outcome<T = ()> = Result<T, Failure>;
 
+/// The remedy for a mistake; where a setting is another one, as the option of a command.
+pub fn help_of(diagnostic: &Diagnostic) -> Option<String> {
+    let or_set = match diagnostic.setting.as_deref() {
+        Some(SettingNote::Missing(name)) => Some(format!("pass --set {name}=..")),
+        Some(SettingNote::Wrong(_)) | None => None,
+    };
+    [diagnostic.help.clone(), or_set].into_iter().flatten().reduce(|help, or| format!("{help}, or {or}"))
+}
+
 impl Failure {
     /// Bad usage or input without a place in a file.
     pub fn input(message: impl std::fmt::Display) -> Self {
@@ -43,22 +52,26 @@ impl Failure {
         outcomes.into_iter().filter_map(Result::err).reduce(joined).map_or(Ok(()), Err)
     }
 
+    /// Several mistakes of a file, one after another.
+    pub fn at_all(file: &str, source: &str, diagnostics: &[Diagnostic]) -> Self {
+        let messages = diagnostics.iter().map(|d| Failure::at(file, source, d).message);
+        Failure { message: messages.collect::<Vec<_>>().join("\n"), status: 2 }
+    }
+
     /// Something wrong at a place of a file.
     pub fn at(file: &str, source: &str, diagnostic: &Diagnostic) -> Self {
         let span = diagnostic.span.map(|Span { start, end }| (start, end));
-        let (of_setting, or_set) = match &diagnostic.setting {
-            Some(SettingNote::Wrong(name)) => (format!("--set {name}: "), None),
-            Some(SettingNote::Missing(name)) => (String::new(), Some(format!("pass --set {name}=.."))),
-            None => (String::new(), None),
+        let of_setting = match diagnostic.setting.as_deref() {
+            Some(SettingNote::Wrong(name)) => format!("--set {name}: "),
+            Some(SettingNote::Missing(_)) | None => String::new(),
         };
-        let help = [diagnostic.help.clone(), or_set].into_iter().flatten().collect::<Vec<_>>().join(", or ");
         let message = render_diagnostic(
             file,
             source,
             &format!("{of_setting}{}", diagnostic.message),
             span,
             diagnostic.label.as_deref(),
-            Some(&*help).filter(|help| !help.is_empty()),
+            help_of(diagnostic).as_deref(),
             std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         );
         Failure { message, status: 2 }

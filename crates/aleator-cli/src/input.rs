@@ -1,10 +1,10 @@
 //! Reading a graph and the options that speak about it.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aleator::estimators::Estimator;
-use aleator::language::{self, Commands, Diagnostic, LONGEST_SOURCE, Loading, Model, Place};
+use aleator::language::{self, Commands, Diagnostic, Loading, Model, Place, Span};
 use aleator::plan::{Lint, Plan};
 
 use crate::arguments::Source;
@@ -12,6 +12,7 @@ use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
 use crate::output::warn;
 use crate::places::{Output, Places};
+use crate::text::Text;
 
 /// A graph with the text it came from, for messages.
 pub struct Loaded {
@@ -47,15 +48,19 @@ pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
 
 /// Reads and lowers a graph that will not be evaluated.
 pub fn load_to_look_at(source: &Source, seed: u64) -> Outcome<Loaded> {
-    let file = source.file.display().to_string();
-    let text = read(&source.file)?;
+    let text = Text::read(&source.file)?;
+    lower(source, seed, &text)?.map_err(|mistakes| Failure::at_all(&text.name, &text.text, &mistakes))
+}
+
+/// Lowers a graph, or says all that is wrong with its text.
+pub fn lower(source: &Source, seed: u64, text: &Text) -> Outcome<Result<Loaded, Vec<Diagnostic>>> {
     let settings = source
         .set
         .iter()
         .map(|text| language::parse_set(text).map_err(|d| in_option("--set", text, &d)))
         .collect::<Outcome<Vec<_>>>()?;
     let loading = Loading {
-        folder: source.file.parent(),
+        folder: Some(&text.folder),
         settings: &settings,
         batch: source.batch,
         seed,
@@ -65,32 +70,21 @@ pub fn load_to_look_at(source: &Source, seed: u64) -> Outcome<Loaded> {
         },
         ..Loading::default()
     };
-    let model =
-        language::load_with(&text, &loading).map_err(|diagnostic| Failure::at(&file, &text, &diagnostic))?;
+    let model = match language::load_all(&text.text, &loading) {
+        Ok(model) => model,
+        Err(mistakes) => return Ok(Err(mistakes)),
+    };
     if let Some(place) = model.broken_data() {
         warn(&format!("{place}, and so is whatever depends on it"));
     }
     let mut places = Places::default();
-    places.reads("the graph", &source.file);
+    if let Some(path) = &text.path {
+        places.reads("the graph", path);
+    }
     for (name, path) in &model.files {
         places.reads(format!("the data `{name}`"), path);
     }
-    Ok(Loaded { file, text, model, places })
-}
-
-pub fn read(path: &Path) -> Outcome<String> {
-    let cannot = |reason: String| Failure::input(format!("cannot read `{}`: {reason}", path.display()));
-    let metadata = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?;
-    if !metadata.is_file() {
-        return Err(cannot("it is not a file".into()));
-    }
-    if metadata.len() > LONGEST_SOURCE as u64 {
-        let limit = LONGEST_SOURCE >> 20;
-        return Err(cannot(format!("it is larger than {limit} MiB; put large arrays into .npy files")));
-    }
-    let bytes = std::fs::read(path).map_err(|e| cannot(e.to_string()))?;
-    String::from_utf8(bytes)
-        .map_err(|e| cannot(format!("it is not UTF-8 text (byte {} is not)", e.utf8_error().valid_up_to())))
+    Ok(Ok(Loaded { file: text.name.clone(), text: text.text.clone(), model, places }))
 }
 
 /// A mistake in the value of a command-line option.
@@ -117,6 +111,9 @@ impl Loaded {
                 self.model.via_span(site)
             }
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
+            aleator::Error::ParameterIntoBlackBox { black_box, .. } => {
+                self.model.definition(black_box).map(|definition| definition.name_span)
+            }
             _ => None,
         };
         let mut diagnostic = Diagnostic::new(with_flags(&error.to_string()));
@@ -126,18 +123,41 @@ impl Loaded {
         Failure::at(&self.file, &self.text, &diagnostic)
     }
 
+    /// Where the cause of a warning stands.
+    pub fn place_of(&self, lint: &Lint) -> Option<Span> {
+        self.model.places.get(&lint.cause).copied().or_else(|| self.model.via_span(&lint.site))
+    }
+
     /// Warns, with the place of the cause.
     pub fn warn_of(&self, lints: &[Lint]) {
         for lint in lints {
-            let span =
-                self.model.places.get(&lint.cause).copied().or_else(|| self.model.via_span(&lint.site));
-            let place = span.map(|span| format!("{}:{}: ", self.file, Place::of(&self.text, span.start)));
+            let place = self
+                .place_of(lint)
+                .map(|span| format!("{}:{}: ", self.file, Place::of(&self.text, span.start)));
             warn(&format!("{}{}", place.unwrap_or_default(), lint.message));
         }
     }
 
+    /// The estimators that the options give to sites by name.
+    pub fn fixed(&self, via: &[String]) -> Outcome<Vec<(String, Arc<dyn Estimator>)>> {
+        let every = |text: &&String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
+        if let Some(text) = via.iter().find(every) {
+            return Err(Failure::input(format!(
+                "in --via '{text}': this would fix every site, and leave nothing to compare; name one site, --via \
+                 SITE={text}, or use --estimators {text}"
+            )));
+        }
+        let sites = self.model.graph.sites().into_iter().map(|site| site.name);
+        Ok(sites.zip(self.overrides(via)?).filter_map(|(name, given)| Some((name, given?))).collect())
+    }
+
     /// The plan that the options ask for, completed by the file and the automatic choice.
     pub fn plan(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
+        Plan::choose(&self.model.graph, &self.overrides(via)?, samples).map_err(|e| self.failure(e))
+    }
+
+    /// The estimator that the options give to each site.
+    fn overrides(&self, via: &[String]) -> Outcome<Vec<Option<Arc<dyn Estimator>>>> {
         let sites = self.model.graph.sites();
         let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
         for text in via {
@@ -163,7 +183,7 @@ impl Loaded {
                 }
             }
         }
-        Plan::choose(&self.model.graph, &overrides, samples).map_err(|e| self.failure(e))
+        Ok(overrides)
     }
 }
 

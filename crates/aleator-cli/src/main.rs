@@ -3,12 +3,14 @@
 mod arguments;
 mod commands;
 mod failure;
+mod findings;
 mod flags;
 mod input;
 mod memory;
 mod output;
 mod places;
 mod signals;
+mod text;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -23,7 +23,11 @@ fn strict_refuses_what_is_idle_or_outside_of_its_domain() {
         ("unused", "param a = 1\nparam u = 2\nz ~ Normal(a, 1)\ncost f = z^2\n", "the parameter `u`"),
         ("site", "param a = 1\ns ~ Normal(0, 1)\ncost f = a^2\n", "no cost depends on `s`"),
         ("none", "z ~ Normal(0, 1)\ncost f = z^2\n", "there is no parameter"),
-        ("scale", "param a = 1\nz ~ Normal(a, -1)\ncost f = z^2\n", "scale of `z` (Normal) must be positive"),
+        (
+            "scale",
+            "param a = 1\nparam s = -1\nz ~ Normal(a, s)\ncost f = z^2\n",
+            "scale of `z` (Normal) must be positive",
+        ),
         ("blind", "param p = 0\nb ~ Poisson(p)\ncost f = b\n", "an outcome of `b` has probability 0"),
         ("jump", "param q = 1\nz ~ Normal(0, 1)\ncost f = where(z > q, 1, 0)\n", ":3:16: a comparison"),
     ] {

@@ -151,6 +151,8 @@ fn nan_goes_in_and_comes_out() {
     outputs.extend([one.minimum(x), x.minimum(one), x * 0.0, x - x, x / x, x.relu(), x.logit()]);
     outputs.extend([x.clamp(one, one), one.clamp(x, one), one.clamp(one, x), one.select(x, one)]);
     outputs.extend([x.stop_gradient(), x.square(), x.pow(3.0), x.pow(0.5), x.pow(one)]);
+    outputs.extend([x.atan2(one), one.atan2(x), x.asin(), x.acos(), x.atan(), x.sinh(), x.cosh()]);
+    outputs.extend([x.erfinv(), x.log_sigmoid(), x.xlogy(one), one.xlogy(x)]);
     for output in &outputs {
         assert_eq!(output.shape(), x.shape());
     }

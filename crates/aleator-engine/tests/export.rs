@@ -39,12 +39,13 @@ const UNARY: [Unary; 21] = [
     Unary::Polygamma(2),
 ];
 
-const BINARY: [Binary; 11] = [
+const BINARY: [Binary; 12] = [
     Binary::Add,
     Binary::Sub,
     Binary::Mul,
     Binary::Div,
     Binary::Pow,
+    Binary::Atan2,
     Binary::Max,
     Binary::Min,
     Binary::Lt,

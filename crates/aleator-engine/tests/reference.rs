@@ -211,7 +211,7 @@ fn what_is_not_finite_propagates() {
     let y = graph.input("y", [10]);
     let mut outputs =
         vec![x + y, x - y, x * y, x / y, x.maximum(y), x.minimum(y), x.less(y), x.less_equal(y)];
-    outputs.extend([x.equal(y), x.not_equal(y), x.pow(y), x.select(y, 1.0), y.select(x, y)]);
+    outputs.extend([x.equal(y), x.not_equal(y), x.pow(y), x.atan2(y), x.select(y, 1.0), y.select(x, y)]);
     outputs.extend([
         y.exp(),
         y.log(),

@@ -21,6 +21,7 @@ fn class(error: &Error) -> &'static str {
             EngineError::External { .. } => "BlackBoxError",
             _ => "AleatorError",
         },
+        Error::ParameterIntoBlackBox { .. } => "NoDerivativeError",
         Error::Unsuitable { .. } | Error::Samples { .. } => "UnsuitableError",
         Error::Domain { .. } => "DomainError",
         Error::NoCost => "NoCostError",
@@ -48,6 +49,7 @@ fn subject(error: &Error) -> Option<&str> {
         Error::Unsuitable { site, .. } | Error::Samples { site, .. } | Error::Domain { site, .. } => {
             Some(site)
         }
+        Error::ParameterIntoBlackBox { black_box, .. } => Some(black_box),
         Error::Engine(error) | Error::Graph { error, .. } => match error {
             EngineError::NoDerivative { operation: name } | EngineError::External { name, .. } => Some(name),
             _ => None,

@@ -83,7 +83,7 @@ impl From<Measurement> for Compare {
     fn from(how: Measurement) -> Self {
         let Measurement { samples, replicates, tune, seed, exact } = how;
         let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
-        Compare { estimators: None, samples, replicates, tune, seed, exact }
+        Compare { estimators: None, fixed: vec![], samples, replicates, tune, seed, exact }
     }
 }
 

@@ -41,6 +41,17 @@ pub enum Error {
         /// Why, and what can.
         reason: String,
     },
+    /// A parameter reaches a black box without a random node between, and the objective has no derivative there.
+    #[error(
+        "the parameter `{parameter}` reaches the black box `{black_box}` without a random node between, and a black box has no \
+         derivative; draw what it gets, `tried ~ Normal({parameter}, 1)`, and pass `tried` instead"
+    )]
+    ParameterIntoBlackBox {
+        /// Parameter name.
+        parameter: String,
+        /// Name of the black box.
+        black_box: String,
+    },
     /// A distribution's parameter is outside its domain.
     #[error("{parameter} of `{site}` ({distribution}) must be {constraint}")]
     Domain {

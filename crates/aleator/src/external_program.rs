@@ -16,8 +16,12 @@ mod answer;
 mod process;
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use aleator_engine::graph::{self as engine, Expr, External, ExternalFn, Shape};
+
+use crate::graph::Graph;
 
 use answer::{read_answer, write_question};
 use process::Process;
@@ -29,11 +33,11 @@ const MOST_BYTES: usize = 16 << 20;
 
 /// The shapes of the arguments and of the result of one evaluation.
 #[derive(Clone, Debug)]
-pub struct Signature {
+struct Signature {
     /// The arguments: their names and shapes.
-    pub arguments: Vec<(String, Vec<usize>)>,
+    arguments: Vec<(String, Vec<usize>)>,
     /// The shape of the result, which has at least one element.
-    pub result: Vec<usize>,
+    result: Vec<usize>,
 }
 
 /// A program that evaluates a black box.
@@ -58,13 +62,42 @@ impl ExternalProgram {
         ExternalProgram { command, folder, timeout, state: Mutex::new(State::NotStarted) }
     }
 
+    /// The black box in a graph of tensor operations: its result has the given shape, which has at least one element.
+    pub(crate) fn call<'g>(
+        self: &Arc<Self>,
+        graph: &'g engine::Graph,
+        name: &str,
+        shape: Shape,
+        arguments: &[(&str, Expr<'g>)],
+    ) -> Expr<'g> {
+        if shape.contains(&0) {
+            let problem = format!("a result of shape {shape} has no elements");
+            return graph.fail(aleator_engine::Error::Shape { operation: name.into(), problem });
+        }
+        let signature = Signature {
+            arguments: arguments
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.shape().to_vec()))
+                .collect(),
+            result: shape.to_vec(),
+        };
+        let program = self.clone();
+        let function: Arc<ExternalFn> = Arc::new(move |arguments: &[&[f64]], result: &mut [f64]| {
+            program.evaluate(&signature, arguments, result)
+        });
+        let values: Vec<Expr<'g>> = arguments.iter().map(|(_, value)| *value).collect();
+        let ranks = values.iter().map(|value| value.rank()).collect();
+        let external = External { vectorized: true, ..External::new(name, shape, ranks, function) };
+        graph.external(external, &values)
+    }
+
     /// Evaluates the black box once for each element of `result` divided by the shape of one result. Each argument, and the result,
     /// holds one evaluation after another.
     ///
     /// # Errors
     /// The reason why there is no answer, with the command and the last lines that the program wrote to its standard error. After an
     /// error the program is stopped, and every further evaluation is an error.
-    pub fn evaluate(
+    fn evaluate(
         &self,
         signature: &Signature,
         arguments: &[&[f64]],
@@ -100,6 +133,37 @@ impl ExternalProgram {
             shown.push('…');
         }
         format!("the program `{shown}`")
+    }
+}
+
+impl Graph {
+    /// Adds a black box that is a program of its own; `arguments` are the names that the program reads, and their values. `shape` is that
+    /// of the result.
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    /// use std::time::Duration;
+    ///
+    /// use aleator::external_program::ExternalProgram;
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let stock = g.sample("stock", Normal::new(g.param("target", 10.0), 1.0).via(ReinforceLoo));
+    /// let command = ["python3", "shop.py"].map(String::from).to_vec();
+    /// let shop = Arc::new(ExternalProgram::new(command, None, Duration::from_secs(60)));
+    /// g.cost("cost", g.external_program("shop", [], &[("stock", stock)], &shop));
+    /// g.compile(&Options::new().samples(8))?.run()?;
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn external_program<'g>(
+        &'g self,
+        name: &str,
+        shape: impl Into<Shape>,
+        arguments: &[(&str, Expr<'g>)],
+        program: &Arc<ExternalProgram>,
+    ) -> Expr<'g> {
+        program.call(self.engine(), name, shape.into(), arguments)
     }
 }
 

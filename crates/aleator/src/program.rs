@@ -29,7 +29,7 @@ use self::domains::Domains;
 use self::estimate::FIRST_GRADIENT;
 use self::kept::Kept;
 use self::slot::{Slot, place_of};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, parameter_into_black_box};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
@@ -100,6 +100,19 @@ impl Graph {
     }
 }
 
+/// A missing derivative of a black box is the graph's mistake, and not the estimator's, if a parameter reaches the black box directly.
+fn explained(graph: &Graph, error: Error) -> Error {
+    let missing = matches!(
+        &error,
+        Error::Engine(aleator_engine::Error::NoDerivative { .. })
+            | Error::Graph { error: aleator_engine::Error::NoDerivative { .. }, .. }
+    );
+    match missing.then(|| parameter_into_black_box(graph)).flatten() {
+        Some((parameter, black_box)) => Error::ParameterIntoBlackBox { parameter, black_box },
+        None => error,
+    }
+}
+
 impl<T: Real> Program<T> {
     /// Compiles an estimate by a plan, which has one estimator for each site, for the CPU.
     ///
@@ -129,7 +142,8 @@ impl<T: Real> Program<T> {
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
         let unbiased = is_unbiased(&own, &analysis, plan);
-        let surrogate = rewrite(own, &analysis, plan, layout, options.audit)?;
+        let surrogate =
+            rewrite(own, &analysis, plan, layout, options.audit).map_err(|error| explained(graph, error))?;
 
         let inputs = surrogate.graph.inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);

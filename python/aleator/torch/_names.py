@@ -47,6 +47,7 @@ def names(dtype: torch.dtype, device: torch.device) -> dict[str, Any]:
         astype=lambda x, to: x.to(to),
         where=_where,
         power=of_tensors(torch.pow),
+        arctan2=of_tensors(torch.atan2),
         clip=lambda x, low, high: jnp.minimum(jnp.maximum(x, low), high),
         any=torch.any,
         all=torch.all,

@@ -62,7 +62,7 @@ pub fn list(what: Option<&str>) -> Outcome {
     if wanted("problems") {
         let mut rows = table(&["problem", "what it is"]);
         for problem in problems::all() {
-            rows.add_row([problem.name, problem.summary]);
+            rows.add_row([problem.name, problem.summary()]);
         }
         parts.push(format!("Problems (print one with `aleator explain NAME`)\n{rows}"));
     }

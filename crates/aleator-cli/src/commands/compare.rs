@@ -18,6 +18,7 @@ pub fn run(arguments: &Compare) -> Outcome {
     };
     let how = How {
         estimators,
+        fixed: loaded.fixed(&arguments.via)?,
         samples: arguments.sampling.samples,
         replicates: arguments.replicates,
         tune: arguments.tune,

@@ -38,10 +38,8 @@ pub fn render_diagnostic(
     let skipped = place.line - 1;
     let excerpt = format!("{}{text}", "\n".repeat(skipped));
     let span = (file_name.as_str(), skipped + from..skipped + to);
-    let mut mark = Label::new(span.clone());
-    if let Some(label) = label {
-        mark = mark.with_message(printable(label));
-    }
+    // Without a word the place would not be underlined.
+    let mut mark = Label::new(span.clone()).with_message(printable(label.unwrap_or("here")));
     if color {
         mark = mark.with_color(Color::Red);
     }

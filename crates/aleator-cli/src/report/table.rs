@@ -2,6 +2,7 @@
 
 mod columns;
 mod comparison;
+mod conclusions;
 mod gradient;
 mod optimization;
 mod runs;

@@ -154,6 +154,7 @@ pub(crate) fn cost(kind: &Kind, element_bytes: usize) -> usize {
         Kind::ExpNegAbs | Kind::Logistic(Logistic::Softplus) => 5,
         Kind::Logistic(Logistic::Sigmoid) => 3,
         Kind::Binary(Binary::Pow) => 150,
+        Kind::Binary(Binary::Atan2) => 100,
         Kind::Binary(Binary::Div) => 2,
         Kind::Uniform(_) => 8,
         _ => 1,

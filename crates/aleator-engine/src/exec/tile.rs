@@ -115,6 +115,7 @@ pub(crate) fn apply_binary<T: Real>(op: Binary, out: &mut [T], x: Argument<'_, T
             match op {
                 $(Binary::$op => zip(out, x, y, #[inline(always)] |x, y| binary(Binary::$op, x, y)),)*
                 Binary::Pow => powers(out, x, y),
+                Binary::Atan2 => angles(out, x, y),
             }
         };
     }
@@ -124,6 +125,11 @@ pub(crate) fn apply_binary<T: Real>(op: Binary, out: &mut [T], x: Argument<'_, T
 #[inline(never)]
 fn powers<T: Real>(out: &mut [T], x: Argument<'_, T>, y: Argument<'_, T>) {
     zip(out, x, y, |x, y| x.pow(y));
+}
+
+#[inline(never)]
+fn angles<T: Real>(out: &mut [T], y: Argument<'_, T>, x: Argument<'_, T>) {
+    zip(out, y, x, |y, x| y.atan2(x));
 }
 
 /// out = x where c is not 0, else y

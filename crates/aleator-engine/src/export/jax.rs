@@ -456,6 +456,7 @@ fn binary(op: Binary, x: &Text, y: &Text) -> Text {
         Binary::Mul => infix("*"),
         Binary::Div => infix("/"),
         Binary::Pow => call("power"),
+        Binary::Atan2 => call("arctan2"),
         Binary::Max => call("maximum"),
         Binary::Min => call("minimum"),
         Binary::Lt => truth("<"),

@@ -458,6 +458,7 @@ impl Printer {
             Binary::Mul => "multiply",
             Binary::Div => "divide",
             Binary::Pow => "power",
+            Binary::Atan2 => "atan2",
             Binary::Max => "maximum",
             Binary::Min => "minimum",
             Binary::Lt => return self.truth("LT", x, y, shape),

@@ -1,7 +1,7 @@
 //! Functions that are composed of operations. Their derivatives follow automatically.
 
 use super::axes::{Axes, FromEnd};
-use super::expr::{Expr, IntoExpr};
+use super::expr::{Expr, IntoExpr, concat};
 use super::op::Reduction;
 use crate::error::Error;
 
@@ -14,6 +14,114 @@ impl<'g> Expr<'g> {
     #[track_caller]
     pub fn logit(self) -> Self {
         self.log() - (-self).log1p()
+    }
+
+    /// log(1 / (1 + e⁻ˣ))
+    #[track_caller]
+    pub fn log_sigmoid(self) -> Self {
+        -(-self).softplus()
+    }
+
+    /// sinh x = 2 sinh(x/2) cosh(x/2), which overflows only where the result does.
+    #[track_caller]
+    pub fn sinh(self) -> Self {
+        let half = 0.5 * self;
+        half.half_of_difference() * (half.exp() + (-half).exp())
+    }
+
+    /// cosh x = 1 + 2 sinh²(x/2)
+    #[track_caller]
+    pub fn cosh(self) -> Self {
+        1.0 + 2.0 * (0.5 * self).half_of_difference().square()
+    }
+
+    /// (eˣ − e⁻ˣ) / 2
+    fn half_of_difference(self) -> Self {
+        0.5 * (self.expm1() - (-self).expm1())
+    }
+
+    /// The arc sine, from −π/2 to π/2; NaN outside of [−1, 1].
+    #[track_caller]
+    pub fn asin(self) -> Self {
+        self.atan2(self.other_leg())
+    }
+
+    /// The arc cosine, from 0 to π; NaN outside of [−1, 1].
+    #[track_caller]
+    pub fn acos(self) -> Self {
+        self.other_leg().atan2(self)
+    }
+
+    /// The arc tangent, from −π/2 to π/2.
+    #[track_caller]
+    pub fn atan(self) -> Self {
+        self.atan2(1.0)
+    }
+
+    /// √(1 − x²)
+    fn other_leg(self) -> Self {
+        ((1.0 - self) * (1.0 + self)).sqrt()
+    }
+
+    /// The inverse of the error function; ±∞ at ±1, NaN outside of [−1, 1].
+    ///
+    /// ```text
+    /// erf⁻¹ x = Φ⁻¹((1 + x)/2) / √2 = y₀,   near 0 improved by a step of Newton's method: y₀ − (erf y₀ − x) / (2/√π e^(−y₀²))
+    /// ```
+    #[track_caller]
+    pub fn erfinv(self) -> Self {
+        let start = (0.5 * (1.0 + self)).normal_quantile() * std::f64::consts::FRAC_1_SQRT_2;
+        // (1 + x)/2 drops what is small beside 1. The condition chooses between two formulas of one function.
+        let near = self.stop_gradient().abs().less(0.5);
+        let y = near.select(start, 0.0);
+        let x = near.select(self, 0.0);
+        let slope = std::f64::consts::FRAC_2_SQRT_PI * (-y.square()).exp();
+        near.select(y - (y.erf() - x) / slope, start)
+    }
+
+    /// x log y, and 0 at x = 0 for every y.
+    #[track_caller]
+    pub fn xlogy(self, y: impl IntoExpr<'g>) -> Self {
+        let y = y.into_expr(self.graph());
+        // At x = 0 the product is continuous in x; the stopped gradient says so to those who look for jumps.
+        let none = self.stop_gradient().equal(0.0);
+        self * none.select(1.0, y).log()
+    }
+
+    /// Differences of neighbours along the last axis, which becomes one shorter.
+    #[track_caller]
+    pub fn diff(self) -> Self {
+        match self.shape().last() {
+            Some(&n) if n > 0 => self.slice(-1, 1, n - 1) - self.slice(-1, 0, n - 1),
+            _ => self.no_elements("diff"),
+        }
+    }
+
+    /// Running products along the last axis, in log₂ n steps: after the step of distance d, element i is the product of the last 2d
+    /// elements up to i.
+    #[track_caller]
+    pub fn cumprod(self) -> Self {
+        let Some(&n) = self.shape().last() else { return self.no_elements("cumprod") };
+        let mut product = self;
+        let mut distance = 1;
+        while distance < n {
+            let ones = self.graph().full([distance], 1.0).broadcast_like(product, distance);
+            let before = concat(&[ones, product.slice(-1, 0, n - distance)], -1);
+            product = product * before.unwrap_or(product);
+            distance *= 2;
+        }
+        product
+    }
+
+    /// A vector with the leading axes of another expression, and `n` elements.
+    fn broadcast_like(self, other: Self, n: usize) -> Self {
+        let shape = other.shape();
+        self.broadcast_to(shape.leading(shape.rank() - 1).join(&[n]))
+    }
+
+    pub(super) fn no_elements(self, operation: &str) -> Self {
+        let problem = format!("it needs a last axis with an element, got shape {}", self.shape());
+        self.graph().fail(Error::shape(operation, problem))
     }
 
     /// max(x, 0), with the derivative ½ at 0.

@@ -103,6 +103,8 @@ binary_methods! {
     maximum => Max;
     /// The elementwise minimum.
     minimum => Min;
+    /// The angle of the point (other, self) in radians, from −π to π: `self` is its second coordinate.
+    atan2 => Atan2;
     /// 1 where x < y, else 0.
     less => Lt;
     /// 1 where x ≤ y, else 0.

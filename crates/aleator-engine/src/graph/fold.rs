@@ -53,6 +53,7 @@ pub fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
         Binary::Mul => x * y,
         Binary::Div => x / y,
         Binary::Pow => x.pow(y),
+        Binary::Atan2 => x.atan2(y),
         Binary::Max => x.max(y),
         Binary::Min => x.min(y),
         Binary::Lt => truth(x < y),

@@ -9,12 +9,14 @@ mod external;
 pub(crate) mod fold;
 mod indexing;
 mod law;
+mod linear_algebra;
 mod op;
 mod properties;
 mod reach;
 mod rows;
 mod shape;
 mod simplify;
+mod sorting;
 mod substitute;
 
 pub use arena::{Graph, InputInfo, Node, NodeId};

@@ -71,6 +71,8 @@ pub enum Binary {
     Div,
     /// xʸ
     Pow,
+    /// The angle of the point (y, x), from −π to π; the first argument is y.
+    Atan2,
     /// The maximum; NaN if either argument is NaN.
     Max,
     /// The minimum; NaN if either argument is NaN.
@@ -238,6 +240,7 @@ impl Op {
                 Binary::Mul => "*",
                 Binary::Div => "/",
                 Binary::Pow => "^",
+                Binary::Atan2 => "atan2",
                 Binary::Max => "max",
                 Binary::Min => "min",
                 Binary::Lt => "<",

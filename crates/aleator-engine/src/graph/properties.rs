@@ -95,6 +95,7 @@ impl Op {
                 | Binary::Mul
                 | Binary::Div
                 | Binary::Pow
+                | Binary::Atan2
                 | Binary::Max
                 | Binary::Min => true,
             },

@@ -182,6 +182,29 @@ pub const OPERATIONS: &[(&str, Build)] = &[
         let exponent = [0.0, 1.0, 2.0, 3.0, 4.0, -1.0, 0.5, 2.5, -1.5, 5.0, -2.0][d.below(11)];
         d.any(0.3, 3.0).pow(exponent)
     }),
+    ("atan2", |d| {
+        let [y, x] = d.together([REAL; 2]);
+        y.atan2(x)
+    }),
+    ("hyperbolic and arc functions", |d| {
+        let operation = d.below(8);
+        let x = d.any(-0.9, 0.9);
+        match operation {
+            0 => x.sinh(),
+            1 => x.cosh(),
+            2 => x.asin(),
+            3 => x.acos(),
+            4 => x.atan(),
+            5 => x.erfinv(),
+            6 => x.log_sigmoid(),
+            _ => x.xlogy(1.5 + x),
+        }
+    }),
+    ("cumprod and diff", |d| {
+        let x = d.axed(-2.0, 2.0);
+        if d.below(2) == 0 { x.cumprod() } else { x.diff() }
+    }),
+    ("sort", |d| d.axed(REAL.0, REAL.1).sort()),
     ("constant ^", |d| d.graph.scalar(1.7).pow(d.any(REAL.0, REAL.1))),
     ("negative ^ whole constant", |d| {
         let exponent = [2.0, 3.0, 5.0, -3.0][d.below(4)];

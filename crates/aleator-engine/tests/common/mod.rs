@@ -78,6 +78,7 @@ fn binary<T: Real>(op: Binary, x: T, y: T) -> T {
         Binary::Mul => x * y,
         Binary::Div => x / y,
         Binary::Pow => x.pow(y),
+        Binary::Atan2 => x.atan2(y),
         Binary::Max if nan => T::NAN,
         Binary::Min if nan => T::NAN,
         Binary::Max => {

@@ -571,6 +571,10 @@ impl<'s, 'g> Continuity<'s, 'g> {
                     }
                 }
             }
+            Op::Binary(Binary::Atan2) => {
+                let (a, b) = self.both(view, inputs, jumps)?;
+                Some(self.apply(view, node.op.clone(), &[&a, &b]))
+            }
             Op::Binary(Binary::Eq) if steps.is_never_true(id) => truth(false),
             Op::Binary(op) => {
                 if let Some(p) = self.of_truth(view, *op, inputs, jumps) {

@@ -185,6 +185,17 @@ fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
     graph.params().iter().any(|param| reached[param.node.index()])
 }
 
+/// Whether the distribution of any site depends on a parameter. If none does, the estimators have nothing to do: the gradient is the
+/// mean derivative of the cost at the draws. Sites that no cost depends on do not count.
+///
+/// # Errors
+/// Returns an error if the graph holds an error.
+pub(crate) fn laws_depend_on_params(graph: &Graph) -> Result<bool> {
+    let analysis = Analysis::of(graph)?;
+    let mut used = analysis.sites.iter().zip(&analysis.used);
+    Ok(used.any(|(site, used)| *used && depends_on_params(graph, site)))
+}
+
 /// For each site, whether an outcome may have probability 0 with a nonzero derivative: the family has such boundary values, and
 /// the parameter depends on those of the graph and may reach one.
 pub(crate) fn may_move(graph: &Graph, analysis: &Analysis) -> Vec<bool> {

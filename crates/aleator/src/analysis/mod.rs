@@ -5,12 +5,14 @@
 //! | Which costs does a site influence, and along which axes and draws? | `influence`, `reach`, `draws`, `meeting`, `constants` |
 //! | Into which terms does the objective decompose? | `terms`, `log_sum_exp` |
 //! | Which values can a node take? | `range`, `polynomial`, `count`, `between` |
+//! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
 //! `graph_analysis` collects the answers for the rewriting, and `site_info` provides what an estimator may ask about one site.
 
 mod axes;
 mod between;
+mod black_box;
 mod constants;
 mod continuity;
 mod count;
@@ -32,11 +34,12 @@ mod terms;
 mod way;
 
 pub(crate) use axes::relocate;
+pub(crate) use black_box::parameter_into_black_box;
 pub(crate) use continuity::Continuity;
 pub use discontinuity::{Discontinuity, DiscontinuityKind};
 pub use first_discontinuity::FirstDiscontinuities;
 pub(crate) use first_discontinuity::{first_discontinuities, never_met};
-pub(crate) use graph_analysis::{Analysis, TermGroup, may_move};
+pub(crate) use graph_analysis::{Analysis, TermGroup, laws_depend_on_params, may_move};
 pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;

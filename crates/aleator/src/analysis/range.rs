@@ -10,7 +10,7 @@
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
-use std::f64::consts::FRAC_PI_2;
+use std::f64::consts::{FRAC_PI_2, PI};
 
 use aleator_engine::graph::{Binary, NodeId, Op, Reduction, Shape, Unary};
 
@@ -281,6 +281,16 @@ impl Ranges {
         low.at > value || high.at < value || (low.at == value && low.open) || (high.at == value && high.open)
     }
 
+    /// Whether a node is never below a value.
+    pub fn is_at_least(&self, node: NodeId, value: f64) -> bool {
+        self.ranges[node.index()].at_least(value)
+    }
+
+    /// Whether a node is never above a value.
+    pub fn is_at_most(&self, node: NodeId, value: f64) -> bool {
+        self.ranges[node.index()].high.at <= value
+    }
+
     /// Whether the values of a node have a finite upper bound.
     pub fn is_bounded_above(&self, node: NodeId) -> bool {
         self.ranges[node.index()].high.at < f64::INFINITY
@@ -490,6 +500,8 @@ pub(crate) fn binary(op: Binary, x: Range, y: Range) -> Range {
         Binary::Div => x.times(y.reciprocal()),
         Binary::Pow if x.above(0.0) => POSITIVE,
         Binary::Pow => EVERYTHING,
+        Binary::Atan2 if y.at_least(0.0) => Range::closed(-FRAC_PI_2, FRAC_PI_2),
+        Binary::Atan2 => Range::closed(-PI, PI),
         Binary::Max => Range { low: larger(x.low, y.low, &both), high: larger(x.high, y.high, &either) },
         Binary::Min => Range { low: smaller(x.low, y.low, &either), high: smaller(x.high, y.high, &both) },
         Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne => Range::closed(0.0, 1.0),

@@ -417,6 +417,15 @@ impl<'a> Steps<'a> {
             Op::Unary(Unary::Log) if random(0) && self.may_vanish(inputs[0]) => {
                 step(DiscontinuityKind::Pole, Where::Zero(inputs[0]), inputs)
             }
+            // The angle jumps from −π to π where y crosses 0 on the side of negative x.
+            Op::Binary(Binary::Atan2)
+                if (random(0) || random(1))
+                    && !self.ranges().is_at_least(inputs[1], 0.0)
+                    && !self.ranges().is_at_least(inputs[0], 0.0)
+                    && !self.ranges().is_at_most(inputs[0], 0.0) =>
+            {
+                step(DiscontinuityKind::Pole, Where::Zero(inputs[0]), inputs)
+            }
             Op::Unary(Unary::Log1p) if random(0) && !self.ranges().excludes(inputs[0], -1.0) => {
                 step(DiscontinuityKind::Pole, Where::NegativeOne(inputs[0]), inputs)
             }
@@ -435,7 +444,7 @@ impl<'a> Steps<'a> {
             }
             // If the conditions above do not hold.
             Op::Select
-            | Op::Binary(Binary::Div | Binary::Pow)
+            | Op::Binary(Binary::Div | Binary::Pow | Binary::Atan2)
             | Op::Unary(
                 Unary::Log
                 | Unary::Log1p

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use super::blind::blind_lints;
 use super::exact::exact_within;
-use super::measure::{Measure, Measurement, Moments, measure};
+use super::measure::{Measure, Measured, Measurement, estimates, time};
+use super::moments::Moments;
 use super::origin::origin_or_advice;
-use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped, best};
+use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped};
+use super::verdict::ROUNDING;
+use crate::analysis::laws_depend_on_params;
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{self, EstimatorOptions, ScoreFunction};
@@ -20,6 +23,8 @@ use crate::rewrite::Estimator;
 pub struct Compare {
     /// The estimators to compare; `None` for all estimators.
     pub estimators: Option<Vec<Arc<dyn Estimator>>>,
+    /// Sites with a fixed estimator, by name. The rows differ in the estimators of the other sites.
+    pub fixed: Vec<(String, Arc<dyn Estimator>)>,
     /// K, the number of samples per estimate; `None` for the smallest number that each estimator accepts.
     pub samples: Option<usize>,
     /// R, the number of independent estimates per estimator.
@@ -50,12 +55,34 @@ impl Compare {
     /// All estimators, 1000 replicates, seed 0.
     pub fn all() -> Self {
         let exact = ExactAnswer::Auto;
-        Compare { estimators: None, samples: None, replicates: 1000, tune: 0, seed: 0, exact }
+        Compare { estimators: None, fixed: vec![], samples: None, replicates: 1000, tune: 0, seed: 0, exact }
     }
 
     /// Compares only these estimators.
     pub fn only(estimators: Vec<Arc<dyn Estimator>>) -> Self {
         Compare { estimators: Some(estimators), ..Self::all() }
+    }
+
+    /// Fixes the estimator of a site. The rows differ in the estimators of the other sites.
+    pub fn via(mut self, site: impl Into<String>, estimator: Arc<dyn Estimator>) -> Self {
+        self.fixed.push((site.into(), estimator));
+        self
+    }
+
+    /// The fixed estimator of each site of a graph.
+    fn fixed_sites(&self, graph: &Graph) -> Result<Vec<Option<Arc<dyn Estimator>>>> {
+        let sites = graph.sites();
+        let mut fixed = vec![None; sites.len()];
+        for (name, estimator) in &self.fixed {
+            let place = sites.iter().position(|site| site.name == *name);
+            let unknown = || Error::UnknownName {
+                kind: "site",
+                name: name.clone(),
+                known: sites.iter().map(|site| site.name.clone()).collect(),
+            };
+            fixed[place.ok_or_else(unknown)?] = Some(Arc::clone(estimator));
+        }
+        Ok(fixed)
     }
 
     /// Sets K, the number of samples per estimate.
@@ -84,10 +111,6 @@ impl Compare {
     }
 }
 
-/// Estimates are considered equal if their standard deviation, relative to their magnitude and that of the objective, is below
-/// this.
-const ROUNDING: f64 = 1e-13;
-
 /// A function that receives the name of the plan that is being measured and the number of finished replicates.
 pub type Progress<'a> = &'a dyn Fn(&str, usize);
 
@@ -98,15 +121,15 @@ pub type Progress<'a> = &'a dyn Fn(&str, usize);
 /// is outside its domain.
 pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Progress<'_>) -> Result<Report> {
     let mut report = empty_report(graph, how, file)?;
-    let row = measure_plan(graph, plan, how, &mut report, progress)?;
-    report.samples = row.samples;
-    report.results.push(row);
+    let measured = vec![measure_plan(graph, plan, how, progress)?];
+    report.add_rows(graph, how, measured, progress)?;
+    report.samples = report.results[0].samples;
     Ok(report.finish())
 }
 
 /// Measures every estimator that applies, as `aleator compare` does. An estimator is used at every site that it supports; the
 /// other sites keep the estimator of the graph or the automatic choice. If there are no random sites, a single row contains the
-/// deterministic objective and gradient.
+/// deterministic objective and gradient. Times are measured in turns: see [`Timing`](super::Timing).
 ///
 /// # Errors
 /// Returns an error if the graph holds an error, or if a parameter of a distribution is outside its domain.
@@ -114,17 +137,31 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
     let mut report = empty_report(graph, how, file)?;
     if graph.sites().is_empty() {
         let plan = Plan::choose(graph, &[], how.samples)?;
-        let row = measure_plan(graph, &plan, how, &mut report, progress)?;
-        report.results.push(row);
+        let measured = vec![measure_plan(graph, &plan, how, progress)?];
+        report.add_rows(graph, how, measured, progress)?;
+        return Ok(report.finish());
+    }
+    let fixed = how.fixed_sites(graph)?;
+    if fixed.iter().all(Option::is_some) {
+        let plan = Plan::choose(graph, &fixed, how.samples)?;
+        let measured = vec![measure_plan(graph, &plan, how, progress)?];
+        report.add_rows(graph, how, measured, progress)?;
         return Ok(report.finish());
     }
     let mut first_failure = None;
+    let (mut measured, mut held): (Vec<(Plan, Measured<'_>)>, usize) = (Vec::new(), 0);
     for estimator in how.estimators.clone().unwrap_or_else(|| candidates(how.samples)) {
         let name = estimator.properties().name;
-        let row = plan_with(graph, &estimator, how.samples)
-            .and_then(|plan| measure_plan(graph, &plan, how, &mut report, progress));
-        match row {
-            Ok(row) => report.results.push(row),
+        let plan = plan_with(graph, &estimator, &fixed, how.samples);
+        if let Ok(plan) = &plan
+            && let Some((same, _)) = measured.iter().find(|(other, _)| is_same(graph, other, plan))
+        {
+            let reason = format!("the plan is the same as that of the row `{}`", label(same));
+            report.skipped.push(Skipped { estimator: name.into(), reason });
+            continue;
+        }
+        match plan.and_then(|plan| measure_plan(graph, &plan, how, progress)) {
+            Ok((plan, row)) => measured.push((plan, row.hold(&mut held))),
             Err(error @ (Error::NoCost | Error::Interrupted)) => return Err(error),
             Err(error) => {
                 report.skipped.push(Skipped { estimator: name.into(), reason: error.to_string() });
@@ -135,11 +172,22 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
         }
     }
     // What no estimator survives is the graph's fault.
-    if let (true, Some(error)) = (report.results.is_empty(), first_failure) {
+    if let (true, Some(error)) = (measured.is_empty(), first_failure) {
         return Err(error);
     }
+    report.add_rows(graph, how, measured, progress)?;
     report.samples = how.samples.or_else(|| report.results.iter().map(|r| r.samples).min()).unwrap_or(1);
     Ok(report.finish())
+}
+
+/// Whether two plans have the same estimators with the same options. Estimators are compared by their descriptions; those from
+/// outside the crate may differ in what these do not say.
+fn is_same(graph: &Graph, a: &Plan, b: &Plan) -> bool {
+    let known = |plan: &Plan| {
+        let name = |estimator: &Arc<dyn Estimator>| estimator.properties().name;
+        plan.estimators.iter().all(|e| estimators::all().iter().any(|entry| entry.properties.name == name(e)))
+    };
+    known(a) && known(b) && a.describe(graph) == b.describe(graph)
 }
 
 /// All estimators with their default options. At K = 1, where leave-one-out does not apply, also the score function with
@@ -159,10 +207,17 @@ fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     all
 }
 
-/// The plan that uses an estimator at every site that it supports.
-fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usize>) -> Result<Plan> {
+/// The plan that uses an estimator at every site that it supports, except for those whose estimator is fixed.
+fn plan_with(
+    graph: &Graph,
+    estimator: &Arc<dyn Estimator>,
+    fixed: &[Option<Arc<dyn Estimator>>],
+    samples: Option<usize>,
+) -> Result<Plan> {
     let mut first_reason = None;
+    let free = |name: &str| graph.sites().iter().zip(fixed).any(|(s, f)| s.name == name && f.is_none());
     let overrides = Plan::choose_with(graph, |info, def, _| match estimator.supports(info) {
+        _ if !free(&def.name) => None,
         // The author's own options count where the author named the same estimator.
         Ok(()) => Some(match def.estimator() {
             Some(own) if own.properties().name == estimator.properties().name => own.clone(),
@@ -176,6 +231,7 @@ fn plan_with(graph: &Graph, estimator: &Arc<dyn Estimator>, samples: Option<usiz
     if overrides.iter().all(Option::is_none) {
         return Err(Error::Invalid(first_reason.unwrap_or_else(|| "the graph has no random site".into())));
     }
+    let overrides: Vec<_> = fixed.iter().zip(overrides).map(|(f, o)| f.clone().or(o)).collect();
     Plan::choose(graph, &overrides, samples)
 }
 
@@ -198,34 +254,62 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         exact,
         results: vec![],
         best: None,
+        ties: vec![],
+        all_same: !laws_depend_on_params(graph)?,
         skipped: vec![],
         lints: vec![],
         warnings,
     })
 }
 
-fn measure_plan(
-    graph: &Graph,
+fn measure_plan<'a>(
+    graph: &'a Graph,
     plan: &Plan,
     how: &Compare,
-    report: &mut Report,
     progress: Progress<'_>,
-) -> Result<Row> {
-    let name = plan.name();
-    let label = if name.is_empty() { "no random site".to_string() } else { name };
+) -> Result<(Plan, Measured<'a>)> {
     let amount = Measure { samples: how.samples, replicates: how.replicates, tune: how.tune, seed: how.seed };
-    let measured = measure(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
-    let mut row = row(graph, plan, label, &measured, how.replicates, &report.exact);
-    for lint in lints(graph, plan).into_iter().chain(blind_lints(graph, plan, &measured.blind)) {
-        row.unbiased &= !lint.biased;
-        // What is wrong with the cost, whatever the estimator, is said once.
-        let said = |l: &Lint| (l.cause, &l.site, &l.message) == (lint.cause, &lint.site, &lint.message);
-        if !report.lints.iter().any(said) {
-            report.lints.push(lint);
+    let label = label(plan);
+    let measured = estimates(graph, &plan.estimators, &amount, &|n| progress(&label, n))?;
+    Ok((plan.clone(), measured))
+}
+
+/// The name of a plan.
+fn label(plan: &Plan) -> String {
+    let name = plan.name();
+    if name.is_empty() { "no random site".to_string() } else { name }
+}
+
+impl Report {
+    /// Times the plans in turns, and adds a row for each of them.
+    fn add_rows(
+        &mut self,
+        graph: &Graph,
+        how: &Compare,
+        measured: Vec<(Plan, Measured<'_>)>,
+        progress: Progress<'_>,
+    ) -> Result<()> {
+        let (plans, mut measured): (Vec<Plan>, Vec<Measured<'_>>) = measured.into_iter().unzip();
+        time(&mut measured, &|round, rounds| {
+            progress("timing", (how.replicates as f64 * round as f64 / rounds as f64) as usize);
+        })?;
+        for (plan, measured) in plans.iter().zip(measured) {
+            let measured = measured.measurement;
+            let mut row = row(graph, plan, label(plan), &measured, how.replicates, &self.exact);
+            for lint in lints(graph, plan).into_iter().chain(blind_lints(graph, plan, &measured.blind)) {
+                row.unbiased &= !lint.biased;
+                // What is wrong with the cost, whatever the estimator, is said once.
+                let said =
+                    |l: &Lint| (l.cause, &l.site, &l.message) == (lint.cause, &lint.site, &lint.message);
+                if !self.lints.iter().any(said) {
+                    self.lints.push(lint);
+                }
+            }
+            self.warnings.extend(not_finite(graph, how.seed, &row));
+            self.results.push(row);
         }
+        Ok(())
     }
-    report.warnings.extend(not_finite(graph, how.seed, &row));
-    Ok(row)
 }
 
 /// The first number of a row that is infinite or NaN, and its origin, in words.
@@ -267,6 +351,9 @@ fn row(
                     bounds.map_or(0.0, |b| b[i]) + rounding
                 })
                 .collect();
+            let varies = |m: &Moments| {
+                m.standard_deviation().is_none_or(|s| s > ROUNDING * m.mean.abs() || s.is_nan())
+            };
             let z = exact.as_ref().map(|exact| {
                 moments
                     .iter()
@@ -282,8 +369,14 @@ fn row(
             let estimate = GradientEstimate {
                 shape: param.shape.to_vec(),
                 mean: moments.iter().map(|m| Number(m.mean)).collect(),
-                std_error: moments.iter().map(std_error).collect(),
-                variance: moments.iter().map(|m| m.variance().map(Number)).collect(),
+                std_error: moments
+                    .iter()
+                    .map(|m| if varies(m) { std_error(m) } else { Some(Number(0.0)) })
+                    .collect(),
+                variance: moments
+                    .iter()
+                    .map(|m| if varies(m) { m.variance().map(Number) } else { Some(Number(0.0)) })
+                    .collect(),
                 exact,
                 z,
                 slack,
@@ -301,6 +394,11 @@ fn row(
     };
     let total_variance: Option<f64> = all().map(Moments::variance).sum();
     let total_variance = total_variance.filter(|_| all().all(is_held));
+    let largest = all().map(|m| m.mean.abs()).fold(0.0, f64::max);
+    let by_rounding = total_variance.is_some_and(|v| v.sqrt() <= ROUNDING * largest);
+    let (total_variance, variance_error) =
+        if by_rounding { (Some(0.0), Some(0.0)) } else { (total_variance, measured.variance_error) };
+    let timing = measured.timing;
     Row {
         estimator,
         plan: plan.describe(graph).into_iter().collect(),
@@ -309,17 +407,21 @@ fn row(
         objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
         gradient,
         total_variance: total_variance.map(Number),
+        total_variance_std_error: variance_error.filter(|_| total_variance.is_some()).map(Number),
         own_parameters: measured.own_parameters.clone(),
         evaluations: measured.evaluations,
-        seconds_per_estimate: Number(measured.seconds_per_estimate),
-        work_normalised_variance: total_variance.map(|v| Number(v * measured.seconds_per_estimate)),
+        seconds_per_estimate: Number(timing.seconds),
+        seconds_spread: timing.spread.map(Number),
+        work_normalised_variance: total_variance.map(|v| Number(v * timing.seconds)),
     }
 }
 
 impl Report {
-    /// Determines the best unbiased row, and warns if the exact answer is infinite or NaN.
+    /// Determines the best row and those that tie with it, and warns if the exact answer is infinite or NaN.
     fn finish(mut self) -> Self {
-        self.best = best(&self.results).map(|row| row.estimator.clone());
+        let verdict = self.verdict();
+        self.best = verdict.best.map(|i| self.results[i].estimator.clone());
+        self.ties = verdict.ties.iter().map(|&i| self.row_name(i)).collect();
         if let Some(objective) = self.exact.objective
             && !objective.0.is_finite()
         {

@@ -5,21 +5,27 @@ mod compare;
 mod exact;
 mod inspection;
 mod measure;
+mod moments;
 #[cfg(feature = "serde")]
 mod number_in_json;
 mod optimize;
 mod origin;
 mod profile;
 mod report;
+mod timing;
+mod verdict;
 
 pub use blind::blind_spots;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
-pub use measure::{Measure, Measurement, Moments, measure};
+pub use measure::{Measure, Measurement, measure};
+pub use moments::Moments;
 pub use optimize::{Optimize, optimize};
 pub use origin::{origin, origin_or_advice};
 pub use profile::{Limits, Profile, ProfiledPart, profile};
 #[cfg(feature = "train")]
 pub(crate) use report::own_parameters;
 pub use report::*;
+pub use timing::Timing;
+pub use verdict::Verdict;

@@ -122,15 +122,19 @@ pub struct Row {
     pub objective: Mean,
     /// The estimates of the gradient, by parameter name.
     pub gradient: BTreeMap<String, GradientEstimate>,
-    /// The sum of the variances of all coordinates of all parameters.
+    /// The sum of the variances of all coordinates of all parameters; 0 where rounding explains it.
     pub total_variance: Option<Number>,
+    /// The standard error of `total_variance`; `None` if it is not known.
+    pub total_variance_std_error: Option<Number>,
     /// The values of the estimators' own parameters (coefficients, temperatures, weights), by name.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "BTreeMap::is_empty"))]
     pub own_parameters: BTreeMap<String, Tensor>,
     /// The number of cost evaluations per estimate.
     pub evaluations: usize,
-    /// The wall-clock time of one estimate in seconds, averaged over the run.
+    /// The wall-clock time of one estimate in seconds, the median over rounds in which all estimators have a turn.
     pub seconds_per_estimate: Number,
+    /// The robust standard deviation of `seconds_per_estimate` over the rounds; `None` for one round.
+    pub seconds_spread: Option<Number>,
     /// `total_variance × seconds_per_estimate`.
     pub work_normalised_variance: Option<Number>,
 }
@@ -140,14 +144,6 @@ impl Row {
     pub fn differs(&self) -> bool {
         self.gradient.values().any(|g| g.first_difference().is_some())
     }
-}
-
-/// The unbiased row with the smallest variance × time, among those that agree with the exact gradient.
-pub(super) fn best(rows: &[Row]) -> Option<&Row> {
-    let worth = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
-    rows.iter()
-        .filter(|row| row.unbiased && worth(row).is_finite() && !row.differs())
-        .min_by(|a, b| worth(a).total_cmp(&worth(b)))
 }
 
 /// An estimator that was skipped, and the reason.
@@ -180,8 +176,13 @@ pub struct Report {
     pub exact: Exact,
     /// The rows, one per plan.
     pub results: Vec<Row>,
-    /// The unbiased row with the smallest work-normalised variance.
+    /// The unbiased estimator with the smallest work-normalised variance; `None` if there is none, or if all are the same.
     pub best: Option<String>,
+    /// The estimators that are as good as the best one, as far as the measurement can tell. An estimator that has several rows is
+    /// named with its options.
+    pub ties: Vec<String>,
+    /// Whether all estimators are the same, because the distribution of no site depends on a parameter.
+    pub all_same: bool,
     /// The estimators that were skipped.
     pub skipped: Vec<Skipped>,
     /// Warnings about the plans, for standard error (not part of the JSON).
@@ -229,62 +230,4 @@ pub struct PathPoint {
     pub objective: Number,
     /// The parameters at this step, flat, by name.
     pub parameters: BTreeMap<String, Vec<Number>>,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn row(name: &str, mean: f64, exact: Option<f64>, std_error: f64, bound: f64) -> Row {
-        let estimate = GradientEstimate {
-            shape: vec![],
-            mean: vec![Number(mean)],
-            std_error: Some(vec![Number(std_error)]),
-            variance: Some(vec![Number(std_error.powi(2) * 100.0)]),
-            exact: exact.map(|e| vec![Number(e)]),
-            z: None,
-            slack: vec![bound],
-        };
-        Row {
-            estimator: name.into(),
-            plan: BTreeMap::new(),
-            samples: 1,
-            unbiased: true,
-            objective: Mean { mean: Number(1.0), std_error: None },
-            gradient: BTreeMap::from([("t".to_string(), estimate)]),
-            total_variance: None,
-            own_parameters: BTreeMap::new(),
-            evaluations: 1,
-            seconds_per_estimate: Number(1.0),
-            work_normalised_variance: Some(Number(std_error.powi(2))),
-        }
-    }
-
-    #[test]
-    fn a_mean_differs_beyond_five_standard_errors_and_the_exact_bound_in_any_unit() {
-        for unit in [1e-200, 1e-12, 1.0, 1e12, 1e200] {
-            for (mean, bound, differs) in
-                [(0.149, 0.0, true), (0.0049, 0.0, false), (0.0051, 0.0, true), (0.0051, 2e-4, false)]
-            {
-                let row = row("a", (1.0 + mean) * unit, Some(unit), 1e-3 * unit, bound * unit);
-                assert_eq!(row.differs(), differs, "{mean} in units of {unit}");
-            }
-        }
-        for (mean, exact, error) in
-            [(f64::NAN, 1.0, 1.0), (1.0, f64::NAN, 1.0), (1.0, 2.0, f64::NAN), (1.0, 2.0, 0.0)]
-        {
-            assert!(row("a", mean, Some(exact), error, 0.0).differs(), "{mean}, {exact} ± {error}");
-        }
-        assert!(!row("a", 1.0, None, 1e-3, 0.0).differs());
-    }
-
-    #[test]
-    fn what_differs_from_the_exact_gradient_is_never_best() {
-        let off = row("off", 1.149, Some(1.0), 1e-6, 0.0);
-        let wide = row("wide", 1.1, Some(1.0), 0.1, 0.0);
-        let biased = Row { unbiased: false, ..row("biased", 1.0, Some(1.0), 1e-9, 0.0) };
-        let rows = [off, wide, biased];
-        assert_eq!(best(&rows).map(|r| r.estimator.as_str()), Some("wide"));
-        assert!(best(&rows[..1]).is_none());
-    }
 }

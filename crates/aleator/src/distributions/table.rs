@@ -190,7 +190,7 @@ pub fn all() -> &'static [Entry] {
 }
 
 /// The names of all distributions.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub fn names() -> impl Iterator<Item = &'static str> + Clone {
     all().iter().map(|entry| entry.name)
 }
 

@@ -138,6 +138,39 @@ impl Statement {
         }
     }
 
+    /// The expressions of the statement, in the order of the text; without those of an estimator's options.
+    pub fn roots(&self) -> Vec<ExprId> {
+        let mut roots = Vec::new();
+        let mut sizes = |shape: &Shape| roots.extend(shape.sizes.iter().map(|size| size.expression()));
+        match &self.kind {
+            StatementKind::Param { shape, value, .. } => {
+                shape.iter().for_each(sizes);
+                roots.push(*value);
+            }
+            StatementKind::Const { value, .. }
+            | StatementKind::Let { value, .. }
+            | StatementKind::Cost { value, .. }
+            | StatementKind::Reward { value, .. } => roots.push(*value),
+            StatementKind::Data { shape, source, .. } => {
+                sizes(shape);
+                match source {
+                    DataSource::Value(value) => roots.push(*value),
+                    DataSource::File { .. } | DataSource::Unspecified => {}
+                }
+            }
+            StatementKind::Observe { value, arguments, .. } => {
+                roots.push(*value);
+                roots.extend(arguments.iter().map(|argument| argument.value));
+            }
+            StatementKind::External { shape, .. } => sizes(shape),
+            StatementKind::Sample { arguments, copies, .. } => {
+                roots.extend(arguments.iter().map(|argument| argument.value));
+                roots.extend(copies.iter().map(|copies| copies.count));
+            }
+        }
+        roots
+    }
+
     /// The name that later lines can use. An observation has none.
     pub fn defines(&self) -> Option<&Name> {
         match &self.kind {

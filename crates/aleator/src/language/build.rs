@@ -5,18 +5,20 @@ use std::path::{Path, PathBuf};
 use crate::distributions::Distribution;
 use crate::graph::{Graph, Sampled};
 
-use super::ast::{Argument, DataSource, Expr, ExprId, Expressions, Name, Size, Statement, StatementKind};
-use super::errors::Diagnostic;
+use super::ast::{Argument, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
+use super::domain::check_domain;
+use super::errors::{Diagnostic, quote};
 use super::estimators::estimator_with;
 use super::loading::Loading;
 use super::lower::Lowering;
 use super::model::{BatchedData, Definition, DefinitionKind, Model, SiteSpans};
 use super::named_distribution::Named;
-use super::names::check_names;
-use super::parser::{Setting, parse};
+use super::names::{Broken, check_all_names, check_cost, check_names};
+use super::parser::{MOST_MISTAKES, Recovered, Setting, parse, parse_all};
 use super::programs;
 use super::settings::Settings;
 use super::sites;
+use super::span::Span;
 use super::values::{Value, check};
 
 /// Reads a text and builds its graph. `folder` is where the files of `data` lines are looked for (without one they are
@@ -54,36 +56,118 @@ pub fn load(source: &str, folder: Option<&Path>, settings: &[Setting]) -> Result
 pub fn load_with(source: &str, loading: &Loading<'_>) -> Result<Model, Diagnostic> {
     let file = parse(source)?;
     check_names(source, &file)?;
-    let mut settings = Settings::evaluate(&file, loading.settings)?;
-    settings.add(loading.arrays);
-    let graph = Graph::new();
-    let lowering = Lowering::new(graph.engine());
-    let mut builder = Builder {
-        graph: &graph,
-        lowering,
-        expressions: &file.expressions,
-        loading,
-        settings,
-        kinds: HashMap::new(),
-        costs: HashSet::new(),
-        definitions: Vec::with_capacity(file.statements.len()),
-        files: Vec::new(),
-        commands: Vec::new(),
-        batched: None,
-        random_values: 0,
+    let settings = Settings::evaluate(&file, loading.settings)?;
+    let mut mistakes = Vec::new();
+    match build(&file, &mut Broken::default(), loading, settings, 1, &mut mistakes) {
+        Some(model) => Ok(model),
+        None => Err(mistakes.into_iter().next().unwrap_or_else(|| Diagnostic::new("nothing was built"))),
+    }
+}
+
+/// The same with all mistakes that are independent of each other, at most [`MOST_MISTAKES`](super::MOST_MISTAKES).
+///
+/// # Errors
+/// The mistakes in the order of the text, those without a place last.
+///
+/// ```
+/// use aleator::language::{Loading, load_all};
+///
+/// let source = "param a = nothing\nz ~ Normall(a, 1)\ncost f = z + a";
+/// let mistakes = load_all(source, &Loading::default()).err().unwrap();
+/// let places: Vec<String> = mistakes.iter().map(|m| m.place(source).unwrap().to_string()).collect();
+/// assert_eq!(places, ["1:11", "2:5"]);
+/// ```
+pub fn load_all(source: &str, loading: &Loading<'_>) -> Result<Model, Vec<Diagnostic>> {
+    let Recovered { file, mut mistakes, names } = parse_all(source);
+    let readable = mistakes.is_empty();
+    let mut broken = Broken { names: names.into_iter().collect(), ..Broken::default() };
+    check_all_names(source, &file, &mut broken, &mut mistakes);
+    if readable {
+        mistakes.extend(check_cost(&file).err());
+    }
+    let of_broken = |setting: &Setting| broken.names.contains(&setting.name.text);
+    let settings: Vec<Setting> =
+        loading.settings.iter().filter(|setting| readable || !of_broken(setting)).cloned().collect();
+    let model = match Settings::evaluate(&file, &settings) {
+        Ok(settings) if mistakes.len() < MOST_MISTAKES => {
+            build(&file, &mut broken, loading, settings, MOST_MISTAKES, &mut mistakes)
+        }
+        Ok(_) => None,
+        Err(mistake) => {
+            mistakes.push(mistake);
+            None
+        }
     };
-    for statement in &file.statements {
-        builder.statement(statement)?;
+    mistakes.sort_by_key(|mistake| mistake.span.map_or(usize::MAX, |span| span.start));
+    mistakes.truncate(MOST_MISTAKES);
+    match model {
+        Some(model) if mistakes.is_empty() => Ok(model),
+        _ => Err(mistakes),
     }
-    let Builder { definitions, files, commands, batched, lowering, .. } = builder;
-    let places = lowering.places;
-    if loading.batch.is_some() && batched.is_none() {
-        return Err(Diagnostic::new(
-            "no data of this text have `batch` as their first size, so there are no batches",
-        )
-        .help("write for instance `data x : [batch, 3] = file(\"x.npy\")`"));
+}
+
+/// The mistakes of a text, as those of [`load_all`]; none if there are none.
+///
+/// ```
+/// use aleator::language::{Loading, diagnose};
+///
+/// let mistakes = diagnose("param theta = 0\ncost f = thta^2", &Loading::default());
+/// assert_eq!(mistakes[0].suggestions[0].text, "theta");
+/// assert!(diagnose("param theta = 0\ncost f = theta^2", &Loading::default()).is_empty());
+/// ```
+pub fn diagnose(source: &str, loading: &Loading<'_>) -> Vec<Diagnostic> {
+    load_all(source, loading).err().unwrap_or_default()
+}
+
+/// Builds the statements that are not broken; a model if there is no mistake. Stops at the mistake that makes `most`.
+fn build(
+    file: &File,
+    broken: &mut Broken,
+    loading: &Loading<'_>,
+    mut settings: Settings,
+    most: usize,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Model> {
+    settings.add(loading.arrays);
+    // A graph that has refused an operation stays refused, so what is not broken is then built in another.
+    loop {
+        let graph = Graph::new();
+        let mut builder = Builder::new(&graph, file, loading, settings.clone());
+        let mut again = false;
+        for (place, statement) in file.statements.iter().enumerate() {
+            if broken.statements.contains(&place) {
+                continue;
+            }
+            if builder.uses_broken(statement, broken) {
+                broken.insert(place, statement);
+                continue;
+            }
+            let Err(mistake) = builder.statement(statement) else { continue };
+            mistakes.push(mistake);
+            broken.insert(place, statement);
+            if mistakes.len() >= most {
+                return None;
+            }
+            again = graph.engine().error().is_some();
+            if again {
+                break;
+            }
+        }
+        if again {
+            continue;
+        }
+        let Builder { definitions, files, commands, batched, lowering, .. } = builder;
+        let places = lowering.places;
+        if loading.batch.is_some() && batched.is_none() && mistakes.is_empty() {
+            mistakes.push(
+                Diagnostic::new(
+                    "no data of this text have `batch` as their first size, so there are no batches",
+                )
+                .help("write for instance `data x : [batch, 3] = file(\"x.npy\")`"),
+            );
+        }
+        return mistakes.is_empty().then_some(Model { graph, definitions, places, files, batched, commands });
     }
-    Ok(Model { graph, definitions, places, files, batched, commands })
 }
 
 pub(super) struct Builder<'a, 'g> {
@@ -104,54 +188,69 @@ pub(super) struct Builder<'a, 'g> {
 }
 
 impl<'a, 'g> Builder<'a, 'g> {
+    fn new(graph: &'g Graph, file: &'a File, loading: &'a Loading<'a>, settings: Settings) -> Self {
+        Builder {
+            graph,
+            lowering: Lowering::new(graph.engine()),
+            expressions: &file.expressions,
+            loading,
+            settings,
+            kinds: HashMap::new(),
+            costs: HashSet::new(),
+            definitions: Vec::with_capacity(file.statements.len()),
+            files: Vec::new(),
+            commands: Vec::new(),
+            batched: None,
+            random_values: 0,
+        }
+    }
+
+    /// Whether a statement uses a name whose definition has a mistake.
+    fn uses_broken(&self, statement: &Statement, broken: &Broken) -> bool {
+        let broken_part = |root: ExprId| {
+            self.expressions.walk(root).any(|(_, node)| match &node.expr {
+                Expr::Name(name) => broken.names.contains(name),
+                Expr::Call(call) => broken.names.contains(&call.function.text),
+                _ => false,
+            })
+        };
+        !broken.names.is_empty() && statement.roots().into_iter().any(broken_part)
+    }
+
     fn statement(&mut self, statement: &'a Statement) -> Result<(), Diagnostic> {
         let mut site = None;
-        let mut roots = Vec::new();
+        let roots = statement.roots();
         let name = statement.name();
         let mut definition_name = name.text.clone();
-        let sizes = |sizes: &[Size]| sizes.iter().map(|size| size.expression()).collect::<Vec<ExprId>>();
         let (kind, value) = match &statement.kind {
             StatementKind::Param { shape, value, .. } => {
-                roots.extend(shape.iter().flat_map(|shape| sizes(&shape.sizes)));
-                roots.push(*value);
                 (DefinitionKind::Param, self.param(name, shape.as_ref(), *value)?)
             }
-            StatementKind::Const { value, .. } => {
-                roots.push(*value);
-                (DefinitionKind::Const, self.constant(name, *value)?)
-            }
+            StatementKind::Const { value, .. } => (DefinitionKind::Const, self.constant(name, *value)?),
             StatementKind::Data { shape, source, .. } => {
-                roots.extend(sizes(&shape.sizes));
-                if let DataSource::Value(value) = source {
-                    roots.push(*value);
-                }
                 (DefinitionKind::Data, self.data(name, shape, source)?)
             }
             StatementKind::Let { value, .. } => {
-                roots.push(*value);
                 let value = self.lowering.lower(self.expressions, *value)?;
                 self.graph.note(&name.text, value.expr);
                 (DefinitionKind::Deterministic, value)
             }
             StatementKind::Cost { value, .. } => {
-                roots.push(*value);
                 let value = self.lowering.lower(self.expressions, *value)?;
                 self.costs.insert(name.text.clone());
                 self.graph.cost(&name.text, value.expr);
                 (DefinitionKind::Cost, value)
             }
             StatementKind::Reward { value, .. } => {
-                roots.push(*value);
                 let value = self.lowering.lower(self.expressions, *value)?;
                 self.costs.insert(name.text.clone());
                 self.graph.reward(&name.text, value.expr);
                 (DefinitionKind::Reward, value)
             }
             StatementKind::Observe { value, distribution, arguments, .. } => {
-                roots.push(*value);
-                roots.extend(arguments.iter().map(|argument| argument.value));
                 let observed = self.lowering.lower(self.expressions, *value)?.expr;
-                let (distribution, spans) = self.distribution(distribution, arguments)?;
+                let what = format!("the observation of {} ({})", quote(&name.text), distribution.text);
+                let (distribution, spans) = self.distribution(&what, distribution, arguments)?;
                 definition_name = self.free_cost_name(&name.text);
                 let expr = self.graph.observe(&definition_name, observed, &distribution);
                 check(expr, self.expressions[*value].span)?;
@@ -159,7 +258,6 @@ impl<'a, 'g> Builder<'a, 'g> {
                 (DefinitionKind::Observation, Value { expr, constant: false })
             }
             StatementKind::External { parameters, shape, command, command_span, .. } => {
-                roots.extend(sizes(&shape.sizes));
                 let shape = self.shape(shape)?;
                 let black_box =
                     programs::declare(name, parameters, shape, command, *command_span, self.loading)?;
@@ -175,9 +273,8 @@ impl<'a, 'g> Builder<'a, 'g> {
                 ));
             }
             StatementKind::Sample { distribution, arguments, copies, via, .. } => {
-                roots.extend(arguments.iter().map(|argument| argument.value));
-                roots.extend(copies.iter().map(|copies| copies.count));
-                let (law, mut spans) = self.distribution(distribution, arguments)?;
+                let what = format!("{} ({})", quote(&name.text), distribution.text);
+                let (law, mut spans) = self.distribution(&what, distribution, arguments)?;
                 let mut sampled = Sampled::from(law.clone());
                 if let Some(copies) = copies {
                     sampled = sampled.copies(self.copies(copies)?);
@@ -229,20 +326,25 @@ impl<'a, 'g> Builder<'a, 'g> {
         });
     }
 
-    /// A distribution with its parameters, and their places.
+    /// A distribution with its parameters, and their places; `what` it belongs to, in words.
     fn distribution(
         &mut self,
+        what: &str,
         name: &Name,
         arguments: &[Argument],
     ) -> Result<(Distribution<'g>, SiteSpans), Diagnostic> {
         let bound = sites::bind(sites::find(name)?, name, arguments)?;
         let mut parameters = Vec::with_capacity(bound.arguments.len());
         for (_, value, _) in &bound.arguments {
-            parameters.push(self.lowering.lower(self.expressions, *value)?.expr);
+            parameters.push(self.lowering.lower(self.expressions, *value)?);
         }
+        let places: Vec<Span> = bound.arguments.iter().map(|(_, _, span)| *span).collect();
         let arguments = bound.arguments.iter().map(|(name, _, span)| ((*name).to_owned(), *span)).collect();
         let spans = SiteSpans { distribution: name.span, arguments, copies: None, via: None };
-        Ok((bound.signature.build(parameters), spans))
+        let distribution = bound.signature.build(parameters.iter().map(|value| value.expr).collect());
+        let parameters = parameters.into_iter().zip(places);
+        check_domain(what, &distribution, parameters, &mut self.lowering.constants)?;
+        Ok((distribution, spans))
     }
 
     /// A name of a cost that no other has: `x`, `x_2`, ..

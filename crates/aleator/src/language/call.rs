@@ -1,14 +1,13 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
 use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
-use crate::nearest::nearest;
-
 use super::ast::{Call, Expr};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
 use super::named_distribution::Named;
 use super::parts::Parts;
 use super::span::Span;
+use super::synonyms::{Kind, suggest};
 use super::values::{Constants, MOST_ELEMENTS, MOST_PLACES, Value, extent, too_large};
 
 /// A function of the language.
@@ -136,12 +135,15 @@ impl<'l, 'g> Arguments<'l, 'g> {
                     None => {
                         let words =
                             function.parameters.iter().copied().chain(function.axis.then_some("axis"));
-                        let help = match nearest(&name.text, words) {
-                            Some(near) => format!("did you mean `{near}`? {}", usage()),
-                            None => usage(),
-                        };
                         let message = format!("`{}` has no argument {}", function.name, quote(&name.text));
-                        return Err(Diagnostic::new(message).at(name.span).help(help));
+                        let diagnostic = Diagnostic::new(message).at(name.span);
+                        return Err(match suggest(diagnostic, Kind::Argument, &name.text, words) {
+                            Ok(mut diagnostic) => {
+                                let remedy = diagnostic.help.take().unwrap_or_default();
+                                diagnostic.help(format!("{remedy} {}", usage()))
+                            }
+                            Err(diagnostic) => diagnostic.help(usage()),
+                        });
                     }
                 },
             };
@@ -260,6 +262,27 @@ impl<'g> Arguments<'_, 'g> {
         let count = usize::try_from(count)
             .map_err(|_| Diagnostic::new(format!("{what} must not be negative, got {count}")).at(span))?;
         self.limit(&[count]).map(|()| count)
+    }
+
+    /// A constant whole number, which may be negative.
+    pub fn integer(&mut self, place: usize) -> Result<i64, Diagnostic> {
+        let (value, span) = self.given(place)?;
+        let what = format!("`{}`", self.function.parameters[place]);
+        self.constants.integer(value, span, &what)
+    }
+
+    /// The shape and the numbers of a constant.
+    pub fn numbers(&mut self, place: usize) -> Result<(Shape, Vec<f64>), Diagnostic> {
+        let (value, span) = self.given(place)?;
+        if !value.constant {
+            let what = self.function.parameters[place];
+            return Err(Diagnostic::new(format!("`{what}` of `{}` must be constant", self.function.name))
+                .at(span)
+                .label("not constant")
+                .help("use numbers, `const` names and functions of them"));
+        }
+        let tensor = self.constants.tensor(value).map_err(|message| Diagnostic::new(message).at(span))?;
+        Ok((tensor.shape, tensor.values.to_vec()))
     }
 
     /// Refuses to make a tensor that would not fit into memory.

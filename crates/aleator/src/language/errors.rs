@@ -6,7 +6,7 @@ use crate::error::Error;
 
 /// One mistake of a source text or of a setting, as data: a program can draw it with the line it stands in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}{message}", in_setting(.setting.as_ref()))]
+#[error("{}{message}", in_setting(.setting.as_deref()))]
 #[non_exhaustive]
 pub struct Diagnostic {
     /// What is wrong, in one sentence.
@@ -18,7 +18,18 @@ pub struct Diagnostic {
     /// The remedy.
     pub help: Option<String>,
     /// What a setting has to do with it, if anything.
-    pub setting: Option<SettingNote>,
+    pub setting: Option<Box<SettingNote>>,
+    /// Replacements of pieces of the text, any one of which may be what was meant.
+    pub suggestions: Box<[Suggestion]>,
+}
+
+/// A replacement of a piece of the text that removes a mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What is replaced.
+    pub span: Span,
+    /// What takes its place.
+    pub text: String,
 }
 
 /// What a setting, which [`parse_set`](super::parse_set) reads, has to do with a mistake.
@@ -40,7 +51,14 @@ fn in_setting(note: Option<&SettingNote>) -> String {
 impl Diagnostic {
     /// A message without a place.
     pub fn new(message: impl Into<String>) -> Self {
-        Diagnostic { message: message.into(), span: None, label: None, help: None, setting: None }
+        Diagnostic {
+            message: message.into(),
+            span: None,
+            label: None,
+            help: None,
+            setting: None,
+            suggestions: Box::default(),
+        }
     }
 
     /// Says where.
@@ -64,16 +82,36 @@ impl Diagnostic {
         self
     }
 
+    /// Offers a word in place of the one at the place of the mistake.
+    #[must_use]
+    pub fn did_you_mean(mut self, near: &str) -> Self {
+        self.help = Some(format!("did you mean `{near}`?"));
+        match self.span {
+            Some(span) => self.replacing(span, near),
+            None => self,
+        }
+    }
+
+    /// Adds a replacement of a piece of the text.
+    #[must_use]
+    pub fn replacing(mut self, span: Span, text: impl Into<String>) -> Self {
+        let mut suggestions = std::mem::take(&mut self.suggestions).into_vec();
+        suggestions.push(Suggestion { span, text: text.into() });
+        self.suggestions = suggestions.into();
+        self
+    }
+
     /// Makes it a mistake in the setting of a name, which has no place in the text.
     #[must_use]
     pub fn in_setting(self, name: &str) -> Self {
-        Diagnostic { span: None, label: None, setting: Some(SettingNote::Wrong(name.into())), ..self }
+        let setting = Some(Box::new(SettingNote::Wrong(name.into())));
+        Diagnostic { span: None, label: None, setting, suggestions: Box::default(), ..self }
     }
 
     /// Says that a setting would give values to the data of that name.
     #[must_use]
     pub fn or_setting(mut self, name: &str) -> Self {
-        self.setting = Some(SettingNote::Missing(name.into()));
+        self.setting = Some(Box::new(SettingNote::Missing(name.into())));
         self
     }
 

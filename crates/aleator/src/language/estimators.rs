@@ -4,12 +4,12 @@ use std::sync::Arc;
 use aleator_engine::graph::Graph;
 
 use crate::estimators::{Estimator, OptionValue, all, find};
-use crate::nearest::nearest;
 
 use super::ast::{Argument, EstimatorCall, Expr, Expressions};
 use super::errors::{Diagnostic, quote};
 use super::lower::Lowering;
 use super::names::CONSTANTS;
+use super::synonyms::{Kind, suggest};
 
 /// The estimators of the language's page that are still to come: their names are known, and no misspellings.
 const TO_COME: &[&str] = &["implicit_reparameterization"];
@@ -57,6 +57,16 @@ pub(super) fn estimator_with(
         let named = |argument: &&Argument| argument.name.as_ref().is_some_and(|n| n.text == error.option);
         let span = call.arguments.iter().find(named).map_or(call.span, |argument| argument.span);
         let diagnostic = Diagnostic::new(error.message).at(span);
+        let known = entry.properties.options.iter().map(|option| option.name);
+        let argument = call.arguments.iter().find(named).and_then(|argument| argument.name.as_ref());
+        let unknown = argument.filter(|name| !known.clone().any(|known| known == name.text));
+        let diagnostic = match unknown {
+            Some(name) => match suggest(diagnostic.at(name.span), Kind::EstimatorOption, &name.text, known) {
+                Ok(diagnostic) => return diagnostic,
+                Err(diagnostic) => diagnostic.at(span),
+            },
+            None => diagnostic,
+        };
         match &entry.properties.describe_options()[..] {
             "" => diagnostic,
             options => diagnostic.help(format!("options of `{}`: {options}", entry.properties.name)),
@@ -106,8 +116,6 @@ fn no_estimator(call: &EstimatorCall) -> Diagnostic {
         std::iter::once(entry.properties.name).chain(entry.properties.aliases.iter().copied())
     });
     let diagnostic = Diagnostic::new(format!("there is no estimator {}", quote(word))).at(call.name.span);
-    match nearest(word, names.chain(TO_COME.iter().copied())) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(available()),
-    }
+    suggest(diagnostic, Kind::Estimator, word, names.chain(TO_COME.iter().copied()))
+        .unwrap_or_else(|diagnostic| diagnostic.help(available()))
 }

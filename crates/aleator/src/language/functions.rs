@@ -3,6 +3,7 @@ use aleator_engine::graph::{Expr as Node, FromEnd, Reduction};
 
 use super::call::{Accepts, Arguments, Body, Function};
 use super::errors::Diagnostic;
+use super::matrices;
 use super::of_distributions;
 use super::shapes;
 
@@ -50,6 +51,11 @@ const fn other(
     Function { name, usage, summary, parameters, required, body, ..PLAIN }
 }
 
+/// A function whose name files may define, because it is younger than files that do.
+const fn hideable(function: Function) -> Function {
+    Function { may_be_hidden: true, ..function }
+}
+
 const fn of_distributions(
     count: usize,
     name: &'static str,
@@ -59,7 +65,7 @@ const fn of_distributions(
     f: for<'g> fn(&mut Arguments<'_, 'g>) -> Result<Node<'g>, Diagnostic>,
 ) -> Function {
     let accepts = Accepts::Distributions(count);
-    Function { accepts, may_be_hidden: true, ..other(name, usage, summary, parameters, f) }
+    hideable(Function { accepts, ..other(name, usage, summary, parameters, f) })
 }
 
 const TABLE: &[Function] = &[
@@ -226,6 +232,141 @@ const TABLE: &[Function] = &[
         shapes::linspace,
     ),
     other("arange", "arange(n)", "0, 1, .., n - 1", &["n"], shapes::arange),
+    hideable(elementwise("sinh", "sinh(x)", "the hyperbolic sine", |x| x.sinh())),
+    hideable(elementwise("cosh", "cosh(x)", "the hyperbolic cosine", |x| x.cosh())),
+    hideable(elementwise("asin", "asin(x)", "the arc sine", |x| x.asin())),
+    hideable(elementwise("acos", "acos(x)", "the arc cosine", |x| x.acos())),
+    hideable(elementwise("atan", "atan(x)", "the arc tangent", |x| x.atan())),
+    hideable(other("atan2", "atan2(y, x)", "the angle of the point (x, y)", &["y", "x"], |a| {
+        Ok(a.expr(0)?.atan2(a.expr(1)?))
+    })),
+    hideable(elementwise("erfinv", "erfinv(x)", "the inverse of the error function", |x| x.erfinv())),
+    hideable(elementwise("log_sigmoid", "log_sigmoid(x)", "log(1 / (1 + e^-x))", |x| x.log_sigmoid())),
+    hideable(other("xlogy", "xlogy(x, y)", "x log y, and 0 at x = 0", &["x", "y"], |a| {
+        Ok(a.expr(0)?.xlogy(a.expr(1)?))
+    })),
+    hideable(other(
+        "xor",
+        "xor(a, b)",
+        "1 where exactly one of the two is not 0, else 0",
+        &["a", "b"],
+        |a| Ok(a.expr(0)?.not_equal(0.0).not_equal(a.expr(1)?.not_equal(0.0))),
+    )),
+    hideable(along_axes("any", "any(x) or any(x, axis=..)", "1 where an element is not 0, else 0", |a| {
+        let truths = a.expr(0)?.not_equal(0.0);
+        Ok(truths.reduce(Reduction::Max, FromEnd(&a.axes()?)).maximum(0.0))
+    })),
+    hideable(along_axes("all", "all(x) or all(x, axis=..)", "1 where no element is 0, else 0", |a| {
+        let truths = a.expr(0)?.not_equal(0.0);
+        Ok(truths.reduce(Reduction::Min, FromEnd(&a.axes()?)).minimum(1.0))
+    })),
+    hideable(Function {
+        name: "maximum",
+        usage: "maximum(x, y) or maximum(x, axis=..)",
+        summary: "the same as max",
+        parameters: &["x", "y"],
+        axis: true,
+        body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
+        ..PLAIN
+    }),
+    hideable(Function {
+        name: "minimum",
+        usage: "minimum(x, y) or minimum(x, axis=..)",
+        summary: "the same as min",
+        parameters: &["x", "y"],
+        axis: true,
+        body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
+        ..PLAIN
+    }),
+    hideable(along_axes(
+        "cumprod",
+        "cumprod(x) or cumprod(x, axis=..)",
+        "running products along an axis, by default the last",
+        |a| a.along_last(|x| x.cumprod()),
+    )),
+    hideable(along_axes(
+        "diff",
+        "diff(x) or diff(x, axis=..)",
+        "differences of neighbours along an axis, by default the last",
+        |a| a.along_last(|x| x.diff()),
+    )),
+    hideable(along_axes(
+        "sort",
+        "sort(x) or sort(x, axis=..)",
+        "the elements in ascending order along an axis, by default the last",
+        |a| a.along_last(|x| x.sort()),
+    )),
+    hideable(other(
+        "top_k",
+        "top_k(x, k)",
+        "the k largest elements along the last axis, the largest first",
+        &["x", "k"],
+        shapes::top_k,
+    )),
+    hideable(other(
+        "gather",
+        "gather(x, i)",
+        "x[i] along the first axis, with computed indices of any shape; NaN where there is no such element",
+        &["x", "i"],
+        shapes::gather,
+    )),
+    hideable(other(
+        "quantile",
+        "quantile(x, q)",
+        "the quantiles of the elements of a constant, interpolated between neighbours",
+        &["x", "q"],
+        matrices::quantile,
+    )),
+    hideable(Function {
+        required: 1,
+        ..other(
+            "tril",
+            "tril(x) or tril(x, k)",
+            "a matrix with zeros above its diagonal, or above diagonal k",
+            &["x", "k"],
+            |a| matrices::triangle(a, |x, k| x.tril(k)),
+        )
+    }),
+    hideable(Function {
+        required: 1,
+        ..other(
+            "triu",
+            "triu(x) or triu(x, k)",
+            "a matrix with zeros below its diagonal, or below diagonal k",
+            &["x", "k"],
+            |a| matrices::triangle(a, |x, k| x.triu(k)),
+        )
+    }),
+    hideable(other(
+        "diag",
+        "diag(x)",
+        "the diagonal of a matrix; of a vector, the matrix with this diagonal",
+        &["x"],
+        matrices::diag,
+    )),
+    hideable(other("trace", "trace(x)", "the sum of the diagonal", &["x"], |a| {
+        matrices::of_a_matrix(a, |x| x.trace())
+    })),
+    hideable(other(
+        "cholesky",
+        "cholesky(a)",
+        "the lower triangular matrix L with L @ transpose(L) = a",
+        &["a"],
+        |a| matrices::of_a_matrix(a, |x| x.cholesky()),
+    )),
+    hideable(Function {
+        required: 2,
+        ..other(
+            "solve_triangular",
+            "solve_triangular(l, b) or solve_triangular(u, b, upper = true)",
+            "x with l @ x = b, of a triangular matrix and a vector or matrix",
+            &["l", "b", "upper"],
+            matrices::solve_triangular,
+        )
+    }),
+    hideable(other("logdet", "logdet(l)", "log |det l| of a triangular matrix", &["l"], |a| {
+        matrices::of_a_matrix(a, |x| x.logdet_triangular())
+    })),
     elementwise("stop_gradient", "stop_gradient(x)", "x, taken for constant by derivatives", |x| {
         x.stop_gradient()
     }),

@@ -11,12 +11,10 @@ use super::build::Builder;
 use super::errors::Diagnostic;
 use super::initial::RandomValues;
 use super::model::{BatchedData, RowData};
+use super::names::{BATCH, misplaced_batch};
 use super::parser::no_copies;
 use super::span::Span;
 use super::values::{Tensor, Value};
-
-/// The name that stands for the number of rows of a batch.
-const BATCH: &str = "batch";
 
 impl<'g> Builder<'_, 'g> {
     /// A written shape, whose sizes are constants.
@@ -33,9 +31,7 @@ impl<'g> Builder<'_, 'g> {
     fn size(&mut self, id: ExprId, what: &str) -> Result<usize, Diagnostic> {
         let Expr::Name(name) = &self.expressions[id].expr else { return self.whole_number(id, what) };
         if name == BATCH && !self.lowering.names.contains_key(BATCH) {
-            return Err(Diagnostic::new("`batch` can only be the first size of `data`")
-                .at(self.expressions[id].span)
-                .help("write `data x : [batch, 3] = file(\"x.npy\")`; `len(x)` is then the number of rows of a batch"));
+            return Err(misplaced_batch(self.expressions[id].span));
         }
         self.whole_number(id, what)
     }

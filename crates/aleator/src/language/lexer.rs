@@ -125,6 +125,13 @@ impl<'s> Lexer<'s> {
         Lexer { source, inner, open: 0 }
     }
 
+    /// Goes on at another place, outside of all brackets.
+    pub(super) fn restart(&mut self, at: usize) {
+        self.inner = Token::lexer(self.source);
+        self.inner.bump(at);
+        self.open = 0;
+    }
+
     pub(super) fn next(&mut self) -> Result<(Token, Span), Diagnostic> {
         loop {
             let Some(token) = self.inner.next() else {

@@ -11,6 +11,7 @@ use crate::nearest::nearest;
 
 use super::ast::{self, BinaryOperator, Call, Expr, ExprId, Expressions, UnaryOperator};
 use super::call::{Accepts, Function};
+use super::domain::check_domain;
 use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::index;
@@ -22,6 +23,7 @@ use super::programs::BlackBox;
 use super::shapes::beside;
 use super::sites;
 use super::span::Span;
+use super::synonyms::{Kind, suggest};
 use super::values::{Constants, MOST_AXES, Value, check};
 
 /// A graph under construction and the names that are known in it.
@@ -123,6 +125,8 @@ impl<'g> Lowering<'g> {
             });
             return Err(Diagnostic::new(format!("{}: {message}", name.text)).at(span));
         };
+        let parameters = values.iter().copied().zip(bound.arguments.iter().map(|(_, _, span)| *span));
+        check_domain(&format!("`{}`", name.text), &distribution, parameters, &mut self.constants)?;
         let distribution = distribution.with_batch_rank(batch.rank());
         let constant = values.iter().all(|value| value.constant);
         Ok(Named { distribution, batch, draw: None, constant })
@@ -190,7 +194,7 @@ impl<'g> Lowering<'g> {
         words.extend(CONSTANTS);
         words.sort_unstable();
         match nearest(name, words) {
-            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            Some(near) => diagnostic.did_you_mean(near),
             None => diagnostic,
         }
     }
@@ -275,8 +279,6 @@ fn binary<'g>(operator: BinaryOperator, x: Node<'g>, y: Node<'g>) -> Node<'g> {
 
 fn no_function(name: &str, span: Span) -> Diagnostic {
     let diagnostic = Diagnostic::new(format!("there is no function {}", quote(name))).at(span);
-    match nearest(name, FUNCTIONS.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))),
-    }
+    suggest(diagnostic, Kind::Function, name, FUNCTIONS.iter().copied())
+        .unwrap_or_else(|diagnostic| diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))))
 }

@@ -17,6 +17,7 @@
 mod ast;
 mod build;
 mod call;
+mod domain;
 mod errors;
 mod estimators;
 mod functions;
@@ -26,6 +27,7 @@ mod inputs;
 mod lexer;
 mod loading;
 mod lower;
+mod matrices;
 mod model;
 mod named;
 mod named_distribution;
@@ -39,6 +41,7 @@ mod settings;
 mod shapes;
 mod sites;
 mod span;
+mod synonyms;
 mod values;
 
 #[cfg(test)]
@@ -49,9 +52,9 @@ pub use ast::{
     Argument, BinaryOperator, Call, Copies, DataSource, EstimatorCall, Expr, ExprId, Expressions, File,
     Index, Name, Node, Shape, Size, Statement, StatementKind, UnaryOperator,
 };
-pub use build::{load, load_with};
+pub use build::{diagnose, load, load_all, load_with};
 pub use call::Function;
-pub use errors::{Diagnostic, SettingNote};
+pub use errors::{Diagnostic, SettingNote, Suggestion};
 pub use estimators::estimator;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
@@ -61,7 +64,7 @@ pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,
-    MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,
+    MOST_MISTAKES, MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,
 };
 pub use print::number_text;
 pub use settings::NamedArray;

@@ -12,9 +12,20 @@ use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::initial;
 use super::span::{Place, Span};
+use super::synonyms::{Kind, suggest};
 
 /// Names that stand for numbers.
 pub const CONSTANTS: &[&str] = &["pi", "inf"];
+
+/// The name that stands for the number of rows of a batch.
+pub(super) const BATCH: &str = "batch";
+
+/// The mistake of the number of rows of a batch in another place than it may have.
+pub(super) fn misplaced_batch(span: Span) -> Diagnostic {
+    Diagnostic::new("`batch` can only be the first size of `data`")
+        .at(span)
+        .help("write `data x : [batch, 3] = file(\"x.npy\")`; `len(x)` is then the number of rows of a batch")
+}
 
 /// Checks that every name is defined before it is used and only once, that functions and distributions exist and stand
 /// where they may, and that there is a cost. Names of arguments and an estimator's options are not looked at.
@@ -22,31 +33,72 @@ pub const CONSTANTS: &[&str] = &["pi", "inf"];
 /// # Errors
 /// The first mistake in the order of `source`, the text that `file` was parsed from.
 pub fn check_names(source: &str, file: &File) -> Result<(), Diagnostic> {
+    let mut mistakes = Vec::new();
+    check_all_names(source, file, &mut Broken::default(), &mut mistakes);
+    if mistakes.is_empty() {
+        mistakes.extend(check_cost(file).err());
+    }
+    mistakes.into_iter().next().map_or(Ok(()), Err)
+}
+
+/// What cannot be used because of a mistake that has been reported, so that its consequences are not.
+#[derive(Default)]
+pub(super) struct Broken {
+    /// Names whose definition has a mistake, or uses such a name.
+    pub names: HashSet<String>,
+    /// The statements, by their place in the file.
+    pub statements: HashSet<usize>,
+}
+
+impl Broken {
+    /// Marks a statement and what it defines.
+    pub fn insert(&mut self, place: usize, statement: &Statement) {
+        self.statements.insert(place);
+        self.names.extend(statement.defines().map(|name| name.text.clone()));
+    }
+}
+
+/// The same for all mistakes except for a missing cost. A name that is not defined is reported once.
+pub(super) fn check_all_names(
+    source: &str,
+    file: &File,
+    broken: &mut Broken,
+    mistakes: &mut Vec<Diagnostic>,
+) {
     let mut definitions = HashMap::new();
     for name in file.statements.iter().filter_map(Statement::defines) {
         definitions.entry(name.text.as_str()).or_insert(name.span);
     }
     let mut scope = Scope { source, definitions, ..Scope::default() };
-    for statement in &file.statements {
-        scope.check_statement(&file.expressions, statement)?;
+    scope.broken.clone_from(&broken.names);
+    for (place, statement) in file.statements.iter().enumerate() {
+        let before = mistakes.len();
+        scope.uses_broken = false;
+        scope.check_statement(&file.expressions, statement, mistakes);
+        if mistakes.len() > before || scope.uses_broken {
+            broken.insert(place, statement);
+            scope.broken.extend(statement.defines().map(|name| name.text.clone()));
+        }
         let Some(name) = statement.defines() else { continue };
-        scope.known.insert(&name.text, name.span);
+        scope.known.entry(&name.text).or_insert(name.span);
         match &statement.kind {
             StatementKind::Sample { .. } => drop(scope.sites.insert(name.text.as_str())),
             StatementKind::External { .. } => drop(scope.externals.insert(name.text.as_str())),
             _ => {}
         }
     }
-    check_cost(file)
 }
 
 /// Checks that an expression names nothing but constants and functions.
 pub(super) fn check_constant(expressions: &Expressions, value: ExprId) -> Result<(), Diagnostic> {
-    let scope = Scope { constant: true, ..Scope::default() };
-    scope.check_uses(expressions, value, None)
+    let mut scope = Scope { constant: true, ..Scope::default() };
+    let mut mistakes = Vec::new();
+    scope.check_uses(expressions, value, None, &mut mistakes);
+    mistakes.into_iter().next().map_or(Ok(()), Err)
 }
 
-fn check_cost(file: &File) -> Result<(), Diagnostic> {
+/// Checks that there is something to minimise.
+pub(super) fn check_cost(file: &File) -> Result<(), Diagnostic> {
     let is_cost = |statement: &Statement| {
         use StatementKind::{Cost, Observe, Reward};
         matches!(statement.kind, Cost { .. } | Reward { .. } | Observe { .. })
@@ -82,6 +134,10 @@ struct Scope<'a> {
     initial: bool,
     /// Whether only a constant expression will do.
     constant: bool,
+    /// Names that are not defined because of a mistake that has been reported.
+    broken: HashSet<String>,
+    /// Whether the present statement uses one of them.
+    uses_broken: bool,
 }
 
 impl Scope<'_> {
@@ -93,58 +149,70 @@ impl Scope<'_> {
         &mut self,
         expressions: &Expressions,
         statement: &Statement,
-    ) -> Result<(), Diagnostic> {
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
         if let Some(name) = statement.defines() {
-            self.check_definition(name)?;
+            mistakes.extend(self.check_definition(name).err());
         }
         match &statement.kind {
             StatementKind::Param { name, shape, value } => {
-                self.check_sizes(expressions, shape.iter().flat_map(|shape| &shape.sizes))?;
+                self.check_sizes(expressions, shape.iter().flat_map(|shape| &shape.sizes), mistakes);
                 self.initial = true;
-                let checked = self.check_uses(expressions, *value, Some(name));
+                self.check_uses(expressions, *value, Some(name), mistakes);
                 self.initial = false;
-                checked
             }
             StatementKind::Const { name, value }
             | StatementKind::Let { name, value }
             | StatementKind::Cost { name, value }
-            | StatementKind::Reward { name, value } => self.check_uses(expressions, *value, Some(name)),
+            | StatementKind::Reward { name, value } => {
+                self.check_uses(expressions, *value, Some(name), mistakes);
+            }
             StatementKind::Data { shape, source, .. } => {
-                self.check_sizes(expressions, &shape.sizes)?;
+                self.check_sizes(expressions, &shape.sizes, mistakes);
                 match source {
-                    DataSource::Value(value) => self.check_uses(expressions, *value, None),
-                    DataSource::File { .. } | DataSource::Unspecified => Ok(()),
+                    DataSource::Value(value) => self.check_uses(expressions, *value, None, mistakes),
+                    DataSource::File { .. } | DataSource::Unspecified => {}
                 }
             }
             StatementKind::Sample { name, distribution, arguments, copies, .. } => {
-                self.check_distribution(name, distribution)?;
+                mistakes.extend(self.check_distribution(name, distribution).err());
                 if let Some(copies) = copies {
-                    self.check_uses(expressions, copies.count, None)?;
+                    self.check_uses(expressions, copies.count, None, mistakes);
                 }
-                self.check_arguments(expressions, arguments)
+                self.check_arguments(expressions, arguments, mistakes);
             }
             StatementKind::Observe { name, value, distribution, arguments } => {
-                self.check_uses(expressions, *value, None)?;
-                self.check_distribution(name, distribution)?;
-                self.check_arguments(expressions, arguments)
+                self.check_uses(expressions, *value, None, mistakes);
+                mistakes.extend(self.check_distribution(name, distribution).err());
+                self.check_arguments(expressions, arguments, mistakes);
             }
-            StatementKind::External { shape, .. } => self.check_sizes(expressions, &shape.sizes),
+            StatementKind::External { shape, .. } => self.check_sizes(expressions, &shape.sizes, mistakes),
         }
     }
 
-    fn check_arguments(&self, expressions: &Expressions, arguments: &[Argument]) -> Result<(), Diagnostic> {
-        arguments.iter().try_for_each(|argument| self.check_uses(expressions, argument.value, None))
+    fn check_arguments(
+        &mut self,
+        expressions: &Expressions,
+        arguments: &[Argument],
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
+        for argument in arguments {
+            self.check_uses(expressions, argument.value, None, mistakes);
+        }
     }
 
     fn check_sizes<'s>(
-        &self,
+        &mut self,
         expressions: &Expressions,
         sizes: impl IntoIterator<Item = &'s Size>,
-    ) -> Result<(), Diagnostic> {
-        sizes.into_iter().try_for_each(|size| match size {
-            Size::Batch(_) => Ok(()),
-            Size::Expression(id) => self.check_uses(expressions, *id, None),
-        })
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
+        for size in sizes {
+            match size {
+                Size::Batch(_) => {}
+                Size::Expression(id) => self.check_uses(expressions, *id, None, mistakes),
+            }
+        }
     }
 
     fn check_definition(&self, name: &Name) -> Result<(), Diagnostic> {
@@ -181,38 +249,46 @@ impl Scope<'_> {
             Diagnostic::new(format!("there is no distribution {}", quote(word))).at(distribution.span);
         Err(if FUNCTIONS.contains(&word) {
             diagnostic.help(format!("`{word}` is a function; to compute write `{} = {word}(..)`", site.text))
-        } else if let Some(near) = nearest(word, distributions::names()) {
-            did_you_mean(diagnostic, near)
         } else {
-            diagnostic.help(format!(
-                "the distributions are {}",
-                distributions::names().collect::<Vec<_>>().join(", ")
-            ))
+            suggest(diagnostic, Kind::Distribution, word, distributions::names()).unwrap_or_else(
+                |diagnostic| {
+                    let names: Vec<&str> = distributions::names().collect();
+                    diagnostic.help(format!("the distributions are {}", names.join(", ")))
+                },
+            )
         })
     }
 
     /// Checks the names of an expression; `defines` is what its line defines, if by `=`.
     fn check_uses(
-        &self,
+        &mut self,
         expressions: &Expressions,
         value: ExprId,
         defines: Option<&Name>,
-    ) -> Result<(), Diagnostic> {
+        mistakes: &mut Vec<Diagnostic>,
+    ) {
         // Distributions that are arguments of functions that accept them.
         let mut accepted = HashSet::new();
         for (id, node) in expressions.walk(value) {
-            match &node.expr {
-                Expr::Name(word) => self.check_name(word, node.span)?,
+            let (word, checked) = match &node.expr {
+                Expr::Name(word) => (word, self.check_name(word, node.span)),
                 Expr::Call(call) if !accepted.contains(&id) => {
-                    self.check_function(&call.function, defines.filter(|_| id == value))?;
                     if Function::find(&call.function.text).is_some_and(|f| f.accepts != Accepts::Values) {
                         accepted.extend(distributions_of(expressions, call));
                     }
+                    let defines = defines.filter(|_| id == value);
+                    (&call.function.text, self.check_function(&call.function, defines))
                 }
-                _ => {}
+                _ => continue,
+            };
+            // Of a name that is not defined, or whose definition has a mistake, later uses say nothing new.
+            if self.broken.contains(word) {
+                self.uses_broken = true;
+            } else if let Err(mistake) = checked {
+                mistakes.push(mistake);
+                self.broken.insert(word.clone());
             }
         }
-        Ok(())
     }
 
     fn check_name(&self, word: &str, span: Span) -> Result<(), Diagnostic> {
@@ -244,16 +320,18 @@ impl Scope<'_> {
                 .at(span)
                 .help("a line uses the names of the lines above it"));
         }
+        if word == BATCH {
+            return Err(misplaced_batch(span));
+        }
         let diagnostic =
             Diagnostic::new(format!("{} is not defined", quote(word))).at(span).label("not defined");
         let words = self.known.keys().chain(CONSTANTS).chain(&["true", "false"]).copied();
         // Sorted, so that the answer does not depend on the order of a hash table.
         let mut words: Vec<&str> = words.collect();
         words.sort_unstable();
-        Err(match nearest(word, words) {
-            Some(near) => did_you_mean(diagnostic, near),
-            None => diagnostic.help(format!("define it on a line above, for instance `param {word} = 0`")),
-        })
+        Err(suggest(diagnostic, Kind::Value, word, words.into_iter()).unwrap_or_else(|diagnostic| {
+            diagnostic.help(format!("define it on a line above, for instance `param {word} = 0`"))
+        }))
     }
 
     fn check_function(&self, function: &Name, defines: Option<&Name>) -> Result<(), Diagnostic> {
@@ -286,13 +364,12 @@ impl Scope<'_> {
                 diagnostic.help("programs are declared: `external f(z) -> [] = command(\"program\")`")
             );
         }
-        Err(match nearest(word, FUNCTIONS.iter().copied()) {
-            Some(near) => did_you_mean(diagnostic, near),
-            None => match nearest(word, distributions::names()) {
-                Some(near) => did_you_mean(diagnostic, near),
+        Err(suggest(diagnostic, Kind::Function, word, FUNCTIONS.iter().copied()).unwrap_or_else(
+            |diagnostic| match nearest(word, distributions::names()) {
+                Some(near) => diagnostic.did_you_mean(near),
                 None => diagnostic.help(format!("the functions are {}", FUNCTIONS.join(", "))),
             },
-        })
+        ))
     }
 }
 
@@ -302,10 +379,6 @@ pub(super) fn distributions_of(expressions: &Expressions, call: &Call) -> impl I
         Expr::Call(inner) => distributions::find(&inner.function.text).is_some(),
         _ => false,
     })
-}
-
-fn did_you_mean(diagnostic: Diagnostic, near: &str) -> Diagnostic {
-    diagnostic.help(format!("did you mean `{near}`?"))
 }
 
 fn draw_first(distribution: &str, name: &str, span: Span) -> Diagnostic {

@@ -8,6 +8,7 @@ mod draws;
 mod expressions;
 mod external;
 mod limits;
+mod recovery;
 mod state;
 mod statements;
 
@@ -15,6 +16,8 @@ pub(super) use draws::no_copies;
 pub use limits::{
     DEEPEST_NESTING, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS, MOST_STATEMENTS,
 };
+pub use recovery::MOST_MISTAKES;
+pub(super) use recovery::{Recovered, parse_all};
 
 use state::Parser;
 
@@ -38,19 +41,10 @@ use super::names::check_constant;
 pub fn parse(source: &str) -> Result<File, Diagnostic> {
     let mut parser = Parser::new(source, "the end of the file")?;
     let mut statements = Vec::new();
-    loop {
-        parser.skip_newlines()?;
-        if parser.token == Token::End {
-            return Ok(File { statements, expressions: parser.expressions });
-        }
-        if statements.len() == MOST_STATEMENTS {
-            return Err(Diagnostic::new(format!("the file has more than {MOST_STATEMENTS} statements"))
-                .at(parser.span));
-        }
-        let statement = parser.statement()?;
-        parser.end_of_statement(&statement)?;
+    while let Some(statement) = parser.next_statement(statements.len())? {
         statements.push(statement);
     }
+    Ok(File { statements, expressions: parser.expressions })
 }
 
 /// An estimator with its options, and the arena that holds their values.

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{Expr as Node, External, ExternalFn, Graph, Shape};
 
-use crate::external_program::{ExternalProgram, Signature};
+use crate::external_program::ExternalProgram;
 
 use super::ast::{Call, Name};
 use super::errors::{Diagnostic, quote};
@@ -86,24 +86,21 @@ impl BlackBox {
                 span,
             ));
         }
-        let arguments: Vec<Node<'g>> = given.into_iter().flatten().collect();
-        let names = self.parameters.iter().cloned();
-        let signature = Signature {
-            arguments: names.zip(arguments.iter().map(|argument| argument.shape().to_vec())).collect(),
-            result: self.shape.to_vec(),
+        let arguments: Vec<(&str, Node<'g>)> =
+            self.parameters.iter().map(String::as_str).zip(given.into_iter().flatten()).collect();
+        let expr = match &self.program {
+            Some(program) => program.call(graph, &self.name, self.shape.clone(), &arguments),
+            None => self.refused(graph, &arguments),
         };
-        let function: Arc<ExternalFn> = match &self.program {
-            Some(program) => {
-                let program = program.clone();
-                Arc::new(move |arguments: &[&[f64]], result: &mut [f64]| {
-                    program.evaluate(&signature, arguments, result)
-                })
-            }
-            None => Arc::new(|_: &[&[f64]], _: &mut [f64]| Err("the text may not run programs".to_owned())),
-        };
-        let ranks = arguments.iter().map(|argument| argument.rank()).collect();
-        let external = External::new(self.name.as_str(), self.shape.clone(), ranks, function);
-        let expr = graph.external(External { vectorized: true, ..external }, &arguments);
         Ok(Value { expr, constant: false })
+    }
+
+    /// What stands for a program that may not run: its evaluation is an error.
+    fn refused<'g>(&self, graph: &'g Graph, arguments: &[(&str, Node<'g>)]) -> Node<'g> {
+        let function: Arc<ExternalFn> =
+            Arc::new(|_: &[&[f64]], _: &mut [f64]| Err("the text may not run programs".to_owned()));
+        let values: Vec<Node<'g>> = arguments.iter().map(|(_, value)| *value).collect();
+        let ranks = values.iter().map(|value| value.rank()).collect();
+        graph.external(External::new(self.name.as_str(), self.shape.clone(), ranks, function), &values)
     }
 }

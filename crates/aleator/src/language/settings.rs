@@ -16,6 +16,7 @@ use super::values::Tensor;
 pub type NamedArray = (String, Vec<usize>, Vec<f64>);
 
 /// Replacements by name.
+#[derive(Clone)]
 pub(super) struct Settings(HashMap<String, Tensor>);
 
 impl Settings {
@@ -72,7 +73,7 @@ fn check_name(file: &File, name: &str) -> Result<(), Diagnostic> {
     let diagnostic =
         Diagnostic::new(format!("there is no parameter or constant {}", quote(name))).in_setting(name);
     Err(match nearest(name, names.iter().copied()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+        Some(near) => diagnostic.did_you_mean(near),
         None if names.is_empty() => diagnostic.help("the file has none"),
         None => {
             let more = if names.len() > 20 { ", .." } else { "" };

@@ -1,10 +1,10 @@
 //! The arguments of a distribution: which signature they mean, and in which order.
 use crate::distributions::{self, Entry, Signature};
-use crate::nearest::nearest;
 
 use super::ast::{Argument, ExprId, Name};
 use super::errors::{Diagnostic, quote};
 use super::span::Span;
+use super::synonyms::{Kind, suggest};
 
 /// A distribution's arguments in the order of its signature.
 pub(super) struct Bound {
@@ -33,13 +33,10 @@ pub(super) fn find(name: &Name) -> Result<&'static Entry, Diagnostic> {
         return Ok(entry);
     }
     let diagnostic = Diagnostic::new(format!("there is no distribution {}", quote(word))).at(name.span);
-    Err(match nearest(word, distributions::names()) {
-        Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
-        None => {
-            let names: Vec<&str> = distributions::names().collect();
-            diagnostic.help(format!("the distributions are {}", names.join(", ")))
-        }
-    })
+    Err(suggest(diagnostic, Kind::Distribution, word, distributions::names()).unwrap_or_else(|diagnostic| {
+        let names: Vec<&str> = distributions::names().collect();
+        diagnostic.help(format!("the distributions are {}", names.join(", ")))
+    }))
 }
 
 /// Gives each argument its parameter: positional ones those of the first signature, and all names together decide
@@ -60,15 +57,15 @@ pub(super) fn bind(entry: &'static Entry, name: &Name, arguments: &[Argument]) -
                 wrong(message, argument.span)
             })?,
             Some(word) => {
-                let mut known = entry.signatures.iter().flat_map(|signature| signature.names).copied();
+                let known = entry.signatures.iter().flat_map(|signature| signature.names).copied();
                 known.clone().find(|known| *known == word.text).ok_or_else(|| {
                     let message = format!("`{}` has no parameter {}", entry.name, quote(&word.text));
-                    match nearest(&word.text, &mut known) {
-                        Some(near) => Diagnostic::new(message)
-                            .at(word.span)
-                            .help(format!("did you mean `{near}`? write `{}`", usage(entry))),
-                        None => wrong(message, word.span),
-                    }
+                    suggest(wrong(message, word.span), Kind::Parameter, &word.text, known.clone())
+                        .map(|mut diagnostic| {
+                            let remedy = diagnostic.help.take().unwrap_or_default();
+                            diagnostic.help(format!("{remedy} write `{}`", usage(entry)))
+                        })
+                        .unwrap_or_else(|diagnostic| *diagnostic)
                 })?
             }
         };

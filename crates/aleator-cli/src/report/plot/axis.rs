@@ -18,15 +18,22 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// Bars from zero, or from a power of ten if they differ much.
-    pub(super) fn for_bars(values: impl Iterator<Item = f64> + Clone) -> Axis {
-        let positive = values.clone().filter(|x| drawable(*x) && *x > 0.0);
-        let (low, high) = bounds(positive);
-        if high > low && high / low > LOG_RANGE {
-            let low = (low.log10() - 0.15).floor();
-            return Axis::logarithmic(low, high.log10() + 0.05);
+    /// Positive values on a logarithmic axis, whose ticks are powers of ten or, over a narrow range, multiples of these.
+    pub(super) fn for_dots(values: impl Iterator<Item = f64>) -> Axis {
+        let (mut low, mut high) = bounds(values.filter(|x| drawable(*x) && *x > 0.0).map(f64::log10));
+        if low > high {
+            (low, high) = (-1.0, 1.0);
         }
-        Axis::linear(values.chain([0.0]), 4)
+        let pad = f64::max(0.05 * (high - low), 0.12);
+        (low, high) = (low - pad, high + pad);
+        if high - low >= 2.0 {
+            return Axis::logarithmic(low, high);
+        }
+        let decades = low.floor() as i32..=high.floor() as i32;
+        let digits: &[f64] =
+            if high - low < 0.8 { &[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0] } else { &[1.0, 2.0, 5.0] };
+        let ticks = decades.flat_map(|e| digits.iter().map(move |digit| f64::from(e) + digit.log10()));
+        Axis { low, high, ticks: ticks.filter(|t| (low..=high).contains(t)).collect(), log: true }
     }
 
     /// Values of lines.
@@ -87,11 +94,7 @@ impl Axis {
 
     pub(super) fn label(&self, tick: f64) -> String {
         if self.log {
-            return if (-4.0..=4.0).contains(&tick) {
-                significant(10f64.powf(tick), 1)
-            } else {
-                format!("1e{tick}")
-            };
+            return power_label(tick);
         }
         let largest = self.low.abs().max(self.high.abs());
         let step = if self.ticks.len() > 1 { self.ticks[1] - self.ticks[0] } else { largest };
@@ -137,6 +140,34 @@ impl ValueFormatter<f64> for Axis {
 
     fn format_ext(&self, tick: &f64) -> String {
         self.label(*tick)
+    }
+}
+
+/// `10⁻³`, `2·10⁻³`, or a plain number from 1 to 50.
+fn power_label(tick: f64) -> String {
+    let exponent = (tick + 1e-9).floor();
+    let digit = 10f64.powf(tick - exponent).round();
+    if (0.0..2.0).contains(&exponent) {
+        return significant(digit * 10f64.powf(exponent), 1);
+    }
+    let power: String = format!("{exponent}").chars().map(superscript).collect();
+    if digit == 1.0 { format!("10{power}") } else { format!("{digit}·10{power}") }
+}
+
+fn superscript(c: char) -> char {
+    match c {
+        '0' => '⁰',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        '5' => '⁵',
+        '6' => '⁶',
+        '7' => '⁷',
+        '8' => '⁸',
+        '9' => '⁹',
+        '-' => '⁻',
+        other => other,
     }
 }
 

@@ -21,22 +21,56 @@ pub(super) fn fail(error: impl std::fmt::Display) -> String {
     format!("cannot draw: {error}")
 }
 
+/// A region of a picture that says something when the pointer rests on it.
+pub(super) struct Hover {
+    /// Its left upper corner.
+    pub at: (f64, f64),
+    /// Its width and height.
+    pub size: (f64, f64),
+    pub text: String,
+}
+
 /// Draws on a white page of the given size in points.
 pub(crate) fn picture(
     width: f64,
     height: f64,
     draw: impl FnOnce(&Area) -> Result<(), String>,
 ) -> Result<String, String> {
+    picture_with_hover(width, height, |area| draw(area).map(|()| Vec::new()))
+}
+
+/// Draws on a white page of the given size in points, with regions that say something.
+pub(super) fn picture_with_hover(
+    width: f64,
+    height: f64,
+    draw: impl FnOnce(&Area) -> Result<Vec<Hover>, String>,
+) -> Result<String, String> {
     let (width, height) = (width.ceil() as u32, height.ceil() as u32);
     let mut svg = String::new();
+    let regions;
     {
         let area = SVGBackend::with_string(&mut svg, (width * SCALE, height * SCALE)).into_drawing_area();
         area.fill(&WHITE).map_err(fail)?;
-        draw(&area)?;
+        regions = draw(&area)?;
         area.present().map_err(fail)?;
     }
+    let end = svg.rfind("</svg>").unwrap_or(svg.len());
+    svg.insert_str(end, &regions.iter().map(Hover::svg).collect::<String>());
     let large = format!(r#"width="{}" height="{}""#, width * SCALE, height * SCALE);
     Ok(svg.replacen(&large, &format!(r#"width="{width}" height="{height}""#), 1))
+}
+
+impl Hover {
+    /// An invisible rectangle with a title, which browsers show.
+    fn svg(&self) -> String {
+        let ((x, y), (width, height)) = (self.at, self.size);
+        let [x, y, width, height] = [x, y, width, height].map(px);
+        let title = printable(&self.text);
+        maud::html! {
+            rect x=(x) y=(y) width=(width) height=(height) fill-opacity="0" { title { (title) } }
+        }
+        .into_string()
+    }
 }
 
 /// Points to Plotters' pixels.

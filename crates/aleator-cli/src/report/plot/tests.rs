@@ -28,6 +28,9 @@ fn variance_and_bias() {
     let svg = comparison_svg(&toy()).unwrap();
     look_at("comparison", &svg);
     assert_picture(&svg);
+    // The exact zero is drawn at the edge of the axis, and said.
+    assert!(svg.contains(">\n0\n<") && svg.contains("10⁻²"), "{svg}");
+    assert_eq!(svg.matches("<title>").count(), 8);
     for part in [
         "toy.scg",
         "Variance of one estimate",
@@ -141,8 +144,11 @@ fn axes_are_round() {
         axis.ticks.iter().map(|t| axis.label(*t)).collect::<Vec<_>>(),
         ["0", "0.2", "0.4", "0.6", "0.8", "1.0"]
     );
-    let axis = Axis::for_bars([1e-7, 3e-3].into_iter());
-    assert!(axis.log && axis.label(-7.0) == "1e-7" && axis.label(-2.0) == "0.01");
+    let axis = Axis::for_dots([0.0, 1e-7, 3e-3].into_iter());
+    assert!(axis.log && axis.label(-7.0) == "10⁻⁷" && axis.label(0.0) == "1" && axis.label(12.0) == "10¹²");
+    let narrow = Axis::for_dots([3e-3, 4e-3].into_iter());
+    let labels: Vec<_> = narrow.ticks.iter().map(|t| narrow.label(*t)).collect();
+    assert_eq!(labels, ["3·10⁻³", "4·10⁻³", "5·10⁻³"]);
 }
 
 #[test]

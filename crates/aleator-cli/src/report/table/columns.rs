@@ -3,9 +3,8 @@
 use aleator::diagnostics::{Report, Row};
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::values::label;
-
-/// One column: a heading and a text for each row.
+/// One column: a heading, which may have several lines, and a text for each row.
+#[derive(Clone)]
 pub(super) struct Column {
     pub(super) title: String,
     pub(super) cells: Vec<String>,
@@ -21,15 +20,20 @@ impl Column {
         Column { alignment: CellAlignment::Right, ..Column::left(title, cells) }
     }
 
-    pub(super) fn names(report: &Report, best: Option<usize>) -> Column {
+    pub(super) fn names(
+        report: &Report,
+        best: Option<usize>,
+        name: impl Fn(&[Row], &Row) -> String,
+    ) -> Column {
         let mark = |(i, row): (usize, &Row)| {
-            format!("{} {}", if best == Some(i) { "★" } else { " " }, label(&report.results, row))
+            format!("{} {}", if best == Some(i) { "★" } else { " " }, name(&report.results, row))
         };
         Column::left("  estimator", report.results.iter().enumerate().map(mark))
     }
 
     pub(super) fn width(&self) -> usize {
-        self.cells.iter().chain([&self.title]).map(|c| c.chars().count()).max().unwrap_or(0)
+        let title = self.title.lines().map(|line| line.chars().count());
+        self.cells.iter().map(|c| c.chars().count()).chain(title).max().unwrap_or(0)
     }
 }
 
@@ -37,7 +41,10 @@ impl Column {
 pub(super) enum Mark {
     Plain,
     Best,
+    /// To be used with care.
     Warn,
+    /// In contradiction to what is known.
+    Wrong,
 }
 
 pub(super) fn empty_table(width: Option<u16>, color: bool) -> Table {
@@ -62,11 +69,16 @@ pub(super) fn fill(table: &mut Table, columns: &[&Column], rows: usize, mark: im
             let cell = Cell::new(&c.cells[i]).set_alignment(c.alignment);
             match mark(i) {
                 Mark::Plain => cell,
-                Mark::Best => cell.fg(Color::Green),
-                Mark::Warn => cell.fg(Color::Yellow),
+                // Of the terminal's sixteen colours, these can be read on light and on dark.
+                Mark::Best => cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold),
+                Mark::Warn => cell.fg(Color::DarkMagenta),
+                Mark::Wrong => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
             }
         };
         table.add_row(columns.iter().map(cell).collect::<Vec<_>>());
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 1));
     }
 }
 

@@ -2,72 +2,135 @@
 
 use std::fmt::Write as _;
 
-use aleator::diagnostics::{Number, Report, Row};
+use aleator::diagnostics::{Number, Report, Row, Verdict};
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
+use super::conclusions::conclusions;
 use super::values::{
-    SUSPICIOUS_Z, element_name, heading, label, method, norm, pair, shape_of, skipped, tensor, worst_z,
+    SUSPICIOUS_Z, element_name, heading, norm, pair, shape_of, short_label, skipped, worst_z,
 };
 use crate::report::numbers::{align_plus_minus, align_points, duration, plus_minus, significant};
-use crate::report::text::{printable, wrap};
+use crate::report::text::wrap;
 
 /// Gradients of at most this many coordinates get a column for each.
 const FEW_COORDINATES: usize = 3;
 
 /// The table of `compare`: one row per estimator, and below it the exact answer, the best estimator, and what was skipped.
 ///
-/// `width` is the terminal's; a wider table is shown in parts below each other. `color` adds terminal colours.
+/// `width` is the terminal's; columns that do not fit are left out, and the last line of the table says which. `color` adds
+/// terminal colours.
 pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
     let rows = &report.results;
     if rows.is_empty() {
         out.push_str("\nNo estimator could run.\n");
     } else {
-        let best = best_row(report);
-        let names = Column::names(report, best);
-        let mut first = vec![
-            Column::right("K", rows.iter().map(|r| r.samples.to_string())),
-            Column::right("evals", rows.iter().map(|r| r.evaluations.to_string())),
-            Column::left(
-                "objective",
-                align_plus_minus(
-                    &rows.iter().map(|r| pair(r.objective.mean, r.objective.std_error)).collect::<Vec<_>>(),
-                ),
-            ),
-        ];
-        first.extend(gradient_columns(rows));
-        first.push(Column::left("bias", rows.iter().map(bias)));
-        let optional = |x: Option<Number>| x.map_or_else(|| "—".to_string(), |x| significant(x.0, 3));
-        let second = vec![
-            Column::left(
-                "variance",
-                align_points(&rows.iter().map(|r| optional(r.total_variance)).collect::<Vec<_>>()),
-            ),
-            Column::right("time", rows.iter().map(|r| duration(r.seconds_per_estimate.0))),
-            price(rows, best),
-        ];
-        first.extend(second);
-        let columns: Vec<&Column> = first.iter().collect();
-        for part in parts(&names, &columns, width) {
-            let _ = writeln!(out, "\n{}", table(&part, rows, best, width, color));
+        let verdict = report.verdict();
+        let (columns, left_out) = chosen_columns(report, &verdict, width);
+        let mut table = empty_table(width, color);
+        fill(&mut table, &columns.iter().collect::<Vec<_>>(), rows.len(), |i| mark(&rows[i], i, &verdict));
+        let _ = writeln!(out, "\n{}", finish(&table));
+        if !left_out.is_empty() {
+            let columns = format!("not shown at this width: {}", left_out.join(", "));
+            let _ = writeln!(out, "{}", wrap(&columns, width.map_or(100, usize::from), 2));
         }
-        out.push_str(&conclusions(report, best, width));
+        out.push_str(&conclusions(report, &verdict, width));
     }
     out.push_str(&skipped(report, width));
     out
 }
 
-/// The row that `best` names.
-pub(super) fn best_row(report: &Report) -> Option<usize> {
-    let best = report.best.as_ref()?;
-    let work = |row: &Row| row.work_normalised_variance.map_or(f64::INFINITY, |w| w.0);
-    let candidates =
-        report.results.iter().enumerate().filter(|(_, row)| row.unbiased && row.estimator == *best);
-    candidates.min_by(|a, b| work(a.1).total_cmp(&work(b.1))).map(|(i, _)| i)
+fn mark(row: &Row, i: usize, verdict: &Verdict) -> Mark {
+    let far = worst_z(row).is_some_and(|(z, _)| z.is_nan() || z.abs() > SUSPICIOUS_Z);
+    match () {
+        () if verdict.best == Some(i) => Mark::Best,
+        () if !row.unbiased => Mark::Warn,
+        () if row.differs() || far => Mark::Wrong,
+        () => Mark::Plain,
+    }
+}
+
+/// The columns that fit, and the names of those that are left out: first the objective, then K and evaluations, then the gradient,
+/// then the words about the bias.
+fn chosen_columns(
+    report: &Report,
+    verdict: &Verdict,
+    width: Option<u16>,
+) -> (Vec<Column>, Vec<&'static str>) {
+    let rows = &report.results;
+    let objective: Vec<_> = rows.iter().map(|r| pair(r.objective.mean, r.objective.std_error)).collect();
+    let optional = |x: Option<Number>| x.map_or_else(|| "—".to_string(), |x| significant(x.0, 3));
+    let variances: Vec<String> = rows.iter().map(|r| optional(r.total_variance)).collect();
+    let names = || Column::names(report, verdict.best, short_label);
+    let optional_columns: [(&'static str, Vec<Column>); 4] = [
+        ("objective", vec![Column::left("objective", align_plus_minus(&objective))]),
+        (
+            "K, evaluations",
+            vec![
+                Column::right("K", rows.iter().map(|r| r.samples.to_string())),
+                Column::right("evals", rows.iter().map(|r| r.evaluations.to_string())),
+            ],
+        ),
+        ("gradient", gradient_columns(rows)),
+        ("bias", vec![Column::left("bias", rows.iter().map(bias))]),
+    ];
+    let last = || {
+        vec![
+            Column::left("variance", align_points(&variances)),
+            Column::right("time", rows.iter().map(time)),
+            price(rows, verdict.best),
+            conclusion_column(report, verdict),
+        ]
+    };
+    // The order in which columns stand is not that in which they go.
+    let total = optional_columns.len();
+    for gone in 0..=total {
+        let shown = |place: usize| place >= gone;
+        let parts = [1, 0, 2, 3].into_iter().filter(|&place| shown(place));
+        let fixed = last();
+        let chosen: Vec<&Column> = parts.flat_map(|place| &optional_columns[place].1).chain(&fixed).collect();
+        let first = names();
+        let needed = natural_width(std::iter::once(&first).chain(chosen.iter().copied()));
+        if gone == total || width.is_none_or(|w| needed <= usize::from(w)) {
+            let chosen = chosen.into_iter().cloned();
+            let left_out = optional_columns[..gone].iter().map(|(name, _)| *name).collect();
+            return (std::iter::once(names()).chain(chosen).collect(), left_out);
+        }
+    }
+    (vec![names()], vec![])
+}
+
+/// The width of a table of these columns: two blanks between columns.
+fn natural_width<'a>(columns: impl Iterator<Item = &'a Column>) -> usize {
+    columns.map(|c| c.width() + 2).sum::<usize>().saturating_sub(1)
+}
+
+/// The time of one estimate and its spread over the rounds.
+fn time(row: &Row) -> String {
+    let seconds = row.seconds_per_estimate.0;
+    let spread = row.seconds_spread.map_or(f64::NAN, |s| 100.0 * s.0 / seconds);
+    let spread = match spread {
+        s if !s.is_finite() => "   ?".to_string(),
+        s if s < 0.5 => " <1%".to_string(),
+        s => format!("{:>4}", format!("{s:.0}%")),
+    };
+    format!("{} ±{spread}", duration(seconds))
+}
+
+/// What follows for each row.
+fn conclusion_column(report: &Report, verdict: &Verdict) -> Column {
+    let word = |(i, row): (usize, &Row)| match () {
+        () if verdict.best == Some(i) => "best",
+        () if verdict.ties.contains(&i) => "tied with ★",
+        () if !row.unbiased => "biased",
+        () if row.differs() => "off",
+        () => "",
+    };
+    Column::left("", report.results.iter().enumerate().map(word).map(str::to_string))
 }
 
 /// A column per coordinate, or for many coordinates one with the norm.
-pub(super) fn gradient_columns(rows: &[Row]) -> Vec<Column> {
+fn gradient_columns(rows: &[Row]) -> Vec<Column> {
     let coordinates: usize = rows[0].gradient.values().map(|g| g.mean.len()).sum();
     let same = rows.iter().all(|r| {
         r.gradient.len() == rows[0].gradient.len()
@@ -109,7 +172,7 @@ pub(super) fn gradient_columns(rows: &[Row]) -> Vec<Column> {
 
 /// The largest distance from the exact gradient over the coordinates without noise (where z does not exist); 0 where rounding
 /// explains it.
-pub(super) fn noiseless_distance(row: &Row) -> Option<f64> {
+fn noiseless_distance(row: &Row) -> Option<f64> {
     let mut distance = None;
     for g in row.gradient.values() {
         let (Some(exact), Some(z)) = (&g.exact, &g.z) else {
@@ -124,7 +187,7 @@ pub(super) fn noiseless_distance(row: &Row) -> Option<f64> {
     distance
 }
 
-pub(super) fn bias(row: &Row) -> String {
+fn bias(row: &Row) -> String {
     let word = if row.unbiased { "none" } else { "biased" };
     let evidence = worst_z(row).map(|(z, count)| {
         let text =
@@ -146,119 +209,14 @@ pub(super) fn bias(row: &Row) -> String {
 }
 
 /// Variance × time, as a multiple of the best where that makes sense.
-pub(super) fn price(rows: &[Row], best: Option<usize>) -> Column {
+fn price(rows: &[Row], best: Option<usize>) -> Column {
     let work = |row: &Row| row.work_normalised_variance.map(|w| w.0);
     let unit = best.and_then(|b| work(&rows[b])).filter(|w| *w > 0.0 && w.is_finite());
-    let title = if unit.is_some() { "variance × time / best" } else { "variance × time" };
+    let title = if unit.is_some() { "variance ×\ntime / best" } else { "variance\n× time" };
     let text = |row: &Row| match (work(row), unit) {
         (None, _) => "—".to_string(),
         (Some(work), None) => significant(work, 3),
         (Some(work), Some(unit)) => significant(work / unit, 3),
     };
-    let cells = align_points(&rows.iter().map(text).collect::<Vec<_>>());
-    let mark = |(i, cell): (usize, String)| {
-        let note = match () {
-            () if best == Some(i) => "  best",
-            () if !rows[i].unbiased => "  biased",
-            () if rows[i].differs() => "  off",
-            () => "",
-        };
-        format!("{cell}{note}")
-    };
-    Column::left(title, cells.into_iter().enumerate().map(mark))
-}
-
-pub(super) fn table(
-    columns: &[&Column],
-    rows: &[Row],
-    best: Option<usize>,
-    width: Option<u16>,
-    color: bool,
-) -> String {
-    let mut table = empty_table(width, color);
-    fill(&mut table, columns, rows.len(), |i| match () {
-        () if best == Some(i) => Mark::Best,
-        () if !rows[i].unbiased
-            || rows[i].differs()
-            || worst_z(&rows[i]).is_some_and(|(z, _)| z.is_nan() || z.abs() > SUSPICIOUS_Z) =>
-        {
-            Mark::Warn
-        }
-        () => Mark::Plain,
-    });
-    finish(&table)
-}
-
-/// The columns in as many groups as it takes to fit the width, the names first in each.
-pub(super) fn parts<'a>(
-    names: &'a Column,
-    columns: &[&'a Column],
-    width: Option<u16>,
-) -> Vec<Vec<&'a Column>> {
-    // A blank on both sides of each column and one between columns.
-    let natural = |columns: &[&Column]| columns.iter().map(|c| c.width() + 3).sum::<usize>() - 1;
-    let mut parts = vec![vec![names]];
-    for &column in columns {
-        let last = parts.len() - 1;
-        parts[last].push(column);
-        let fits = width.is_none_or(|w| natural(&parts[last]) <= usize::from(w));
-        if !fits && parts[last].len() > 2 {
-            parts[last].pop();
-            parts.push(vec![names, column]);
-        }
-    }
-    parts
-}
-
-pub(super) fn conclusions(report: &Report, best: Option<usize>, width: Option<u16>) -> String {
-    let width = width.map_or(100, |w| usize::from(w).clamp(40, 120));
-    let mut out = String::from("\n");
-    let mut line = |label: &str, text: &str| {
-        let _ = writeln!(out, "{label:<9} {}", wrap(text, width.saturating_sub(10), 10));
-    };
-    let exact = &report.exact;
-    match exact.objective {
-        None if exact.gradient.is_empty() => {
-            line("exact", "not known: neither enumeration nor quadrature applies")
-        }
-        objective => {
-            let mut parts = Vec::new();
-            parts.extend(objective.map(|x| format!("objective {}", significant(x.0, 4))));
-            for (name, value) in &exact.gradient {
-                parts.push(format!("∇ {} = {}", printable(name), tensor(value)));
-            }
-            line("exact", &format!("{}{}", parts.join("; "), method(report)));
-        }
-    }
-    if let Some(best) = best {
-        let work = |row: &Row| row.work_normalised_variance.map(|w| w.0);
-        let mut text = format!(
-            "{}: unbiased, with the smallest variance × time",
-            label(&report.results, &report.results[best])
-        );
-        let others = report.results.iter().enumerate().filter(|&(i, row)| i != best && row.unbiased);
-        let next =
-            others.filter_map(|(_, row)| work(row).map(|w| (w, row))).min_by(|a, b| a.0.total_cmp(&b.0));
-        match (next, work(&report.results[best])) {
-            (Some((next, row)), Some(least)) if least > 0.0 && (next / least).is_finite() => {
-                let _ = write!(
-                    text,
-                    "; the next, {}, has {} times as much",
-                    label(&report.results, row),
-                    significant(next / least, 3)
-                );
-            }
-            (_, Some(0.0)) => text.push_str(" (no variance at all)"),
-            _ => {}
-        }
-        line("best", &text);
-    }
-    let biased: Vec<_> =
-        report.results.iter().filter(|r| !r.unbiased).map(|r| label(&report.results, r)).collect();
-    if !biased.is_empty() {
-        let (verb, whose) = if biased.len() == 1 { ("is", "its") } else { ("are", "their") };
-        let names = biased.join(", ");
-        line("biased", &format!("{names} {verb} never best: {whose} variance does not count {whose} bias"));
-    }
-    out
+    Column::left(title, align_points(&rows.iter().map(text).collect::<Vec<_>>()))
 }

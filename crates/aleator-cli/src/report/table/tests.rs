@@ -46,9 +46,11 @@ pub(crate) fn row(
             },
         )]),
         total_variance: Some(Number(total)),
+        total_variance_std_error: Some(Number(total * 0.01)),
         own_parameters: BTreeMap::new(),
         evaluations: 3,
         seconds_per_estimate: Number(seconds),
+        seconds_spread: Some(Number(seconds * 0.02)),
         work_normalised_variance: Some(Number(total * seconds)),
     }
 }
@@ -79,6 +81,8 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
         },
         results,
         best,
+        ties: Vec::new(),
+        all_same: false,
         skipped: ["pathwise", "implicit_reparameterization"]
             .map(|e| Skipped {
                 estimator: e.into(),
@@ -132,7 +136,7 @@ fn the_table_of_compare() {
         text.contains("best      reinforce_loo: unbiased, with the smallest variance × time; the next, "),
         "{text}"
     );
-    assert!(text.contains("gumbel_softmax, straight_through are never best"));
+    assert!(text.contains("gumbel_softmax and straight_through are never best"));
     assert!(!text.contains('\u{1b}'));
     assert!(comparison(&report, None, true).contains('\u{1b}'));
     // All ± of a column stand below each other.
@@ -142,17 +146,85 @@ fn the_table_of_compare() {
     assert!(columns.windows(2).all(|w| w[0] == w[1]), "{columns:?}");
 }
 
+/// Every width has one table, in which the conclusion is seen.
 #[test]
-fn narrow_terminals_get_two_tables() {
-    let text = comparison(&toy(), Some(100), false);
-    assert_eq!(text.matches("estimator ").count() - text.matches("estimators").count(), 2, "{text}");
-    assert!(text.lines().all(|l| l.chars().count() <= 100), "{text}");
+fn narrow_terminals_get_fewer_columns() {
+    let mut report = toy();
+    report.results.pop();
+    for width in [80, 100, 120, 200] {
+        let text = comparison(&report, Some(width), false);
+        assert!(text.lines().all(|l| l.chars().count() <= usize::from(width)), "{width}\n{text}");
+        let best: Vec<_> = text.lines().filter(|l| l.contains("★ reinforce_loo")).collect();
+        assert!(matches!(best[..], [line] if line.trim_end().ends_with("best")), "{width}\n{text}");
+        let time = text.lines().filter(|l| l.contains("±  2%")).count();
+        assert_eq!(time, report.results.len(), "{width}\n{text}");
+        assert_eq!(text.contains("not shown"), width < 200, "{width}\n{text}");
+    }
     let text = comparison(&toy(), Some(60), false);
     assert!(text.lines().all(|l| l.chars().count() <= 60), "{text}");
     for width in [0, 1, 10, 40, 65535] {
         comparison(&toy(), Some(width), true);
         gradient(&toy(), Some(width), true);
     }
+}
+
+/// The best row has the star; what ties with it says so.
+#[test]
+fn a_tie_has_no_star() {
+    let row = |name, variance, seconds| row(name, &[0.025], Some(&[0.025]), variance, seconds, true, 1000);
+    let rows = vec![row("rebar", 1.0, 1.01e-6), row("relax", 1.0, 1.0e-6), row("nvil", 3.0, 1e-6)];
+    let text = comparison(&report(rows, Some(&[0.025])), None, false);
+    assert_eq!(text.matches('★').count(), 2, "{text}");
+    let of =
+        |name: &str| text.lines().find(|l| l.trim_start().starts_with(name)).unwrap_or_default().to_string();
+    assert!(of("★ relax").ends_with("best") && of("rebar").ends_with("tied with ★"), "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("tied with rebar (the difference is within the spread"), "{text}");
+    assert!(words.contains("the next, nvil, has 3.00 times as much"), "{text}");
+}
+
+#[test]
+fn nothing_is_best_where_nothing_differs() {
+    let row = |name, variance| row(name, &[0.025], None, variance, 1e-6, true, 1000);
+    let mut report = report(vec![row("score_function", 0.1), row("enumeration", 0.0)], None);
+    (report.all_same, report.best) = (true, None);
+    let text = comparison(&report, None, false);
+    assert!(text.contains("all estimators are the same") && !text.contains('★'), "{text}");
+    assert!(text.contains("enumeration has no variance"), "{text}");
+    report.results.pop();
+    assert!(!comparison(&report, None, false).contains("no variance"));
+}
+
+#[test]
+fn mixed_plans_name_the_estimator_of_each_site() {
+    let mixed = |plan: &[(&str, &str)], estimator: &str| {
+        let plan = plan.iter().map(|(site, e)| (site.to_string(), e.to_string())).collect();
+        Row { plan, ..row(estimator, &[0.025], None, 0.1, 1e-6, true, 1000) }
+    };
+    let rows = vec![
+        mixed(&[("b", "rebar(temperature=0.5)"), ("z", "pathwise")], "rebar + pathwise"),
+        mixed(&[("b", "rebar(temperature=0.1)"), ("z", "pathwise")], "rebar + pathwise"),
+        mixed(&[("b", "nvil"), ("z", "pathwise")], "nvil + pathwise"),
+        mixed(&[("b", "pathwise"), ("z", "pathwise")], "pathwise"),
+    ];
+    let names: Vec<String> = rows.iter().map(|row| values::label(&rows, row)).collect();
+    assert_eq!(
+        names,
+        [
+            "b: rebar(temperature=0.5), z: pathwise",
+            "b: rebar(temperature=0.1), z: pathwise",
+            "b: nvil, z: pathwise",
+            "pathwise"
+        ]
+    );
+    // Long names stand below the table.
+    let sites: Vec<(String, &str)> =
+        (0..9).map(|i| (format!("layer{i}"), if i % 2 == 0 { "rebar" } else { "pathwise" })).collect();
+    let sites: Vec<(&str, &str)> = sites.iter().map(|(site, e)| (site.as_str(), *e)).collect();
+    let rows = vec![mixed(&sites, "rebar + pathwise"), mixed(&[("b", "nvil")], "nvil")];
+    let text = comparison(&report(rows, None), Some(80), false);
+    assert!(text.contains("plan      rebar + pathwise: layer0: rebar, layer1: pathwise,"), "{text}");
+    assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
 }
 
 #[test]

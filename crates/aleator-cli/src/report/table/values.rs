@@ -147,12 +147,44 @@ pub(super) fn named_tensors(tensors: &BTreeMap<String, Tensor>) -> String {
     tensors.iter().map(line).collect()
 }
 
-/// What a row is called: the estimators' names, with their options where names alone would not tell rows apart.
+/// What a row is called: the estimator, or in mixed plans that of each site, with options where names alone would not tell rows apart.
 pub(crate) fn label(rows: &[Row], row: &Row) -> String {
-    if rows.iter().filter(|other| other.estimator == row.estimator).count() < 2 {
-        return printable(&row.estimator);
+    let bare = |row: &Row| plan_text(row, |_, estimator| bare_name(estimator));
+    let name = bare(row);
+    let alike: Vec<&Row> = rows.iter().filter(|other| bare(other) == name).collect();
+    // Options are said of the sites at which rows of the same name differ.
+    let differs = |site: &str| alike.iter().any(|other| other.plan.get(site) != row.plan.get(site));
+    printable(&plan_text(row, |site, estimator| if differs(site) { estimator } else { bare_name(estimator) }))
+}
+
+/// The name of an estimator without its options.
+fn bare_name(estimator: &str) -> &str {
+    estimator.split('(').next().unwrap_or_default()
+}
+
+/// The estimator that all sites share, or `site: estimator` for each.
+fn plan_text<'a>(row: &'a Row, name: impl Fn(&str, &'a str) -> &'a str) -> String {
+    let mut names: Vec<&str> = row.plan.iter().map(|(site, estimator)| name(site, estimator)).collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => row.estimator.clone(),
+        [one] => (*one).to_string(),
+        _ => {
+            let parts = row.plan.iter().map(|(site, estimator)| format!("{site}: {}", name(site, estimator)));
+            parts.collect::<Vec<_>>().join(", ")
+        }
     }
-    let mut plans: Vec<&String> = row.plan.values().collect();
-    plans.dedup();
-    printable(&plans.into_iter().map(String::as_str).collect::<Vec<_>>().join(" + "))
+}
+
+/// Characters of a name within a table.
+const LONGEST_LABEL: usize = 48;
+
+/// The label of a row, or, where that is long and nothing else is called so, the estimators without their sites.
+pub(crate) fn short_label(rows: &[Row], row: &Row) -> String {
+    let label = label(rows, row);
+    if label.chars().count() <= LONGEST_LABEL {
+        return label;
+    }
+    let same = rows.iter().filter(|other| other.estimator == row.estimator).count();
+    if same < 2 { printable(&row.estimator) } else { label }
 }

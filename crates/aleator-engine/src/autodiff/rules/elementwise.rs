@@ -88,6 +88,9 @@ fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Op
         (Binary::Pow, 0) => b * a.pow(lower_exponent(a, b)),
         // y log a, and 0 at a = 0 (where log a is infinite but y vanishes).
         (Binary::Pow, _) => y * a.equal(0.0).select(0.0, a.equal(0.0).select(1.0, a).log()),
+        // x / (x² + y²) and −y / (x² + y²)
+        (Binary::Atan2, 0) => over_square_of_radius(b, a, b),
+        (Binary::Atan2, _) => -over_square_of_radius(a, a, b),
         // Equal arguments share the derivative.
         (Binary::Max, 0) => b.less(a) + a.equal(b) * 0.5,
         (Binary::Max, _) => a.less(b) + a.equal(b) * 0.5,
@@ -95,6 +98,13 @@ fn binary<'g>(op: Binary, i: usize, a: Expr<'g>, b: Expr<'g>, y: Expr<'g>) -> Op
         (Binary::Min, _) => b.less(a) + a.equal(b) * 0.5,
         (Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne, _) => return None,
     }))
+}
+
+/// z / (x² + y²), without underflow of the squares; where they overflow, 0.
+fn over_square_of_radius<'g>(z: Expr<'g>, y: Expr<'g>, x: Expr<'g>) -> Expr<'g> {
+    // Within the range of both number formats.
+    let scale = y.abs().maximum(x.abs()).minimum(1e38);
+    z / scale / ((y / scale).square() + (x / scale).square()) / scale
 }
 
 /// b − 1, for b a^(b−1); but 0 at a = b = 0, where b a^(b−1) would be 0 · ∞ and the derivative is 0.

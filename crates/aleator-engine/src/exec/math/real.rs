@@ -154,6 +154,12 @@ pub trait Real:
         trig::Trigonometric::tan(self)
     }
 
+    /// The angle of the point (y, x) in radians, from −π to π; y is `self`.
+    #[inline(always)]
+    fn atan2(self, x: Self) -> Self {
+        trig::Trigonometric::atan2(self, x)
+    }
+
     /// xʸ as in IEEE 754.
     #[inline(always)]
     fn pow(self, exponent: Self) -> Self {

@@ -162,7 +162,7 @@ fn growths(
                 Unary::Neg | Unary::Abs | Unary::Floor | Unary::Softplus | Unary::Polygamma(_) => of(0),
             },
             Op::Binary(op) => match op {
-                Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne => BOUNDED,
+                Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne | Binary::Atan2 => BOUNDED,
                 Binary::Mul => of(0).times(of(1)),
                 Binary::Div => over(of(0), 1),
                 Binary::Pow => match (constant(1), constant(0)) {

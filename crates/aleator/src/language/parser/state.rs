@@ -57,13 +57,22 @@ impl<'s> Parser<'s> {
                     .help("keep numbers in a file of their own: data x : [..] = file(\"x.npy\")"),
             );
         }
-        let mut lexer = Lexer::new(source);
-        let (token, span) = lexer.next()?;
-        Ok(Parser {
+        let mut parser = Parser::before(source, end);
+        (parser.token, parser.span) = parser.lexer.next()?;
+        Ok(parser)
+    }
+
+    /// A parser of a text that is not too long, whose first token has not been read.
+    pub fn empty(source: &'s str) -> Option<Self> {
+        (source.len() <= LONGEST_SOURCE).then(|| Parser::before(source, "the end of the file"))
+    }
+
+    fn before(source: &'s str, end: &'static str) -> Self {
+        Parser {
             source,
-            lexer,
-            token,
-            span,
+            lexer: Lexer::new(source),
+            token: Token::Newline,
+            span: Span::new(0, 0),
             previous_end: 0,
             open: Vec::new(),
             depth: 0,
@@ -71,7 +80,19 @@ impl<'s> Parser<'s> {
             pending: Vec::new(),
             expressions: Expressions::default(),
             end,
-        })
+        }
+    }
+
+    /// Forgets what was open, and goes on at another place.
+    pub fn restart(&mut self, at: usize) -> Result<()> {
+        self.lexer.restart(at);
+        self.open.clear();
+        self.pending.clear();
+        self.depth = 0;
+        self.previous_end = at;
+        (self.token, self.span) = (Token::Newline, Span::new(at, at));
+        (self.token, self.span) = self.lexer.next()?;
+        Ok(())
     }
 
     // Tokens.

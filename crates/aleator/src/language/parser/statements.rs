@@ -1,11 +1,28 @@
 //! Statements: one a line.
 
+use super::limits::MOST_STATEMENTS;
 use super::state::{Parser, Result, fail, reserved_help};
 use crate::language::ast::{DataSource, Name, Statement, StatementKind};
 use crate::language::errors::{Diagnostic, quote};
 use crate::language::lexer::Token;
 
 impl Parser<'_> {
+    /// The next statement, after so many; none at the end.
+    pub(super) fn next_statement(&mut self, count: usize) -> Result<Option<Statement>> {
+        self.skip_newlines()?;
+        if self.token == Token::End {
+            return Ok(None);
+        }
+        if count == MOST_STATEMENTS {
+            return fail(
+                Diagnostic::new(format!("the file has more than {MOST_STATEMENTS} statements")).at(self.span),
+            );
+        }
+        let statement = self.statement()?;
+        self.end_of_statement(&statement)?;
+        Ok(Some(statement))
+    }
+
     pub(super) fn statement(&mut self) -> Result<Statement> {
         let start = self.span.start;
         let kind = match self.token {

@@ -3,4 +3,5 @@
 mod hostile_loading;
 mod hostile_texts;
 mod loading;
+mod own_problems;
 mod values_of_functions;
