@@ -1,6 +1,7 @@
 //! The grammar of the command line.
 
 mod train;
+mod trained;
 mod values;
 
 use std::any::TypeId;
@@ -11,6 +12,7 @@ use aleator::diagnostics::ExactAnswer;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use train::Train;
+pub use trained::{Evaluate, ExportParameters, Parameters, Programs, Sample, Trained, Which};
 use values::{count, page_file, parameter_file, plot_file, positive, seconds, seed, seeds, threads};
 
 /// Gradients of expectations: write a computation with random nodes, and get its gradient by any estimator, with its bias,
@@ -37,7 +39,7 @@ pub enum Command {
     Compare(Compare),
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
-    /// Train a built-in model with random layers on real data
+    /// Train a graph of your own or a built-in model; evaluate, sample from and export what was trained
     Train(Box<Train>),
     /// Write the estimate as a program: Python for JAX, StableHLO text, or JSON
     Export(Export),
@@ -334,7 +336,8 @@ pub fn grammar(command: clap::Command) -> clap::Command {
         true => arg.allow_negative_numbers(true),
         false => arg,
     };
-    command.mut_args(valued).mut_subcommands(move |command| command.mut_args(valued))
+    let nested = move |command: clap::Command| command.mut_args(valued);
+    command.mut_args(valued).mut_subcommands(move |command| command.mut_args(valued).mut_subcommands(nested))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Reading a graph and the options that speak about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aleator::diagnostics::plan_with;

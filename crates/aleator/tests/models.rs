@@ -645,7 +645,7 @@ fn latents_of_any_rank_have_their_copies() {
 #[test]
 fn what_draws_that_all_rows_share_leave_open_is_said() {
     // The mean over rows from 50 draws of w: its spread over 200 seeds beside what is reported.
-    let model = models::BayesLogistic { features: 2, rows: 100 };
+    let model = models::BayesLogistic { features: 2, rows: 100, classes: 2 };
     let tensors = initial(&model.specs(), 0).unwrap();
     let values: Vec<f32> =
         (0..300).map(|i| if i % 3 == 2 { (i % 2) as f32 } else { (i as f32).sin() }).collect();

@@ -7,11 +7,15 @@ use aleator::train::{Given, SETTINGS, Setting, Value};
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
+use super::trained::Trained;
 use super::values::{plot_file, png_file, positive, seconds, seed};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Train {
+    #[command(subcommand)]
+    pub trained: Option<Trained>,
     /// The model (`aleator list models` lists them), or a file with a graph (.scg) [default: the config's]
     pub model: Option<String>,
     /// Read settings from a TOML file; the command line takes precedence
@@ -29,6 +33,12 @@ pub struct Train {
     /// estimator has its own directory of checkpoints
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
     pub compare: Option<String>,
+    /// Train N times, with seeds from --seed on; report mean and spread
+    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "pictures", display_order = order("seed") + 1)]
+    pub seeds: Option<usize>,
+    /// Train once for each point of a grid of settings: a TOML file with lists of values, such as lr = [1e-3, 1e-2]
+    #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["compare", "pictures"], display_order = order("estimator") + 2)]
+    pub sweep: Option<PathBuf>,
     /// Continue from a checkpoint, or from the newest in a directory (with --compare, of each run in it), with the same bits as
     /// an uninterrupted run; settings are read from the checkpoint unless given here
     #[arg(long, value_name = "FILE|DIR", display_order = order("checkpoint-every") + 1)]
@@ -44,9 +54,9 @@ pub struct Train {
     pub pictures: Option<PathBuf>,
 }
 
-/// The settings after which the options `allow-commands`, `external-timeout`, `compare` and `resume`, which are not settings, are
-/// shown.
-const FOLLOWED: [&str; 4] = ["set", "set", "estimator", "checkpoint-every"];
+/// The settings after which the options `allow-commands`, `external-timeout`, `compare`, `sweep`, `seeds` and `resume`, which are not
+/// settings, are shown.
+const FOLLOWED: [&str; 6] = ["set", "set", "estimator", "estimator", "seed", "checkpoint-every"];
 
 /// The position at which a setting is shown.
 fn order(name: &str) -> usize {

@@ -9,6 +9,7 @@ mod export;
 mod grad;
 mod optimize;
 mod train;
+mod trained;
 
 use crate::arguments::Command;
 use crate::failure::Outcome;
@@ -21,7 +22,10 @@ pub fn run(command: Command) -> Outcome {
         Command::Grad(arguments) => grad::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),
-        Command::Train(arguments) => train::run(&arguments),
+        Command::Train(arguments) => match &arguments.trained {
+            Some(trained) => trained::run(trained),
+            None => train::run(&arguments),
+        },
         Command::Export(arguments) => export::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::List(arguments) => catalogue::list(arguments.what.as_deref()),

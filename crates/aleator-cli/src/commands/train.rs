@@ -7,13 +7,15 @@ use std::slice;
 
 use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
-use aleator::estimators::describe;
 use aleator::language::Commands;
 use aleator::train::{
-    Checkpoint, Comparison, Given, Progress as Told, Setting, Settings, TrainConfig, TrainReport, Trained,
-    Trainer, is_file, place_of, runs_in, train_and_see, train_compare,
+    Checkpoint, Comparison, Given, Point, Progress as Told, Recipe, Setting, Settings, TrainConfig,
+    TrainReport, Trained, Trainer, Variant, is_file, of_estimators, of_seeds, place_of, runs_in, sweep,
+    train_and_see, train_variants,
 };
-use aleator_cli::report::{pictures_png, training, training_comparison, training_svg};
+use aleator_cli::report::{
+    Spread, pictures_png, spread, training, training_comparison, training_spread, training_svg,
+};
 use serde::Serialize;
 
 use crate::arguments::{Source, Train};
@@ -35,17 +37,23 @@ struct Drawings {
 }
 
 pub fn run(arguments: &Train) -> Outcome {
-    let Layers { settings, file } = settings(arguments)?;
+    let Layers { settings, file, recipe } = settings(arguments)?;
     let graph = graph(arguments, &settings)?;
     let commands = commands(arguments);
     let drawings = places(arguments, &settings, graph)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
-    let mut config = settings.config_allowing(commands).map_err(in_file)?;
+    let made = match &recipe {
+        // Whether the graph is the same is checked when the run resumes.
+        Some(recipe) => settings.config_from(commands, &Recipe { graph: None, ..recipe.clone() }),
+        None => settings.config_allowing(commands),
+    };
+    let mut config = made.map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
     config.check().map_err(in_file)?;
     let stop = Stop::listen();
-    if let Some(list) = &arguments.compare {
-        return compare(arguments, &config, list, &drawings, &stop);
+    if arguments.compare.is_some() || arguments.seeds.is_some() || arguments.sweep.is_some() {
+        let variants = variants(arguments, &settings, &config, commands)?;
+        return compare(arguments, &config, variants, &drawings, &stop);
     }
     let rescue = rescue(&config);
     if config.checkpoint.is_none() {
@@ -82,29 +90,38 @@ pub fn run(arguments: &Train) -> Outcome {
     Failure::of_all([shown, drawn, seen, ended])
 }
 
-fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawings, stop: &Stop) -> Outcome {
+fn compare(
+    arguments: &Train,
+    config: &TrainConfig,
+    variants: Vec<Variant>,
+    drawings: &Drawings,
+    stop: &Stop,
+) -> Outcome {
     if config.checkpoint.is_none() {
         note("nothing of these runs will be kept, since there is no --checkpoint DIR");
     }
-    let estimators = estimator_list("--compare", list)?;
-    let names: Vec<String> = estimators.iter().map(|e| describe(&**e)).collect();
+    let names: Vec<String> = variants.iter().map(|variant| variant.name.clone()).collect();
     let progress = Progress::new(config.steps);
     let begun = Cell::new(0);
     let begin = |_: &str| begun.set(begun.get() + 1);
-    let outcome = train_compare(config, &estimators, &begin, &|p| {
+    let outcome = train_variants(config, variants, &begin, &|p| {
         let run = begun.get();
         show(&progress, config, &format!("run {run} of {}: {}", names.len(), names[run - 1]), p);
         if stop.asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();
-    let Comparison { reports, skipped, error } = outcome.map_err(Failure::training)?;
+    let Comparison { reports, names: finished, skipped, error } = outcome.map_err(Failure::training)?;
     for (name, reason) in &skipped {
         warn(&format!("skipped {name}: {}", with_flags(reason)));
     }
     let not_started = &names[begun.get()..];
+    let averaged = arguments.seeds.is_some() || arguments.sweep.is_some();
+    let spreads = if averaged { spreads(&finished, &reports) } else { Vec::new() };
     let shown = if arguments.json {
         let skipped = skipped.into_iter().map(|(estimator, reason)| Skipped { estimator, reason }).collect();
-        print_json(&Runs { reports: &reports, skipped, not_started })
+        print_json(&Runs { reports: &reports, names: &finished, spread: &spreads, skipped, not_started })
+    } else if averaged {
+        print(&training_spread(&spreads, &reports, not_started, width(), color()))
     } else {
         print(&training_comparison(&reports, not_started, width(), color()))
     };
@@ -130,9 +147,59 @@ fn compare(arguments: &Train, config: &TrainConfig, list: &str, drawings: &Drawi
 #[derive(Serialize)]
 struct Runs<'a> {
     reports: &'a [TrainReport],
+    /// The names of these runs.
+    names: &'a [String],
+    /// The mean and the spread of runs that differ only in the seed.
+    #[serde(skip_serializing_if = "<[Spread]>::is_empty")]
+    spread: &'a [Spread],
     skipped: Vec<Skipped>,
     /// Estimators whose turn did not come.
     not_started: &'a [String],
+}
+
+/// The runs: one for each estimator or each point of a grid, and each seed.
+fn variants(
+    arguments: &Train,
+    settings: &Settings,
+    config: &TrainConfig,
+    commands: Commands,
+) -> Outcome<Vec<Variant>> {
+    let variants = match (&arguments.compare, &arguments.sweep) {
+        (Some(list), _) => {
+            of_estimators(config, &estimator_list("--compare", list)?).map_err(Failure::training)?
+        }
+        (None, Some(path)) => {
+            let in_file = |e: aleator::Error| Failure::training(format!("in {}: {e}", path.display()));
+            let points = sweep(&read(path)?, settings).map_err(in_file)?;
+            let of_point = |point: Point| -> aleator::Result<Variant> {
+                let own = point.settings.config_allowing(commands)?;
+                Ok(Variant {
+                    name: point.name(),
+                    config: TrainConfig { resume: config.resume.clone(), ..own },
+                })
+            };
+            points.into_iter().map(|point| of_point(point).map_err(in_file)).collect::<Outcome<_>>()?
+        }
+        (None, None) => vec![Variant { name: String::new(), config: config.clone() }],
+    };
+    match arguments.seeds {
+        Some(count) => of_seeds(&variants, count).map_err(Failure::training),
+        None => Ok(variants),
+    }
+}
+
+/// The mean and the spread of the runs that differ only in the seed.
+fn spreads(names: &[String], reports: &[TrainReport]) -> Vec<Spread> {
+    let mut groups: Vec<(&str, Vec<&TrainReport>)> = Vec::new();
+    for (name, report) in names.iter().zip(reports) {
+        let whole =
+            name.rsplit_once("seed=").map_or(name.as_str(), |(before, _)| before.trim_end_matches(','));
+        match groups.iter_mut().find(|(other, _)| *other == whole) {
+            Some((_, runs)) => runs.push(report),
+            None => groups.push((whole, vec![report])),
+        }
+    }
+    groups.iter().filter_map(|(name, runs)| spread(name, runs)).collect()
 }
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
@@ -171,27 +238,35 @@ fn shell_quoted(path: &Path) -> String {
 struct Layers {
     settings: Settings,
     file: Option<(PathBuf, Settings)>,
+    /// What the model of a resumed run is built from.
+    recipe: Option<Recipe>,
 }
 
 /// Flags over the config over the settings of the checkpoint that the run goes on from.
 fn settings(arguments: &Train) -> Outcome<Layers> {
     let mut settings = Settings::default();
+    let mut recipe = None;
     if let Some(path) = &arguments.resume {
         // The settings of the runs of a comparison are the same, but for the estimator.
-        let run = match &arguments.compare {
-            Some(_) => runs_in(path)
+        let several = arguments.compare.is_some() || arguments.seeds.is_some() || arguments.sweep.is_some();
+        let run = match several {
+            true => runs_in(path)
                 .map_err(|error| match Checkpoint::read(path) {
-                    Ok(_) => Failure::training(format!("{error}; leave out --compare")),
+                    Ok(_) => Failure::training(format!("{error}; leave out --compare, --seeds and --sweep")),
                     Err(_) => Failure::training(error),
                 })?
                 .swap_remove(0),
-            None => path.clone(),
+            false => path.clone(),
         };
-        let saved = Checkpoint::read(&run).map_err(Failure::training)?.header.settings;
+        let header = Checkpoint::read(&run).map_err(Failure::training)?.header;
+        let saved = header.settings;
+        recipe = Some(header.recipe);
         settings = Settings::parse(&saved).map_err(|e| {
             Failure::input(format!("in the settings of the checkpoint {}: {e}", run.display()))
         })?;
         settings.checkpoint = Some(place_of(path));
+        // Its parameters are those of the checkpoint.
+        settings.init_from = None;
     }
     let mut file = None;
     if let Some(path) = &arguments.config {
@@ -201,7 +276,7 @@ fn settings(arguments: &Train) -> Outcome<Layers> {
         file = Some((path.clone(), theirs));
     }
     let settings = flags(arguments).and_then(|flags| flags.over(&settings)).map_err(Failure::input)?;
-    Ok(Layers { settings, file })
+    Ok(Layers { settings, file, recipe })
 }
 
 /// What is wrong with the settings; names the file if it is wrong there by itself.
@@ -234,6 +309,12 @@ fn places(arguments: &Train, settings: &Settings, graph: Option<Loaded>) -> Outc
     }
     if let Some(path) = &arguments.resume {
         places.reads("--resume", path);
+    }
+    if let Some(path) = &arguments.sweep {
+        places.reads("--sweep", path);
+    }
+    if let Some(path) = &settings.init_from {
+        places.reads("--init-from", path);
     }
     if let Some(path) = &settings.checkpoint {
         // A run goes on in its own checkpoint.

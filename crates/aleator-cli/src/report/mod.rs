@@ -19,5 +19,8 @@ pub use plot::{
     write_plot,
 };
 pub use profile::profile;
-pub use table::{comparison, gradient, optimization, optimizations, training, training_comparison};
+pub use table::{
+    Spread, comparison, evaluation, gradient, optimization, optimizations, spread, training,
+    training_comparison, training_spread,
+};
 pub use text::message;

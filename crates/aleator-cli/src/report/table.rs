@@ -5,6 +5,7 @@ mod comparison;
 mod conclusions;
 mod gradient;
 mod optimization;
+mod runs;
 mod training;
 mod values;
 
@@ -14,6 +15,7 @@ pub(crate) use conclusions::best as best_sentence;
 pub use gradient::gradient;
 pub(crate) use optimization::group_names;
 pub use optimization::{optimization, optimizations};
+pub use runs::{Spread, evaluation, spread, training_spread};
 pub(crate) use training::sign;
 pub use training::{training, training_comparison};
 pub(crate) use values::{element_name, l2, label, norm};

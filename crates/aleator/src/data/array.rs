@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::error::DataError;
-use super::{csv, npy};
+use super::{csv, npy, npz};
 
 /// The largest size of an array in memory, as 8-byte numbers: 2 GiB.
 pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
@@ -14,19 +14,40 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 ///
 /// | extension | accepts | shape |
 /// |---|---|---|
-/// | `.npy` | NumPy's format, versions 1 to 3; `f4 f8 i1..i8 u1..u8 bool`, either byte order, C or Fortran order | as saved |
-/// | `.csv` | rows of numbers separated by commas; a first row without any number is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
+/// | `.npy` | NumPy's format, versions 1 to 3; `f2 f4 f8 i1..i8 u1..u8 bool`, either byte order, C or Fortran order | as saved |
+/// | `.npz` | an archive of these; `FILE.npz:NAME` chooses one of several | as saved |
+/// | `.csv` | rows of numbers separated by commas, semicolons (then a comma is a decimal point) or tabs; a first row without any number is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
 ///
 /// Integers beyond 2⁵³ are rounded to the nearest `f64`. `nan` and `inf` are numbers.
 ///
 /// # Errors
 /// Returns a [`DataError`] that names the file, and for `.csv` the line. Arrays larger than [`MAX_ARRAY_BYTES`] are errors.
 pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-    let path = path.as_ref();
+    load_typed(path.as_ref()).map(|(shape, values, _)| (shape, values))
+}
+
+/// The file and the array that a source names: `FILE.npz:NAME` is the array `NAME` of an archive.
+pub(super) fn parts_of(source: &Path) -> (&Path, Option<&str>) {
+    let text = source.to_str().unwrap_or_default();
+    match text.rsplit_once(':') {
+        Some((file, name)) if is_archive(Path::new(file)) && !name.is_empty() => {
+            (Path::new(file), Some(name))
+        }
+        _ => (source, None),
+    }
+}
+
+/// Whether a file is an archive by its name.
+pub(super) fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+}
+
+/// As [`load_array`], and whether the elements are bytes without a sign.
+pub(super) fn load_typed(source: &Path) -> Result<(Vec<usize>, Vec<f64>, bool), DataError> {
+    let (path, name) = parts_of(source);
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
-    let load = match extension.as_deref() {
-        Some("npy") => npy::read,
-        Some("csv") => csv::read,
+    let kind = match extension.as_deref() {
+        Some(kind @ ("npy" | "csv" | "npz")) => kind,
         _ => {
             return Err(DataError::UnknownFormat { path: path.to_owned() });
         }
@@ -36,8 +57,15 @@ pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), Data
     if !metadata.is_file() {
         return Err(DataError::NotAFile { path: path.to_owned() });
     }
-    let file = File::open(path).map_err(DataError::read(path))?;
-    load(&mut BufReader::new(file), metadata.len(), path, MAX_ARRAY_BYTES)
+    if kind == "npz" {
+        return npz::read(path, name, MAX_ARRAY_BYTES);
+    }
+    let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
+    match kind {
+        "npy" => npy::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES),
+        _ => csv::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES)
+            .map(|(shape, values)| (shape, values, false)),
+    }
 }
 
 /// The position of a row of an array in its file, for messages: the line of a `.csv` file, which is read again, or else the index

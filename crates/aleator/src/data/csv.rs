@@ -18,7 +18,8 @@ pub(super) fn read(
     if length > limit {
         return Err(too_large(format!("it has {length} bytes")));
     }
-    let mut table = table(reader);
+    let separator = separator(reader).map_err(DataError::read(path))?;
+    let mut table = table(reader, separator);
     let mut record = StringRecord::new();
     let mut values = Vec::new();
     let mut rows = 0;
@@ -29,11 +30,11 @@ pub(super) fn read(
         if !more.map_err(|error| unreadable(error, path, line))? {
             break;
         }
-        if std::mem::take(&mut first) && is_header(&record) {
+        if std::mem::take(&mut first) && is_header(&record, separator) {
             continue;
         }
         for (column, field) in record.iter().enumerate() {
-            values.push(field.parse().map_err(|_| DataError::Row {
+            values.push(number(field, separator).map_err(|_| DataError::Row {
                 path: path.to_owned(),
                 line,
                 reason: format!(
@@ -55,9 +56,35 @@ pub(super) fn read(
     Ok((vec![rows, values.len() / rows], values))
 }
 
-fn table(reader: &mut dyn BufRead) -> csv::Reader<Lines<'_>> {
+fn table(reader: &mut dyn BufRead, separator: u8) -> csv::Reader<Lines<'_>> {
     let lines = Lines { reader, line: 0, ended: true };
-    ReaderBuilder::new().has_headers(false).trim(Trim::All).comment(Some(b'#')).from_reader(lines)
+    ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .trim(Trim::All)
+        .comment(Some(b'#'))
+        .from_reader(lines)
+}
+
+/// The separator of columns: a semicolon or a tab if the first line of the table has one and no other separator is left by it, else
+/// a comma. The beginning of the file is looked at and stays unread.
+fn separator(reader: &mut dyn BufRead) -> io::Result<u8> {
+    let beginning = reader.fill_buf()?;
+    let mut lines = beginning.split(|&byte| byte == b'\n');
+    let first = lines.find(|line| {
+        let text = line.trim_ascii();
+        !text.is_empty() && !text.starts_with(b"#")
+    });
+    let has = |separator: u8| first.is_some_and(|line| line.contains(&separator));
+    Ok([b';', b'\t'].into_iter().find(|&separator| has(separator)).unwrap_or(b','))
+}
+
+/// A number. Where columns are separated by semicolons, a comma is a decimal point.
+fn number(field: &str, separator: u8) -> Result<f64, std::num::ParseFloatError> {
+    match separator {
+        b';' if field.matches(',').count() == 1 && !field.contains('.') => field.replace(',', ".").parse(),
+        _ => field.parse(),
+    }
 }
 
 /// A reader that returns at most one line at a time, to determine the line in which a record ended.
@@ -83,18 +110,20 @@ impl Read for Lines<'_> {
 }
 
 /// Whether a first row contains the names of the columns: no field is a number, or consists of numbers with a wrong separator.
-fn is_header(record: &StringRecord) -> bool {
-    let is_name = |field: &str| field.parse::<f64>().is_err();
+fn is_header(record: &StringRecord, separator: u8) -> bool {
+    let is_name = |field: &str| number(field, separator).is_err();
     record.iter().all(is_name)
         && (record.len() != 1 || record.iter().all(|field| separator_hint(field).is_empty()))
 }
 
 /// The line of a row of numbers. Rows are counted from 0.
 pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
-    let mut table = table(reader);
+    let separator = separator(reader).ok()?;
+    let mut table = table(reader, separator);
     let mut record = StringRecord::new();
-    let mut next =
-        || table.read_record(&mut record).ok()?.then(|| (table.get_ref().line, is_header(&record)));
+    let mut next = || {
+        table.read_record(&mut record).ok()?.then(|| (table.get_ref().line, is_header(&record, separator)))
+    };
     let (first, is_header) = next()?;
     (0..row + usize::from(is_header)).try_fold(first, |_, _| Some(next()?.0))
 }
@@ -149,6 +178,16 @@ mod tests {
     }
 
     #[test]
+    fn semicolons_and_tabs_separate_too() {
+        let expected = (vec![2, 2], vec![1.5, 2.0, -3.0, 4.25]);
+        for text in ["1,5;2\n-3;4,25\n", "# a; b\nx;y\n1.5;2\n-3;4.25", "x\ty\n1.5\t2\n-3\t4.25\n"] {
+            assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text:?}");
+        }
+        let mut text = &b"x;y\n1;2\n\n3;4\n"[..];
+        assert_eq!(line_of_row(&mut text, 1), Some(4));
+    }
+
+    #[test]
     fn a_fault_is_named_with_its_line() {
         for (text, place, reason) in [
             ("x,y\n1,2\n3,four\n", "table.csv:3", "\"four\""),
@@ -159,10 +198,9 @@ mod tests {
             ("1,2\n\n# a\n3", "table.csv:4", "1 columns"),
             ("x,y\n", "table.csv:1", "no row"),
             ("", "table.csv:1", "no row"),
-            ("1;2\n3;4\n", "table.csv:1", "separated by `;`: write `,` instead"),
-            ("1;2", "table.csv:1", "separated by `;`"),
-            ("x;y\n1;2", "table.csv:2", "separated by `;`"),
-            ("# a\n1\t2\n", "table.csv:2", "separated by tabs"),
+            ("x,y\n1;2,3;4\n", "table.csv:2", "separated by `;`: write `,` instead"),
+            ("1;2\n3\n", "table.csv:2", "1 columns"),
+            ("x;y\n1;2,5,0\n", "table.csv:2", "column 2"),
             ("x,y\n1\t2,3\n", "table.csv:2", "separated by tabs"),
             ("x\n1 2\n", "table.csv:2", "separated by blanks"),
         ] {
@@ -189,7 +227,7 @@ mod tests {
         }
 
         #[test]
-        fn no_table_can_make_it_panic(text in "[-+0-9.,\"#eEinfa\n\r ]{0,80}") {
+        fn no_table_can_make_it_panic(text in "[-+0-9.,;\t\"#eEinfa\n\r ]{0,80}") {
             if let Ok((shape, values)) = parse(text.as_bytes()) {
                 prop_assert_eq!(shape[0] * shape[1], values.len());
             }

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Split, load_array, load_images, place_in_file};
+use super::array::{is_archive, load_typed, parts_of};
+use super::{Split, load_images, npz, place_in_file};
 use crate::error::{Error, Result};
 
 /// Rows of numbers of the same width.
@@ -68,6 +69,24 @@ impl Rows {
         Ok((part(false), part(true)))
     }
 
+    /// A checksum of the rows.
+    pub fn checksum(&self) -> u32 {
+        self.checksum_after(crc32c::crc32c(&self.sizes()))
+    }
+
+    fn sizes(&self) -> Vec<u8> {
+        [self.width as u64, self.count() as u64].into_iter().flat_map(u64::to_le_bytes).collect()
+    }
+
+    fn checksum_after(&self, crc: u32) -> u32 {
+        let mut bytes = Vec::with_capacity(1 << 16);
+        self.values.chunks(1 << 14).fold(crc, |crc, part| {
+            bytes.clear();
+            bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
+            crc32c::crc32c_append(crc, &bytes)
+        })
+    }
+
     /// The mean of each column over the rows.
     pub fn mean(&self) -> Vec<f64> {
         let mut sum = vec![0.0_f64; self.width];
@@ -127,58 +146,76 @@ impl Dataset {
         }
     }
 
-    /// Loads the data set that `source` names: `digits`, a directory of IDX files, or a `.npy` or `.csv` file of shape `[rows,
-    /// width]` (or `[rows, height, width]`). In a file, every sixth row is held out, or the last row if there are fewer than six.
-    /// The numbers are binarised by `binarization`; with `None` they are unchanged.
+    /// Loads the data set that `source` names: `digits`, a directory of IDX files, or a `.npy`, `.npz` or `.csv` file of shape
+    /// `[rows, width]` (or `[rows, height, width]`, also with one channel). `FILE.npz:NAME` is an array of an archive; an archive with
+    /// `x_train` and `x_test` has its own held-out rows. In a file, every sixth row is held out, or the last row if there are fewer than six.
+    /// The numbers are binarised by `binarization` (bytes are grey levels up to 255); with `None` they are unchanged.
     ///
     /// # Errors
     /// Returns a [`DataError`](super::DataError) if a file cannot be used, and [`Error::Invalid`] if an array is not a table or
     /// if numbers outside of \[0, 1\] should be binarised. The message contains row, column and value.
     pub fn load(source: &str, binarization: impl Into<Option<Binarization>>, seed: u64) -> Result<Self> {
-        let path = Path::new(source);
+        let binarization = binarization.into();
+        let (path, name) = parts_of(Path::new(source));
         if path.is_dir() || !path.exists() {
             return Ok(Self::of_images(source, &load_images(source)?, binarization, seed));
         }
-        let (shape, values) = load_array(path)?;
-        let (width, image) = match *shape.as_slice() {
-            [_, width] => (width, None),
-            [_, height, width] => (height.saturating_mul(width), Some([height, width])),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "{source} has shape {shape:?}; rows of data need [rows, width] or [rows, height, width]"
-                )));
-            }
-        };
-        if width == 0 || values.len() < 2 * width {
+        if let (true, None) = (is_archive(path), name)
+            && let Some((train, held_out)) = both_parts(path)?
+        {
+            let of = |name: String| format!("{}:{name}", path.display());
+            return Self::load_parts(&of(train), &of(held_out), binarization, seed);
+        }
+        let table = Table::load(source, binarization)?;
+        let count = table.rows.count();
+        if count < 2 {
             return Err(Error::invalid(format!(
                 "{source} has fewer than two rows; training and evaluation each need one"
             )));
         }
-        let binarization = binarization.into();
-        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-        if let Some(i) = single.iter().position(|v| !v.is_finite()) {
-            return Err(not_finite(path, i / width, i % width, values[i]));
-        }
-        if let Some(error) = binarization.and_then(|_| not_grey(path, width, &values)) {
-            return Err(error);
-        }
-        let all = Rows { values: single, width };
-        let count = all.count();
         let is_held_out = |i: usize| i % 6 == 5 || (count < 6 && i + 1 == count);
         let part = |held: bool| Rows {
             values: (0..count)
                 .filter(|&i| is_held_out(i) == held)
-                .flat_map(|i| all.row(i))
+                .flat_map(|i| table.rows.row(i))
                 .copied()
                 .collect(),
-            width,
+            width: table.rows.width,
         };
         let (train, held_out) = (part(false), part(true));
-        let raw = Dataset { name: source.into(), train, held_out, image, dynamic: false };
-        Ok(match binarization {
-            Some(binarization) => raw.black_and_white(binarization, seed),
-            None => raw,
-        })
+        let raw = Dataset { name: source.into(), train, held_out, image: table.image, dynamic: false };
+        Ok(raw.binarized(binarization, seed))
+    }
+
+    /// Loads training rows and held-out rows from different files, as [`Dataset::load`] does it from one.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`], and if the rows have different widths.
+    pub fn load_parts(
+        train: &str,
+        held_out: &str,
+        binarization: impl Into<Option<Binarization>>,
+        seed: u64,
+    ) -> Result<Self> {
+        let binarization = binarization.into();
+        let (first, second) = (Table::load(train, binarization)?, Table::load(held_out, binarization)?);
+        if first.rows.width != second.rows.width {
+            return Err(Error::Invalid(format!(
+                "rows of {train} have {} numbers, but those of {held_out} have {}",
+                first.rows.width, second.rows.width
+            )));
+        }
+        let image = first.image.filter(|_| first.image == second.image);
+        let raw =
+            Dataset { name: train.into(), train: first.rows, held_out: second.rows, image, dynamic: false };
+        Ok(raw.binarized(binarization, seed))
+    }
+
+    fn binarized(self, binarization: Option<Binarization>, seed: u64) -> Self {
+        match binarization {
+            Some(binarization) => self.black_and_white(binarization, seed),
+            None => self,
+        }
     }
 
     /// The same rows, split again: all of them together, of which a share is held out.
@@ -190,12 +227,6 @@ impl Dataset {
         all.values.extend(self.held_out.values);
         let (train, held_out) = all.split(share)?;
         Ok(Dataset { train, held_out, ..self })
-    }
-
-    /// Whether all numbers are in \[0, 1\], as grey pixels are.
-    #[cfg(feature = "train")]
-    pub(crate) fn is_grey(&self) -> bool {
-        [&self.train, &self.held_out].iter().all(|r| r.values.iter().all(|v| (0.0..=1.0).contains(v)))
     }
 
     /// Binarises grey pixels.
@@ -218,16 +249,58 @@ impl Dataset {
 
     /// A checksum of all rows, and of the split into training and held-out rows.
     pub fn checksum(&self) -> u32 {
-        let rows = [&self.train, &self.held_out];
-        let parts = rows.iter().flat_map(|r| r.values.chunks(1 << 14));
-        let mut bytes = Vec::with_capacity(1 << 16);
-        let sizes = rows.iter().flat_map(|r| [r.width as u64, r.count() as u64]).flat_map(u64::to_le_bytes);
-        let sizes = crc32c::crc32c(&sizes.collect::<Vec<u8>>());
-        parts.fold(sizes, |crc, part| {
-            bytes.clear();
-            bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
-            crc32c::crc32c_append(crc, &bytes)
-        })
+        let sizes = [self.train.sizes(), self.held_out.sizes()].concat();
+        self.held_out.checksum_after(self.train.checksum_after(crc32c::crc32c(&sizes)))
+    }
+}
+
+/// The names of the arrays of training and held-out rows in an archive.
+const PARTS: [(&str, &str); 3] = [("x_train", "x_test"), ("train", "test"), ("X_train", "X_test")];
+
+/// The arrays of training and held-out rows, if an archive has both.
+fn both_parts(path: &Path) -> Result<Option<(String, String)>> {
+    let names = npz::names(path)?;
+    let has = |name: &str| names.iter().any(|other| other == name);
+    let found = PARTS.into_iter().find(|(train, held_out)| has(train) && has(held_out));
+    Ok(found.map(|(train, held_out)| (train.to_string(), held_out.to_string())))
+}
+
+/// The rows of one file.
+struct Table {
+    rows: Rows,
+    image: Option<[usize; 2]>,
+}
+
+impl Table {
+    /// Loads and checks an array. With `binarization`, bytes are grey levels from 0 to 255.
+    fn load(source: &str, binarization: Option<Binarization>) -> Result<Self> {
+        let path = Path::new(source);
+        let (shape, mut values, bytes) = load_typed(path)?;
+        let image = |height: usize, width: usize| (height.saturating_mul(width), Some([height, width]));
+        let (width, image) = match *shape.as_slice() {
+            [_, width] => (width, None),
+            [_, height, width] | [_, 1, height, width] | [_, height, width, 1] => image(height, width),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "{source} has shape {shape:?}; rows of data need [rows, width], [rows, height, width] or \
+                     [rows, 1, height, width]"
+                )));
+            }
+        };
+        if width == 0 || values.is_empty() {
+            return Err(Error::invalid(format!("{source} has no rows")));
+        }
+        if bytes && binarization.is_some() && values.iter().any(|&v| v > 1.0) {
+            values.iter_mut().for_each(|v| *v /= 255.0);
+        }
+        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
+        if let Some(i) = single.iter().position(|v| !v.is_finite()) {
+            return Err(not_finite(path, i / width, i % width, values[i]));
+        }
+        if let Some(error) = binarization.and_then(|_| not_grey(path, width, &values)) {
+            return Err(error);
+        }
+        Ok(Table { rows: Rows { values: single, width }, image })
     }
 }
 
@@ -334,5 +407,47 @@ mod tests {
         let file = scratch.write("rows.npy", bytes);
         let message = Dataset::load(file.to_str().unwrap(), None, 0).unwrap_err().to_string();
         assert!(message.contains("rows.npy: row 2: column 1 is inf"), "{message}");
+    }
+
+    #[test]
+    fn images_with_a_channel_and_bytes_and_archives_are_rows() {
+        let scratch = Scratch::new("images");
+        let path = |name: &str| scratch.path().join(name).display().to_string();
+        let values: Vec<f32> = (0..24).map(|i| (i % 2) as f32).collect();
+        for shape in [&[6, 1, 2, 2][..], &[6, 2, 2, 1], &[6, 2, 2]] {
+            scratch.write("a.npy", super::super::npy_bytes(shape, &values).unwrap());
+            let data = Dataset::load(&path("a.npy"), Binarization::Threshold, 0).unwrap();
+            assert_eq!((data.train.width, data.image), (4, Some([2, 2])), "{shape:?}");
+            assert_eq!((data.train.count(), data.held_out.count()), (5, 1));
+        }
+        scratch.write("a.npy", super::super::npy_bytes(&[6, 3, 2, 2], &[0.0; 72]).unwrap());
+        let message = Dataset::load(&path("a.npy"), None, 0).unwrap_err().to_string();
+        assert!(message.contains("[rows, 1, height, width]"), "{message}");
+        // Bytes are grey levels where pixels are wanted, and numbers elsewhere.
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 2), }\n";
+        let length = (header.len() as u16).to_le_bytes();
+        let bytes = [b"\x93NUMPY\x01\x00", &length[..], header.as_bytes(), &[0, 255, 100, 200]].concat();
+        scratch.write("b.npy", bytes);
+        let pixels = Dataset::load(&path("b.npy"), Binarization::Threshold, 0).unwrap();
+        assert_eq!(
+            (&pixels.train.values[..], &pixels.held_out.values[..]),
+            (&[0.0, 1.0][..], &[0.0, 1.0][..])
+        );
+        assert_eq!(Dataset::load(&path("b.npy"), None, 0).unwrap().train.values, [0.0, 255.0]);
+        // An archive with both parts, an array of it, and parts in files of their own.
+        let archive = super::super::npz_bytes([
+            ("x_train", &[3, 1][..], &[1.0, 2.0, 3.0][..]),
+            ("x_test", &[1, 1][..], &[4.0][..]),
+        ]);
+        scratch.write("c.npz", archive.unwrap());
+        let both = Dataset::load(&path("c.npz"), None, 0).unwrap();
+        assert_eq!((&both.train.values[..], &both.held_out.values[..]), (&[1.0, 2.0, 3.0][..], &[4.0][..]));
+        let one = Dataset::load(&format!("{}:x_train", path("c.npz")), None, 0).unwrap();
+        assert_eq!((&one.train.values[..], &one.held_out.values[..]), (&[1.0, 2.0][..], &[3.0][..]));
+        scratch.write("d.csv", "5;6\n");
+        let refused = Dataset::load_parts(&path("c.npz:x_train"), &path("d.csv"), None, 0).unwrap_err();
+        assert!(refused.to_string().contains("rows of"), "{refused}");
+        let parts = Dataset::load_parts(&path("b.npy"), &path("d.csv"), None, 0).unwrap();
+        assert_eq!(parts.held_out.values, [5.0, 6.0]);
     }
 }

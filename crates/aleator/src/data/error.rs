@@ -27,8 +27,8 @@ pub enum DataError {
 
     /// A name that is neither that of built-in data nor an existing path.
     #[error(
-        "there is no file or directory {source_name:?}; give `digits`, a directory with MNIST's four IDX files, a .npy file or a \
-         .csv file"
+        "there is no file or directory {source_name:?}; give `digits`, a directory with MNIST's four IDX files, or a .npy, .npz \
+         or .csv file"
     )]
     NoSuchSource {
         /// The path or name that was passed.
@@ -122,7 +122,7 @@ pub enum DataError {
     },
 
     /// An element type other than real numbers.
-    #[error("{} holds elements of type {found}; save it as one of f4, f8, i1 to i8, u1 to u8 or bool", path.display())]
+    #[error("{} holds elements of type {found}; save it as one of f2, f4, f8, i1 to i8, u1 to u8 or bool", path.display())]
     ElementType {
         /// The file.
         path: PathBuf,
@@ -141,8 +141,17 @@ pub enum DataError {
         reason: String,
     },
 
+    /// An archive that cannot be used.
+    #[error("cannot use the archive {}: {reason}", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// The problem.
+        reason: String,
+    },
+
     /// A file name with an unknown extension.
-    #[error("{}: only .npy and .csv files can be loaded as arrays", path.display())]
+    #[error("{}: only .npy, .npz and .csv files can be loaded as arrays", path.display())]
     UnknownFormat {
         /// The file.
         path: PathBuf,
@@ -153,6 +162,10 @@ impl DataError {
     /// Wraps an [`io::Error`] for use in `map_err`.
     pub(super) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         |source| Self::Read { path: path.to_owned(), source }
+    }
+
+    pub(super) fn archive(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Archive { path: path.to_owned(), reason: reason.into() }
     }
 
     pub(super) fn header(path: &Path, reason: impl Into<String>) -> Self {

@@ -6,7 +6,7 @@
 //! | MNIST and anything else in IDX files | [`load_idx_dir`] |
 //! | either one, by what a user typed | [`load_images`] |
 //! | rows of any of these, to train on | [`Dataset::load`] |
-//! | an array in a `.npy` or `.csv` file | [`load_array`] |
+//! | an array in a `.npy`, `.npz` or `.csv` file | [`load_array`] |
 //!
 //! Files are untrusted input. Every size in a header is compared with a limit before memory is allocated, memory grows with the
 //! bytes that are actually read, and every problem with a file is returned as a [`DataError`] that names the file.
@@ -19,6 +19,8 @@ mod error;
 mod idx;
 mod image_set;
 mod npy;
+mod npz;
+mod write;
 
 pub(crate) use array::place_in_file;
 pub use array::{MAX_ARRAY_BYTES, load_array};
@@ -27,6 +29,8 @@ pub use digits::{DIGITS_TRAINING, digits, digits_split};
 pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};
 pub use image_set::{ImageSet, Split};
+
+pub use write::{npy_bytes, npz_bytes};
 
 use std::path::{Path, PathBuf};
 
@@ -44,7 +48,7 @@ pub fn load_images(source: &str) -> Result<Split, DataError> {
 
 /// The files that [`Dataset::load`] reads for `source`: none for `digits`.
 pub fn files_of(source: &str) -> Vec<PathBuf> {
-    match Path::new(source) {
+    match array::parts_of(Path::new(source)).0 {
         path if path.is_file() => vec![path.to_owned()],
         path if path.is_dir() => idx::files_in(path),
         _ => Vec::new(),

@@ -23,13 +23,14 @@ const MAX_HEADER: usize = 10_000;
 /// The largest number of axes. The limit of NumPy is 64.
 const MAX_AXES: usize = 64;
 
-/// Reads an array: shape and row-major values. `length` is the size of the file in bytes.
+/// Reads an array: shape, row-major values, and whether the elements are bytes without a sign, as pixels often are. `length` is
+/// the size of the file in bytes.
 pub(super) fn read(
     reader: &mut dyn BufRead,
     length: u64,
     path: &Path,
     limit: u64,
-) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+) -> Result<(Vec<usize>, Vec<f64>, bool), DataError> {
     let preamble = read_preamble(reader, path)?;
     let shape = read_shape(&preamble, path)?;
     // Axes of size 0 count as 1, so that no product of some of the sizes can overflow either.
@@ -60,6 +61,7 @@ pub(super) fn read(
     let order = npy.order();
     let values = match (element.type_char(), element.size_field()) {
         (TypeChar::Float, 8) => elements(npy, path, |x: f64| x),
+        (TypeChar::Float, 2) => elements(npy, path, |x: npyz::half::f16| x.to_f64()),
         (TypeChar::Float, 4) => elements(npy, path, |x: f32| f64::from(x)),
         (TypeChar::Int, 1) => elements(npy, path, |x: i8| f64::from(x)),
         (TypeChar::Int, 2) => elements(npy, path, |x: i16| f64::from(x)),
@@ -72,11 +74,12 @@ pub(super) fn read(
         (TypeChar::Bool, 1) => elements(npy, path, |x: bool| f64::from(u8::from(x))),
         _ => Err(unsupported(element.to_string())),
     }?;
+    let bytes = (element.type_char(), element.size_field()) == (TypeChar::Uint, 1);
     Ok(match order {
-        Order::C => (shape, values),
+        Order::C => (shape, values, bytes),
         Order::Fortran => {
             let values = row_major(&shape, &values);
-            (shape, values)
+            (shape, values, bytes)
         }
     })
 }
@@ -139,7 +142,7 @@ fn read_shape(preamble: &[u8], path: &Path) -> Result<Vec<usize>, DataError> {
 /// Whether elements of this type are real numbers of a supported size.
 fn is_real(element: &TypeStr) -> bool {
     match element.type_char() {
-        TypeChar::Float => matches!(element.size_field(), 4 | 8),
+        TypeChar::Float => matches!(element.size_field(), 2 | 4 | 8),
         TypeChar::Int | TypeChar::Uint | TypeChar::Bool => true,
         _ => false,
     }
@@ -180,7 +183,8 @@ mod tests {
     use super::*;
 
     fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        read(&mut &bytes[..], bytes.len() as u64, Path::new("x.npy"), 1 << 20)
+        let found = read(&mut &bytes[..], bytes.len() as u64, Path::new("x.npy"), 1 << 20)?;
+        Ok((found.0, found.1))
     }
 
     fn file(header: &str, data: &[u8]) -> Vec<u8> {
@@ -211,6 +215,8 @@ mod tests {
             assert_eq!(parse(&saved(&as_descr("u4"), &[3], Order::C, &[0_u32, 1, 100])).unwrap(), expected);
             assert_eq!(parse(&saved(&as_descr("u2"), &[3], Order::C, &[0_u16, 1, 100])).unwrap(), expected);
         }
+        let halves = saved("<f2", &[2], Order::C, &[0.5, -2.0].map(npyz::half::f16::from_f64));
+        assert_eq!(parse(&halves).unwrap(), (vec![2], vec![0.5, -2.0]));
         assert_eq!(parse(&saved("|i1", &[2], Order::C, &[-1_i8, 1])).unwrap().1, [-1.0, 1.0]);
         assert_eq!(parse(&saved("|u1", &[2], Order::C, &[255_u8, 1])).unwrap().1, [255.0, 1.0]);
         assert_eq!(parse(&saved("|b1", &[2], Order::C, &[true, false])).unwrap().1, [1.0, 0.0]);
@@ -261,7 +267,7 @@ mod tests {
             let message = parse(&file(&header("'<f8'", shape), &[0; 16])).unwrap_err().to_string();
             assert!(message.contains("x.npy") && message.contains(reason), "{shape}: {message}");
         }
-        for descr in ["'<f2'", "'<c8'", "'|O'", "'<U8'", "'|S8'", "'<M8[s]'", "[('a', '<f8')]"] {
+        for descr in ["'<f16'", "'<c8'", "'|O'", "'<U8'", "'|S8'", "'<M8[s]'", "[('a', '<f8')]"] {
             let error = parse(&file(&header(descr, "(2,)"), &[0; 16])).unwrap_err();
             assert!(matches!(error, DataError::ElementType { .. }), "{descr}: {error:?}");
         }

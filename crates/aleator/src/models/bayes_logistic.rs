@@ -6,6 +6,8 @@
 //! judged by   log p(y|x) of held-out rows: the logarithm of the mean of p(y|x, w) over draws of w
 //! ```
 //!
+//! With C > 2 classes, y ~ Categorical(logits = (w₁ᵀ (x, 1), .., w_Cᵀ (x, 1))) with weights for each class.
+//!
 //! The last column of a row is y. All rows share one draw of w. Reference: `jaakkola2000bayesian` (the model, with a different
 //! bound).
 
@@ -14,7 +16,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, concat};
 
 use super::{Build, Model, Score};
-use crate::distributions::{Bernoulli, Normal, kl};
+use crate::distributions::{Bernoulli, Categorical, Normal, kl};
 use crate::estimators::Pathwise;
 use crate::nn::{Init, Spec};
 use crate::objectives::{DrawTerms, Terms};
@@ -27,6 +29,32 @@ pub struct BayesLogistic {
     pub features: usize,
     /// N, the number of training rows.
     pub rows: usize,
+    /// C, the number of classes, at least 2.
+    pub classes: usize,
+}
+
+impl BayesLogistic {
+    /// The number of linear functions: one for two classes, else one for each.
+    fn functions(&self) -> usize {
+        if self.classes == 2 { 1 } else { self.classes }
+    }
+
+    /// The logits of rows, of shape `[.., rows, functions]`, for weights of shape `[.., 1, functions · (features + 1)]`.
+    fn logits<'g>(&self, build: &Build<'g>, x: Expr<'g>, w: Expr<'g>) -> Expr<'g> {
+        let rows = x.shape().from_end(1);
+        let one = build.tensor([rows, 1], vec![1.0; rows]);
+        let features = concat(&[x.slice(-1, 0, self.features), one], -1).unwrap_or(x);
+        let w = w.squeeze(-2).reshape_last(1, [1, self.functions(), self.features + 1]);
+        (features.unsqueeze(-2) * w).sum_last(1)
+    }
+
+    /// log p(y|x, w) of each row.
+    fn log_likelihood<'g>(&self, logits: Expr<'g>, label: Expr<'g>) -> Expr<'g> {
+        match self.classes {
+            2 => Bernoulli::from_finite_logits(logits.squeeze(-1)).log_prob(label),
+            _ => Categorical::from_logits(logits).log_prob(label),
+        }
+    }
 }
 
 impl Model for BayesLogistic {
@@ -35,7 +63,8 @@ impl Model for BayesLogistic {
     }
 
     fn describe(&self) -> String {
-        format!("{} features and a constant", self.features)
+        let classes = if self.classes == 2 { String::new() } else { format!(", {} classes", self.classes) };
+        format!("{} features and a constant{classes}", self.features)
     }
 
     fn width(&self) -> usize {
@@ -43,7 +72,7 @@ impl Model for BayesLogistic {
     }
 
     fn specs(&self) -> Vec<Spec> {
-        let weights = [1, self.features + 1];
+        let weights = [1, self.functions() * (self.features + 1)];
         vec![
             Spec::new("posterior.loc", weights, Init::Constant(0.0)),
             Spec::new("posterior.log_scale", weights, Init::Constant(-2.0)),
@@ -56,11 +85,8 @@ impl Model for BayesLogistic {
         let posterior =
             Normal::new(build.parameter("posterior.loc"), build.parameter("posterior.log_scale").exp());
         let w = build.sample("w", posterior.clone());
-        let rows = x.shape().from_end(1);
-        let one = build.tensor([rows, 1], vec![1.0; rows]);
-        let features = concat(&[x.slice(-1, 0, self.features), one], -1).unwrap_or(x);
         let label = x.slice(-1, self.features, 1).squeeze(-1);
-        let log_likelihood = Bernoulli::from_finite_logits((features * w).sum_last(1)).log_prob(label);
+        let log_likelihood = self.log_likelihood(self.logits(build, x, w), label);
         if !build.is_training() {
             return Terms::likelihood(log_likelihood);
         }
@@ -82,5 +108,19 @@ impl Model for BayesLogistic {
 
     fn default_estimator(&self) -> Arc<dyn Estimator> {
         Arc::new(Pathwise)
+    }
+
+    fn classify<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<(Expr<'g>, usize)> {
+        let posterior =
+            Normal::new(build.parameter("posterior.loc"), build.parameter("posterior.log_scale").exp());
+        let logits = self.logits(build, x, build.sample("w", posterior));
+        let probs = match self.classes {
+            2 => {
+                let yes = logits.sigmoid();
+                concat(&[1.0 - yes, yes], -1)?
+            }
+            _ => logits.softmax(),
+        };
+        Some((probs, self.classes))
     }
 }

@@ -5,7 +5,8 @@
 //! q(z|x) = OneHotCategorical(logits = E((x − x̄) / s))
 //! ```
 //!
-//! E has one hidden layer of tanh units; x̄ and s are the mean and the scale of the data. With C clusters, the exact posterior is
+//! E has one hidden layer of tanh units; x̄ and s are the mean and the scale of each column of the data. Clusters are placed and
+//! scaled in these units, so that columns of very different scales are learned alike. With C clusters, the exact posterior is
 //! a softmax, so the ELBO can reach log p(x); any gap is due to the network.
 
 use aleator_engine::graph::Expr;
@@ -24,11 +25,17 @@ pub struct Gmm {
     pub hidden: usize,
     /// The mean of the data.
     pub mean: Vec<f64>,
-    /// The scale of the data, a positive number.
-    pub scale: f64,
+    /// The scale of each column of the data, positive numbers.
+    pub scale: Vec<f64>,
 }
 
 impl Gmm {
+    /// The rows in units of the scales.
+    fn standardized<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Expr<'g> {
+        let n = self.mean.len();
+        (x - build.tensor([n], self.mean.clone())) / build.tensor([n], self.scale.clone())
+    }
+
     fn encoder(&self) -> Mlp {
         Mlp::new("encoder", self.mean.len(), &[self.hidden], self.categories, Activation::Tanh)
     }
@@ -57,16 +64,17 @@ impl Model for Gmm {
     }
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
-        let (n, c) = (self.mean.len(), self.categories);
+        let c = self.categories;
         // Everything in units of the data's scale, but for the density, which pays for the change of units.
-        let y = (x - build.tensor([n], self.mean.clone())) / self.scale;
+        let y = self.standardized(build, x);
         let prior = OneHotCategorical::from_logits(build.parameter("mixture.logits"));
         let posterior = OneHotCategorical::from_logits(build.mlp(&self.encoder(), y).reshape_last(1, [1, c]));
         let z = build.sample("z", posterior.clone());
         let clusters =
             Normal::new(build.parameter("mixture.loc"), build.parameter("mixture.log_scale").exp());
         // log p(x|z = c) for each row and cluster, of which z picks one.
-        let densities = (clusters.log_prob(y.unsqueeze(-2)) - self.scale.ln()).sum_last(1);
+        let volume: f64 = self.scale.iter().map(|s| s.ln()).sum();
+        let densities = clusters.log_prob(y.unsqueeze(-2)).sum_last(1) - volume;
         Terms {
             log_likelihood: (z * densities.unsqueeze(-2)).sum_last(2),
             draws: Some(DrawTerms {
@@ -75,5 +83,15 @@ impl Model for Gmm {
             }),
             kl: kl(&posterior, &prior).ok().map(|divergence| divergence.sum_last(1)),
         }
+    }
+
+    fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
+        let (n, c) = (self.mean.len(), self.categories);
+        let logits = build.parameter("mixture.logits").broadcast_to([rows, c]);
+        let z = build.sample("z", OneHotCategorical::from_logits(logits)).unsqueeze(-2);
+        let of_cluster = |name: &str| (z.matmul(build.parameter(name))).squeeze(-2);
+        let (loc, scale) = (of_cluster("mixture.loc"), of_cluster("mixture.log_scale").exp());
+        let y = build.sample("x", Normal::new(loc, scale));
+        Some(y * build.tensor([n], self.scale.clone()) + build.tensor([n], self.mean.clone()))
     }
 }

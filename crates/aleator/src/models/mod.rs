@@ -12,6 +12,7 @@ mod model;
 mod sbn;
 mod sequence;
 mod structured;
+mod summary;
 mod synthetic;
 mod table;
 mod vae;
@@ -25,6 +26,7 @@ pub use model::{Model, Objective, Score, X_NAME, training_graph};
 pub use sbn::Sbn;
 pub use sequence::Sequence;
 pub use structured::Structured;
+pub use summary::DataSummary;
 pub use table::{Choice, Entry, ModelOptions, all, find};
 pub use vae::{Latent, Vae};
 

@@ -122,6 +122,12 @@ pub trait Model: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The probabilities of the classes of each row, of shape `[samples, rows, classes]`, and the number of classes. The label is
+    /// the last element of a row of `x` and is not used. `None` if the model does not classify.
+    fn classify<'g>(&self, _build: &Build<'g>, _x: Expr<'g>) -> Option<(Expr<'g>, usize)> {
+        None
+    }
+
     /// The mean pixels of the rows `x`, reconstructed from their latent variables, of shape `[1, rows, pixels]`.
     fn reconstruct<'g>(&self, _build: &Build<'g>, _x: Expr<'g>) -> Option<Expr<'g>> {
         None

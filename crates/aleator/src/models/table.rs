@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::synthetic::{clusters, labelled, starts, walks};
-use super::{BayesLogistic, Cartpole, Gmm, Latent, Model, Sbn, Sequence, Structured, Vae};
+use super::{BayesLogistic, Cartpole, DataSummary, Gmm, Latent, Model, Sbn, Sequence, Structured, Vae};
 use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
 use crate::nn::Init;
@@ -82,7 +82,7 @@ pub struct Entry {
     pub pixels: bool,
     /// The default data.
     pub data: fn(seed: u64) -> Dataset,
-    build: fn(&ModelOptions, &Dataset) -> Result<Arc<dyn Model>>,
+    build: fn(&ModelOptions, &DataSummary) -> Result<Arc<dyn Model>>,
 }
 
 impl Entry {
@@ -91,6 +91,14 @@ impl Entry {
     /// # Errors
     /// Returns an error if the model does not have an option, or if an option is out of range.
     pub fn build(&self, options: &ModelOptions, data: &Dataset) -> Result<Arc<dyn Model>> {
+        self.build_for(options, &DataSummary::of(data))
+    }
+
+    /// Creates the model for data of which only a summary is known.
+    ///
+    /// # Errors
+    /// As [`Entry::build`].
+    pub fn build_for(&self, options: &ModelOptions, data: &DataSummary) -> Result<Arc<dyn Model>> {
         let given = toml::Table::try_from(options).map_err(|e| Error::Invalid(e.to_string()))?;
         let names: Vec<&str> = self.options.iter().map(|option| option.name).collect();
         if let Some(name) = given.keys().find(|name| !names.contains(&name.as_str())) {
@@ -207,18 +215,11 @@ static ALL: [Entry; 7] = [
         pixels: false,
         data: clusters,
         build: |options, data| {
-            let mean = data.train.mean();
-            let squares = data
-                .train
-                .values
-                .chunks_exact(data.train.width.max(1))
-                .flat_map(|row| row.iter().zip(&mean).map(|(&x, m)| (f64::from(x) - m).powi(2)));
-            let scale = (squares.sum::<f64>() / data.train.values.len().max(1) as f64).sqrt();
             Ok(Arc::new(Gmm {
                 categories: options.in_range("categories", options.categories, 5, 2..=10_000)?,
                 hidden: options.in_range("hidden", options.hidden, 20, 1..=MOST)?,
-                mean,
-                scale: if scale > 0.0 && scale.is_finite() { scale } else { 1.0 },
+                mean: data.mean.clone(),
+                scale: data.scale.clone(),
             }))
         },
     },
@@ -232,16 +233,13 @@ static ALL: [Entry; 7] = [
         pixels: false,
         data: labelled,
         build: |_, data| {
-            let (width, rows) = (data.train.width, data.train.count());
-            let label = |row: &[f32]| matches!(row.last(), Some(&y) if y == 0.0 || y == 1.0);
-            let both = [&data.train, &data.held_out];
-            if width < 2 || !both.iter().all(|r| r.values.chunks_exact(width).all(label)) {
-                return Err(Error::invalid(format!(
-                    "`bayes-logistic` takes rows of features and a label 0 or 1; `{}` has others",
+            let classes = data.classes.filter(|_| data.width >= 2).ok_or_else(|| {
+                Error::invalid(format!(
+                    "`bayes-logistic` takes rows of features and a label 0, 1, .. in the last column; `{}` has others",
                     data.name
-                )));
-            }
-            Ok(Arc::new(BayesLogistic { features: width - 1, rows }))
+                ))
+            })?;
+            Ok(Arc::new(BayesLogistic { features: data.width - 1, rows: data.rows, classes: classes.max(2) }))
         },
     },
     Entry {
@@ -274,19 +272,17 @@ static ALL: [Entry; 7] = [
         pixels: false,
         data: walks,
         build: |options, data| {
-            let token = |&v: &f32| v >= 0.0 && v.fract() == 0.0 && v < MOST_TOKENS as f32;
-            let mut all = data.train.values.iter().chain(&data.held_out.values);
-            if data.train.width > LONGEST || !all.clone().all(token) {
+            let [_, largest] = data.range;
+            if data.width > LONGEST || !data.whole || largest >= MOST_TOKENS as f64 {
                 return Err(Error::invalid(format!(
                     "`sequence` takes rows of at most {LONGEST} tokens from 0 to {}; `{}` has others",
                     MOST_TOKENS - 1,
                     data.name
                 )));
             }
-            let largest = all.try_fold(0_usize, |most, &v| Some(most.max(v as usize))).unwrap_or(0);
             Ok(Arc::new(Sequence {
-                tokens: largest + 1,
-                length: data.train.width,
+                tokens: largest.max(0.0) as usize + 1,
+                length: data.width,
                 latents: options.in_range("latents", options.latents, 10, 1..=MOST)?,
                 hidden: options.in_range("hidden", options.hidden, 32, 1..=MOST)?,
             }))
@@ -306,14 +302,14 @@ fn digits(seed: u64) -> Dataset {
 }
 
 /// The default number of latents: 50 for small images such as the digits, 200 for larger ones such as MNIST.
-fn usual(data: &Dataset) -> usize {
-    if data.train.width <= 256 { 50 } else { 200 }
+fn usual(data: &DataSummary) -> usize {
+    if data.width <= 256 { 50 } else { 200 }
 }
 
 /// The mean row, for data that are pixels.
-fn probabilities(model: &str, data: &Dataset) -> Result<Vec<f64>> {
+fn probabilities(model: &str, data: &DataSummary) -> Result<Vec<f64>> {
     if data.is_grey() {
-        return Ok(data.train.mean());
+        return Ok(data.mean.clone());
     }
     Err(Error::Invalid(format!(
         "`{model}` takes images with pixels from 0 to 1; `{}` has other numbers",

@@ -3,6 +3,7 @@
 //! | tensors | what |
 //! |---|---|
 //! | `parameters/NAME` | the model's parameters, `f32` |
+//! | `best/NAME` | those of the best evaluation, if they are kept, `f32` |
 //! | `optimizer/NAME/SLOT` | what the optimiser and the running means keep for each element, `f32` |
 //! | `estimators/NAME` | the estimators' own parameters and the moments of their tuning, `f64` |
 //!
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use super::moments;
 use super::places::{newest, steps_in};
+use super::recipe::Recipe;
 use super::report::{HistoryPoint, numbers};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
@@ -55,6 +57,12 @@ pub struct Header {
     pub weights: [f64; 2],
     /// The time of training, in seconds.
     pub seconds: f64,
+    /// The step and the value of the best evaluation, if the best parameters are kept.
+    #[serde(default, with = "numbers")]
+    pub best: Option<(u64, f64)>,
+    /// What the model is built from.
+    #[serde(default)]
+    pub recipe: Recipe,
 }
 
 /// A checkpoint in memory.
@@ -89,11 +97,23 @@ impl Checkpoint {
         self.singles.get(name).map(|(_, values)| values)
     }
 
-    /// The learned parameters of the model, by name.
+    /// The learned parameters of the model, by name: those of the best evaluation if they are kept, else the last ones.
     pub fn parameters(&self) -> Vec<Tensor> {
+        match self.header.best {
+            Some(_) => self.tensors("best/"),
+            None => self.last_parameters(),
+        }
+    }
+
+    /// The learned parameters after the last step, by name.
+    pub fn last_parameters(&self) -> Vec<Tensor> {
+        self.tensors("parameters/")
+    }
+
+    fn tensors(&self, prefix: &str) -> Vec<Tensor> {
         let of = |(name, (shape, values)): (&String, &(Vec<usize>, Vec<f32>))| {
             Some(Tensor {
-                name: name.strip_prefix("parameters/")?.into(),
+                name: name.strip_prefix(prefix)?.into(),
                 shape: shape.as_slice().into(),
                 values: values.iter().map(|&v| f64::from(v)).collect(),
                 learned: true,
@@ -226,6 +246,28 @@ impl Checkpoint {
         }
         Ok(checkpoint)
     }
+}
+
+/// The bytes of a safetensors file with these tensors as numbers of 32 bits.
+///
+/// # Errors
+/// Returns an error if two tensors have the same name.
+pub fn safetensors_bytes(tensors: &[Tensor]) -> Result<Vec<u8>> {
+    let invalid = |e: safetensors::SafeTensorError| Error::Invalid(e.to_string());
+    let all: Vec<(&str, Vec<usize>, Vec<u8>)> = tensors
+        .iter()
+        .map(|t| {
+            let bytes = t.values.iter().flat_map(|&v| (v as f32).to_le_bytes()).collect();
+            (t.name.as_str(), t.shape.to_vec(), bytes)
+        })
+        .collect();
+    let views = all
+        .iter()
+        .map(|(name, shape, bytes)| {
+            Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(invalid)?))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    safetensors::serialize(views, None).map_err(invalid)
 }
 
 /// Returns an error if one of the numbers is not finite.

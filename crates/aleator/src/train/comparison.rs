@@ -1,6 +1,7 @@
-//! The comparison of several estimators on one model, with the same initial weights, minibatches and noise.
+//! Several runs: of several estimators on one model with the same initial weights, minibatches and noise, of several seeds, or of a
+//! grid of settings.
 //!
-//! The files of a run contain the name of the estimator: checkpoints and TensorBoard events are written to a subdirectory, and
+//! The files of a run contain its name, such as that of the estimator: checkpoints and TensorBoard events are written to a subdirectory, and
 //! metrics to a separate file. If a comparison is resumed from its directory, every run continues where it stopped; finished runs
 //! are only evaluated again.
 
@@ -24,12 +25,23 @@ use crate::models::Objective;
 /// The outcome of a comparison.
 #[derive(Debug)]
 pub struct Comparison {
-    /// The reports, in the order of the estimators.
+    /// The reports, in the order of the runs.
     pub reports: Vec<TrainReport>,
-    /// The estimators that could not be used or did not finish, with the reasons.
+    /// The names of these runs.
+    pub names: Vec<String>,
+    /// The runs that could not be used or did not finish, with the reasons.
     pub skipped: Vec<(String, String)>,
     /// The error that ended the comparison before the last run, if there was one.
     pub error: Option<Error>,
+}
+
+/// One of several runs.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// The name, which distinguishes the run and its files.
+    pub name: String,
+    /// The configuration. Where it saves is that of all runs.
+    pub config: TrainConfig,
 }
 
 /// Trains once with each estimator. Runs differ only in the estimator (and in its smallest K, if none is given). An estimator
@@ -45,25 +57,74 @@ pub fn train_compare(
     begin: &dyn Fn(&str),
     watch: &Watch<'_>,
 ) -> Result<Comparison> {
-    config.check()?;
+    train_variants(config, of_estimators(config, estimators)?, begin, watch)
+}
+
+/// The runs that differ only in the estimator.
+///
+/// # Errors
+/// Returns an error for wake-sleep, which uses no estimator.
+pub fn of_estimators(config: &TrainConfig, estimators: &[Arc<dyn Estimator>]) -> Result<Vec<Variant>> {
     if matches!(config.objective, Objective::WakeSleep(_)) {
         return Err(Error::invalid(
             "wake-sleep does not differentiate through draws, so there are no estimators to compare",
         ));
     }
+    let of_each = |estimator: &Arc<dyn Estimator>| Variant {
+        name: describe(&**estimator),
+        config: TrainConfig { estimator: Some(estimator.clone()), ..config.clone() },
+    };
+    Ok(estimators.iter().map(of_each).collect())
+}
+
+/// Each of these runs with `count` seeds, from that of its configuration.
+///
+/// # Errors
+/// Returns an error if a seed is too large.
+pub fn of_seeds(variants: &[Variant], count: usize) -> Result<Vec<Variant>> {
+    let of_seed = |variant: &Variant, i: usize| {
+        let seed =
+            variant.config.seed.checked_add(i as u64).ok_or_else(|| Error::invalid("a seed is too large"))?;
+        let name = match variant.name.as_str() {
+            "" => format!("seed={seed}"),
+            name => format!("{name},seed={seed}"),
+        };
+        Ok(Variant { name, config: TrainConfig { seed, ..variant.config.clone() } })
+    };
+    variants.iter().flat_map(|variant| (0..count).map(move |i| of_seed(variant, i))).collect()
+}
+
+/// Trains several variants of a configuration, one after another. A variant that is invalid, or whose numbers do not stay finite, is
+/// skipped. `begin` is called with the name of each before its run. If `watch` stops a run, it is the last one.
+///
+/// # Errors
+/// As [`train_compare`].
+pub fn train_variants(
+    config: &TrainConfig,
+    variants: Vec<Variant>,
+    begin: &dyn Fn(&str),
+    watch: &Watch<'_>,
+) -> Result<Comparison> {
+    config.check()?;
     if let Some(file) = [&config.checkpoint, &config.resume].into_iter().flatten().find(|p| is_file_name(p)) {
         return Err(Error::Invalid(format!(
             "a comparison saves the checkpoints of every run to a directory, but {} is the name of a file",
             file.display()
         )));
     }
-    let of_each = |estimator: &Arc<dyn Estimator>| {
-        let name = describe(&**estimator);
-        (of_one(config, estimator.clone(), &name), name)
-    };
-    let runs: Vec<_> = estimators.iter().map(of_each).collect();
+    let runs: Vec<_> = variants
+        .into_iter()
+        .map(|variant| (of_one(config, variant.config, &variant.name), variant.name))
+        .collect();
+    if let Some((_, twice)) = runs.iter().enumerate().find_map(|(i, (own, name))| {
+        let same =
+            runs[..i].iter().any(|(other, _)| own.checkpoint.is_some() && own.checkpoint == other.checkpoint);
+        same.then_some((i, name))
+    }) {
+        return Err(Error::Invalid(format!("two runs would save to the same place, that of {twice}")));
+    }
     let _locks = take_places(config, &runs)?;
-    let (mut reports, mut skipped, mut ended) = (Vec::new(), Vec::new(), None);
+    let (mut reports, mut names, mut skipped, mut ended) = (Vec::new(), Vec::new(), Vec::new(), None);
     for (own, name) in runs {
         begin(&name);
         let outcome = match Trainer::new(&own) {
@@ -74,13 +135,17 @@ pub fn train_compare(
             }
         };
         match outcome {
-            Ok(Trained { report, error: None, .. }) => reports.push(report),
+            Ok(Trained { report, error: None, .. }) => {
+                reports.push(report);
+                names.push(name);
+            }
             Ok(Trained { error: Some(error @ Error::NotFinite(_)), .. })
             | Err(error @ Error::NotFinite(_)) => {
                 skipped.push((name, error.to_string()));
             }
             Ok(Trained { report, error: Some(error), .. }) => {
                 reports.push(report);
+                names.push(name);
                 ended = Some(error);
                 break;
             }
@@ -96,9 +161,9 @@ pub fn train_compare(
     }
     if reports.is_empty() {
         let reasons = skipped.iter().map(|(name, reason)| format!("\n  {name}: {reason}"));
-        return Err(Error::Invalid(format!("no estimator finished:{}", reasons.collect::<String>())));
+        return Err(Error::Invalid(format!("no run finished:{}", reasons.collect::<String>())));
     }
-    Ok(Comparison { reports, skipped, error: ended })
+    Ok(Comparison { reports, names, skipped, error: ended })
 }
 
 /// Checks, before the first run, that all files can be read and written, and locks them against other comparisons.
@@ -108,7 +173,7 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
         if runs.iter().all(|(own, _)| own.resume.is_none()) {
             let names = found.iter().filter_map(|run| Some(run.file_name()?.to_string_lossy()));
             return Err(Error::Invalid(format!(
-                "cannot resume from {}: it contains runs of other estimators ({})",
+                "cannot resume from {}: it contains other runs ({})",
                 directory.display(),
                 names.collect::<Vec<_>>().join(", ")
             )));
@@ -161,17 +226,16 @@ pub fn runs_in(directory: &Path) -> Result<Vec<PathBuf>> {
     if runs.is_empty() { Err(refused("it holds no checkpoints".into())) } else { Ok(runs) }
 }
 
-/// The configuration of one run.
-fn of_one(config: &TrainConfig, estimator: Arc<dyn Estimator>, name: &str) -> TrainConfig {
+/// The configuration of one run, with places of its own within those of all.
+fn of_one(config: &TrainConfig, own: TrainConfig, name: &str) -> TrainConfig {
     let name = file_name(name);
     let within = |directory: &Option<PathBuf>| directory.as_ref().map(|d| d.join(&name));
     TrainConfig {
-        estimator: Some(estimator),
         checkpoint: within(&config.checkpoint),
         resume: within(&config.resume).filter(|directory| !steps_in(directory).is_empty()),
         tensorboard: within(&config.tensorboard),
         metrics: config.metrics.as_ref().map(|path| beside(path, &name)),
-        ..config.clone()
+        ..own
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::recipe::Recipe;
 use super::subject::Subject;
-use crate::data::Dataset;
+use crate::data::{Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
 use crate::graph::Graph;
@@ -85,13 +86,44 @@ pub struct TrainConfig {
     pub metrics: Option<PathBuf>,
     /// A directory for TensorBoard event files.
     pub tensorboard: Option<PathBuf>,
+    /// Rows by which the best parameters are chosen: they are evaluated during the run, and the held-out rows only at the end.
+    pub validation: Option<Arc<Rows>>,
+    /// The number of evaluations without improvement after which the run ends.
+    pub patience: Option<usize>,
+    /// Initial parameters that replace those of the model, such as the [`parameters`](super::Checkpoint::parameters) of a
+    /// checkpoint.
+    pub init: Option<Arc<Vec<Tensor>>>,
+    /// What a checkpoint contains so that the model can be built again.
+    pub recipe: Recipe,
     /// The settings of the run, as they are stored in checkpoints.
     pub settings: String,
 }
 
 /// The entries of a fingerprint for all fields of the model and of the estimator, including those that their descriptions omit.
 pub(super) const WHOLE_MODEL: &str = "options of the model";
+/// The entry of a fingerprint for the rows of validation.
+pub(super) const VALIDATION: &str = "rows of validation";
 pub(super) const WHOLE_ESTIMATOR: &str = "options of the estimator";
+
+/// Replaces tensors by those given, which must be the same ones in name and shape.
+fn replace(tensors: &mut [Tensor], given: &[Tensor]) -> Result<()> {
+    let differs = |why: String| {
+        Err(Error::Invalid(format!("the initial parameters are those of another model: {why}")))
+    };
+    for tensor in tensors.iter_mut().filter(|tensor| tensor.learned) {
+        match given.iter().find(|other| other.name == tensor.name) {
+            None => return differs(format!("they have no `{}`", tensor.name)),
+            Some(other) if other.shape != tensor.shape => {
+                return differs(format!("`{}` has shape {}, not {}", tensor.name, other.shape, tensor.shape));
+            }
+            Some(other) => tensor.values.clone_from(&other.values),
+        }
+    }
+    match given.iter().find(|other| tensors.iter().all(|tensor| tensor.name != other.name)) {
+        Some(other) => differs(format!("they have `{}` besides", other.name)),
+        None => Ok(()),
+    }
+}
 
 /// A checksum of the `Debug` output, which contains every field if it is derived.
 fn checksum_of(value: &dyn std::fmt::Debug) -> String {
@@ -138,6 +170,10 @@ impl TrainConfig {
             rescue: None,
             metrics: None,
             tensorboard: None,
+            validation: None,
+            patience: None,
+            init: None,
+            recipe: Recipe::default(),
             settings: String::new(),
             model,
             data,
@@ -180,6 +216,9 @@ impl TrainConfig {
             }
         };
         tensors.sort_by_key(|t| !t.learned);
+        if let Some(given) = &self.init {
+            replace(&mut tensors, given)?;
+        }
         Ok(tensors)
     }
 
@@ -266,6 +305,11 @@ impl TrainConfig {
             metrics: _,
             tensorboard: _,
             settings: _,
+            validation,
+            patience: _, // A resumed run may be more patient.
+            // A resumed run takes its parameters and its model from the checkpoint.
+            init: _,
+            recipe: _,
         } = self;
         let Dataset { name: _, train: _, held_out, image: _, dynamic } = &**data;
         let given = |value: &Option<f64>| value.map_or(String::new(), |value| value.to_string());
@@ -305,6 +349,8 @@ impl TrainConfig {
             ("eval-samples", eval_samples.to_string()),
             ("eval-rows", (*eval_rows).min(held_out.count()).to_string()),
         ];
+        let of_validation = validation.as_ref().map(|rows| format!("{:08x}", rows.checksum()));
+        all.push((VALIDATION, of_validation.unwrap_or_default()));
         if let Some(k) = importance_samples {
             all.push(("importance-samples", k.to_string()));
         }
@@ -344,6 +390,7 @@ impl TrainConfig {
             ("steps between evaluations", self.eval_every()),
             ("steps between checkpoints", self.checkpoint_every()),
             ("held-out rows to judge", self.eval_rows),
+            ("the patience", self.patience.unwrap_or(1)),
         ];
         if let Some((what, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
@@ -426,6 +473,29 @@ impl TrainConfig {
         Ok(())
     }
 
+    /// Whether the best parameters are kept.
+    pub(super) fn keeps_best(&self) -> bool {
+        self.validation.is_some() || self.patience.is_some()
+    }
+
+    /// The rows that are evaluated during the run: those of validation, or those held out, or all rows of a graph that holds none
+    /// out.
+    pub fn judged(&self) -> &Rows {
+        match (&self.validation, self.data.held_out.count()) {
+            (Some(rows), _) => rows,
+            (None, 0) => &self.data.train,
+            (None, _) => &self.data.held_out,
+        }
+    }
+
+    /// The rows that are evaluated at the end: those held out, or those of [`TrainConfig::judged`] if there are none.
+    pub fn judged_at_the_end(&self) -> &Rows {
+        match self.data.held_out.count() {
+            0 => self.judged(),
+            _ => &self.data.held_out,
+        }
+    }
+
     fn check_data(&self) -> Result<()> {
         let Dataset { train, held_out, .. } = &*self.data;
         if !self.model.has_rows() {
@@ -439,9 +509,10 @@ impl TrainConfig {
                 )))
             };
         }
-        for (which, rows) in [("training", train), ("held-out", held_out)] {
+        let validation = self.validation.iter().map(|rows| ("validation", &**rows));
+        for (which, rows) in [("training", train), ("held-out", held_out)].into_iter().chain(validation) {
             // A graph may be evaluated on the rows from which it is trained.
-            if rows.count() == 0 && (which == "training" || self.model.score().is_some()) {
+            if rows.count() == 0 && (which != "held-out" || self.model.score().is_some()) {
                 return Err(Error::Invalid(format!("there are no {which} rows")));
             }
             if rows.count() > 0 && rows.width != self.model.width() {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
+use super::recipe::Recipe;
 use super::scg::{Source, is_file};
 use super::setting::{BINARIZATIONS, DECAYS, OBJECTIVES};
 use super::settings::Settings;
@@ -12,7 +14,7 @@ use crate::data::{Binarization, Dataset, Rows};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, Vimco};
 use crate::language::{self, Commands};
-use crate::models::{self, Objective};
+use crate::models::{self, DataSummary, Objective};
 use crate::optim::Decay;
 
 impl Settings {
@@ -24,13 +26,68 @@ impl Settings {
         self.config_allowing(Commands::Refused)
     }
 
+    /// The settings of the model and the data, without those of the run.
+    fn of_model_and_data(&self) -> Settings {
+        Settings {
+            model: self.model.clone(),
+            set: self.set.clone(),
+            data: self.data.clone(),
+            test_data: self.test_data.clone(),
+            held_out: self.held_out,
+            validation: self.validation,
+            binarization: self.binarization.clone(),
+            data_seed: self.data_seed,
+            model_options: self.model_options.clone(),
+            ..Settings::default()
+        }
+    }
+
     /// Like [`Settings::config`], for a graph that may start programs as black boxes.
     ///
     /// # Errors
     /// As [`Settings::config`].
     pub fn config_allowing(&self, commands: Commands) -> Result<TrainConfig> {
+        let Some(path) = &self.init_from else { return self.config_from(commands, &Recipe::default()) };
+        let checkpoint = Checkpoint::read(path)?;
+        let in_checkpoint =
+            |e| Error::Invalid(format!("in the settings of the checkpoint {}: {e}", path.display()));
+        let theirs = Settings::parse(&checkpoint.header.settings).map_err(in_checkpoint)?;
+        // What the model is; how it was trained is forgotten.
+        let settings = self.over(&theirs.of_model_and_data())?;
+        let same = settings.model == theirs.model;
+        let recipe =
+            if same { Recipe { graph: None, ..checkpoint.header.recipe.clone() } } else { Recipe::default() };
+        let config = settings.config_from(commands, &recipe)?;
+        let init = Some(Arc::new(checkpoint.parameters()));
+        let config = TrainConfig { init, ..config };
+        config.initial().map_err(|e| Error::Invalid(format!("cannot start from {}: {e}", path.display())))?;
+        Ok(config)
+    }
+
+    /// Like [`Settings::config_allowing`], with a model that is built from a recipe, as far as it has one, and not from the data.
+    ///
+    /// # Errors
+    /// As [`Settings::config`], and if the data do not fit the model.
+    pub fn config_from(&self, commands: Commands, recipe: &Recipe) -> Result<TrainConfig> {
         let name = self.model.as_deref().unwrap_or("sbn");
-        let (subject, data) = if is_file(name) { self.graph(name, commands)? } else { self.model(name)? };
+        let (subject, mut data, recipe) = match is_file(name) || recipe.graph.is_some() {
+            true => self.graph(name, commands, recipe)?,
+            false => self.model(name, recipe)?,
+        };
+        let validation = match self.validation {
+            Some(_) if !subject.has_rows() => {
+                return Err(Error::Invalid(format!(
+                    "no data of {name} have the first size `batch`, so that there are no rows of validation; \
+                     remove the setting `validation`"
+                )));
+            }
+            Some(share) => {
+                let (train, validation) = data.train.split(share)?;
+                data.train = train;
+                Some(Arc::new(validation))
+            }
+            None => None,
+        };
         let usual = TrainConfig::new(subject, Arc::new(data));
         let objective = self.objective()?;
         let estimator = match (&self.estimator, objective) {
@@ -72,6 +129,10 @@ impl Settings {
             checkpoint_every: self.checkpoint_every,
             metrics: self.metrics.clone(),
             tensorboard: self.tensorboard.clone(),
+            validation,
+            patience: self.patience,
+            init: None,
+            recipe,
             settings: String::new(),
             model: usual.model,
             data: usual.data,
@@ -84,9 +145,13 @@ impl Settings {
     }
 
     /// The graph in a file, and its rows.
-    fn graph(&self, file: &str, commands: Commands) -> Result<(Subject, Dataset)> {
-        if self.data.is_some() || self.binarization.is_some() {
-            let name = if self.data.is_some() { "data" } else { "binarization" };
+    fn graph(&self, file: &str, commands: Commands, recipe: &Recipe) -> Result<(Subject, Dataset, Recipe)> {
+        let given = [
+            ("data", self.data.is_some()),
+            ("test-data", self.test_data.is_some()),
+            ("binarization", self.binarization.is_some()),
+        ];
+        if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
             return Err(Error::Invalid(format!("{file} names its own data; remove the setting `{name}`")));
         }
         if let Some(option) = self.model_options.first()? {
@@ -94,7 +159,11 @@ impl Settings {
                 "{file} is a graph and not a model with options; remove the setting `{option}`"
             )));
         }
-        let (graph, rows) = Source::read(file, &self.set, commands)?.graph()?;
+        let source = match &recipe.graph {
+            Some(source) => Source { commands, ..source.clone() },
+            None => Source::read(file, &self.set, commands)?,
+        };
+        let (graph, rows) = source.graph()?;
         if self.batch.is_some() && graph.columns().is_empty() {
             return Err(Error::Invalid(format!(
                 "no data of {file} have the first size `batch`, so that every step uses all of them; \
@@ -112,11 +181,11 @@ impl Settings {
             None => (rows, Rows { values: Vec::new(), width: graph.width() }),
         };
         let data = Dataset { name: "its own data".into(), train, held_out, image: None, dynamic: false };
-        Ok((graph.into(), data))
+        Ok((graph.into(), data, Recipe { data: None, graph: Some(source) }))
     }
 
     /// The built-in model of that name, and its data.
-    fn model(&self, name: &str) -> Result<(Subject, Dataset)> {
+    fn model(&self, name: &str, recipe: &Recipe) -> Result<(Subject, Dataset, Recipe)> {
         let names = models::all().iter().map(|e| e.name);
         let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
         if let Some(text) = self.set.first() {
@@ -133,6 +202,13 @@ impl Settings {
             given => given,
         };
         let data = match (&self.data, self.binarization.is_some()) {
+            (Some(source), _) if self.test_data.is_some() => {
+                let held_out = self.test_data.as_deref().unwrap_or_default();
+                Dataset::load_parts(source, held_out, binarization, data_seed)?
+            }
+            (None, _) if self.test_data.is_some() => {
+                return Err(Error::invalid("the setting `test-data` requires the setting `data`"));
+            }
             (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
             (None, true) => Dataset::load("digits", binarization, data_seed)?,
             (None, false) => (entry.data)(data_seed),
@@ -141,7 +217,16 @@ impl Settings {
             Some(share) => data.held_out_again(share)?,
             None => data,
         };
-        Ok((entry.build(&self.model_options, &data)?.into(), data))
+        let found = DataSummary::of(&data);
+        let model = entry.build_for(&self.model_options, &found)?;
+        let Some(known) = &recipe.data else {
+            return Ok((model.into(), data, Recipe { data: Some(found), graph: None }));
+        };
+        known.accepts(&found)?;
+        // The number of rows is that of the data from which the model learns.
+        let known = DataSummary { rows: found.rows, ..known.clone() };
+        let model = entry.build_for(&self.model_options, &known)?;
+        Ok((model.into(), data, Recipe { data: Some(known), graph: None }))
     }
 
     fn binarization(&self) -> Result<Option<Binarization>> {

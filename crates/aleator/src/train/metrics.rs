@@ -26,11 +26,16 @@ struct Lines {
 impl Metrics {
     /// Opens the files of the configuration. A resumed run passes the `history` of the checkpoint. The file then begins with this
     /// history, and lines of later steps are removed. A file with any other contents is an error.
-    pub fn open(config: &TrainConfig, history: Option<&[HistoryPoint]>, step: usize) -> Result<Self> {
+    pub fn open(
+        config: &TrainConfig,
+        history: Option<&[HistoryPoint]>,
+        step: usize,
+        is_over: bool,
+    ) -> Result<Self> {
         let open = |path: &PathBuf| {
             let known = history.map(|history| {
                 // The last line comes with the judgement of all held-out rows.
-                let ended = |point: &&HistoryPoint| point.step < config.steps || point.held_out.is_some();
+                let ended = |point: &&HistoryPoint| !is_over || point.step < step || point.held_out.is_some();
                 history.iter().filter(ended).collect::<Vec<_>>()
             });
             Lines::open(path, known.as_deref().map(|known| (known, step)))
@@ -124,9 +129,11 @@ fn scalars(point: &HistoryPoint) -> Vec<(String, f64)> {
         ("seconds".to_string(), point.seconds),
     ];
     all.extend(point.bound.map(|b| ("held_out/bound".to_string(), b)));
+    all.extend(point.accuracy.map(|a| ("held_out/accuracy".to_string(), a)));
     if let Some(rows) = &point.held_out {
         all.push(("all_held_out/elbo".to_string(), rows.elbo));
         all.extend(rows.bound.map(|b| ("all_held_out/bound".to_string(), b)));
+        all.extend(rows.accuracy.map(|a| ("all_held_out/accuracy".to_string(), a)));
     }
     all.extend(point.train_elbo.map(|e| ("training/elbo".to_string(), e)));
     let of_all = point.gradient.map(|g| ("all".to_string(), g));

@@ -18,12 +18,15 @@
 //! # }
 //! ```
 
+mod accuracy;
 mod batches;
+mod best;
 mod bits;
 mod checkpoint;
 mod comparison;
 mod config;
 mod configure;
+mod evaluate;
 mod evaluation;
 mod graph_evaluation;
 mod judge;
@@ -32,31 +35,39 @@ mod moments;
 mod own_graph;
 mod pictures;
 mod places;
+mod recipe;
 mod report;
 mod run;
+mod sample;
 mod scg;
 mod setting;
 mod settings;
 mod store;
 mod streams;
 mod subject;
+mod sweep;
 mod tensorboard;
 mod trainer;
 mod update;
 mod write_rows;
 
-pub use checkpoint::{Checkpoint, Header};
-pub use comparison::{Comparison, runs_in, train_compare};
+pub use checkpoint::{Checkpoint, Header, safetensors_bytes};
+pub use comparison::{Comparison, Variant, of_estimators, of_seeds, runs_in, train_compare, train_variants};
 pub use config::TrainConfig;
+pub use evaluate::{Evaluate, EvaluationReport, Restored, RowsToEvaluate, evaluate};
 pub use evaluation::{Evaluation, EvaluationResult};
 pub use own_graph::{BuildGraph, Column, OwnGraph, RowsOf, rows_of};
 pub use places::place_of;
+pub use recipe::Recipe;
 pub use report::{
-    GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, TrainReport, Trained,
+    BestStep, GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, TrainReport,
+    Trained,
 };
 pub use run::{Watch, train, train_and_see};
-pub use scg::is_file;
+pub use sample::{Samples, sample};
+pub use scg::{Source, is_file};
 pub use setting::{Effect, Given, Part, SETTINGS, Setting, Value};
 pub use settings::Settings;
 pub use subject::Subject;
+pub use sweep::{Point, sweep};
 pub use trainer::Trainer;

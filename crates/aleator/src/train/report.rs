@@ -54,6 +54,9 @@ pub struct HistoryPoint {
     /// The estimators' own parameters that are single numbers, such as temperatures.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default, with = "numbers")]
     pub own: BTreeMap<String, f64>,
+    /// The share of rows whose label is predicted, of a classifier.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub accuracy: Option<f64>,
     /// The evaluation of all held-out rows at the end of a run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub held_out: Option<HeldOut>,
@@ -95,6 +98,9 @@ pub struct HeldOut {
     /// As in [`HistoryPoint`].
     #[serde(with = "numbers", default)]
     pub bound_std_error: Option<f64>,
+    /// The share of rows whose label is predicted, of a classifier.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub accuracy: Option<f64>,
 }
 
 /// The outcome of a run that reached its first evaluation.
@@ -119,6 +125,16 @@ pub struct Pictures {
     pub reconstructions: Vec<f32>,
     /// Images drawn from the model.
     pub samples: Vec<f32>,
+}
+
+/// The evaluation whose parameters were kept as the best.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct BestStep {
+    /// The number of steps that had been taken.
+    pub step: usize,
+    /// The bound, or the mean if there is no bound.
+    #[serde(with = "numbers")]
+    pub value: f64,
 }
 
 /// What the numbers of a history measure.
@@ -152,6 +168,8 @@ impl From<Option<Score>> for JudgedBy {
 pub enum JudgedOn {
     /// Held-out rows.
     HeldOut,
+    /// Rows of validation; the held-out rows are evaluated at the end.
+    Validation,
     /// The training rows, because none are held out.
     Training,
     /// The data of a graph, which have a fixed size.
@@ -212,6 +230,11 @@ pub struct TrainReport {
     pub history: Vec<HistoryPoint>,
     /// The evaluation of all held-out rows at the end; `None` if the run was interrupted or ended with an error.
     pub held_out: Option<HeldOut>,
+    /// The evaluation whose parameters were kept as the best.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<BestStep>,
+    /// Whether the run ended early because evaluations did not improve.
+    pub stopped_early: bool,
     /// The last checkpoint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<PathBuf>,

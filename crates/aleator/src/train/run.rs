@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use super::accuracy::accuracy;
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
 use super::evaluation::EvaluationResult;
@@ -12,7 +13,7 @@ use super::judge::Judge;
 use super::metrics::Metrics;
 use super::pictures::pictures;
 use super::places::newest;
-use super::report::{HeldOut, HistoryPoint, JudgedOn, Progress, TrainReport, Trained};
+use super::report::{BestStep, HeldOut, HistoryPoint, JudgedOn, Progress, TrainReport, Trained};
 use super::store::Store;
 use super::trainer::{Trainer, at_step};
 use crate::data::Rows;
@@ -100,10 +101,10 @@ impl<'c> Run<'c> {
         let config = trainer.config;
         let store = config.checkpoint.as_ref().map(|path| Store::open(path, config.resume.as_deref()));
         let store = store.transpose()?;
-        let rows = judged(config).thinned(config.eval_rows);
+        let rows = config.judged().thinned(config.eval_rows);
         let evaluation = Judge::new(config, &trainer.tensors, rows, config.eval_samples)?;
         let history = config.resume.is_some().then_some(&trainer.history[..]);
-        let metrics = Metrics::open(config, history, trainer.step)?;
+        let metrics = Metrics::open(config, history, trainer.step, trainer.is_over())?;
         Ok(Run { trainer, evaluation, store, metrics, saved })
     }
 
@@ -112,20 +113,22 @@ impl<'c> Run<'c> {
         let config = self.trainer.config;
         let first = self.trainer.step;
         loop {
-            let (step, last) = (self.trainer.step, self.trainer.step == config.steps);
-            let due = |every: usize| step % every == 0 || last;
-            let looked =
-                due(config.eval_every()) && self.trainer.history.last().is_none_or(|p| p.step != step);
+            let step = self.trainer.step;
+            let due = |every: usize, last: bool| step.is_multiple_of(every) || last;
+            let looked = due(config.eval_every(), step == config.steps)
+                && self.trainer.history.last().is_none_or(|p| p.step != step);
             if looked {
                 let point = look(&self.trainer, &mut self.evaluation)?;
-                // The last line waits for the judgement of all rows.
-                if !last {
-                    self.metrics.record(&point)?;
-                }
                 self.trainer.history.push(point);
                 self.trainer.since_last = (0, 0.0);
+                self.trainer.keep_best();
             }
-            if due(config.checkpoint_every()) && step > first {
+            let last = self.trainer.is_over();
+            // The last line waits for the judgement of all rows.
+            if let Some(point) = self.trainer.history.last().filter(|_| looked && !last) {
+                self.metrics.record(point)?;
+            }
+            if due(config.checkpoint_every(), last) && step > first {
                 self.save()?;
             }
             let held_out = self.trainer.history.last().map_or(f64::NAN, |point| point.elbo);
@@ -206,6 +209,7 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Judge) -> Result<HistoryPoint> {
     let parameters = trainer.parameters();
     let step = trainer.step;
     let judgement = evaluation.run(parameters.iter().map(|p| &p[..])).map_err(|e| at_step(step, e))?;
+    let rows = trainer.config.judged().thinned(trainer.config.eval_rows);
     let (gradient, gradients) = trainer.gradients();
     let own: BTreeMap<String, f64> = trainer
         .program
@@ -225,37 +229,66 @@ fn look(trainer: &Trainer<'_>, evaluation: &mut Judge) -> Result<HistoryPoint> {
         gradient,
         gradients,
         own,
+        accuracy: accuracy_of(
+            trainer.config,
+            &trainer.tensors,
+            &parameters,
+            &rows,
+            trainer.config.eval_samples,
+        )?,
         held_out: None,
     })
 }
 
-/// The rows on which a run is judged: those held out, or all rows of a graph that holds none out.
-fn judged(config: &TrainConfig) -> &Rows {
-    match config.data.held_out.count() {
-        0 => &config.data.train,
-        _ => &config.data.held_out,
-    }
+/// Evaluates parameters on rows.
+///
+/// # Errors
+/// Returns an error if the graph cannot be compiled, or if the result is not finite.
+pub(super) fn judge(
+    config: &TrainConfig,
+    tensors: &[Tensor],
+    parameters: &[Vec<f32>],
+    rows: &Rows,
+    samples: usize,
+) -> Result<HeldOut> {
+    let mut evaluation = Judge::new(config, tensors, rows.clone(), samples)?;
+    let EvaluationResult { elbo, elbo_std_error, bound, bound_std_error } =
+        evaluation.run(parameters.iter().map(|p| &p[..]))?;
+    let accuracy = accuracy_of(config, tensors, parameters, rows, samples)?;
+    Ok(HeldOut { rows: rows.count(), samples, elbo, elbo_std_error, bound, bound_std_error, accuracy })
 }
 
-/// Evaluates all held-out rows at the present parameters, which are those of the last point of the history.
+/// The accuracy of a classifier.
+fn accuracy_of(
+    config: &TrainConfig,
+    tensors: &[Tensor],
+    parameters: &[Vec<f32>],
+    rows: &Rows,
+    samples: usize,
+) -> Result<Option<f64>> {
+    let Some(model) = config.model.model() else { return Ok(None) };
+    accuracy(model, tensors, parameters.iter().map(|p| &p[..]), rows, samples, config.seed)
+}
+
+/// Evaluates all held-out rows at the end, at the best parameters if they are kept, else at those of the last point of the history.
 fn all_held_out(trainer: &Trainer<'_>) -> Result<HeldOut> {
     let config = trainer.config;
-    let (rows, samples) = (judged(config).count(), config.eval_samples);
-    if let (Some(last), true) = (trainer.history.last(), rows <= config.eval_rows) {
-        let HistoryPoint { elbo, elbo_std_error, bound, bound_std_error, .. } = *last;
-        return Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error });
+    let all = config.judged_at_the_end();
+    let (rows, samples) = (all.count(), config.eval_samples);
+    if let (Some(last), None, None, true) =
+        (trainer.history.last(), &trainer.best, &config.validation, rows <= config.eval_rows)
+    {
+        let HistoryPoint { elbo, elbo_std_error, bound, bound_std_error, accuracy, .. } = *last;
+        return Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error, accuracy });
     }
-    let mut evaluation = Judge::new(config, &trainer.tensors, judged(config).clone(), samples)?;
-    let judgement = evaluation.run(trainer.parameters().iter().map(|p| &p[..]))?;
-    let EvaluationResult { elbo, elbo_std_error, bound, bound_std_error } = judgement;
-    Ok(HeldOut { rows, samples, elbo, elbo_std_error, bound, bound_std_error })
+    judge(config, &trainer.tensors, &trainer.chosen(), all, samples)
 }
 
 fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant) -> TrainReport {
     let Run { trainer, saved, .. } = run;
     let ended = !interrupted && error.is_none();
     let config = trainer.config;
-    let values = trainer.parameters().into_iter().map(|v| v.into_iter().map(f64::from).collect());
+    let values = trainer.chosen().into_iter().map(|v| v.into_iter().map(f64::from).collect());
     let weights: Vec<Tensor> =
         trainer.tensors.iter().cloned().zip(values).map(|(t, values)| Tensor { values, ..t }).collect();
     TrainReport {
@@ -269,10 +302,11 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
             None => "the objective of the graph".into(),
         },
         judged_by: config.model.score().into(),
-        judged_on: match (config.model.has_rows(), config.data.held_out.count()) {
-            (false, _) => JudgedOn::Graph,
-            (true, 0) => JudgedOn::Training,
-            (true, _) => JudgedOn::HeldOut,
+        judged_on: match (config.model.has_rows(), &config.validation, config.data.held_out.count()) {
+            (false, _, _) => JudgedOn::Graph,
+            (true, Some(_), _) => JudgedOn::Validation,
+            (true, None, 0) => JudgedOn::Training,
+            (true, None, _) => JudgedOn::HeldOut,
         },
         unbiased: trainer.program.is_unbiased(),
         rescaled: trainer.program.is_rescaled(),
@@ -287,8 +321,10 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         optimizer: config.optimizer.clone(),
         lr: config.learning_rate(),
         eval_samples: config.eval_samples,
-        eval_rows: config.eval_rows.min(judged(config).count()),
+        eval_rows: config.eval_rows.min(config.judged().count()),
         held_out: trainer.history.last().and_then(|point| point.held_out).filter(|_| ended),
+        best: trainer.best.as_ref().map(|best| BestStep { step: best.step, value: best.value }),
+        stopped_early: ended && trainer.step < config.steps,
         history: trainer.history,
         checkpoint: saved,
         steps_per_second: per_second(trainer.step, trainer.seconds),

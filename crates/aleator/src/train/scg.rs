@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use super::own_graph::{OwnGraph, RowsOf, rows_of};
 use crate::data::Rows;
 use crate::error::{Error, Result};
@@ -17,7 +19,7 @@ pub fn is_file(model: &str) -> bool {
 }
 
 /// The text of a graph and where it came from.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Source {
     /// The name, for messages.
     pub name: String,
@@ -27,7 +29,8 @@ pub struct Source {
     pub folder: PathBuf,
     /// The values that replace those of the text, such as `theta=0.7`.
     pub set: Vec<String>,
-    /// Whether the text may start programs.
+    /// Whether the text may start programs. A checkpoint cannot allow it.
+    #[serde(skip)]
     pub commands: Commands,
 }
 

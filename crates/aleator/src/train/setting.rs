@@ -108,9 +108,18 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "data",
-            "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, a .npy file or a .csv file",
+            "`digits` (1797 embedded images of 8x8 pixels), a directory of IDX files such as MNIST, or a .npy, .npz or .csv file",
             "digits, or the data of the model",
             Value::Text("NAME|DIR|FILE"),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
+            "test-data",
+            "Held-out rows in a .npy, .npz or .csv file; all rows of the setting `data`, such a file too, are then for training",
+            "",
+            Value::Text("FILE"),
         )
     },
     Setting {
@@ -119,6 +128,16 @@ pub const SETTINGS: &[Setting] = &[
             "held-out",
             "Share of the rows that is held out, evenly spaced, from 0 to 1",
             "the held-out part of the data, every sixth row of a table, and none of a graph",
+            Value::Number("FRACTION"),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
+            "validation",
+            "Share of the training rows that is set aside, evenly spaced: they are evaluated during training, the parameters that \
+             are best on them are kept, and the held-out rows are evaluated only at the end, at these parameters",
+            "none: the held-out rows are evaluated during training",
             Value::Number("FRACTION"),
         )
     },
@@ -228,6 +247,20 @@ pub const SETTINGS: &[Setting] = &[
         "Number of held-out rows to evaluate during training; all rows are evaluated at the end",
         "1000",
         Value::Count("N"),
+    ),
+    output(
+        "patience",
+        "End after N evaluations without improvement of the bound (or of the mean, if there is no bound); the best parameters are \
+         kept",
+        "",
+        Value::Count("N"),
+    ),
+    output(
+        "init-from",
+        "Start from the parameters of a checkpoint, or of the newest in a directory, with new states of optimiser and estimator; \
+         model, options and data are those of the checkpoint unless given",
+        "",
+        Value::Path("FILE|DIR"),
     ),
     output(
         "checkpoint",

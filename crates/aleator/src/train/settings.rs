@@ -30,8 +30,12 @@ pub struct Settings {
     pub set: Vec<String>,
     /// `digits`, a directory of IDX files, a `.npy` or a `.csv` file.
     pub data: Option<String>,
+    /// Where held-out rows are, if not in `data`.
+    pub test_data: Option<String>,
     /// The share of rows that is held out.
     pub held_out: Option<f64>,
+    /// The share of training rows by which the best parameters are chosen.
+    pub validation: Option<f64>,
     /// `threshold`, `static` or `dynamic`.
     pub binarization: Option<String>,
     /// The estimator of the latents, with options.
@@ -76,6 +80,10 @@ pub struct Settings {
     pub eval_samples: Option<usize>,
     /// The number of held-out rows that are evaluated during training.
     pub eval_rows: Option<usize>,
+    /// The number of evaluations without improvement after which the run ends.
+    pub patience: Option<usize>,
+    /// A checkpoint whose parameters are the initial ones.
+    pub init_from: Option<PathBuf>,
     /// A `.safetensors` file or a directory.
     pub checkpoint: Option<PathBuf>,
     /// The number of steps between checkpoints.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::batches::Batches;
+use super::best::{self, Best};
 use super::checkpoint::{Checkpoint, Header};
-use super::config::{MOST_ROWS, TrainConfig, WHOLE_ESTIMATOR, WHOLE_MODEL};
+use super::config::{MOST_ROWS, TrainConfig, VALIDATION, WHOLE_ESTIMATOR, WHOLE_MODEL};
 use super::report::{GradientStatistics, HistoryPoint};
 use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
@@ -37,6 +38,8 @@ pub struct Trainer<'c> {
     pub since_last: (u64, f64),
     /// A running mean of the training objective.
     pub running: Option<f64>,
+    /// The parameters of the best evaluation, if the configuration keeps them.
+    pub best: Option<Best>,
     /// The number of gradient steps taken.
     pub step: usize,
     /// The time of training, in seconds.
@@ -86,6 +89,7 @@ impl<'c> Trainer<'c> {
             history: Vec::new(),
             since_last: (0, 0.0),
             running: None,
+            best: None,
             step: 0,
             seconds: 0.0,
             batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
@@ -145,6 +149,27 @@ impl<'c> Trainer<'c> {
     /// The estimators of the sites, in words.
     pub fn estimators(&self) -> &str {
         &self.estimators
+    }
+
+    /// Keeps the present parameters if the last evaluation is the best.
+    pub(super) fn keep_best(&mut self) {
+        let Some(point) = self.history.last().filter(|_| self.config.keeps_best()) else { return };
+        let value = best::value(point);
+        if self.best.as_ref().is_none_or(|best| value > best.value) {
+            self.best = Some(Best { step: self.step, value, parameters: self.parameters() });
+        }
+    }
+
+    /// Whether all steps are taken, or evaluations have not improved for long enough.
+    pub fn is_over(&self) -> bool {
+        self.step >= self.config.steps
+            || self.history.last().is_some_and(|point| point.step == self.step)
+                && self.config.patience.is_some_and(|patience| best::is_exhausted(&self.history, patience))
+    }
+
+    /// The parameters by which the run is judged: the best ones if they are kept, else the present ones.
+    pub fn chosen(&self) -> Vec<Vec<f32>> {
+        self.best.as_ref().map_or_else(|| self.parameters(), |best| best.parameters.clone())
     }
 
     /// The tensors that have a gradient, in the order of the program's parameters.
@@ -207,7 +232,12 @@ impl<'c> Trainer<'c> {
             running: self.running,
             weights,
             seconds: self.seconds,
+            best: self.best.as_ref().map(|best| (best.step as u64, best.value)),
+            recipe: self.config.recipe.clone(),
         });
+        for (tensor, values) in self.learned().zip(self.best.iter().flat_map(|best| &best.parameters)) {
+            checkpoint.add(format!("best/{}", tensor.name), tensor.shape.to_vec(), values.clone());
+        }
         for ((tensor, values), slots) in self.learned().zip(self.parameters()).zip(slots) {
             checkpoint.add(format!("parameters/{}", tensor.name), tensor.shape.to_vec(), values);
             for (slot, values) in slots {
@@ -256,6 +286,21 @@ impl<'c> Trainer<'c> {
         self.update.restore(header.weights, &slot).map_err(|slot| missing(&slot))?;
         self.program
             .restore_own_state(&|name| checkpoint.get_double(&format!("estimators/{name}")).cloned())?;
+        self.best = match header.best {
+            Some((step, value)) if self.config.keeps_best() => {
+                let saved = |(i, tensor): (usize, &Tensor)| {
+                    let name = format!("best/{}", tensor.name);
+                    let values = match tensor.learned {
+                        true => checkpoint.get(&name).filter(|v| v.len() == tensor.values.len()).cloned(),
+                        false => self.parameters().into_iter().nth(i),
+                    };
+                    values.ok_or_else(|| missing(&name))
+                };
+                let parameters = self.tensors.iter().enumerate().map(saved).collect::<Result<_>>()?;
+                Some(Best { step: step as usize, value, parameters })
+            }
+            _ => None,
+        };
         self.step = header.step;
         self.history.clone_from(&header.history);
         self.since_last = header.since_last;
@@ -317,6 +362,7 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
     match name {
         "data" => first(&|d| d.part == Part::Data)
             .map_or_else(|| "other data".into(), |how| format!("other data ({how})")),
+        VALIDATION => first(&|d| d.name == "validation").unwrap_or_else(|| "other rows of validation".into()),
         "model" => format!("{theirs} there, {ours} here"),
         WHOLE_MODEL => first(&|d| d.part == Part::Model).unwrap_or_else(|| format!("other {WHOLE_MODEL}")),
         WHOLE_ESTIMATOR => {

@@ -27,8 +27,14 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
         (JudgedBy::NegativeObjective, JudgedOn::HeldOut) => {
             ("held-out objective", "training objective".into())
         }
+        (JudgedBy::NegativeObjective, JudgedOn::Validation) => {
+            ("objective of validation", "training objective".into())
+        }
         (JudgedBy::NegativeObjective, JudgedOn::Training | JudgedOn::Graph) => {
             ("objective", "training objective".into())
+        }
+        (JudgedBy::Bound | JudgedBy::Predictive | JudgedBy::Reward, JudgedOn::Validation) => {
+            ("mean of validation", format!("training ({})", first.objective))
         }
         (JudgedBy::Bound | JudgedBy::Predictive | JudgedBy::Reward, _) => {
             ("held-out mean", format!("training ({})", first.objective))
@@ -58,7 +64,7 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
     };
     let batch = match first.judged_on {
         JudgedOn::Graph => String::new(),
-        JudgedOn::HeldOut | JudgedOn::Training => format!("batch {}, ", first.batch),
+        JudgedOn::HeldOut | JudgedOn::Training | JudgedOn::Validation => format!("batch {}, ", first.batch),
     };
     let mut note = format!("{}; {batch}seed {}", first.description, first.seed);
     if same_samples {

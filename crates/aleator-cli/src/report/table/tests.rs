@@ -401,6 +401,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
                 (0..20).map(|t| (format!("w{t}"), if t == 1 { noise } else { gradient })).collect()
             },
             own: (0..400).map(|i| (format!("h{i:03}.coefficient"), 1.0 / 3.0)).collect(),
+            accuracy: None,
             held_out: None,
         })
         .collect();
@@ -435,7 +436,10 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
             elbo_std_error: last.elbo_std_error,
             bound: last.bound,
             bound_std_error: last.bound_std_error,
+            accuracy: None,
         }),
+        best: None,
+        stopped_early: false,
         history,
         checkpoint: None,
         steps_per_second: 191.5518,

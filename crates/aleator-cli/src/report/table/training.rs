@@ -33,7 +33,7 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     };
     let batch = match report.judged_on {
         JudgedOn::Graph => String::new(),
-        JudgedOn::HeldOut | JudgedOn::Training => format!(", batch {}", report.batch),
+        JudgedOn::HeldOut | JudgedOn::Training | JudgedOn::Validation => format!(", batch {}", report.batch),
     };
     let header = format!(
         "{} on {}: {}, {} parameters{objective}, {} ({bias}), K = {}{batch}, seed {}",
@@ -50,6 +50,12 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     let _ = writeln!(text, "\n\n{}", compact(&columns, width, color, |_| Mark::Plain));
     text.push_str(&gradients(report, width, color));
     text.push('\n');
+    if report.stopped_early {
+        let _ = writeln!(text, "stopped early after step {}", report.steps);
+    }
+    if let Some(best) = report.best {
+        let _ = writeln!(text, "best at step {}: {}", best.step, number(sign(report) * best.value));
+    }
     if let Some(all) = &report.held_out {
         let (mean, error) = held_out(sign(report) * all.elbo, all.elbo_std_error);
         let bound = all.bound.map_or(String::new(), |bound| {
@@ -59,10 +65,11 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
         let rows = match report.judged_on {
             JudgedOn::Graph => "the objective at the end".to_string(),
             JudgedOn::Training => format!("all {} training rows", all.rows),
-            JudgedOn::HeldOut => format!("all {} held-out rows", all.rows),
+            JudgedOn::HeldOut | JudgedOn::Validation => format!("all {} held-out rows", all.rows),
         };
+        let accuracy = all.accuracy.map_or(String::new(), |a| format!(", accuracy {a:.4}"));
         let each = if report.judged_by == JudgedBy::NegativeObjective { "" } else { " each" };
-        let line = format!("{rows}, {} samples{each}: {mean} ± {error}{bound}", all.samples);
+        let line = format!("{rows}, {} samples{each}: {mean} ± {error}{bound}{accuracy}", all.samples);
         let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
@@ -90,6 +97,9 @@ fn history(report: &TrainReport) -> Vec<Column> {
         let bounds: Vec<_> = points.iter().map(bound).collect();
         columns.push(Column::right(format!("K = {}\nbound", report.eval_samples), align_plus_minus(&bounds)));
     }
+    if points.iter().any(|p| p.accuracy.is_some()) {
+        columns.push(right("accuracy", &|p| p.accuracy.map_or("-".into(), |a| format!("{a:.4}"))));
+    }
     columns.extend([
         right(&training_title(report), &|p| or_dash(p.train_elbo.map(|x| sign * x))),
         right("ln var", &|p| p.gradient.map_or("-".into(), log_variance)),
@@ -108,6 +118,7 @@ fn held_out_title(report: &TrainReport) -> String {
     };
     match report.judged_on {
         JudgedOn::HeldOut => format!("held-out {what}"),
+        JudgedOn::Validation => format!("validation {what}"),
         JudgedOn::Training | JudgedOn::Graph => what.into(),
     }
 }
@@ -180,7 +191,14 @@ pub fn training_comparison(
         Column::left("estimator", sorted.iter().map(name)),
         Column::left("bias", sorted.iter().map(|r| bias(r, "none").to_string())),
         right(
-            if sorted.iter().all(|r| r.judged_on == JudgedOn::HeldOut) { "held-out" } else { "objective" },
+            if sorted
+                .iter()
+                .all(|r| r.judged_by != JudgedBy::NegativeObjective || r.judged_on == JudgedOn::HeldOut)
+            {
+                "held-out"
+            } else {
+                "objective"
+            },
             &|r| judged(r).map(|(mean, _)| number(sign(r) * mean)),
         ),
         right("bound", &|r| judged(r).and_then(|(_, bound)| bound).map(number)),
@@ -212,7 +230,7 @@ pub fn training_comparison(
 }
 
 /// The held-out mean and bound at the end; of an interrupted run, the last that were looked at.
-fn judged(report: &TrainReport) -> Option<(f64, Option<f64>)> {
+pub(super) fn judged(report: &TrainReport) -> Option<(f64, Option<f64>)> {
     let end = report.history.last().map(|p| (p.elbo, p.bound));
     report.held_out.map(|h| (h.elbo, h.bound)).or(end)
 }
@@ -223,7 +241,12 @@ pub(crate) fn has_bound(report: &TrainReport) -> bool {
 }
 
 /// A table whose columns stand two blanks apart, so that seven of them have room in 80 characters.
-fn compact(columns: &[Column], width: Option<u16>, color: bool, mark: impl Fn(usize) -> Mark) -> String {
+pub(super) fn compact(
+    columns: &[Column],
+    width: Option<u16>,
+    color: bool,
+    mark: impl Fn(usize) -> Mark,
+) -> String {
     let mut table = empty_table(width, color);
     let rows = columns.first().map_or(0, |c| c.cells.len());
     fill(&mut table, &columns.iter().collect::<Vec<_>>(), rows, mark);
@@ -234,7 +257,7 @@ fn compact(columns: &[Column], width: Option<u16>, color: bool, mark: impl Fn(us
 }
 
 /// Characters in a line of words.
-fn line_width(width: Option<u16>) -> usize {
+pub(super) fn line_width(width: Option<u16>) -> usize {
     width.map_or(100, |w| usize::from(w).clamp(40, 120))
 }
 
@@ -244,7 +267,7 @@ fn more(all: usize, most: usize) -> String {
 }
 
 /// The mean with the digits that its standard error leaves; powers of ten where a run has gone astray.
-fn held_out(mean: f64, std_error: f64) -> (String, String) {
+pub(super) fn held_out(mean: f64, std_error: f64) -> (String, String) {
     if mean.abs() < 1e6 {
         plus_minus(mean, Some(std_error))
     } else {
@@ -253,7 +276,7 @@ fn held_out(mean: f64, std_error: f64) -> (String, String) {
 }
 
 /// At most nine characters, three of them decimals where there is room.
-fn number(x: f64) -> String {
+pub(super) fn number(x: f64) -> String {
     match x.abs() {
         small if small < 1e4 => format!("{x:.3}"),
         large if large < 1e6 => format!("{x:.1}"),

@@ -1,0 +1,166 @@
+//! The text of an evaluation, and of several runs whose results are averaged.
+
+use aleator::train::{EvaluationReport, JudgedBy, RowsToEvaluate, TrainReport};
+use serde::Serialize;
+
+use super::columns::{Column, Mark};
+use super::training::{compact, held_out, judged, line_width, number, sign};
+use crate::report::text::{printable, wrap};
+
+/// The evaluation of a checkpoint.
+pub fn evaluation(report: &EvaluationReport, width: Option<u16>) -> String {
+    let rows = match report.part {
+        RowsToEvaluate::HeldOut => "held-out rows",
+        RowsToEvaluate::Training => "training rows",
+        RowsToEvaluate::Validation => "rows of validation",
+        RowsToEvaluate::All => "rows",
+    };
+    let (sign, what) = match report.judged_by {
+        JudgedBy::Bound => (1.0, "ELBO"),
+        JudgedBy::Predictive => (1.0, "mean log-likelihood"),
+        JudgedBy::Reward => (1.0, "reward"),
+        JudgedBy::NegativeObjective => (-1.0, "objective"),
+    };
+    let header = format!(
+        "{} on {}: {}, after step {}; {} {rows}, K = {}, seed {}",
+        report.model,
+        report.data,
+        report.description,
+        report.step,
+        report.result.rows,
+        report.result.samples,
+        report.seed
+    );
+    let with_error = |value: f64, error: f64| {
+        // One sample has no spread.
+        match report.result.samples {
+            1 => number(value),
+            _ => {
+                let (mean, error) = held_out(value, error);
+                format!("{mean} ± {error}")
+            }
+        }
+    };
+    let mut text = wrap(&printable(&header), line_width(width), 2);
+    text.push_str(&format!(
+        "\n{what}: {}\n",
+        with_error(sign * report.result.elbo, report.result.elbo_std_error)
+    ));
+    if let Some(bound) = report.result.bound {
+        let name = match report.judged_by {
+            JudgedBy::Predictive => "predictive log-likelihood",
+            _ => "importance-weighted bound",
+        };
+        let error = report.result.bound_std_error.unwrap_or(f64::NAN);
+        text.push_str(&format!("{name}: {}\n", with_error(bound, error)));
+    }
+    if let Some(accuracy) = report.result.accuracy {
+        text.push_str(&format!("accuracy: {accuracy:.4}\n"));
+    }
+    text
+}
+
+/// The results of runs of one name: their mean, and their spread over the seeds.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Spread {
+    /// The name.
+    pub name: String,
+    /// The number of runs.
+    pub runs: usize,
+    /// The mean at the end, averaged over the runs.
+    pub mean: f64,
+    /// The standard deviation between runs, with more than one.
+    pub mean_std_dev: Option<f64>,
+    /// The bound at the end, averaged over the runs.
+    pub bound: Option<f64>,
+    /// The standard deviation between runs, with more than one.
+    pub bound_std_dev: Option<f64>,
+}
+
+/// The spread of runs of one name.
+pub fn spread(name: &str, reports: &[&TrainReport]) -> Option<Spread> {
+    let results: Vec<_> = reports.iter().filter_map(|r| judged(r)).collect();
+    let means: Vec<f64> = results.iter().map(|(mean, _)| *mean).collect();
+    let bounds: Option<Vec<f64>> = results.iter().map(|(_, bound)| *bound).collect();
+    let (mean, mean_std_dev) = moments(&means)?;
+    let of_bounds = bounds.and_then(|bounds| moments(&bounds));
+    Some(Spread {
+        name: name.into(),
+        runs: results.len(),
+        mean,
+        mean_std_dev,
+        bound: of_bounds.map(|(mean, _)| mean),
+        bound_std_dev: of_bounds.and_then(|(_, deviation)| deviation),
+    })
+}
+
+/// The mean and the standard deviation.
+fn moments(values: &[f64]) -> Option<(f64, Option<f64>)> {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let squares = values.iter().map(|v| (v - mean).powi(2)).sum::<f64>();
+    (!values.is_empty()).then(|| (mean, (values.len() > 1).then(|| (squares / (n - 1.0)).sqrt())))
+}
+
+/// One table of several runs, the best first; `reports` tell what is measured.
+pub fn training_spread(
+    spreads: &[Spread],
+    reports: &[TrainReport],
+    not_started: &[String],
+    width: Option<u16>,
+    color: bool,
+) -> String {
+    let sign = reports.first().map_or(1.0, sign);
+    let mut sorted: Vec<&Spread> = spreads.iter().collect();
+    sorted.sort_by(|a, b| b.bound.unwrap_or(b.mean).total_cmp(&a.bound.unwrap_or(a.mean)));
+    let cell = |value: f64, deviation: Option<f64>| match deviation {
+        Some(deviation) => {
+            let (mean, spread) = held_out(value, deviation);
+            format!("{mean} ± {spread}")
+        }
+        None => number(value),
+    };
+    let title = if sign < 0.0 { "objective" } else { "mean" };
+    let name = |s: &&Spread| if s.name.is_empty() { "all".into() } else { printable(&s.name) };
+    let mut columns = vec![
+        Column::left("run", sorted.iter().map(name)),
+        Column::right("seeds", sorted.iter().map(|s| s.runs.to_string())),
+        Column::right(title, sorted.iter().map(|s| cell(sign * s.mean, s.mean_std_dev))),
+    ];
+    if sorted.iter().any(|s| s.bound.is_some()) {
+        let bound = |s: &&Spread| s.bound.map_or("-".into(), |bound| cell(bound, s.bound_std_dev));
+        columns.push(Column::right("bound", sorted.iter().map(bound)));
+    }
+    let mut text = format!("{}\n", compact(&columns, width, color, |_| Mark::Plain));
+    let mut note = |words: String| text.push_str(&format!("{}\n", wrap(&words, line_width(width), 2)));
+    if sorted.iter().any(|s| s.mean_std_dev.is_some()) {
+        note("± is the standard deviation between seeds".into());
+    }
+    if !not_started.is_empty() {
+        note(format!("not started: {}", not_started.join(", ")));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::trained;
+    use super::*;
+
+    #[test]
+    fn the_mean_and_the_spread_by_hand() {
+        let runs: Vec<TrainReport> =
+            [-3.0, -1.0].iter().map(|&end| trained("rebar", &[(-9.0, 0.1), (end, 0.1)], false)).collect();
+        let ends: Vec<f64> = runs.iter().map(|r| judged(r).unwrap().0).collect();
+        let both: Vec<&TrainReport> = runs.iter().collect();
+        let found = spread("rebar", &both).unwrap();
+        assert_eq!((found.runs, found.mean), (2, (ends[0] + ends[1]) / 2.0));
+        let deviation = (ends[0] - ends[1]).abs() / 2.0_f64.sqrt();
+        assert!((found.mean_std_dev.unwrap() - deviation).abs() < 1e-12);
+        let one = spread("nvil", &both[..1]).unwrap();
+        assert_eq!(one.mean_std_dev, None);
+        let text = training_spread(&[one, found], &runs, &["muprop".into()], Some(80), false);
+        assert!(text.contains("±") && text.contains("not started: muprop"), "{text}");
+        assert_eq!(spread("none", &[]), None);
+    }
+}

@@ -1,0 +1,269 @@
+//! What comes with and after training: the best parameters, early stopping, fine-tuning, several seeds, and checkpoints that are
+//! evaluated and sampled from without the data of the model.
+
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use aleator::language::Commands;
+use aleator::train::{
+    Checkpoint, Evaluate, JudgedOn, Recipe, Restored, RowsToEvaluate, Settings, TrainConfig, TrainReport,
+    Variant, evaluate, of_seeds, sample, train, train_variants,
+};
+
+/// A directory of its own that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("aleator-trained-{}-{test}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const SMALL: &str = "steps = 60\nbatch = 20\neval-samples = 5\neval-rows = 40\neval-every = 10\n";
+
+fn settings(more: &str) -> Settings {
+    Settings::parse(&format!("{SMALL}{more}\n[model-options]\nlatents = 4\n")).unwrap()
+}
+
+fn config(more: &str) -> TrainConfig {
+    settings(more).config().unwrap()
+}
+
+fn run(config: &TrainConfig) -> TrainReport {
+    train(config, &|_| ControlFlow::Continue(())).unwrap()
+}
+
+fn refused(config: &TrainConfig) -> String {
+    train(config, &|_| ControlFlow::Continue(())).map(|report| report.steps).unwrap_err().to_string()
+}
+
+/// A learning rate so large that the objective soon gets worse.
+const WORSE: &str = "lr = 0.3\nvalidation = 0.2\npatience = 3";
+
+#[test]
+fn a_run_ends_early_at_the_same_step_and_keeps_the_best() {
+    let scratch = Scratch::new("early");
+    let steps = |more: &str| config(&format!("{WORSE}\n{more}"));
+    let whole = TrainConfig { steps: 2000, ..steps("") };
+    let first = run(&whole);
+    assert!(first.stopped_early && first.steps < 2000, "{}", first.steps);
+    assert_eq!(first.judged_on, JudgedOn::Validation);
+    let best = first.best.unwrap();
+    let values: Vec<f64> = first.history.iter().map(|p| p.bound.unwrap()).collect();
+    assert_eq!(best.value, values.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+    assert_eq!(first.history[first.history.len() - 4].step, best.step);
+    assert_eq!(first.held_out.unwrap().rows, whole.data.held_out.count());
+    // The same again; and in two parts.
+    assert_eq!(run(&whole).weights, first.weights);
+    let path = scratch.path("run.safetensors");
+    let saved = TrainConfig { checkpoint: Some(path.clone()), checkpoint_every: Some(1), ..whole.clone() };
+    let stop = best.step + 5;
+    let watch = |p: &aleator::train::Progress| match p.step == stop {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    };
+    assert!(train(&saved, &watch).unwrap().interrupted);
+    let on = TrainConfig { resume: Some(path.clone()), ..saved.clone() };
+    let second = run(&on);
+    assert_eq!((second.steps, second.best, &second.weights), (first.steps, first.best, &first.weights));
+    assert_eq!(second.held_out, first.held_out);
+    // A finished run is over; with more patience it goes on.
+    let third = run(&on);
+    assert_eq!((third.steps, third.held_out), (first.steps, first.held_out));
+    assert!(run(&TrainConfig { patience: Some(4), ..on.clone() }).steps > first.steps);
+    // The checkpoint has both.
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    assert_ne!(checkpoint.parameters(), checkpoint.last_parameters());
+    let without = TrainConfig { validation: None, resume: Some(path), ..saved };
+    assert!(refused(&without).contains("another run"), "{}", refused(&without));
+    assert!(refused(&TrainConfig { patience: Some(0), ..whole }).contains("patience"));
+}
+
+#[test]
+fn validation_takes_rows_from_training_only() {
+    let (plain, with) = (config(""), config("validation = 0.2"));
+    assert_eq!(plain.data.held_out, with.data.held_out);
+    let validation = with.validation.clone().unwrap();
+    assert_eq!(with.data.train.count() + validation.count(), plain.data.train.count());
+    assert_eq!(validation.count(), 300);
+    let error = settings("validation = 1.5").config().unwrap_err().to_string();
+    assert!(error.contains("between 0 and 1"), "{error}");
+}
+
+fn saved(scratch: &Scratch, name: &str, more: &str) -> (PathBuf, TrainReport) {
+    let path = scratch.path(name);
+    let report = run(&TrainConfig { checkpoint: Some(path.clone()), ..config(more) });
+    (path, report)
+}
+
+#[test]
+fn an_evaluation_repeats_what_training_found_and_one_sample_is_the_elbo() {
+    let scratch = Scratch::new("evaluate");
+    let (path, report) = saved(&scratch, "run.safetensors", "");
+    let of = |how: Evaluate| evaluate(&path, &how).unwrap();
+    assert_eq!(Some(of(Evaluate::default()).result), report.held_out);
+    let one = of(Evaluate { samples: Some(1), ..Evaluate::default() }).result;
+    assert!((one.bound.unwrap() - one.elbo).abs() < 1e-9, "{one:?}");
+    // More weights, a better bound; and memory does not grow with K.
+    let at_most = Some(10);
+    let [few, many] =
+        [5, 5000].map(|k| of(Evaluate { samples: Some(k), at_most, ..Evaluate::default() }).result);
+    assert!(many.bound.unwrap() > few.bound.unwrap() && many.bound_std_error < few.bound_std_error);
+    assert_eq!((many.rows, many.samples), (10, 5000));
+    let all = of(Evaluate { rows: RowsToEvaluate::All, samples: Some(2), ..Evaluate::default() });
+    assert_eq!(all.result.rows, 1797);
+    let refused = |how: Evaluate| evaluate(&path, &how).unwrap_err().to_string();
+    assert!(
+        refused(Evaluate { rows: RowsToEvaluate::Validation, ..Evaluate::default() })
+            .contains("no rows of validation")
+    );
+    assert!(
+        refused(Evaluate { samples: Some(2_000_000), ..Evaluate::default() })
+            .contains("1 to 1000000 samples")
+    );
+    // Other data, with the mean image of the checkpoint.
+    let table: String = (0..12).map(|i| format!("{}\n", vec![(i % 2).to_string(); 64].join(","))).collect();
+    fs::write(scratch.path("other.csv"), table).unwrap();
+    let data =
+        |name: &str| Settings { data: Some(scratch.path(name).display().to_string()), ..Settings::default() };
+    let other =
+        of(Evaluate { settings: data("other.csv"), rows: RowsToEvaluate::All, ..Evaluate::default() });
+    assert_eq!(other.result.rows, 12);
+    fs::write(scratch.path("narrow.csv"), "1,0\n0,1\n").unwrap();
+    let error = refused(Evaluate { settings: data("narrow.csv"), ..Evaluate::default() });
+    assert!(error.contains("its rows have 2 numbers, not 64"), "{error}");
+}
+
+#[test]
+fn a_checkpoint_without_its_recipe_or_with_another_is_an_error() {
+    let scratch = Scratch::new("recipe");
+    let (path, _) = saved(&scratch, "run.safetensors", "");
+    let mut checkpoint = Checkpoint::read(&path).unwrap();
+    let restored = |checkpoint: &Checkpoint| {
+        Restored::new(checkpoint, &Settings::default(), false, Commands::Refused)
+            .map(|_| ())
+            .unwrap_err()
+            .to_string()
+    };
+    let recipe = std::mem::take(&mut checkpoint.header.recipe);
+    assert!(restored(&checkpoint).contains("does not contain what its model is built from"));
+    let mut data = recipe.data.clone().unwrap();
+    data.mean.pop();
+    data.width -= 1;
+    checkpoint.header.recipe = Recipe { data: Some(data), graph: None };
+    assert!(restored(&checkpoint).contains("rows have 64 numbers, not 63"), "{}", restored(&checkpoint));
+    // A mean that does not fit the width must not panic.
+    let mut data = recipe.data.clone().unwrap();
+    data.mean.truncate(3);
+    checkpoint.header.recipe = Recipe { data: Some(data), graph: None };
+    assert!(!restored(&checkpoint).is_empty());
+}
+
+#[test]
+fn samples_are_images_and_a_function_of_the_seed() {
+    let scratch = Scratch::new("sample");
+    let (path, _) = saved(&scratch, "run.safetensors", "");
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
+    let drawn = |count, seed| sample(&restored, count, seed).unwrap().swap_remove(0);
+    let some = drawn(130, 0);
+    assert_eq!((&some.shape[..], some.values.len()), (&[130, 8, 8][..], 130 * 64));
+    assert!(some.values.iter().all(|v| (0.0..=1.0).contains(v)));
+    assert_eq!(drawn(130, 0), some);
+    assert_ne!(drawn(130, 1), some);
+    // The second hundred is not the first again.
+    assert_ne!(some.values[..64 * 30], some.values[64 * 100..]);
+    for count in [0, usize::MAX, 1 << 40] {
+        assert!(sample(&restored, count, 0).unwrap_err().to_string().contains("at least one sample"));
+    }
+}
+
+#[test]
+fn fine_tuning_begins_where_the_checkpoint_ended() {
+    let scratch = Scratch::new("init");
+    let (path, report) = saved(&scratch, "first.safetensors", "");
+    let from = format!("init-from = {path:?}");
+    let parse = |text: &str| Settings::parse(&format!("{SMALL}{text}")).unwrap();
+    // Another estimator, optimiser and batch; model and options are those of the checkpoint.
+    let tuned =
+        parse(&format!("{from}\nestimator = \"rebar\"\noptimizer = \"sgd\"\nseed = 9")).config().unwrap();
+    let next = run(&TrainConfig { batch: 30, ..tuned.clone() });
+    let again = run(&TrainConfig { seed: 0, ..tuned });
+    assert_eq!(again.history[0].elbo, report.history.last().unwrap().elbo);
+    assert_eq!(next.description, report.description);
+    let error = parse(&format!("{from}\n[model-options]\nlatents = 5")).config().unwrap_err().to_string();
+    assert!(error.contains("cannot start from") && error.contains("encoder.1"), "{error}");
+    let error = parse(&format!("{from}\nmodel = \"vae\"")).config().unwrap_err().to_string();
+    assert!(error.contains("cannot start from"), "{error}");
+    let error = parse("init-from = \"nowhere.safetensors\"").config().unwrap_err().to_string();
+    assert!(error.contains("nowhere.safetensors"), "{error}");
+}
+
+#[test]
+fn seeds_are_runs_of_their_own() {
+    let base = config("");
+    let variants = of_seeds(&[Variant { name: String::new(), config: base.clone() }], 3).unwrap();
+    let found = train_variants(&base, variants, &|_| {}, &|_| ControlFlow::Continue(())).unwrap();
+    assert_eq!(found.names, ["seed=0", "seed=1", "seed=2"]);
+    assert_eq!(found.reports[1].weights, run(&TrainConfig { seed: 1, ..base.clone() }).weights);
+    assert_ne!(found.reports[0].weights, found.reports[1].weights);
+    let last = TrainConfig { seed: u64::MAX, ..base };
+    assert!(of_seeds(&[Variant { name: String::new(), config: last }], 2).is_err());
+}
+
+#[test]
+fn a_file_with_a_graph_is_evaluated_and_drawn_from_its_checkpoint() {
+    let scratch = Scratch::new("graph");
+    let file = scratch.path("own.scg");
+    let text = "data x : [batch, 2] = file(\"x.csv\")\nparam w : [2] = normal(0, 1)\n\
+                b ~ Bernoulli(logits = x @ w)\ncost loss = mean((b - 0.45)^2)\n";
+    fs::write(&file, text).unwrap();
+    fs::write(scratch.path("x.csv"), (0..12).map(|i| format!("{i},1\n")).collect::<String>()).unwrap();
+    let path = scratch.path("own.safetensors");
+    let own = format!("model = {file:?}\nbatch = 3\nheld-out = 0.25\nsteps = 20\neval-samples = 50\n");
+    let config = Settings::parse(&own).unwrap().config().unwrap();
+    let report = run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+    // The text is that of the checkpoint, whatever became of the file.
+    fs::write(&file, "nonsense").unwrap();
+    assert_eq!(Some(evaluate(&path, &Evaluate::default()).unwrap().result), report.held_out);
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
+    let drawn = sample(&restored, 7, 0).unwrap();
+    assert_eq!((&*drawn[0].name, &drawn[0].shape[..]), ("b", &[7, 3][..]));
+    assert!(drawn[0].values.iter().all(|&v| v == 0.0 || v == 1.0));
+    assert!(drawn[0].values.contains(&0.0) && drawn[0].values.contains(&1.0), "{drawn:?}");
+}
+
+#[test]
+fn classes_are_learned_and_counted() {
+    let scratch = Scratch::new("classes");
+    // Three clusters, far apart; the label is the cluster.
+    let row = |i: usize| {
+        let noise = |k: f64| (k * i as f64).sin();
+        let [x, y] = [[3.0, 0.0], [-3.0, 3.0], [-3.0, -3.0]][(i / 6 + i) % 3];
+        format!("{},{},{}\n", x + noise(1.3), y + noise(2.7), (i / 6 + i) % 3)
+    };
+    fs::write(scratch.path("three.csv"), (0..240).map(row).collect::<String>()).unwrap();
+    let text =
+        format!("model = \"bayes-logistic\"\ndata = {:?}\nlr = 0.05\n{SMALL}", scratch.path("three.csv"));
+    let settings = Settings { steps: Some(300), ..Settings::parse(&text).unwrap() };
+    let report = run(&settings.config().unwrap());
+    assert!(report.description.contains("3 classes"));
+    let accuracies: Vec<f64> = report.history.iter().map(|point| point.accuracy.unwrap()).collect();
+    assert!(accuracies[accuracies.len() - 1] > 0.97 && accuracies[0] < 0.97, "{accuracies:?}");
+    assert_eq!(report.held_out.unwrap().accuracy, report.history.last().unwrap().accuracy);
+    assert!(report.history.last().unwrap().elbo > -0.3);
+}
