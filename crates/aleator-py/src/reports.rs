@@ -157,7 +157,7 @@ pub fn optimize(
     compute(py, graph, progress, move |graph, shown| {
         let Optimization { steps, learning_rate, optimizer, samples, seed } = how;
         let plan = plan_of(graph, &via, samples)?;
-        let how = Optimize { steps, learning_rate, optimizer, samples, tune: 0, seed };
+        let how = Optimize { steps, learning_rate, optimizer, samples, tune: 0, rows: None, seed };
         let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
         let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
         Ok((json(&path)?, warnings))

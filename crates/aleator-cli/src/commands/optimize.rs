@@ -1,5 +1,7 @@
 //! `aleator optimize`: minimise the objective.
 
+use std::sync::Arc;
+
 use aleator::diagnostics::{OptimizationPath, blind_spots, origin_or_advice};
 use aleator::diagnostics::{Optimize as How, optimize};
 use aleator::graph::{Diagram, Graph};
@@ -30,10 +32,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     if arguments.save.is_some() && arguments.seeds > 1 {
         return Err(Failure::input("--save writes the parameters of one run; leave out --seeds"));
     }
-    let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
-    if let Some(path) = &arguments.from {
-        loaded.adopt_parameters("--from", path)?;
-    }
+    let mut loaded = initial(arguments, arguments.sampling.seed)?;
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
     let saved = loaded.output("--save", arguments.save.as_ref())?;
@@ -47,7 +46,14 @@ pub fn run(arguments: &Optimize) -> Outcome {
         loaded.warn_of(&lints(&loaded.model.graph, plan));
         loaded.warn_of(&blind_spots(&loaded.model.graph, plan));
         let seeds = (0..arguments.seeds as u64).map(|i| arguments.sampling.seed.wrapping_add(i));
-        groups.push(seeds.map(|seed| one(arguments, &loaded, plan, seed)).collect::<Outcome<_>>()?);
+        let paths = seeds.map(|seed| {
+            if seed == arguments.sampling.seed {
+                return one(arguments, &loaded, plan, seed);
+            }
+            // Random initial values are others.
+            one(arguments, &initial(arguments, seed)?, plan, seed)
+        });
+        groups.push(paths.collect::<Outcome<_>>()?);
     }
     let alone = match groups.as_slice() {
         [paths] => <&[OptimizationPath; 1]>::try_from(paths.as_slice()).ok().map(|[path]| path),
@@ -74,6 +80,15 @@ pub fn run(arguments: &Optimize) -> Outcome {
     })
 }
 
+/// The graph at the initial values of a seed.
+fn initial(arguments: &Optimize, seed: u64) -> Outcome<Loaded> {
+    let mut loaded = load(&arguments.source, seed)?;
+    if let Some(path) = &arguments.from {
+        loaded.adopt_parameters("--from", path)?;
+    }
+    Ok(loaded)
+}
+
 /// One run.
 fn one(arguments: &Optimize, loaded: &Loaded, plan: &Plan, seed: u64) -> Outcome<OptimizationPath> {
     let graph = &loaded.model.graph;
@@ -83,6 +98,7 @@ fn one(arguments: &Optimize, loaded: &Loaded, plan: &Plan, seed: u64) -> Outcome
         optimizer: arguments.optimizer.clone(),
         samples: arguments.sampling.samples,
         tune: arguments.tune,
+        rows: loaded.model.batched.clone().filter(|rows| rows.batch < rows.total).map(Arc::new),
         seed,
     };
     let label = if arguments.compare.is_some() { plan.name() } else { "optimize".to_string() };
@@ -90,7 +106,10 @@ fn one(arguments: &Optimize, loaded: &Loaded, plan: &Plan, seed: u64) -> Outcome
     let path = optimize(graph, plan, &how, &loaded.file, &|step, _| progress.set(&label, step));
     progress.finish();
     let mut path = path.map_err(|e| loaded.failure(e))?;
-    path.add_exact(graph).map_err(|e| loaded.failure(e))?;
+    // The exact objective of one batch says nothing of the others.
+    if how.rows.is_none() {
+        path.add_exact(graph).map_err(|e| loaded.failure(e))?;
+    }
     if let Some(warning) = not_finite(&path, graph, seed) {
         warn(&warning);
     }

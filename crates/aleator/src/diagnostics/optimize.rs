@@ -1,12 +1,13 @@
 //! Minimisation of a graph's objective by stochastic gradient steps, as in the command `optimize`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::measure::tune;
 use super::report::{Number, OptimizationPath, PathPoint, Tensor, own_parameters};
 use crate::error::{Error, Result};
-use crate::graph::Graph;
-use crate::optim::{NAMES, by_name};
+use crate::graph::{BatchedData, Graph};
+use crate::optim::{NAMES, RowOrder, by_name};
 use crate::plan::Plan;
 use crate::program::{Options, Program};
 
@@ -23,6 +24,8 @@ pub struct Optimize {
     pub samples: Option<usize>,
     /// The number of steps by which the estimators' own parameters are tuned before the first step, with separate noise.
     pub tune: usize,
+    /// The rows of the data of which every step uses the next batch; `None` if the graph's data are all there are.
+    pub rows: Option<Arc<BatchedData>>,
     /// The seed of all noise.
     pub seed: u64,
 }
@@ -35,6 +38,7 @@ impl Default for Optimize {
             optimizer: "adam".into(),
             samples: None,
             tune: 0,
+            rows: None,
             seed: 0,
         }
     }
@@ -42,6 +46,29 @@ impl Default for Optimize {
 
 /// The largest number of points of the path that are stored.
 const MOST_POINTS: usize = 200;
+
+/// The batches of a minimisation.
+struct Batches<'a> {
+    rows: &'a BatchedData,
+    order: RowOrder,
+    values: Vec<f64>,
+}
+
+impl<'a> Batches<'a> {
+    fn new(rows: &'a BatchedData, seed: u64) -> Self {
+        Batches { rows, order: RowOrder::new(rows.total, rows.batch, seed), values: Vec::new() }
+    }
+
+    /// Sets the data of a step.
+    fn set(&mut self, program: &mut Program, step: u64) -> Result<()> {
+        let chosen = self.order.at_step(step);
+        for data in &self.rows.data {
+            data.gather(chosen, &mut self.values);
+            program.set_data(&data.name, &self.values)?;
+        }
+        Ok(())
+    }
+}
 
 /// Takes gradient steps from the initial parameters. `progress` is called with each step and the estimate of the objective.
 ///
@@ -85,8 +112,12 @@ pub fn optimize(
         params.iter().zip(values).map(|(p, v)| (p.name.clone(), numbers(v))).collect()
     };
     let mut history = Vec::new();
+    let mut batches = how.rows.as_deref().map(|rows| Batches::new(rows, how.seed));
     // One estimate more than there are steps: the last point is at the final parameters.
     for step in 0..=how.steps {
+        if let Some(batches) = &mut batches {
+            batches.set(&mut program, step as u64)?;
+        }
         let estimate = program
             .run_step(step as u64)
             .map_err(|error| Error::Invalid(format!("at step {step}: {error}; reduce the setting `lr`")))?;

@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use crate::distributions::Distribution;
-use crate::graph::{Graph, Sampled};
+use crate::graph::{BatchedData, Graph, Sampled};
 
 use super::ast::{Argument, Expr, ExprId, Expressions, File, Name, Statement, StatementKind};
 use super::domain::check_domain;
@@ -11,7 +11,7 @@ use super::errors::{Diagnostic, quote};
 use super::estimators::estimator_with;
 use super::loading::Loading;
 use super::lower::Lowering;
-use super::model::{BatchedData, Definition, DefinitionKind, Model, SiteSpans};
+use super::model::{Definition, DefinitionKind, Model, SiteSpans};
 use super::named_distribution::Named;
 use super::names::{Broken, check_all_names, check_cost, check_names};
 use super::parser::{MOST_MISTAKES, Recovered, Setting, parse, parse_all};

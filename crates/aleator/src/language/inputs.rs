@@ -5,12 +5,12 @@ use std::sync::Arc;
 use aleator_engine::graph::Shape;
 
 use crate::data::load_array;
+use crate::graph::{BatchedData, RowData};
 
 use super::ast::{self, DataSource, Expr, ExprId, Name, Size};
 use super::build::Builder;
 use super::errors::Diagnostic;
 use super::initial::RandomValues;
-use super::model::{BatchedData, RowData};
 use super::names::{BATCH, misplaced_batch};
 use super::parser::no_copies;
 use super::span::Span;

@@ -59,7 +59,7 @@ pub use estimators::estimator;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
 pub use loading::{Commands, Loading};
-pub use model::{BatchedData, Definition, DefinitionKind, Model, RowData, SiteSpans};
+pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
 pub use parser::{

@@ -1,12 +1,11 @@
 //! What a file becomes: a graph, and where in the text everything in it comes from.
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use aleator_engine::graph::NodeId;
 
 use crate::data::place_in_file;
-use crate::graph::Graph;
+use crate::graph::{BatchedData, Graph};
 
 use super::span::Span;
 
@@ -24,28 +23,6 @@ pub struct Model {
     pub batched: Option<BatchedData>,
     /// The black boxes that are programs: their name, and the command.
     pub commands: Vec<(String, Vec<String>)>,
-}
-
-/// All rows of the data whose first size is `batch`. The graph's data hold the first rows, as many as a batch has.
-#[derive(Clone, Debug, PartialEq)]
-pub struct BatchedData {
-    /// The number of rows.
-    pub total: usize,
-    /// The number of rows of a batch.
-    pub batch: usize,
-    /// The data, in the order of the text.
-    pub data: Vec<RowData>,
-}
-
-/// All rows of data.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RowData {
-    /// The name.
-    pub name: String,
-    /// The shape of one row.
-    pub row_shape: Vec<usize>,
-    /// The numbers, row by row.
-    pub values: Arc<[f64]>,
 }
 
 /// What kind of statement defines a name.

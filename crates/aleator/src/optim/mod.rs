@@ -1,10 +1,10 @@
-//! Optimisers and learning rates.
+//! Optimisers, learning rates, and the order of minibatches.
 
 mod adam;
 mod adamw;
-
 mod radam;
 mod rmsprop;
+mod row_order;
 mod schedule;
 mod sgd;
 mod update_rule;
@@ -13,9 +13,9 @@ use aleator_engine::exec::math::Real;
 
 pub use adam::Adam;
 pub use adamw::AdamW;
-
 pub use radam::RAdam;
 pub use rmsprop::RmsProp;
+pub use row_order::RowOrder;
 pub use schedule::{Decay, Schedule};
 pub use sgd::Sgd;
 pub use update_rule::{Optimizer, StepContext, UpdateRule};

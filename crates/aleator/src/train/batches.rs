@@ -5,6 +5,7 @@ use aleator_engine::exec::{philox, pool};
 use super::bits::Bits;
 use super::streams;
 use crate::data::Rows;
+use crate::optim::RowOrder;
 
 /// The number of rows that one thread gathers at a time.
 const TOGETHER: usize = 16;
@@ -15,11 +16,7 @@ pub struct Batches<'a> {
     /// The same rows as bits, if they are black and white.
     bits: Option<Bits>,
     seed: u64,
-    batch: usize,
-    /// The epoch of `order`.
-    epoch: Option<u64>,
-    order: Vec<usize>,
-    uniforms: Vec<f64>,
+    order: RowOrder,
     /// For data that are probabilities, one uniform number per element; else empty.
     coins: Vec<f32>,
 }
@@ -32,22 +29,14 @@ impl<'a> Batches<'a> {
             rows,
             bits: Bits::of(rows),
             seed,
-            batch,
-            epoch: None,
-            order: vec![0; rows.count()],
-            uniforms: vec![0.0; rows.count()],
+            order: RowOrder::new(rows.count(), batch, seed),
             coins: vec![0.0; if dynamic { batch * rows.width } else { 0 }],
         }
     }
 
     /// Writes the minibatch of a step into `values`, row by row.
     pub fn at_step(&mut self, step: u64, values: &mut [f32]) {
-        let in_epoch = self.rows.count() / self.batch;
-        let (epoch, place) = (step / in_epoch as u64, (step % in_epoch as u64) as usize);
-        if self.epoch != Some(epoch) {
-            self.shuffle(epoch);
-        }
-        let chosen = &self.order[place * self.batch..][..self.batch];
+        let chosen = self.order.at_step(step);
         let (rows, bits, seed, width) = (self.rows, &self.bits, self.seed, self.rows.width);
         // The rows lie anywhere in memory: waiting for them is shared, too.
         let mut coins = self.coins.chunks_mut(TOGETHER * width);
@@ -71,17 +60,6 @@ impl<'a> Batches<'a> {
             }
         });
     }
-
-    /// Fisher and Yates, from one uniform number for each row.
-    fn shuffle(&mut self, epoch: u64) {
-        philox::fill_uniform(&mut self.uniforms, self.seed, streams::ORDER, epoch, 0);
-        self.order.iter_mut().enumerate().for_each(|(i, row)| *row = i);
-        for last in (1..self.order.len()).rev() {
-            let other = (self.uniforms[last] * (last + 1) as f64) as usize;
-            self.order.swap(last, other.min(last));
-        }
-        self.epoch = Some(epoch);
-    }
 }
 
 #[cfg(test)]
@@ -93,7 +71,7 @@ mod tests {
     }
 
     fn at_step(batches: &mut Batches<'_>, step: u64) -> Vec<f32> {
-        let mut values = vec![0.0; batches.batch * batches.rows.width];
+        let mut values = vec![0.0; batches.order.at_step(0).len() * batches.rows.width];
         batches.at_step(step, &mut values);
         values
     }

@@ -3,7 +3,5 @@
 
 use aleator_engine::exec::philox::STREAMS;
 
-/// The order of the rows in an epoch.
-pub const ORDER: u32 = STREAMS - 100;
 /// The pixels that are drawn again in every step.
 pub const COINS: u32 = STREAMS - 102;
