@@ -49,6 +49,26 @@ def test_other_forms(report):
     assert math.isfinite(report["rebar"].total_variance) and "variance" in repr(report["rebar"])
 
 
+def test_nothing_is_best_where_nothing_differs():
+    g = al.Graph()
+    demand = g.sample("demand", al.Poisson(10.0))
+    g.cost("f", (g.param("s", 12.5) - demand) ** 2)
+    report = al.compare(g, replicates=100)
+    assert report.best is None and report.best_row is None and report.ties == [] and report.tied_rows == [] and report.all_same
+    assert "★" not in report._repr_html_() and "all estimators are the same" in report._repr_html_()
+    assert "★" not in repr(report) and "all estimators are the same" in repr(report)
+
+
+def test_ties_are_named(report):
+    data = report.to_dict()
+    assert report.best_row not in report.tied_rows and not report.all_same
+    other = next(row for row in report if row.unbiased and row is not report.best_row and row.estimator == "rebar")
+    tied = type(report)({**data, "ties": ["rebar"]})
+    assert [row.estimator for row in tied.tied_rows] == [other.estimator]
+    assert "rebar(temperature=0.5) (tied with ★)" in tied._repr_html_() and "(tied with ★)" in repr(tied)
+    assert all(row.seconds_spread >= 0 and row.total_variance_std_error >= 0 for row in report)
+
+
 def test_times_have_units():
     from aleator.reports import _seconds
 

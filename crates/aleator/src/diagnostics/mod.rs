@@ -1,6 +1,7 @@
 //! Measurements of estimators: bias, variance, computational cost, and the exact answer for comparison.
 
 mod blind;
+mod candidates;
 mod compare;
 mod exact;
 mod exact_path;
@@ -17,7 +18,8 @@ mod timing;
 mod verdict;
 
 pub use blind::blind_spots;
-pub use compare::{Compare, ExactAnswer, Progress, compare, grad, plan_with};
+pub use candidates::plan_with;
+pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
 pub use measure::{Measure, Measurement, measure};

@@ -23,13 +23,8 @@ pub fn optimizations_svg(groups: &[Vec<OptimizationPath>]) -> Result<String, Str
         .enumerate()
         .map(|(place, (paths, name))| mean_and_band(place, &ellipsize(name, 40), paths))
         .collect();
-    // With one seed, the exact objective of each run; several runs have one only in the table.
     for (place, paths) in groups.iter().enumerate() {
-        if let [path] = paths.as_slice()
-            && !path.exact_history.is_empty()
-        {
-            lines.push(exact_line(place, &ellipsize(&format!("{}, exact", names[place]), 48), path));
-        }
+        lines.extend(mean_exact(place, &ellipsize(&format!("{}, exact", names[place]), 48), paths));
     }
     let (width, room) = (860.0, 812.0);
     let rows = legend_rows(None, (0.0, 0.0, room), &lines)?;
@@ -52,6 +47,20 @@ pub fn optimizations_svg(groups: &[Vec<OptimizationPath>]) -> Result<String, Str
         let chart = Chart { title: "", y_label: "objective", lines: &lines };
         charts(area, (24.0, top, room, height - top - 2.0), "step", &[chart])
     })
+}
+
+/// The exact objective, as a mean over paths; `None` unless all have it at the same steps.
+fn mean_exact(place: usize, name: &str, paths: &[OptimizationPath]) -> Option<Line> {
+    let (first, others) = paths.split_first()?;
+    let steps = |path: &OptimizationPath| path.exact_history.iter().map(|p| p.0).collect::<Vec<_>>();
+    if first.exact_history.is_empty() || others.iter().any(|path| steps(path) != steps(first)) {
+        return None;
+    }
+    let mut mean = exact_line(place, name, first);
+    for (i, point) in mean.points.iter_mut().enumerate() {
+        point.1 = paths.iter().map(|path| path.exact_history[i].1.0 / paths.len() as f64).sum();
+    }
+    Some(mean)
 }
 
 /// The mean over paths, and a band.

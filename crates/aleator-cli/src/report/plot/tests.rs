@@ -106,6 +106,8 @@ fn several_optimisations_have_means_and_bands() {
     look_at("optimizations", &svg);
     assert_picture(&svg);
     assert_eq!(svg.matches("<polygon").count(), 2);
+    // The exact objective of the plan whose runs all have it.
+    assert!(svg.contains("rebar(temperature=0.5), exact") && !svg.contains("score_function, exact"));
     let single = optimizations_svg(&[vec![exact], vec![other]]).unwrap();
     assert!(single.contains("rebar(temperature=0.5), exact") && !single.contains("<polygon"));
     assert!(optimizations_svg(&[]).is_err());

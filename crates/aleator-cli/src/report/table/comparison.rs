@@ -15,6 +15,9 @@ use crate::report::text::wrap;
 /// Gradients of at most this many coordinates get a column for each.
 const FEW_COORDINATES: usize = 3;
 
+/// Characters to which a name is cut at most.
+const SHORTEST_NAME: usize = 16;
+
 /// The table of `compare`: one row per estimator, and below it the exact answer, the best estimator, and what was skipped.
 ///
 /// `width` is the terminal's; columns that do not fit are left out, and the last line of the table says which. `color` adds
@@ -34,7 +37,8 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
             let columns = format!("not shown at this width: {}", left_out.join(", "));
             let _ = writeln!(out, "{}", wrap(&columns, width.map_or(100, usize::from), 2));
         }
-        out.push_str(&conclusions(report, &verdict, width));
+        let shown: Vec<String> = columns[0].cells.iter().map(|name| name.chars().skip(2).collect()).collect();
+        out.push_str(&conclusions(report, &verdict, &shown, width));
     }
     out.push_str(&skipped(report, width));
     out
@@ -100,15 +104,31 @@ fn chosen_columns(
         let parts = [1, 0, 2, 3].into_iter().filter(|&place| shown(place));
         let fixed = last();
         let chosen: Vec<&Column> = parts.flat_map(|place| &optional_columns[place].1).chain(&fixed).collect();
-        let first = names();
+        let mut first = names();
         let needed = natural_width(std::iter::once(&first).chain(chosen.iter().copied()));
         if gone == total || width.is_none_or(|w| needed <= usize::from(w)) {
+            // Names are cut if nothing else can be left out; they stand in full below the table.
+            let over = needed.saturating_sub(width.map_or(usize::MAX, usize::from));
+            let room = first.width().saturating_sub(over).max(SHORTEST_NAME);
+            first.cells.iter_mut().for_each(|name| *name = cut(name, room));
             let chosen = chosen.into_iter().cloned();
             let left_out = optional_columns[..gone].iter().map(|(name, _)| *name).collect();
-            return (std::iter::once(names()).chain(chosen).collect(), left_out);
+            return (std::iter::once(first).chain(chosen).collect(), left_out);
         }
     }
     (vec![names()], vec![])
+}
+
+/// A name without its middle: names that differ do so at an end.
+fn cut(name: &str, room: usize) -> String {
+    let characters: Vec<char> = name.chars().collect();
+    if characters.len() <= room {
+        return name.to_string();
+    }
+    let tail = room.saturating_sub(1) / 2;
+    let head = room.saturating_sub(1 + tail);
+    let (head, tail) = (&characters[..head], &characters[characters.len() - tail..]);
+    head.iter().chain(&['…']).chain(tail).collect()
 }
 
 /// The width of a table of these columns: two blanks between columns.

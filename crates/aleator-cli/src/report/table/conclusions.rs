@@ -4,12 +4,17 @@ use std::fmt::Write as _;
 
 use aleator::diagnostics::{Report, Row, Verdict};
 
-use super::values::{label, method, short_label, tensor};
+use super::values::{label, method, tensor};
 use crate::report::numbers::significant;
 use crate::report::text::{printable, wrap};
 
-/// The exact answer, the best row and those that tie with it, biased rows, and the plans whose names did not fit into the table.
-pub(super) fn conclusions(report: &Report, verdict: &Verdict, width: Option<u16>) -> String {
+/// The exact answer, the best row and those that tie with it, biased rows, and the plans whose names did not fit into the table, where they are `shown`.
+pub(super) fn conclusions(
+    report: &Report,
+    verdict: &Verdict,
+    shown: &[String],
+    width: Option<u16>,
+) -> String {
     let width = width.map_or(100, |w| usize::from(w).clamp(40, 120));
     let mut out = String::from("\n");
     let mut line = |word: &str, text: &str| {
@@ -24,10 +29,10 @@ pub(super) fn conclusions(report: &Report, verdict: &Verdict, width: Option<u16>
         let names = list(&biased);
         line("biased", &format!("{names} {verb} never best: {whose} variance does not count {whose} bias"));
     }
-    for row in rows {
-        let (short, whole) = (short_label(rows, row), label(rows, row));
-        if short != whole {
-            line("plan", &format!("{short}: {whole}"));
+    for (row, short) in rows.iter().zip(shown) {
+        let whole = label(rows, row);
+        if *short != whole {
+            line("plan", &format!("{short} is {whole}"));
         }
     }
     out

@@ -168,6 +168,28 @@ fn narrow_terminals_get_fewer_columns() {
     }
 }
 
+/// Each row is one line, however long its name is.
+#[test]
+fn long_names_are_cut_and_said_below() {
+    let long = [
+        "score_function(baseline=optimal)",
+        "score_function(baseline=moving_average, decay=0.95)",
+        "score_function",
+    ];
+    let rows = long.map(|plan| Row {
+        plan: BTreeMap::from([("b".to_string(), plan.to_string())]),
+        ..row("score_function", &[0.025], None, 0.1, 1e-6, true, 1000)
+    });
+    let text = comparison(&report(rows.to_vec(), None), Some(72), false);
+    assert!(text.lines().all(|l| l.chars().count() <= 72), "{text}");
+    assert_eq!(text.lines().filter(|l| l.contains("±  2%")).count(), 3, "{text}");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("0.95) is score_function(baseline=moving_average, decay=0.95)"), "{text}");
+    let names: std::collections::BTreeSet<&str> =
+        text.lines().filter(|l| l.contains("±  2%")).filter_map(|l| l.split("  0.1").next()).collect();
+    assert_eq!(names.len(), 3, "{text}");
+}
+
 /// The best row has the star; what ties with it says so.
 #[test]
 fn a_tie_has_no_star() {
@@ -246,7 +268,7 @@ fn mixed_plans_name_the_estimator_of_each_site() {
     let sites: Vec<(&str, &str)> = sites.iter().map(|(site, e)| (site.as_str(), *e)).collect();
     let rows = vec![mixed(&sites, "rebar + pathwise"), mixed(&[("b", "nvil")], "nvil")];
     let text = comparison(&report(rows, None), Some(80), false);
-    assert!(text.contains("plan      rebar + pathwise: layer0: rebar, layer1: pathwise,"), "{text}");
+    assert!(text.contains("plan      rebar + pathwise is layer0: rebar, layer1: pathwise,"), "{text}");
     assert!(text.lines().all(|l| l.chars().count() <= 80), "{text}");
 }
 
