@@ -1,0 +1,129 @@
+//! What a user does around training: a graph of one's own, checkpoints evaluated, sampled from and exported, seeds and sweeps.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+/// A directory of its own that goes away with the test.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(test: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("aleator-cli-trained-{}-{test}", std::process::id()));
+        fs::create_dir_all(&path).unwrap();
+        Scratch(path)
+    }
+
+    /// A command in this directory.
+    fn run(&self, command: &str) -> Output {
+        let mut aleator = Command::new(env!("CARGO_BIN_EXE_aleator"));
+        aleator.current_dir(&self.0).args(command.split_whitespace()).output().unwrap()
+    }
+
+    /// Its standard output, if it succeeds.
+    fn succeeds(&self, command: &str) -> String {
+        let output = self.run(command);
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn json(&self, command: &str) -> serde_json::Value {
+        serde_json::from_str(&self.succeeds(command)).unwrap()
+    }
+
+    /// Its message, if it fails as bad input does.
+    fn fails(&self, command: &str) -> String {
+        let output = self.run(command);
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+const RUN: &str = "train sbn --steps 40 --batch 20 --latents 4 --eval-samples 5 --eval-rows 30";
+
+#[test]
+fn a_checkpoint_is_evaluated_sampled_from_and_exported() {
+    let scratch = Scratch::new("checkpoint");
+    let trained = scratch.json(&format!("{RUN} --validation 0.2 --checkpoint run --json"));
+    let evaluated = scratch.json("train evaluate run --json");
+    assert_eq!(evaluated["elbo"], trained["held_out"]["elbo"]);
+    let one = scratch.json("train evaluate run --eval-samples 1 --eval-rows 10 --json");
+    let gap = one["elbo"].as_f64().unwrap() - one["bound"].as_f64().unwrap();
+    assert!(gap.abs() < 1e-9 && one["rows"] == 10);
+    assert!(scratch.succeeds("train sample run --count 5 -o s.npy --pictures s.png").contains("[5, 8, 8]"));
+    assert!(fs::read(scratch.0.join("s.npy")).unwrap().starts_with(b"\x93NUMPY"));
+    assert!(fs::read(scratch.0.join("s.png")).unwrap().starts_with(b"\x89PNG"));
+    scratch.succeeds("train sample run --count 5 -o s.npz");
+    assert!(scratch.succeeds("train export run -o p.npz").contains("5 tensors"));
+    scratch.succeeds("train export run -o p.safetensors --last");
+    // The exported file is read again as data: an archive of arrays.
+    assert!(scratch.fails("train gmm --data p.npz").contains("choose one, such as p.npz:"));
+    for (command, reason) in [
+        ("train evaluate nowhere", "nowhere"),
+        ("train evaluate p.safetensors", "not made by aleator"),
+        ("train evaluate run --eval-samples 0", "from 1"),
+        ("train sample run", "nothing would be written"),
+        ("train sample run -o s.txt", "should end in .npy or .npz"),
+        ("train sample run --count 1e15 -o t.npy", "at least one sample"),
+        ("train export run -o p.txt", "should end in .safetensors or .npz"),
+        ("train export run -o run", "should end in"),
+        ("train evaluate run --data s.png", "s.png"),
+    ] {
+        let message = scratch.fails(command);
+        assert!(message.contains(reason), "{command}: {message}");
+    }
+}
+
+#[test]
+fn a_graph_with_batches_from_the_command_line() {
+    let scratch = Scratch::new("graph");
+    let text = "data x : [batch, 2] = file(\"x.csv\")\nparam w : [2] = normal(0, 1)\n\
+                b ~ Bernoulli(logits = x @ w)\ncost loss = mean((b - 0.45)^2)\n";
+    fs::write(scratch.0.join("own.scg"), text).unwrap();
+    fs::write(scratch.0.join("x.csv"), "1,2\n3,4\n5,6\n7,8\n9,10\n11,12\n13,14\n15,16\n").unwrap();
+    let run = "train own.scg --steps 30 --batch 2 --held-out 0.25 --eval-samples 10";
+    let report = scratch.json(&format!("{run} --checkpoint own.safetensors --json"));
+    assert_eq!(
+        (&report["judged_by"], &report["judged_on"]),
+        (&"negative-objective".into(), &"held-out".into())
+    );
+    assert_eq!(report["batch"], 2);
+    let evaluated = scratch.json("train evaluate own.safetensors --rows all --json");
+    assert_eq!(evaluated["rows"], 8);
+    assert!(
+        scratch.succeeds("train sample own.safetensors --count 3 -o b.npy").contains("b of shape [3, 2]")
+    );
+    let table = scratch.succeeds(&format!("{run} --compare reinforce_loo,enumeration --plot p.svg"));
+    assert!(table.contains("enumeration"), "{table}");
+    assert!(scratch.fails("train own.scg --batch 9").contains("9"));
+    assert!(scratch.fails("train own.scg --objective iwae").contains("--objective"));
+    fs::write(scratch.0.join("bad.scg"), "param w = 0\ncost loss = v\n").unwrap();
+    assert!(scratch.fails("train bad.scg").contains("bad.scg:2:"));
+    fs::write(
+        scratch.0.join("command.scg"),
+        "param w = 0\nexternal f(a) -> [] = command(\"cat\")\nz ~ Normal(w, 1)\ncost c = f(z)\n",
+    )
+    .unwrap();
+    assert!(scratch.fails("train command.scg").contains("--allow-commands"));
+}
+
+#[test]
+fn seeds_and_grids_are_one_table_and_go_on() {
+    let scratch = Scratch::new("runs");
+    let seeds = scratch.json(&format!("{RUN} --seeds 3 --checkpoint runs --json"));
+    assert_eq!((seeds["reports"].as_array().unwrap().len(), &seeds["spread"][0]["runs"]), (3, &3.into()));
+    let again = scratch.json(&format!("{RUN} --seeds 3 --resume runs --json"));
+    assert_eq!(again["spread"], seeds["spread"]);
+    fs::write(scratch.0.join("grid.toml"), "lr = [1e-3, 1e-2]\n[model-options]\nlatents = [3, 4]\n").unwrap();
+    let grid = "train sbn --steps 10 --batch 20 --eval-samples 5 --eval-rows 30 --sweep grid.toml";
+    assert_eq!(scratch.json(&format!("{grid} --json"))["names"][3], "lr=0.01,latents=4");
+    assert!(scratch.succeeds(&format!("{grid} --seeds 2")).contains("lr=0.001,latents=3"));
+    fs::write(scratch.0.join("grid.toml"), "lear = [1]\n").unwrap();
+    assert!(scratch.fails(grid).contains("in grid.toml: there is no setting `lear`"));
+}
