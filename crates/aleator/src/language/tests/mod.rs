@@ -3,4 +3,5 @@
 mod hostile_loading;
 mod hostile_texts;
 mod loading;
+mod newcomers;
 mod values_of_functions;
