@@ -52,8 +52,23 @@ pub enum Command {
     Explain { name: String },
     /// Print the BibTeX entries for an estimator, a model or a key
     Cite { name: String },
+    /// Write .scg files in their canonical form; comments stay
+    Fmt(Fmt),
+    /// Write an example of the gallery (`aleator list problems`) into the current folder
+    New {
+        /// The name of the example
+        name: String,
+    },
+    /// Serve an editor with the Language Server Protocol on standard input and output
+    Lsp,
     /// Print completions for a shell on standard output
     Completions { shell: clap_complete::Shell },
+    /// Print the manual page, or write one for each command into a folder
+    Man {
+        /// Write aleator.1, aleator-check.1 and so on into this folder
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
 }
 
 /// The graph and the values that replace parts of it.
@@ -73,6 +88,16 @@ pub struct Source {
     /// Seconds that a program may take for one answer
     #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
     pub external_timeout: Duration,
+}
+
+#[derive(Debug, Args)]
+pub struct Fmt {
+    /// The files; `-` formats standard input to standard output
+    #[arg(required = true, value_name = "FILES")]
+    pub files: Vec<PathBuf>,
+    /// Change nothing; list the files that are not formatted, and exit with status 1 if there are any
+    #[arg(long)]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod failure;
 mod findings;
 mod flags;
 mod input;
+mod lsp;
 mod memory;
 mod output;
 mod parameters;

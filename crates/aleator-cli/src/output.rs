@@ -19,6 +19,12 @@ pub fn print(text: &str) -> Outcome {
     written(write!(out, "{text}{end}").and_then(|()| out.flush()))
 }
 
+/// Writes to standard output, and nothing but the text.
+pub fn print_raw(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
 /// How writing to standard output went.
 pub fn written(result: std::io::Result<()>) -> Outcome {
     match result {

@@ -24,19 +24,28 @@ pub struct Text {
 }
 
 impl Text {
-    /// Reads a file, standard input (`-`), or an example of the gallery by its name.
+    /// Reads a file, standard input (`-`), or an example of the gallery by its name. A file of that name takes precedence.
     pub fn read(file: &Path) -> Outcome<Text> {
-        let here = || PathBuf::from(".");
+        match example(file) {
+            Some(problem) if !file.exists() => {
+                let (name, text) = (format!("{}.scg", problem.name), problem.source.to_owned());
+                Ok(Text { name, text, folder: PathBuf::from("."), path: None })
+            }
+            _ => Text::read_file(file),
+        }
+    }
+
+    /// Reads a file or standard input.
+    pub fn read_file(file: &Path) -> Outcome<Text> {
         if file.as_os_str() == STDIN {
-            return Ok(Text { name: "stdin".into(), text: read_stdin()?, folder: here(), path: None });
+            return Ok(Text {
+                name: "stdin".into(),
+                text: read_stdin()?,
+                folder: PathBuf::from("."),
+                path: None,
+            });
         }
-        if !file.exists()
-            && let Some(problem) = example(file)
-        {
-            let name = format!("{}.scg", problem.name);
-            return Ok(Text { name, text: problem.source.to_owned(), folder: here(), path: None });
-        }
-        let folder = file.parent().map_or_else(here, Path::to_path_buf);
+        let folder = aleator::files::parent(file).to_path_buf();
         let text = read(file)?;
         Ok(Text { name: file.display().to_string(), text, folder, path: Some(file.to_owned()) })
     }

@@ -1,13 +1,11 @@
-//! `aleator list`, `explain`, `cite` and `completions`.
+//! `aleator list`, `explain` and `cite`.
 
 use aleator::distributions;
 use aleator::estimators::{self, Bias, Properties};
 use aleator::language::{FUNCTIONS, Function, nearest};
 use aleator::{citation, models, problems};
-use clap::CommandFactory;
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
-use crate::arguments::Arguments;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
 use crate::output::{print, width};
@@ -146,10 +144,4 @@ fn unknown(name: &str) -> Failure {
         None => "`aleator list` shows what there is".into(),
     };
     Failure::input(format!("unknown name `{name}`; {remedy}"))
-}
-
-pub fn completions(shell: clap_complete::Shell) -> Outcome {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "aleator", &mut script);
-    print(&String::from_utf8_lossy(&script))
 }

@@ -6,13 +6,17 @@ mod check;
 mod compare;
 mod draw;
 mod export;
+mod format;
 mod grad;
+mod manual;
+mod new;
 mod optimize;
 mod train;
 mod trained;
 
 use crate::arguments::Command;
 use crate::failure::Outcome;
+use crate::lsp;
 
 /// Carries out a command.
 pub fn run(command: Command) -> Outcome {
@@ -31,6 +35,10 @@ pub fn run(command: Command) -> Outcome {
         Command::List(arguments) => catalogue::list(arguments.what.as_deref()),
         Command::Explain { name } => catalogue::explain(&name),
         Command::Cite { name } => catalogue::cite(&name),
-        Command::Completions { shell } => catalogue::completions(shell),
+        Command::Fmt(arguments) => format::run(&arguments),
+        Command::New { name } => new::run(&name),
+        Command::Lsp => lsp::run(),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Man { folder } => manual::pages(folder.as_deref()),
     }
 }

@@ -449,6 +449,20 @@ impl<'g> Expr<'g> {
             // One number has one spelling: the elements of a product of matrices cannot be told apart.
             return self.dot(other);
         }
+        // Said here, of the shapes as they were written: below, a vector has become a matrix.
+        let (inner, rows) = (self.shape().from_end(0), other.shape().from_end(rb.min(2) - 1));
+        if inner != rows {
+            let side = if rb == 1 { "the length of the right" } else { "the last but one of the right" };
+            let error = Error::shape(
+                "@",
+                format!(
+                    "matrix product of shapes {} and {}: the last axis of the left ({inner}) must equal {side} ({rows})",
+                    self.shape(),
+                    other.shape()
+                ),
+            );
+            return self.graph.fail(error);
+        }
         let a = if ra == 1 { self.unsqueeze(-2) } else { self };
         let b = if rb == 1 { other.unsqueeze(-1) } else { other };
         let rank = a.rank().max(b.rank());

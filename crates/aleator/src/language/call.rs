@@ -325,7 +325,7 @@ impl<'g> Arguments<'_, 'g> {
     pub fn axes_of(&mut self, place: usize, rank: usize) -> Result<Vec<usize>, Diagnostic> {
         let (value, span) = self.given(place)?;
         let (_, axes) = self.constants.integers(value, span, "an order of axes")?;
-        let front = |axis| Ok(rank - 1 - from_end(axis, rank, span)?);
+        let front = |axis| from_end(axis, rank, span).map(|from_end| rank - 1 - from_end);
         let axes = axes.into_iter().map(front).collect::<Result<Vec<usize>, Diagnostic>>()?;
         match (1..axes.len()).any(|i| axes[..i].contains(&axes[i])) {
             true => Err(Diagnostic::new("an axis is named twice").at(span)),

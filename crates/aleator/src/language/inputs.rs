@@ -11,10 +11,14 @@ use super::ast::{self, DataSource, Expr, ExprId, Name, Size};
 use super::build::Builder;
 use super::errors::Diagnostic;
 use super::initial::RandomValues;
+use super::loading::Files;
 use super::names::{BATCH, misplaced_batch};
 use super::parser::no_copies;
 use super::span::Span;
 use super::values::{Tensor, Value};
+
+/// The number of rows of a file that is not read.
+const SKETCHED_ROWS: usize = 2;
 
 impl<'g> Builder<'_, 'g> {
     /// A written shape, whose sizes are constants.
@@ -121,7 +125,7 @@ impl<'g> Builder<'_, 'g> {
                 fit(&name.text, &declared, tensor).map_err(|d| d.at(span))?
             }
             (DataSource::File { path, span }, None) => {
-                let (shape, values) = self.file(&name.text, path, *span)?;
+                let (shape, values) = self.file(&name.text, path, &declared, *span)?;
                 // A table of one row or column serves as a vector.
                 let without_ones =
                     |shape: &[usize]| shape.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
@@ -157,7 +161,9 @@ impl<'g> Builder<'_, 'g> {
                 (tensor.shape, tensor.values.to_vec(), self.expressions[*value].span)
             }
             (DataSource::File { path, span }, None) => {
-                let (shape, values) = self.file(&name.text, path, *span)?;
+                let rows = Shape::from([self.loading.batch.unwrap_or(SKETCHED_ROWS)]).join(&row_shape);
+                self.store(&name.text, &rows, shape.span)?;
+                let (shape, values) = self.file(&name.text, path, &rows, *span)?;
                 (Shape::from(shape), values, *span)
             }
             (DataSource::Unspecified, None) => return Err(no_values(name, &declared)),
@@ -231,7 +237,13 @@ impl<'g> Builder<'_, 'g> {
         Ok((total, values))
     }
 
-    fn file(&mut self, name: &str, path: &str, span: Span) -> Result<(Vec<usize>, Vec<f64>), Diagnostic> {
+    fn file(
+        &mut self,
+        name: &str,
+        path: &str,
+        declared: &Shape,
+        span: Span,
+    ) -> Result<(Vec<usize>, Vec<f64>), Diagnostic> {
         let Some(folder) = self.loading.folder else {
             return Err(Diagnostic::new("a text that is not a file has no folder to look for files in")
                 .at(span)
@@ -239,7 +251,18 @@ impl<'g> Builder<'_, 'g> {
                 .or_setting(name));
         };
         let path = folder.join(path);
-        let array = load_array(&path).map_err(|error| Diagnostic::new(error.to_string()).at(span))?;
+        if self.loading.files == Files::Sketched && path.is_file() {
+            return Ok((declared.to_vec(), vec![0.0; declared.numel()]));
+        }
+        let array = load_array(&path).map_err(|error| {
+            let diagnostic = Diagnostic::new(error.to_string()).at(span);
+            match path.exists() {
+                true => diagnostic,
+                false => diagnostic
+                    .help("the path is relative to the folder of the text that names it")
+                    .or_setting(name),
+            }
+        })?;
         self.files.push((name.to_string(), path));
         Ok(array)
     }

@@ -200,10 +200,16 @@ impl<'s> Lexer<'s> {
             '|' => unknown("write `or`; the absolute value is `abs(x)`"),
             ';' => unknown("one statement a line, and nothing at its end"),
             '{' | '}' => unknown("lists and shapes are written with `[` and `]`, groups with `(` and `)`"),
+            '\'' if self.source[..span.start]
+                .ends_with(|c: char| c.is_ascii_alphanumeric() || ")]_".contains(c)) =>
+            {
+                unknown("the transpose is written `transpose(x)`")
+            }
             '\'' | '“' | '”' | '„' | '‘' | '’' => {
                 unknown("text stands between straight double quotes: \"data.npy\"")
             }
-            '$' | '\\' | '?' | '`' => unknown(""),
+            '?' => unknown("to choose between values, write `where(cond, a, b)`"),
+            '$' | '\\' | '`' => unknown("delete it"),
             '²' => unknown("write `^2`"),
             '³' => unknown("write `^3`"),
             '⁻' | 'ⁿ' | '¹' | '⁰'..='⁹' => unknown("write powers with `^`"),

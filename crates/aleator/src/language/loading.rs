@@ -20,6 +20,19 @@ pub struct Loading<'a> {
     pub seed: u64,
     /// Whether the text may start programs.
     pub commands: Commands,
+    /// Whether the files of data are read.
+    pub files: Files,
+}
+
+/// Whether the files of data are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Files {
+    /// They are read.
+    #[default]
+    Read,
+    /// They must exist; the data are zeros, and a batch has two rows. This is for editors, which load a text often and look at its
+    /// shapes alone.
+    Sketched,
 }
 
 /// Whether a text may start programs as black boxes, which can do anything that the user can.

@@ -20,6 +20,7 @@ mod call;
 mod domain;
 mod errors;
 mod estimators;
+mod format;
 mod functions;
 mod index;
 mod initial;
@@ -56,15 +57,17 @@ pub use build::{diagnose, load, load_all, load_with};
 pub use call::Function;
 pub use errors::{Diagnostic, SettingNote, Suggestion};
 pub use estimators::estimator;
+pub use format::format;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
-pub use loading::{Commands, Loading};
+pub use loading::{Commands, Files, Loading};
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
 pub use parser::{
     DEEPEST_NESTING, Estimator, LONGEST_SOURCE, MOST_ARGUMENTS, MOST_EXPRESSIONS, MOST_LIST_ELEMENTS,
-    MOST_MISTAKES, MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_set, parse_via,
+    MOST_MISTAKES, MOST_STATEMENTS, Setting, Via, parse, parse_estimator, parse_partially, parse_set,
+    parse_via,
 };
 pub use print::number_text;
 pub use settings::NamedArray;

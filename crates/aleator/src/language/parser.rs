@@ -7,6 +7,7 @@ mod brackets;
 mod draws;
 mod expressions;
 mod external;
+mod foreign;
 mod limits;
 mod recovery;
 mod state;
@@ -45,6 +46,16 @@ pub fn parse(source: &str) -> Result<File, Diagnostic> {
         statements.push(statement);
     }
     Ok(File { statements, expressions: parser.expressions })
+}
+
+/// The statements of a text that can be read, whatever is wrong with the others.
+///
+/// ```
+/// let file = aleator::language::parse_partially("param t = 0\nb ~ Bern(\ncost f = t");
+/// assert_eq!(file.statements.len(), 2);
+/// ```
+pub fn parse_partially(source: &str) -> File {
+    parse_all(source).file
 }
 
 /// An estimator with its options, and the arena that holds their values.

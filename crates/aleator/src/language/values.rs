@@ -5,7 +5,7 @@ use std::rc::Rc;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, Graph, NodeId, Op, Shape};
-use aleator_engine::human_bytes;
+use aleator_engine::{Error, human_bytes};
 
 use super::errors::Diagnostic;
 use super::print::number_text;
@@ -38,7 +38,11 @@ pub(super) struct Value<'g> {
 /// Turns what the engine refused into a message at this place, and refuses a node that is too large.
 pub(super) fn check(expr: Expr<'_>, span: Span) -> Result<(), Diagnostic> {
     if let Some(error) = expr.graph().error() {
-        return Err(Diagnostic::new(error.to_string()).at(span));
+        let diagnostic = Diagnostic::new(error.to_string()).at(span);
+        return Err(match remedy(&error) {
+            Some(remedy) => diagnostic.help(remedy),
+            None => diagnostic,
+        });
     }
     let shape = expr.shape();
     let diagnostic = if shape.rank() > MOST_AXES {
@@ -49,6 +53,22 @@ pub(super) fn check(expr: Expr<'_>, span: Span) -> Result<(), Diagnostic> {
         return Ok(());
     };
     Err(Diagnostic::new(diagnostic).at(span))
+}
+
+/// What to do about shapes that do not fit together.
+fn remedy(error: &Error) -> Option<&'static str> {
+    let Error::Shape { operation, problem } = error else { return None };
+    if operation == "@" {
+        Some(
+            "`transpose(x)` exchanges the last two axes; a vector is a row on the left and a column on the right",
+        )
+    } else if problem.contains("do not broadcast") {
+        Some(
+            "axes are matched from the last one, and an axis of length 1 fits any; `reshape` changes the axes",
+        )
+    } else {
+        None
+    }
 }
 
 /// The numbers of a constant, row-major.

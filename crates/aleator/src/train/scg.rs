@@ -95,6 +95,7 @@ impl Source {
             batch,
             seed,
             commands: self.commands,
+            ..Loading::default()
         };
         language::load_with(&self.text, &loading).map_err(|mistake| self.error(&mistake))
     }

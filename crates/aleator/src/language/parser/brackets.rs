@@ -68,7 +68,15 @@ impl Parser<'_> {
             }
             Token::Tilde => diagnostic.help("a draw has a line of its own: z ~ Normal(0, 1)"),
             Token::CloseParen | Token::CloseBracket => diagnostic.help("this bracket was never opened"),
-            Token::Dot => diagnostic.help("functions are called by name, not with a dot: `sum(x)`"),
+            Token::Dot => self.dotted(diagnostic, self.word_before()),
+            Token::Name if self.text() == "if" => diagnostic.help("write `where(cond, a, b)`"),
+            Token::Name if self.text() == "for" => diagnostic
+                .help("there are no loops in an expression; functions and operators work on whole tensors"),
+            Token::Name | Token::Number | Token::Text | Token::Colon
+                if self.foreign_word_before().is_some() =>
+            {
+                diagnostic.help(self.foreign_word_before().unwrap_or_default())
+            }
             Token::Colon if self.open.is_empty() => {
                 diagnostic.help("only `param` and `data` have a shape written down")
             }

@@ -1,10 +1,12 @@
 //! What follows `~`: distributions, of draws and of observations, with copies and estimators.
 
 use super::state::{Parser, Result, fail};
+use crate::distributions;
 use crate::language::ast::{Argument, Copies, EstimatorCall, Expr, Name, Node, StatementKind};
 use crate::language::errors::{Diagnostic, quote};
 use crate::language::lexer::Token;
 use crate::language::span::Span;
+use crate::language::synonyms::{Instead, Kind, instead};
 
 /// The mistake of a draw of no copies.
 pub(in super::super) fn no_copies(span: Span) -> Diagnostic {
@@ -80,6 +82,20 @@ impl Parser<'_> {
             });
         }
         let distribution = self.name()?;
+        if self.token == Token::Dot {
+            let rest = &self.source[self.span.end..];
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            let ours = match (&rest[..end], instead(Kind::Distribution, &rest[..end], |_| true)) {
+                (_, Some(Instead::Word(ours))) => ours,
+                (member, _) if distributions::find(member).is_some() => member,
+                (_, _) => "Normal",
+            };
+            return fail(
+                self.unexpected(&format!("`(` after {}", quote(&distribution.text)))
+                    .help(format!("names have no module in front: write `{left} ~ {ours}(..)`"))
+                    .replacing(Span::new(distribution.span.start, self.span.end + end), ours),
+            );
+        }
         if self.token != Token::OpenParen {
             let help = match self.token {
                 Token::Newline | Token::End | Token::Via | Token::OpenBracket => {

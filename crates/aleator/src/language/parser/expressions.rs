@@ -229,7 +229,13 @@ impl Parser<'_> {
             Token::Star if self.source[..self.previous_end].ends_with('*') => {
                 diagnostic.help("write powers with `^`")
             }
-            Token::Slash => diagnostic.help("a comment begins with `#`"),
+            Token::Slash if self.source[..self.previous_end].ends_with('/') => {
+                diagnostic.help("the whole part of a quotient is `floor(a / b)`; a comment begins with `#`")
+            }
+            Token::Star if self.source[..self.previous_end].ends_with('/') => {
+                diagnostic.help("a comment begins with `#` and ends with its line")
+            }
+            Token::Dot => diagnostic.help("a whole axis is written `:`, as in `x[:, 0]`"),
             Token::Tilde => diagnostic.help("a draw has a line of its own: z ~ Normal(0, 1)"),
             Token::CloseParen if !self.open.is_empty() => {
                 diagnostic.help("something is missing before this `)`")

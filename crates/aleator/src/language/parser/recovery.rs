@@ -137,7 +137,7 @@ mod tests {
             ("y = [1,\n  2 3,\n  4]\nz = 1\ncost f = ]", &["2:5", "5:10"], 1),
             ("y = sum(\n  a == 3 4\n  b\n)\ncost f = 1", &["2:10"], 1),
             ("y = 'a\nz = 1", &["1:5"], 1),
-            ("if x\n  y = 1\ncost f = 2", &["1:4"], 2),
+            ("if x\n  y = 1\ncost f = 2", &["1:1"], 2),
             ("y = (((((", &["1:9"], 0),
         ] {
             assert_eq!(places(source), expected, "{source}");

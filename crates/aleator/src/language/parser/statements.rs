@@ -5,6 +5,7 @@ use super::state::{Parser, Result, fail, reserved_help};
 use crate::language::ast::{DataSource, Name, Statement, StatementKind};
 use crate::language::errors::{Diagnostic, quote};
 use crate::language::lexer::Token;
+use crate::language::synonyms::{Instead, Kind, instead};
 
 impl Parser<'_> {
     /// The next statement, after so many; none at the end.
@@ -43,6 +44,7 @@ impl Parser<'_> {
             token if token.is_keyword() => diagnostic.help(reserved_help(self.text())),
             Token::CloseParen | Token::CloseBracket => diagnostic.help("this bracket was never opened"),
             Token::Slash => diagnostic.help("a comment begins with `#`"),
+            Token::Text => diagnostic.help("a comment begins with `#`"),
             _ => diagnostic.help(
                 "a line is `param x = ..`, `const x = ..`, `data x : [..] = ..`, `x = ..`, `x ~ Distribution(..)`, `observe x ~ Distribution(..)`, `cost x = ..`, `reward x = ..` or `external f(x) -> [..] = command(..)`",
             ),
@@ -198,7 +200,19 @@ impl Parser<'_> {
     pub(super) fn no_definition(&self, name: &Name) -> Diagnostic {
         let word = &name.text;
         let diagnostic = self.unexpected(&format!("`=` or `~` after {}", quote(word)));
+        if matches!(self.token, Token::Name | Token::Number | Token::OpenParen | Token::Text | Token::Colon)
+            && let Some(remedy) = self.of_foreign_statement(name)
+        {
+            return remedy;
+        }
+        let and_equals = self.source[self.span.end..].starts_with('=');
         match self.token {
+            Token::Dot => self.dotted(diagnostic, name.span),
+            Token::Colon if and_equals => diagnostic.help(format!("write `{word} = ..`")),
+            Token::Plus | Token::Minus | Token::Star | Token::Slash if and_equals => diagnostic.help(format!(
+                "a name is defined once and never changed; write `{word}_2 = {word} {} ..`, or add up by several `cost` lines",
+                self.text()
+            )),
             Token::Colon => diagnostic.help(format!("only parameters and data have a shape written down: `param {word} : [3] = 0`")),
             Token::Equal => diagnostic.help("`==` compares; a definition has a single `=`"),
             Token::Name => diagnostic.help(format!(
@@ -211,6 +225,16 @@ impl Parser<'_> {
             }
             Token::OpenBracket => diagnostic.help("elements are not assigned one by one; write a list: `x = [1, 2]`"),
             _ => diagnostic.help(format!("give the value a name: `cost f = {word}..` or `y = {word}..`")),
+        }
+    }
+
+    /// What to say of a line that begins with a word of another language.
+    fn of_foreign_statement(&self, name: &Name) -> Option<Diagnostic> {
+        let word = name.text.as_str();
+        let diagnostic = Diagnostic::new(format!("{} begins no statement", quote(word))).at(name.span);
+        match instead(Kind::Statement, word, |_| true)? {
+            Instead::Word(ours) => Some(diagnostic.did_you_mean(ours)),
+            Instead::Say(remedy) => Some(diagnostic.help(remedy)),
         }
     }
 
@@ -231,6 +255,9 @@ impl Parser<'_> {
         fail(match (&statement.kind, self.token) {
             (StatementKind::Sample { via: Some(_), .. }, Token::OpenBracket) => {
                 diagnostic.help("the number of copies comes before `via`: z ~ Normal(0, 1)[10] via pathwise")
+            }
+            (StatementKind::Sample { .. }, Token::Name) if self.text() == "for" => {
+                diagnostic.help("copies are written in brackets: `z ~ Normal(0, 1)[10]`")
             }
             (StatementKind::Sample { .. }, token) if token != Token::Via => diagnostic.help(format!(
                 "a draw stands alone on its line; compute with {} on the next",

@@ -250,7 +250,7 @@ fn every_mistake_is_shown_at_its_place_with_its_remedy() {
         ("f(x)", "1:2", "found `(`", "cost f = f.."),
         ("x : [2] = 1", "1:3", "found `:`", "param x : [3] = 0"),
         ("x == 2", "1:3", "found `==`", "single `=`"),
-        ("let x = 2", "1:5", "found `x`", "`let` is none of these"),
+        ("let x = 2", "1:1", "`let` begins no statement", "without a word in front"),
         ("x <- 2", "1:3", "found `<`", "x ~ Normal"),
         ("x += 2", "1:3", "found `+`", "never changed"),
         ("x[0] = 2", "1:2", "found `[`", "one by one"),

@@ -166,7 +166,8 @@ pub(super) const TABLE: &[Row] = &[
         Say("there is no value for missing numbers; leave these rows out of the data"),
     ),
     (Value, &["None", "null", "NULL", "nil"], Say("there is no empty value; leave the argument out")),
-    (Value, &["TRUE", "T"], Word("true")),
+    (Value, &["TRUE"], Word("true")),
+    (Value, &["T"], Say("the transpose is written `transpose(x)`")),
     (Value, &["FALSE"], Word("false")),
     (
         Value,

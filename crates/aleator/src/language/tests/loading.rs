@@ -141,7 +141,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("y = [1, [2, 3]]", "1:9", "one shape: the first has [], this one [2]", "concat"),
     ("y = [[1, 2], [3]]", "1:14", "the first has [2], this one [1]", ""),
     ("y = 3 @ 4", "1:5", "use * for scalars", ""),
-    ("y = [1, 2] @ [1, 2, 3]", "1:5", "[1, 2]", ""),
+    ("y = [1, 2] @ [1, 2, 3]", "1:5", "shapes [2] and [3]", "transpose"),
     // Indices.
     ("y = [1, 2][2]", "1:12", "2 lies outside of an axis of 2 elements", "0 to 1"),
     ("y = [1, 2][-3]", "1:12", "-3 lies outside", "-2 to -1"),

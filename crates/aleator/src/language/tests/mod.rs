@@ -3,5 +3,6 @@
 mod hostile_loading;
 mod hostile_texts;
 mod loading;
+mod newcomers;
 mod own_problems;
 mod values_of_functions;

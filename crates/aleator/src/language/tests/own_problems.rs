@@ -4,11 +4,18 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::diagnostics::{Compare, grad};
-use crate::language::{Commands, Diagnostic, Loading, Model, load_with, parse_set};
+use crate::language::{Commands, Diagnostic, Files, Loading, Model, load_with, parse_set};
 use crate::plan::Plan;
 
-const ALONE: Loading<'_> =
-    Loading { folder: None, settings: &[], arrays: &[], batch: None, seed: 0, commands: Commands::Refused };
+const ALONE: Loading<'_> = Loading {
+    folder: None,
+    settings: &[],
+    arrays: &[],
+    batch: None,
+    seed: 0,
+    files: Files::Read,
+    commands: Commands::Refused,
+};
 
 fn load(source: &str, loading: &Loading<'_>) -> Model {
     load_with(source, loading).unwrap_or_else(|error| panic!("{source}: {error:?}"))
