@@ -403,7 +403,7 @@ def newsvendor(order, price):
 
 
 @answer("distribution of the stock, carried forward over four periods", ["reinforce_loo", "score_function"], [], s=2.0, S=4.5)
-def inventory_s_S(s, S):
+def inventory(s, S):
     # The stock is 3 or S, less whole numbers: states are (filled up yet?, demand since).
     demand = binomial(4, 0.4)
     states, total = {(0, 0): 1.0}, 0
