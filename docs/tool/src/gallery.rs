@@ -7,7 +7,7 @@
 //! # From: where the problem comes from
 //! # Look at: what it teaches; a line that begins with three spaces goes on
 //! # Answer: the known answer
-//! # Try: the comparison to show, if it is not `aleator compare NAME.scg`
+//! # Try: a command to show; without any comparison among them, `aleator compare NAME.scg` is the first
 //! ```
 
 use std::collections::BTreeMap;
@@ -36,6 +36,8 @@ struct Example {
     name: String,
     title: String,
     fields: BTreeMap<String, String>,
+    /// Commands to show, for the folder of the examples.
+    tries: Vec<String>,
     /// The statements, without the header.
     statements: String,
 }
@@ -83,6 +85,7 @@ impl Example {
         let statements = source.lines().skip(header.len()).collect::<Vec<_>>().join("\n");
         let title = header.first().ok_or_else(|| wrong("it has no header"))?.trim().to_string();
         let mut fields: BTreeMap<String, String> = BTreeMap::new();
+        let mut tries = Vec::new();
         let mut current = None;
         for line in &header[1..] {
             if let Some(rest) = line.strip_prefix("   ") {
@@ -90,6 +93,9 @@ impl Example {
                 let field = field.ok_or_else(|| wrong("a line goes on that no field begins"))?;
                 field.push(' ');
                 field.push_str(rest);
+            } else if let Some(command) = line.strip_prefix(" Try: ") {
+                tries.push(command.to_string());
+                current = None;
             } else if let Some((field, text)) = line.trim().split_once(": ") {
                 fields.insert(field.into(), text.into());
                 current = Some(field.to_string());
@@ -105,14 +111,27 @@ impl Example {
         if !GROUPS.iter().any(|(group, ..)| *group == fields["For"]) {
             return Err(wrong(&format!("there is no group `{}`", fields["For"])));
         }
-        Ok(Example { name: name.into(), title, fields, statements: statements.trim().to_string() + "\n" })
+        let compare = format!("aleator compare {name}.scg");
+        if !tries.iter().any(|command| command.starts_with(&compare)) {
+            tries.insert(0, compare);
+        }
+        Ok(Example {
+            name: name.into(),
+            title,
+            fields,
+            tries,
+            statements: statements.trim().to_string() + "\n",
+        })
     }
 
-    /// The command of the comparison, for the folder above the examples.
-    fn comparison(&self) -> String {
+    /// The commands, for the folder above the examples, with what they print: a table for a comparison.
+    fn commands(&self) -> String {
         let file = format!("{}.scg", self.name);
-        let command = self.fields.get("Try").cloned().unwrap_or(format!("aleator compare {file}"));
-        command.replace(&file, &format!("{EXAMPLES}/{file}"))
+        let shown = self.tries.iter().map(|command| {
+            let flag = if command.starts_with("aleator compare") { "table" } else { "output" };
+            format!("```sh,{flag}\n{}\n```\n\n", command.replace(&file, &format!("{EXAMPLES}/{file}")))
+        });
+        shown.collect()
     }
 
     fn section(&self) -> String {
@@ -120,11 +139,11 @@ impl Example {
         let field = |name: &str| fields[name].as_str();
         format!(
             "\n## {name}\n\n{title}\n\n```text\n{statements}```\n\n{}\n\n```sh,picture\naleator graph {EXAMPLES}/{name}.scg\n```\n\n\
-             ```sh,table\n{}\n```\n\n**The known answer.** {}\n\n**Where it comes from.** {}\n",
+             {}**The known answer.** {}\n\n**Where it comes from.** {}\n",
             field("Look at"),
-            self.comparison(),
+            self.commands(),
             field("Answer"),
-            sentence(field("From")),
+            capitalised(field("From")),
         )
     }
 }
@@ -135,17 +154,11 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// The same, except that a link to a paper keeps its key.
-fn sentence(text: &str) -> String {
-    let first = text.split([' ', '.']).next().unwrap_or_default();
-    if first.chars().any(|c| c.is_ascii_digit()) { text.to_string() } else { capitalised(text) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const SOURCE: &str = "# A coin.\n#\n# For: teaching\n# From: a paper (key2020).\n# Look at: One thing,\n#   and another.\n\
+    const SOURCE: &str = "# A coin.\n#\n# For: teaching\n# From: a paper (`key2020`).\n# Look at: One thing,\n#   and another.\n\
                           # Answer: 0.5\n# Try: aleator compare coin.scg --tune 9\n\nparam t = 0   # log-odds\n";
 
     #[test]
@@ -153,12 +166,15 @@ mod tests {
         let example = Example::of("coin", SOURCE).unwrap();
         assert_eq!(example.fields["Look at"], "One thing, and another.");
         assert_eq!(example.statements, "param t = 0   # log-odds\n");
-        assert_eq!(example.comparison(), "aleator compare examples/coin.scg --tune 9");
+        let compare = "```sh,table\naleator compare examples/coin.scg --tune 9\n```\n\n";
+        assert_eq!(example.commands(), compare);
         let page = example.section();
         assert!(page.contains("## coin\n\nA coin.\n"), "{page}");
-        assert!(page.contains("**Where it comes from.** A paper (key2020).\n"), "{page}");
-        let without = Example::of("coin", &SOURCE.replace("# Try: aleator compare coin.scg --tune 9\n", "")).unwrap();
-        assert_eq!(without.comparison(), "aleator compare examples/coin.scg");
+        assert!(page.contains("**Where it comes from.** A paper (`key2020`).\n"), "{page}");
+        let checked =
+            Example::of("coin", &SOURCE.replace("compare coin.scg --tune 9", "check coin.scg")).unwrap();
+        let check = "```sh,output\naleator check examples/coin.scg\n```\n\n";
+        assert_eq!(checked.commands(), compare.replace(" --tune 9", "") + check);
     }
 
     #[test]
