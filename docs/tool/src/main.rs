@@ -7,6 +7,7 @@
 
 mod catalogue;
 mod commands;
+mod gallery;
 mod headers;
 mod links;
 mod references;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::commands::Runner;
+use crate::gallery::Gallery;
 use crate::headers::Headers;
 use crate::references::References;
 use crate::{Result, catalogue, read};
@@ -39,10 +40,14 @@ pub fn write(binary: &Path) -> Result<String> {
         pages.insert(Path::new("decisions").join(name), text);
     }
     let estimators = headers.estimator_pages(&mut pages)?;
+    let gallery = Gallery::read()?;
+    pages.extend(gallery.pages);
     pages.insert("references.md".into(), references.page());
 
     let parts = [
         ("{{summary of estimators}}", estimators),
+        ("{{summary of gallery}}", gallery.summary),
+        ("{{contents of gallery}}", gallery.contents),
         ("{{list of decisions}}", decisions.replace("](decisions/", "](").replace("  - ", "- ")),
         ("{{summary of decisions}}", decisions),
         ("{{table of estimators}}", catalogue::estimators()),

@@ -102,19 +102,13 @@ fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
             let least = concentration.map_or(0.0, |i| initial.lower_bound(site.parameters[i]));
             if least > 0.0 { power(1.0 / least) } else { BEYOND }
         }
-        (
-            _,
-            Support::Real
-            | Support::Positive
-            | Support::Counts
-            | Support::BoundedCounts
-            | Support::RealVector,
-        ) => power(1.0),
+        (_, Support::Real | Support::Positive | Support::Counts | Support::RealVector) => power(1.0),
         (
             _,
             Support::Boolean
             | Support::Indices
             | Support::OneHot
+            | Support::BoundedCounts
             | Support::UnitInterval
             | Support::Interval
             | Support::Circle
@@ -181,6 +175,12 @@ fn growths(
             Op::MatMul => of(0).times(of(1)),
             Op::Softmax(_) | Op::OneHot(_) | Op::ArgMax => BOUNDED,
             Op::Hole(_) => match sites.iter().find(|s| s.value == id) {
+                // Its values lie between 0 and its total count, or between its ends, which may be random themselves.
+                Some(site) if site.family.support() == Support::BoundedCounts => {
+                    let total = site.family.parameters().iter().position(|p| p.name == "total_count");
+                    total.map_or(BEYOND, of)
+                }
+                Some(site) if site.family.support() == Support::Interval => all,
                 // Its values scale with its parameters, or with their reciprocals.
                 Some(site) => {
                     let (own, by) = (own(site), (0..node.inputs.len()).map(of).fold(BOUNDED, Growth::times));

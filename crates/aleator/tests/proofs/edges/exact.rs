@@ -158,6 +158,25 @@ fn a_mean_beyond_all_numbers_ends_no_command() {
     assert_eq!(by_scores(text).results.len(), 1);
 }
 
+/// A draw between random ends grows as they do.
+#[test]
+fn a_random_end_of_a_support_counts() {
+    for (site, cost) in
+        [("Uniform(0, exp(x))", "exp(0.0001 * y)"), ("Binomial(floor(exp(x)), 0.5)", "exp(0.0001 * y)")]
+    {
+        let got = answer(&format!("param a = 0.5\nx ~ Normal(0, a)\ny ~ {site}\ncost f = {cost}"));
+        assert_eq!(got.method, None, "{site}: {:?}", got.objective);
+    }
+    // No more than seven of seven, whatever happens to them.
+    let text = "param a = 0.5\nx ~ Binomial(7, a)\ny ~ Binomial(7 - x, 1 - (1 - a)^x)\ncost f = y";
+    let mean: f64 = [1.0, 7.0, 21.0, 35.0, 35.0, 21.0, 7.0, 1.0]
+        .iter()
+        .enumerate()
+        .map(|(x, ways)| ways / 128.0 * (7 - x) as f64 * (1.0 - 0.5_f64.powi(x as i32)))
+        .sum();
+    close("seven", &[answer(text).objective.unwrap().0], &[mean], 1e-12);
+}
+
 /// Draws that are rare together, tails that are heavier than their family's name says, logarithms in an exponent.
 #[test]
 fn what_diverges_only_together_has_no_answer() {
