@@ -342,7 +342,7 @@ fn messages_say_what_and_where() {
         &output(&["train", "sbn", "--data", &bytes]),
         &["bytes.csv:2: column 1 is 7", "divide the numbers by 255"],
     );
-    let semicolons = scratch.write("semicolons.csv", "0;1\n1;1\n");
+    let semicolons = scratch.write("semicolons.csv", "a,b\n0;1,1;1\n");
     refused(&output(&["train", "sbn", "--data", &semicolons]), &["separated by `;`"]);
     // Hostile text is neither obeyed nor endless.
     let hostile = scratch.write("hostile.csv", &format!("1,\u{1b}[2J{}\n", "x".repeat(100_000)));

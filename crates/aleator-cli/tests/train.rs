@@ -273,7 +273,7 @@ fn settings_that_make_no_sense_are_refused() {
         ("importance-samples = 3", "iwae"),
         ("decay-every = 3", "decay"),
         ("data = \"/nowhere/at/all\"", "/nowhere/at/all"),
-        ("data = \"nofile.csv\"", "a .csv file"),
+        ("data = \"nofile.csv\"", ".npz or .csv file"),
         ("seed = 18446744073709551615", "at most 9223372036854775807"),
         ("eval-samples = 1", "2 to"),
         ("= 3", "1"),
@@ -655,7 +655,7 @@ fn a_comparison_goes_on_only_with_what_is_there() {
     }
     assert!(!Path::new(&scratch.path("bth")).exists());
     let other = small(&["--compare", "rebar", "--resume", &both]);
-    refused(&other, &[&both, "other estimators (nvil, reinforce_loo)"]);
+    refused(&other, &[&both, "other runs (nvil, reinforce_loo)"]);
     refused(
         &small(&[&list[..], &["--checkpoint", &both]].concat()),
         &["another run", &format!("--resume {both}")],
@@ -678,7 +678,7 @@ fn a_comparison_that_cannot_write_fails() {
         &["cannot write metrics to"],
     );
     let none = small(&["--compare", "pathwise,lax"]);
-    refused(&none, &["no estimator", "pathwise: ", "lax: "]);
+    refused(&none, &["no run", "pathwise: ", "lax: "]);
 }
 
 #[test]
