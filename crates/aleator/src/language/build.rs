@@ -259,8 +259,15 @@ impl<'a, 'g> Builder<'a, 'g> {
             }
             StatementKind::External { parameters, shape, command, command_span, .. } => {
                 let shape = self.shape(shape)?;
-                let black_box =
-                    programs::declare(name, parameters, shape, command, *command_span, self.loading)?;
+                let black_box = programs::declare(
+                    name,
+                    parameters,
+                    shape,
+                    command,
+                    *command_span,
+                    self.loading.commands,
+                    self.loading.folder,
+                )?;
                 self.commands.push((name.text.clone(), command.clone()));
                 self.lowering.black_boxes.insert(name.text.clone(), black_box);
                 return Ok(self.define(

@@ -17,6 +17,7 @@
 mod ast;
 mod build;
 mod call;
+mod commands;
 mod domain;
 mod errors;
 mod estimators;
@@ -55,12 +56,13 @@ pub use ast::{
 };
 pub use build::{diagnose, load, load_all, load_with};
 pub use call::Function;
+pub use commands::Commands;
 pub use errors::{Diagnostic, SettingNote, Suggestion};
 pub use estimators::estimator;
 pub use format::format;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
-pub use loading::{Commands, Files, Loading};
+pub use loading::{Files, Loading};
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};

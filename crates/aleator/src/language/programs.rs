@@ -1,4 +1,5 @@
 //! Black boxes that are programs: `external f(z) -> [] = command("program", ..)`, and calls of them.
+use std::path::Path;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr as Node, External, ExternalFn, Graph, Shape};
@@ -6,8 +7,8 @@ use aleator_engine::graph::{Expr as Node, External, ExternalFn, Graph, Shape};
 use crate::external_program::ExternalProgram;
 
 use super::ast::{Call, Name};
+use super::commands::Commands;
 use super::errors::{Diagnostic, quote};
-use super::loading::{Commands, Loading};
 use super::parts::Parts;
 use super::span::Span;
 use super::values::Value;
@@ -28,16 +29,17 @@ pub(super) fn declare(
     shape: Shape,
     command: &[String],
     command_span: Span,
-    loading: &Loading<'_>,
+    commands: Commands,
+    folder: Option<&Path>,
 ) -> Result<BlackBox, Diagnostic> {
     if shape.contains(&0) {
         let message = format!("the result of {} has shape {shape}, which has no elements", quote(&name.text));
         return Err(Diagnostic::new(message).at(command_span));
     }
-    let program = match loading.commands {
+    let program = match commands {
         Commands::Refused => None,
         Commands::Allowed { timeout } => {
-            Some(Arc::new(ExternalProgram::new(command.to_vec(), loading.folder.map(Into::into), timeout)))
+            Some(Arc::new(ExternalProgram::new(command.to_vec(), folder.map(Into::into), timeout)))
         }
     };
     let parameters = parameters.iter().map(|parameter| parameter.text.clone()).collect();
