@@ -154,8 +154,7 @@ fn read_lines(stdout: impl Read, found: &SyncSender<Result<Vec<u8>, String>>) {
 
 fn hear(stderr: impl Read, heard: &Heard) {
     let mut reader = BufReader::new(stderr);
-    loop {
-        let Ok(bytes) = reader.fill_buf() else { break };
+    while let Ok(bytes) = reader.fill_buf() {
         let count = bytes.len();
         if count == 0 {
             break;

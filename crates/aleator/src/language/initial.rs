@@ -13,6 +13,9 @@ use super::parts::Parts;
 use super::span::Span;
 use super::values::{Constants, MOST_ELEMENTS, extent, too_large};
 
+/// What is added to initial values, and their distribution; or what is wrong with the arguments.
+type Scaled = Result<(f64, Init), &'static str>;
+
 /// A distribution of initial values.
 #[derive(Debug)]
 pub struct Initial {
@@ -26,7 +29,7 @@ pub struct Initial {
     parameters: &'static [(&'static str, f64)],
     /// The least number of axes of the parameter.
     axes: usize,
-    init: fn(&[f64]) -> Result<(f64, Init), &'static str>,
+    init: fn(&[f64]) -> Scaled,
 }
 
 const TABLE: &[Initial] = &[

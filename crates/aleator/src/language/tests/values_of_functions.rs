@@ -1,6 +1,6 @@
 //! Every function and operator against values computed by hand, also with further axes in front.
 use std::collections::HashMap;
-use std::f64::consts::{E, LN_2, SQRT_2};
+use std::f64::consts::{E, FRAC_PI_3, FRAC_PI_4, FRAC_PI_6, LN_2, PI, SQRT_2};
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
@@ -171,11 +171,7 @@ pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
     ("v[n - 1]", &[], &[-2.0]),
     ("v[c[0]]", &[], &[0.5]),
     ("log_prob(Normal(s, 1), v)", &[3], &[-1.4189385332046727, -8.918938533204672, -2.0439385332046727]),
-    (
-        "log_prob(distribution = Bernoulli(logits = 0 * v), x = 1)",
-        &[3],
-        &[-0.6931471805599453, -0.6931471805599453, -0.6931471805599453],
-    ),
+    ("log_prob(distribution = Bernoulli(logits = 0 * v), x = 1)", &[3], &[-LN_2, -LN_2, -LN_2]),
     ("entropy(Normal(0, s))", &[], &[2.112085713764618]),
     ("kl(Normal(s, 1), Normal(0, 1))", &[], &[2.0]),
     ("kl(Normal(v, 1), Normal(0, 1))", &[3], &[0.5, 2.0, 0.125]),
@@ -184,16 +180,16 @@ pub(super) const CASES: &[(&str, &[usize], &[f64])] = &[
     ("mean(Normal(v, 1))", &[3], &[1.0, -2.0, 0.5]),
     ("sinh(s)", &[], &[3.626860407847019]),
     ("cosh(s)", &[], &[3.7621956910836314]),
-    ("asin(half)", &[], &[0.5235987755982989]),
-    ("acos(half)", &[], &[1.0471975511965979]),
+    ("asin(half)", &[], &[FRAC_PI_6]),
+    ("acos(half)", &[], &[FRAC_PI_3]),
     ("asin(far)", &[], &[NAN]),
     ("atan(s)", &[], &[1.1071487177940904]),
-    ("atan2(v, s)", &[3], &[0.4636476090008061, -0.7853981633974483, 0.24497866312686414]),
-    ("atan2(0, -1)", &[], &[3.141592653589793]),
+    ("atan2(v, s)", &[3], &[0.4636476090008061, -FRAC_PI_4, 0.24497866312686414]),
+    ("atan2(0, -1)", &[], &[PI]),
     ("erfinv(half)", &[], &[0.4769362762044699]),
     ("erfinv(0.9999)", &[], &[2.7510639057120607]),
     ("log_sigmoid(s)", &[], &[-0.1269280110429725]),
-    ("xlogy(v, s)", &[3], &[0.6931471805599453, -1.3862943611198906, 0.34657359027997264]),
+    ("xlogy(v, s)", &[3], &[LN_2, -1.3862943611198906, 0.34657359027997264]),
     ("xlogy(0, 0)", &[], &[0.0]),
     ("xor(v, v)", &[3], &[0.0, 0.0, 0.0]),
     ("xor(s, 0)", &[], &[1.0]),
