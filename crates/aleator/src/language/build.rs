@@ -263,14 +263,8 @@ impl<'a, 'g> Builder<'a, 'g> {
                     programs::declare(name, parameters, shape, command, *command_span, self.loading)?;
                 self.commands.push((name.text.clone(), command.clone()));
                 self.lowering.black_boxes.insert(name.text.clone(), black_box);
-                return Ok(self.define(
-                    statement,
-                    definition_name,
-                    DefinitionKind::BlackBox,
-                    None,
-                    &roots,
-                    None,
-                ));
+                self.define(statement, definition_name, DefinitionKind::BlackBox, None, &roots, None);
+                return Ok(());
             }
             StatementKind::Sample { distribution, arguments, copies, via, .. } => {
                 let what = format!("{} ({})", quote(&name.text), distribution.text);

@@ -59,7 +59,7 @@ pub use estimators::estimator;
 pub use format::format;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
-pub use loading::{Commands, Files, Loading};
+pub use loading::{Commands, Files, Loading, NamedArray};
 pub use model::{BatchedData, Definition, DefinitionKind, Model, RowData, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
@@ -69,5 +69,5 @@ pub use parser::{
     parse_via,
 };
 pub use print::number_text;
-pub use settings::NamedArray;
 pub use span::{Place, Span};
+pub use synonyms::known_elsewhere;

@@ -1,4 +1,5 @@
 //! Formatting keeps the tree and the comments, and is done once.
+use super::layout::WIDTH;
 use super::*;
 
 /// A generator of random numbers (splitmix64), so that the files are the same everywhere.
