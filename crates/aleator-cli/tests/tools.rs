@@ -177,8 +177,11 @@ fn shells_and_readers_learn_the_commands() {
         let output = folder.run(&["completions", shell], "");
         assert_eq!(output.status.code(), Some(0), "{shell}");
         let script = text(&output.stdout);
-        for word in ["reinforce_loo", "two_layers", "sbn", "lsp"] {
-            assert!(script.contains(word), "{shell} does not know {word}");
+        assert!(script.contains("lsp"), "{shell} does not know the commands");
+        // The scripts for the other shells have no values.
+        for word in ["reinforce_loo", "two_layers", "sbn"] {
+            let valued = ["bash", "zsh", "fish"].contains(&shell);
+            assert!(!valued || script.contains(word), "{shell} does not know {word}");
         }
     }
     let page = folder.run(&["man"], "");

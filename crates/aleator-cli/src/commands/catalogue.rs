@@ -2,7 +2,7 @@
 
 use aleator::distributions;
 use aleator::estimators::{self, Bias, Properties};
-use aleator::language::{FUNCTIONS, Function, nearest};
+use aleator::language::{FUNCTIONS, Function, known_elsewhere, nearest};
 use aleator::{citation, models, problems};
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 
@@ -139,7 +139,8 @@ fn unknown(name: &str) -> Failure {
         .chain(distributions::all().iter().map(|d| d.name))
         .chain(models::all().iter().map(|m| m.name))
         .chain(problems::all().iter().map(|p| p.name));
-    let remedy = match nearest(name, names) {
+    let names = names.chain(FUNCTIONS.iter().copied());
+    let remedy = match known_elsewhere(name).or_else(|| nearest(name, names)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => "`aleator list` shows what there is".into(),
     };

@@ -35,8 +35,34 @@ fn with_names() -> Command {
 /// Completions of a shell.
 pub fn completions(shell: clap_complete::Shell) -> Outcome {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut with_names(), "aleator", &mut script);
-    print(&String::from_utf8_lossy(&script))
+    let mut command = with_names();
+    clap_complete::generate(shell, &mut command, "aleator", &mut script);
+    let mut script = String::from_utf8_lossy(&script).into_owned();
+    if shell == clap_complete::Shell::Fish {
+        script.push_str(&positional_names(&command));
+    }
+    print(&script)
+}
+
+/// The names that may stand as positional arguments, which the script for fish has to be told of.
+fn positional_names(command: &Command) -> String {
+    let mut lines = String::new();
+    for command in command.get_subcommands() {
+        for argument in command.get_positionals() {
+            let names: Vec<String> = match argument.get_id().as_str() {
+                // Beside the files of the folder.
+                "file" => problems::all().iter().map(|problem| problem.name.to_owned()).collect(),
+                _ => argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect(),
+            };
+            if !names.is_empty() {
+                let (command, names) = (command.get_name(), names.join(" "));
+                lines.push_str(&format!(
+                    "complete -c aleator -n \"__fish_seen_subcommand_from {command}\" -a \"{names}\"\n"
+                ));
+            }
+        }
+    }
+    lines
 }
 
 /// The manual page of the whole on standard output, or a page for each command in a folder.

@@ -18,9 +18,6 @@ use super::parser::parse;
 use layout::Writer;
 use pieces::{Line, lines};
 
-/// Longest line that is not broken, in characters, without its comment.
-const WIDTH: usize = 100;
-
 /// The canonical form of a text, which has the same syntax tree and comments. Formatting it again changes nothing.
 ///
 /// # Errors

@@ -3,7 +3,9 @@ use std::path::Path;
 
 use super::commands::Commands;
 use super::parser::Setting;
-use super::settings::NamedArray;
+
+/// The name of data, and an array for it: its shape, and its elements, row-major.
+pub type NamedArray = (String, Vec<usize>, Vec<f64>);
 
 /// How a text is loaded. The default reads no files, takes all rows, and starts no programs.
 #[derive(Clone, Copy, Debug, Default)]

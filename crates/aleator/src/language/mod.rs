@@ -62,7 +62,7 @@ pub use estimators::estimator;
 pub use format::format;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
-pub use loading::{Files, Loading};
+pub use loading::{Files, Loading, NamedArray};
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};
@@ -72,5 +72,5 @@ pub use parser::{
     parse_via,
 };
 pub use print::number_text;
-pub use settings::NamedArray;
 pub use span::{Place, Span};
+pub use synonyms::known_elsewhere;

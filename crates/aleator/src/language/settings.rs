@@ -8,12 +8,10 @@ use crate::nearest::nearest;
 
 use super::ast::{File, StatementKind};
 use super::errors::{Diagnostic, quote};
+use super::loading::NamedArray;
 use super::lower::Lowering;
 use super::parser::Setting;
 use super::values::Tensor;
-
-/// The name of data, and an array for it: its shape, and its elements, row-major.
-pub type NamedArray = (String, Vec<usize>, Vec<f64>);
 
 /// Replacements by name.
 #[derive(Clone)]

@@ -25,6 +25,20 @@ pub(super) fn instead(kind: Kind, word: &str, known: impl Fn(&str) -> bool) -> O
     })
 }
 
+/// What this language calls a distribution, function or estimator that other languages and libraries call `word`.
+///
+/// ```
+/// assert_eq!(aleator::language::known_elsewhere("Gaussian"), Some("Normal"));
+/// assert_eq!(aleator::language::known_elsewhere("Normal"), None);
+/// ```
+pub fn known_elsewhere(word: &str) -> Option<&'static str> {
+    let name = |kind| match instead(kind, word, |_| true)? {
+        Word(ours) => Some(ours),
+        Say(_) => None,
+    };
+    [Kind::Distribution, Kind::Function, Kind::Estimator].into_iter().find_map(name)
+}
+
 /// Says what to write instead of a word: what other languages mean by it, or else the nearest of the known names.
 ///
 /// # Errors

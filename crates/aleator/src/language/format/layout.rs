@@ -1,9 +1,10 @@
 //! Pieces of a statement to text: spaces between tokens, and lines that break inside brackets.
 
-use super::WIDTH;
 use super::pieces::{Group, Leaf, Piece};
 use crate::language::lexer::Token;
 
+/// Longest line that is not broken, in characters, without its comment.
+pub(super) const WIDTH: usize = 100;
 /// Spaces of one level.
 const INDENT: usize = 4;
 

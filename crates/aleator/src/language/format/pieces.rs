@@ -101,14 +101,23 @@ pub(super) fn lines(source: &str) -> Result<Vec<Line>, Diagnostic> {
                     after = gap.same_line;
                     before = gap.own_lines.into_iter().map(|(comment, _)| comment).collect();
                 }
-                attach(&mut leaves, after);
+                // A comment that a comma took stays there; the one after the comma goes to a line of its own.
+                match leaves.last_mut() {
+                    Some(last) if last.after.is_none() => last.after = after,
+                    _ => before.splice(0..0, after).for_each(drop),
+                }
+                // `x  # note` before a comma is `x,  # note`.
+                let mut taken = None;
+                if token == Token::Comma {
+                    taken = leaves.last_mut().and_then(|last| last.after.take());
+                }
                 match token {
                     Token::OpenParen | Token::OpenBracket => depth += 1,
                     Token::CloseParen | Token::CloseBracket => depth = depth.saturating_sub(1),
                     _ => {}
                 }
                 let text = span.text(source).to_owned();
-                leaves.push(Leaf { token, text, before, after: None });
+                leaves.push(Leaf { token, text, before, after: taken });
             }
         }
         if token == Token::End {
@@ -143,13 +152,6 @@ fn push_comments(lines: &mut Vec<Line>, comments: &[(String, bool)]) {
             lines.push(Line::Blank);
         }
         lines.push(Line::Comment(comment.clone()));
-    }
-}
-
-/// Gives the last token the comment after it.
-fn attach(leaves: &mut [Leaf], after: Option<String>) {
-    if let (Some(last), Some(comment)) = (leaves.last_mut(), after) {
-        last.after = Some(comment);
     }
 }
 
@@ -231,9 +233,18 @@ impl Group {
             false => elements.push((last, None)),
             // The comma after the last element goes away; its comments stay.
             true => {
-                if let Some((_, comma)) = elements.last_mut()
-                    && let Some(Leaf { mut before, after, .. }) = comma.take()
+                if let Some((pieces, comma)) = elements.last_mut()
+                    && let Some(Leaf { mut before, mut after, .. }) = comma.take()
                 {
+                    match pieces.last_mut() {
+                        Some(Piece::Leaf(last)) if before.is_empty() && last.after.is_none() => {
+                            last.after = after.take();
+                        }
+                        Some(Piece::Group(last)) if before.is_empty() && last.close.after.is_none() => {
+                            last.close.after = after.take();
+                        }
+                        _ => {}
+                    }
                     before.extend(after);
                     before.append(&mut close.before);
                     close.before = before;

@@ -1,4 +1,5 @@
 //! Formatting keeps the tree and the comments, and is done once.
+use super::layout::WIDTH;
 use super::*;
 
 /// A generator of random numbers (splitmix64), so that the files are the same everywhere.
@@ -309,6 +310,8 @@ fn the_canonical_form() {
         ("data x:[batch,3]=file( \"a b.npy\" )", "data x : [batch, 3] = file(\"a b.npy\")\n"),
         ("z~Normal(0,1) [10]via rebar(tau=1)", "z ~ Normal(0, 1)[10] via rebar(tau = 1)\n"),
         ("y = [1, # one\n 2]", "y = [\n    1,  # one\n    2\n]\n"),
+        ("y = [1 # one\n , 2, # two\n]", "y = [\n    1,  # one\n    2  # two\n]\n"),
+        ("y = [1 # one\n , # both\n 2]", "y = [\n    1,  # one\n    # both\n    2\n]\n"),
         ("# top\n\n\n# next\nx = 1\n# last", "# top\n\n# next\nx = 1\n# last\n"),
     ] {
         assert_eq!(format(text).unwrap(), expected, "{text}");
