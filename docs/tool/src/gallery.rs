@@ -135,7 +135,7 @@ impl Example {
     }
 
     fn section(&self) -> String {
-        let Example { name, title, fields, statements } = self;
+        let Example { name, title, fields, statements, .. } = self;
         let field = |name: &str| fields[name].as_str();
         format!(
             "\n## {name}\n\n{title}\n\n```text\n{statements}```\n\n{}\n\n```sh,picture\naleator graph {EXAMPLES}/{name}.scg\n```\n\n\
