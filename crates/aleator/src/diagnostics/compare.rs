@@ -13,8 +13,9 @@ use super::report::{Exact, GradientEstimate, Mean, Number, Report, Row, Skipped}
 use super::verdict::ROUNDING;
 use crate::analysis::laws_depend_on_params;
 use crate::error::{Error, Result};
-use crate::graph::Graph;
+use crate::graph::{Graph, Rewards};
 use crate::plan::{Lint, Plan, lints};
+use crate::program::{Options, Program};
 use crate::rewrite::Estimator;
 
 /// The settings of a comparison.
@@ -123,7 +124,31 @@ pub fn grad(graph: &Graph, plan: &Plan, how: &Compare, file: &str, progress: Pro
     let measured = vec![measure_plan(graph, plan, how, progress)?];
     report.add_rows(graph, how, measured, progress)?;
     report.samples = report.results[0].samples;
+    report.reward = reward(graph, plan, how, &report.results[0])?;
     Ok(report.finish())
+}
+
+/// The largest number of estimates from which a reward is estimated that is not the whole objective.
+const MOST_REWARDS: usize = 1000;
+
+/// The sum of the rewards: of a whole objective, with the other sign; otherwise estimated without the costs.
+fn reward(graph: &Graph, plan: &Plan, how: &Compare, row: &Row) -> Result<Option<Mean>> {
+    match graph.rewards() {
+        Rewards::None => Ok(None),
+        Rewards::All => Ok(Some(Mean { mean: Number(-row.objective.mean.0), ..row.objective.clone() })),
+        Rewards::Some => {
+            let options = Options::new().seed(how.seed).samples(row.samples);
+            let mut program = Program::<f64>::compile(&graph.rewards_alone(), &plan.estimators, &options)?;
+            let count = how.replicates.min(MOST_REWARDS);
+            let rewards = (0..count as u64).map(|step| Ok(-program.run_step(step)?.objective()));
+            let rewards = rewards.collect::<Result<Vec<f64>>>()?;
+            let n = count as f64;
+            let mean = rewards.iter().sum::<f64>() / n;
+            let squares: f64 = rewards.iter().map(|reward| (reward - mean).powi(2)).sum();
+            let std_error = (count > 1).then(|| Number((squares / (n - 1.0) / n).sqrt()));
+            Ok(Some(Mean { mean: Number(mean), std_error }))
+        }
+    }
 }
 
 /// Measures every estimator that applies, as `aleator compare` does. An estimator is used at every site that it supports; the
@@ -196,6 +221,8 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         replicates: how.replicates,
         tune: how.tune,
         exact,
+        rewards: graph.rewards(),
+        reward: None,
         results: vec![],
         best: None,
         ties: vec![],

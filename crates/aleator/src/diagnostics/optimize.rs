@@ -162,6 +162,7 @@ pub fn optimize(
         lr: Number(how.learning_rate),
         plan: plan.describe(graph).into_iter().collect(),
         history,
+        rewards: graph.rewards(),
         exact_method: None,
         exact_objective: None,
         exact_history: vec![],

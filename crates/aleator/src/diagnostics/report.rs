@@ -7,6 +7,7 @@ use aleator_engine::graph::Shape;
 #[cfg(feature = "serde")]
 use serde::Serialize;
 
+use crate::graph::Rewards;
 use crate::plan::Lint;
 
 use crate::program::Program;
@@ -174,6 +175,11 @@ pub struct Report {
     pub tune: usize,
     /// The exact answer.
     pub exact: Exact,
+    /// How much of the objective is rewards.
+    pub rewards: Rewards,
+    /// The sum of the rewards themselves, where `grad` measured it.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
+    pub reward: Option<Mean>,
     /// The rows, one per plan.
     pub results: Vec<Row>,
     /// The unbiased estimator with the smallest work-normalised variance; `None` if there is none, or if all are the same.
@@ -222,6 +228,8 @@ pub struct OptimizationPath {
     /// The exact objective at some steps (for figures, not part of the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub exact_history: Vec<(usize, Number)>,
+    /// How much of the objective is rewards.
+    pub rewards: Rewards,
     /// The final parameters, by name.
     pub parameters: BTreeMap<String, Tensor>,
     /// The final values of the estimators' own parameters, by name.

@@ -10,4 +10,4 @@ pub use batched_data::{BatchedData, RowData};
 pub(crate) use choice::Choice;
 pub use diagram::{Diagram, DiagramNode, NodeKind};
 pub(crate) use model::Observation;
-pub use model::{Cost, Data, Graph, Param, Sampled, SiteDef, State};
+pub use model::{Cost, Data, Graph, Param, Rewards, Sampled, SiteDef, State};

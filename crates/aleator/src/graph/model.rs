@@ -84,6 +84,19 @@ pub struct Cost {
     pub is_reward: bool,
 }
 
+/// How much of an objective is rewards, which are subtracted from it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+pub enum Rewards {
+    /// Nothing: all costs are costs.
+    #[default]
+    None,
+    /// Some costs are rewards: the objective is E[costs] − E[rewards].
+    Some,
+    /// All costs are rewards: the objective is −E[reward].
+    All,
+}
+
 /// A value that was observed: [`Graph::observe`].
 #[derive(Clone, Debug)]
 pub(crate) struct Observation {
@@ -612,6 +625,27 @@ impl Graph {
     /// The costs, in the order in which they were added.
     pub fn costs(&self) -> Vec<Cost> {
         self.parts.borrow().costs.clone()
+    }
+
+    /// How much of the objective is rewards.
+    pub fn rewards(&self) -> Rewards {
+        let parts = self.parts.borrow();
+        match parts.costs.iter().filter(|cost| cost.is_reward).count() {
+            0 => Rewards::None,
+            count if count == parts.costs.len() => Rewards::All,
+            _ => Rewards::Some,
+        }
+    }
+
+    /// The same graph without the costs that are no rewards.
+    pub(crate) fn rewards_alone(&self) -> Graph {
+        let graph = self.clone();
+        {
+            let mut parts = graph.parts.borrow_mut();
+            parts.costs.retain(|cost| cost.is_reward);
+            parts.observations.clear();
+        }
+        graph
     }
 
     /// The observations, in the order in which they were added.

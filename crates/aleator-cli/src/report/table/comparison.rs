@@ -3,11 +3,12 @@
 use std::fmt::Write as _;
 
 use aleator::diagnostics::{Number, Report, Row, Verdict};
+use aleator::graph::Rewards;
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use super::conclusions::conclusions;
 use super::values::{
-    SUSPICIOUS_Z, element_name, heading, norm, pair, shape_of, short_label, skipped, worst_z,
+    SUSPICIOUS_Z, element_name, heading, norm, objective_of, pair, shape_of, short_label, skipped, worst_z,
 };
 use crate::report::numbers::{align_plus_minus, align_points, duration, plus_minus, significant};
 use crate::report::text::wrap;
@@ -24,6 +25,9 @@ const SHORTEST_NAME: usize = 16;
 /// terminal colours.
 pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
+    if report.rewards != Rewards::None {
+        let _ = writeln!(out, "{}", objective_of(report.rewards));
+    }
     let rows = &report.results;
     if rows.is_empty() {
         out.push_str("\nNo estimator could run.\n");

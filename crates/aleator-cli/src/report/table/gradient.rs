@@ -6,7 +6,8 @@ use aleator::diagnostics::{GradientEstimate, Number, Report, Row};
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use super::values::{
-    MAX_ELEMENTS, SUSPICIOUS_Z, count, element_name, heading, method, named_tensors, norm, pair, skipped,
+    MAX_ELEMENTS, SUSPICIOUS_Z, count, element_name, heading, method, named_tensors, norm, objective_of,
+    pair, skipped,
 };
 use crate::report::numbers::{align_plus_minus, align_points, plus_minus_text, significant};
 use crate::report::text::printable;
@@ -40,6 +41,10 @@ pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
             let _ = write!(out, "   exact {}{}", significant(exact.0, 4), method(report));
         }
         out.push('\n');
+        if let Some(reward) = &report.reward {
+            let value = plus_minus_text(reward.mean.0, reward.std_error.map(|s| s.0));
+            let _ = writeln!(out, "reward     {value}   {}", objective_of(report.rewards));
+        }
         let (lines, notes) = gradient_lines(row);
         if !lines.is_empty() {
             let with_exact = lines.iter().any(|l| l.exact.is_some());

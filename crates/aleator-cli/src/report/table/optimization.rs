@@ -3,9 +3,10 @@
 use std::fmt::Write as _;
 
 use aleator::diagnostics::OptimizationPath;
+use aleator::graph::Rewards;
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
-use super::values::{count, named_tensors, plain};
+use super::values::{count, named_tensors, objective_of, plain};
 use crate::report::numbers::{plus_minus_text, significant};
 use crate::report::text::printable;
 
@@ -37,6 +38,9 @@ pub fn optimization(path: &OptimizationPath) -> String {
             String::new()
         };
         let _ = writeln!(out, "\nobjective  {} → {}{over}", mean_text(first), mean_text(last));
+        if path.rewards != Rewards::None {
+            let _ = writeln!(out, "           {}", objective_of(path.rewards));
+        }
         let low = values.iter().copied().filter(|x| x.is_finite()).fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().filter(|x| x.is_finite()).fold(f64::NEG_INFINITY, f64::max);
         if low <= high {

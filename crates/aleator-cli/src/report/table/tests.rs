@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use aleator::diagnostics::{
     Exact, GradientEstimate, Mean, Number, OptimizationPath, PathPoint, Report, Row, Skipped, Tensor,
 };
+use aleator::graph::Rewards;
 use aleator::nn;
 use aleator::train::{GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, TrainReport};
 
@@ -79,6 +80,8 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
             gradient: gradient.unwrap_or_default(),
             ..Exact::default()
         },
+        rewards: Rewards::None,
+        reward: None,
         results,
         best,
         ties: Vec::new(),
@@ -355,6 +358,7 @@ pub(crate) fn path(points: usize) -> OptimizationPath {
         lr: Number(0.01),
         plan: BTreeMap::from([("b".to_string(), "rebar(temperature=0.5)".to_string())]),
         history,
+        rewards: Rewards::None,
         exact_method: None,
         exact_objective: None,
         exact_history: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use aleator::diagnostics::{Number, Report, Row, Tensor};
+use aleator::graph::Rewards;
 
 use crate::report::numbers::{plus_minus, significant};
 use crate::report::text::{printable, wrap};
@@ -24,6 +25,15 @@ pub(super) fn heading(report: &Report) -> String {
     );
     line.push('\n');
     line
+}
+
+/// What the objective is where there are rewards; otherwise nothing.
+pub(super) fn objective_of(rewards: Rewards) -> &'static str {
+    match rewards {
+        Rewards::None => "",
+        Rewards::Some => "the objective is E[costs] − E[rewards]",
+        Rewards::All => "the objective is −E[reward]",
+    }
 }
 
 pub(super) fn count(n: usize, noun: &str) -> String {
