@@ -1,7 +1,7 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
 use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
-use super::ast::{Call, Expr};
+use super::ast::{Call, Expr, ExprId, Expressions};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
 use super::named_distribution::Named;
@@ -96,8 +96,9 @@ pub(super) struct Arguments<'l, 'g> {
     constants: &'l mut Constants,
     /// By parameter; `None` where it is left out, or is a list to be joined.
     given: Vec<Option<(Value<'g>, Span)>>,
-    /// By parameter, those that are distributions.
-    distributions: Vec<Option<Named<'g>>>,
+    /// By parameter, those that are distributions, with their place in the text.
+    distributions: Vec<Option<(Named<'g>, ExprId)>>,
+    expressions: &'l Expressions,
     axis: Option<(Value<'g>, Span)>,
     list: Vec<(Value<'g>, Span)>,
     span: Span,
@@ -109,7 +110,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
         function: &'static Function,
         graph: &'g Graph,
         constants: &'l mut Constants,
-        parts: &Parts<'_, 'g>,
+        parts: &Parts<'l, 'g>,
         call: &Call,
         span: Span,
     ) -> Result<Self, Diagnostic> {
@@ -121,6 +122,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
             constants,
             given: vec![None; function.parameters.len()],
             distributions: vec![None; function.accepts.distributions()],
+            expressions: parts.expressions,
             axis: None,
             list: Vec::new(),
             span,
@@ -170,7 +172,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
                 let by_site = function.accepts != Accepts::DistributionOrValue;
                 if let Some(named) = parts.distribution(argument.value, by_site) {
                     bound.constant &= named.constant;
-                    bound.distributions[place] = Some(named.clone());
+                    bound.distributions[place] = Some((named.clone(), argument.value));
                     continue;
                 }
                 if by_site {
@@ -214,7 +216,13 @@ fn not_a_distribution(function: &Function, place: usize, span: Span) -> Diagnost
 impl<'g> Arguments<'_, 'g> {
     /// An argument that is a distribution, if it is one.
     pub fn distribution(&self, place: usize) -> Option<&Named<'g>> {
-        self.distributions.get(place)?.as_ref()
+        Some(&self.distributions.get(place)?.as_ref()?.0)
+    }
+
+    /// An argument that is a distribution as it is written.
+    pub fn distribution_text(&self, place: usize) -> String {
+        let given = self.distributions.get(place).and_then(Option::as_ref);
+        given.map(|(_, id)| self.expressions.print(*id)).unwrap_or_default()
     }
 
     /// An argument that must be a distribution.
@@ -422,9 +430,12 @@ fn from_end(axis: i64, rank: usize, span: Span) -> Result<usize, Diagnostic> {
         let front = if axis < 0 { axis + count } else { axis };
         return Ok((count - 1 - front) as usize);
     }
-    let diagnostic = Diagnostic::new(format!("there is no axis {axis}: the tensor has {rank} axes")).at(span);
+    let axes = if rank == 1 { "axis" } else { "axes" };
+    let diagnostic =
+        Diagnostic::new(format!("there is no axis {axis}: the tensor has {rank} {axes}")).at(span);
     Err(match rank {
         0 => diagnostic.help("a scalar has no axes; leave `axis` out"),
+        1 => diagnostic.help("the only axis is 0, or -1 from the end"),
         _ => diagnostic.help(format!("axes are 0 to {}, or -{rank} to -1 from the end", rank - 1)),
     })
 }

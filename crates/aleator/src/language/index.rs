@@ -44,7 +44,7 @@ pub(super) fn index<'g>(
                         at.expr.shape()
                     ))
                     .at(place)
-                    .help("for several elements use a slice x[a:b], or `one_hot(k, n) @ x`"));
+                    .help("for several elements use a slice x[a:b], or `gather(x, i)`"));
                 }
                 expr = if at.constant {
                     let number = constants.integer(at, place, "an index")?;

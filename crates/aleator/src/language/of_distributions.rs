@@ -54,9 +54,17 @@ pub(super) fn kl<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
             Some(batch) => Ok(kl.broadcast_to(batch)),
             None => Err(a.wrong(format!("`kl` of batches of shapes {} and {}", p.batch, q.batch))),
         },
-        Err(error) => Err(a.wrong(error.to_string()).help(
-            "of a site z with distribution P, `log_prob(z) - log_prob(Q, z)` has this mean: log_prob(P, z) - log_prob(Q, z)",
-        )),
+        Err(_) if distributions::has_kl(&p.distribution, &q.distribution) == Some(false) => {
+            let (own, other) = (a.distribution_text(0), a.distribution_text(1));
+            let names = (p.distribution.name(), q.distribution.name());
+            let message =
+                format!("no closed form of the divergence of {} from {} is known", names.0, names.1);
+            Err(a.wrong(message).help(match p.draw {
+                Some(_) => format!("`log_prob({own}) - log_prob({other}, {own})` has it as its mean"),
+                None => format!("draw `z ~ {own}`; `log_prob(z) - log_prob({other}, z)` has it as its mean"),
+            }))
+        }
+        Err(error) => Err(a.wrong(error.to_string())),
     }
 }
 

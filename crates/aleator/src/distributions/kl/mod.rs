@@ -76,6 +76,16 @@ pub fn kl_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
     PAIRS.iter().map(|(q, p, _)| (*q, *p))
 }
 
+/// Whether the shapes of two distributions allow a divergence, and a closed form of it is known; `None` if the shapes do not fit.
+pub(crate) fn has_kl(q: &Distribution<'_>, p: &Distribution<'_>) -> Option<bool> {
+    q.batch_shape()?.broadcast(&p.batch_shape()?)?;
+    match kl(q, p) {
+        Ok(_) => Some(true),
+        Err(Error::Engine(_)) => None,
+        Err(_) => Some(false),
+    }
+}
+
 /// KL(q ‖ p) = E_q[log q(z) − log p(z)], in nats, in closed form.
 ///
 /// The batch axes of the two distributions broadcast against each other and are the shape of the result. Event axes are summed.

@@ -40,6 +40,11 @@ impl Parser<'_> {
     pub(super) fn no_statement(&self) -> Diagnostic {
         let diagnostic = self.unexpected("a statement");
         match self.token {
+            Token::Plus | Token::Minus | Token::Star | Token::At | Token::And | Token::Or
+                if self.previous_end > 0 =>
+            {
+                diagnostic.help("a line goes on after its end only inside brackets: put the whole expression into parentheses")
+            }
             Token::Via => diagnostic.help("`via` stands at the end of the line that draws: z ~ Normal(0, 1) via pathwise"),
             token if token.is_keyword() => diagnostic.help(reserved_help(self.text())),
             Token::CloseParen | Token::CloseBracket => diagnostic.help("this bracket was never opened"),

@@ -255,6 +255,7 @@ fn every_mistake_is_shown_at_its_place_with_its_remedy() {
         ("x += 2", "1:3", "found `+`", "never changed"),
         ("x[0] = 2", "1:2", "found `[`", "one by one"),
         ("3 = x", "1:1", "expected a statement", "param x"),
+        ("x = 1\n  + 2", "2:3", "expected a statement, found `+`", "into parentheses"),
         ("via pathwise", "1:1", "expected a statement", "end of the line that draws"),
         ("file = 3", "1:1", "expected a statement", "word of the language"),
         ("x = 1\n)", "2:1", "expected a statement", "never opened"),
