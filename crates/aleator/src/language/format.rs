@@ -24,7 +24,7 @@ use pieces::{Line, lines};
 /// The first mistake of the text, if it cannot be parsed.
 ///
 /// ```
-/// let text = aleator::language::format("param t=0.5#start\n\n\nz~Normal(t,1) [3]\ncost f=sum( z^ 2 )")?;
+/// let text = aleator::language::format("param t=0.5# start\n\n\nz~Normal(t,1) [3]\ncost f=sum( z^ 2 )")?;
 /// assert_eq!(text, "param t = 0.5  # start\n\nz ~ Normal(t, 1)[3]\ncost f = sum(z^2)\n");
 /// # Ok::<(), aleator::language::Diagnostic>(())
 /// ```
