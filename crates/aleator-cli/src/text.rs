@@ -28,6 +28,12 @@ impl Text {
     pub fn read(file: &Path) -> Outcome<Text> {
         match example(file) {
             Some(problem) if !file.exists() => {
+                if let Some((missing, _)) = problem.files.iter().find(|(path, _)| !Path::new(path).exists()) {
+                    let name = problem.name;
+                    return Err(Failure::input(format!(
+                        "the example `{name}` needs the file `{missing}`; `aleator new {name}` writes both into this folder"
+                    )));
+                }
                 let (name, text) = (format!("{}.scg", problem.name), problem.source.to_owned());
                 Ok(Text { name, text, folder: PathBuf::from("."), path: None })
             }

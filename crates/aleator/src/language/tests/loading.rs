@@ -159,7 +159,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("y = exp(1, axis = 0)", "1:12", "`exp` has no argument `axis`", "`exp(x)`"),
     ("y = sum([1], 0)", "1:14", "takes 1 argument by position", "axis=.."),
     ("y = sum([1], axs = 0)", "1:14", "no argument `axs`", "`axis`"),
-    ("y = sum([1], axis = 1)", "1:21", "no axis 1: the tensor has 1 axes", "-1"),
+    ("y = sum([1], axis = 1)", "1:21", "no axis 1: the tensor has 1 axis", "-1"),
     ("y = sum(1, axis = 0)", "1:19", "no axis 0", "leave `axis` out"),
     ("y = sum([1], axis = 0.5)", "1:21", "whole number", ""),
     ("y = sum([[1]], axis = [0, -2])", "1:23", "twice", ""),
