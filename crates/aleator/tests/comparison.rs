@@ -26,6 +26,8 @@ fn check(text: &str, report: &Report) {
     }
     for row in &report.results {
         assert!(row.seconds_per_estimate.0 > 0.0 && row.seconds_spread.is_some_and(|s| s.0 >= 0.0), "{text}");
+        let means = row.gradient.values().flat_map(|gradient| &gradient.mean);
+        assert!(!row.unbiased || means.into_iter().all(|mean| !mean.0.is_nan()), "{text}: {}", row.estimator);
         let (variance, error) = (row.total_variance, row.total_variance_std_error);
         assert_eq!(variance.is_some(), error.is_some(), "{text}: {}", row.estimator);
         assert!(error.is_none_or(|e| e.0 >= 0.0), "{text}: {}", row.estimator);
@@ -69,6 +71,17 @@ fn one_is_best_where_a_distribution_depends_on_a_parameter() {
 }
 
 /// E z and the like: estimators whose estimates vary by rounding alone have a variance of exactly 0, in any unit, and all tie.
+/// MuProp expands the cost about a mean at which the log-density of a count has no value.
+#[test]
+fn what_is_not_a_number_is_not_unbiased() {
+    let text =
+        "param r = 0.4\nk ~ Poisson(exp(r))\ncost f = log_prob(k) - log_prob(NegativeBinomial(10, 0.75), k)";
+    let report = report_of(text, &brief());
+    check(text, &report);
+    let broken = |row: &&aleator::diagnostics::Row| row.gradient.values().any(|g| g.mean[0].0.is_nan());
+    assert!(report.results.iter().any(|row| broken(&row)), "{text}");
+}
+
 #[test]
 fn rounding_is_no_variance() {
     let how = Compare { estimators: Some(vec![]), ..brief() };

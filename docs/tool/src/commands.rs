@@ -10,6 +10,7 @@
 //! | `scg`                   | `aleator check` accepts it                                                      |
 //! | `scg,fails`             | it does not, and its message follows                                            |
 //! | `scg,name=FILE`         | saved under that name for what follows, on later pages (by file name) too        |
+//! | `python,name=FILE`      | the same for a program                                                          |
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -63,7 +64,7 @@ impl Runner {
                 continue;
             }
             // rustdoc's flags mean something to mdBook; ours do not.
-            let shown = if language == "scg" { language } else { fence };
+            let shown = if language == "scg" || flag.starts_with("name=") { language } else { fence };
             text.push_str(&format!("```{shown}\n{}\n```\n", block.join("\n")));
             match language {
                 "sh" => {
@@ -73,7 +74,11 @@ impl Runner {
                     }
                 }
                 "scg" => text.push_str(&self.check(&block, flag)?),
-                _ => {}
+                _ => {
+                    if let Some(name) = flag.strip_prefix("name=") {
+                        save(&self.scratch.join(name), &(block.join("\n") + "\n"))?;
+                    }
+                }
             }
         }
         Ok(text)
@@ -165,6 +170,9 @@ fn table(report: &Value, to_root: &str) -> Option<String> {
         let worst =
             coordinates(result, "z").iter().filter_map(|(_, z)| z.as_f64()).map(f64::abs).reduce(f64::max);
         let bias = match (result["unbiased"] == true, worst) {
+            _ if coordinates(result, "mean").iter().any(|(_, mean)| mean == "nan") => {
+                "**not a number**".into()
+            }
             (true, Some(z)) => format!("none, z = {z:.1}"),
             (true, None) => "none".to_string(),
             (false, Some(z)) => format!("**biased**, z = {z:.1}"),

@@ -370,11 +370,13 @@ fn row(
     let (total_variance, variance_error) =
         if by_rounding { (Some(0.0), Some(0.0)) } else { (total_variance, measured.variance_error) };
     let timing = measured.timing;
+    // What is not a number has no mean that could be right.
+    let is_number = all().all(|m| !m.mean.is_nan()) && !measured.objective.mean.is_nan();
     Row {
         estimator,
         plan: plan.describe(graph).into_iter().collect(),
         samples: measured.samples,
-        unbiased: measured.unbiased,
+        unbiased: measured.unbiased && is_number,
         objective: Mean { mean: Number(measured.objective.mean), std_error: std_error(&measured.objective) },
         gradient,
         total_variance: total_variance.map(Number),

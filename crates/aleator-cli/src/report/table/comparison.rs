@@ -216,7 +216,9 @@ fn noiseless_distance(row: &Row) -> Option<f64> {
         for (i, _) in z.iter().enumerate().filter(|(_, z)| z.is_none()) {
             let d = (g.mean[i].0 - exact[i].0).abs();
             let d = if d <= g.slack[i] { 0.0 } else { d };
-            distance = Some(f64::max(distance.unwrap_or(0.0), d));
+            // `f64::max` would forget a NaN.
+            let largest = distance.unwrap_or(0.0);
+            distance = Some(if d.is_nan() || d > largest { d } else { largest });
         }
     }
     distance
@@ -234,6 +236,7 @@ fn bias(row: &Row) -> String {
         Some((text, _)) => format!("{word}, {text}"),
         None => match noiseless_distance(row) {
             Some(0.0) => format!("{word}, exact"),
+            Some(distance) if distance.is_nan() => "not a number".into(),
             Some(distance) if row.unbiased => {
                 format!("none expected, but off by {}", significant(distance, 3))
             }

@@ -287,6 +287,17 @@ fn no_variance_is_best_and_exact() {
 }
 
 #[test]
+fn a_mean_that_is_no_number_is_not_exact() {
+    let exact = [1.0, 2.0];
+    let mut nan = row("muprop", &[f64::NAN, 2.0], Some(&exact), f64::NAN, f64::NAN, true, 1000);
+    for gradient in nan.gradient.values_mut() {
+        gradient.z = Some(vec![None, None]);
+    }
+    let text = comparison(&report(vec![nan], Some(&exact)), None, false);
+    assert!(text.contains("not a number") && !text.contains("none, exact"), "{text}");
+}
+
+#[test]
 fn many_coordinates_are_summarised() {
     let exact: Vec<f64> = (0..50).map(|i| 0.1 * f64::from(i)).collect();
     let mut off = exact.clone();
