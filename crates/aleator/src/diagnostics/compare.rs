@@ -135,7 +135,7 @@ const MOST_REWARDS: usize = 1000;
 fn reward(graph: &Graph, plan: &Plan, how: &Compare, row: &Row) -> Result<Option<Mean>> {
     match graph.rewards() {
         Rewards::None => Ok(None),
-        Rewards::All => Ok(Some(Mean { mean: Number(-row.objective.mean.0), ..row.objective.clone() })),
+        Rewards::All => Ok(Some(Mean { mean: Number(-row.objective.mean.0), ..row.objective })),
         Rewards::Some => {
             let options = Options::new().seed(how.seed).samples(row.samples);
             let mut program = Program::<f64>::compile(&graph.rewards_alone(), &plan.estimators, &options)?;
