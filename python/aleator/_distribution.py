@@ -165,4 +165,56 @@ def kl(q: Distribution, p: Distribution) -> Any:
     return _quantity("kl", [q, p])
 
 
+def log_prob(distribution: Distribution, value: Any) -> Any:
+    """log p(value) in nats, summed over the event.
+
+    Parameters
+    ----------
+    distribution : Distribution
+    value : Expr or array_like
+        Its last axes are the event's; the others broadcast against the batch.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+    """
+    return _checked(distribution, "log_prob").log_prob(value)
+
+
+def entropy(distribution: Distribution) -> Any:
+    """The entropy in nats.
+
+    Parameters
+    ----------
+    distribution : Distribution
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the batch shape.
+    """
+    return _checked(distribution, "entropy").entropy()
+
+
+def variance(distribution: Distribution) -> Any:
+    """The variance of each element.
+
+    Parameters
+    ----------
+    distribution : Distribution
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of a draw.
+    """
+    return _checked(distribution, "variance").variance
+
+
+def _checked(distribution: Any, function: str) -> Distribution:
+    if not isinstance(distribution, Distribution):
+        raise TypeError(f"{function} is of a distribution such as al.Normal(0.0, 1.0), got {distribution!r}")
+    return distribution
+
+
 Distribution.__module__ = "aleator"

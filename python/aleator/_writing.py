@@ -36,7 +36,7 @@ _OPERATORS = {
     "not_equal": ("!=", _COMPARISON, _SUM, _SUM),
 }
 _REDUCTIONS = {"sum", "mean", "prod", "logsumexp", "norm", "reduce_max", "reduce_min"}
-_ALONG = {"softmax", "log_softmax", "cumsum", "argmax"}
+_ALONG = {"softmax", "log_softmax", "cumsum", "cumprod", "sort", "argmax"}
 
 # Longer expressions become statements of their own.
 _LONGEST = 90
@@ -137,6 +137,9 @@ class _Writer:
     def cost(self, _: None, name: str, id: int) -> None:
         self._statement(f"cost {_checked(name)} = {self.written[id].text}")
 
+    def reward(self, _: None, name: str, id: int) -> None:
+        self._statement(f"reward {_checked(name)} = {self.written[id].text}")
+
     def note(self, _: None, name: str, id: int) -> None:
         if self.written[id].text != name:
             self._statement(f"{_checked(name)} = {self.written[id].text}")
@@ -215,6 +218,11 @@ class _Writer:
             return _Written(f"{operation}({x.text}, {_sizes(made.shape)})")
         if operation == "permute":
             return _Written(f"transpose({x.text}, {list(numbers)})")
+        if operation in ("tril", "triu", "top_k"):
+            return _Written(f"{operation}({x.text}, {numbers[0]})")
+        if operation == "solve_triangular":
+            upper = ", upper = true" if numbers[0] else ""
+            return _Written(f"{operation}({x.text}, {others[0].text}{upper})")
         if operation == "one_hot":
             return _Written(f"one_hot({x.text}, {numbers[0]})")
         return _Written(f"{operation}({', '.join(part.text for part in (x, *others))})")
@@ -257,7 +265,7 @@ def _used(method: str, arguments: tuple[Any, ...]) -> Sequence[int]:
         return ids
     if method == "sample":
         return list(arguments[2])
-    return [arguments[1]] if method in ("cost", "note") else []
+    return [arguments[1]] if method in ("cost", "reward", "note") else []
 
 
 def _checked(name: str) -> str:

@@ -7,9 +7,9 @@ each other over their batch axes. `distributions.pyi` is written from the same t
 from __future__ import annotations
 
 from . import _aleator
-from ._distribution import Distribution, kl
+from ._distribution import Distribution, entropy, kl, log_prob, variance
 
-__all__ = ["Distribution", "kl"]
+__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance"]
 
 
 def _define(name: str, summary: str, signatures: list[list[str]]) -> type[Distribution]:

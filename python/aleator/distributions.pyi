@@ -3,14 +3,15 @@ from typing import overload
 
 from numpy.typing import ArrayLike
 
-from ._distribution import Distribution as Distribution, kl as kl
+from ._distribution import Distribution as Distribution, entropy as entropy, kl as kl
+from ._distribution import log_prob as log_prob, variance as variance
 from ._expressions import Expr
 
 _Value = Expr | ArrayLike
 
 ALL: dict[str, type[Distribution]]
 
-__all__ = ["Distribution", "kl", "Bernoulli", "Categorical", "OneHotCategorical", "Binomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Beta", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance", "Bernoulli", "Categorical", "OneHotCategorical", "Binomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Beta", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
 
 class Bernoulli(Distribution):
     """Bernoulli: 0 or 1."""

@@ -27,25 +27,39 @@ from .errors import ShapeError
 
 __all__ = [
     "abs",
+    "acos",
+    "all",
+    "any",
     "argmax",
+    "asin",
+    "atan",
+    "atan2",
     "broadcast_to",
+    "cholesky",
     "clamp",
     "concatenate",
     "cos",
+    "cosh",
+    "cumprod",
     "cumsum",
+    "diag",
     "diff",
     "digamma",
     "dot",
     "erf",
+    "erfinv",
     "exp",
     "expand_dims",
     "expm1",
     "flip",
     "floor",
+    "gather",
     "lgamma",
     "log",
     "log1p",
+    "log_sigmoid",
     "log_softmax",
+    "logdet",
     "logit",
     "logsumexp",
     "matmul",
@@ -63,8 +77,11 @@ __all__ = [
     "sigmoid",
     "sign",
     "sin",
+    "sinh",
     "softmax",
     "softplus",
+    "solve_triangular",
+    "sort",
     "sqrt",
     "square",
     "stack",
@@ -73,8 +90,14 @@ __all__ = [
     "take",
     "tan",
     "tanh",
+    "top_k",
+    "trace",
     "transpose",
+    "tril",
+    "triu",
     "where",
+    "xlogy",
+    "xor",
 ]
 
 
@@ -208,6 +231,66 @@ def digamma(x: Any) -> Any:
 
 
 @documented("x", returns="same")
+def sinh(x: Any) -> Any:
+    """The hyperbolic sine."""
+    return _apply("sinh", x)
+
+
+@documented("x", returns="same")
+def cosh(x: Any) -> Any:
+    """The hyperbolic cosine."""
+    return _apply("cosh", x)
+
+
+@documented("x", returns="same")
+def asin(x: Any) -> Any:
+    """The arc sine; NaN outside of [-1, 1]."""
+    return _apply("asin", x)
+
+
+@documented("x", returns="same")
+def acos(x: Any) -> Any:
+    """The arc cosine; NaN outside of [-1, 1]."""
+    return _apply("acos", x)
+
+
+@documented("x", returns="same")
+def atan(x: Any) -> Any:
+    """The arc tangent."""
+    return _apply("atan", x)
+
+
+@documented("x", returns="same")
+def erfinv(x: Any) -> Any:
+    """The inverse of `erf`."""
+    return _apply("erfinv", x)
+
+
+@documented("x", returns="same")
+def log_sigmoid(x: Any) -> Any:
+    """log(1 / (1 + e^-x))."""
+    return _apply("log_sigmoid", x)
+
+
+@documented("operands", returns="broadcast", raises="broadcast")
+def atan2(y: Any, x: Any) -> Any:
+    """The angle of the point (x, y), from -pi to pi."""
+    return _apply("atan2", y, x)
+
+
+@documented("operands", returns="broadcast", raises="broadcast")
+def xlogy(x: Any, y: Any) -> Any:
+    """x log y, and 0 at x = 0."""
+    return _apply("xlogy", x, y)
+
+
+@documented("operands", returns="broadcast", raises="broadcast")
+def xor(x: Any, y: Any) -> Any:
+    """1 where exactly one of the two is not 0, else 0."""
+    return _apply("xor", x, y)
+
+
+@documented("x", returns="same")
 def stop_gradient(x: Any) -> Any:
     """The same value, which derivatives take for a constant."""
     return _apply("stop_gradient", x)
@@ -288,6 +371,22 @@ def norm(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return _reduce("norm", x, axis, keepdims)
 
 
+@documented("x", "axes", "keepdims", returns="reduced", raises="axis")
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """1 where an element is not 0, else 0."""
+    return maximum(max(_truth(x), axis, keepdims), 0.0)
+
+
+@documented("x", "axes", "keepdims", returns="reduced", raises="axis")
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """1 where no element is 0, else 0."""
+    return minimum(min(_truth(x), axis, keepdims), 1.0)
+
+
+def _truth(x: Any) -> Any:
+    return _apply("not_equal", x, 0.0)
+
+
 def _along(operation: str, x: Any, axis: int) -> Any:
     return _apply(operation, x, numbers=[normalized_axis(axis, len(shape_of(x)), operation)])
 
@@ -308,6 +407,18 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
 def cumsum(x: Any, axis: int = -1) -> Any:
     """Running sums along an axis."""
     return _along("cumsum", x, axis)
+
+
+@documented("x", "axis", returns="same", raises="axis")
+def cumprod(x: Any, axis: int = -1) -> Any:
+    """Running products along an axis."""
+    return _along("cumprod", x, axis)
+
+
+@documented("x", "axis", returns="same", raises="axis")
+def sort(x: Any, axis: int = -1) -> Any:
+    """The elements in ascending order along an axis of up to 16384 elements. It is continuous and has a derivative."""
+    return _along("sort", x, axis)
 
 
 @documented("x", "axis", returns="without", raises="axis")
@@ -375,3 +486,160 @@ def dot(a: Any, b: Any) -> Any:
     if builtins.max(ranks) > 2:
         raise ShapeError("dot: more than two axes are ambiguous; use @ or einsum")
     return _apply("mul" if 0 in ranks else "matmul", a, b)
+
+
+def top_k(x: Any, k: int) -> Any:
+    """The k largest elements along the last axis, the largest first.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+    k : int
+        At most the size of the last axis.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        The last axis has the size `k`.
+    """
+    (k,) = as_shape(k, "k")
+    return _apply("top_k", x, numbers=[k])
+
+
+def gather(x: Any, indices: Any) -> Any:
+    """``x[indices]`` along the first axis, with indices that may be expressions.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+    indices : Expr or array_like
+        Whole numbers from 0, of any shape.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of `indices`, followed by the other axes of `x`; NaN where there is no such element.
+    """
+    return _apply("gather", x, indices)
+
+
+def tril(x: Any, k: int = 0) -> Any:
+    """A matrix with zeros above its diagonal number `k`.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+        The last two axes are the matrix.
+    k : int
+        0 is the main diagonal; those above it are positive.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of `x`.
+    """
+    return _apply("tril", x, numbers=[int(k)])
+
+
+def triu(x: Any, k: int = 0) -> Any:
+    """A matrix with zeros below its diagonal number `k`.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+        The last two axes are the matrix.
+    k : int
+        0 is the main diagonal; those above it are positive.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of `x`.
+    """
+    return _apply("triu", x, numbers=[int(k)])
+
+
+def diag(x: Any) -> Any:
+    """The diagonal of a matrix; of a vector, the matrix with this diagonal.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+    """
+    if not shape_of(x):
+        raise ShapeError("diag needs a vector or a matrix, got a scalar")
+    return _apply("diag", x)
+
+
+def trace(x: Any) -> Any:
+    """The sum of the diagonal of a matrix.
+
+    Parameters
+    ----------
+    x : Expr or array_like
+        The last two axes are the matrix.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Without the last two axes.
+    """
+    return _apply("trace", x)
+
+
+def cholesky(a: Any) -> Any:
+    """The lower triangular L with ``L @ L.T == a``.
+
+    Parameters
+    ----------
+    a : Expr or array_like
+        The last two axes are a symmetric positive definite matrix with up to 128 columns.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of `a`; elements are NaN where it is not positive definite.
+    """
+    return _apply("cholesky", a)
+
+
+def solve_triangular(l: Any, b: Any, upper: bool = False) -> Any:
+    """x with ``l @ x == b``, of a triangular matrix with up to 128 columns.
+
+    Parameters
+    ----------
+    l : Expr or array_like
+        The last two axes are the matrix; the other triangle is not looked at.
+    b : Expr or array_like
+        A vector, or matrices in the last two axes.
+    upper : bool
+        Whether `l` is an upper triangular matrix.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Of the shape of `b`.
+    """
+    if not shape_of(b):
+        raise ShapeError("the right side of solve_triangular is a vector or a matrix, got a scalar")
+    return _apply("solve_triangular", l, b, numbers=[int(upper)])
+
+
+def logdet(l: Any) -> Any:
+    """log |det l| of a triangular matrix.
+
+    Parameters
+    ----------
+    l : Expr or array_like
+        The last two axes are the matrix.
+
+    Returns
+    -------
+    Expr or numpy.ndarray
+        Without the last two axes.
+    """
+    return _apply("logdet", l)

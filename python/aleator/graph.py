@@ -183,6 +183,17 @@ class Graph(Recording):
         expr = self._as_expr(value)
         self._record("cost", checked_name(name), expr._id)
 
+    def reward(self, name: str, value: Any) -> None:
+        """Subtracts the sum of all elements of `value` from the objective, which is minimised.
+
+        Parameters
+        ----------
+        name : str
+        value : Expr or array_like
+        """
+        expr = self._as_expr(value)
+        self._record("reward", checked_name(name), expr._id)
+
     def external(
         self, name: str, function: Callable[..., Any], shape: Any = (), *, vectorized: bool = False
     ) -> BlackBox:

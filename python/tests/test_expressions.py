@@ -281,5 +281,85 @@ def test_shapes_that_do_not_fit(call):
 def test_every_function_of_the_language_has_a_name_here():
     from aleator import _aleator
 
-    numpy_has = {"zeros", "ones", "eye", "linspace", "arange", "len", "concat"}
+    numpy_has = {"zeros", "ones", "eye", "linspace", "arange", "len", "concat", "quantile"}
     assert {name for name in _aleator.functions() if not hasattr(al, name)} <= numpy_has
+
+
+M = np.array([[2.0, 0.3, -0.1], [0.3, 1.5, 0.4], [-0.1, 0.4, 1.0]])
+
+# A function here, and in NumPy.
+ALIKE = {
+    "sinh": (al.sinh, np.sinh, X),
+    "cosh": (al.cosh, np.cosh, X),
+    "asin": (lambda x: al.asin(al.tanh(x)), lambda x: np.arcsin(np.tanh(x)), X),
+    "acos": (lambda x: al.acos(al.tanh(x)), lambda x: np.arccos(np.tanh(x)), X),
+    "atan": (al.atan, np.arctan, X),
+    "atan2": (lambda x: al.atan2(x, x[0]), lambda x: np.arctan2(x, x[0]), X),
+    "erfinv": (lambda x: al.erfinv(al.erf(x)), lambda x: x, X / 4),
+    "log_sigmoid": (al.log_sigmoid, lambda x: -np.log1p(np.exp(-x)), X),
+    "xlogy": (lambda x: al.xlogy(al.relu(x), al.abs(x)), lambda x: np.where(x > 0, x * np.log(np.abs(x) + (x <= 0)), 0), X),
+    "xor": (lambda x: al.xor(x > 0, x > 1), lambda x: ((x > 0) != (x > 1)).astype(float), X),
+    "any": (lambda x: al.any(x > 1, axis=0), lambda x: (x > 1).any(0).astype(float), X),
+    "all": (lambda x: al.all(x > -1, axis=-1, keepdims=True), lambda x: (x > -1).all(-1, keepdims=True).astype(float), X),
+    "nothing": (lambda x: al.any(x[:0]) + 2 * al.all(x[:0]), lambda x: np.float64(2), X),
+    "cumprod": (lambda x: al.cumprod(x, axis=0), lambda x: np.cumprod(x, axis=0), X),
+    "sort": (lambda x: al.sort(x, axis=0), lambda x: np.sort(x, axis=0), X),
+    "sort the last axis": (al.sort, np.sort, X),
+    "top_k": (lambda x: al.top_k(x, 2), lambda x: -np.sort(-x)[:, :2], X),
+    "gather": (lambda x: al.gather(x, [[1, 0], [1, 1]]), lambda x: x[[[1, 0], [1, 1]]], X),
+    "tril": (lambda x: al.tril(x, -1), lambda x: np.tril(x, -1), X),
+    "triu": (al.triu, np.triu, X),
+    "diag of a matrix": (al.diag, np.diag, X),
+    "diag of a vector": (al.diag, np.diag, X[0]),
+    "trace": (al.trace, np.trace, X),
+    "cholesky": (al.cholesky, np.linalg.cholesky, M),
+    "logdet": (lambda x: 2 * al.logdet(al.cholesky(x)), lambda x: np.linalg.slogdet(x)[1], M),
+    "solve_triangular": (
+        lambda x: al.solve_triangular(al.cholesky(x), x[0]),
+        lambda x: np.linalg.solve(np.linalg.cholesky(x), x[0]),
+        M,
+    ),
+    "solve_triangular, upper": (
+        lambda x: al.solve_triangular(al.triu(x), x, upper=True),
+        lambda x: np.linalg.solve(np.triu(x), x),
+        M,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_functions_are_those_of_numpy_and_can_be_written(name):
+    ours, theirs, x = ALIKE[name]
+    result = value(ours, x)
+    np.testing.assert_allclose(result, theirs(x), rtol=1e-10, atol=1e-12)
+    assert np.shape(result) == np.shape(theirs(x))
+    np.testing.assert_allclose(ours(x) if name in ("sinh", "cosh", "atan", "sort the last axis") else result, result)
+    # As a text of the language.
+    g = al.Graph()
+    p = g.param("x", x)
+    g.cost("f", al.sum(al.tanh(ours(p)) ** 2) + 0 * al.sum(p))
+    again = al.loads(g.to_scg())
+    np.testing.assert_allclose(al.exact(again).objective, al.exact(g).objective, rtol=1e-12)
+    np.testing.assert_allclose(al.exact(again).gradient["x"], al.exact(g).gradient["x"], rtol=1e-9, atol=1e-12)
+
+
+def test_a_reward_is_subtracted_and_keeps_its_sign_under_its_name():
+    g = al.Graph()
+    b = g.sample("b", al.Bernoulli(logits=g.param("t", 0.3)))
+    g.reward("r", 3 * b)
+    g.cost("f", g.costs["r"] ** 2)
+    again = al.loads(g.to_scg())
+    p = 1 / (1 + np.exp(-0.3))
+    for graph in (g, again):
+        assert al.exact(graph).objective == pytest.approx(9 * p - 3 * p)
+    again.cost("more", again.costs["r"])
+    assert al.exact(again).objective == pytest.approx(9 * p)
+    assert "reward r = " in g.to_scg()
+
+
+def test_functions_of_distributions():
+    law = al.Gamma(2.0, 0.5)
+    assert al.log_prob(law, 1.5) == law.log_prob(1.5) and al.entropy(law) == law.entropy()
+    assert al.variance(law) == 8.0
+    with pytest.raises(TypeError, match="log_prob is of a distribution"):
+        al.log_prob(1.0, law)

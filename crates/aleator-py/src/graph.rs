@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aleator::drawing::svg;
-use aleator::graph::{Diagram, Graph};
+use aleator::graph::{Cost, Diagram, Graph};
 use aleator::language::{NamedArray, estimator_named};
 use aleator_engine::graph::{Derivative, Expr, External, NodeId, Shape};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
@@ -175,6 +175,15 @@ impl PyGraph {
         .map(|_| ())
     }
 
+    fn reward(&self, py: Python<'_>, name: &str, id: usize) -> PyResult<()> {
+        self.add(py, |graph| {
+            let expr = expr(graph, id)?;
+            graph.reward(name, expr);
+            Ok(expr)
+        })
+        .map(|_| ())
+    }
+
     /// What a state becomes after a run: the mean of a node over the samples.
     fn becomes(&self, py: Python<'_>, state: usize, id: usize) -> PyResult<()> {
         self.add(py, |graph| {
@@ -306,7 +315,23 @@ impl PyGraph {
 
     /// Costs by name: node, shape.
     fn costs(&self, py: Python<'_>) -> PyResult<Vec<(String, Made)>> {
-        self.look(py, |graph| graph.costs().into_iter().map(|c| (c.name, made(graph.expr(c.node)))).collect())
+        self.look(py, |graph| {
+            let named = graph.named();
+            // The name of a reward stands for the reward, and not for the cost that it is.
+            let value = |cost: &Cost| match cost.is_reward {
+                true => named
+                    .iter()
+                    .rev()
+                    .find(|(name, _)| *name == cost.name)
+                    .map_or(cost.node, |(_, node)| *node),
+                false => cost.node,
+            };
+            graph
+                .costs()
+                .into_iter()
+                .map(|cost| (cost.name.clone(), made(graph.expr(value(&cost)))))
+                .collect()
+        })
     }
 
     /// The name of a site's distribution, and of the estimator that was chosen for it.

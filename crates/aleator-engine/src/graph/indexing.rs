@@ -45,6 +45,30 @@ impl<'g> Expr<'g> {
         if self.rank() > behind { self.unsqueeze(FromEnd(behind)) } else { self }
     }
 
+    /// `self[at]` along the first axis, for every element of `at`, which may have any shape: the result has the shape of `at`, followed by
+    /// the other axes. Where there is no such element, it is NaN.
+    ///
+    /// ```
+    /// use aleator_engine::graph::Graph;
+    ///
+    /// let graph = Graph::new();
+    /// let (x, at) = (graph.input("x", [5, 3]), graph.input("at", [2, 4]));
+    /// assert_eq!(x.gather(at).shape(), [2, 4, 3].into());
+    /// ```
+    pub fn gather(self, at: Expr<'g>) -> Self {
+        let Some(rest) = self.rank().checked_sub(1) else { return self.no_elements("gather") };
+        let size = self.shape()[0];
+        let behind = |e: Expr<'g>, n: usize| (0..n).fold(e, |e, _| e.unsqueeze(FromEnd(0)));
+        // [at.., size, rest..]
+        let here = behind(self.graph().iota(size), rest).equal(behind(at, rest + 1));
+        let elements = (0..at.rank()).fold(self, |x, _| x.unsqueeze(FromEnd(rest + 1)));
+        // Selected, not multiplied: what is not asked for may be infinite.
+        let found = here.select(elements, 0.0).sum_axes(FromEnd(rest));
+        let at = behind(at, rest);
+        let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);
+        valid.select(found, f64::NAN)
+    }
+
     /// The elements at constant places along an axis, which keeps its position and gets the size of `places`.
     ///
     /// ```

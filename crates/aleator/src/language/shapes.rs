@@ -87,23 +87,12 @@ pub(super) fn top_k<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     Ok(x.top_k(k))
 }
 
-/// `x[i]` along the first axis, for every element of `i`. Elements are selected and not multiplied, because what is not asked for may be
-/// infinite.
 pub(super) fn gather<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     let (x, at) = (a.expr(0)?, a.expr(1)?);
     a.needs_axis(x.rank())?;
-    let (rank, size) = (x.rank(), x.shape()[0]);
-    let rest = x.shape().trailing(rank - 1);
-    // [i.., n, rest..], which is computed in one pass.
-    a.limit(&at.shape().join(&[size]).join(&rest))?;
-    let behind = |e: Node<'g>, n: usize| (0..n).fold(e, |e, _| e.unsqueeze(FromEnd(0)));
-    let places = behind(at, rank);
-    let here = behind(a.graph().iota(size), rank - 1).equal(places);
-    let elements = (0..at.rank()).fold(x, |x, _| x.unsqueeze(FromEnd(rank)));
-    let found = here.select(elements, 0.0).sum_axes(FromEnd(rank - 1));
-    let at = behind(at, rank - 1);
-    let valid = at.floor().equal(at) * at.greater_equal(0.0) * at.less(size as f64);
-    Ok(valid.select(found, f64::NAN))
+    // What is compared in one pass.
+    a.limit(&at.shape().join(&x.shape()))?;
+    Ok(x.gather(at))
 }
 
 pub(super) fn reshape<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
