@@ -91,9 +91,9 @@ pub enum Rewards {
     /// Nothing: all costs are costs.
     #[default]
     None,
-    /// Some costs are rewards: the objective is E[costs] − E[rewards].
+    /// Some costs are rewards: the objective is E\[costs\] − E\[rewards\].
     Some,
-    /// All costs are rewards: the objective is −E[reward].
+    /// All costs are rewards: the objective is −E\[reward\].
     All,
 }
 
