@@ -121,10 +121,10 @@ impl Loaded {
                 self.model.via_span(site)
             }
             aleator::Error::Domain { site, parameter, .. } => self.model.argument_span(site, parameter),
-            aleator::Error::ParameterIntoBlackBox { black_box, .. } => {
-                self.model.definition(black_box).map(|definition| definition.name_span)
+            other => {
+                let black_box = other.black_box().and_then(|name| self.model.definition(name));
+                black_box.map(|definition| definition.name_span)
             }
-            _ => None,
         };
         let mut diagnostic = Diagnostic::new(with_flags(&error.to_string()));
         if let Some(span) = span {

@@ -49,12 +49,7 @@ fn subject(error: &Error) -> Option<&str> {
         Error::Unsuitable { site, .. } | Error::Samples { site, .. } | Error::Domain { site, .. } => {
             Some(site)
         }
-        Error::ParameterIntoBlackBox { black_box, .. } => Some(black_box),
-        Error::Engine(error) | Error::Graph { error, .. } => match error {
-            EngineError::NoDerivative { operation: name } | EngineError::External { name, .. } => Some(name),
-            _ => None,
-        },
-        _ => None,
+        other => other.black_box(),
     }
 }
 

@@ -121,6 +121,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// The black box that failed, or that has no derivative where one is needed (or another operation without one).
+    pub fn black_box(&self) -> Option<&str> {
+        match self {
+            Error::ParameterIntoBlackBox { black_box, .. } => Some(black_box),
+            Error::Engine(error) | Error::Graph { error, .. } => match error {
+                aleator_engine::Error::NoDerivative { operation: name }
+                | aleator_engine::Error::External { name, .. } => Some(name),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     pub(crate) fn unknown_name<'a>(
         kind: &'static str,
         name: &str,

@@ -29,6 +29,7 @@ pub use activation::Activation;
 pub use conv::Conv2d;
 pub use embedding::Embedding;
 pub use gru::GruCell;
+#[cfg(feature = "language")]
 pub(crate) use init::tensor as initial_tensor;
 pub use init::{Init, Spec, Tensor, initial};
 pub use linear::Linear;

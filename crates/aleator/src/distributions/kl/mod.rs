@@ -77,6 +77,7 @@ pub fn kl_pairs() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Whether the shapes of two distributions allow a divergence, and a closed form of it is known; `None` if the shapes do not fit.
+#[cfg(feature = "language")]
 pub(crate) fn has_kl(q: &Distribution<'_>, p: &Distribution<'_>) -> Option<bool> {
     q.batch_shape()?.broadcast(&p.batch_shape()?)?;
     match kl(q, p) {
