@@ -1,7 +1,7 @@
 //! What a text alone does not say: settings, where files are, how many rows a batch has, the seed, and whether programs may run.
 use std::path::Path;
+use std::time::Duration;
 
-use super::commands::Commands;
 use super::parser::Setting;
 
 /// The name of data, and an array for it: its shape, and its elements, row-major.
@@ -35,4 +35,17 @@ pub enum Files {
     /// They must exist; the data are zeros, and a batch has two rows. This is for editors, which load a text often and look at its
     /// shapes alone.
     Sketched,
+}
+
+/// Whether a text may start programs as black boxes, which can do anything that the user can.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Commands {
+    /// They are declared, and an evaluation is an error.
+    #[default]
+    Refused,
+    /// They are started when they are first needed.
+    Allowed {
+        /// How long a program may take for one answer.
+        timeout: Duration,
+    },
 }

@@ -17,7 +17,6 @@
 mod ast;
 mod build;
 mod call;
-mod commands;
 mod domain;
 mod errors;
 mod estimators;
@@ -56,13 +55,12 @@ pub use ast::{
 };
 pub use build::{diagnose, load, load_all, load_with};
 pub use call::Function;
-pub use commands::Commands;
 pub use errors::{Diagnostic, SettingNote, Suggestion};
 pub use estimators::estimator;
 pub use format::format;
 pub use functions::FUNCTIONS;
 pub use initial::{Initial, initials};
-pub use loading::{Files, Loading, NamedArray};
+pub use loading::{Commands, Files, Loading, NamedArray};
 pub use model::{Definition, DefinitionKind, Model, SiteSpans};
 pub use named::estimator_named;
 pub use names::{CONSTANTS, check_names};

@@ -7,8 +7,8 @@ use aleator_engine::graph::{Expr as Node, External, ExternalFn, Graph, Shape};
 use crate::external_program::ExternalProgram;
 
 use super::ast::{Call, Name};
-use super::commands::Commands;
 use super::errors::{Diagnostic, quote};
+use super::loading::Commands;
 use super::parts::Parts;
 use super::span::Span;
 use super::values::Value;
