@@ -93,6 +93,9 @@ class Graph:
         folder: str | None = None,
         file: str | None = None,
         arrays: Mapping[str, ArrayLike] | None = None,
+        batch: int | None = None,
+        seed: int = 0,
+        timeout: float | None = None,
     ) -> None: ...
     def clone(self) -> Graph: ...
     def mark(self, name: str, place: str) -> None: ...

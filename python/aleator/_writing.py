@@ -79,7 +79,7 @@ def text_of(graph: Recording) -> str:
             raise AleatorError(f"`{name}` cannot be written: the language has nothing like it")
         write(made, *arguments)
     text = "".join(writer.lines)
-    source = calls[0][1] if calls and calls[0][0] == "read" else (text, None, None, None)
+    source = calls[0][1] if calls and calls[0][0] == "read" else (text,)
     try:
         _aleator.Graph().read(text, *source[1:])
     except SourceError as error:
@@ -123,15 +123,18 @@ class _Writer:
         self._statement(f"{kind} {_checked(name)}{shape} = {self._numbers(value, f'`{name}`')}")
         self.written[made.id] = _Written(name)
 
-    def sample(
-        self, made: _Node, name: str, law: tuple[str, int], ids: Sequence[int], copies: int | None, via: str | None
-    ) -> None:
+    def _law(self, law: tuple[str, int], ids: Sequence[int]) -> str:
         first, signature = DISTRIBUTIONS[law[0]]._signatures[0], DISTRIBUTIONS[law[0]]._signatures[law[1]]
         values = [self.written[id].text for id in ids]
         named = [value if p in first else f"{p} = {value}" for p, value in zip(signature, values)]
+        return f"{law[0]}({', '.join(named)})"
+
+    def sample(
+        self, made: _Node, name: str, law: tuple[str, int], ids: Sequence[int], copies: int | None, via: str | None
+    ) -> None:
         repeated = "" if copies is None else f"[{copies}]"
         suffix = "" if via is None else f" via {via}"
-        self._statement(f"{_checked(name)} ~ {law[0]}({', '.join(named)}){repeated}{suffix}")
+        self._statement(f"{_checked(name)} ~ {self._law(law, ids)}{repeated}{suffix}")
         self.written[made.id] = _Written(name)
 
     def cost(self, _: None, name: str, id: int) -> None:
@@ -145,14 +148,27 @@ class _Writer:
             self._statement(f"{_checked(name)} = {self.written[id].text}")
             self.written[id] = _Written(name)
 
+    def observe(self, made: _Node, name: str, value: int, law: tuple[str, int], ids: Sequence[int]) -> None:
+        observed = self.written[value].text
+        if name == observed:
+            # Named after what is observed, which the name goes on to stand for.
+            self._statement(f"observe {observed} ~ {self._law(law, ids)}")
+            self.written[made.id] = _Written(f"-log_prob({self._law(law, ids)}, {observed})", _NEGATION)
+        else:
+            self._statement(f"cost {_checked(name)} = -log_prob({self._law(law, ids)}, {observed})")
+            self.written[made.id] = _Written(name)
+
+    def quantity(self, made: _Node, what: str, laws: Sequence[tuple[tuple[str, int], Any]], value: int | None) -> None:
+        if what == "mode":
+            raise AleatorError(f"the mode of {laws[0][0][0]} cannot be written: the language has no modes")
+        arguments = [self._law(law, ids) for law, ids in laws]
+        if value is not None:
+            arguments.append(self.written[value].text)
+        name = self._fresh("t")
+        self._statement(f"{name} = {what}({', '.join(arguments)})")
+        self.written[made.id] = _Written(name)
+
     # What the language has no words for.
-
-    def observe(self, _: _Node, name: str, value: int, law: tuple[str, int], ids: Sequence[int]) -> None:
-        raise AleatorError(f"the observation `{name}` of {law[0]} cannot be written: the language has no observations")
-
-    def quantity(self, _: _Node, what: str, laws: Sequence[tuple[tuple[str, int], Any]], value: int | None) -> None:
-        of = " and ".join(name for (name, _), _ in laws)
-        raise AleatorError(f"the {what} of {of} cannot be written: the language has no quantities of distributions")
 
     def external(self, _: _Node, name: str, *arguments: Any) -> None:
         raise AleatorError(f"the black box `{name}` cannot be written: the language has no functions in Python")
@@ -265,6 +281,10 @@ def _used(method: str, arguments: tuple[Any, ...]) -> Sequence[int]:
         return ids
     if method == "sample":
         return list(arguments[2])
+    if method == "observe":
+        return [arguments[1], *arguments[3]]
+    if method == "quantity":
+        return [*(id for _, ids in arguments[1] for id in ids), *([] if arguments[2] is None else [arguments[2]])]
     return [arguments[1]] if method in ("cost", "reward", "note") else []
 
 

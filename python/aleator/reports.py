@@ -216,8 +216,8 @@ class Report(_FromDict):
 
     def _name(self, row: Row) -> str:
         """The label of a row, with what follows for it."""
-        star = " ★" if row is self.best_row else " (tied with ★)" if row in self.tied_rows else ""
-        return row.label + star + ("" if row.unbiased else " (biased)")
+        star, tied = "★ " if row is self.best_row else "", " (tied with ★)" if row in self.tied_rows else ""
+        return star + row.label + tied + ("" if row.unbiased else " (biased)")
 
     def _verdict(self) -> str | None:
         """Why no row is best, if all are the same."""

@@ -363,3 +363,30 @@ def test_functions_of_distributions():
     assert al.variance(law) == 8.0
     with pytest.raises(TypeError, match="log_prob is of a distribution"):
         al.log_prob(1.0, law)
+
+
+def test_observations_and_quantities_of_distributions_can_be_written():
+    g = al.Graph()
+    t = g.param("t", [0.3, -0.4])
+    x = g.data("x", [1.0, 0.0])
+    b = g.sample("b", al.Bernoulli(logits=t))
+    g.observe(x, al.Normal(b, 0.5), name="x")
+    g.observe(x + 1, al.Normal(b, 0.5))
+    g.cost("divergence", al.kl(al.Bernoulli(logits=t), al.Bernoulli(probs=0.3)) + al.Gamma(2.0, al.exp(t)).mean)
+    g.cost("f", al.log_prob(al.Bernoulli(logits=t), b) * al.entropy(al.Normal(0.0, al.exp(t))))
+    text = g.to_scg()
+    assert "observe x ~ Normal(b, 0.5)" in text and "kl(Bernoulli(logits = t), Bernoulli(0.3))" in text
+    again = al.loads(text)
+    assert al.exact(again).objective == pytest.approx(al.exact(g).objective, rel=1e-12)
+    np.testing.assert_allclose(al.exact(again).gradient["t"], al.exact(g).gradient["t"], rtol=1e-10)
+
+
+def test_a_text_has_batches_seeds_and_programs():
+    text = "param w : [3] = normal(0, 1)\ndata x : [batch] = [1, 2, 4, 8]\ncost f = sum(x) + 0 * sum(w)"
+    assert al.exact(al.loads(text)).objective == 15.0 and al.exact(al.loads(text, batch=2)).objective == 3.0
+    first, second = (al.loads(text, seed=seed).initial("w") for seed in (1, 2))
+    assert (first != second).all() and (first == al.loads(text, seed=1).initial("w")).all()
+    program = 'param t = 0\nexternal f(b) -> [] = command("sh", "-c", "sed -u s/.*/3/")\nb ~ Bernoulli(logits = t)\ncost g = f(b)'
+    with pytest.raises(al.BlackBoxError, match="may not run programs"):
+        al.loads(program).compile()()
+    assert al.loads(program, allow_commands=True).compile()().objective == 3.0

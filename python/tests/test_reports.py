@@ -121,9 +121,10 @@ def test_rows_of_one_name_are_told_apart():
     pytest.importorskip("matplotlib").use("agg")
     axes = report.plot()
     labels = [label.get_text() for label in axes.get_yticklabels()]
-    assert labels == ["score_function", "★ score_function(baseline=0.2)", third.label]
-    assert [bool(bar.get_hatch()) for bar in axes.patches] == [False, False, True]
-    assert [bar.get_width() for bar in axes.patches] == [row.total_variance for row in report]
+    assert labels == ["score_function", "★ score_function(baseline=0.2)", f"{third.label} (biased)"]
+    dots = [line for line in axes.lines if line.get_marker() != "|"]
+    assert [dot.get_markerfacecolor() == "none" for dot in dots] == [False, False, True]
+    assert [dot.get_xdata()[0] for dot in dots] == [row.total_variance for row in report]
 
 
 def test_without_pandas_the_error_says_what_to_install(report, monkeypatch):

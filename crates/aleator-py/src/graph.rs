@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aleator::drawing::svg;
 use aleator::graph::{Cost, Diagram, Graph};
-use aleator::language::{NamedArray, estimator_named};
+use aleator::language::{Commands, Loading, NamedArray, estimator_named};
 use aleator_engine::graph::{Derivative, Expr, External, NodeId, Shape};
 use numpy::{PyArray1, PyArrayDyn, PyArrayMethods};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::black_box::{Failures, called};
@@ -74,7 +76,9 @@ impl PyGraph {
 
     /// Becomes the graph that a text of the language describes. Data files are looked for in `folder`, and not read where there is an
     /// array of the data's name.
-    #[pyo3(signature = (text, folder=None, file=None, arrays=None))]
+    /// `timeout` is how many seconds a program of the text may take for one answer; without it, programs may not run.
+    #[pyo3(signature = (text, folder=None, file=None, arrays=None, batch=None, seed=0, timeout=None))]
+    #[allow(clippy::too_many_arguments)]
     fn read(
         &self,
         py: Python<'_>,
@@ -82,14 +86,32 @@ impl PyGraph {
         folder: Option<PathBuf>,
         file: Option<PathBuf>,
         arrays: Option<HashMap<String, Bound<'_, PyAny>>>,
+        batch: Option<usize>,
+        seed: u64,
+        timeout: Option<f64>,
     ) -> PyResult<()> {
+        let commands = match timeout.map(Duration::try_from_secs_f64) {
+            None => Commands::Refused,
+            Some(Ok(timeout)) => Commands::Allowed { timeout },
+            Some(Err(_)) => {
+                return Err(PyValueError::new_err("the timeout must be a positive number of seconds"));
+            }
+        };
         let mut given: Vec<NamedArray> = Vec::new();
         for (name, array) in arrays.unwrap_or_default() {
             given.push(with_values(&array, &name, |shape, values| {
                 Ok((name.clone(), shape.to_vec(), values.to_vec()))
             })?);
         }
-        let loaded = guard(py, || Graph::from_text_with(text, folder.as_deref(), file.as_deref(), &given))?;
+        let loading = Loading {
+            folder: folder.as_deref(),
+            arrays: &given,
+            batch,
+            seed,
+            commands,
+            ..Loading::default()
+        };
+        let loaded = guard(py, || Graph::from_text_with(text, file.as_deref(), &loading))?;
         *self.lock() = loaded.map_err(|error| raise(py, &error))?;
         Ok(())
     }

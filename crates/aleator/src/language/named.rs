@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::build::load_with;
 use super::errors::Diagnostic;
 use super::estimators::estimator;
-use super::loading::{Loading, NamedArray};
+use super::loading::Loading;
 use super::parser::{LONGEST_SOURCE, parse_estimator};
 use crate::distributions::Distribution;
 use crate::error::{Error, Result};
@@ -39,22 +39,15 @@ impl Graph {
     /// # Errors
     /// The first mistake in the text, with its line and column.
     pub fn from_text_in(text: &str, folder: Option<&Path>, file: Option<&Path>) -> Result<Graph> {
-        Self::from_text_with(text, folder, file, &[])
+        Self::from_text_with(text, file, &Loading { folder, ..Loading::default() })
     }
 
-    /// The same with arrays in place of the values of data, whose files are not read.
+    /// The same with everything that a text alone does not say; `file` is where the text comes from, for messages.
     ///
     /// # Errors
     /// The first mistake in the text; an array of another shape than its data.
-    pub fn from_text_with(
-        text: &str,
-        folder: Option<&Path>,
-        file: Option<&Path>,
-        arrays: &[NamedArray],
-    ) -> Result<Graph> {
-        Ok(load_with(text, &Loading { folder, arrays, ..Loading::default() })
-            .map_err(|mistake| mistake.in_text(text, file))?
-            .graph)
+    pub fn from_text_with(text: &str, file: Option<&Path>, loading: &Loading<'_>) -> Result<Graph> {
+        Ok(load_with(text, loading).map_err(|mistake| mistake.in_text(text, file))?.graph)
     }
 
     /// The graph that a file of the language describes. Data files are looked for beside it.
