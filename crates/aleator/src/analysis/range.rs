@@ -550,6 +550,7 @@ fn log_softmax(x: Range, n: usize) -> Range {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::distributions::Normal;
 
     /// The smallest and the largest value of a function of n numbers that are each at one end of a range.
     fn at_the_corners(ends: [f64; 2], n: usize, f: impl Fn(&[f64]) -> f64) -> [f64; 2] {
@@ -576,6 +577,27 @@ mod tests {
                     "{ends:?}, {n}: {range:?}, [{low}, {high}]"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn a_branch_lies_where_its_condition_holds() {
+        let g = Graph::new();
+        let t = g.sample("t", Normal::new(0.0, 1.0));
+        let other = g.sample("other", Normal::new(0.0, 1.0));
+        let near = t.stop_gradient().abs().less(0.5);
+        let cases = [
+            (near.select(t, 0.0), Range::open(-0.5, 0.5)),
+            (t.greater(0.0).select(t, 1.0), POSITIVE),
+            (t.less_equal(2.0).select(3.0, t), Range::open(2.0, f64::INFINITY)),
+            (t.less(2.0).select(t, 1.0), Range::open(f64::NEG_INFINITY, 2.0)),
+            // A condition on something else says nothing, nor does the other branch of a magnitude.
+            (other.less(2.0).select(t, 1.0), EVERYTHING),
+            (near.select(0.0, t), EVERYTHING),
+        ];
+        let ranges = Ranges::anywhere(&g);
+        for (i, (expr, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(ranges.get(expr.id()), expected, "case {i}");
         }
     }
 

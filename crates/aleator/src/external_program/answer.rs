@@ -12,7 +12,7 @@ pub(super) fn write_question<'a>(
 ) {
     line.push(b'{');
     for (i, ((name, shape), numbers)) in names.iter().zip(arguments).enumerate() {
-        // Names are words of a-z, 0-9 and _, or quoted by `Debug` nearly as JSON does; the language makes the former.
+        // A graph in Rust may have any name: it is written as a string of JSON.
         let separator = if i == 0 { "" } else { ", " };
         let name = Value::from(name.as_str());
         let _ = write!(line, "{separator}{name}: ");

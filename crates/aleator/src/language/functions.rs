@@ -68,6 +68,26 @@ const fn of_distributions(
     hideable(Function { accepts, ..other(name, usage, summary, parameters, f) })
 }
 
+const MIN: Function = Function {
+    name: "min",
+    usage: "min(x), min(x, axis=..) or min(x, y)",
+    summary: "the smallest of all elements or along axes; of two, the smaller one elementwise",
+    parameters: &["x", "y"],
+    axis: true,
+    body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
+    ..PLAIN
+};
+
+const MAX: Function = Function {
+    name: "max",
+    usage: "max(x), max(x, axis=..) or max(x, y)",
+    summary: "the largest of all elements or along axes; of two, the larger one elementwise",
+    parameters: &["x", "y"],
+    axis: true,
+    body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
+    ..PLAIN
+};
+
 const TABLE: &[Function] = &[
     elementwise("exp", "exp(x)", "e^x", |x| x.exp()),
     elementwise("log", "log(x)", "the natural logarithm", |x| x.log()),
@@ -89,24 +109,8 @@ const TABLE: &[Function] = &[
     elementwise("erf", "erf(x)", "the error function", |x| x.erf()),
     elementwise("lgamma", "lgamma(x)", "log |Gamma(x)|", |x| x.lgamma()),
     elementwise("digamma", "digamma(x)", "the derivative of lgamma", |x| x.digamma()),
-    Function {
-        name: "min",
-        usage: "min(x), min(x, axis=..) or min(x, y)",
-        summary: "the smallest of all elements or along axes; of two, the smaller one elementwise",
-        parameters: &["x", "y"],
-        axis: true,
-        body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
-        ..PLAIN
-    },
-    Function {
-        name: "max",
-        usage: "max(x), max(x, axis=..) or max(x, y)",
-        summary: "the largest of all elements or along axes; of two, the larger one elementwise",
-        parameters: &["x", "y"],
-        axis: true,
-        body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
-        ..PLAIN
-    },
+    MIN,
+    MAX,
     other("clamp", "clamp(x, lo, hi)", "x, but not below lo nor above hi", &["x", "lo", "hi"], |a| {
         Ok(a.expr(0)?.clamp(a.expr(1)?, a.expr(2)?))
     }),
@@ -264,19 +268,13 @@ const TABLE: &[Function] = &[
         name: "maximum",
         usage: "maximum(x, y) or maximum(x, axis=..)",
         summary: "the same as max",
-        parameters: &["x", "y"],
-        axis: true,
-        body: Body::Other(|a| a.extreme(Reduction::Max, |x, y| x.maximum(y))),
-        ..PLAIN
+        ..MAX
     }),
     hideable(Function {
         name: "minimum",
         usage: "minimum(x, y) or minimum(x, axis=..)",
         summary: "the same as min",
-        parameters: &["x", "y"],
-        axis: true,
-        body: Body::Other(|a| a.extreme(Reduction::Min, |x, y| x.minimum(y))),
-        ..PLAIN
+        ..MIN
     }),
     hideable(along_axes(
         "cumprod",
