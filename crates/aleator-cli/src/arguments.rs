@@ -37,6 +37,8 @@ pub enum Command {
     Grad(Grad),
     /// Compare all applicable estimators: bias, variance, time
     Compare(Compare),
+    /// Prove or certify that the mean of an estimate is the gradient, or refute it
+    Certify(Certify),
     /// Minimise the objective by stochastic gradient steps
     Optimize(Optimize),
     /// Train a graph of your own or a built-in model; evaluate, sample from and export what was trained
@@ -240,6 +242,33 @@ pub struct Compare {
     #[arg(long, value_name = "FILE", value_parser = plot_file)]
     pub plot: Option<PathBuf>,
     /// Write a report with table, figures, graph and formulas: one .html file
+    #[arg(long, value_name = "FILE", value_parser = page_file)]
+    pub report: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Certify {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimator to certify at every site that it supports (rebar), or the estimator of a site (b=rebar) [default: all that are
+    /// unbiased and fit]
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// Probability that chance alone refutes anything, over all estimators, coordinates and looks together
+    #[arg(long, value_name = "P", default_value_t = 1e-6)]
+    pub confidence: f64,
+    /// Largest bias of a sampled estimate, relative to the scale of the gradient
+    #[arg(long, value_name = "X", default_value_t = 0.01)]
+    pub bias_bound: f64,
+    /// Time for all estimators together
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds)]
+    pub budget: Duration,
+    /// Largest number of sampled estimates for each estimator [default: as many as the budget allows]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub replicates: Option<usize>,
+    /// Write a report with all coordinates, graph and formulas: one .html file
     #[arg(long, value_name = "FILE", value_parser = page_file)]
     pub report: Option<PathBuf>,
 }

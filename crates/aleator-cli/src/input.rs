@@ -95,6 +95,9 @@ fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
     Failure::input(format!("in {option} '{text}': {}{help}", diagnostic.message))
 }
 
+/// Sites with their estimators.
+type Fixed = Vec<(String, Arc<dyn Estimator>)>;
+
 impl Loaded {
     /// The files that were read.
     pub fn into_places(self) -> Places {
@@ -149,7 +152,7 @@ impl Loaded {
     }
 
     /// The estimators that the options give to sites by name.
-    pub fn fixed(&self, via: &[String]) -> Outcome<Vec<(String, Arc<dyn Estimator>)>> {
+    pub fn fixed(&self, via: &[String]) -> Outcome<Fixed> {
         let every = |text: &&String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
         if let Some(text) = via.iter().find(every) {
             return Err(Failure::input(format!(
@@ -159,6 +162,14 @@ impl Loaded {
         }
         let sites = self.model.graph.sites().into_iter().map(|site| site.name);
         Ok(sites.zip(self.overrides(via)?).filter_map(|(name, given)| Some((name, given?))).collect())
+    }
+
+    /// The estimators that are to be certified, if the options name any, and those that they give to sites by name.
+    pub fn to_certify(&self, via: &[String]) -> Outcome<(Option<Vec<Arc<dyn Estimator>>>, Fixed)> {
+        let every = |text: &String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
+        let (all, named): (Vec<String>, Vec<String>) = via.iter().cloned().partition(every);
+        let estimators = all.iter().map(|text| estimator("--via", text)).collect::<Outcome<Vec<_>>>()?;
+        Ok(((!estimators.is_empty()).then_some(estimators), self.fixed(&named)?))
     }
 
     /// The plan that the options ask for, completed by the file and the automatic choice.

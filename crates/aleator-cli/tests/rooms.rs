@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// The rooms of the library, from left to right.
-const ROOMS: [&str; 9] = [
+const ROOMS: [&str; 10] = [
     "distributions",
     "graph",
     "analysis",
@@ -16,6 +16,7 @@ const ROOMS: [&str; 9] = [
     "estimators",
     "plan",
     "program",
+    "quadrature",
     "diagnostics",
 ];
 

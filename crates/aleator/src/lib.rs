@@ -41,6 +41,7 @@
 #![forbid(unsafe_code)]
 
 pub mod analysis;
+pub mod certify;
 mod citation;
 pub mod control_variates;
 #[cfg(feature = "data")]
@@ -67,6 +68,7 @@ pub mod optim;
 pub mod plan;
 pub mod problems;
 mod program;
+mod quadrature;
 pub mod rewrite;
 #[cfg(feature = "train")]
 pub mod train;

@@ -2,6 +2,7 @@
 
 mod bench;
 mod catalogue;
+mod certify;
 mod check;
 mod compare;
 mod draw;
@@ -25,6 +26,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Graph(arguments) => draw::run(&arguments),
         Command::Grad(arguments) => grad::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::Certify(arguments) => certify::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),
         Command::Train(arguments) => match &arguments.trained {
             Some(trained) => trained::run(trained),

@@ -12,7 +12,7 @@ mod text;
 
 pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
-pub use page::{Origin, Page, comparison_page, optimization_page};
+pub use page::{Origin, Page, certificate_page, comparison_page, optimization_page};
 pub use pictures::pictures_png;
 pub use plot::{
     comparison_svg, lines_svg, optimization_svg, optimizations_svg, plot_bytes, to_png, training_svg,
@@ -20,7 +20,7 @@ pub use plot::{
 };
 pub use profile::profile;
 pub use table::{
-    Spread, comparison, evaluation, gradient, optimization, optimizations, spread, training,
+    Spread, certificate, comparison, evaluation, gradient, optimization, optimizations, spread, training,
     training_comparison, training_spread,
 };
 pub use text::message;

@@ -2,11 +2,13 @@
 //!
 //! `document` builds a page from parts; the other files build the pages of commands from it.
 
+mod certificate;
 mod comparison;
 mod document;
 mod optimization;
 mod style;
 
+pub use certificate::certificate_page;
 pub use comparison::comparison_page;
 pub use document::{Origin, Page};
 pub use optimization::optimization_page;

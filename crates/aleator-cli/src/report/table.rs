@@ -1,5 +1,6 @@
 //! Tables for the terminal.
 
+mod certificate;
 mod columns;
 mod comparison;
 mod conclusions;
@@ -9,6 +10,8 @@ mod runs;
 mod training;
 mod values;
 
+pub use certificate::certificate;
+pub(crate) use certificate::{certificate_cells, certificate_sentence, remarks as certificate_remarks};
 pub use comparison::comparison;
 pub(crate) use comparison::comparison_cells;
 pub(crate) use conclusions::best as best_sentence;

@@ -67,7 +67,7 @@ pub use log_normal::LogNormal;
 pub use logistic::Logistic;
 pub use multivariate_normal::MultivariateNormal;
 pub use negative_binomial::NegativeBinomial;
-pub use noise::Noise;
+pub use noise::{Noise, STREAMS_PER_SITE};
 pub use normal::Normal;
 pub use one_hot_categorical::OneHotCategorical;
 pub use perturbation::{Coupling, Perturbation};

@@ -1,6 +1,6 @@
 //! Diagnostics of an estimate: the total weight of enumerated outcomes, and the outcomes that are never drawn.
 
-use aleator_engine::graph::{FromEnd, NodeId};
+use aleator_engine::graph::{FromEnd, NodeId, Shape};
 
 use super::environment::Environment;
 use super::rewriter::Rewriter;
@@ -14,6 +14,21 @@ pub struct Audit {
     /// The sites whose estimator uses only outcomes that are drawn, each with the number of elements of its parameter for which
     /// the probability of an outcome is 0 and has a derivative with respect to the graph's parameters.
     pub blind: Vec<(String, NodeId)>,
+    /// The sites that are drawn.
+    pub drawn: Vec<DrawnSite>,
+}
+
+/// A site that is drawn, on the main path of an estimate.
+#[derive(Clone, Debug)]
+pub struct DrawnSite {
+    /// The index of the site.
+    pub number: usize,
+    /// The sample, before the gradient is stopped.
+    pub sample: NodeId,
+    /// The parameters of the distribution.
+    pub parameters: Vec<NodeId>,
+    /// The shape of the noise: sample + batch.
+    pub shape: Shape,
 }
 
 impl<'g> Rewriter<'_, 'g> {
@@ -31,6 +46,13 @@ impl<'g> Rewriter<'_, 'g> {
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
                 None => {
+                    let parameters = site.distribution.parameters();
+                    audit.drawn.push(DrawnSite {
+                        number,
+                        sample: site.distribution.sample(&mut site.noise()).id(),
+                        parameters: parameters.iter().map(|p| p.id()).collect(),
+                        shape: site.lead.join(&site.batch),
+                    });
                     if let Some(moving) = site.moving_edges() {
                         audit.blind.push((site.name.clone(), moving.sum().id()));
                     }

@@ -36,7 +36,7 @@ mod term;
 pub use crate::analysis::SiteInfo;
 pub use aleator_engine::export::Float;
 pub use alternatives::MOST_ALTERNATIVES;
-pub use audit::Audit;
+pub use audit::{Audit, DrawnSite};
 pub use checks::DomainCheck;
 pub use cone::{Cone, DownstreamSites};
 pub use estimator::{Estimator, describe};

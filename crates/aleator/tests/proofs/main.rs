@@ -3,6 +3,7 @@
 mod common;
 
 mod automatic_choice;
+mod certify;
 mod closed_forms;
 mod edges;
 mod exact_answers;

@@ -4,10 +4,10 @@ use aleator_engine::graph::NodeId;
 
 use super::layout::Layout;
 use super::points::Kind;
-use super::unknown::Unknown;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Options, Program};
+use crate::quadrature::{self, Size, Unknown};
 
 /// The number of points per run while the size of the program is determined.
 const FEW_POINTS: usize = 16;
@@ -22,15 +22,9 @@ pub(super) struct Integrand {
     slots: Vec<usize>,
     /// The number of points per run.
     points: usize,
-    /// The number of operations per point.
-    pub work: usize,
-    /// The number of results at a point: the objective, the gradient, the weights.
-    pub numbers: usize,
-    /// The number of weights, which are the last results.
-    pub weights: usize,
+    /// The results at a point are the objective, the gradient and the weights.
+    size: Size,
     parameters: usize,
-    /// For each coordinate, whether it is a logit.
-    pub logits: Vec<bool>,
 }
 
 impl Integrand {
@@ -70,19 +64,24 @@ impl Integrand {
         let weights = program.masses().count();
         let numbers = 1 + parameters + weights;
         let logits = layout.sites.iter().flat_map(|s| vec![s.kind == Kind::Logits; s.dimensions]).collect();
-        Ok(Ok(Integrand { program, slots, points, work, numbers, weights, parameters, logits }))
+        let size = Size { numbers, weights, work, logits };
+        Ok(Ok(Integrand { program, slots, points, size, parameters }))
+    }
+}
+
+impl quadrature::Integrand for Integrand {
+    fn size(&self) -> Size {
+        self.size.clone()
     }
 
-    /// Calls `visit` with the index of each point and the results there. `columns` has a row for each coordinate, followed by one
-    /// for the reciprocals of its weights.
-    pub fn evaluate(
+    fn evaluate(
         &mut self,
         columns: &[Vec<f64>],
-        mut visit: impl FnMut(usize, &[f64]),
+        visit: &mut dyn FnMut(usize, &[f64]),
     ) -> Result<Result<(), Unknown>> {
         let total = columns.first().map_or(0, Vec::len);
         let mut column = vec![0.0; self.points];
-        let mut here = vec![0.0; self.numbers];
+        let mut here = vec![0.0; self.size.numbers];
         let places: Vec<usize> = self.program.params().map(|(_, shape)| shape.numel()).collect();
         for start in (0..total).step_by(self.points) {
             let now = self.points.min(total - start);

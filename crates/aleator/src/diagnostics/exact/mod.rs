@@ -1,7 +1,7 @@
 //! The exact objective and gradient, if they can be computed without sampling.
 //!
 //! Finite sites are enumerated. All others are integrated and summed, with the objective and its gradient known at each point
-//! ([`integrand`]): unbounded counts from 0 to n − 1, continuous numbers by [`cubature`](cubature::integrate). There is an answer
+//! ([`integrand`]): unbounded counts from 0 to n − 1, continuous numbers by [quadrature](crate::quadrature::integrate). There is an answer
 //! only if all of the following hold, for the objective and for each element of the gradient, relative to S = ∫ |integrand|:
 //!
 //! - two rules of different order agree on every cell to within 10⁻¹⁰ S in total, and again after all cells are split at points
@@ -14,12 +14,10 @@
 //! A finite number of points cannot prove more: a peak that is narrower than the distance between points may be missed. (In one
 //! dimension they are some 10⁻⁴ standard deviations apart, in two 10⁻².)
 
-mod cubature;
 mod growth;
 mod integrand;
 mod layout;
 mod points;
-mod unknown;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,10 +27,11 @@ use crate::analysis::discontinuity_moves;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Options, Program};
+use crate::quadrature::{Deadline, Unknown, integrate};
 use crate::rewrite::Estimator;
+use integrand::Integrand;
 use layout::{Layout, SiteLayout, layout};
 use points::Drawn;
-use unknown::{Deadline, Unknown};
 
 /// The largest number of operations of an enumeration, over all alternatives. This takes some seconds.
 const MOST_NUMBERS: usize = 1 << 31;
@@ -73,7 +72,11 @@ fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
     }
     let method =
         if layout.sites.iter().any(|s| s.kind.is_continuous()) { "quadrature" } else { "enumeration" };
-    Ok(cubature::integrate(graph, &layout, deadline)?
+    let mut integrand = match Integrand::new(graph, &layout)? {
+        Ok(integrand) => integrand,
+        Err(unknown) => return Ok(Err(unknown)),
+    };
+    Ok(integrate(&mut integrand, layout.counts(), deadline)?
         .map(|(values, errors)| answer(graph, method, &values, &errors)))
 }
 

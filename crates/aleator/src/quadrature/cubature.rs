@@ -19,11 +19,9 @@
 
 use std::f64::consts::PI;
 
-use super::integrand::Integrand;
-use super::layout::Layout;
 use super::unknown::{Deadline, Unknown};
+use super::{Integrand, Size};
 use crate::error::Result;
-use crate::graph::Graph;
 use crate::rewrite::MOST_ALTERNATIVES;
 
 /// The end of the t axis. Weights beyond it are below the rounding error of 1 − u.
@@ -108,18 +106,18 @@ type Integrals = (Vec<f64>, Vec<f64>);
 /// Numbers with their error bounds.
 type Bounded = (Vec<f64>, Vec<f64>);
 
-/// The objective and the gradient.
-pub(super) fn integrate(
-    graph: &Graph,
-    layout: &Layout,
+/// The integral of each number of the integrand but its weights, with error bounds. `counts` holds for each coordinate, if it is a
+/// count, the number of counts to try first.
+///
+/// # Errors
+/// As [`Integrand::evaluate`].
+pub(crate) fn integrate(
+    integrand: &mut dyn Integrand,
+    mut counts: Vec<Option<usize>>,
     deadline: Deadline,
 ) -> Result<Result<Bounded, Unknown>> {
-    let integrand = match Integrand::new(graph, layout)? {
-        Ok(integrand) => integrand,
-        Err(unknown) => return Ok(Err(unknown)),
-    };
-    let mut counts = layout.counts();
-    let mut sum = Sum { integrand, work: 0, deadline };
+    let size = integrand.size();
+    let mut sum = Sum { integrand, size, work: 0, deadline };
     loop {
         let total = counts.iter().flatten().fold(1usize, |n, &c| n.saturating_mul(c));
         if total > MOST_ALTERNATIVES {
@@ -133,8 +131,9 @@ pub(super) fn integrate(
     }
 }
 
-struct Sum {
-    integrand: Integrand,
+struct Sum<'a> {
+    integrand: &'a mut dyn Integrand,
+    size: Size,
     /// Numbers computed so far.
     work: usize,
     deadline: Deadline,
@@ -150,10 +149,10 @@ macro_rules! known {
     };
 }
 
-impl Sum {
+impl Sum<'_> {
     /// The integral with that number of counts; `None` if more counts are needed.
     fn over(&mut self, counts: &[Option<usize>]) -> Result<Result<Option<Bounded>, Unknown>> {
-        let wanted = self.integrand.numbers - self.integrand.weights;
+        let wanted = self.size.numbers - self.size.weights;
         let bounded = |values: &[f64], size: &[f64]| {
             let errors = size[..wanted].iter().map(|s| CONFIRMED * s).collect();
             Ok(Ok(Some((values[..wanted].to_vec(), errors))))
@@ -183,12 +182,11 @@ impl Sum {
         let continuous = counts.iter().filter(|n| n.is_none()).count();
         let tuples = counts.iter().flatten().product::<usize>();
         let each = N.pow(continuous as u32) * tuples;
-        let numbers = self.integrand.numbers;
+        let numbers = self.size.numbers;
         let mut ends =
             Ends { parts: counts.iter().map(|_| [vec![0.0; numbers], vec![0.0; numbers]]).collect() };
         ends.parts.extend(counts.iter().map(|_| [vec![0.0; numbers], vec![0.0; numbers]]));
-        let most =
-            [FIRST_POINTS / each, FIRST_NUMBERS / (each * self.integrand.work), MOST_KEPT / (16 * numbers)];
+        let most = [FIRST_POINTS / each, FIRST_NUMBERS / (each * self.size.work), MOST_KEPT / (16 * numbers)];
         let most = most.into_iter().min().unwrap_or(1).max(1);
         let side = match continuous {
             0 => 1,
@@ -233,7 +231,7 @@ impl Sum {
             }
         }
         let (values, size) = (total(&cells, |c| &c.value), total(&cells, |c| &c.size));
-        let masses = &values[numbers - self.integrand.weights..];
+        let masses = &values[numbers - self.size.weights..];
         if masses.iter().any(|mass| (mass - 1.0).abs() > MASS_TOLERANCE) {
             let grows = counts.iter().any(Option::is_some);
             return Ok(if grows {
@@ -256,11 +254,11 @@ impl Sum {
         let tuples = counts.iter().flatten().product::<usize>();
         let nodes = N.pow(continuous as u32);
         let each = nodes * tuples;
-        self.work = self.work.saturating_add((boxes.len() * each).saturating_mul(self.integrand.work));
+        self.work = self.work.saturating_add((boxes.len() * each).saturating_mul(self.size.work));
         if self.work > MOST_NUMBERS {
             return Ok(Err("quadrature would need too many points".into()));
         }
-        let numbers = self.integrand.numbers;
+        let numbers = self.size.numbers;
         let mut cells = Vec::with_capacity(boxes.len());
         // So many boxes at a time that their points are a modest table.
         let at_once = (FIRST_POINTS / 8 / each).max(1);
@@ -288,7 +286,7 @@ impl Sum {
                     }
                 }
             }
-            let placed = coordinates.iter().zip(counts).zip(&self.integrand.logits);
+            let placed = coordinates.iter().zip(counts).zip(&self.size.logits);
             let mut placed: Vec<Vec<f64>> = placed
                 .map(|((column, count), logits)| match count {
                     Some(_) => column.clone(),
@@ -314,7 +312,7 @@ impl Sum {
                 .collect();
             let mut gauss = vec![vec![vec![0.0; numbers]; continuous]; part.len()];
             let mut finite = true;
-            known!(self.integrand.evaluate(&placed, |place, here| {
+            known!(self.integrand.evaluate(&placed, &mut |place, here| {
                 let cell = place / each;
                 let (mut rest, mut axis) = (place % each, 0);
                 let (mut kronrod, mut ratios) = (1.0, [0.0; 3]);

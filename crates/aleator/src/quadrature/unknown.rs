@@ -1,9 +1,9 @@
-//! The reason why there is no exact answer.
+//! The reason why an integral is not known.
 
 use std::time::{Duration, Instant};
 
 /// The reason why there is no exact answer, if one could be expected.
-pub(super) enum Unknown {
+pub(crate) enum Unknown {
     /// The problem is not of a kind for which an exact answer is computed.
     NotOfTheKind,
     /// A reason to report.
@@ -18,7 +18,7 @@ impl From<&str> for Unknown {
 
 /// A time limit.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Deadline(Option<Instant>);
+pub(crate) struct Deadline(Option<Instant>);
 
 impl Deadline {
     /// The limit after the given time from now; no limit for `None`.

@@ -1,0 +1,79 @@
+//! `aleator certify`: is the mean of an estimate the gradient?
+
+use aleator::certify::{Certificate, Certify as How, Standing, certify};
+use aleator::graph::Diagram;
+use aleator_cli::report::{certificate, certificate_page, svg};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::arguments::Certify;
+use crate::failure::{Failure, Outcome};
+use crate::flags::with_flags;
+use crate::input::{Loaded, load};
+use crate::output::{color, origin, print, print_json, save_page, width};
+
+/// The JSON of a certificate: what was certified, and the result.
+#[derive(Serialize)]
+struct Document<'a> {
+    file: &'a str,
+    /// The text of the graph, and its SHA-256.
+    graph: &'a str,
+    graph_sha256: String,
+    #[serde(flatten)]
+    certificate: &'a Certificate,
+}
+
+pub fn run(arguments: &Certify) -> Outcome {
+    let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
+    let page = loaded.output("--report", arguments.report.as_ref())?;
+    let (estimators, fixed) = loaded.to_certify(&arguments.via)?;
+    let how = How {
+        estimators,
+        fixed,
+        samples: arguments.sampling.samples,
+        confidence: arguments.confidence,
+        bias_bound: arguments.bias_bound,
+        budget: arguments.budget,
+        most_replicates: arguments.replicates.map_or(u64::MAX, |n| n as u64),
+        seed: arguments.sampling.seed,
+    };
+    let mut result = certify(&loaded.model.graph, &how).map_err(|e| loaded.failure(e))?;
+    for (_, reason) in &mut result.skipped {
+        *reason = with_flags(reason);
+    }
+    if arguments.sampling.json {
+        print_json(&document(&loaded, &result))?;
+    } else {
+        print(&certificate(&result, &loaded.file, width(), color()))?;
+    }
+    save_page(page.as_ref(), || {
+        let graph = svg(&Diagram::of(&loaded.model.graph));
+        Ok(certificate_page(&result, &loaded.file, &graph, origin(arguments.sampling.seed)))
+    })?;
+    outcome(&result)
+}
+
+fn document<'a>(loaded: &'a Loaded, certificate: &'a Certificate) -> Document<'a> {
+    let digest = Sha256::digest(loaded.text.as_bytes());
+    Document {
+        file: &loaded.file,
+        graph: &loaded.text,
+        graph_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        certificate,
+    }
+}
+
+/// 0 if everything is proved or certified, 1 if something is refuted, 3 if something is undecided.
+fn outcome(certificate: &Certificate) -> Outcome {
+    match certificate.verdict {
+        Standing::Proved | Standing::Certified => Ok(()),
+        Standing::Refuted => Err(Failure::check(format!("refuted: {}", certificate.refuted.join(", ")))),
+        Standing::Undecided => {
+            let undecided = certificate.plans.iter().filter(|plan| plan.verdict == Standing::Undecided);
+            let names: Vec<&str> = undecided.map(|plan| plan.estimator.as_str()).collect();
+            let message =
+                format!("undecided: {}; a larger --budget or --bias-bound may decide", names.join(", "));
+            Err(Failure { status: 3, ..Failure::check(message) })
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Certificates: plain data, which the command serialises as JSON.
+
+use std::collections::BTreeMap;
+
+#[cfg(feature = "serde")]
+use serde::Serialize;
+
+use crate::diagnostics::Number;
+
+/// What is known of the bias of an estimate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize), serde(rename_all = "snake_case"))]
+pub enum Standing {
+    /// The exact expectation of the estimate is the exact gradient, up to a stated rounding and integration error.
+    Proved,
+    /// A simultaneous confidence interval for the bias lies within the stated bound.
+    Certified,
+    /// The budget ended before the interval was short enough.
+    Undecided,
+    /// The bias is not 0: by exact expectation, or because a simultaneous confidence interval excludes it.
+    Refuted,
+}
+
+impl Standing {
+    /// The word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Proved => "proved",
+            Standing::Certified => "certified",
+            Standing::Undecided => "undecided",
+            Standing::Refuted => "refuted",
+        }
+    }
+}
+
+/// What is known of the estimates of some plans for a graph.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct Certificate {
+    /// The version of aleator that made it.
+    pub aleator: &'static str,
+    /// The worst standing of a plan.
+    pub verdict: Standing,
+    /// The names of the plans that are refuted.
+    pub refuted: Vec<String>,
+    /// The largest bias that the certificate does not exclude, over all plans and coordinates, relative to the scale of the
+    /// coordinate.
+    pub largest_bias: Number,
+    /// The probability that chance alone refutes anything in this certificate.
+    pub confidence: f64,
+    /// The bias, relative to the scale of the gradient, within which a sampled estimate must lie to be certified.
+    pub bias_bound: f64,
+    /// The seed of all noise.
+    pub seed: u64,
+    /// How the exact gradient is known: `"enumeration"`, `"quadrature"`, or `None`.
+    pub exact: Option<&'static str>,
+    /// The plans, in the order of the table of estimators.
+    pub plans: Vec<PlanCertificate>,
+    /// Estimators without a plan for the graph, with the reason.
+    pub skipped: Vec<(String, String)>,
+}
+
+/// What is known of the estimate of one plan.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct PlanCertificate {
+    /// The name of the estimator. Different estimators of several sites are joined by `" + "`.
+    pub estimator: String,
+    /// The estimator of each site with its options, by site name.
+    pub plan: BTreeMap<String, String>,
+    /// K, the number of samples that are averaged in one estimate.
+    pub samples: usize,
+    /// Whether the plan declares that it is unbiased for this graph.
+    pub declared_unbiased: bool,
+    /// The worst standing of a coordinate.
+    pub verdict: Standing,
+    /// How the mean of the estimate is known: `"enumeration"`, `"quadrature"` or `"sampling"`.
+    pub method: &'static str,
+    /// The reason why the mean is sampled.
+    pub why_sampled: Option<String>,
+    /// What the mean is compared with: `"exact gradient"`, or the name of another plan.
+    pub reference: String,
+    /// The number of sampled estimates.
+    pub replicates: u64,
+    /// The number of estimates that would be needed to decide, if the verdict is undecided and the number can be told.
+    pub needed: Option<u64>,
+    /// The coordinates of the gradient, flat and row-major, by parameter.
+    pub gradient: BTreeMap<String, Vec<CoordinateCertificate>>,
+    /// Whether the ± of the estimate can be believed; `None` if the mean was not sampled.
+    pub tails: Option<Tails>,
+}
+
+/// What is known of one coordinate of a gradient estimate.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct CoordinateCertificate {
+    /// The standing.
+    pub verdict: Standing,
+    /// The mean of the estimate.
+    pub mean: Number,
+    /// What it is compared with.
+    pub reference: Number,
+    /// An interval that holds the bias: a bound of all errors of the computation, or a simultaneous confidence interval.
+    pub bias: [Number; 2],
+    /// The scale of the gradient, to which the bias bound is relative.
+    pub scale: Number,
+}
+
+/// The tails of an estimate's distribution, over its coordinates.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct Tails {
+    /// The largest kurtosis of a coordinate, 3 for a normal distribution.
+    pub kurtosis: Number,
+    /// The smallest tail index α of a coordinate, by Hill's estimator: P(|ĝ| > x) falls like x^(−α). The variance is finite only for
+    /// α > 2. `None` if the largest values do not differ enough to tell.
+    pub index: Option<Number>,
+    /// Whether the variance may be infinite, so that no ± is to be believed.
+    pub heavy: bool,
+}
+
+impl PlanCertificate {
+    /// The largest bias that is not excluded, relative to the scale.
+    pub fn largest_bias(&self) -> f64 {
+        let relative = |c: &CoordinateCertificate| {
+            let largest = c.bias[0].0.abs().max(c.bias[1].0.abs());
+            if largest == 0.0 { 0.0 } else { largest / c.scale.0 }
+        };
+        self.gradient
+            .values()
+            .flatten()
+            .map(relative)
+            .fold(0.0, |a, b| if b.is_nan() { f64::INFINITY } else { a.max(b) })
+    }
+
+    /// The coordinates whose standing is that of the plan, as `name` or `name[i]`, with their certificates.
+    pub fn decisive(&self) -> impl Iterator<Item = (String, &CoordinateCertificate)> {
+        self.gradient.iter().flat_map(move |(name, coordinates)| {
+            coordinates.iter().enumerate().filter(|(_, c)| c.verdict == self.verdict).map(move |(i, c)| {
+                (if coordinates.len() == 1 { name.clone() } else { format!("{name}[{i}]") }, c)
+            })
+        })
+    }
+}

@@ -1,0 +1,373 @@
+//! Certificates: is the mean of an estimate the gradient, on this graph?
+//!
+//! | standing | meaning |
+//! |---|---|
+//! | proved | the estimate's own code, summed over all outcomes of its noise and integrated over the rest, has the exact gradient as its mean, up to a stated error |
+//! | certified | a simultaneous confidence interval of the bias lies within the bound |
+//! | refuted | the bias is not 0, by exact expectation or because such an interval excludes 0 |
+//! | undecided | the budget ended before |
+//!
+//! | file | contents |
+//! |---|---|
+//! | `certificate` | the result |
+//! | `noise` | the noise of an estimate as coordinates |
+//! | `expectation` | the exact expectation of an estimate |
+//! | `sampled` | the mean as sampled, beside a reference |
+//! | `sequential` | simultaneous confidence intervals at several looks |
+//! | `tails` | whether the ± can be believed |
+
+mod certificate;
+mod expectation;
+mod noise;
+mod sampled;
+mod sequential;
+mod tails;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use self::expectation::{Expectation, expectation, is_unsuitable};
+use self::sampled::{Reference, Sampling, sample};
+use crate::diagnostics::{Exact, Number, exact, plan_with};
+use crate::error::{Error, Result};
+use crate::estimators::{self, EstimatorOptions};
+use crate::graph::Graph;
+use crate::plan::Plan;
+use crate::program::{Options, Program};
+use crate::quadrature::{Deadline, Unknown};
+use crate::rewrite::{Estimator, Tuning};
+
+pub use self::certificate::{Certificate, CoordinateCertificate, PlanCertificate, Standing, Tails};
+
+/// What to certify, and how surely.
+#[derive(Clone, Debug)]
+pub struct Certify {
+    /// The estimators; `None` for all unbiased ones that fit. Each is used at every site that it supports.
+    pub estimators: Option<Vec<Arc<dyn Estimator>>>,
+    /// Sites with a fixed estimator, by name.
+    pub fixed: Vec<(String, Arc<dyn Estimator>)>,
+    /// K, the number of samples per estimate; `None` for the smallest number that each estimator accepts.
+    pub samples: Option<usize>,
+    /// The probability that chance alone refutes anything.
+    pub confidence: f64,
+    /// The bias, relative to the scale of the gradient, within which a sampled estimate must lie to be certified.
+    pub bias_bound: f64,
+    /// The time for all plans together.
+    pub budget: Duration,
+    /// The largest number of sampled estimates of a plan.
+    pub most_replicates: u64,
+    /// The seed of all noise.
+    pub seed: u64,
+}
+
+impl Default for Certify {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Certify {
+    /// All unbiased estimators, a confidence of 10⁻⁶, a bias of at most 1 %, one minute, seed 0.
+    pub fn new() -> Self {
+        Certify {
+            estimators: None,
+            fixed: vec![],
+            samples: None,
+            confidence: 1e-6,
+            bias_bound: 0.01,
+            budget: Duration::from_secs(60),
+            most_replicates: 1 << 30,
+            seed: 0,
+        }
+    }
+
+    /// Certifies only these estimators, biased ones included.
+    pub fn only(self, estimators: Vec<Arc<dyn Estimator>>) -> Self {
+        Certify { estimators: Some(estimators), ..self }
+    }
+
+    /// Fixes the estimator of a site.
+    pub fn via(mut self, site: impl Into<String>, estimator: Arc<dyn Estimator>) -> Self {
+        self.fixed.push((site.into(), estimator));
+        self
+    }
+
+    /// Sets K, the number of samples per estimate.
+    pub fn samples(self, samples: usize) -> Self {
+        Certify { samples: Some(samples), ..self }
+    }
+
+    /// Sets the probability that chance alone refutes anything.
+    pub fn confidence(self, confidence: f64) -> Self {
+        Certify { confidence, ..self }
+    }
+
+    /// Sets the relative bias within which a sampled estimate must lie to be certified.
+    pub fn bias_bound(self, bias_bound: f64) -> Self {
+        Certify { bias_bound, ..self }
+    }
+
+    /// Sets the time for all plans together.
+    pub fn budget(self, budget: Duration) -> Self {
+        Certify { budget, ..self }
+    }
+
+    /// Sets the largest number of sampled estimates of a plan, so that the result does not depend on time.
+    pub fn most_replicates(self, most_replicates: u64) -> Self {
+        Certify { most_replicates, ..self }
+    }
+
+    /// Sets the seed of all noise.
+    pub fn seed(self, seed: u64) -> Self {
+        Certify { seed, ..self }
+    }
+
+    fn check(&self) -> Result<()> {
+        let probability = self.confidence > 0.0 && self.confidence < 1.0;
+        if !probability {
+            return Err(Error::Invalid(format!(
+                "the confidence is the probability of a false alarm: a number between 0 and 1, such as 1e-6, got {}",
+                self.confidence
+            )));
+        }
+        if !(self.bias_bound > 0.0 && self.bias_bound.is_finite()) {
+            return Err(Error::Invalid(format!(
+                "the bias bound must be positive and finite, got {}",
+                self.bias_bound
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// Certifies the estimates of a graph's gradient.
+///
+/// ```
+/// use aleator::certify::{Certify, Standing, certify};
+/// use aleator::prelude::*;
+///
+/// let g = Graph::new();
+/// let theta = g.param("theta", 0.3);
+/// let b = g.sample("b", Bernoulli::from_logits(theta));
+/// g.cost("loss", (b - 0.45).square());
+/// let certificate = certify(&g, &Certify::new().only(vec![std::sync::Arc::new(ReinforceLoo)]))?;
+/// assert_eq!(certificate.verdict, Standing::Proved);
+/// # Ok::<(), aleator::Error>(())
+/// ```
+///
+/// # Errors
+/// Returns an error if the graph holds an error, if no plan serves it, or if a parameter of a distribution is outside its domain.
+pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
+    how.check()?;
+    let start = Instant::now();
+    let known = exact(graph)?;
+    let (plans, mut skipped) = plans(graph, how)?;
+    let mut certificates: Vec<PlanCertificate> = Vec::new();
+    let coordinates: usize = graph.params().iter().map(|p| p.shape.numel()).sum();
+    let count = plans.len();
+    let reference = match known.method {
+        Some(_) => None,
+        None => plans.iter().find(|plan| is_declared_unbiased(graph, plan, how)).cloned(),
+    };
+    for (done, plan) in plans.into_iter().enumerate() {
+        let left = how.budget.saturating_sub(start.elapsed()) / (count - done) as u32;
+        let sampling = Sampling {
+            error: how.confidence / count as f64,
+            coordinates,
+            bias_bound: how.bias_bound,
+            end: Instant::now() + left,
+            most: how.most_replicates,
+            seed: how.seed,
+        };
+        match certify_plan(graph, &plan, how, &known, reference.as_ref(), &sampling) {
+            Ok(certificate) => certificates.push(certificate),
+            Err(error) if is_unsuitable(&error) => skipped.push((plan.name(), error.to_string())),
+            Err(error) => return Err(error),
+        }
+    }
+    if certificates.is_empty() {
+        let reason =
+            skipped.first().map_or("the graph has no random site".into(), |(_, reason)| reason.clone());
+        return Err(Error::Invalid(format!("there is no plan to certify: {reason}")));
+    }
+    let verdict = certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided);
+    let refuted = certificates.iter().filter(|c| c.verdict == Standing::Refuted);
+    Ok(Certificate {
+        aleator: env!("CARGO_PKG_VERSION"),
+        verdict,
+        refuted: refuted.map(|c| c.estimator.clone()).collect(),
+        largest_bias: Number(certificates.iter().map(PlanCertificate::largest_bias).fold(0.0, f64::max)),
+        confidence: how.confidence,
+        bias_bound: how.bias_bound,
+        seed: how.seed,
+        exact: known.method,
+        plans: certificates,
+        skipped,
+    })
+}
+
+/// The plans to certify, and the estimators that have none.
+fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<(String, String)>)> {
+    let sites = graph.sites();
+    let mut fixed = vec![None; sites.len()];
+    for (name, estimator) in &how.fixed {
+        let place = sites.iter().position(|site| site.name == *name);
+        let unknown = || Error::UnknownName {
+            kind: "site",
+            name: name.clone(),
+            known: sites.iter().map(|site| site.name.clone()).collect(),
+        };
+        fixed[place.ok_or_else(unknown)?] = Some(Arc::clone(estimator));
+    }
+    if sites.is_empty() || fixed.iter().all(Option::is_some) {
+        return Ok((vec![Plan::choose(graph, &fixed, how.samples)?], vec![]));
+    }
+    let (mut plans, mut skipped): (Vec<Plan>, _) = (Vec::new(), Vec::new());
+    let all = how.estimators.is_none();
+    let candidates = match &how.estimators {
+        Some(estimators) => estimators.clone(),
+        None => estimators::all().iter().filter_map(|e| e.build(EstimatorOptions::none()).ok()).collect(),
+    };
+    for estimator in candidates {
+        let name = estimator.properties().name;
+        match plan_with(graph, &estimator, &fixed, how.samples) {
+            Ok(plan) if all && !is_declared_unbiased(graph, &plan, how) => {
+                skipped.push((name.into(), "it does not declare that it is unbiased here".into()));
+            }
+            Ok(plan) if plans.iter().any(|other| other.describe(graph) == plan.describe(graph)) => {}
+            Ok(plan) => plans.push(plan),
+            Err(error @ Error::NoCost) => return Err(error),
+            Err(error) => skipped.push((name.into(), error.to_string())),
+        }
+    }
+    Ok((plans, skipped))
+}
+
+/// Whether a plan declares that it is unbiased for the graph.
+fn is_declared_unbiased(graph: &Graph, plan: &Plan, how: &Certify) -> bool {
+    let mut options = Options::new();
+    options = how.samples.map_or(options.clone(), |k| options.samples(k));
+    Program::<f64>::compile(graph, &plan.estimators, &options).is_ok_and(|program| program.is_unbiased())
+}
+
+/// Certifies one plan.
+fn certify_plan(
+    graph: &Graph,
+    plan: &Plan,
+    how: &Certify,
+    known: &Exact,
+    reference: Option<&Plan>,
+    sampling: &Sampling,
+) -> Result<PlanCertificate> {
+    let samples = how.samples.unwrap_or(plan.min_samples());
+    let blank = PlanCertificate {
+        estimator: if plan.name().is_empty() { "no random site".into() } else { plan.name() },
+        plan: plan.describe(graph).into_iter().collect(),
+        samples,
+        declared_unbiased: is_declared_unbiased(graph, plan, how),
+        verdict: Standing::Proved,
+        method: "sampling",
+        why_sampled: None,
+        reference: "exact gradient".into(),
+        replicates: 0,
+        needed: None,
+        gradient: Default::default(),
+        tails: None,
+    };
+    let why_sampled = match exact_values(graph, known) {
+        None => Some(known.unknown.clone().unwrap_or_else(|| "no exact gradient is known".into())),
+        Some(truth) => {
+            let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2));
+            match expectation(graph, &plan.estimators, samples, Tuning::Held, deadline)? {
+                Ok(expectation) => match judge(graph, &expectation, &truth) {
+                    Some(gradient) => return Ok(blank.with(expectation.method, gradient)),
+                    None => Some("the error of its expectation is too large".into()),
+                },
+                Err(Unknown::NotOfTheKind) => Some("its expectation is not known".into()),
+                Err(Unknown::Because(reason)) => Some(reason),
+            }
+        }
+    };
+    let truth = exact_values(graph, known);
+    let reference = match (&truth, reference) {
+        (Some(truth), _) => Reference::Exact(truth),
+        (None, Some(other)) if other.describe(graph) != plan.describe(graph) => Reference::Plan(other),
+        (None, _) => Reference::Nothing,
+    };
+    let mut certificate = PlanCertificate { why_sampled, ..blank };
+    sample(graph, plan, samples, &reference, sampling, &mut certificate)?;
+    Ok(certificate)
+}
+
+impl PlanCertificate {
+    /// The certificate with coordinates, from which its verdict follows.
+    fn with(self, method: &'static str, gradient: Vec<(String, Vec<CoordinateCertificate>)>) -> Self {
+        let verdict =
+            gradient.iter().flat_map(|(_, c)| c).map(|c| c.verdict).max().unwrap_or(Standing::Proved);
+        PlanCertificate { method, verdict, gradient: gradient.into_iter().collect(), ..self }
+    }
+}
+
+/// A number and the bound of its error.
+type WithError = (f64, f64);
+
+/// The exact objective, followed by the gradient, with error bounds; `None` if they are not known.
+fn exact_values(graph: &Graph, exact: &Exact) -> Option<Vec<WithError>> {
+    exact.method?;
+    let mut values = vec![(exact.objective?.0, 0.0)];
+    for param in graph.params() {
+        let tensor = exact.gradient.get(&param.name)?;
+        let errors = exact.error.get(&param.name);
+        values.extend(tensor.values.iter().enumerate().map(|(i, x)| (x.0, errors.map_or(0.0, |e| e[i]))));
+    }
+    values.iter().all(|(x, _)| x.is_finite()).then_some(values)
+}
+
+/// The exact gradient as a program computes it has this rounding error, relative to its size.
+const ROUNDING: f64 = 1e-12;
+/// A proof whose error bound is larger than this share of the scale is none.
+const LARGEST_ERROR: f64 = 1e-4;
+/// The factor by which a difference must exceed the error bound to refute.
+const CLEAR: f64 = 8.0;
+
+/// Compares the expectation of an estimate with the exact gradient; `None` if the error bounds do not decide.
+fn judge(
+    graph: &Graph,
+    expectation: &Expectation,
+    truth: &[WithError],
+) -> Option<Vec<(String, Vec<CoordinateCertificate>)>> {
+    let mut at = 1;
+    let mut all = Vec::new();
+    for param in graph.params() {
+        let here = at..at + param.shape.numel();
+        at = here.end;
+        let scale = scale(&truth[here.clone()], truth[0].0);
+        let coordinate = |i: usize| {
+            let (mean, (exact, of_exact)) = (expectation.values[i], truth[i]);
+            let error = expectation.errors[i] + of_exact + ROUNDING * (mean.abs() + exact.abs());
+            let bias = mean - exact;
+            let verdict = if bias.abs() <= error && error <= LARGEST_ERROR * scale {
+                Standing::Proved
+            } else if bias.abs() > CLEAR * error {
+                Standing::Refuted
+            } else {
+                return None;
+            };
+            Some(CoordinateCertificate {
+                verdict,
+                mean: Number(mean),
+                reference: Number(exact),
+                bias: [Number(bias - error), Number(bias + error)],
+                scale: Number(scale),
+            })
+        };
+        all.push((param.name.clone(), here.map(coordinate).collect::<Option<Vec<_>>>()?));
+    }
+    Some(all)
+}
+
+/// The scale of a gradient: its largest element, or the size of the objective if that is 0.
+fn scale(gradient: &[WithError], objective: f64) -> f64 {
+    let largest = gradient.iter().map(|(x, _)| x.abs()).fold(0.0, f64::max);
+    [largest, objective.abs(), 1.0].into_iter().find(|&x| x > 0.0).unwrap_or(1.0)
+}

@@ -1,0 +1,297 @@
+//! The mean of an estimate as sampled, beside the exact gradient or another plan.
+//!
+//! Estimates are drawn until every coordinate is decided or the budget ends. At each look, the interval of the bias
+//!
+//! ```text
+//! mean of ĝ − ∇J                    if the gradient is known
+//! mean of ĝ − ĝ'                    otherwise, ĝ' the estimate of another plan from the same seed (common random numbers)
+//! ```
+//!
+//! certifies a coordinate if it lies within ± bound × scale, and refutes it if it excludes 0. A decision stands: the intervals of all
+//! looks hold together (see [`sequential`](super::sequential)).
+
+use std::time::Instant;
+
+use super::certificate::{CoordinateCertificate, PlanCertificate, Standing};
+use super::sequential::{FIRST_LOOK, Interval, Looks, Powers};
+use super::tails::{MOST_KEPT, tails};
+use super::{ROUNDING, WithError};
+use crate::diagnostics::Number;
+use crate::error::{Error, Result};
+use crate::graph::Graph;
+use crate::plan::Plan;
+use crate::program::{Options, Program};
+use crate::rewrite::Tuning;
+
+/// What the mean is compared with.
+pub(super) enum Reference<'a> {
+    /// The exact objective and gradient.
+    Exact(&'a [WithError]),
+    /// The estimates of another plan.
+    Plan(&'a Plan),
+    /// Nothing.
+    Nothing,
+}
+
+/// How much is sampled, and how sure the result must be.
+pub(super) struct Sampling {
+    /// The probability that any interval is wrong.
+    pub error: f64,
+    /// The number of coordinates of the gradient.
+    pub coordinates: usize,
+    /// The bound of the bias, relative to the scale.
+    pub bias_bound: f64,
+    /// When sampling ends.
+    pub end: Instant,
+    /// The largest number of estimates.
+    pub most: u64,
+    /// The seed of all noise.
+    pub seed: u64,
+}
+
+/// The approximate number of bytes of a run.
+const BYTES_PER_RUN: usize = 1 << 24;
+/// The largest number of estimates of a run.
+const MOST_AT_ONCE: usize = 1024;
+/// The largest number of looks, so that numbers of estimates do not overflow.
+const MOST_LOOKS: u32 = 40;
+
+/// A program that computes several estimates at once.
+struct Estimates {
+    program: Program<f64>,
+    at_once: usize,
+}
+
+impl Estimates {
+    fn new(graph: &Graph, plan: &Plan, samples: usize, seed: u64) -> Result<Self> {
+        let options = Options::new().seed(seed).samples(samples).tuning(Tuning::Held);
+        let single = Program::<f64>::compile(graph, &plan.estimators, &options)?;
+        let at_once = (BYTES_PER_RUN / single.value_bytes().max(1)).clamp(1, MOST_AT_ONCE);
+        // A power of two divides the number of estimates of a look.
+        let at_once = 1 << at_once.ilog2();
+        let program = Program::<f64>::compile(graph, &plan.estimators, &options.replicates(at_once))?;
+        Ok(Estimates { program, at_once })
+    }
+
+    /// Calls `visit` with the objective and the gradients of each estimate from `first` on, `count` of them.
+    fn run(&mut self, first: u64, count: u64, visit: &mut dyn FnMut(usize, f64, &[f64])) -> Result<()> {
+        let sizes: Vec<usize> = self.program.params().map(|(_, shape)| shape.numel()).collect();
+        let mut here = vec![0.0; sizes.iter().sum()];
+        for from in (0..count).step_by(self.at_once) {
+            self.program.run_replicates(0, first + from)?;
+            for row in 0..self.at_once.min((count - from) as usize) {
+                let mut at = 0;
+                for (place, &size) in sizes.iter().enumerate() {
+                    let gradient = self.program.gradient_at(place);
+                    here[at..at + size].copy_from_slice(&gradient[row * size..(row + 1) * size]);
+                    at += size;
+                }
+                visit(from as usize + row, self.program.objectives()[row], &here);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is known so far.
+struct State {
+    objective: Powers,
+    /// The estimates, the references, and their differences, by coordinate.
+    estimate: Vec<Powers>,
+    reference: Vec<Powers>,
+    bias: Vec<Powers>,
+    /// Some estimates of each coordinate.
+    kept: Vec<Vec<f64>>,
+    decided: Vec<Option<(Standing, Interval)>>,
+}
+
+/// Samples estimates and fills in what follows from them.
+///
+/// # Errors
+/// As [`Program::compile`] and [`Program::run`].
+pub(super) fn sample(
+    graph: &Graph,
+    plan: &Plan,
+    samples: usize,
+    reference: &Reference<'_>,
+    how: &Sampling,
+    certificate: &mut PlanCertificate,
+) -> Result<()> {
+    let mut estimates = Estimates::new(graph, plan, samples, how.seed)?;
+    let mut others = match reference {
+        Reference::Plan(other) => {
+            certificate.reference = other.name();
+            Some(Estimates::new(graph, other, samples.max(other.min_samples()), how.seed)?)
+        }
+        Reference::Exact(_) => None,
+        Reference::Nothing => {
+            certificate.reference = "nothing: no other unbiased estimator fits".into();
+            None
+        }
+    };
+    let n = how.coordinates;
+    let mut state = State {
+        objective: Powers::default(),
+        estimate: vec![Powers::default(); n],
+        reference: vec![Powers::default(); n],
+        bias: vec![Powers::default(); n],
+        kept: vec![Vec::new(); n],
+        decided: vec![None; n],
+    };
+    let looks = Looks { error: how.error, coordinates: n.max(1) };
+    let (mut done, mut last) = (0, None);
+    for look in 0..MOST_LOOKS {
+        let target = FIRST_LOOK << look;
+        if target > how.most && look > 0 {
+            break;
+        }
+        if !draw(&mut estimates, others.as_mut(), reference, how, done..target, look == 0, &mut state)? {
+            break;
+        }
+        done = target;
+        last = Some(look);
+        let scales = scales(graph, reference, &state);
+        for (i, scale) in scales.iter().enumerate() {
+            let interval = looks.interval(look, &state.bias[i]);
+            if state.decided[i].is_none() && interval.holds && !matches!(reference, Reference::Nothing) {
+                let slack = ROUNDING * (state.estimate[i].mean.abs() + state.objective.mean.abs())
+                    + error_of(reference, i);
+                let bound = how.bias_bound * scale;
+                let excluded = interval.low > slack || interval.high < -slack;
+                let within = interval.low >= -bound && interval.high <= bound;
+                let standing =
+                    if excluded { Some(Standing::Refuted) } else { within.then_some(Standing::Certified) };
+                state.decided[i] = standing.map(|standing| (standing, interval));
+            }
+        }
+        let refuted = state.decided.iter().flatten().any(|(standing, _)| *standing == Standing::Refuted);
+        if refuted || state.decided.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    finish(graph, reference, how, &looks, last, done, state, certificate);
+    Ok(())
+}
+
+/// Draws the estimates of a range; `false` if the time is over. What was drawn of the range before does not count then.
+fn draw(
+    estimates: &mut Estimates,
+    others: Option<&mut Estimates>,
+    reference: &Reference<'_>,
+    how: &Sampling,
+    range: std::ops::Range<u64>,
+    always: bool,
+    state: &mut State,
+) -> Result<bool> {
+    let n = how.coordinates;
+    let mut others = others;
+    let block = FIRST_LOOK.min(MOST_AT_ONCE as u64);
+    let before = (state.objective, state.estimate.clone(), state.reference.clone(), state.bias.clone());
+    for first in range.step_by(block as usize) {
+        if !always && Instant::now() > how.end {
+            (state.objective, state.estimate, state.reference, state.bias) = before;
+            return Ok(false);
+        }
+        let mut references = vec![0.0; block as usize * n];
+        match (&mut others, reference) {
+            (Some(others), _) => {
+                others.run(first, block, &mut |row, _, g| {
+                    references[row * n..(row + 1) * n].copy_from_slice(g)
+                })?;
+            }
+            (None, Reference::Exact(truth)) => {
+                for row in references.chunks_mut(n.max(1)) {
+                    row.iter_mut().zip(&truth[1..]).for_each(|(to, (x, _))| *to = *x);
+                }
+            }
+            (None, _) => {}
+        }
+        let mut finite = true;
+        estimates.run(first, block, &mut |row, objective, gradient| {
+            state.objective.add(objective);
+            for (i, &g) in gradient.iter().enumerate() {
+                let reference = references[row * n + i];
+                finite &= g.is_finite() && reference.is_finite();
+                state.estimate[i].add(g);
+                state.reference[i].add(reference);
+                state.bias[i].add(g - reference);
+                if state.kept[i].len() < MOST_KEPT {
+                    state.kept[i].push(g);
+                }
+            }
+        })?;
+        if !finite {
+            return Err(Error::NotFinite("an estimate of the gradient".into()));
+        }
+    }
+    Ok(true)
+}
+
+/// The error bound of the reference.
+fn error_of(reference: &Reference<'_>, coordinate: usize) -> f64 {
+    match reference {
+        Reference::Exact(truth) => truth[coordinate + 1].1,
+        Reference::Plan(_) | Reference::Nothing => 0.0,
+    }
+}
+
+/// For each coordinate, the largest gradient of its parameter, or the spread of the cost where that is 0.
+fn scales(graph: &Graph, reference: &Reference<'_>, state: &State) -> Vec<f64> {
+    let spread = state.objective.variance().sqrt();
+    let mut scales = Vec::new();
+    for param in graph.params() {
+        let here = scales.len()..scales.len() + param.shape.numel();
+        let size = |i: usize| match reference {
+            Reference::Exact(truth) => truth[i + 1].0.abs(),
+            Reference::Plan(_) => state.reference[i].mean.abs(),
+            Reference::Nothing => state.estimate[i].mean.abs(),
+        };
+        let largest = here.clone().map(size).fold(0.0, f64::max);
+        let scale = [largest, spread, 1.0].into_iter().find(|&x| x > 0.0).unwrap_or(1.0);
+        scales.extend(here.map(|_| scale));
+    }
+    scales
+}
+
+#[expect(clippy::too_many_arguments, reason = "the end of one function, split off to be read apart")]
+fn finish(
+    graph: &Graph,
+    reference: &Reference<'_>,
+    how: &Sampling,
+    looks: &Looks,
+    last: Option<u32>,
+    done: u64,
+    state: State,
+    certificate: &mut PlanCertificate,
+) {
+    let scales = scales(graph, reference, &state);
+    let mut needed = 0.0f64;
+    let coordinate = |i: usize| {
+        let unknown = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY, holds: false };
+        let now = last.map_or(unknown, |look| looks.interval(look, &state.bias[i]));
+        let (verdict, interval) = state.decided[i].unwrap_or((Standing::Undecided, now));
+        if verdict == Standing::Undecided {
+            let half = 0.5 * (interval.high - interval.low);
+            needed = needed.max(done as f64 * (half / (how.bias_bound * scales[i])).powi(2));
+        }
+        CoordinateCertificate {
+            verdict,
+            mean: Number(state.estimate[i].mean),
+            reference: Number(state.reference[i].mean),
+            bias: [Number(interval.low), Number(interval.high)],
+            scale: Number(scales[i]),
+        }
+    };
+    let mut all = (0..how.coordinates).map(coordinate).collect::<Vec<_>>().into_iter();
+    for param in graph.params() {
+        let own = all.by_ref().take(param.shape.numel()).collect();
+        certificate.gradient.insert(param.name.clone(), own);
+    }
+    certificate.verdict =
+        certificate.gradient.values().flatten().map(|c| c.verdict).max().unwrap_or(Standing::Certified);
+    certificate.replicates = done;
+    let known = needed.is_finite() && needed > 0.0 && !matches!(reference, Reference::Nothing);
+    certificate.needed = (certificate.verdict == Standing::Undecided && known)
+        .then_some(needed.max(done as f64).ceil() as u64);
+    certificate.tails = Some(tails(&state.estimate, &state.kept));
+}

@@ -1,0 +1,127 @@
+//! Certificates: what is right is proved or certified, what is wrong is refuted.
+
+use std::sync::Arc;
+
+use aleator::certify::{Certify, PlanCertificate, Standing, certify};
+use aleator::distributions::{
+    Bernoulli, Categorical, Exponential, Gamma, Normal, OneHotCategorical, Poisson,
+};
+use aleator::estimators::{Estimator, EstimatorOptions, StraightThrough, find};
+use aleator::graph::Graph;
+
+fn named(name: &str) -> Arc<dyn Estimator> {
+    find(name).expect("it is in the table").build(EstimatorOptions::none()).expect("it has defaults")
+}
+
+/// A certificate that does not depend on time.
+fn how() -> Certify {
+    Certify::new().most_replicates(1 << 15).budget(std::time::Duration::from_secs(600))
+}
+
+fn toy(theta: f64) -> Graph {
+    let g = Graph::new();
+    let b = g.sample("b", Bernoulli::from_logits(g.param("theta", theta)));
+    g.cost("loss", (b - 0.45).square());
+    g
+}
+
+#[track_caller]
+fn all_are(graph: &Graph, how: &Certify, standing: Standing) -> Vec<PlanCertificate> {
+    let certificate = certify(graph, how).unwrap();
+    for plan in &certificate.plans {
+        assert_eq!(plan.verdict, standing, "{}: {plan:?}", plan.estimator);
+    }
+    certificate.plans
+}
+
+#[test]
+fn every_unbiased_estimator_is_proved_on_the_toy() {
+    for theta in [0.3, -4.0, 12.0] {
+        let plans = all_are(&toy(theta), &how(), Standing::Proved);
+        assert!(plans.len() >= 6, "{}", plans.len());
+        assert!(plans.iter().any(|plan| plan.method == "quadrature"));
+        assert!(plans.iter().any(|plan| plan.method == "enumeration"));
+    }
+}
+
+#[test]
+fn several_draws_and_samples_are_enumerated() {
+    let g = Graph::new();
+    let a = g.sample("a", Bernoulli::from_logits(g.param_tensor("phi", [3], vec![0.2, -1.0, 0.7])));
+    let b = g.sample("b", Bernoulli::from_logits(a.sum() - 1.0 + g.param("bias", 0.1)));
+    g.cost("loss", (a.sum() * b - 0.45).square() + 1e4);
+    let estimators = ["score_function", "reinforce_loo", "enumeration", "muprop"].map(named).to_vec();
+    let plans = all_are(&g, &how().only(estimators), Standing::Proved);
+    assert_eq!(plans.len(), 4);
+}
+
+#[test]
+fn categorical_outcomes_and_their_relaxations_are_proved() {
+    let logits = || vec![0.3, -0.8, 0.1];
+    for one_hot in [true, false] {
+        let g = Graph::new();
+        let l = g.param_tensor("l", [3], logits());
+        let values = g.data("values", [3], vec![1.0, -2.0, 0.5]);
+        if one_hot {
+            let z = g.sample("z", OneHotCategorical::from_logits(l));
+            g.cost("f", (z * values).sum().square());
+        } else {
+            let z = g.sample("z", Categorical::from_logits(l));
+            g.cost("f", (z - 0.7).square());
+        }
+        let estimators = ["score_function", "reinforce_loo", "enumeration"].map(named).to_vec();
+        all_are(&g, &how().only(estimators), Standing::Proved);
+    }
+    let g = Graph::new();
+    let z = g.sample("z", OneHotCategorical::from_logits(g.param_tensor("l", [2], vec![0.3, -0.8])));
+    g.cost("f", (z.slice(-1, 0, 1).sum() - 0.4 * z.slice(-1, 1, 1).sum()).square());
+    let biased = how().only(vec![named("gumbel_softmax")]);
+    all_are(&g, &biased, Standing::Refuted);
+}
+
+#[test]
+fn continuous_draws_are_integrated() {
+    let g = Graph::new();
+    let (m, s) = (g.param("m", 0.4), g.param("s", 0.7));
+    let z = g.sample("z", Normal::new(m, s));
+    g.cost("f", z.square() + 3.0 * z + 1e4);
+    let plans = all_are(&g, &how(), Standing::Proved);
+    assert!(plans.iter().any(|plan| plan.estimator == "pathwise"));
+
+    let g = Graph::new();
+    let z = g.sample("z", Gamma::new(g.param("a", 2.5), g.param("r", 1.5)));
+    g.cost("f", z.square());
+    all_are(&g, &how().only(vec![named("score_function")]), Standing::Proved);
+
+    let g = Graph::new();
+    let z = g.sample("z", Poisson::new(g.param("rate", 2.5)));
+    g.cost("f", z.square());
+    all_are(&g, &how().only(vec![named("score_function")]), Standing::Proved);
+}
+
+#[test]
+fn biased_estimators_are_refuted_with_their_bias() {
+    let certificate = certify(&toy(0.3), &how().only(vec![Arc::new(StraightThrough)])).unwrap();
+    assert_eq!(certificate.verdict, Standing::Refuted);
+    assert_eq!(certificate.refuted, ["straight_through"]);
+    // 2 p q (E b − 0.45) instead of 0.1 p q.
+    let p = 1.0 / (1.0 + (-0.3f64).exp());
+    let bias = p * (1.0 - p) * (2.0 * (p - 0.45) - 0.1);
+    let [low, high] = certificate.plans[0].gradient["theta"][0].bias;
+    assert!(low.0 <= bias && bias <= high.0 && high.0 - low.0 < 1e-8, "{bias} in {low:?}, {high:?}");
+}
+
+#[test]
+fn what_has_too_many_dimensions_is_sampled() {
+    let g = Graph::new();
+    let m = g.param("m", 0.4);
+    let z = g.sample("z", Normal::new(m, 1.0).copies(5));
+    g.cost("f", z.square().sum() / 5.0 + z.sum());
+    let certificate = certify(&g, &how().only(vec![named("pathwise")])).unwrap();
+    let plan = &certificate.plans[0];
+    assert_eq!((plan.verdict, plan.method), (Standing::Certified, "sampling"), "{plan:?}");
+    let e = g.sample("e", Exponential::new(m + 1.0));
+    g.cost("late", e.sin());
+    let certificate = certify(&g, &how().only(vec![named("pathwise")])).unwrap();
+    assert_ne!(certificate.verdict, Standing::Refuted);
+}
