@@ -250,8 +250,14 @@ fn settings_that_make_no_sense_are_refused() {
         ("steps = \"many\"", "steps"),
         ("stepps = 3", "stepps"),
         ("model = \"sbm\"", "did you mean `sbn`"),
-        ("[model-options]\nlayers = 4", "1 to 3"),
-        ("[model-options]\nhidden = 4", "no option `hidden`"),
+        ("[model-options]\nlayers = 11", "1 to 10"),
+        ("[model-options]\nepisode = 4", "no option `episode`"),
+        ("[model-options]\nhidden = -4", "`-4`, expected a whole number"),
+        ("[model-options]\nhidden = [4, 0]", "--hidden none"),
+        ("[model-options]\nactivation = \"relu\"", "--hidden 64"),
+        ("model = \"vae\"\n[model-options]\nkernel = 5", "add --convolutions"),
+        ("model = \"vae\"\n[model-options]\nconvolutions = [4, 4, 4, 4]", "an image of 8 x 8"),
+        ("binarization = \"static\"\n[model-options]\nlikelihood = \"gaussian\"", "remove --binarization"),
         ("model = \"bayes-logistic\"\n[model-options]\nhidden = 4", "no options at all"),
         (
             "model = \"vae\"\n[model-options]\nlatent = \"gaussian\"\ncategories = 7",
@@ -372,6 +378,44 @@ fn numbers_that_are_too_large_are_named_with_the_largest() {
         assert_eq!(refused.status.code(), Some(2));
         assert!(message.contains(&option[2..]) && message.contains("9223372036854775807"), "{message}");
     }
+}
+
+#[test]
+fn widths_are_lists_of_numbers() {
+    let small = ["--steps", "2", "--batch", "10", "--eval-samples", "2", "--eval-rows", "10"];
+    let run = |arguments: &str| output(&[&arguments.split(' ').collect::<Vec<_>>()[..], &small].concat());
+    for (arguments, told) in [
+        ("train vae --hidden 6,4 --activation relu --latents 3", "hidden layers of 6 and 4, relu"),
+        (
+            "train vae --hidden none --latents 3 --likelihood gaussian",
+            "no hidden layers, Gaussian likelihood",
+        ),
+        ("train vae --convolutions 2,3 --kernel 4 --latents 3", "channels, kernel 4, stride 2"),
+        ("train sbn --latents 4,3 --hidden 5", "2 nonlinear layers of 4 and 3 latents"),
+    ] {
+        let done = run(arguments);
+        let text = String::from_utf8_lossy(&done.stdout).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(done.status.success() && text.contains(told), "{arguments}: {text} {}", stderr(&done));
+    }
+    for (arguments, expected) in [
+        ("train vae --hidden 6,", "1 to"),
+        ("train vae --hidden 0", "`none`"),
+        ("train vae --hidden -3", "-3"),
+        ("train vae --hidden many", "`none`"),
+        ("train vae --likelihood poisson", "gaussian"),
+        ("train vae --activation rellu", "relu"),
+        ("train vae --convolutions 4,4,4,4", "use at most 3 convolutions"),
+        ("train vae --hidden 1000000000", "1 to 1048576"),
+        ("train vae --hidden 1048576,1048576", "choose smaller sizes"),
+        ("train gmm --convolutions 3", "no option `convolutions`"),
+    ] {
+        let refused = run(arguments);
+        let message = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(2), "{arguments}");
+        assert!(message.contains(expected), "{arguments}: {message}");
+    }
+    let many = vec!["1"; 2000].join(",");
+    assert!(stderr(&run(&format!("train vae --hidden {many}"))).contains("at most 1000"));
 }
 
 #[test]

@@ -18,6 +18,9 @@ use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec;
 use aleator_engine::graph::{Expr, NodeId};
 
+#[path = "models/architectures.rs"]
+mod architectures;
+
 /// Tensors whose numbers follow a sine, so that none is special.
 fn filled(specs: &[Spec]) -> Vec<Tensor> {
     let mut count = 0.0;

@@ -267,3 +267,105 @@ fn classes_are_learned_and_counted() {
     assert_eq!(report.held_out.unwrap().accuracy, report.history.last().unwrap().accuracy);
     assert!(report.history.last().unwrap().elbo > -0.3);
 }
+
+/// Depth, convolutions and likelihoods are part of a checkpoint: evaluated, sampled from, resumed and fine-tuned without being named
+/// again.
+#[test]
+fn architectures_are_kept_in_checkpoints() {
+    let scratch = Scratch::new("architectures");
+    let table: String = (0..90)
+        .map(|i| {
+            let (x, y) = (f64::sin(1.7 * f64::from(i)), f64::cos(2.9 * f64::from(i)));
+            format!("{},{},{},{}\n", 1000.0 + 30.0 * x, 0.01 * y, x + y, i % 4)
+        })
+        .collect();
+    fs::write(scratch.path("table.csv"), table).unwrap();
+    let data = format!("data = {:?}\n", scratch.path("table.csv"));
+    for (name, text, options) in [
+        (
+            "conv",
+            "model = \"vae\"\n",
+            "convolutions = [2, 3]\nhidden = [8, 6]\nkernel = 2\nlatents = 3\nactivation = \"elu\"",
+        ),
+        (
+            "grey",
+            "model = \"vae\"\n",
+            "convolutions = 3\nhidden = \"none\"\nlatent = \"normal\"\nlatents = 3\nlikelihood = \"normal\"",
+        ),
+        (
+            "table",
+            &format!("model = \"vae\"\n{data}"),
+            "latent = \"gaussian\"\nhidden = 6\nlikelihood = \"gaussian\"",
+        ),
+        (
+            "sbn",
+            &format!("model = \"sbn\"\n{data}"),
+            "latents = [5, 3]\nhidden = 6\nactivation = \"relu\"\nlikelihood = \"gaussian\"",
+        ),
+    ] {
+        let path = scratch.path(&format!("{name}.safetensors"));
+        let settings = Settings::parse(&format!("{SMALL}{text}[model-options]\n{options}\n")).unwrap();
+        let config = settings.config().unwrap();
+        let whole = run(&config);
+        let half =
+            TrainConfig { steps: 30, eval_every: Some(10), checkpoint: Some(path.clone()), ..config.clone() };
+        run(&half);
+        let resumed = run(&TrainConfig {
+            resume: Some(path.clone()),
+            checkpoint: Some(path.clone()),
+            ..config.clone()
+        });
+        assert_eq!(resumed.weights, whole.weights, "{name}");
+        let evaluated = evaluate(&path, &Evaluate::default()).unwrap();
+        assert_eq!(Some(evaluated.result), whole.held_out, "{name}");
+        assert_eq!(evaluated.description, whole.description);
+        let checkpoint = Checkpoint::read(&path).unwrap();
+        let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
+        let drawn = sample(&restored, 50, 0).unwrap().swap_remove(0);
+        let row: &[usize] = if name == "conv" || name == "grey" { &[8, 8] } else { &[4] };
+        assert_eq!((&drawn.shape[1..], drawn.shape[0]), (row, 50), "{name}");
+        if row.len() == 1 {
+            // In the units of the data: the first column is around 1000.
+            let mean = drawn.values.chunks(4).map(|row| row[0]).sum::<f32>() / 50.0;
+            assert!((900.0..1100.0).contains(&mean), "{name}: {mean}");
+        }
+        let next = format!("{SMALL}init-from = {path:?}\nlr = 1e-9\n");
+        let tuned = run(&Settings::parse(&next).unwrap().config().unwrap());
+        assert_eq!(tuned.history[0].elbo, whole.history.last().unwrap().elbo, "{name}");
+        // Another architecture is refused, and named.
+        let other = format!("{next}[model-options]\nhidden = [9, 7]");
+        let error = Settings::parse(&other).unwrap().config().unwrap_err().to_string();
+        assert!(error.contains("cannot start from"), "{error}");
+    }
+}
+
+/// Real numbers need no limits: other data than those of the training may be larger, and have other last columns.
+#[test]
+fn a_model_of_real_numbers_is_evaluated_on_other_data() {
+    let scratch = Scratch::new("real");
+    let (path, other) = (scratch.path("c.safetensors"), scratch.path("other.csv"));
+    fs::write(scratch.path("a.csv"), (0..30).map(|i| format!("{},{}\n", i % 7, i % 3)).collect::<String>())
+        .unwrap();
+    fs::write(&other, (0..30).map(|i| format!("{},{}\n", 0.5 * f64::from(i), -i)).collect::<String>())
+        .unwrap();
+    let text = |options: &str| {
+        format!(
+            "{SMALL}model = \"vae\"\ndata = {:?}\n[model-options]\nlatents = 2\n{options}",
+            scratch.path("a.csv")
+        )
+    };
+    let config = Settings::parse(&text("likelihood = \"gaussian\"")).unwrap().config().unwrap();
+    run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+    let settings = Settings { data: Some(other.to_str().unwrap().into()), ..Settings::default() };
+    let how = Evaluate { settings, rows: RowsToEvaluate::All, ..Evaluate::default() };
+    assert_eq!(evaluate(&path, &how).unwrap().result.rows, 30);
+    for (options, expected) in
+        [("", "`likelihood = gaussian`"), ("likelihood = \"bernoulli\"", "`likelihood = gaussian`")]
+    {
+        let error = Settings::parse(&text(options)).unwrap().config().unwrap_err().to_string();
+        assert!(error.contains("only pixels from 0 to 1") && error.contains(expected), "{error}");
+    }
+    let binarized = text("likelihood = \"gaussian\"").replace("steps", "binarization = \"static\"\nsteps");
+    let error = Settings::parse(&binarized).unwrap().config().unwrap_err().to_string();
+    assert!(error.contains("remove the setting `binarization`"), "{error}");
+}

@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::trained::Trained;
-use super::values::{plot_file, png_file, positive, seconds, seed};
+use super::values::{Counts, counts, plot_file, png_file, positive, seconds, seed};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
@@ -111,6 +111,7 @@ fn flag(setting: &'static Setting) -> Arg {
         .display_order(order(setting.name));
     match setting.value {
         Value::Count(place) => arg.value_name(place).value_parser(positive),
+        Value::Counts(place) => arg.value_name(place).value_parser(counts),
         Value::Natural(place) => arg.value_name(place).value_parser(value_parser!(usize)),
         Value::Seed => arg.value_name("SEED").value_parser(seed),
         Value::Number(place) => arg.value_name(place).value_parser(value_parser!(f64)),
@@ -128,6 +129,9 @@ fn given(setting: &Setting, matches: &ArgMatches) -> Option<Given> {
     let text = || matches.get_one::<String>(setting.name).map(|text| Given::Text(text.clone()));
     match setting.value {
         Value::Count(_) | Value::Natural(_) => whole(),
+        Value::Counts(_) => {
+            matches.get_one::<Counts>(setting.name).map(|counts| Given::Integers(counts.0.clone()))
+        }
         Value::Seed => matches.get_one::<u64>(setting.name).map(|&n| Given::Integer(n)),
         Value::Number(_) => matches.get_one::<f64>(setting.name).map(|&x| Given::Number(x)),
         Value::Truth => matches.get_flag(setting.name).then_some(Given::Truth(true)),

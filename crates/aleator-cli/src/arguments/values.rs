@@ -53,6 +53,29 @@ pub fn positive(text: &str) -> Result<usize, String> {
     number.ok_or_else(|| format!("must be a whole number from 1 to {}", i64::MAX))
 }
 
+/// Counts that TOML can represent, separated by commas; `none` if there are none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Counts(pub Vec<u64>);
+
+/// The longest list of counts.
+const MOST_COUNTS: usize = 1000;
+
+/// Counts: `200`, `200,100` or `none`.
+pub fn counts(text: &str) -> Result<Counts, String> {
+    if text.trim() == "none" {
+        return Ok(Counts(Vec::new()));
+    }
+    let parts: Vec<&str> = text.split(',').take(MOST_COUNTS + 1).collect();
+    if parts.len() > MOST_COUNTS {
+        return Err(format!("must be at most {MOST_COUNTS} numbers"));
+    }
+    let each = parts.into_iter().map(|part| {
+        let number = positive(part.trim()).map(|n| n as u64);
+        number.map_err(|why| format!("{why}, or several of them with commas between, or `none`"))
+    });
+    each.collect::<Result<_, _>>().map(Counts)
+}
+
 /// A count that may be 0.
 pub fn count(text: &str) -> Result<usize, String> {
     let number = whole(text).and_then(|n| usize::try_from(n).ok());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use aleator::data::{npy_bytes, npz_bytes};
 use aleator::language::Commands;
 use aleator::train::{
-    Checkpoint, Evaluate as How, Pictures, Restored, RowsToEvaluate, Samples, Settings, evaluate,
+    Checkpoint, Evaluate as How, Pictures, Restored, RowsToEvaluate, Samples, Settings, evaluate, grey_levels,
     safetensors_bytes, sample,
 };
 use aleator_cli::report::{evaluation, pictures_png};
@@ -79,7 +79,7 @@ fn run_sample(arguments: &Sample) -> Outcome {
         (None, _) => Ok(()),
     };
     let seen = match &pictures {
-        Some(output) => save("pictures", output, images(&drawn).and_then(|images| pictures_png(&images))),
+        Some(output) => save("pictures", output, images(&drawn, &restored).and_then(|images| pictures_png(&images))),
         None => Ok(()),
     };
     let told = output.iter().chain(&pictures).map(|output| output.path().display().to_string());
@@ -90,10 +90,12 @@ fn run_sample(arguments: &Sample) -> Outcome {
 }
 
 /// The samples as pictures.
-fn images(drawn: &[Samples]) -> Result<Pictures, String> {
+fn images(drawn: &[Samples], restored: &Restored) -> Result<Pictures, String> {
+    let range = restored.config.recipe.data.as_ref().map_or([0.0, 1.0], |data| data.range);
     match drawn {
         [Samples { shape, values, .. }] if shape.len() == 3 => {
-            Ok(Pictures { size: [shape[1], shape[2]], samples: values.clone(), ..Pictures::default() })
+            let samples = grey_levels(values.clone(), range);
+            Ok(Pictures { size: [shape[1], shape[2]], samples, ..Pictures::default() })
         }
         _ => Err("the samples are not images".into()),
     }

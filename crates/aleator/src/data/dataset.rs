@@ -336,7 +336,7 @@ fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
     let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
     let remedy = match bytes {
         true => "divide the numbers by 255",
-        false => "scale them to that range, or choose a model whose data are not pixels",
+        false => "scale them to that range, or model them as real numbers with `likelihood = gaussian`",
     };
     Some(Error::Invalid(format!(
         "{}: column {} is {}, but only pixels from 0 to 1 can be made black and white: {remedy}",

@@ -12,22 +12,26 @@
 //! the pole has a mass of 0.1 kg and a length of 1 m, and the force is ±10 N. An episode ends when the cart is 2.4 m from the
 //! centre or the pole is 12° from upright. Reference: `barto1983neuronlike`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use aleator_engine::graph::{Expr, External, ExternalFn, Shape};
 
+use super::hidden::{debug_hidden, describe_hidden};
 use super::{Build, Model, Score};
 use crate::distributions::Bernoulli;
 use crate::nn::{Activation, Mlp, Spec};
 use crate::objectives::Terms;
 
 /// The size of the policy and the length of an episode.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Cartpole {
     /// The largest number of steps of an episode.
     pub steps: usize,
-    /// The number of hidden units of the policy.
-    pub hidden: usize,
+    /// The number of units in each hidden layer of the policy.
+    pub hidden: Vec<usize>,
+    /// The activation of hidden layers.
+    pub activation: Activation,
 }
 
 /// Position, velocity, angle, angular velocity, and 1 while the pole stands.
@@ -35,7 +39,7 @@ const STATE: usize = 5;
 
 impl Cartpole {
     fn policy(&self) -> Mlp {
-        Mlp::new("policy", 4, &[self.hidden], 1, Activation::Tanh)
+        Mlp::new("policy", 4, &self.hidden, 1, self.activation)
     }
 }
 
@@ -57,13 +61,28 @@ pub fn step(state: &[f64; STATE], action: f64) -> [f64; STATE] {
     [place, speed + dt * speed_rate, angle, spin + dt * spin_rate, f64::from(stands)]
 }
 
+/// Everything on which training depends; what is newer than saved runs only where it is used, so that these can be resumed.
+impl fmt::Debug for Cartpole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Cartpole { steps, hidden, activation } = self;
+        let mut all = f.debug_struct("Cartpole");
+        all.field("steps", steps);
+        debug_hidden(&mut all, hidden, *activation);
+        all.finish()
+    }
+}
+
 impl Model for Cartpole {
     fn name(&self) -> &'static str {
         "cartpole"
     }
 
     fn describe(&self) -> String {
-        format!("episodes of {} steps, {} hidden units", self.steps, self.hidden)
+        let network = match self.hidden[..] {
+            [units] => format!(", {units} hidden units{}", describe_hidden(&self.hidden, self.activation)),
+            _ => describe_hidden(&self.hidden, self.activation),
+        };
+        format!("episodes of {} steps{network}", self.steps)
     }
 
     fn width(&self) -> usize {

@@ -5,24 +5,29 @@
 //! q(z|x) = OneHotCategorical(logits = E((x − x̄) / s))
 //! ```
 //!
-//! E has one hidden layer of tanh units; x̄ and s are the mean and the scale of each column of the data. Clusters are placed and
+//! E is a perceptron, by default with one hidden layer of tanh units; x̄ and s are the mean and the scale of each column of the data. Clusters are placed and
 //! scaled in these units, so that columns of very different scales are learned alike. With C clusters, the exact posterior is
 //! a softmax, so the ELBO can reach log p(x); any gap is due to the network.
 
+use std::fmt;
+
 use aleator_engine::graph::Expr;
 
+use super::hidden::{debug_hidden, describe_hidden};
 use super::{Build, Model};
 use crate::distributions::{Normal, OneHotCategorical, kl};
 use crate::nn::{Activation, Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
 /// The sizes of a mixture.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Gmm {
     /// The number of clusters.
     pub categories: usize,
-    /// The number of hidden units of the network.
-    pub hidden: usize,
+    /// The number of units in each hidden layer of the network.
+    pub hidden: Vec<usize>,
+    /// The activation of hidden layers.
+    pub activation: Activation,
     /// The mean of the data.
     pub mean: Vec<f64>,
     /// The scale of each column of the data, positive numbers.
@@ -37,7 +42,18 @@ impl Gmm {
     }
 
     fn encoder(&self) -> Mlp {
-        Mlp::new("encoder", self.mean.len(), &[self.hidden], self.categories, Activation::Tanh)
+        Mlp::new("encoder", self.mean.len(), &self.hidden, self.categories, self.activation)
+    }
+}
+
+/// Everything on which training depends; what is newer than saved runs only where it is used, so that these can be resumed.
+impl fmt::Debug for Gmm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Gmm { categories, hidden, activation, mean, scale } = self;
+        let mut all = f.debug_struct("Gmm");
+        all.field("categories", categories);
+        debug_hidden(&mut all, hidden, *activation);
+        all.field("mean", mean).field("scale", scale).finish()
     }
 }
 
@@ -47,7 +63,8 @@ impl Model for Gmm {
     }
 
     fn describe(&self) -> String {
-        format!("{} clusters in {} dimensions", self.categories, self.mean.len())
+        let network = describe_hidden(&self.hidden, self.activation);
+        format!("{} clusters in {} dimensions{network}", self.categories, self.mean.len())
     }
 
     fn width(&self) -> usize {

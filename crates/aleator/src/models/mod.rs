@@ -7,8 +7,13 @@ mod bayes_logistic;
 mod bernoulli;
 mod build;
 mod cartpole;
+mod convolutions;
 mod gmm;
+mod hidden;
+mod latent_layers;
+mod likelihood;
 mod model;
+mod options;
 mod sbn;
 mod sequence;
 mod structured;
@@ -16,19 +21,25 @@ mod summary;
 mod synthetic;
 mod table;
 mod vae;
+mod widths;
 
 pub use bayes_logistic::BayesLogistic;
 pub use bernoulli::logits_of_mean;
 pub use build::Build;
 pub use cartpole::Cartpole;
+pub use convolutions::Convolutions;
 pub use gmm::Gmm;
+pub use latent_layers::{LatentLayers, Maps};
+pub use likelihood::Likelihood;
 pub use model::{Model, Objective, Score, X_NAME, training_graph};
+pub use options::ModelOptions;
 pub use sbn::Sbn;
 pub use sequence::Sequence;
 pub use structured::Structured;
 pub use summary::DataSummary;
-pub use table::{Choice, Entry, ModelOptions, all, find};
+pub use table::{Choice, Entry, all, find};
 pub use vae::{Latent, Vae};
+pub use widths::Widths;
 
 /// The number of parameters of a model; `None` if it overflows.
 pub fn parameter_count(model: &dyn Model) -> Option<usize> {

@@ -1,4 +1,4 @@
-//! The sigmoid belief network: one to three layers of Bernoulli latents.
+//! The sigmoid belief network: layers of Bernoulli latents.
 //!
 //! ```text
 //! prior      p(h_L)         = Bernoulli(logits = b)
@@ -7,8 +7,9 @@
 //! log w      log p(x|h₁) + Σ_l log p(h_l|h_{l+1}) − Σ_l log q(h_l|h_{l-1})
 //! ```
 //!
-//! E and D are linear, or perceptrons with two hidden layers of tanh units. x̄ is the mean image of the training data, and the
-//! bias of the output is initialised with its logits.
+//! E and D are linear, or perceptrons; the hidden layers of D_l are those of E_l in reverse. x̄ is the mean row of the training data,
+//! and the bias of the output is initialised with its logits. With a [Normal likelihood](super::Likelihood), p(x|h₁) is Normal instead,
+//! and x − x̄ is in units of the data.
 //!
 //! log q is part of the cost and depends on the encoder directly, so it has a gradient in addition to the one through h. Rows are
 //! combined only in the sum over the batch: the score of row i multiplies only the cost of row i.
@@ -19,58 +20,65 @@
 //!
 //! References: `neal1992connectionist` (the model), `mnih2014neural` (its ELBO with a learned encoder).
 
+use std::fmt;
+
 use aleator_engine::graph::Expr;
 
-use super::bernoulli::logits_of_mean;
-use super::{Build, Model};
+use super::{Build, LatentLayers, Likelihood, Model};
 use crate::distributions::Bernoulli;
-use crate::nn::{Activation, Init, Mlp, Spec};
+use crate::nn::{Init, Mlp, Spec};
 use crate::objectives::{DrawTerms, Terms};
 
-/// The sizes of a sigmoid belief network, and the mean image that is subtracted from its input.
-#[derive(Clone, Debug)]
+/// The sizes of a sigmoid belief network, and the mean row that is subtracted from its input.
+#[derive(Clone)]
 pub struct Sbn {
-    /// The number of layers of latents, at least 1.
-    pub layers: usize,
-    /// The number of Bernoulli latents in each layer.
-    pub latents: usize,
-    /// Whether the maps between layers have two hidden layers of tanh units, as many as there are latents.
-    pub nonlinear: bool,
+    /// The layers of latents.
+    pub layers: LatentLayers,
+    /// The distribution of a row given the latents.
+    pub likelihood: Likelihood,
     /// The initial values of weights. Biases are initially 0.
     pub init: Init,
-    /// x̄, one number in [0, 1] for each pixel.
+    /// x̄, one number for each column; in [0, 1] for a Bernoulli likelihood.
     pub mean: Vec<f64>,
 }
 
 impl Sbn {
-    /// One linear layer.
+    /// One linear layer, and pixels that are 0 or 1.
     pub fn new(mean: Vec<f64>, latents: usize) -> Self {
-        Sbn { layers: 1, latents, nonlinear: false, init: Init::Glorot, mean }
+        let layers = LatentLayers::linear(vec![latents]);
+        Sbn { layers, likelihood: Likelihood::Bernoulli, init: Init::Glorot, mean }
     }
 
-    fn map(&self, name: String, inputs: usize, outputs: usize) -> Mlp {
-        let hidden: &[usize] = if self.nonlinear { &[self.latents; 2] } else { &[] };
-        Mlp::new(&name, inputs, hidden, outputs, Activation::Tanh).with_weights(&self.init)
+    /// The number of columns for l = 0, else the number of latents of layer l.
+    fn size(&self, l: usize) -> usize {
+        if l == 0 { self.mean.len() } else { self.layers.width(l) }
     }
 
     /// E_l, for l from 1.
     fn encoder(&self, l: usize) -> Mlp {
-        let inputs = if l == 1 { self.mean.len() } else { self.latents };
-        self.map(format!("encoder.{l}"), inputs, self.latents)
+        let map = self.layers.map(&format!("encoder.{l}"), l, self.size(l - 1), self.size(l), false);
+        map.with_weights(&self.init)
     }
 
     /// D_l, for l from 1.
     fn decoder(&self, l: usize) -> Mlp {
-        match l {
-            1 => self
-                .map("decoder.1".into(), self.latents, self.mean.len())
-                .with_last_bias(Init::Values(logits_of_mean(&self.mean))),
-            _ => self.map(format!("decoder.{l}"), self.latents, self.latents),
-        }
+        let map = self.layers.map(&format!("decoder.{l}"), l, self.size(l), self.size(l - 1), true);
+        let map = map.with_weights(&self.init);
+        if l == 1 { map.with_last_bias(self.likelihood.initial_bias(&self.mean)) } else { map }
     }
+}
 
-    fn site(&self, l: usize) -> String {
-        if self.layers == 1 { "h".into() } else { format!("h{l}") }
+/// Everything on which training depends; what is newer than saved runs only where it is used, so that these can be resumed.
+impl fmt::Debug for Sbn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Sbn { layers, likelihood, init, mean } = self;
+        let mut all = f.debug_struct("Sbn");
+        layers.debug(&mut all);
+        all.field("init", init).field("mean", mean);
+        if *likelihood != Likelihood::Bernoulli {
+            all.field("likelihood", likelihood);
+        }
+        all.finish()
     }
 }
 
@@ -80,9 +88,7 @@ impl Model for Sbn {
     }
 
     fn describe(&self) -> String {
-        let kind = if self.nonlinear { "nonlinear" } else { "linear" };
-        let layers = if self.layers == 1 { "layer" } else { "layers" };
-        format!("{} {kind} {layers} of {} latents", self.layers, self.latents)
+        format!("{}{}", self.layers.describe(), self.likelihood.description())
     }
 
     fn width(&self) -> usize {
@@ -90,21 +96,22 @@ impl Model for Sbn {
     }
 
     fn specs(&self) -> Vec<Spec> {
-        let encoders = (1..=self.layers).flat_map(|l| self.encoder(l).specs());
-        let decoders = (1..=self.layers).flat_map(|l| self.decoder(l).specs());
-        let prior = Spec::new("prior.logits", [self.latents], Init::Constant(0.0));
-        encoders.chain(decoders).chain([prior]).collect()
+        let layers = self.layers.count();
+        let encoders = (1..=layers).flat_map(|l| self.encoder(l).specs());
+        let decoders = (1..=layers).flat_map(|l| self.decoder(l).specs());
+        let prior = Spec::new("prior.logits", [self.size(layers)], Init::Constant(0.0));
+        encoders.chain(decoders).chain([prior]).chain(self.likelihood.specs()).collect()
     }
 
     fn terms<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Terms<'g> {
-        let mean = build.tensor([self.mean.len()], self.mean.clone());
         let signs = |h: Expr<'g>| 2.0 * h - 1.0;
         let sum = |terms: Vec<Expr<'g>>| terms.into_iter().reduce(|sum, term| sum + term);
         // Upwards: h₁ of x, h_l of h_{l−1}.
-        let (mut below, mut hidden, mut log_q) = (x - mean, Vec::new(), Vec::new());
-        for l in 1..=self.layers {
+        let (mut below, mut hidden, mut log_q) =
+            (self.likelihood.centred(build, x, &self.mean), Vec::new(), Vec::new());
+        for l in 1..=self.layers.count() {
             let q = Bernoulli::from_finite_logits(build.mlp(&self.encoder(l), below));
-            let h = build.sample(&self.site(l), q.clone());
+            let h = build.sample(&self.layers.name(l), q.clone());
             log_q.push(q.log_prob(h).sum_last(1));
             hidden.push(h);
             below = signs(h);
@@ -118,9 +125,11 @@ impl Model for Sbn {
             };
             log_p.push(Bernoulli::from_finite_logits(logits).log_prob(h).sum_last(1));
         }
-        let pixel_logits = build.mlp(&self.decoder(1), signs(hidden[0]));
-        let log_likelihood = Bernoulli::from_finite_logits(pixel_logits).log_prob(x).sum_last(1);
-        build.graph().note("pixel_logits", pixel_logits);
+        let output = build.mlp(&self.decoder(1), signs(hidden[0]));
+        let log_likelihood = self.likelihood.log_prob(build, output, x, &self.mean);
+        if self.likelihood == Likelihood::Bernoulli {
+            build.graph().note("pixel_logits", output);
+        }
         build.graph().note("log_likelihood", log_likelihood);
         let draws = sum(log_p)
             .zip(sum(log_q))
@@ -129,19 +138,22 @@ impl Model for Sbn {
     }
 
     fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
-        let prior = build.parameter("prior.logits").broadcast_to([rows, self.latents]);
-        let mut h = build.sample(&self.site(self.layers), Bernoulli::from_finite_logits(prior));
-        for l in (2..=self.layers).rev() {
+        let layers = self.layers.count();
+        let prior = build.parameter("prior.logits").broadcast_to([rows, self.size(layers)]);
+        let mut h = build.sample(&self.layers.name(layers), Bernoulli::from_finite_logits(prior));
+        for l in (2..=layers).rev() {
             let logits = build.mlp(&self.decoder(l), 2.0 * h - 1.0);
-            h = build.sample(&self.site(l - 1), Bernoulli::from_finite_logits(logits));
+            h = build.sample(&self.layers.name(l - 1), Bernoulli::from_finite_logits(logits));
         }
-        Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
+        let output = build.mlp(&self.decoder(1), 2.0 * h - 1.0);
+        Some(self.likelihood.generated(build, output, &self.mean))
     }
 
     fn reconstruct<'g>(&self, build: &Build<'g>, x: Expr<'g>) -> Option<Expr<'g>> {
-        let mean = build.tensor([self.mean.len()], self.mean.clone());
-        let h = Bernoulli::from_finite_logits(build.mlp(&self.encoder(1), x - mean));
-        let h = build.sample(&self.site(1), h);
-        Some(build.mlp(&self.decoder(1), 2.0 * h - 1.0).sigmoid())
+        let x = self.likelihood.centred(build, x, &self.mean);
+        let h = Bernoulli::from_finite_logits(build.mlp(&self.encoder(1), x));
+        let h = build.sample(&self.layers.name(1), h);
+        let output = build.mlp(&self.decoder(1), 2.0 * h - 1.0);
+        Some(self.likelihood.mean(build, output, &self.mean))
     }
 }

@@ -58,6 +58,20 @@ impl DataSummary {
         }
     }
 
+    /// Checks that a model of these data as real numbers can be used on others.
+    ///
+    /// # Errors
+    /// Returns an error if their rows have another width.
+    pub fn accepts_real(&self, other: &DataSummary) -> Result<()> {
+        if other.width == self.width {
+            return Ok(());
+        }
+        Err(Error::Invalid(format!(
+            "`{}` does not fit the model: its rows have {} numbers, not {}",
+            other.name, other.width, self.width
+        )))
+    }
+
     /// Checks that a model of these data can be used on others.
     ///
     /// # Errors
@@ -66,9 +80,7 @@ impl DataSummary {
         let differs =
             |why: String| Err(Error::Invalid(format!("`{}` does not fit the model: {why}", other.name)));
         let largest = |summary: &DataSummary| summary.range[1];
-        if other.width != self.width {
-            return differs(format!("its rows have {} numbers, not {}", other.width, self.width));
-        }
+        self.accepts_real(other)?;
         if self.whole && (!other.whole || largest(other) > largest(self)) {
             return differs(format!("it has other numbers than whole ones from 0 to {}", largest(self)));
         }

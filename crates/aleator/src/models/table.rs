@@ -2,54 +2,11 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
+use super::options::ModelOptions;
 use super::synthetic::{clusters, labelled, starts, walks};
 use super::{BayesLogistic, Cartpole, DataSummary, Gmm, Latent, Model, Sbn, Sequence, Structured, Vae};
 use crate::data::{Binarization, Dataset};
 use crate::error::{Error, Result};
-use crate::nn::Init;
-
-/// The options of models. Each model accepts only the options that it uses.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct ModelOptions {
-    /// The number of layers of latents.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layers: Option<usize>,
-    /// The number of latents in a layer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latents: Option<usize>,
-    /// Whether the maps between layers are perceptrons.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nonlinear: Option<bool>,
-    /// `bernoulli`, `categorical` or `gaussian`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latent: Option<String>,
-    /// The number of categories of a latent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub categories: Option<usize>,
-    /// The initial values of weights: `glorot` or `kaiming` (normal, of variance 2 / inputs).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub init: Option<String>,
-    /// The number of steps of an episode.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub episode: Option<usize>,
-    /// The number of units in hidden layers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hidden: Option<usize>,
-}
-
-impl ModelOptions {
-    /// The name of an option that is given, if there is one.
-    ///
-    /// # Errors
-    /// Returns an error if a number is too large for TOML.
-    pub fn first(&self) -> Result<Option<String>> {
-        let given = toml::Table::try_from(self).map_err(|e| Error::Invalid(e.to_string()))?;
-        Ok(given.keys().next().cloned())
-    }
-}
 
 /// An option of a model.
 #[derive(Clone, Copy, Debug)]
@@ -122,11 +79,31 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|e| e.name == name)
 }
 
-const LAYERS: Choice = choice("layers", "layers of latents, 1 to 3", "1");
-const LATENTS_OF_IMAGES: Choice =
-    choice("latents", "latents in a layer", "50 for at most 256 pixels, else 200");
+const LAYERS: Choice = choice("layers", "layers of latents, 1 to 10", "1, or as many as `latents` has");
+const LATENTS_OF_IMAGES: Choice = choice(
+    "latents",
+    "latents in a layer, or in each layer from the data on (200,100)",
+    "50 for at most 256 columns, else 200",
+);
 const NONLINEAR: Choice =
     choice("nonlinear", "whether perceptrons with two hidden layers join the layers of latents", "false");
+const HIDDEN_BETWEEN: Choice =
+    choice("hidden", "units in each hidden layer of the maps between layers of latents", "none");
+const ACTIVATION: Choice = choice(
+    "activation",
+    "of hidden layers: tanh, relu, leaky-relu, elu, gelu, silu, softplus or sigmoid",
+    "tanh",
+);
+const LIKELIHOOD: Choice = choice(
+    "likelihood",
+    "of a row given the latents: bernoulli, or gaussian for real numbers (with a learned scale)",
+    "bernoulli",
+);
+const LIKELIHOOD_SCALE: Choice = choice(
+    "likelihood-scale",
+    "scale of a gaussian likelihood: shared, or one for each of the columns",
+    "shared for images, else columns",
+);
 const INIT: Choice = choice("init", "where weights start: glorot or kaiming", "glorot");
 
 const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nats; the setting `objective` selects another bound";
@@ -134,8 +111,17 @@ const ELBO: &str = "the ELBO, E_q [log p(x, z) - log q(z|x)] <= log p(x), in nat
 static ALL: [Entry; 7] = [
     Entry {
         name: "sbn",
-        summary: "sigmoid belief network: 1 to 3 layers of Bernoulli latents, linear or nonlinear, encoder and decoder",
-        options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR, INIT],
+        summary: "sigmoid belief network: 1 to 10 layers of Bernoulli latents, linear or nonlinear, encoder and decoder",
+        options: &[
+            LAYERS,
+            LATENTS_OF_IMAGES,
+            NONLINEAR,
+            HIDDEN_BETWEEN,
+            ACTIVATION,
+            LIKELIHOOD,
+            LIKELIHOOD_SCALE,
+            INIT,
+        ],
         objective: ELBO,
         references: &["neal1992connectionist", "mnih2014neural"],
         pixels: true,
@@ -143,10 +129,9 @@ static ALL: [Entry; 7] = [
         build: |options, data| {
             Ok(Arc::new(Sbn {
                 init: options.init()?,
-                layers: options.in_range("layers", options.layers, 1, 1..=3)?,
-                latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
-                nonlinear: options.nonlinear.unwrap_or(false),
-                mean: probabilities("sbn", data)?,
+                layers: options.latent_layers(usual(data))?,
+                likelihood: options.likelihood("sbn", data)?,
+                mean: data.mean.clone(),
             }))
         },
     },
@@ -161,7 +146,22 @@ static ALL: [Entry; 7] = [
             ),
             choice("latent", "their family: bernoulli, categorical or gaussian", "bernoulli"),
             choice("categories", "categories of each, if categorical, from 2", "10"),
-            choice("hidden", "tanh units in the hidden layer of encoder and decoder", "200"),
+            choice(
+                "hidden",
+                "units in each hidden layer of the encoder, from the data on (400,200), or none; the decoder has them in reverse",
+                "200",
+            ),
+            ACTIVATION,
+            choice(
+                "convolutions",
+                "channels of convolutions between image and hidden layers (16,32)",
+                "none",
+            ),
+            choice("kernel", "height and width of the kernel of convolutions, 1 to 15", "3"),
+            choice("stride", "stride of convolutions, from 1 to that of the kernel", "2"),
+            LIKELIHOOD,
+            LIKELIHOOD_SCALE,
+            INIT,
         ],
         objective: ELBO,
         references: &["kingma2014auto", "jang2017categorical", "maddison2017concrete"],
@@ -173,33 +173,48 @@ static ALL: [Entry; 7] = [
                 Latent::Bernoulli => usual(data),
                 _ => 20,
             };
+            let convolutions = options.convolutions(data)?;
+            let hidden = options.hidden(&[200])?;
             Ok(Arc::new(Vae {
                 latent,
-                latents: options.in_range("latents", options.latents, usual_latents, 1..=MOST)?,
-                hidden: options.in_range("hidden", options.hidden, 200, 1..=MOST)?,
-                mean: probabilities("vae", data)?,
+                latents: options.latents(usual_latents)?,
+                activation: options.activation(!hidden.is_empty() || convolutions.is_some())?,
+                hidden,
+                convolutions,
+                likelihood: options.likelihood("vae", data)?,
+                init: options.init()?,
+                mean: data.mean.clone(),
             }))
         },
     },
     Entry {
         name: "structured",
-        summary: "the lower half of an image from its upper half, through 1 to 3 layers of Bernoulli latents",
-        options: &[LAYERS, LATENTS_OF_IMAGES, NONLINEAR],
+        summary: "the lower half of an image from its upper half, through 1 to 10 layers of Bernoulli latents",
+        options: &[
+            LAYERS,
+            LATENTS_OF_IMAGES,
+            NONLINEAR,
+            HIDDEN_BETWEEN,
+            ACTIVATION,
+            LIKELIHOOD,
+            LIKELIHOOD_SCALE,
+            INIT,
+        ],
         objective: "E log p(lower half|h), h drawn from the model, \
                     a bound of log p(lower half|upper half) in nats; the setting `objective` selects another bound",
         references: &["raiko2015techniques"],
         pixels: true,
         data: digits,
         build: |options, data| {
-            let mean = probabilities("structured", data)?;
-            if mean.len() < 2 {
+            let likelihood = options.likelihood("structured", data)?;
+            if data.width < 2 {
                 return Err(Error::invalid("an image of one pixel has no halves"));
             }
             Ok(Arc::new(Structured {
-                layers: options.in_range("layers", options.layers, 1, 1..=3)?,
-                latents: options.in_range("latents", options.latents, usual(data), 1..=MOST)?,
-                nonlinear: options.nonlinear.unwrap_or(false),
-                mean,
+                init: options.init()?,
+                layers: options.latent_layers(usual(data))?,
+                likelihood,
+                mean: data.mean.clone(),
             }))
         },
     },
@@ -208,16 +223,19 @@ static ALL: [Entry; 7] = [
         summary: "mixture of Gaussians with discrete assignments, inferred by a network; on synthetic clusters",
         options: &[
             choice("categories", "number of clusters, 2 to 10000", "5"),
-            choice("hidden", "tanh units in the hidden layer of the network", "20"),
+            choice("hidden", "units in each hidden layer of the network (20,20), or none", "20"),
+            ACTIVATION,
         ],
         objective: ELBO,
         references: &[],
         pixels: false,
         data: clusters,
         build: |options, data| {
+            let hidden = options.hidden(&[20])?;
             Ok(Arc::new(Gmm {
                 categories: options.in_range("categories", options.categories, 5, 2..=10_000)?,
-                hidden: options.in_range("hidden", options.hidden, 20, 1..=MOST)?,
+                activation: options.activation(!hidden.is_empty())?,
+                hidden,
                 mean: data.mean.clone(),
                 scale: data.scale.clone(),
             }))
@@ -247,16 +265,19 @@ static ALL: [Entry; 7] = [
         summary: "policy gradients: a pole on a cart, a native environment whose rewards are a black box",
         options: &[
             choice("episode", "steps of an episode, 1 to 500", "200"),
-            choice("hidden", "tanh units in the hidden layer of the policy", "16"),
+            choice("hidden", "units in each hidden layer of the policy (16,16), or none", "16"),
+            ACTIVATION,
         ],
         objective: "the expected reward: for how many steps of an episode the pole stands",
         references: &["barto1983neuronlike"],
         pixels: false,
         data: starts,
         build: |options, _| {
+            let hidden = options.hidden(&[16])?;
             Ok(Arc::new(Cartpole {
                 steps: options.in_range("episode", options.episode, 200, 1..=500)?,
-                hidden: options.in_range("hidden", options.hidden, 16, 1..=MOST)?,
+                activation: options.activation(!hidden.is_empty())?,
+                hidden,
             }))
         },
     },
@@ -283,8 +304,8 @@ static ALL: [Entry; 7] = [
             Ok(Arc::new(Sequence {
                 tokens: largest.max(0.0) as usize + 1,
                 length: data.width,
-                latents: options.in_range("latents", options.latents, 10, 1..=MOST)?,
-                hidden: options.in_range("hidden", options.hidden, 32, 1..=MOST)?,
+                latents: options.latents(10)?,
+                hidden: options.one("hidden", options.hidden.as_ref(), 32)?,
             }))
         },
     },
@@ -294,9 +315,6 @@ static ALL: [Entry; 7] = [
 const MOST_TOKENS: usize = 10_000;
 const LONGEST: usize = 200;
 
-/// The upper limit of all sizes. The number of parameters is checked separately.
-const MOST: usize = 1 << 20;
-
 fn digits(seed: u64) -> Dataset {
     Dataset::of_images("digits", &crate::data::digits_split(), Binarization::Threshold, seed)
 }
@@ -304,60 +322,6 @@ fn digits(seed: u64) -> Dataset {
 /// The default number of latents: 50 for small images such as the digits, 200 for larger ones such as MNIST.
 fn usual(data: &DataSummary) -> usize {
     if data.width <= 256 { 50 } else { 200 }
-}
-
-/// The mean row, for data that are pixels.
-fn probabilities(model: &str, data: &DataSummary) -> Result<Vec<f64>> {
-    if data.is_grey() {
-        return Ok(data.mean.clone());
-    }
-    Err(Error::Invalid(format!(
-        "`{model}` takes images with pixels from 0 to 1; `{}` has other numbers",
-        data.name
-    )))
-}
-
-impl ModelOptions {
-    fn in_range(
-        &self,
-        name: &str,
-        given: Option<usize>,
-        usual: usize,
-        range: std::ops::RangeInclusive<usize>,
-    ) -> Result<usize> {
-        let value = given.unwrap_or(usual);
-        if range.contains(&value) {
-            return Ok(value);
-        }
-        let (low, high) = (range.start(), range.end());
-        Err(Error::Invalid(format!("{name} must be {low} to {high}, got {value}")))
-    }
-
-    fn init(&self) -> Result<Init> {
-        match self.init.as_deref() {
-            None | Some("glorot") => Ok(Init::Glorot),
-            Some("kaiming") => Ok(Init::KaimingNormal),
-            Some(other) => {
-                Err(Error::Invalid(format!("there is no init `{other}`: choose glorot or kaiming")))
-            }
-        }
-    }
-
-    fn latent(&self) -> Result<Latent> {
-        let categories = self.in_range("categories", self.categories, 10, 2..=MOST)?;
-        match self.latent.as_deref() {
-            Some("bernoulli" | "gaussian") if self.categories.is_some() => {
-                Err(Error::invalid("categories require latent = \"categorical\""))
-            }
-            None if self.categories.is_some() => Ok(Latent::Categorical(categories)),
-            None | Some("bernoulli") => Ok(Latent::Bernoulli),
-            Some("categorical") => Ok(Latent::Categorical(categories)),
-            Some("gaussian") => Ok(Latent::Gaussian),
-            Some(other) => Err(Error::Invalid(format!(
-                "there is no latent `{other}`: choose bernoulli, categorical or gaussian"
-            ))),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -374,11 +338,22 @@ mod tests {
             for option in entry.options {
                 let value = match option.name {
                     "nonlinear" => "true",
-                    "latent" => "\"gaussian\"",
+                    "latent" | "likelihood" => "\"gaussian\"",
                     "init" => "\"kaiming\"",
+                    "activation" => "\"relu\"",
+                    "likelihood-scale" => "\"columns\"",
                     _ => "2",
                 };
-                let options = toml::from_str(&format!("{} = {value}", option.name)).unwrap();
+                // What an option requires.
+                let more = match option.name {
+                    "activation" if entry.options.iter().any(|other| other.name == "nonlinear") => {
+                        "\nnonlinear = true"
+                    }
+                    "kernel" | "stride" => "\nconvolutions = 2",
+                    "likelihood-scale" => "\nlikelihood = \"gaussian\"",
+                    _ => "",
+                };
+                let options = toml::from_str(&format!("{} = {value}{more}", option.name)).unwrap();
                 entry.build(&options, &data).unwrap();
             }
         }

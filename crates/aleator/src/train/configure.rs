@@ -194,11 +194,18 @@ impl Settings {
             )));
         }
         let data_seed = self.data_seed.unwrap_or(0);
+        let real = self.model_options.is_real();
         let binarization = match self.binarization()? {
             Some(_) if !entry.pixels => {
                 return Err(Error::Invalid(format!("`{name}` has no pixels to make black and white")));
             }
-            None if entry.pixels => Some(Binarization::Threshold),
+            Some(_) if real => {
+                return Err(Error::invalid(
+                    "pixels that are black or white have no Gaussian likelihood; remove the setting `binarization`, or use \
+                     `likelihood = bernoulli`",
+                ));
+            }
+            None if entry.pixels && !real => Some(Binarization::Threshold),
             given => given,
         };
         let data = match (&self.data, self.binarization.is_some()) {
@@ -210,8 +217,10 @@ impl Settings {
                 return Err(Error::invalid("the setting `test-data` requires the setting `data`"));
             }
             (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
-            (None, true) => Dataset::load("digits", binarization, data_seed)?,
-            (None, false) => (entry.data)(data_seed),
+            (None, explicit) if explicit || (entry.pixels && real) => {
+                Dataset::load("digits", binarization, data_seed)?
+            }
+            (None, _) => (entry.data)(data_seed),
         };
         let data = match self.held_out {
             Some(share) => data.held_out_again(share)?,
@@ -222,7 +231,10 @@ impl Settings {
         let Some(known) = &recipe.data else {
             return Ok((model.into(), data, Recipe { data: Some(found), graph: None }));
         };
-        known.accepts(&found)?;
+        match real {
+            true => known.accepts_real(&found)?,
+            false => known.accepts(&found)?,
+        }
         // The number of rows is that of the data from which the model learns.
         let known = DataSummary { rows: found.rows, ..known.clone() };
         let model = entry.build_for(&self.model_options, &known)?;

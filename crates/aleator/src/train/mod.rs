@@ -57,6 +57,7 @@ pub use config::TrainConfig;
 pub use evaluate::{Evaluate, EvaluationReport, Restored, RowsToEvaluate, evaluate};
 pub use evaluation::{Evaluation, EvaluationResult};
 pub use own_graph::{BuildGraph, Column, OwnGraph, RowsOf, rows_of};
+pub use pictures::grey_levels;
 pub use places::place_of;
 pub use recipe::Recipe;
 pub use report::{

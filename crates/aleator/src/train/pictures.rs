@@ -31,12 +31,30 @@ pub fn pictures(trainer: &Trainer<'_>, count: usize) -> Result<Option<Pictures>>
             config.data.name
         ))
     })?;
+    let range = range_of(&config.data.held_out.values);
+    let grey = |values: Vec<f32>| grey_levels(values, range);
     Ok(Some(Pictures {
         size,
-        originals: rows.values,
-        reconstructions: reconstructions.unwrap_or_default(),
-        samples: samples.unwrap_or_default(),
+        originals: grey(rows.values),
+        reconstructions: grey(reconstructions.unwrap_or_default()),
+        samples: grey(samples.unwrap_or_default()),
     }))
+}
+
+/// The smallest and the largest number.
+fn range_of(values: &[f32]) -> [f64; 2] {
+    let all = || values.iter().map(|&v| f64::from(v));
+    [all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max)]
+}
+
+/// Numbers of images as levels of grey. Numbers of data from 0 to 1 are levels already; those of another range are mapped to it, the
+/// smallest number of the data to 0 and the largest to 1.
+pub fn grey_levels(values: Vec<f32>, [low, high]: [f64; 2]) -> Vec<f32> {
+    if low >= 0.0 && high <= 1.0 {
+        return values;
+    }
+    let length = if high > low { high - low } else { 1.0 };
+    values.into_iter().map(|v| ((f64::from(v) - low) / length) as f32).collect()
 }
 
 /// The values of an expression at the present parameters; `None` if there is no such expression.
@@ -60,4 +78,18 @@ fn see<'t>(
         return Err(Error::NotFinite("a pixel of a picture is not finite".into()));
     }
     Ok(Some(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_of_grey_by_hand() {
+        let of = |range| grey_levels(vec![-1.0, 0.5, 3.0], range);
+        assert_eq!(of([0.0, 1.0]), [-1.0, 0.5, 3.0]);
+        assert_eq!(of([-1.0, 3.0]), [0.0, 0.375, 1.0]);
+        assert_eq!(of([3.0, 3.0]), [-4.0, -2.5, 0.0]);
+        assert_eq!(range_of(&[2.0, -1.0, 0.5]), [-1.0, 2.0]);
+    }
 }

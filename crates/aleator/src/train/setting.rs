@@ -3,12 +3,23 @@
 
 use std::path::PathBuf;
 
+use crate::nn::Activation;
 use crate::optim;
 
 /// The kinds of binarisation.
 pub(super) const BINARIZATIONS: &[&str] = &["threshold", "static", "dynamic"];
 /// The objectives.
 pub(super) const OBJECTIVES: &[&str] = &["elbo", "elbo-analytic-kl", "iwae", "wake-sleep"];
+/// The activations.
+const ACTIVATIONS: &[&str] = &{
+    let mut names = [""; Activation::NAMED.len()];
+    let mut i = 0;
+    while i < names.len() {
+        names[i] = Activation::NAMED[i].0;
+        i += 1;
+    }
+    names
+};
 /// The kinds of decay of the learning rate.
 pub(super) const DECAYS: &[&str] = &["constant", "linear", "cosine", "step"];
 
@@ -34,6 +45,8 @@ pub struct Setting {
 pub enum Value {
     /// An integer, at least 1.
     Count(&'static str),
+    /// Integers, at least 1: one, or a list of them, which may be empty.
+    Counts(&'static str),
     /// An integer, at least 0.
     Natural(&'static str),
     /// An integer, at least 0, that is a seed.
@@ -80,6 +93,8 @@ pub enum Effect {
 pub enum Given {
     /// An integer.
     Integer(u64),
+    /// Several integers.
+    Integers(Vec<u64>),
     /// A number.
     Number(f64),
     /// `true` or `false`.
@@ -166,7 +181,12 @@ pub const SETTINGS: &[Setting] = &[
     ),
     run("steps", "Number of gradient steps", "10000", Value::Count("N")),
     run("batch", "Number of rows in a minibatch", "100", Value::Count("N")),
-    model("latents", "Number of latents in a layer", "", Value::Count("N")),
+    model(
+        "latents",
+        "Number of latents in a layer, or in each layer from the data on",
+        "",
+        Value::Counts("N,.."),
+    ),
     model("layers", "Number of layers of latents (sbn, structured)", "", Value::Count("N")),
     model(
         "nonlinear",
@@ -178,12 +198,44 @@ pub const SETTINGS: &[Setting] = &[
         "latent",
         "Family of the latents (vae)",
         "",
-        Value::Word("LATENT", &["bernoulli", "categorical", "gaussian"]),
+        Value::Word("LATENT", &["bernoulli", "categorical", "gaussian", "normal"]),
     ),
     model("categories", "Number of categories of a latent (vae) or of clusters (gmm)", "", Value::Count("N")),
-    model("init", "Initialization of weights (sbn)", "glorot", Value::Word("INIT", &["glorot", "kaiming"])),
+    model(
+        "init",
+        "Initialization of weights (sbn, vae, structured)",
+        "glorot",
+        Value::Word("INIT", &["glorot", "kaiming"]),
+    ),
     model("episode", "Largest number of steps of an episode (cartpole)", "", Value::Count("N")),
-    model("hidden", "Number of units in hidden layers", "", Value::Count("N")),
+    model(
+        "hidden",
+        "Number of units in each hidden layer, from the data on, or `none`",
+        "",
+        Value::Counts("N,..|none"),
+    ),
+    model("activation", "Activation of hidden layers", "tanh", Value::Word("ACTIVATION", ACTIVATIONS)),
+    model(
+        "convolutions",
+        "Channels of each convolution between an image and the hidden layers, from the data on (vae)",
+        "none",
+        Value::Counts("N,..|none"),
+    ),
+    model("kernel", "Height and width of the kernel of convolutions (vae)", "3", Value::Count("N")),
+    model("stride", "Stride of convolutions (vae)", "2", Value::Count("N")),
+    model(
+        "likelihood",
+        "Distribution of the data given the latents (sbn, vae, structured); gaussian (or normal) is for real numbers and does not \
+         binarize",
+        "bernoulli",
+        Value::Word("LIKELIHOOD", &["bernoulli", "gaussian", "normal"]),
+    ),
+    model(
+        "likelihood-scale",
+        "Learned scale of a gaussian likelihood: shared, or one for each of the columns",
+        "shared for images, else columns",
+        Value::Word("SCALE", &["shared", "columns"]),
+    ),
     Setting {
         effect: Effect::FromHereOn,
         ..run(

@@ -116,7 +116,7 @@ impl Settings {
     ///
     /// let latents = Setting::find("latents").unwrap();
     /// let settings = Settings::of([(latents, Given::Integer(8))])?;
-    /// assert_eq!(settings.model_options.latents, Some(8));
+    /// assert_eq!(settings.model_options.latents, Some(8.into()));
     /// # Ok::<(), aleator::Error>(())
     /// ```
     pub fn of<'s>(values: impl IntoIterator<Item = (&'s Setting, Given)>) -> Result<Self> {
@@ -124,6 +124,11 @@ impl Settings {
         for (setting, value) in values {
             let value = match value {
                 Given::Integer(n) => i64::try_from(n).map_err(|_| too_large(setting.name, n))?.into(),
+                Given::Integers(several) => {
+                    let each =
+                        several.into_iter().map(|n| i64::try_from(n).map_err(|_| too_large(setting.name, n)));
+                    each.collect::<Result<Vec<i64>>>()?.into()
+                }
                 Given::Number(x) => x.into(),
                 Given::Truth(truth) => truth.into(),
                 Given::Text(text) => text.into(),
@@ -241,6 +246,7 @@ mod tests {
     fn any_value(setting: &Setting) -> Given {
         match setting.value {
             Value::Count(_) | Value::Natural(_) | Value::Seed => Given::Integer(7),
+            Value::Counts(_) => Given::Integers(vec![7, 5]),
             Value::Number(_) => Given::Number(0.5),
             Value::Truth => Given::Truth(true),
             Value::Word(_, words) => Given::Text(words[0].into()),

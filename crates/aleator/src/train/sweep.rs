@@ -45,7 +45,7 @@ impl Point {
 /// let points = sweep("lr = [1e-3, 1e-2]\n[model-options]\nlatents = [5, 10]", &Settings::default())?;
 /// assert_eq!(points.len(), 4);
 /// assert_eq!(points[1].name(), "lr=0.001,latents=10");
-/// assert_eq!(points[1].settings.model_options.latents, Some(10));
+/// assert_eq!(points[1].settings.model_options.latents, Some(10.into()));
 /// # Ok::<(), aleator::Error>(())
 /// ```
 pub fn sweep(text: &str, base: &Settings) -> Result<Vec<Point>> {
