@@ -536,7 +536,7 @@ fn options_and_data_that_do_not_fit_are_refused() {
     };
     assert!(refused("vae", "latent = \"poisson\"", &images).contains("gaussian"));
     assert!(refused("vae", "categories = 1", &images).contains("2 to"));
-    assert!(refused("sbn", "layers = 0", &images).contains("1 to 3"));
+    assert!(refused("sbn", "layers = 0", &images).contains("1 to 10"));
     assert!(refused("sbn", "init = \"zero\"", &images).contains("kaiming"));
     assert!(refused("gmm", "layers = 1", &images).contains("no option `layers`"));
     assert!(refused("sbn", "", &clusters).contains("pixels from 0 to 1"));

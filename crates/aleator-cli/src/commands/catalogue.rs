@@ -112,9 +112,10 @@ fn model(entry: &models::Entry) -> String {
     if !entry.references.is_empty() {
         line("reference", &entry.references.join(", "));
     }
+    let longest = entry.options.iter().map(|option| option.name.len() + 1).max().unwrap_or(0).max(12);
     for (i, option) in entry.options.iter().enumerate() {
         let label = if i == 0 { "options" } else { "" };
-        line(label, &format!("--{:<12}{} [default: {}]", option.name, option.meaning, option.usual));
+        line(label, &format!("--{:<longest$}{} [default: {}]", option.name, option.meaning, option.usual));
     }
     text
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use aleator::data::{npy_bytes, npz_bytes};
 use aleator::language::Commands;
 use aleator::train::{
-    Checkpoint, Evaluate as How, Pictures, Restored, RowsToEvaluate, Samples, Settings, evaluate, grey_levels,
-    safetensors_bytes, sample,
+    Checkpoint, Evaluate as How, Pictures, Restored, RowsToEvaluate, Samples, Settings, evaluate,
+    grey_levels, safetensors_bytes, sample,
 };
 use aleator_cli::report::{evaluation, pictures_png};
 
@@ -79,7 +79,9 @@ fn run_sample(arguments: &Sample) -> Outcome {
         (None, _) => Ok(()),
     };
     let seen = match &pictures {
-        Some(output) => save("pictures", output, images(&drawn, &restored).and_then(|images| pictures_png(&images))),
+        Some(output) => {
+            save("pictures", output, images(&drawn, &restored).and_then(|images| pictures_png(&images)))
+        }
         None => Ok(()),
     };
     let told = output.iter().chain(&pictures).map(|output| output.path().display().to_string());

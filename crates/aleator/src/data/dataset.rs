@@ -335,7 +335,7 @@ fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
     let i = values.iter().position(|v| !(0.0..=1.0).contains(v))?;
     let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
     let remedy = match bytes {
-        true => "divide the numbers by 255",
+        true => "divide the numbers by 255, or model them as real numbers with `likelihood = gaussian`",
         false => "scale them to that range, or model them as real numbers with `likelihood = gaussian`",
     };
     Some(Error::Invalid(format!(

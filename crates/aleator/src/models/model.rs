@@ -116,8 +116,8 @@ pub trait Model: fmt::Debug + Send + Sync {
         Arc::new(ReinforceLoo)
     }
 
-    /// The mean pixels of `rows` images drawn from the model, of shape `[rows, pixels]`, for a picture. `None` if the model does not
-    /// generate images. Draws are made with `build`, which makes one copy.
+    /// `rows` rows drawn from the model, of shape `[rows, width]`; of pixels that are 0 or 1, their means. `None` if the model does not
+    /// generate rows. Draws are made with `build`, which makes one copy.
     fn generate<'g>(&self, _build: &Build<'g>, _rows: usize) -> Option<Expr<'g>> {
         None
     }
@@ -128,7 +128,7 @@ pub trait Model: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The mean pixels of the rows `x`, reconstructed from their latent variables, of shape `[1, rows, pixels]`.
+    /// The means of the rows `x`, reconstructed from their latent variables, of shape `[1, rows, pixels]`.
     fn reconstruct<'g>(&self, _build: &Build<'g>, _x: Expr<'g>) -> Option<Expr<'g>> {
         None
     }

@@ -228,7 +228,7 @@ impl ModelOptions {
             )),
             None | Some("bernoulli") if data.is_grey() => Ok(Likelihood::Bernoulli),
             None | Some("bernoulli") => Err(Error::Invalid(format!(
-                "`{model}` takes numbers from 0 to 1, such as pixels, but those of `{}` are from {} to {}; for real numbers, use \
+                "`{model}` takes images with pixels from 0 to 1, but `{}` has numbers from {} to {}; for real numbers, use \
                  `likelihood = gaussian`",
                 data.name, data.range[0], data.range[1]
             ))),

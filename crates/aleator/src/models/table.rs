@@ -79,7 +79,11 @@ pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|e| e.name == name)
 }
 
-const LAYERS: Choice = choice("layers", "layers of latents, 1 to 10", "1, or as many as `latents` has");
+const LAYERS: Choice = choice(
+    "layers",
+    "layers of latents, 1 to 10; as many as there are numbers of latents, if these are several",
+    "1",
+);
 const LATENTS_OF_IMAGES: Choice = choice(
     "latents",
     "latents in a layer, or in each layer from the data on (200,100)",

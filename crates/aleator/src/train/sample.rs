@@ -34,7 +34,7 @@ pub struct Samples {
     pub values: Vec<f32>,
 }
 
-/// `count` samples of a model (of images, their mean pixels), or draws of all random nodes of a graph at its first minibatch.
+/// `count` samples of a model (of pixels that are 0 or 1, their means), or draws of all random nodes of a graph at its first minibatch.
 ///
 /// # Errors
 /// Returns an error if the model generates nothing, if there are too many numbers, or if a number is not finite.
