@@ -262,6 +262,9 @@ pub struct Optimize {
     /// Optimiser
     #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
+    /// Parameters that keep their initial values, separated by commas
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub fix: Vec<String>,
     /// Tune the estimators' own parameters for N steps before the first step, on different noise; they are tuned on the way in any
     /// case
     #[arg(long, value_name = "N", default_value_t = 0)]

@@ -93,6 +93,7 @@ pub struct Optimization {
     steps: usize,
     learning_rate: f64,
     optimizer: String,
+    fix: Vec<String>,
     samples: Option<usize>,
     seed: u64,
 }
@@ -155,9 +156,9 @@ pub fn optimize(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
     compute(py, graph, progress, move |graph, shown| {
-        let Optimization { steps, learning_rate, optimizer, samples, seed } = how;
+        let Optimization { steps, learning_rate, optimizer, fix: fixed, samples, seed } = how;
         let plan = plan_of(graph, &via, samples)?;
-        let how = Optimize { steps, learning_rate, optimizer, samples, tune: 0, rows: None, seed };
+        let how = Optimize { steps, learning_rate, optimizer, samples, fixed, seed, ..Optimize::default() };
         let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
         let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
         Ok((json(&path)?, warnings))

@@ -20,7 +20,7 @@ pub use plot::{
 };
 pub use profile::profile;
 pub use table::{
-    Spread, comparison, evaluation, gradient, optimization, optimizations, spread, training,
+    Spread, choices, comparison, evaluation, gradient, optimization, optimizations, spread, training,
     training_comparison, training_spread,
 };
 pub use text::message;

@@ -1,5 +1,6 @@
 //! Tables for the terminal.
 
+mod choices;
 mod columns;
 mod comparison;
 mod conclusions;
@@ -9,6 +10,7 @@ mod runs;
 mod training;
 mod values;
 
+pub use choices::choices;
 pub use comparison::comparison;
 pub(crate) use comparison::comparison_cells;
 pub(crate) use conclusions::best as best_sentence;
