@@ -75,7 +75,8 @@ def grad(
     ----------
     graph : Graph
     via : str, Estimator or mapping of str to these, optional
-        Estimators that take precedence over the graph's: for all sites, or by site.
+        Estimators that take precedence over the graph's: for all sites, or by site. ``"measured"`` is the one with the
+        smallest variance × operations in a pilot.
     samples : int, optional
         Independent samples that are averaged in one estimate; by default the fewest that the estimators accept.
     replicates : int

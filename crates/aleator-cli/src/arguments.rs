@@ -196,7 +196,8 @@ impl Exact {
 pub struct Grad {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar, 'b=gumbel_softmax(temperature=0.3)') or of every site (rebar)
+    /// Estimator of a site (b=rebar, 'b=gumbel_softmax(temperature=0.3)') or of every site (rebar); `measured` is the one with the
+    /// smallest variance × operations in a pilot with noise of its own
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -222,7 +223,8 @@ pub struct Compare {
     /// Estimators to compare, separated by commas
     #[arg(long, value_name = "all|A,B,..", default_value = "all")]
     pub estimators: String,
-    /// Fix the estimator of a site (b=rebar); the rows differ in the estimators of the other sites
+    /// Fix the estimator of a site (b=rebar, or b=measured by a pilot); the rows differ in the estimators of the other sites.
+    /// `measured` alone adds a row with the plan that a pilot chooses
     #[arg(long, value_name = "SITE=ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -248,7 +250,7 @@ pub struct Compare {
 pub struct Optimize {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -300,7 +302,7 @@ pub enum Numbers {
 pub struct Bench {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -331,7 +333,7 @@ pub struct Export {
     /// Form of the program
     #[arg(long, value_enum, default_value = "jax")]
     pub format: ExportFormat,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     /// K: number of samples averaged in one estimate [default: the smallest that the estimators accept]
