@@ -8,8 +8,9 @@
 //! unbiased. The price is that of the compiled program, by [`Program::price`]: it counts operations and does not look at a clock, so
 //! the same graph, settings and seed give the same choice on every machine.
 //!
-//! The plan begins with the automatic choice. Site by site, each unbiased estimator is tried while the others stay, until a whole
-//! round changes nothing. If there are many sites, those of one distribution for which the automatic choice is the same are decided
+//! The plan begins with the best of the automatic choice and of plans with one estimator at every site that supports it, because an
+//! exact sum over several sites has no variance only if all of them are enumerated. Then, site by site, each unbiased estimator is
+//! tried while the others stay, until a whole round changes nothing. If there are many sites, those of one distribution for which the automatic choice is the same are decided
 //! together.
 
 use std::collections::HashMap;
@@ -81,6 +82,10 @@ pub fn choose_by_measurement(
     let mut plan = Plan::choose(graph, given, how.samples)?;
     let groups = groups(graph, &plan, measured);
     let mut prices = Prices { graph, how, known: HashMap::new() };
+    let asked: Vec<usize> = groups.iter().flatten().copied().collect();
+    if let Some(better) = prices.everywhere(&plan, &asked)? {
+        plan = better;
+    }
     // The candidates of each group, in the round in which it was decided last.
     let mut tables: Vec<Vec<Candidate>> = vec![Vec::new(); groups.len()];
     for _ in 0..ROUNDS {
@@ -137,6 +142,30 @@ struct Prices<'a> {
 }
 
 impl Prices<'_> {
+    /// The best plan with one estimator at all of these sites that support it, if it is better than the present one.
+    fn everywhere(&mut self, plan: &Plan, sites: &[usize]) -> Result<Option<Plan>> {
+        let work =
+            |found: Option<(f64, u64)>| found.map(|(variance, price)| (variance * price as f64, price));
+        let now =
+            work(self.of(plan)?).map_or((f64::INFINITY, u64::MAX), |(work, price)| (BETTER * work, price));
+        let mut best: Option<((f64, u64), Plan)> = None;
+        let named = self.graph.sites();
+        for estimator in candidates(self.how.samples).into_iter().filter(|e| is_candidate(&**e)) {
+            let mut with = plan.clone();
+            sites.iter().for_each(|&site| with.estimators[site] = Arc::clone(&estimator));
+            for (name, _) in with.unsupported(self.graph)? {
+                let place = named.iter().position(|site| site.name == name);
+                place.into_iter().for_each(|site| with.estimators[site] = Arc::clone(&plan.estimators[site]));
+            }
+            let Some(found) = work(self.of(&with)?) else { continue };
+            let least = best.as_ref().map_or(now, |(least, _)| *least);
+            if found < least {
+                best = Some((found, with));
+            }
+        }
+        Ok(best.map(|(_, plan)| plan))
+    }
+
     /// The estimator that replaces the present one at a group of sites, if one is better, and all that were measured.
     fn decide(
         &mut self,
