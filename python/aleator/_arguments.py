@@ -7,7 +7,7 @@ from typing import Any
 
 from .errors import AleatorError
 
-__all__ = ["checked_name", "count", "optional_count", "optional_number", "seed_number"]
+__all__ = ["checked_name", "count", "names", "optional_count", "optional_number", "seed_number"]
 
 
 def checked_name(name: Any) -> str:
@@ -22,6 +22,23 @@ def checked_name(name: Any) -> str:
     if not name:
         raise AleatorError("a name must not be empty")
     return name
+
+
+def names(value: Any, what: str) -> list[str]:
+    """The names of a text with commas or of a sequence of names; none for None.
+
+    Raises
+    ------
+    TypeError
+    """
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",")]
+    found = list(value)
+    if not all(isinstance(name, str) for name in found):
+        raise TypeError(f"{what} takes names, got {value!r}")
+    return found
 
 
 def optional_count(value: Any, what: str) -> int | None:

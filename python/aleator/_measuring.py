@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from . import _aleator
-from ._arguments import count, optional_count, optional_number, seed_number
+from ._arguments import count, names, optional_count, optional_number, seed_number
 from ._progress import shown
 from ._warning import warn
 from .errors import AleatorError
@@ -47,6 +47,7 @@ class Optimization:
     steps: int
     learning_rate: float
     optimizer: str
+    fix: list[str]
     samples: int | None
     seed: int
 
@@ -74,7 +75,8 @@ def grad(
     ----------
     graph : Graph
     via : str, Estimator or mapping of str to these, optional
-        Estimators that take precedence over the graph's: for all sites, or by site.
+        Estimators that take precedence over the graph's: for all sites, or by site. ``"measured"`` is the one with the
+        smallest variance × operations in a pilot.
     samples : int, optional
         Independent samples that are averaged in one estimate; by default the fewest that the estimators accept.
     replicates : int
@@ -163,6 +165,7 @@ def optimize(
     steps: int = 1000,
     lr: float = 0.01,
     optimizer: str = "adam",
+    fix: Any = None,
     via: Any = None,
     samples: int | None = None,
     seed: int = 0,
@@ -178,6 +181,8 @@ def optimize(
         The learning rate.
     optimizer : str
         Such as ``"adam"``, ``"sgd"`` or ``"rmsprop"``.
+    fix : str or sequence of str, optional
+        The names of parameters that keep their initial values.
     via, samples, seed
         See `grad`.
     progress : bool or callable
@@ -198,6 +203,7 @@ def optimize(
         steps=count(steps, "steps"),
         learning_rate=float(lr),
         optimizer=optimizer,
+        fix=names(fix, "fix"),
         samples=optional_count(samples, "samples"),
         seed=seed_number(seed),
     )

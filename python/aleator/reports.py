@@ -358,6 +358,8 @@ class OptimizeReport(_FromDict):
     own_params : dict of str to numpy.ndarray
         The estimators' own parameters at the end.
     plan : dict of str to str
+    fixed : list of str
+        The parameters that kept their initial values.
     steps, seed : int
     optimizer : str
     lr : float
@@ -380,6 +382,7 @@ class OptimizeReport(_FromDict):
             for point in data["history"]
         ]
         self.plan: dict[str, str] = dict(data["plan"])
+        self.fixed: list[str] = data.get("fixed", [])
         self.steps: int = data["steps"]
         self.seed: int = data["seed"]
         self.optimizer: str = data["optimizer"]

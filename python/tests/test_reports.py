@@ -163,6 +163,38 @@ def test_exact():
         al.exact(g, seconds=-1)
 
 
+def test_a_pilot_chooses():
+    g = al.Graph()
+    z = g.sample("z", al.Categorical(logits=g.param("phi", [0.4, -0.3, 0.9])))
+    x = g.sample("x", al.Normal(1.0, 1.0))
+    g.cost("f", (z - x) ** 2)
+    report = al.grad(g, via="measured", replicates=50, exact=False)
+    measured = report.to_dict()["measured"]
+    assert [(row["site"], row["estimator"]) for row in measured] == [("z", "enumeration"), ("x", "pathwise")]
+    again = al.grad(g, via="measured", replicates=50, exact=False).to_dict()
+    assert again["measured"] == measured
+    path = al.optimize(g, via={"z": "measured"}, steps=2)
+    assert path.plan["z"] == "enumeration" and path.to_dict()["measured"][0]["site"] == "z"
+    with pytest.raises(al.AleatorError, match="unknown site"):
+        al.grad(g, via={"zz": "measured"})
+
+
+def test_fixed_parameters():
+    g = al.Graph()
+    a, b = g.param("a", 1.0), g.param("b", 1.0)
+    g.cost("f", a**2 + b**2)
+    for fix in ("b", ["b"]):
+        path = al.optimize(g, steps=10, fix=fix)
+        assert path.params["b"] == 1.0 and path.params["a"] < 1.0 and path.fixed == ["b"]
+    assert al.optimize(g, steps=1).fixed == []
+    with pytest.raises(al.AleatorError, match="unknown parameter"):
+        al.optimize(g, steps=1, fix="c")
+    with pytest.raises(al.AleatorError, match="none is left"):
+        al.optimize(g, steps=1, fix="a, b")
+    with pytest.raises(TypeError):
+        al.optimize(g, steps=1, fix=[1])
+
+
 def test_optimize():
     g = al.Graph()
     mu = g.param("mu", [1.0, -1.0])

@@ -198,7 +198,8 @@ impl Exact {
 pub struct Grad {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar, 'b=gumbel_softmax(temperature=0.3)') or of every site (rebar)
+    /// Estimator of a site (b=rebar, 'b=gumbel_softmax(temperature=0.3)') or of every site (rebar); `measured` is the one with the
+    /// smallest variance × operations in a pilot with noise of its own
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -224,7 +225,8 @@ pub struct Compare {
     /// Estimators to compare, separated by commas
     #[arg(long, value_name = "all|A,B,..", default_value = "all")]
     pub estimators: String,
-    /// Fix the estimator of a site (b=rebar); the rows differ in the estimators of the other sites
+    /// Fix the estimator of a site (b=rebar, or b=measured by a pilot); the rows differ in the estimators of the other sites.
+    /// `measured` alone adds a row with the plan that a pilot chooses
     #[arg(long, value_name = "SITE=ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -277,7 +279,7 @@ pub struct Certify {
 pub struct Optimize {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -291,6 +293,9 @@ pub struct Optimize {
     /// Optimiser
     #[arg(long, value_parser = aleator::optim::NAMES, default_value = "adam")]
     pub optimizer: String,
+    /// Parameters that keep their initial values, separated by commas
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub fix: Vec<String>,
     /// Tune the estimators' own parameters for N steps before the first step, on different noise; they are tuned on the way in any
     /// case
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -326,7 +331,7 @@ pub enum Numbers {
 pub struct Bench {
     #[command(flatten)]
     pub source: Source,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     #[command(flatten)]
@@ -357,7 +362,7 @@ pub struct Export {
     /// Form of the program
     #[arg(long, value_enum, default_value = "jax")]
     pub format: ExportFormat,
-    /// Estimator of a site (b=rebar) or of every site (rebar)
+    /// Estimator of a site (b=rebar) or of every site (rebar); `measured` is chosen by a pilot
     #[arg(long, value_name = "[SITE=]ESTIMATOR")]
     pub via: Vec<String>,
     /// K: number of samples averaged in one estimate [default: the smallest that the estimators accept]

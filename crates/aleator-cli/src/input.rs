@@ -1,12 +1,9 @@
-//! Reading a graph and the options that speak about it.
+//! Reading a graph, and messages about its text.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use aleator::diagnostics::plan_with;
-use aleator::estimators::Estimator;
 use aleator::language::{self, Commands, Diagnostic, Loading, Model, Place, Span};
-use aleator::plan::{Lint, Plan};
+use aleator::plan::Lint;
 
 use crate::arguments::Source;
 use crate::failure::{Failure, Outcome};
@@ -90,13 +87,10 @@ pub fn lower(source: &Source, seed: u64, text: &Text) -> Outcome<Result<Loaded, 
 }
 
 /// A mistake in the value of a command-line option.
-fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
+pub fn in_option(option: &str, text: &str, diagnostic: &Diagnostic) -> Failure {
     let help = diagnostic.help.as_ref().map(|h| format!("\n  help: {h}")).unwrap_or_default();
     Failure::input(format!("in {option} '{text}': {}{help}", diagnostic.message))
 }
-
-/// Sites with their estimators.
-type Fixed = Vec<(String, Arc<dyn Estimator>)>;
 
 impl Loaded {
     /// The files that were read.
@@ -150,89 +144,4 @@ impl Loaded {
             warn(&format!("{}{}", place.unwrap_or_default(), lint.message));
         }
     }
-
-    /// The estimators that the options give to sites by name.
-    pub fn fixed(&self, via: &[String]) -> Outcome<Fixed> {
-        let every = |text: &&String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
-        if let Some(text) = via.iter().find(every) {
-            return Err(Failure::input(format!(
-                "in --via '{text}': this would fix every site, and leave nothing to compare; name one site, --via \
-                 SITE={text}, or use --estimators {text}"
-            )));
-        }
-        let sites = self.model.graph.sites().into_iter().map(|site| site.name);
-        Ok(sites.zip(self.overrides(via)?).filter_map(|(name, given)| Some((name, given?))).collect())
-    }
-
-    /// The estimators that are to be certified, if the options name any, and those that they give to sites by name.
-    pub fn to_certify(&self, via: &[String]) -> Outcome<(Option<Vec<Arc<dyn Estimator>>>, Fixed)> {
-        let every = |text: &String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());
-        let (all, named): (Vec<String>, Vec<String>) = via.iter().cloned().partition(every);
-        let estimators = all.iter().map(|text| estimator("--via", text)).collect::<Outcome<Vec<_>>>()?;
-        Ok(((!estimators.is_empty()).then_some(estimators), self.fixed(&named)?))
-    }
-
-    /// The plan that the options ask for, completed by the file and the automatic choice.
-    pub fn plan(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
-        Plan::choose(&self.model.graph, &self.overrides(via)?, samples).map_err(|e| self.failure(e))
-    }
-
-    /// The plans that use each of these estimators at every site that it supports, beside those that the options fix.
-    pub fn plans(&self, list: &str, via: &[String], samples: Option<usize>) -> Outcome<Vec<Plan>> {
-        let fixed = self.overrides(via)?;
-        let estimators = estimator_list("--compare", list)?;
-        let plan = |e: &Arc<dyn Estimator>| plan_with(&self.model.graph, e, &fixed, samples);
-        estimators.iter().map(plan).collect::<Result<_, _>>().map_err(|e| self.failure(e))
-    }
-
-    /// The estimator that the options give to each site.
-    fn overrides(&self, via: &[String]) -> Outcome<Vec<Option<Arc<dyn Estimator>>>> {
-        let sites = self.model.graph.sites();
-        let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
-        for text in via {
-            let wrong = |d: &Diagnostic| in_option("--via", text, d);
-            let parsed = language::parse_via(text).map_err(|d| wrong(&d))?;
-            let call = &parsed.estimator;
-            let estimator = language::estimator(&call.call, &call.expressions).map_err(|d| wrong(&d))?;
-            match &parsed.site {
-                None => overrides.fill(Some(estimator)),
-                Some(name) => {
-                    let Some(i) = sites.iter().position(|s| s.name == name.text) else {
-                        let names = sites.iter().map(|s| s.name.as_str());
-                        let remedy = match language::nearest(&name.text, names.clone()) {
-                            Some(near) => format!("did you mean `{near}`?"),
-                            None => format!("the sites are {}", names.collect::<Vec<_>>().join(", ")),
-                        };
-                        return Err(Failure::input(format!(
-                            "in --via '{text}': there is no site `{}`; {remedy}",
-                            name.text
-                        )));
-                    };
-                    overrides[i] = Some(estimator);
-                }
-            }
-        }
-        Ok(overrides)
-    }
-}
-
-/// The estimators of a comma-separated list, in which arguments may contain commas.
-pub fn estimator_list(option: &str, text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
-    let mut depth = 0usize;
-    let parts = text.split(|c: char| {
-        match c {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == ',' && depth == 0
-    });
-    parts.map(|part| estimator(option, part.trim())).collect()
-}
-
-/// The estimator that the value of a command-line option names.
-pub fn estimator(option: &str, text: &str) -> Outcome<Arc<dyn Estimator>> {
-    let wrong = |d: Diagnostic| in_option(option, text, &d);
-    let parsed = language::parse_estimator(text).map_err(wrong)?;
-    language::estimator(&parsed.call, &parsed.expressions).map_err(wrong)
 }

@@ -13,6 +13,7 @@ mod parameters;
 mod places;
 mod signals;
 mod text;
+mod via;
 
 use std::io::Write;
 use std::process::ExitCode;

@@ -45,6 +45,11 @@ pub fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{}", message(&format!("warning: {text}")));
 }
 
+/// Writes lines to standard error, if there are any.
+pub fn aside(text: &str) {
+    let _ = write!(std::io::stderr().lock(), "{text}");
+}
+
 /// Samples of a measurement from which on it is said how many they are: about ten seconds of a small graph.
 const MANY_SAMPLES: u128 = 1_000_000_000;
 
@@ -83,18 +88,19 @@ pub fn save_plot(output: Option<&Output>, svg: impl FnOnce() -> Result<String, S
     save("plot", output, svg().and_then(|svg| plot_bytes(output.path(), &svg)))
 }
 
+/// A text as one word of a shell.
+pub fn shell_word(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
+    match !text.is_empty() && text.chars().all(plain) {
+        true => text.into(),
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
+}
+
 /// Where a report comes from: this process's command line.
 pub fn origin(seed: u64) -> Origin {
-    let quoted = |text: std::ffi::OsString| {
-        let text = text.to_string_lossy().into_owned();
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./,:+@%".contains(c);
-        if !text.is_empty() && text.chars().all(plain) {
-            text
-        } else {
-            format!("'{}'", text.replace('\'', r"'\''"))
-        }
-    };
-    let arguments: Vec<String> = std::env::args_os().skip(1).map(quoted).collect();
+    let arguments: Vec<String> =
+        std::env::args_os().skip(1).map(|text| shell_word(&text.to_string_lossy())).collect();
     let command = format!("aleator {}", arguments.join(" "));
     Origin { command, version: env!("CARGO_PKG_VERSION").into(), seed }
 }

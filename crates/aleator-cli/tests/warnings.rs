@@ -86,3 +86,62 @@ fn optimize_says_once_what_it_cannot_see() {
     );
     assert!(stderr(&nan).contains("at step 0 the objective is NaN"), "{}", stderr(&nan));
 }
+
+const DECISION: &str = "param phi : [3] = 0\nparam s = 1\nkept ~ Categorical(logits = phi)\nearly ~ Poisson(2)\nlate ~ Poisson(3)\n\
+                        cost f = -min(kept, early) - min(late, s * (3 - kept))\n";
+
+#[test]
+fn an_estimator_of_every_site_that_some_cannot_have() {
+    let output = on("every", DECISION, &["grad", "--via", "enumeration"]);
+    let said = stderr(&output);
+    assert!(!output.status.success());
+    assert!(
+        said.contains("`early` cannot have it (Poisson: its support is not finite), nor `late`"),
+        "{said}"
+    );
+    assert!(said.contains("--via kept=enumeration"), "{said}");
+    let none = stderr(&on("none-can", DECISION, &["grad", "--via", "gumbel_softmax(temperature = 0.3)"]));
+    assert!(none.contains("lists the estimators of each site"), "{none}");
+    let typed = on("typed", DECISION, &["grad", "--via", "kept=enumeration", "--replicates", "10"]);
+    assert!(typed.status.success(), "{}", stderr(&typed));
+}
+
+#[test]
+fn a_pilot_says_what_it_chose_and_chooses_it_again() {
+    let run = |test: &str, arguments: &[&str]| {
+        let output = on(test, DECISION, arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", stderr(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        // The name of the file is another each time.
+        text.lines().skip(1).map(|line| line.to_string() + "\n").collect::<String>()
+    };
+    let grad = |test: &str| run(test, &["grad", "--via", "measured", "--replicates", "50"]);
+    let text = grad("pilot");
+    assert!(text.contains("chosen by measurement") && text.contains("kept via enumeration: "), "{text}");
+    assert_eq!(text, grad("pilot-again"));
+    let json = run("pilot-json", &["optimize", "--via", "kept=measured", "--steps", "3", "--json"]);
+    assert!(json.contains("\"measured\"") && json.contains("\"price\""), "{json}");
+    let compared = run(
+        "pilot-compare",
+        &["compare", "--via", "measured", "--estimators", "score_function", "--replicates", "50"],
+    );
+    assert!(compared.contains("kept via enumeration: ") && compared.contains("score_function"), "{compared}");
+    let wrong = stderr(&on("pilot-site", DECISION, &["grad", "--via", "kep=measured"]));
+    assert!(wrong.contains("there is no site `kep`; did you mean `kept`?"), "{wrong}");
+}
+
+#[test]
+fn a_fixed_parameter_stays() {
+    let run =
+        |test: &str, fix: &str| on(test, DECISION, &["optimize", "--fix", fix, "--steps", "20", "--json"]);
+    let output = run("fixed", "s");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let path: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(path["fixed"], serde_json::json!(["s"]));
+    assert_eq!(path["parameters"]["s"]["values"][0], 1.0);
+    assert_ne!(path["parameters"]["phi"]["values"][0], 0.0);
+    let wrong = stderr(&run("fix-unknown", "phii"));
+    assert!(wrong.contains("unknown parameter `phii`; did you mean `phi`?"), "{wrong}");
+    let all = stderr(&run("fix-all", "s, phi"));
+    assert!(all.contains("none is left to change"), "{all}");
+}

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aleator::diagnostics::{self, Compare, ExactAnswer, Optimize, Report, blind_spots};
+use aleator::diagnostics::{
+    self, Chosen, Compare, ExactAnswer, OptimizationPath, Optimize, Pilot, Report, blind_spots,
+    choose_by_measurement,
+};
 use aleator::estimators::Estimator;
 use aleator::graph::Graph;
 use aleator::language::estimator_named;
@@ -21,16 +24,29 @@ pub type Via = Vec<(Option<String>, String)>;
 /// The JSON of a report, and warnings in words.
 type Answer = (String, Vec<String>);
 
+/// The word that stands for the best estimator of a pilot.
+const MEASURED: &str = "measured";
+
 /// The plan of a graph.
 pub fn plan_of(graph: &Graph, via: &Via, samples: Option<usize>) -> Result<Plan> {
+    Ok(chosen_of(graph, via, &Pilot { samples, ..Pilot::default() })?.plan)
+}
+
+/// The plan of a graph, and what a pilot chose where that is asked for.
+fn chosen_of(graph: &Graph, via: &Via, pilot: &Pilot) -> Result<Chosen> {
     let sites = graph.sites();
     let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
+    let mut measured = vec![false; sites.len()];
     for (site, text) in via {
-        let estimator = estimator_named(text)?;
+        let by_pilot = text.trim() == MEASURED;
+        let estimator = if by_pilot { None } else { Some(estimator_named(text)?) };
         match site {
-            None => overrides.fill(Some(estimator)),
+            None => {
+                overrides.fill(estimator);
+                measured.fill(by_pilot);
+            }
             Some(name) => match sites.iter().position(|site| site.name == *name) {
-                Some(place) => overrides[place] = Some(estimator),
+                Some(place) => (overrides[place], measured[place]) = (estimator, by_pilot),
                 None => {
                     return Err(Error::UnknownName {
                         kind: "site",
@@ -41,7 +57,10 @@ pub fn plan_of(graph: &Graph, via: &Via, samples: Option<usize>) -> Result<Plan>
             },
         }
     }
-    Plan::choose(graph, &overrides, samples)
+    if measured.contains(&true) {
+        return choose_by_measurement(graph, &overrides, &measured, pilot);
+    }
+    Ok(Chosen { plan: Plan::choose(graph, &overrides, pilot.samples)?, sites: vec![] })
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String> {
@@ -83,7 +102,7 @@ impl From<Measurement> for Compare {
     fn from(how: Measurement) -> Self {
         let Measurement { samples, replicates, tune, seed, exact } = how;
         let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
-        Compare { estimators: None, fixed: vec![], samples, replicates, tune, seed, exact }
+        Compare { estimators: None, plans: vec![], fixed: vec![], samples, replicates, tune, seed, exact }
     }
 }
 
@@ -93,6 +112,7 @@ pub struct Optimization {
     steps: usize,
     learning_rate: f64,
     optimizer: String,
+    fix: Vec<String>,
     samples: Option<usize>,
     seed: u64,
 }
@@ -109,8 +129,10 @@ pub fn grad(
 ) -> PyResult<Answer> {
     let how = Compare::from(how);
     compute(py, graph, progress, move |graph, shown| {
-        let plan = plan_of(graph, &via, how.samples)?;
-        answer(&diagnostics::grad(graph, &plan, &how, "", &|label, done| shown.set(label, done))?)
+        let pilot = Pilot { samples: how.samples, tune: how.tune, seed: how.seed, ..Pilot::default() };
+        let Chosen { plan, sites } = chosen_of(graph, &via, &pilot)?;
+        let report = diagnostics::grad(graph, &plan, &how, "", &|label, done| shown.set(label, done))?;
+        answer(&Report { measured: sites, ..report })
     })
 }
 
@@ -155,12 +177,12 @@ pub fn optimize(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
     compute(py, graph, progress, move |graph, shown| {
-        let Optimization { steps, learning_rate, optimizer, samples, seed } = how;
-        let plan = plan_of(graph, &via, samples)?;
-        let how = Optimize { steps, learning_rate, optimizer, samples, tune: 0, rows: None, seed };
+        let Optimization { steps, learning_rate, optimizer, fix: fixed, samples, seed } = how;
+        let Chosen { plan, sites } = chosen_of(graph, &via, &Pilot { samples, seed, ..Pilot::default() })?;
+        let how = Optimize { steps, learning_rate, optimizer, samples, fixed, seed, ..Optimize::default() };
         let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
         let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
-        Ok((json(&path)?, warnings))
+        Ok((json(&OptimizationPath { measured: sites, ..path })?, warnings))
     })
 }
 

@@ -39,6 +39,10 @@ use crate::rewrite::{Estimator, Layout, rewrite};
 pub use self::estimate::Estimate;
 pub use self::options::Options;
 
+/// The price of a call of a black box, in operations: ten microseconds of a processor, in which a function of another language
+/// answers.
+const PRICE_OF_A_CALL: u64 = 10_000;
+
 /// A compiled estimate of a graph's objective and gradient. Shapes are fixed; running does not allocate.
 ///
 /// `T` is the type of all numbers, `f64` by default.
@@ -449,6 +453,16 @@ impl<T: Real> Program<T> {
     /// The size in bytes of all buffers.
     pub fn buffer_bytes(&self) -> usize {
         self.executable.buffer_bytes()
+    }
+
+    /// The price of a run in operations, by a model that depends on the program alone and not on a clock: every arithmetic operation
+    /// and every number that is read or written counts as one, and a call of a black box as ten thousand.
+    pub fn price(&self) -> u64 {
+        let of = |step: &StepSummary| {
+            let numbers = step.bytes / size_of::<T>() as u64;
+            step.calls.saturating_mul(PRICE_OF_A_CALL).saturating_add(step.operations.saturating_add(numbers))
+        };
+        self.executable.steps().iter().map(of).fold(0, u64::saturating_add)
     }
 
     /// The approximate number of operations of a run.

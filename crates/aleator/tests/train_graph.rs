@@ -259,3 +259,33 @@ fn a_file_with_batches_is_trained_on_them_and_judged_on_others() {
     assert!(refused("").contains("row 3 of the data `y`"), "{}", refused(""));
     fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn a_fixed_parameter_stays_and_counts_in_no_norm() {
+    let columns = vec![Column { name: "x".into(), width: 1 }];
+    let graph = OwnGraph::new("two", "", columns, |batch, _| {
+        let g = Graph::new();
+        let x = g.data("x", [batch.unwrap_or(0)], vec![1.0; batch.unwrap_or(0)]);
+        g.cost("loss", ((g.param("a", 2.0).square() + 1e6 * g.param("b", 1.0)) * x).mean_axes(-1));
+        Ok(g)
+    });
+    let rows = |count| Rows { values: vec![1.0; count], width: 1 };
+    let data =
+        Dataset { name: "ones".into(), train: rows(4), held_out: rows(0), image: None, dynamic: false };
+    let usual = TrainConfig::new(graph, Arc::new(data));
+    let fixed = TrainConfig {
+        steps: 1,
+        optimizer: "sgd".into(),
+        learning_rate: Some(0.1),
+        clip: Some(1.0),
+        fixed: vec!["b".into()],
+        ..usual
+    };
+    // The gradient is (4, 10⁶): without b its norm is 4, and the clipped step is 0.1.
+    let report = run(&fixed);
+    let value = |name: &str| report.weights.iter().find(|t| t.name == name).unwrap().values[0];
+    assert!((value("a") - 1.9).abs() < 1e-6 && value("b") == 1.0, "{:?}", report.weights);
+    assert_eq!(report.fixed, ["b"]);
+    let error = train(&TrainConfig { fixed: vec!["bb".into()], ..fixed }, &|_| ControlFlow::Continue(()));
+    assert!(error.unwrap_err().to_string().contains("unknown parameter `bb`"));
+}

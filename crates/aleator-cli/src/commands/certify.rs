@@ -11,6 +11,7 @@ use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
 use crate::input::{Loaded, load};
 use crate::output::{color, origin, print, print_json, save_page, width};
+use crate::via::ToCertify;
 
 /// The JSON of a certificate: what was certified, and the result.
 #[derive(Serialize)]
@@ -26,7 +27,7 @@ struct Document<'a> {
 pub fn run(arguments: &Certify) -> Outcome {
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
-    let (estimators, fixed) = loaded.to_certify(&arguments.via)?;
+    let ToCertify { estimators, fixed } = loaded.to_certify(&arguments.via)?;
     let how = How {
         estimators,
         fixed,

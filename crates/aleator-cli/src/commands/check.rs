@@ -1,6 +1,6 @@
 //! `aleator check`: sites, what they influence, what can serve them, and what to be warned of.
 
-use aleator::diagnostics::{SiteReport, blind_spots, inspect};
+use aleator::diagnostics::{Pilot, SiteReport, blind_spots, inspect};
 use aleator::plan::Lint;
 use serde::Serialize;
 
@@ -52,7 +52,7 @@ pub fn run(arguments: &Check) -> Outcome {
             return Err(Failure::at_all(&text.name, &text.text, &mistakes));
         }
     };
-    let plan = loaded.plan(&[], None)?;
+    let plan = loaded.plan(&[], &Pilot::default())?.plan;
     let inspection = inspect(&loaded.model.graph, &plan).map_err(|e| loaded.failure(e))?;
     let summary = format!("{}: {}\n", loaded.file, inspection.summary());
     let mut lints = inspection.lints;

@@ -1,16 +1,17 @@
 //! `aleator compare`: estimators side by side.
 
-use aleator::diagnostics::{Compare as How, compare};
+use aleator::diagnostics::{Compare as How, Pilot, Report, compare};
 use aleator::graph::Diagram;
 use aleator_cli::report::{comparison, comparison_page, comparison_svg, svg};
 
 use crate::arguments::Compare;
 use crate::failure::Outcome;
 use crate::flags::with_flags;
-use crate::input::{estimator_list, load};
+use crate::input::load;
 use crate::output::{
     Progress, color, origin, print, print_json, save_page, save_plot, warn, warn_of_work, width,
 };
+use crate::via::{Besides, estimator_list};
 
 pub fn run(arguments: &Compare) -> Outcome {
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
@@ -20,9 +21,17 @@ pub fn run(arguments: &Compare) -> Outcome {
         "all" => None,
         list => Some(estimator_list("--estimators", list)?),
     };
+    let pilot = Pilot {
+        samples: arguments.sampling.samples,
+        tune: arguments.tune,
+        seed: arguments.sampling.seed,
+        ..Pilot::default()
+    };
+    let Besides { fixed, plans, measured } = loaded.besides(&arguments.via, &pilot)?;
     let how = How {
         estimators,
-        fixed: loaded.fixed(&arguments.via)?,
+        plans,
+        fixed,
         samples: arguments.sampling.samples,
         replicates: arguments.replicates,
         tune: arguments.tune,
@@ -33,7 +42,7 @@ pub fn run(arguments: &Compare) -> Outcome {
     let progress = Progress::new(arguments.replicates);
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();
-    let mut report = report.map_err(|e| loaded.failure(e))?;
+    let mut report = Report { measured, ..report.map_err(|e| loaded.failure(e))? };
     for skipped in &mut report.skipped {
         skipped.reason = with_flags(&skipped.reason);
     }

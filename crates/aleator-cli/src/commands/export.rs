@@ -1,16 +1,20 @@
 //! `aleator export`: the estimate as a program for other machines.
 
+use aleator::diagnostics::{Chosen, Pilot};
 use aleator::rewrite::{Float, Layout, Tuning, build};
+use aleator_cli::report::choices;
 
 use crate::arguments::{Export, ExportFormat, Numbers};
 use crate::failure::{Failure, Outcome};
 use crate::input::load;
-use crate::output::{print, save};
+use crate::output::{aside, print, save};
 
 pub fn run(arguments: &Export) -> Outcome {
     let mut loaded = load(&arguments.source, 0)?;
     let output = loaded.output("--output", arguments.output.as_ref())?;
-    let plan = loaded.plan(&arguments.via, arguments.samples)?;
+    let pilot = Pilot { samples: arguments.samples, ..Pilot::default() };
+    let Chosen { plan, sites } = loaded.plan(&arguments.via, &pilot)?;
+    aside(&choices(&sites));
     let graph = &loaded.model.graph;
     let samples = arguments.samples.unwrap_or_else(|| plan.min_samples());
     let layout = Layout { samples, replicates: arguments.replicates, tuning: Tuning::Training };

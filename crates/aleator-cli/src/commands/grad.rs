@@ -1,6 +1,6 @@
 //! `aleator grad`: the gradient by one plan.
 
-use aleator::diagnostics::{Compare, Report, grad};
+use aleator::diagnostics::{Chosen, Compare, Pilot, Report, grad};
 use aleator_cli::report::gradient;
 
 use crate::arguments::Grad;
@@ -10,7 +10,13 @@ use crate::output::{Progress, color, print, print_json, warn, warn_of_work, widt
 
 pub fn run(arguments: &Grad) -> Outcome {
     let loaded = load(&arguments.source, arguments.sampling.seed)?;
-    let plan = loaded.plan(&arguments.via, arguments.sampling.samples)?;
+    let pilot = Pilot {
+        samples: arguments.sampling.samples,
+        tune: arguments.tune,
+        seed: arguments.sampling.seed,
+        ..Pilot::default()
+    };
+    let Chosen { plan, sites } = loaded.plan(&arguments.via, &pilot)?;
     let how = Compare {
         samples: arguments.sampling.samples,
         replicates: arguments.replicates,
@@ -24,7 +30,7 @@ pub fn run(arguments: &Grad) -> Outcome {
     let report =
         grad(&loaded.model.graph, &plan, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();
-    let report = report.map_err(|e| loaded.failure(e))?;
+    let report = Report { measured: sites, ..report.map_err(|e| loaded.failure(e))? };
     loaded.warn_of(&report.lints);
     report.warnings.iter().for_each(|w| warn(w));
     if arguments.sampling.json {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aleator::diagnostics::{OptimizationPath, blind_spots, origin_or_advice};
+use aleator::diagnostics::{Chosen, OptimizationPath, Pilot, blind_spots, origin_or_advice};
 use aleator::diagnostics::{Optimize as How, optimize};
 use aleator::graph::{Diagram, Graph};
 use aleator::plan::{Plan, lints};
@@ -36,22 +36,29 @@ pub fn run(arguments: &Optimize) -> Outcome {
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
     let saved = loaded.output("--save", arguments.save.as_ref())?;
+    let pilot = Pilot {
+        samples: arguments.sampling.samples,
+        tune: arguments.tune,
+        seed: arguments.sampling.seed,
+        ..Pilot::default()
+    };
     let plans = match &arguments.compare {
-        Some(list) => loaded.plans(list, &arguments.via, arguments.sampling.samples)?,
-        None => vec![loaded.plan(&arguments.via, arguments.sampling.samples)?],
+        Some(list) => loaded.plans(list, &arguments.via, &pilot)?,
+        None => vec![loaded.plan(&arguments.via, &pilot)?],
     };
     // For each plan, a path for each seed.
     let mut groups: Vec<Vec<OptimizationPath>> = Vec::new();
-    for plan in &plans {
+    for Chosen { plan, sites } in &plans {
         loaded.warn_of(&lints(&loaded.model.graph, plan));
         loaded.warn_of(&blind_spots(&loaded.model.graph, plan));
         let seeds = (0..arguments.seeds as u64).map(|i| arguments.sampling.seed.wrapping_add(i));
         let paths = seeds.map(|seed| {
-            if seed == arguments.sampling.seed {
-                return one(arguments, &loaded, plan, seed);
-            }
-            // Random initial values are others.
-            one(arguments, &initial(arguments, seed)?, plan, seed)
+            let path = match seed == arguments.sampling.seed {
+                true => one(arguments, &loaded, plan, seed)?,
+                // Random initial values are others.
+                false => one(arguments, &initial(arguments, seed)?, plan, seed)?,
+            };
+            Ok(OptimizationPath { measured: sites.clone(), ..path })
         });
         groups.push(paths.collect::<Outcome<_>>()?);
     }
@@ -98,6 +105,7 @@ fn one(arguments: &Optimize, loaded: &Loaded, plan: &Plan, seed: u64) -> Outcome
         optimizer: arguments.optimizer.clone(),
         samples: arguments.sampling.samples,
         tune: arguments.tune,
+        fixed: arguments.fix.iter().map(|name| name.trim().to_string()).collect(),
         rows: loaded.model.batched.clone().filter(|rows| rows.batch < rows.total).map(Arc::new),
         seed,
     };

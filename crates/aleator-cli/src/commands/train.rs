@@ -21,11 +21,12 @@ use serde::Serialize;
 use crate::arguments::{Source, Train};
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
-use crate::input::{Loaded, estimator_list, load};
+use crate::input::{Loaded, load};
 use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
 use crate::places::Output;
 use crate::signals::Stop;
 use crate::text::read;
+use crate::via::estimator_list;
 
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;

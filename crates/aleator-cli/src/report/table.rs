@@ -1,6 +1,7 @@
 //! Tables for the terminal.
 
 mod certificate;
+mod choices;
 mod columns;
 mod comparison;
 mod conclusions;
@@ -12,6 +13,7 @@ mod values;
 
 pub use certificate::certificate;
 pub(crate) use certificate::{certificate_cells, certificate_sentence, remarks as certificate_remarks};
+pub use choices::choices;
 pub use comparison::comparison;
 pub(crate) use comparison::comparison_cells;
 pub(crate) use conclusions::best as best_sentence;

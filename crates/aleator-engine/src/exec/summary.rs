@@ -34,6 +34,8 @@ pub struct StepSummary {
     /// The number of arithmetic operations. A function such as exp counts as one, and a multiplication with an addition counts as
     /// two.
     pub operations: u64,
+    /// The number of calls of black boxes. What they compute is not included in the operations.
+    pub calls: u64,
 }
 
 /// Describes a step.
@@ -43,6 +45,7 @@ pub(super) fn summary<T: Real>(step: &Step<T>) -> StepSummary {
         what,
         bytes: (elements * size_of::<T>()) as u64,
         operations: operations as u64,
+        calls: 0,
     };
     let scan = |name: &str, rows: &Rows, results: usize| {
         plain(format!("{name} of {}", dims(&rows.x.dims)), rows.x.extent() + results, rows.x.numel())
@@ -67,7 +70,8 @@ pub(super) fn summary<T: Real>(step: &Step<T>) -> StepSummary {
         Step::Call(call) => {
             let read: usize = call.inputs.iter().map(|(input, _)| reached(input)).sum();
             let what = format!("{} calls of {}", call.calls, call.external.name);
-            plain(what, read + call.calls * call.result.len(), 0)
+            let calls = call.calls as u64;
+            StepSummary { calls, ..plain(what, read + call.calls * call.result.len(), 0) }
         }
     }
 }
@@ -82,6 +86,7 @@ fn of_matmul<T>(product: &MatMul) -> StepSummary {
         what: format!("{times}[{m}, {k}] @ [{k}, {n}]"),
         bytes: (elements * size_of::<T>()) as u64,
         operations: 2 * batches as u64 * m as u64 * k as u64 * n as u64,
+        calls: 0,
     }
 }
 
@@ -148,6 +153,7 @@ fn of_fused<T: Real>(fused: &Fused<T>) -> StepSummary {
         what: format!("{iterations} elements: {list}"),
         bytes: elements * size_of::<T>() as u64,
         operations,
+        calls: 0,
     }
 }
 

@@ -5,6 +5,7 @@
 //! | Which costs does a site influence, and along which axes and draws? | `influence`, `reach`, `draws`, `meeting`, `constants` |
 //! | Into which terms does the objective decompose? | `terms`, `log_sum_exp` |
 //! | Which values can a node take? | `range`, `polynomial`, `count`, `between` |
+//! | Which sites have a score? | `scores` |
 //! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
@@ -27,6 +28,7 @@ mod moving;
 mod polynomial;
 mod range;
 mod reach;
+mod scores;
 mod site_info;
 mod steps;
 mod stopped;
@@ -45,6 +47,7 @@ pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
 pub(crate) use moving::{Moving, moving};
 pub(crate) use range::Ranges;
+pub(crate) use scores::scored;
 pub use site_info::SiteInfo;
 pub(crate) use steps::Steps;
 pub(crate) use stopped::Stopped;

@@ -23,6 +23,8 @@ use crate::rewrite::Estimator;
 pub struct Compare {
     /// The estimators to compare; `None` for all estimators.
     pub estimators: Option<Vec<Arc<dyn Estimator>>>,
+    /// Plans that are compared besides, as the first rows.
+    pub plans: Vec<Plan>,
     /// Sites with a fixed estimator, by name. The rows differ in the estimators of the other sites.
     pub fixed: Vec<(String, Arc<dyn Estimator>)>,
     /// K, the number of samples per estimate; `None` for the smallest number that each estimator accepts.
@@ -55,7 +57,16 @@ impl Compare {
     /// All estimators, 1000 replicates, seed 0.
     pub fn all() -> Self {
         let exact = ExactAnswer::Auto;
-        Compare { estimators: None, fixed: vec![], samples: None, replicates: 1000, tune: 0, seed: 0, exact }
+        Compare {
+            estimators: None,
+            plans: vec![],
+            fixed: vec![],
+            samples: None,
+            replicates: 1000,
+            tune: 0,
+            seed: 0,
+            exact,
+        }
     }
 
     /// Compares only these estimators.
@@ -174,6 +185,10 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
     }
     let mut first_failure = None;
     let (mut measured, mut held): (Vec<(Plan, Measured<'_>)>, usize) = (Vec::new(), 0);
+    for plan in &how.plans {
+        let (plan, row) = measure_plan(graph, plan, how, progress)?;
+        measured.push((plan, row.hold(&mut held)));
+    }
     for estimator in how.estimators.clone().unwrap_or_else(|| candidates(how.samples)) {
         let name = estimator.properties().name;
         let plan = plan_with(graph, &estimator, &fixed, how.samples);
@@ -223,6 +238,7 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         exact,
         rewards: graph.rewards(),
         reward: None,
+        measured: vec![],
         results: vec![],
         best: None,
         ties: vec![],

@@ -12,6 +12,7 @@ mod moments;
 mod number_in_json;
 mod optimize;
 mod origin;
+mod pilot;
 mod profile;
 mod report;
 mod timing;
@@ -24,8 +25,11 @@ pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
 pub use measure::{Measure, Measurement, measure};
 pub use moments::Moments;
+#[cfg(feature = "train")]
+pub(crate) use optimize::fixed_places;
 pub use optimize::{Optimize, optimize};
 pub use origin::{origin, origin_or_advice};
+pub use pilot::{Chosen, Pilot, choose_by_measurement};
 pub use profile::{Limits, Profile, ProfiledPart, profile};
 #[cfg(feature = "train")]
 pub(crate) use report::own_parameters;

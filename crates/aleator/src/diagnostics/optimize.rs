@@ -26,6 +26,8 @@ pub struct Optimize {
     pub tune: usize,
     /// The rows of the data of which every step uses the next batch; `None` if the graph's data are all there are.
     pub rows: Option<Arc<BatchedData>>,
+    /// The names of parameters that keep their initial values.
+    pub fixed: Vec<String>,
     /// The seed of all noise.
     pub seed: u64,
 }
@@ -39,6 +41,7 @@ impl Default for Optimize {
             samples: None,
             tune: 0,
             rows: None,
+            fixed: vec![],
             seed: 0,
         }
     }
@@ -73,8 +76,8 @@ impl<'a> Batches<'a> {
 /// Takes gradient steps from the initial parameters. `progress` is called with each step and the estimate of the objective.
 ///
 /// # Errors
-/// Returns an error if the graph or the plan cannot be compiled, if a parameter of a distribution leaves its domain, or if a
-/// gradient is infinite or NaN. The message contains the step.
+/// Returns an error if the graph or the plan cannot be compiled, if a fixed parameter does not exist or none is free, if a
+/// parameter of a distribution leaves its domain, or if a gradient is infinite or NaN. The message contains the step.
 pub fn optimize(
     graph: &Graph,
     plan: &Plan,
@@ -88,6 +91,9 @@ pub fn optimize(
             how.learning_rate
         )));
     }
+    let params = graph.params();
+    let names: Vec<&str> = params.iter().map(|p| p.name.as_str()).collect();
+    let fixed = fixed_places(&how.fixed, &names)?;
     let mut options = Options::new().seed(how.seed);
     if let Some(k) = how.samples {
         options = options.samples(k);
@@ -96,7 +102,6 @@ pub fn optimize(
     if how.tune > 0 {
         tune(graph, &plan.estimators, &options, how.tune, &mut program)?;
     }
-    let params = graph.params();
     let mut values: Vec<Vec<f64>> = params.iter().map(|p| p.initial.clone()).collect();
     let unknown = || {
         let names = NAMES.join(", ");
@@ -130,6 +135,9 @@ pub fn optimize(
             break;
         }
         for (place, (theta, optimizer)) in values.iter_mut().zip(&mut optimizers).enumerate() {
+            if fixed[place] {
+                continue;
+            }
             let gradient = estimate.gradient_at(place);
             if let Some(i) = gradient.iter().position(|g| !g.is_finite()) {
                 let advice = match crate::diagnostics::origin(graph, how.seed) {
@@ -161,6 +169,13 @@ pub fn optimize(
         optimizer: how.optimizer.clone(),
         lr: Number(how.learning_rate),
         plan: plan.describe(graph).into_iter().collect(),
+        measured: vec![],
+        fixed: names
+            .iter()
+            .zip(&fixed)
+            .filter(|(_, fixed)| **fixed)
+            .map(|(name, _)| name.to_string())
+            .collect(),
         history,
         rewards: graph.rewards(),
         exact_method: None,
@@ -173,4 +188,19 @@ pub fn optimize(
             .collect(),
         own_parameters: own_parameters(&program),
     })
+}
+
+/// For each parameter of these names, whether it is one of the fixed ones.
+///
+/// # Errors
+/// Returns an error if a fixed parameter does not exist, or if all parameters are fixed.
+pub(crate) fn fixed_places(fixed: &[String], names: &[&str]) -> Result<Vec<bool>> {
+    if let Some(unknown) = fixed.iter().find(|name| !names.contains(&name.as_str())) {
+        return Err(Error::unknown_name("parameter", unknown, names.iter().copied()));
+    }
+    let places: Vec<bool> = names.iter().map(|name| fixed.iter().any(|fixed| fixed == name)).collect();
+    if !fixed.is_empty() && places.iter().all(|fixed| *fixed) {
+        return Err(Error::invalid("all parameters are fixed, and none is left to change; leave one free"));
+    }
+    Ok(places)
 }

@@ -180,6 +180,9 @@ pub struct Report {
     /// The sum of the rewards themselves, where `grad` measured it.
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Option::is_none"))]
     pub reward: Option<Mean>,
+    /// What was chosen by measurement, site by site.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub measured: Vec<SiteChoice>,
     /// The rows, one per plan.
     pub results: Vec<Row>,
     /// The unbiased estimator with the smallest work-normalised variance; `None` if there is none, or if all are the same.
@@ -197,6 +200,37 @@ pub struct Report {
     /// Warnings about the numbers, for standard error (not part of the JSON).
     #[cfg_attr(feature = "serde", serde(skip))]
     pub warnings: Vec<String>,
+}
+
+/// How the estimator of a site was chosen.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct SiteChoice {
+    /// The name of the site.
+    pub site: String,
+    /// The estimator that was chosen, with its options.
+    pub estimator: String,
+    /// The estimators that were measured at the site while the others stayed, the best one first.
+    pub candidates: Vec<Candidate>,
+}
+
+/// An estimator that was measured at a site.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct Candidate {
+    /// The estimator with its options.
+    pub estimator: String,
+    /// The total variance of the gradient of the whole plan.
+    pub variance: Number,
+    /// The price of one estimate of the whole plan, in operations.
+    pub price: u64,
+}
+
+impl Candidate {
+    /// W = variance × price.
+    pub fn work(&self) -> f64 {
+        self.variance.0 * self.price as f64
+    }
 }
 
 /// The path of an optimisation.
@@ -217,6 +251,12 @@ pub struct OptimizationPath {
     pub lr: Number,
     /// The estimator of each site with its options, by site name.
     pub plan: BTreeMap<String, String>,
+    /// What was chosen by measurement, site by site.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub measured: Vec<SiteChoice>,
+    /// The names of the parameters that kept their initial values.
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Vec::is_empty"))]
+    pub fixed: Vec<String>,
     /// Points along the path, including the first and the last.
     pub history: Vec<PathPoint>,
     /// How the exact objective was computed; `None` without one.

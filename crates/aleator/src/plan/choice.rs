@@ -1,24 +1,24 @@
 //! The automatic choice of an estimator for each site.
 //!
-//! ```text
-//! work of a plan = variance × evaluations
-//! enumeration of A joint outcomes:   A evaluations; no variance if nothing random is left, else at most that of leave-one-out
-//! leave-one-out:                     K evaluations
-//! ```
+//! In this order, each under the condition that it is unbiased for the site and the costs behind it:
 //!
-//! Sites whose draws are combined in some cost are considered together. If all of them can be enumerated, their part of the
-//! gradient is exact. If other random nodes remain, enumeration multiplies the evaluations by A and may not reduce the variance:
-//! in a chain of sixty sites, ten enumerated ones leave fifty scores. Only A ≤ 2 is therefore allowed in this case, so the plan
-//! is never worse by more than that factor than one that draws every site and subtracts the mean of the other samples. With one
-//! sample there are no others, and the baseline is a moving average; the estimators' own rules keep it at 0 if nothing is tuned.
+//! 1. enumeration, where `enumerated` allows it: few outcomes, and nothing else with a score beside them;
+//! 2. pathwise, where the draw is a differentiable function of noise and the costs are smooth in it;
+//! 3. a plain draw, where the law of the site does not depend on the parameters: there is no score;
+//! 4. the reparameterizations of `reparameterizations`, for families whose draw is not such a function, where the costs are smooth;
+//! 5. leave-one-out; with one sample there are no others, and the baseline is a moving average, which the estimators' own rules
+//!    keep at 0 if nothing is tuned.
 
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::analysis::{Analysis, FirstDiscontinuities};
+use super::enumerated::{Enumerable, Enumerate, enumerated};
+use crate::analysis::{Analysis, Discontinuity, FirstDiscontinuities, Stopped, scored};
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
-use crate::estimators::{Enumeration, Pathwise, ReinforceLoo, ScoreFunction, outcome_count};
+use crate::estimators::{
+    Enumeration, Pathwise, ReinforceLoo, RejectionReparameterization, ScoreFunction, outcome_count,
+};
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::{Estimator, SiteInfo, describe};
 
@@ -31,18 +31,14 @@ pub struct Plan {
     pub reasons: Vec<String>,
 }
 
-/// The largest number of joint outcomes that the automatic choice enumerates.
-const FEW_OUTCOMES: usize = 1024;
-/// The same limit if other random nodes remain.
-const FEW_BESIDE_NOISE: usize = 2;
 /// The decay of the moving average of earlier costs at each run.
 const DECAY: f64 = 0.95;
 
 impl Plan {
     /// The plan that the author of the graph wrote, completed by the automatic choice, which is always unbiased: enumeration if
-    /// it leaves no variance or is cheap, pathwise if the cost is smooth in the sample, and otherwise leave-one-out or, with one
-    /// sample, the score function with a moving average (see the documentation of this file). `overrides` (by site, in order)
-    /// take precedence. `samples` is K, if it is known.
+    /// it leaves no score and is cheap, a derivative through the sample if the cost is smooth in it, and otherwise leave-one-out
+    /// or, with one sample, the score function with a moving average (see the documentation of this file). `overrides` (by site,
+    /// in order) take precedence. `samples` is K, if it is known.
     ///
     /// # Errors
     /// Returns an error if the graph holds an error, or if no unbiased estimator supports a site for which none is named.
@@ -60,20 +56,13 @@ impl Plan {
                 (None, None) => None,
             })
             .collect();
-        let options: Vec<Options> = (0..analysis.sites.len())
-            .map(|i| Options::of(graph, &analysis, i, given[i].as_ref().map(|(estimator, _)| estimator)))
-            .collect();
-        let parts = parts(&analysis);
-        let enumerated = enumerated(&options, &parts);
-        let discontinuities = FirstDiscontinuities::of(graph);
+        let known = Known::of(graph, &analysis);
+        let (sites, decisions) = known.decide(&given);
         let mut plan = Plan { estimators: Vec::new(), reasons: Vec::new() };
         for (i, given) in given.into_iter().enumerate() {
             let (estimator, reason) = match given {
                 Some((estimator, reason)) => (estimator, reason.to_string()),
-                None => {
-                    let known = Known { graph, analysis: &analysis, discontinuities: &discontinuities };
-                    automatic(&known, i, &options[i], enumerated[&parts[i]], samples)?
-                }
+                None => known.automatic(i, &sites[i], decisions[i], samples)?,
             };
             plan.estimators.push(estimator);
             plan.reasons.push(reason);
@@ -95,6 +84,19 @@ impl Plan {
                 choice(&info, &analysis.sites[i], analysis.used[i])
             })
             .collect())
+    }
+
+    /// The names of the sites that do not support their estimator, each with its distribution and the reason. Sites that no cost depends on do not count.
+    ///
+    /// # Errors
+    /// Returns an error if the graph holds an error.
+    pub fn unsupported(&self, graph: &Graph) -> Result<Vec<(String, String)>> {
+        let mut estimators = self.estimators.iter();
+        let found = Self::choose_with(graph, |info, def, used| {
+            let reason = estimators.next()?.supports(info).err().filter(|_| used)?;
+            Some((def.name.clone(), format!("{}: {reason}", def.family.name())))
+        })?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     /// The smallest K that all estimators of the plan accept.
@@ -120,127 +122,137 @@ impl Plan {
     }
 }
 
-/// The properties of a site on which the choice depends.
-struct Options {
-    /// Whether an estimator has been named for it.
-    given: bool,
-    /// The number of outcomes that its enumeration adds, for the estimator that it has or could have.
-    outcomes: Option<usize>,
-}
-
-impl Options {
-    fn of(graph: &Graph, analysis: &Analysis, site: usize, given: Option<&Arc<dyn Estimator>>) -> Self {
-        let mut distribution = None;
-        let info = analysis.info(graph, site, &mut distribution);
-        let outcomes = match given {
-            Some(estimator) => estimator.alternatives(&info).ok().flatten(),
-            None => outcome_count(&info).ok(),
-        };
-        Options { given: given.is_some(), outcomes }
-    }
-}
-
-/// For each site, the number of the part of the graph to which it belongs. Two sites are in the same part if a term of the
-/// objective depends on both; parts have no terms in common.
-fn parts(analysis: &Analysis) -> Vec<usize> {
-    let mut part: Vec<usize> = (0..analysis.sites.len()).collect();
-    for group in &analysis.groups {
-        let mut together = group.sites.iter().map(|(site, _)| *site);
-        let Some(first) = together.next() else { continue };
-        for other in together {
-            let (a, b) = (root(&part, first), root(&part, other));
-            (part[a.max(b)], part[other]) = (a.min(b), a.min(b));
-        }
-    }
-    (0..part.len()).map(|site| root(&part, site)).collect()
-}
-
-/// The first site of a site's part. Each site refers to one of its part that does not come after it; the first refers to itself.
-fn root(part: &[usize], mut site: usize) -> usize {
-    while part[site] != site {
-        site = part[site];
-    }
-    site
-}
-
-/// For each part, whether the sites that have no estimator yet and could be enumerated will be enumerated.
-fn enumerated(options: &[Options], parts: &[usize]) -> HashMap<usize, bool> {
-    struct Part {
-        /// The number of joint outcomes that enumeration would add, and the resulting total.
-        added: usize,
-        in_all: usize,
-        noise_left: bool,
-    }
-    let mut all: HashMap<usize, Part> = HashMap::new();
-    for (option, &number) in options.iter().zip(parts) {
-        let part = all.entry(number).or_insert(Part { added: 1, in_all: 1, noise_left: false });
-        let outcomes = option.outcomes.unwrap_or(1);
-        part.in_all = part.in_all.saturating_mul(outcomes);
-        part.noise_left |= option.outcomes.is_none();
-        if !option.given {
-            part.added = part.added.saturating_mul(outcomes);
-        }
-    }
-    let few = |p: Part| p.in_all <= FEW_OUTCOMES && (!p.noise_left || p.added <= FEW_BESIDE_NOISE);
-    all.into_iter().map(|(number, part)| (number, few(part))).collect()
+/// The estimators that differentiate through draws that are no differentiable function of noise, the better ones first.
+fn reparameterizations() -> [Arc<dyn Estimator>; 1] {
+    [Arc::new(RejectionReparameterization::default())]
 }
 
 /// What is known of the graph for whose sites estimators are chosen.
 struct Known<'a> {
     graph: &'a Graph,
     analysis: &'a Analysis,
-    discontinuities: &'a FirstDiscontinuities<'a>,
+    discontinuities: FirstDiscontinuities<'a>,
+    stopped: OnceCell<Stopped>,
 }
 
-fn automatic(
-    known: &Known<'_>,
-    site: usize,
-    options: &Options,
-    enumerate: bool,
-    samples: Option<usize>,
-) -> Result<(Arc<dyn Estimator>, String)> {
-    let Known { graph, analysis, discontinuities } = *known;
-    let def = &analysis.sites[site];
-    let mut distribution = None;
-    let info = analysis.info(graph, site, &mut distribution);
-    if let (true, Some(n)) = (enumerate, options.outcomes) {
-        return Ok((Arc::new(Enumeration), format!("only {n} outcomes: the exact sum has no variance")));
+impl<'a> Known<'a> {
+    fn of(graph: &'a Graph, analysis: &'a Analysis) -> Self {
+        let discontinuities = FirstDiscontinuities::of(graph);
+        Known { graph, analysis, discontinuities, stopped: OnceCell::new() }
     }
-    let step = discontinuities.behind(def);
-    if Pathwise.supports(&info).is_ok() && step.is_none() {
-        return Ok((Arc::new(Pathwise), "continuous, and the cost is smooth in the sample".into()));
+
+    /// What the choice depends on, for each site, and which of them are enumerated.
+    fn decide(&self, given: &[Option<(Arc<dyn Estimator>, &str)>]) -> (Vec<Enumerable>, Vec<Enumerate>) {
+        let follows = |i: usize| match &given[i] {
+            Some((estimator, _)) => estimator.smoothness().passes_through_value(),
+            None => self.through_value(i).is_some(),
+        };
+        let followed: Vec<bool> = (0..given.len()).map(follows).collect();
+        let scored = scored(self.graph, &self.analysis.sites, |i| followed[i]);
+        let sites: Vec<Enumerable> = (0..given.len())
+            .map(|i| {
+                let mut distribution = None;
+                let info = self.analysis.info(self.graph, i, &mut distribution);
+                let outcomes = match &given[i] {
+                    Some((estimator, _)) => estimator.alternatives(&info).ok().flatten(),
+                    None => outcome_count(&info).ok(),
+                };
+                let given = given[i].is_some();
+                Enumerable { given, outcomes, scored: scored[i], followed: followed[i] }
+            })
+            .collect();
+        let decisions = enumerated(&sites, self.analysis);
+        (sites, decisions)
     }
-    let cause = match step {
-        Some(jump) if !def.family.support().is_discrete() => {
-            format!("the cost jumps with the sample (`{}`), so pathwise would be wrong", jump.operation)
-        }
-        _ if !def.family.support().is_discrete() => {
-            "its samples have no derivative with respect to its parameters".into()
-        }
-        _ if options.outcomes.is_some() => {
-            "too many outcomes together with the sites that its costs depend on".into()
-        }
-        _ => "too many outcomes to enumerate".to_string(),
-    };
-    if let Err(reason) = ScoreFunction::default().supports(&info) {
-        return Err(Error::Unsuitable {
-            estimator: "the automatic choice".into(),
-            site: def.name.clone(),
-            distribution: def.family.name().into(),
-            reason: format!("no unbiased estimator: {cause}; and {reason}"),
-        });
+
+    /// The first jump of a cost behind a site's value.
+    fn jump(&self, site: usize) -> Option<&Discontinuity> {
+        self.discontinuities.behind(&self.analysis.sites[site])
     }
-    Ok(match samples {
-        Some(1) => (
-            Arc::new(ScoreFunction { baseline: Baseline::MovingAverage { decay: DECAY } }),
-            format!(
-                "{cause}; the baseline is the mean cost of earlier steps if tuning is on; with `samples = 2` or more it \
-                 would be reinforce_loo"
+
+    /// The best estimator that differentiates through the value of a site, if one is unbiased there.
+    fn through_value(&self, site: usize) -> Option<Arc<dyn Estimator>> {
+        let def = &self.analysis.sites[site];
+        let mut distribution = None;
+        let info = self.analysis.info(self.graph, site, &mut distribution);
+        if Pathwise.supports(&info).is_ok() {
+            return self.jump(site).is_none().then(|| Arc::new(Pathwise) as Arc<dyn Estimator>);
+        }
+        let serving = reparameterizations().into_iter().find(|e| e.supports(&info).is_ok())?;
+        let stopped = self.stopped.get_or_init(|| Stopped::of(self.graph));
+        (self.jump(site).is_none() && stopped.behind(def).is_none()).then_some(serving)
+    }
+
+    /// The estimator of a site for which none is named, and the reason.
+    fn automatic(
+        &self,
+        site: usize,
+        known: &Enumerable,
+        enumerate: Enumerate,
+        samples: Option<usize>,
+    ) -> Result<(Arc<dyn Estimator>, String)> {
+        let def = &self.analysis.sites[site];
+        match (enumerate, known.outcomes) {
+            (Enumerate::All { exact }, Some(n)) => {
+                let effect = if exact { "the exact sum has no variance" } else { "they are summed exactly" };
+                return Ok((Arc::new(Enumeration), format!("only {n} outcomes: {effect}")));
+            }
+            (Enumerate::Scored, Some(n)) if known.scored => {
+                let reason =
+                    format!("only {n} outcomes: they are summed exactly for each draw of the other sites");
+                return Ok((Arc::new(Enumeration), reason));
+            }
+            _ => {}
+        }
+        let through = self
+            .through_value(site)
+            .filter(|e| known.scored || e.properties().name == Pathwise.properties().name);
+        if let Some(estimator) = through {
+            return Ok((estimator, "continuous, and the cost is smooth in the sample".into()));
+        }
+        let mut distribution = None;
+        let info = self.analysis.info(self.graph, site, &mut distribution);
+        let usable = ScoreFunction::default().supports(&info);
+        if usable.is_ok() && !known.scored {
+            let reason = "no parameter moves its distribution, other draws held fixed: there is no score";
+            return Ok((Arc::new(ScoreFunction::default()), reason.into()));
+        }
+        let cause = self.cause(site, known);
+        if let Err(reason) = usable {
+            return Err(Error::Unsuitable {
+                estimator: "the automatic choice".into(),
+                site: def.name.clone(),
+                distribution: def.family.name().into(),
+                reason: format!("no unbiased estimator: {cause}; and {reason}"),
+            });
+        }
+        Ok(match samples {
+            Some(1) => (
+                Arc::new(ScoreFunction { baseline: Baseline::MovingAverage { decay: DECAY } }),
+                format!(
+                    "{cause}; the baseline is the mean cost of earlier steps if tuning is on; with `samples = 2` or more it \
+                     would be reinforce_loo"
+                ),
             ),
-        ),
-        Some(k) => (Arc::new(ReinforceLoo), format!("{cause}; K = {k} samples give a baseline")),
-        None => {
-            (Arc::new(ReinforceLoo), format!("{cause}; each of two samples is the baseline of the other"))
+            Some(k) => (Arc::new(ReinforceLoo), format!("{cause}; K = {k} samples give a baseline")),
+            None => {
+                (Arc::new(ReinforceLoo), format!("{cause}; each of two samples is the baseline of the other"))
+            }
+        })
+    }
+
+    /// Why a site needs its score.
+    fn cause(&self, site: usize, known: &Enumerable) -> String {
+        let discrete = self.analysis.sites[site].family.support().is_discrete();
+        match self.jump(site) {
+            Some(jump) if !discrete => {
+                format!("the cost jumps with the sample (`{}`), so pathwise would be wrong", jump.operation)
+            }
+            _ if !discrete => "its samples have no derivative with respect to its parameters".into(),
+            _ if known.outcomes.is_some() => {
+                "too many outcomes together with the sites that its costs depend on".into()
+            }
+            _ => "too many outcomes to enumerate".to_string(),
         }
-    })
+    }
 }

@@ -1,6 +1,7 @@
 //! Plans: the choice of an estimator for each site, and warnings about a plan.
 
 mod choice;
+mod enumerated;
 mod lint;
 mod moving;
 mod observation;

@@ -153,6 +153,9 @@ fn rewrite_within(
     })
 }
 
+/// The largest number of sites that a message names.
+const MOST_NAMED: usize = 5;
+
 /// A plan whose estimators support the sites of its graph.
 struct Admitted {
     /// For each site, the position of the axis of its alternatives in front of the lead axes.
@@ -193,7 +196,7 @@ fn admit(
             distribution: site.family.name().into(),
             reason,
         };
-        estimator.supports(&info).map_err(unsuitable)?;
+        estimator.supports(&info).map_err(|reason| unsuitable(reason + &beside(graph, analysis, plan, i)))?;
         if layout.samples < estimator.min_samples() {
             return Err(Error::Samples {
                 estimator: estimator.properties().name.into(),
@@ -218,6 +221,31 @@ fn admit(
         }
     }
     Ok(admitted)
+}
+
+/// The other sites of the same estimator that it does not support either, and those that it does, for the message about one site.
+fn beside(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>], site: usize) -> String {
+    let name = plan[site].properties().name;
+    let same =
+        |other: &usize| *other != site && plan[*other].properties().name == name && analysis.used[*other];
+    let serves = |other: &usize| {
+        let mut distribution = None;
+        plan[*other].supports(&analysis.info(graph, *other, &mut distribution)).is_ok()
+    };
+    let (served, refused): (Vec<usize>, Vec<usize>) = (0..plan.len()).filter(same).partition(serves);
+    let listed = |sites: &[usize]| {
+        let names = sites.iter().take(MOST_NAMED).map(|&other| format!("`{}`", analysis.sites[other].name));
+        let more = if sites.len() > MOST_NAMED { ", .." } else { "" };
+        names.collect::<Vec<_>>().join(", ") + more
+    };
+    let mut text = String::new();
+    if !refused.is_empty() {
+        text += &format!("; nor can it be used at {}", listed(&refused));
+    }
+    if !served.is_empty() {
+        text += &format!("; it can be used at {}: name it there and not for every site", listed(&served));
+    }
+    text
 }
 
 /// The axes in front of every value's own axes: replicates, if any, and samples.

@@ -65,6 +65,8 @@ pub struct TrainConfig {
     pub clip: Option<f64>,
     /// The learning rate of the estimators' own parameters, relative to that of the model (`tucker2017rebar`).
     pub tuning_factor: f64,
+    /// The names of parameters that keep their initial values.
+    pub fixed: Vec<String>,
     /// The seed of initial weights, minibatches and all noise. Data have a separate seed.
     pub seed: u64,
     /// The number of steps between evaluations on held-out data, in addition to those at the start and the end; `None` for a
@@ -149,6 +151,7 @@ impl TrainConfig {
         TrainConfig {
             estimator: None,
             objective: Objective::default(),
+            fixed: Vec::new(),
             steps: 10_000,
             batch: data.train.count().clamp(1, most),
             samples: None,
@@ -282,6 +285,7 @@ impl TrainConfig {
             data,
             estimator: _, // Of `serving`.
             objective,
+            fixed,
             steps,
             batch,
             samples: _,       // Of `samples`, which fills in the smallest.
@@ -351,6 +355,9 @@ impl TrainConfig {
         ];
         let of_validation = validation.as_ref().map(|rows| format!("{:08x}", rows.checksum()));
         all.push((VALIDATION, of_validation.unwrap_or_default()));
+        if !fixed.is_empty() {
+            all.push(("fix", fixed.join(",")));
+        }
         if let Some(k) = importance_samples {
             all.push(("importance-samples", k.to_string()));
         }

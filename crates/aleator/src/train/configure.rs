@@ -110,6 +110,12 @@ impl Settings {
         let config = TrainConfig {
             estimator,
             objective,
+            fixed: self
+                .fix
+                .iter()
+                .flat_map(|names| names.split(','))
+                .map(|name| name.trim().into())
+                .collect(),
             steps: self.steps.unwrap_or(usual.steps),
             batch: self.batch.unwrap_or(usual.batch),
             samples: self.samples,

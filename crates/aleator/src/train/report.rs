@@ -215,6 +215,9 @@ pub struct TrainReport {
     pub samples: usize,
     /// The number of parameters.
     pub parameters: usize,
+    /// The names of the parameters that kept their initial values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fixed: Vec<String>,
     /// The final values of the estimator's own parameters, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub own_parameters: BTreeMap<String, diagnostics::Tensor>,

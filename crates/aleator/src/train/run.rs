@@ -317,6 +317,7 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         batch: config.batch,
         samples: trainer.program.samples(),
         parameters: weights.iter().filter(|t| t.learned).map(|t| t.values.len()).sum(),
+        fixed: config.fixed.clone(),
         own_parameters: own_parameters(&trainer.program),
         optimizer: config.optimizer.clone(),
         lr: config.learning_rate(),

@@ -179,6 +179,7 @@ pub const SETTINGS: &[Setting] = &[
         "5",
         Value::Count("K"),
     ),
+    run("fix", "Parameters that keep their initial values, separated by commas", "", Value::Texts("A,B,..")),
     run("steps", "Number of gradient steps", "10000", Value::Count("N")),
     run("batch", "Number of rows in a minibatch", "100", Value::Count("N")),
     model(

@@ -44,6 +44,9 @@ pub struct Settings {
     pub objective: Option<String>,
     /// K of `iwae` and `wake-sleep`.
     pub importance_samples: Option<usize>,
+    /// The names of parameters that keep their initial values.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fix: Vec<String>,
     /// The number of gradient steps.
     pub steps: Option<usize>,
     /// The number of rows in a minibatch.

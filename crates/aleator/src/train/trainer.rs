@@ -12,6 +12,7 @@ use super::settings::{Difference, differences};
 use super::subject::Subject;
 use super::update::Update;
 use super::write_rows::write_rows;
+use crate::diagnostics::fixed_places;
 use crate::error::{Error, Result};
 use crate::estimators::describe;
 use crate::graph::Graph;
@@ -48,6 +49,8 @@ pub struct Trainer<'c> {
     /// The minibatch of a graph, before it is distributed over its data.
     gathered: Vec<f32>,
     update: Update,
+    /// For each learned tensor, whether it keeps its initial values.
+    fixed: Vec<bool>,
     sites: Vec<String>,
     estimators: String,
 }
@@ -60,6 +63,8 @@ impl<'c> Trainer<'c> {
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
         let tensors = config.initial()?;
+        let learned: Vec<&str> = tensors.iter().filter(|t| t.learned).map(|t| t.name.as_str()).collect();
+        let fixed = fixed_places(&config.fixed, &learned)?;
         let (graph, plan) = config.training_graph(&tensors)?;
         let samples = config.samples.unwrap_or_else(|| plan.min_samples());
         check_rows(config, &graph, &plan, samples)?;
@@ -85,6 +90,7 @@ impl<'c> Trainer<'c> {
             config,
             program,
             update: Update::new(rule, tensors.iter().filter(|t| t.learned).map(|t| t.values.len())),
+            fixed,
             tensors,
             history: Vec::new(),
             since_last: (0, 0.0),
@@ -120,7 +126,9 @@ impl<'c> Trainer<'c> {
         }
         let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
         let now = StepContext { step: step as u64 + 1, rate, scale: self.clipping() };
-        if !self.update.apply(&now, self.program.params_and_gradients()) {
+        let mut parameters = self.program.params_and_gradients();
+        parameters.iter_mut().zip(&self.fixed).filter(|(_, fixed)| **fixed).for_each(|(p, _)| *p = None);
+        if !self.update.apply(&now, parameters) {
             return Err(at_step(step, self.bad_gradient()));
         }
         self.since_last = (self.since_last.0 + 1, self.since_last.1 + elbo);
@@ -177,11 +185,15 @@ impl<'c> Trainer<'c> {
         self.tensors.iter().filter(|t| t.learned)
     }
 
+    /// The places of the tensors that are updated.
+    fn free(&self) -> impl Iterator<Item = usize> {
+        self.fixed.iter().enumerate().filter(|(_, fixed)| !**fixed).map(|(place, _)| place)
+    }
+
     /// The factor by which the last gradient is multiplied; less than 1 if it is clipped.
     fn clipping(&self) -> f64 {
         let Some(clip) = self.config.clip else { return 1.0 };
-        let squares =
-            (0..self.learned().count()).map(|i| Update::sum_of_squares(self.program.gradient_at(i)));
+        let squares = self.free().map(|i| Update::sum_of_squares(self.program.gradient_at(i)));
         let norm = squares.sum::<f64>().sqrt();
         if norm > clip { clip / norm } else { 1.0 }
     }
@@ -189,6 +201,9 @@ impl<'c> Trainer<'c> {
     /// The error that names the number of the last gradient that is not finite.
     fn bad_gradient(&self) -> Error {
         let bad = self.learned().enumerate().find_map(|(place, tensor)| {
+            if self.fixed[place] {
+                return None;
+            }
             let gradient = self.program.gradient_at(place);
             let i = gradient.iter().position(|g| !g.is_finite())?;
             Some(format!("the gradient of `{}` (element {i}) is {}", tensor.name, gradient[i]))
@@ -214,8 +229,9 @@ impl<'c> Trainer<'c> {
             signal_to_noise: if variance > 0.0 { (square.max(0.0) / variance).sqrt() } else { 0.0 },
         };
         let all = sums.iter().fold([0.0; 2], |[v, s], [w, t]| [v + w, s + t]);
-        let count = self.learned().map(|t| t.values.len()).sum();
-        let each = self.learned().zip(&sums).map(|(t, &s)| (t.name.clone(), of(s, t.values.len())));
+        let count = self.free().map(|place| self.tensors[place].values.len()).sum();
+        let each = self.learned().zip(&sums).zip(&self.fixed).filter(|(_, fixed)| !**fixed);
+        let each = each.map(|((t, &s), _)| (t.name.clone(), of(s, t.values.len())));
         (Some(of(all, count)), each.collect())
     }
 

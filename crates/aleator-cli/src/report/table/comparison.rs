@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use aleator::diagnostics::{Number, Report, Row, Verdict};
 use aleator::graph::Rewards;
 
+use super::choices::choices;
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use super::conclusions::conclusions;
 use super::values::{
@@ -25,6 +26,7 @@ const SHORTEST_NAME: usize = 16;
 /// terminal colours.
 pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
+    out.push_str(&choices(&report.measured));
     if report.rewards != Rewards::None {
         let _ = writeln!(out, "{}", objective_of(report.rewards));
     }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use aleator::diagnostics::{GradientEstimate, Number, Report, Row};
 
+use super::choices::choices;
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use super::values::{
     MAX_ELEMENTS, SUSPICIOUS_Z, count, element_name, heading, method, named_tensors, norm, objective_of,
@@ -15,6 +16,7 @@ use crate::report::text::printable;
 /// The tables of `grad`: the estimate of every element of every parameter, with the exact value where it is known.
 pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
     let mut out = heading(report);
+    out.push_str(&choices(&report.measured));
     for (i, row) in report.results.iter().enumerate() {
         if i > 0 {
             out.push('\n');

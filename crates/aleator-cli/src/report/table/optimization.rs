@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use aleator::diagnostics::OptimizationPath;
 use aleator::graph::Rewards;
 
+use super::choices::choices;
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use super::values::{count, named_tensors, objective_of, plain};
 use crate::report::numbers::{plus_minus_text, significant};
@@ -24,6 +25,10 @@ pub fn optimization(path: &OptimizationPath) -> String {
     );
     for (site, estimator) in &path.plan {
         let _ = writeln!(out, "  {} via {}", printable(site), printable(estimator));
+    }
+    out.push_str(&choices(&path.measured));
+    for name in &path.fixed {
+        let _ = writeln!(out, "  {} is fixed", printable(name));
     }
     let values: Vec<f64> = path.history.iter().map(|p| p.objective.0).collect();
     if values.is_empty() {

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use aleator::diagnostics::{
-    Exact, GradientEstimate, Mean, Number, OptimizationPath, PathPoint, Report, Row, Skipped, Tensor,
+    Candidate, Exact, GradientEstimate, Mean, Number, OptimizationPath, PathPoint, Report, Row, SiteChoice,
+    Skipped, Tensor,
 };
 use aleator::graph::Rewards;
 use aleator::nn;
@@ -82,6 +83,7 @@ pub(crate) fn report(results: Vec<Row>, exact: Option<&[f64]>) -> Report {
         },
         rewards: Rewards::None,
         reward: None,
+        measured: Vec::new(),
         results,
         best,
         ties: Vec::new(),
@@ -368,6 +370,15 @@ pub(crate) fn path(points: usize) -> OptimizationPath {
         optimizer: "adam".into(),
         lr: Number(0.01),
         plan: BTreeMap::from([("b".to_string(), "rebar(temperature=0.5)".to_string())]),
+        measured: vec![SiteChoice {
+            site: "b".into(),
+            estimator: "rebar(temperature=0.5)".into(),
+            candidates: vec![
+                Candidate { estimator: "rebar(temperature=0.5)".into(), variance: Number(0.25), price: 400 },
+                Candidate { estimator: "score_function".into(), variance: Number(7.5), price: 100 },
+            ],
+        }],
+        fixed: vec!["phi".into()],
         history,
         rewards: Rewards::None,
         exact_method: None,
@@ -397,7 +408,11 @@ fn the_summary_of_optimize() {
             && text.contains('▁')
     );
     assert!(
-        text.contains("theta = -2.457") && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
+        text.contains("theta = -2.457")
+            && text
+                .contains("\n  b via rebar(temperature=0.5): 0.250 × 400; next score_function: 7.50 × 100\n")
+            && text.contains("\n  phi is fixed\n")
+            && text.contains("W     = [[1.000, -0.2500], [1.000e-7, 3.000]]"),
         "{text}"
     );
     assert!(text.contains("… 32 more]  shape [40]"), "{text}");
@@ -461,6 +476,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         batch: 100,
         samples: 1,
         parameters: 12_345,
+        fixed: Vec::new(),
         own_parameters: BTreeMap::new(),
         optimizer: "adam".into(),
         lr: 1e-3,

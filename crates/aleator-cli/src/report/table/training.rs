@@ -35,8 +35,12 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
         JudgedOn::Graph => String::new(),
         JudgedOn::HeldOut | JudgedOn::Training | JudgedOn::Validation => format!(", batch {}", report.batch),
     };
+    let fixed = match report.fixed.is_empty() {
+        true => String::new(),
+        false => format!(" (fixed: {})", report.fixed.join(", ")),
+    };
     let header = format!(
-        "{} on {}: {}, {} parameters{objective}, {} ({bias}), K = {}{batch}, seed {}",
+        "{} on {}: {}, {} parameters{fixed}{objective}, {} ({bias}), K = {}{batch}, seed {}",
         report.model,
         report.data,
         report.description,
