@@ -87,9 +87,9 @@ pub mod prelude {
         VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Enumeration, Estimator, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise,
-        Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-        StraightThroughGumbelSoftmax, Vimco,
+        Arm, Arms, Disarm, Enumeration, Estimator, GeneralizedReparameterization, GumbelSoftmax, Lax,
+        LocalExpectation, MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, RejectionReparameterization, Relax,
+        ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

@@ -1,10 +1,15 @@
 //! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
+mod arm;
+mod arms;
 mod baseline_options;
+mod coupled_coins;
+mod disarm;
 mod enumeration;
 mod generalized_reparameterization;
 mod gumbel_softmax;
 mod lax;
+mod local_expectation;
 mod muprop;
 mod nvil;
 mod pathwise;
@@ -22,11 +27,15 @@ pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
 };
+pub use arm::Arm;
+pub use arms::Arms;
+pub use disarm::Disarm;
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use generalized_reparameterization::GeneralizedReparameterization;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use lax::Lax;
+pub use local_expectation::LocalExpectation;
 pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use pathwise::Pathwise;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar,
-    ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, Vimco, enumeration, generalized_reparameterization, gumbel_softmax, lax,
-    muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
-    straight_through, straight_through_gumbel_softmax, vimco,
+    Arm, Arms, Disarm, Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, LocalExpectation,
+    MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
+    StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms, disarm, enumeration,
+    generalized_reparameterization, gumbel_softmax, lax, local_expectation, muprop, nvil, pathwise, rebar,
+    reinforce_loo, rejection_reparameterization, relax, score_function, straight_through,
+    straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -40,6 +41,10 @@ pub fn all() -> &'static [Entry] {
             build: |o| Ok(Arc::new(ScoreFunction::from_options(o)?)),
         },
         Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)) },
+        Entry { properties: &arm::PROPERTIES, build: |_| Ok(Arc::new(Arm)) },
+        Entry { properties: &disarm::PROPERTIES, build: |_| Ok(Arc::new(Disarm)) },
+        Entry { properties: &arms::PROPERTIES, build: |_| Ok(Arc::new(Arms)) },
+        Entry { properties: &local_expectation::PROPERTIES, build: |_| Ok(Arc::new(LocalExpectation)) },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },
         Entry { properties: &muprop::PROPERTIES, build: |o| Ok(Arc::new(MuProp::from_options(o)?)) },

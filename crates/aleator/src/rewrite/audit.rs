@@ -30,6 +30,7 @@ impl<'g> Rewriter<'_, 'g> {
                     let mean = weight.mean_axes(FromEnd(&batch));
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
+                None if self.plan.visits_every_outcome(number) => {}
                 None => {
                     if let Some(moving) = site.moving_edges() {
                         audit.blind.push((site.name.clone(), moving.sum().id()));
