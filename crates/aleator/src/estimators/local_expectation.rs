@@ -85,6 +85,10 @@ impl Estimator for LocalExpectation {
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
+        let distribution = site.distribution();
+        if distribution.family().outcome_count(distribution.parameters()) == Some(1) {
+            return Ok(Vec::new());
+        }
         let (outcomes, p) = site.other_outcomes(cone.value())?;
         let f = cone.cost();
         let at_outcomes = cone.cost_with_each(outcomes, DownstreamSites::AsPlanned)?;

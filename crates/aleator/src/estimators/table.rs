@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    Arm, Arms, Disarm, Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, LocalExpectation,
-    MuProp, Nvil, Pathwise, Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-    StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms, disarm, enumeration,
-    generalized_reparameterization, gumbel_softmax, lax, local_expectation, muprop, nvil, pathwise, rebar,
-    reinforce_loo, rejection_reparameterization, relax, score_function, straight_through,
-    straight_through_gumbel_softmax, vimco,
+    Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
+    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
+    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
+    StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
+    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
+    local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
+    relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -69,6 +70,16 @@ pub fn all() -> &'static [Entry] {
             properties: &straight_through_gumbel_softmax::PROPERTIES,
             build: |o| Ok(Arc::new(StraightThroughGumbelSoftmax::from_options(o))),
         },
+        Entry { properties: &gumbel_rao::PROPERTIES, build: |o| Ok(Arc::new(GumbelRao::from_options(o))) },
+        Entry {
+            properties: &gapped_straight_through::PROPERTIES,
+            build: |o| Ok(Arc::new(GappedStraightThrough::from_options(o))),
+        },
+        Entry {
+            properties: &decoupled_straight_through::PROPERTIES,
+            build: |o| Ok(Arc::new(DecoupledStraightThrough::from_options(o))),
+        },
+        Entry { properties: &reinmax::PROPERTIES, build: |o| Ok(Arc::new(ReinMax::from_options(o))) },
     ];
     ALL
 }

@@ -114,6 +114,16 @@ impl<'g> Site<'g> {
         given.ok_or_else(|| self.lacks("relaxation"))
     }
 
+    /// The same for several independent draws, along a first axis in the layout of [`Site::in_front`].
+    ///
+    /// # Errors
+    /// Returns an error if the distribution family does not support this.
+    pub fn perturbed_given_draws(&self, value: Expr<'g>, draws: usize) -> Result<Expr<'g>> {
+        let mut noise = self.noise().copies(draws, self.front - self.lead.rank());
+        let given = self.distribution.perturbed_given(&mut noise, value, Coupling::Independent);
+        given.ok_or_else(|| self.lacks("relaxation"))
+    }
+
     /// The log-odds to which [`Site::perturbed`] adds noise.
     ///
     /// # Errors
