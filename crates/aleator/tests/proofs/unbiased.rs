@@ -71,9 +71,11 @@ fn compare_exactly(
             let least = least(&estimators);
             let depends = plan.iter().map(|r| r.depends).max().unwrap();
             let nodes = plan.iter().map(|r| r.nodes).max().unwrap();
-            let how = How { depends, nodes, own: &elsewhere, ..How::default() };
+            let mirrored = plan.iter().any(|r| r.mirrored);
+            let how = How { depends, nodes, mirrored, own: &elsewhere, ..How::default() };
             for (samples, most) in [(least, MOST_SETTINGS), (least + 1, 1000.0)] {
-                if !of_interest(&plan) || settings(graph, samples, &how) > most {
+                let odd = estimators.iter().any(|e| e.accepts_samples(samples).is_err());
+                if odd || !of_interest(&plan) || settings(graph, samples, &how) > most {
                     continue;
                 }
                 let got = exactly_by(graph, &estimators, samples, &how);
@@ -150,7 +152,8 @@ fn every_mean_over_a_continuous_draw_is_the_gradient() {
         let objective = evaluate(&g, &[objective]).concat();
         for row in rows_for("continuous").iter().filter(|row| row.supports(&g, 0)) {
             // Laplace's density has a kink at its middle.
-            let how = How { depends: Depends::First, nodes: 60, jumps: &[0.5], own: &elsewhere };
+            let how =
+                How { depends: Depends::First, nodes: 60, jumps: &[0.5], own: &elsewhere, ..How::default() };
             let plan = [row.estimator.clone()];
             let got = exactly_by(&g, &plan, least(&plan), &how);
             close(
