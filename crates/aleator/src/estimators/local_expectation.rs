@@ -14,7 +14,7 @@
 //!
 //! Derivation: E F(z) = E Σ_j pᵢⱼ F(z with zᵢ = j) for each draw i, and the derivative by the parameters of draw i passes through pᵢⱼ
 //! alone. The other draws do not depend on zᵢ, so one joint draw of all serves every i. It is the score function in the mean over zᵢ
-//! given the other draws (Rao–Blackwell), so its variance is never larger. With one draw it is enumeration.
+//! given the other draws (Rao–Blackwell), so the variance of this term is never larger. With one draw it is enumeration.
 //!
 //! The second form, which is the one computed, takes one evaluation less and does not change if a constant is added to F. All
 //! evaluations stand along one axis and run at once. Draws whose costs are never combined (for example the rows of a batch) are
@@ -49,8 +49,7 @@ pub static PROPERTIES: Properties = Properties {
     requires: "F finite at every outcome",
     evaluations: "K (1 + D (n - 1))",
     smoothness: Smoothness::NotNeeded,
-    advice: "for a moderate number of discrete draws D with n outcomes each if F is cheap; its variance is never above that of \
-    score_function",
+    advice: "for a moderate number of discrete draws if F is cheap or a network that evaluates many inputs at once",
     options: &[],
     reference: "titsias2015local",
 };

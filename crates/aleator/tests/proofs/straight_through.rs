@@ -40,7 +40,7 @@ fn reinmax_is_exact_on_quadratics_and_off_on_a_cubic() {
     let quadratic = vector(|g, z| {
         let a = g.data("a", [3, 3], vec![1.0, 0.3, -0.2, 0.3, 2.0, 0.5, -0.2, 0.5, 0.7]);
         let c = g.data("c", [3], vec![0.4, -1.0, 0.6]);
-        0.5 * (z.unsqueeze(0).matmul(a).squeeze(0) * z).sum() + z.dot(c)
+        (z.unsqueeze(0).matmul(a).squeeze(0) * z).sum() + z.dot(c)
     });
     let exact = exactly(&quadratic, &[named("reinmax")], 1);
     close("quadratic", &exact.mean, &Brute::new(&quadratic).answer().1, 1e-13);
