@@ -110,7 +110,10 @@ fn serving_coins(rows: Vec<Row>, with: impl Fn(&Row) -> bool) -> Vec<Row> {
 fn every_mean_is_the_gradient() {
     let rows = serving_coins(rows_for("discrete"), |row| row.depends == Depends::Outcomes);
     let compared = compare_exactly(&discrete(), &rows_for("discrete"), by_outcomes);
-    each_was_compared(&compared, &rows, 40);
+    // The mirrored noise of pairs has more cells, so fewer of their plans are small enough.
+    let (pairs, others): (Vec<Row>, Vec<Row>) = rows.iter().cloned().partition(|row| row.mirrored);
+    each_was_compared(&compared, &pairs, 30);
+    each_was_compared(&compared, &others, 40);
     let compared = compare_exactly(&jumps(), &rows_for("jumps"), by_outcomes);
     each_was_compared(&compared, &serving_coins(rows, |row| row.cost == Needs::Nothing), 2);
 }
@@ -136,7 +139,7 @@ fn every_mean_over_relaxations_is_the_gradient() {
     let compared = compare_exactly(&bounds(), &rows_for("bounds"), relaxed);
     each_was_compared(&compared, &with(Depends::First, 1), 1);
     let compared = compare_exactly(&jumps(), &rows_for("jumps"), relaxed);
-    assert_eq!(compared.len(), 3); // the three black-box rows of RELAX
+    assert_eq!(compared.len(), 4); // the three black-box rows of RELAX, and ARM
 }
 
 #[test]
