@@ -14,7 +14,7 @@ from ._estimator import Estimator
 __all__ = ["Estimator"]
 
 # Where a name in the literature does not follow from the words of the name in the language.
-_SPELLED = {"muprop": "MuProp"}
+_SPELLED = {"muprop": "MuProp", "reinmax": "ReinMax"}
 
 
 def option_type(option: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -21,6 +21,26 @@ class ScoreFunction(Estimator):
 
 class ReinforceLoo(Estimator):
     """ReinforceLoo: the score function with the mean of the other samples as baseline."""
+
+    def __init__(self) -> None: ...
+
+class Arm(Estimator):
+    """Arm: the difference of F over an antithetic pair of draws, times the noise that they share."""
+
+    def __init__(self) -> None: ...
+
+class Disarm(Estimator):
+    """Disarm: the difference of F over an antithetic pair of draws, with their noise integrated out."""
+
+    def __init__(self) -> None: ...
+
+class Arms(Estimator):
+    """Arms: leave-one-out over K mutually antithetic draws, corrected for their correlation."""
+
+    def __init__(self) -> None: ...
+
+class LocalExpectation(Estimator):
+    """LocalExpectation: the exact sum over the outcomes of one draw at a time, given the other draws."""
 
     def __init__(self) -> None: ...
 
@@ -81,5 +101,25 @@ class StraightThrough(Estimator):
 
 class StraightThroughGumbelSoftmax(Estimator):
     """StraightThroughGumbelSoftmax: the hard sample forward, the derivative of its relaxation backward."""
+
+    def __init__(self, *, temperature: float = ...) -> None: ...
+
+class GumbelRao(Estimator):
+    """GumbelRao: straight-through Gumbel-softmax, with the mean derivative over relaxations that agree with the draw."""
+
+    def __init__(self, *, temperature: float = ..., draws: float = ...) -> None: ...
+
+class GappedStraightThrough(Estimator):
+    """GappedStraightThrough: the hard sample forward, the derivative of a relaxation that the draw determines backward."""
+
+    def __init__(self, *, temperature: float = ..., gap: float = ...) -> None: ...
+
+class DecoupledStraightThrough(Estimator):
+    """DecoupledStraightThrough: the hard sample at one temperature forward, the derivative of the mean at another backward."""
+
+    def __init__(self, *, forward_temperature: float = ..., backward_temperature: float = ...) -> None: ...
+
+class ReinMax(Estimator):
+    """ReinMax: straight-through of second order: exact for quadratic costs of a one-hot draw."""
 
     def __init__(self, *, temperature: float = ...) -> None: ...

@@ -54,7 +54,7 @@ impl Estimator for Disarm {
         }
     }
 
-    fn extra_evaluations(&self) -> usize {
+    fn extra_evaluations(&self, _: &SiteInfo<'_, '_>, _: usize) -> usize {
         1
     }
 

@@ -89,9 +89,10 @@ pub mod prelude {
         VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Enumeration, Estimator, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise,
-        Rebar, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-        StraightThroughGumbelSoftmax, Vimco,
+        Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
+        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil,
+        Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
+        StraightThrough, StraightThroughGumbelSoftmax, Vimco,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

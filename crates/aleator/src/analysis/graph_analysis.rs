@@ -142,6 +142,12 @@ impl Analysis {
         (0..self.sites[site].batch.rank()).map(combines).collect()
     }
 
+    /// Whether the parameters of a site depend on earlier draws.
+    pub fn is_conditional(&self, site: usize) -> bool {
+        let parameters = &self.sites[site].parameters;
+        parameters.iter().any(|&parameter| self.influences.sites(parameter).next().is_some())
+    }
+
     /// The description of a site before rewriting.
     pub fn info<'a, 'g>(
         &'a self,
@@ -162,6 +168,7 @@ impl Analysis {
             batch: &def.batch,
             draws: def.batch.numel(),
             coupled_draws,
+            conditional: self.is_conditional(site),
             support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
             undefined_between: self.undefined_between[site],
         }

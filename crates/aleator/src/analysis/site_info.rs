@@ -16,6 +16,8 @@ pub struct SiteInfo<'a, 'g> {
     pub draws: usize,
     /// The number of these draws that must be enumerated together, because costs combine them.
     pub coupled_draws: usize,
+    /// Whether the parameters depend on earlier draws, so that they differ from sample to sample.
+    pub conditional: bool,
     /// Whether the support depends on the parameters of the graph. A score has expectation zero only if it does not.
     pub support_moves: bool,
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.

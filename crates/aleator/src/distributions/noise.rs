@@ -13,17 +13,32 @@ pub struct Noise<'g> {
     next_stream: u32,
     shape: Shape,
     given: Option<Expr<'g>>,
+    copies: Option<Copies>,
+}
+
+/// Several independent numbers in place of each uniform one, along a first axis.
+#[derive(Clone, Copy)]
+struct Copies {
+    count: usize,
+    /// The number of axes of size 1 between the first axis and the shape.
+    ones: usize,
 }
 
 impl<'g> Noise<'g> {
     /// The noise of the site with this index, of shape sample + batch.
     pub fn new(graph: &'g Graph, site: u32, shape: Shape) -> Self {
-        Noise { graph, next_stream: site * STREAMS_PER_SITE, shape, given: None }
+        Noise { graph, next_stream: site * STREAMS_PER_SITE, shape, given: None, copies: None }
     }
 
     /// The same, but the first stream is `uniforms`. Quadrature uses this to evaluate a graph at its nodes.
     pub fn given(graph: &'g Graph, uniforms: Expr<'g>) -> Self {
-        Noise { graph, next_stream: 0, shape: uniforms.shape(), given: Some(uniforms) }
+        Noise { graph, next_stream: 0, shape: uniforms.shape(), given: Some(uniforms), copies: None }
+    }
+
+    /// The same streams, from which [`Noise::uniform`] returns `count` independent numbers for each, along a first axis that is
+    /// followed by `ones` axes of size 1.
+    pub(crate) fn copies(self, count: usize, ones: usize) -> Self {
+        Noise { copies: Some(Copies { count, ones }), ..self }
     }
 
     /// The graph to which the noise belongs.
@@ -38,7 +53,15 @@ impl<'g> Noise<'g> {
             return given;
         }
         let stream = self.stream();
-        self.graph.uniform(stream, self.shape.join(event))
+        let Some(Copies { count, ones }) = self.copies else {
+            return self.graph.uniform(stream, self.shape.join(event));
+        };
+        // The rows of a stream are numbered along its first axis, so the copies are drawn on the last axis of the shape.
+        let drawn = self.graph.uniform(stream, self.shape.join(&[count]).join(event));
+        let rank = self.shape.rank();
+        let order: Vec<usize> = [rank].into_iter().chain(0..rank).chain(rank + 1..drawn.rank()).collect();
+        let shape = Shape::from([count]).join(&vec![1; ones]).join(&self.shape).join(event);
+        drawn.permute(&order).reshape(shape)
     }
 
     fn stream(&mut self) -> u32 {

@@ -43,11 +43,15 @@ pub static PROPERTIES: Properties = Properties {
     reference: "mohamed2020monte",
 };
 
+/// The number of outcomes of one draw, or the reason why they cannot be summed over.
+pub(super) fn finite_outcomes(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
+    let outcomes = site.distribution.family().outcome_count(site.distribution.parameters());
+    outcomes.ok_or_else(|| "its support is not finite".into())
+}
+
 /// The number of combinations of outcomes of a site, or the reason why they cannot be enumerated.
 pub(crate) fn outcome_count(site: &SiteInfo<'_, '_>) -> Result<usize, String> {
-    let Some(outcomes) = site.distribution.family().outcome_count(site.distribution.parameters()) else {
-        return Err("its support is not finite".into());
-    };
+    let outcomes = finite_outcomes(site)?;
     let too_many = || {
         format!(
             "enumeration would need {}^{} outcomes ({} draws that are combined in costs), more than {MOST_ALTERNATIVES}; \

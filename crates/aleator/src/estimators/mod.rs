@@ -1,15 +1,25 @@
 //! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
+mod arm;
+mod arms;
 mod baseline_options;
+mod coupled_coins;
+mod decoupled_straight_through;
+mod disarm;
 mod enumeration;
+mod gapped_straight_through;
 mod generalized_reparameterization;
+mod gumbel_rao;
 mod gumbel_softmax;
+mod hard_forward;
 mod lax;
+mod local_expectation;
 mod muprop;
 mod nvil;
 mod pathwise;
 mod rebar;
 mod reinforce_loo;
+mod reinmax;
 mod rejection_reparameterization;
 mod relax;
 mod score_function;
@@ -22,16 +32,24 @@ pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
 };
+pub use arm::Arm;
+pub use arms::Arms;
+pub use decoupled_straight_through::DecoupledStraightThrough;
+pub use disarm::Disarm;
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
+pub use gapped_straight_through::GappedStraightThrough;
 pub use generalized_reparameterization::GeneralizedReparameterization;
+pub use gumbel_rao::GumbelRao;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use lax::Lax;
+pub use local_expectation::LocalExpectation;
 pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use pathwise::Pathwise;
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;
+pub use reinmax::ReinMax;
 pub use rejection_reparameterization::RejectionReparameterization;
 pub use relax::Relax;
 pub use score_function::ScoreFunction;

@@ -102,7 +102,7 @@ impl Estimator for MuProp {
         self.baseline.min_samples()
     }
 
-    fn extra_evaluations(&self) -> usize {
+    fn extra_evaluations(&self, _: &SiteInfo<'_, '_>, _: usize) -> usize {
         1 + self.baseline.extra_evaluations()
     }
 

@@ -198,7 +198,7 @@ impl Estimator for Rebar {
         self.baseline.min_samples()
     }
 
-    fn extra_evaluations(&self) -> usize {
+    fn extra_evaluations(&self, _: &SiteInfo<'_, '_>, _: usize) -> usize {
         2 + self.baseline.extra_evaluations()
     }
 

@@ -117,8 +117,8 @@ impl Estimator for Relax {
         self.rebar.min_samples()
     }
 
-    fn extra_evaluations(&self) -> usize {
-        self.rebar.extra_evaluations() - if self.use_cost { 0 } else { 2 }
+    fn extra_evaluations(&self, site: &SiteInfo<'_, '_>, samples: usize) -> usize {
+        self.rebar.extra_evaluations(site, samples) - if self.use_cost { 0 } else { 2 }
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

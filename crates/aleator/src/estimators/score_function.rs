@@ -92,7 +92,7 @@ impl Estimator for ScoreFunction {
         has_mode_for(self.baseline, site)
     }
 
-    fn extra_evaluations(&self) -> usize {
+    fn extra_evaluations(&self, _: &SiteInfo<'_, '_>, _: usize) -> usize {
         self.baseline.extra_evaluations()
     }
 

@@ -18,6 +18,7 @@
 //! Reference: `bengio2013estimating`.
 
 use super::gumbel_softmax::has_relaxation;
+use super::hard_forward::with_derivative_of;
 use crate::error::Result;
 use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
@@ -51,7 +52,6 @@ impl Estimator for StraightThrough {
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        let mean = site.mean()?;
-        Ok(SiteValue::value(site.sample() + (mean - mean.stop_gradient())))
+        Ok(with_derivative_of(site.sample(), site.mean()?))
     }
 }

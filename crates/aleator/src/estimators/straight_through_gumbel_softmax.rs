@@ -17,6 +17,7 @@
 //! Reference: `jang2017categorical`.
 
 use super::gumbel_softmax::has_relaxation;
+use super::hard_forward::with_derivative_of;
 use crate::error::Result;
 use crate::rewrite::{
     Bias, CheckedOptions, Estimator, OptionSpec, OptionValue, Properties, Site, SiteInfo, SiteValue,
@@ -76,7 +77,6 @@ impl Estimator for StraightThroughGumbelSoftmax {
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {
-        let relaxed = site.relaxed_sample(self.temperature)?;
-        Ok(SiteValue::value(site.sample() + (relaxed - relaxed.stop_gradient())))
+        Ok(with_derivative_of(site.sample(), site.relaxed_sample(self.temperature)?))
     }
 }

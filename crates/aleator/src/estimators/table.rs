@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::{
-    Enumeration, GeneralizedReparameterization, GumbelSoftmax, Lax, MuProp, Nvil, Pathwise, Rebar,
-    ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, Vimco, enumeration, generalized_reparameterization, gumbel_softmax, lax,
-    muprop, nvil, pathwise, rebar, reinforce_loo, rejection_reparameterization, relax, score_function,
-    straight_through, straight_through_gumbel_softmax, vimco,
+    Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
+    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
+    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
+    StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
+    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
+    local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
+    relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -40,6 +42,10 @@ pub fn all() -> &'static [Entry] {
             build: |o| Ok(Arc::new(ScoreFunction::from_options(o)?)),
         },
         Entry { properties: &reinforce_loo::PROPERTIES, build: |_| Ok(Arc::new(ReinforceLoo)) },
+        Entry { properties: &arm::PROPERTIES, build: |_| Ok(Arc::new(Arm)) },
+        Entry { properties: &disarm::PROPERTIES, build: |_| Ok(Arc::new(Disarm)) },
+        Entry { properties: &arms::PROPERTIES, build: |_| Ok(Arc::new(Arms)) },
+        Entry { properties: &local_expectation::PROPERTIES, build: |_| Ok(Arc::new(LocalExpectation)) },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },
         Entry { properties: &muprop::PROPERTIES, build: |o| Ok(Arc::new(MuProp::from_options(o)?)) },
@@ -64,6 +70,16 @@ pub fn all() -> &'static [Entry] {
             properties: &straight_through_gumbel_softmax::PROPERTIES,
             build: |o| Ok(Arc::new(StraightThroughGumbelSoftmax::from_options(o))),
         },
+        Entry { properties: &gumbel_rao::PROPERTIES, build: |o| Ok(Arc::new(GumbelRao::from_options(o))) },
+        Entry {
+            properties: &gapped_straight_through::PROPERTIES,
+            build: |o| Ok(Arc::new(GappedStraightThrough::from_options(o))),
+        },
+        Entry {
+            properties: &decoupled_straight_through::PROPERTIES,
+            build: |o| Ok(Arc::new(DecoupledStraightThrough::from_options(o))),
+        },
+        Entry { properties: &reinmax::PROPERTIES, build: |o| Ok(Arc::new(ReinMax::from_options(o))) },
     ];
     ALL
 }

@@ -45,6 +45,7 @@ impl<'g> Rewriter<'_, 'g> {
                     let mean = weight.mean_axes(FromEnd(&batch));
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
+                None if self.plan.visits_every_outcome(number) => {}
                 None => {
                     let parameters = site.distribution.parameters();
                     audit.drawn.push(DrawnSite {

@@ -25,9 +25,9 @@ pub enum DownstreamSites<'g> {
 
 /// The cone of a site: the costs that depend on it.
 pub struct Cone<'a, 'g> {
-    rewriter: &'a Rewriter<'a, 'g>,
-    site: usize,
-    main: &'a Environment<'g>,
+    pub(super) rewriter: &'a Rewriter<'a, 'g>,
+    pub(super) site: usize,
+    pub(super) main: &'a Environment<'g>,
 }
 
 impl<'a, 'g> Cone<'a, 'g> {
@@ -146,7 +146,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         Ok(own.permute(&order))
     }
 
-    fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
+    pub(super) fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {
         let Rewriter { graph, analysis, lead, .. } = self.rewriter;
         let zero = || {
             let rank = lead.rank() + analysis.sites[self.site].batch.rank();
@@ -155,7 +155,7 @@ impl<'a, 'g> Cone<'a, 'g> {
         costs.into_iter().reduce(|sum, cost| sum + cost).unwrap_or_else(zero)
     }
 
-    fn environment_at(
+    pub(super) fn environment_at(
         &self,
         value: Expr<'g>,
         later: DownstreamSites<'g>,
@@ -236,7 +236,7 @@ impl<'a, 'g> Cone<'a, 'g> {
     }
 
     /// The costs that depend on the site, by group and for each draw of the site; an axis that a group combines has size 1.
-    fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
+    pub(super) fn costs_in(&self, environment: &mut Environment<'g>) -> Vec<Expr<'g>> {
         self.of_each_draw(self.groups_at(environment))
     }
 

@@ -48,9 +48,21 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Returns the number of cost evaluations per sample in addition to the main one.
-    fn extra_evaluations(&self) -> usize {
+    /// Checks whether the estimator accepts this number of samples K, which is at least [`Estimator::min_samples`], and returns the
+    /// reason if it does not.
+    fn accepts_samples(&self, _samples: usize) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Returns the number of cost evaluations per sample in addition to the main one, at this site with K samples.
+    fn extra_evaluations(&self, _site: &SiteInfo<'_, '_>, _samples: usize) -> usize {
         0
+    }
+
+    /// Returns whether the estimate also contains the outcomes that are not drawn, such as those of probability 0 whose probability
+    /// has a derivative.
+    fn visits_every_outcome(&self) -> bool {
+        false
     }
 
     /// For estimators that evaluate every outcome: returns the number of outcomes at this site. They are placed along a separate
@@ -96,5 +108,9 @@ impl PlannedDraws for Planned<'_> {
 
     fn name(&self, number: usize) -> &'static str {
         self.0[number].properties().name
+    }
+
+    fn visits_every_outcome(&self, number: usize) -> bool {
+        self.0[number].visits_every_outcome()
     }
 }

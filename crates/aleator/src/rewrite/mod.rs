@@ -3,8 +3,8 @@
 //! | files | contents |
 //! |---|---|
 //! | `estimator`, `properties`, `options`, `term` | what an estimator is, what a table says of it, its options, its terms |
-//! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes` | a site as an estimator sees it |
-//! | `cone` | the nodes downstream of a site, as an estimator uses them |
+//! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes`, `other_outcomes` | a site as an estimator sees it |
+//! | `cone`, `cone_stack` | the nodes downstream of a site, as an estimator uses them |
 //! | `surrogate`, `rewriter`, `environment`, `derivatives` | the rewriting, step by step |
 //! | `estimator_state`, `graph_state` | what is kept from run to run |
 //! | `portable` | the surrogate as data with names |
@@ -15,6 +15,7 @@ mod audit;
 mod checks;
 mod choice;
 mod cone;
+mod cone_stack;
 mod derivatives;
 mod environment;
 mod estimator;
@@ -22,6 +23,7 @@ mod estimator_state;
 mod graph_state;
 mod one_hot;
 mod options;
+mod other_outcomes;
 mod outcomes;
 mod portable;
 mod properties;

@@ -88,24 +88,33 @@ impl<'g> Site<'g> {
     /// Values, of shape sample + batch + event with alternatives in front, weighted by their probabilities. Where a value has
     /// probability 0, and that does not move with the parameters, the cost is evaluated at `instead` with weight 0.
     pub fn weigh_values(&self, value: Expr<'g>, instead: Expr<'g>) -> SiteValue<'g> {
-        let spread = |e: Expr<'g>| (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(-1));
-        let each = if self.distribution.family().edges().is_some() {
-            self.distribution.mass(value)
-        } else {
-            // The derivative of exp(log P) is 0 · ∞ where P is 0; the derivative 0 is used there.
-            let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
-            let safe = spread(possible).select(value, instead);
-            possible.select(self.distribution.mass(safe), 0.0)
-        };
+        let each = self.mass_of_each(value, instead);
         let weight = self.joint(each);
         let entered = self.entered(weight);
         let possible = (entered + each.stop_gradient().greater(0.0)).greater(0.0);
-        let value = spread(possible).select(value, instead);
+        let value = self.over_event(possible).select(value, instead);
         SiteValue::weighted(value, entered.select(weight, 0.0))
     }
 
+    /// P(value) of each draw. Where it is 0 and no edge of the family, it has the derivative 0; `instead` is an outcome with a
+    /// positive probability.
+    pub(super) fn mass_of_each(&self, value: Expr<'g>, instead: Expr<'g>) -> Expr<'g> {
+        if self.distribution.family().edges().is_some() {
+            return self.distribution.mass(value);
+        }
+        // The derivative of exp(log P) is 0 · ∞ where P is 0; the derivative 0 is used there.
+        let possible = self.log_prob(value).stop_gradient().greater(f64::NEG_INFINITY);
+        let safe = self.over_event(possible).select(value, instead);
+        possible.select(self.distribution.mass(safe), 0.0)
+    }
+
+    /// A number of each draw, with an axis of size 1 for each event axis.
+    pub(super) fn over_event(&self, e: Expr<'g>) -> Expr<'g> {
+        (0..self.event.rank()).fold(e, |e, _| e.unsqueeze(-1))
+    }
+
     /// 1 where a weight is positive or has a derivative.
-    fn entered(&self, weight: Expr<'g>) -> Expr<'g> {
+    pub(super) fn entered(&self, weight: Expr<'g>) -> Expr<'g> {
         let positive = weight.stop_gradient().greater(0.0);
         if !self.may_move {
             return positive;

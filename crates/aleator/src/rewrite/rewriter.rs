@@ -22,6 +22,9 @@ pub(crate) trait PlannedDraws {
 
     /// The name of a site's estimator.
     fn name(&self, number: usize) -> &'static str;
+
+    /// Whether a site's estimate also contains the outcomes that are not drawn.
+    fn visits_every_outcome(&self, number: usize) -> bool;
 }
 
 /// The rewriter and the data that it needs during a rewrite.
@@ -57,6 +60,8 @@ impl<'g> Rewriter<'_, 'g> {
             event: def.event.clone(),
             lead: self.lead.clone(),
             slot: self.slots[number],
+            front: self.lead.rank() + self.alternative_axes,
+            conditional: self.analysis.is_conditional(number),
             coupled: self.analysis.coupled(number),
             own: Rc::clone(&self.own),
             direction: Rc::clone(&self.direction),

@@ -21,6 +21,10 @@ pub struct Site<'g> {
     pub(crate) lead: Shape,
     /// The position of the axis of its alternatives in front of the lead axes.
     pub(crate) slot: usize,
+    /// The number of axes in front of its batch axes: those of enumerated sites, and the lead axes.
+    pub(crate) front: usize,
+    /// Whether its parameters depend on earlier draws.
+    pub(crate) conditional: bool,
     /// For each batch axis (0 is the last), whether costs combine its elements.
     pub(crate) coupled: Vec<bool>,
     pub(crate) own: Own,
@@ -47,6 +51,11 @@ impl<'g> Site<'g> {
     /// K, the number of samples that are averaged in one estimate.
     pub fn num_samples(&self) -> usize {
         self.lead.from_end(0)
+    }
+
+    /// Whether the parameters depend on earlier draws. If not, all samples have the same parameters.
+    pub fn is_conditional(&self) -> bool {
+        self.conditional
     }
 
     /// The axes of independent draws.
@@ -102,6 +111,16 @@ impl<'g> Site<'g> {
     /// Returns an error if the distribution family does not support this.
     pub fn perturbed_given(&self, value: Expr<'g>, coupling: Coupling) -> Result<Expr<'g>> {
         let given = self.distribution.perturbed_given(&mut self.noise(), value, coupling);
+        given.ok_or_else(|| self.lacks("relaxation"))
+    }
+
+    /// The same for several independent draws, along a first axis in the layout of [`Site::in_front`].
+    ///
+    /// # Errors
+    /// Returns an error if the distribution family does not support this.
+    pub fn perturbed_given_draws(&self, value: Expr<'g>, draws: usize) -> Result<Expr<'g>> {
+        let mut noise = self.noise().copies(draws, self.front - self.lead.rank());
+        let given = self.distribution.perturbed_given(&mut noise, value, Coupling::Independent);
         given.ok_or_else(|| self.lacks("relaxation"))
     }
 

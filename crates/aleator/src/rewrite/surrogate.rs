@@ -144,7 +144,9 @@ fn rewrite_within(
         own,
         // Without randomness, one sample is equivalent to K.
         evaluations: match admitted.random {
-            true => layout.samples.saturating_mul(admitted.alternatives.most() + admitted.extra),
+            true => {
+                layout.samples.saturating_mul(admitted.alternatives.most().saturating_add(admitted.extra))
+            }
             false => admitted.alternatives.most(),
         },
         random: admitted.random,
@@ -205,10 +207,12 @@ fn admit(
                 got: layout.samples,
             });
         }
+        estimator.accepts_samples(layout.samples).map_err(unsuitable)?;
         if !analysis.used[i] {
             continue;
         }
-        admitted.extra += estimator.extra_evaluations();
+        let extra = estimator.extra_evaluations(&info, layout.samples);
+        admitted.extra = admitted.extra.saturating_add(extra);
         let Some(n) = estimator.alternatives(&info).map_err(unsuitable)? else {
             admitted.random = true;
             continue;

@@ -164,7 +164,8 @@ fn a_jump_of_a_normal_variable() {
     let jumps = [statrs::distribution::Normal::standard().cdf(x)];
     let rows = ["score_function(baseline=0.4)", "lax", "lax(hidden=3)", "nvil", "muprop(linear=false)"];
     for text in rows {
-        let how = How { depends: Depends::First, nodes: 100, jumps: &jumps, own: &elsewhere };
+        let how =
+            How { depends: Depends::First, nodes: 100, jumps: &jumps, own: &elsewhere, ..How::default() };
         close(text, &exactly_by(&g, &[named(text)], 1, &how).mean, &gradient, 1e-9);
     }
     let how = How { depends: Depends::First, nodes: 100, jumps: &jumps, ..How::default() };

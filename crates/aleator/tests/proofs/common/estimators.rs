@@ -21,6 +21,8 @@ pub struct Row {
     pub cost: Needs,
     /// The nodes within a cell that integrate its estimate to ten digits.
     pub nodes: usize,
+    /// Whether it also looks at the mirrored noise 1 − u.
+    pub mirrored: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,7 @@ pub enum Needs {
     Copies,
 }
 
+const BOOLEAN: &[Support] = &[Support::Boolean];
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
 const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
@@ -48,7 +51,7 @@ const LOCATED: &[&str] = &["Normal", "LogNormal"];
 
 /// Every unbiased estimator, with its options.
 pub fn unbiased() -> Vec<Row> {
-    use Depends::{Both, First, Outcomes};
+    use Depends::{Both, Coupled, First, Outcomes};
     use Needs::{Copies, Derivative, Nothing};
     let row = |&(text, serves, depends, cost, nodes): &(&'static str, _, _, _, _)| Row {
         text,
@@ -64,6 +67,7 @@ pub fn unbiased() -> Vec<Row> {
         depends,
         cost,
         nodes,
+        mirrored: ["arm", "disarm"].contains(&text),
     };
     [
         ("enumeration", FINITE, Outcomes, Nothing, 1),
@@ -76,6 +80,10 @@ pub fn unbiased() -> Vec<Row> {
         ("score_function(baseline=optimal)", ALL, Outcomes, Nothing, 1),
         ("score_function(baseline=optimal_per_coordinate)", ALL, Outcomes, Nothing, 1),
         ("reinforce_loo", ALL, Outcomes, Nothing, 1),
+        ("arm", BOOLEAN, First, Nothing, 36),
+        ("disarm", BOOLEAN, Outcomes, Nothing, 1),
+        ("arms", BOOLEAN, Coupled, Nothing, 1),
+        ("local_expectation", FINITE, Outcomes, Nothing, 1),
         ("nvil(hidden=3)", ALL, Outcomes, Nothing, 1),
         ("vimco", ALL, Outcomes, Copies, 1),
         ("vimco(mean=arithmetic)", ALL, Outcomes, Copies, 1),

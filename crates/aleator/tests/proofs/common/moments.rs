@@ -47,6 +47,8 @@ pub enum Depends {
     First,
     /// Its second stream as well.
     Both,
+    /// The noise of all samples together, which is not summed over here.
+    Coupled,
 }
 
 /// How moments are computed.
@@ -55,6 +57,8 @@ pub struct How<'a> {
     pub depends: Depends,
     /// Nodes for each number within a cell.
     pub nodes: usize,
+    /// Whether estimators also look at the mirrored noise 1 − u of coins.
+    pub mirrored: bool,
     /// Where the cost jumps, for continuous sites: values of u.
     pub jumps: &'a [f64],
     /// The estimators' own parameters.
@@ -78,7 +82,7 @@ pub fn elsewhere(own: &EstimatorParam) -> Vec<f64> {
 
 impl Default for How<'_> {
     fn default() -> Self {
-        How { depends: Depends::Outcomes, nodes: 1, jumps: &[], own: &initial }
+        How { depends: Depends::Outcomes, nodes: 1, mirrored: false, jumps: &[], own: &initial }
     }
 }
 
@@ -114,6 +118,9 @@ pub fn exactly(graph: &Graph, plan: &[Shared], samples: usize) -> Exactly {
 
 /// The number of settings that [`exactly_by`] goes through.
 pub fn settings(graph: &Graph, samples: usize, how: &How<'_>) -> f64 {
+    if how.depends == Depends::Coupled {
+        return f64::INFINITY;
+    }
     let count = |site| cells_of_site(graph, site, &How { nodes: 1, ..*how }).len() as f64;
     let numbers = |site: usize| {
         let def = &graph.sites()[site];
@@ -227,8 +234,9 @@ fn cells_of_draw(graph: &Graph, site: usize, draw: usize, how: &How<'_>) -> Vec<
             let mean = brute.distribution(site).mean().unwrap();
             let mean = mean.broadcast_to(Shape::from([brute.count]).join(&def.batch));
             let p = evaluate(graph, &[mean]).remove(0);
-            let thresholds: Vec<f64> =
-                p.iter().skip(draw).step_by(def.batch.numel()).map(|p| 1.0 - p).collect();
+            let p: Vec<f64> = p.into_iter().skip(draw).step_by(def.batch.numel()).collect();
+            let mut thresholds: Vec<f64> = p.iter().map(|p| 1.0 - p).collect();
+            thresholds.extend(p.iter().filter(|_| how.mirrored));
             between(&thresholds, how)
         }
         Support::Indices | Support::OneHot => {
