@@ -99,8 +99,18 @@ fn a_graph_with_batches_from_the_command_line() {
     assert!(
         scratch.succeeds("train sample own.safetensors --count 3 -o b.npy").contains("b of shape [3, 2]")
     );
-    let table = scratch.succeeds(&format!("{run} --compare reinforce_loo,enumeration --plot p.svg"));
+    let compared = format!("{run} --compare reinforce_loo,enumeration --plot p.svg --report r.html");
+    let table = scratch.succeeds(&compared);
     assert!(table.contains("enumeration"), "{table}");
+    let page = fs::read_to_string(scratch.0.join("r.html")).unwrap();
+    // The graph, the runs, and the command from which they come.
+    for part in ["The graph", "Bernoulli", "enumeration", &format!("aleator {compared}")] {
+        assert!(page.contains(part), "{part}");
+    }
+    scratch.succeeds(&format!("{run} --seeds 2 --report r.html"));
+    assert!(fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("standard deviation between seeds"));
+    let over = scratch.fails(&format!("{run} --report x.csv"));
+    assert!(over.contains(".html"), "{over}");
     assert!(scratch.fails("train own.scg --batch 9").contains("9"));
     assert!(scratch.fails("train own.scg --objective iwae").contains("--objective"));
     fs::write(scratch.0.join("bad.scg"), "param w = 0\ncost loss = v\n").unwrap();
@@ -116,7 +126,9 @@ fn a_graph_with_batches_from_the_command_line() {
 #[test]
 fn seeds_and_grids_are_one_table_and_go_on() {
     let scratch = Scratch::new("runs");
-    let seeds = scratch.json(&format!("{RUN} --seeds 3 --checkpoint runs --json"));
+    let seeds = scratch.json(&format!("{RUN} --seeds 3 --checkpoint runs --json --report s.html"));
+    let page = fs::read_to_string(scratch.0.join("s.html")).unwrap();
+    assert!(page.contains("3 runs") && !page.contains("The graph"));
     assert_eq!((seeds["reports"].as_array().unwrap().len(), &seeds["spread"][0]["runs"]), (3, &3.into()));
     let again = scratch.json(&format!("{RUN} --seeds 3 --resume runs --json"));
     assert_eq!(again["spread"], seeds["spread"]);

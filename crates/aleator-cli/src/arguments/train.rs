@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::trained::Trained;
-use super::values::{plot_file, png_file, positive, seconds, seed};
+use super::values::{page_file, plot_file, png_file, positive, seconds, seed};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
@@ -49,6 +49,9 @@ pub struct Train {
     /// Plot bounds and gradient variance against steps and time: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file, display_order = last() + 1)]
     pub plot: Option<PathBuf>,
+    /// Write a report with the table, the curves, the graph and the command: one HTML file
+    #[arg(long, value_name = "FILE.html", value_parser = page_file, display_order = last() + 3)]
+    pub report: Option<PathBuf>,
     /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
     #[arg(long, value_name = "FILE.png", value_parser = png_file, display_order = last() + 2)]
     pub pictures: Option<PathBuf>,
