@@ -108,7 +108,9 @@ fn a_graph_with_batches_from_the_command_line() {
         assert!(page.contains(part), "{part}");
     }
     scratch.succeeds(&format!("{run} --seeds 2 --report r.html"));
-    assert!(fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("standard deviation between seeds"));
+    assert!(
+        fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("standard deviation between seeds")
+    );
     let over = scratch.fails(&format!("{run} --report x.csv"));
     assert!(over.contains(".html"), "{over}");
     assert!(scratch.fails("train own.scg --batch 9").contains("9"));

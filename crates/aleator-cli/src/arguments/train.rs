@@ -108,8 +108,10 @@ impl FromArgMatches for Flags {
 fn flag(setting: &'static Setting) -> Arg {
     let usual =
         if setting.usual.is_empty() { String::new() } else { format!(" [default: {}]", setting.usual) };
+    let alias = (setting.name == "standardize").then_some("standardise");
     let arg = Arg::new(setting.name)
         .long(setting.name)
+        .aliases(alias)
         .help(with_flags(&format!("{}{usual}", setting.meaning)))
         .display_order(order(setting.name));
     match setting.value {

@@ -209,6 +209,10 @@ fn spreads(names: &[String], reports: &[TrainReport]) -> Vec<Spread> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if let Some([start, starts]) = p.start {
+        let note = format_args!("step {} of {}", p.step, p.steps);
+        return progress.set_at(&format!("start {start} of {starts}; {label}"), 0, 0.0, note);
+    }
     // The objective of a graph is minimised.
     let sign = if config.model.score().is_none() { -1.0 } else { 1.0 };
     let judged = if config.data.held_out.count() == 0 { "evaluated" } else { "held-out" };

@@ -42,6 +42,7 @@ mod sample;
 mod scg;
 mod setting;
 mod settings;
+mod starts;
 mod store;
 mod streams;
 mod subject;
@@ -60,8 +61,8 @@ pub use own_graph::{BuildGraph, Column, OwnGraph, RowsOf, rows_of};
 pub use places::place_of;
 pub use recipe::Recipe;
 pub use report::{
-    BestStep, GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, TrainReport,
-    Trained,
+    BestStep, GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, Starts,
+    TrainReport, Trained,
 };
 pub use run::{Watch, train, train_and_see};
 pub use sample::{Samples, sample};

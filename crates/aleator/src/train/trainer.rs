@@ -6,7 +6,7 @@ use super::batches::Batches;
 use super::best::{self, Best};
 use super::checkpoint::{Checkpoint, Header};
 use super::config::{MOST_ROWS, TrainConfig, VALIDATION, WHOLE_ESTIMATOR, WHOLE_MODEL};
-use super::report::{GradientStatistics, HistoryPoint};
+use super::report::{GradientStatistics, HistoryPoint, Starts};
 use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
 use super::subject::Subject;
@@ -40,6 +40,8 @@ pub struct Trainer<'c> {
     pub running: Option<f64>,
     /// The parameters of the best evaluation, if the configuration keeps them.
     pub best: Option<Best>,
+    /// The starts that were tried, if there were several.
+    pub starts: Option<Starts>,
     /// The number of gradient steps taken.
     pub step: usize,
     /// The time of training, in seconds.
@@ -90,6 +92,7 @@ impl<'c> Trainer<'c> {
             since_last: (0, 0.0),
             running: None,
             best: None,
+            starts: None,
             step: 0,
             seconds: 0.0,
             batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
@@ -97,6 +100,18 @@ impl<'c> Trainer<'c> {
             estimators: names(&graph, &plan, config),
             sites: graph.sites().into_iter().map(|s| s.name).collect(),
         })
+    }
+
+    /// Begins at other parameters, in the order of the tensors.
+    ///
+    /// # Errors
+    /// Returns an error if a size differs.
+    pub(super) fn begin_at(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
+        let learned = self.tensors.iter().zip(parameters).filter(|(tensor, _)| tensor.learned);
+        for (place, (_, values)) in learned.enumerate() {
+            self.program.set_param_at(place, values)?;
+        }
+        Ok(())
     }
 
     /// Takes one gradient step.
@@ -233,6 +248,7 @@ impl<'c> Trainer<'c> {
             weights,
             seconds: self.seconds,
             best: self.best.as_ref().map(|best| (best.step as u64, best.value)),
+            starts: self.starts.clone(),
             recipe: self.config.recipe.clone(),
         });
         for (tensor, values) in self.learned().zip(self.best.iter().flat_map(|best| &best.parameters)) {
@@ -302,6 +318,7 @@ impl<'c> Trainer<'c> {
             _ => None,
         };
         self.step = header.step;
+        self.starts.clone_from(&header.starts);
         self.history.clone_from(&header.history);
         self.since_last = header.since_last;
         self.running = header.running;

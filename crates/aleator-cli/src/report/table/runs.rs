@@ -4,7 +4,7 @@ use aleator::train::{EvaluationReport, JudgedBy, RowsToEvaluate, TrainReport};
 use serde::Serialize;
 
 use super::columns::{Cells, Column, Mark, cells};
-use super::training::{compact, held_out, judged, line_width, number, sign};
+use super::training::{classes, compact, held_out, judged, line_width, number, sign};
 use crate::report::text::{printable, wrap};
 
 /// The evaluation of a checkpoint.
@@ -21,15 +21,14 @@ pub fn evaluation(report: &EvaluationReport, width: Option<u16>) -> String {
         JudgedBy::Reward => (1.0, "reward"),
         JudgedBy::NegativeObjective => (-1.0, "objective"),
     };
+    // A graph whose data have a fixed size has no rows.
+    let rows = match report.result.rows {
+        0 => String::new(),
+        count => format!("{count} {rows}, "),
+    };
     let header = format!(
-        "{} on {}: {}, after step {}; {} {rows}, K = {}, seed {}",
-        report.model,
-        report.data,
-        report.description,
-        report.step,
-        report.result.rows,
-        report.result.samples,
-        report.seed
+        "{} on {}: {}, after step {}; {rows}K = {}, seed {}",
+        report.model, report.data, report.description, report.step, report.result.samples, report.seed
     );
     let with_error = |value: f64, error: f64| {
         // One sample has no spread.
@@ -56,6 +55,9 @@ pub fn evaluation(report: &EvaluationReport, width: Option<u16>) -> String {
     }
     if let Some(accuracy) = report.result.accuracy {
         text.push_str(&format!("accuracy: {accuracy:.4}\n"));
+    }
+    if !report.labels.is_empty() {
+        text.push_str(&format!("{}\n", wrap(&printable(&classes(&report.labels)), line_width(width), 2)));
     }
     text
 }
@@ -163,4 +165,3 @@ fn spread_columns(
     }
     (columns, notes)
 }
-

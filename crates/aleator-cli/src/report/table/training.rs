@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::train::{GradientStatistics, HistoryPoint, JudgedBy, JudgedOn, TrainReport};
+use aleator::train::{GradientStatistics, HistoryPoint, JudgedBy, JudgedOn, Starts, TrainReport};
 
 use super::columns::{Cells, Column, Mark, cells, empty_table, fill, finish};
 use crate::report::numbers::{align_plus_minus, plus_minus, significant};
@@ -10,6 +10,8 @@ use crate::report::text::{printable, wrap};
 
 /// Parameter tensors shown.
 const MAX_TENSORS: usize = 12;
+/// Classes and starts shown.
+const MAX_CLASSES: usize = 20;
 /// The estimator's own numbers shown.
 const MAX_OWN: usize = 8;
 
@@ -55,7 +57,7 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
     text.push_str(&gradients(report, width, color));
     text.push('\n');
     for line in training_conclusions(report) {
-        let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
+        let _ = writeln!(text, "{}", wrap(&printable(&line), line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
     for (name, value) in own.iter().take(MAX_OWN) {
@@ -71,7 +73,10 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
 
 /// How a run ended, a sentence each.
 pub(crate) fn training_conclusions(report: &TrainReport) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines = about_data(report);
+    if let Some(starts) = &report.starts {
+        lines.push(about_starts(starts, sign(report)));
+    }
     if report.stopped_early {
         lines.push(format!("stopped early after step {}", report.steps));
     }
@@ -84,16 +89,51 @@ pub(crate) fn training_conclusions(report: &TrainReport) -> Vec<String> {
             let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
             format!(", bound {mean} ± {error}")
         });
-        let rows = match report.judged_on {
+        let rows = match report.judged_at_the_end {
             JudgedOn::Graph => "the objective at the end".to_string(),
             JudgedOn::Training => format!("all {} training rows", all.rows),
-            JudgedOn::HeldOut | JudgedOn::Validation => format!("all {} held-out rows", all.rows),
+            JudgedOn::Validation => format!("all {} rows of validation", all.rows),
+            JudgedOn::HeldOut => format!("all {} held-out rows", all.rows),
         };
         let accuracy = all.accuracy.map_or(String::new(), |a| format!(", accuracy {a:.4}"));
         let each = if report.judged_by == JudgedBy::NegativeObjective { "" } else { " each" };
         lines.push(format!("{rows}, {} samples{each}: {mean} ± {error}{bound}{accuracy}", all.samples));
     }
     lines
+}
+
+/// What was done to the data.
+fn about_data(report: &TrainReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.standardized {
+        lines.push("columns are standardised: all numbers are those of the standardised columns".into());
+    }
+    if !report.labels.is_empty() {
+        lines.push(classes(&report.labels));
+    }
+    lines
+}
+
+/// The names of classes.
+pub(super) fn classes(labels: &[String]) -> String {
+    let shown: Vec<String> =
+        labels.iter().take(MAX_CLASSES).enumerate().map(|(i, name)| format!("{i} {name}")).collect();
+    let more = if labels.len() > MAX_CLASSES { ", .." } else { "" };
+    format!("classes: {}{more}", shown.join(", "))
+}
+
+/// Which start was kept.
+fn about_starts(starts: &Starts, sign: f64) -> String {
+    let value = |value: &Option<f64>| value.map_or("not finite".into(), |value| number(sign * value));
+    let all: Vec<String> = starts.values.iter().take(MAX_CLASSES).map(value).collect();
+    let more = if starts.values.len() > MAX_CLASSES { ", .." } else { "" };
+    format!(
+        "start {} of {} was kept, the best on training rows after {} steps each: {}{more}",
+        starts.kept + 1,
+        starts.values.len(),
+        starts.steps,
+        all.join(", ")
+    )
 }
 
 /// The looks at the held-out data as a table.
