@@ -123,6 +123,87 @@ fn a_graph_with_batches_from_the_command_line() {
     )
     .unwrap();
     assert!(scratch.fails("train command.scg").contains("--allow-commands"));
+    for (name, text, reason) in [
+        ("none.scg", "z ~ Normal(0, 1)\ncost c = z^2\n", "none.scg has no parameters"),
+        ("log.scg", "param m = -1\ncost c = log(m)\n", "change the initial values"),
+        ("far.scg", "param m = 1\ncost c = exp(m * 1e3)\n", "is inf"),
+        (
+            "rows.scg",
+            "data x : [batch] = file(\"bad.csv\")\nparam m = 0\ncost c = mean(x - m)\n",
+            "row 2 of the data `x`",
+        ),
+    ] {
+        fs::write(scratch.0.join("bad.csv"), "1\nnan\n2\n").unwrap();
+        fs::write(scratch.0.join(name), text).unwrap();
+        let message = scratch.fails(&format!("train {name} --steps 3"));
+        assert!(message.contains(reason) && !message.contains("reduce --lr"), "{name}: {message}");
+    }
+    fs::create_dir(scratch.0.join("folder.scg")).unwrap();
+    assert!(scratch.fails("train folder.scg").contains("it is not a file"));
+    // A file of the name of a built-in model hides nothing.
+    fs::write(scratch.0.join("gmm"), "no graph").unwrap();
+    let built_in = scratch.json("train gmm --steps 2 --eval-rows 10 --eval-samples 2 --starts 2 --json");
+    assert_eq!((&built_in["data"], &built_in["starts"]["steps"]), (&"clusters".into(), &1.into()));
+    let cut = fs::read(scratch.0.join("own.safetensors")).unwrap();
+    for length in [0, 5, 300, cut.len() - 1] {
+        fs::write(scratch.0.join("cut.safetensors"), &cut[..length]).unwrap();
+        for command in
+            ["evaluate cut.safetensors", "sample cut.safetensors -o c.npy", "export cut.safetensors -o c.npz"]
+        {
+            assert!(scratch.fails(&format!("train {command}")).contains("truncated"), "{length}: {command}");
+        }
+        for option in ["--resume", "--init-from"] {
+            assert!(scratch.fails(&format!("train own.scg {option} cut.safetensors")).contains("truncated"));
+        }
+    }
+    assert!(scratch.fails("train sbn --resume own.safetensors").contains("belongs to another run"));
+    assert!(scratch.fails("train sbn --init-from own.safetensors").contains("those of another model"));
+}
+
+#[test]
+fn columns_labels_units_and_values_from_the_command_line() {
+    let scratch = Scratch::new("columns");
+    let kind = |i: usize| ["plum", "cherry"][(i / 6 + i) % 2];
+    let row =
+        |i: usize| format!("{i},{},{}\n", 100.0 + (i as f64).sin() + 5.0 * ((i / 6 + i) % 2) as f64, kind(i));
+    let table = format!("number,weight,kind\n{}", (0..60).map(row).collect::<String>());
+    fs::write(scratch.0.join("fruits.csv"), &table).unwrap();
+    let run = "train bayes-logistic --data fruits.csv --columns weight,kind --standardise --steps 200 --batch 20 --lr 0.05 \
+               --eval-samples 5 --checkpoint run.safetensors";
+    let text = scratch.succeeds(&format!("{run} --report r.html"));
+    for part in ["classes: 0 cherry, 1 plum", "columns are standardised", "accuracy 1.0000"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("Classes: 0 cherry, 1 plum."));
+    let evaluated = scratch.succeeds("train evaluate run.safetensors");
+    assert!(
+        evaluated.contains("classes: 0 cherry, 1 plum") && evaluated.contains("accuracy: 1.0000"),
+        "{evaluated}"
+    );
+    let exported = scratch.succeeds("train export run.safetensors -o p.safetensors");
+    assert!(exported.contains("4 tensors"), "{exported}");
+    let bytes = fs::read(scratch.0.join("p.safetensors")).unwrap();
+    let header = String::from_utf8_lossy(&bytes[8..600]).into_owned();
+    assert!(header.contains("data.scale") && header.contains("cherry"), "{header}");
+    fs::write(scratch.0.join("other.csv"), table.replace("weight", "mass")).unwrap();
+    assert!(scratch.fails("train evaluate run.safetensors --data other.csv").contains("no column `weight`"));
+    scratch.succeeds("train evaluate run.safetensors --data other.csv --columns mass,kind");
+    for (options, reason) in [
+        ("--data fruits.csv --columns weight,size", "no column `size`; its columns are number, weight, kind"),
+        ("--data fruits.csv --columns kind,weight", "which is not a number"),
+        ("--data fruits.csv --columns ,", "an empty name"),
+        ("--columns 1", "--columns requires --data"),
+    ] {
+        let message = scratch.fails(&format!("train bayes-logistic {options}"));
+        assert!(message.contains(reason), "{options}: {message}");
+    }
+    fs::write(scratch.0.join("g.scg"), "param m = 0\nz ~ Normal(m, 1)\nd = 2 * z\ncost c = z^2\n").unwrap();
+    scratch.succeeds("train g.scg --steps 5 --checkpoint g.safetensors");
+    assert!(scratch.succeeds("train sample g.safetensors -o z.npy").contains("z of shape [64]"));
+    let both = scratch.succeeds("train sample g.safetensors --values d,z --count 3 -o v.npz");
+    assert!(both.contains("d of shape [3], z of shape [3]"), "{both}");
+    assert!(scratch.fails("train sample g.safetensors --values e -o v.npz").contains("`e`"));
+    assert!(scratch.fails("train g.scg --standardize").contains("remove --standardize"));
 }
 
 #[test]
@@ -140,4 +221,6 @@ fn seeds_and_grids_are_one_table_and_go_on() {
     assert!(scratch.succeeds(&format!("{grid} --seeds 2")).contains("lr=0.001,latents=3"));
     fs::write(scratch.0.join("grid.toml"), "lear = [1]\n").unwrap();
     assert!(scratch.fails(grid).contains("in grid.toml: there is no setting `lear`"));
+    // Not even the list of so many runs is made.
+    assert!(scratch.fails(&format!("{RUN} --seeds 1e9")).contains("from 1 to 1000"));
 }

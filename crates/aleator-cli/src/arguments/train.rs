@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::trained::Trained;
-use super::values::{page_file, plot_file, png_file, positive, seconds, seed};
+use super::values::{page_file, plot_file, png_file, positive, seconds, seed, seeds};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub struct Train {
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
     pub compare: Option<String>,
     /// Train N times, with seeds from --seed on; report mean and spread
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "pictures", display_order = order("seed") + 1)]
+    #[arg(long, value_name = "N", value_parser = seeds, conflicts_with = "pictures", display_order = order("seed") + 1)]
     pub seeds: Option<usize>,
     /// Train once for each point of a grid of settings: a TOML file with lists of values, such as lr = [1e-3, 1e-2]
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["compare", "pictures"], display_order = order("estimator") + 2)]

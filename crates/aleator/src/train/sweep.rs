@@ -13,7 +13,7 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 
 /// The largest number of runs.
-const MOST_RUNS: usize = 10_000;
+pub(super) const MOST_RUNS: usize = 10_000;
 
 /// A point of a grid.
 #[derive(Clone, Debug, PartialEq)]

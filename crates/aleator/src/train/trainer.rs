@@ -62,6 +62,12 @@ impl<'c> Trainer<'c> {
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
         let tensors = config.initial()?;
+        if !tensors.iter().any(|tensor| tensor.learned) {
+            return Err(Error::Invalid(format!(
+                "{} has no parameters, so that there is nothing to train",
+                config.model.name()
+            )));
+        }
         let (graph, plan) = config.training_graph(&tensors)?;
         let samples = config.samples.unwrap_or_else(|| plan.min_samples());
         check_rows(config, &graph, &plan, samples)?;
@@ -124,14 +130,7 @@ impl<'c> Trainer<'c> {
         self.write_rows(step as u64);
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
-            let sites = self.sites.join(", ");
-            return Err(at_step(
-                step,
-                Error::NotFinite(format!(
-                    "the training objective is {elbo}, although the distributions of all sites ({sites}) are valid: the \
-                     cause is in a cost that depends on them"
-                )),
-            ));
+            return Err(at_step(step, self.bad_objective(elbo)));
         }
         let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
         let now = StepContext { step: step as u64 + 1, rate, scale: self.clipping() };
@@ -199,6 +198,19 @@ impl<'c> Trainer<'c> {
             (0..self.learned().count()).map(|i| Update::sum_of_squares(self.program.gradient_at(i)));
         let norm = squares.sum::<f64>().sqrt();
         if norm > clip { clip / norm } else { 1.0 }
+    }
+
+    /// The error of a training objective that is not finite. That of a graph is minimised.
+    fn bad_objective(&self, elbo: f64) -> Error {
+        let value = if self.config.model.score().is_some() { elbo } else { -elbo };
+        Error::NotFinite(match &self.sites[..] {
+            [] => format!("the training objective is {value}"),
+            sites => format!(
+                "the training objective is {value}, although the distributions of all sites ({}) are valid: the cause is in a \
+                 cost that depends on them",
+                sites.join(", ")
+            ),
+        })
     }
 
     /// The error that names the number of the last gradient that is not finite.
@@ -390,7 +402,12 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; reduce the setting `lr`");
+    let remedy = match step {
+        // No step has been taken.
+        0 => "change the initial values of parameters or the data",
+        _ => "reduce the setting `lr`",
+    };
+    let message = format!("at step {step}: {error}; {remedy}");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,
