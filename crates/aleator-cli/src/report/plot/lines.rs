@@ -4,7 +4,7 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, drawable};
-use super::hover::strips;
+use super::hover::{Named, strips};
 use super::page::{
     Area, Font, Hover, INK, RULE, SOFT, fail, picture_with_hover, points, px, rule, stroke, text,
 };
@@ -73,7 +73,7 @@ impl Line {
         }
     }
 
-    pub(super) fn finite(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
+    fn finite(&self) -> impl Iterator<Item = (f64, f64)> + Clone {
         self.points.iter().copied().filter(|p| drawable(p.0) && drawable(p.1))
     }
 
@@ -241,7 +241,13 @@ impl Chart<'_> {
         let (across, down) = chart.plotting_area().get_pixel_range();
         let sides = |range: std::ops::Range<i32>| (points(range.start), points(range.end));
         let place_of = |x: f64| points(chart.backend_coord(&(x, 0.0)).0);
-        Ok(strips(self, x_label, sides(across), sides(down), &place_of))
+        let mut named = Vec::with_capacity(self.lines.len());
+        for line in self.lines {
+            // A line without a name is the only one.
+            let name = if line.name.is_empty() { self.y_label } else { &line.name };
+            named.push(Named { name, points: &line.points });
+        }
+        Ok(strips(&named, x_label, sides(across), sides(down), &place_of))
     }
 }
 
