@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use aleator::train::{Checkpoint, safetensors_bytes};
+
 /// A directory of its own that goes away with the test.
 struct Scratch(PathBuf);
 
@@ -62,6 +64,19 @@ fn a_checkpoint_is_evaluated_sampled_from_and_exported() {
     scratch.succeeds("train sample run --count 5 -o s.npz");
     assert!(scratch.succeeds("train export run -o p.npz").contains("5 tensors"));
     scratch.succeeds("train export run -o p.safetensors --last");
+    // The best parameters, and the last ones if asked for, by name.
+    scratch.succeeds(
+        "train sbn --steps 2000 --batch 20 --latents 4 --eval-samples 5 --eval-rows 40 --eval-every 10 --lr 0.3 \
+         --validation 0.2 --patience 3 --checkpoint worse.safetensors",
+    );
+    let checkpoint = Checkpoint::read(&scratch.0.join("worse.safetensors")).unwrap();
+    let (best, last) = (checkpoint.parameters(), checkpoint.last_parameters());
+    assert!(best != last);
+    for (options, expected) in [("", &best), ("--last", &last)] {
+        scratch.succeeds(&format!("train export worse.safetensors -o w.safetensors {options}"));
+        let exported = fs::read(scratch.0.join("w.safetensors")).unwrap();
+        assert!(exported == safetensors_bytes(expected, &[]).unwrap(), "{options}");
+    }
     // The exported file is read again as data: an archive of arrays.
     assert!(scratch.fails("train gmm --data p.npz").contains("choose one, such as p.npz:"));
     for (command, reason) in [
@@ -183,7 +198,7 @@ fn columns_labels_units_and_values_from_the_command_line() {
     let exported = scratch.succeeds("train export run.safetensors -o p.safetensors");
     assert!(exported.contains("4 tensors"), "{exported}");
     let bytes = fs::read(scratch.0.join("p.safetensors")).unwrap();
-    let header = String::from_utf8_lossy(&bytes[8..600]).into_owned();
+    let header = String::from_utf8_lossy(&bytes).into_owned();
     assert!(header.contains("data.scale") && header.contains("cherry"), "{header}");
     fs::write(scratch.0.join("other.csv"), table.replace("weight", "mass")).unwrap();
     assert!(scratch.fails("train evaluate run.safetensors --data other.csv").contains("no column `weight`"));
@@ -217,7 +232,15 @@ fn seeds_and_grids_are_one_table_and_go_on() {
     assert_eq!(again["spread"], seeds["spread"]);
     fs::write(scratch.0.join("grid.toml"), "lr = [1e-3, 1e-2]\n[model-options]\nlatents = [3, 4]\n").unwrap();
     let grid = "train sbn --steps 10 --batch 20 --eval-samples 5 --eval-rows 30 --sweep grid.toml";
-    assert_eq!(scratch.json(&format!("{grid} --json"))["names"][3], "lr=0.01,latents=4");
+    let names = ["lr=0.001,latents=3", "lr=0.001,latents=4", "lr=0.01,latents=3", "lr=0.01,latents=4"];
+    let swept = scratch.json(&format!("{grid} --json"));
+    assert_eq!(swept["names"], serde_json::json!(names));
+    for (report, name) in swept["reports"].as_array().unwrap().iter().zip(names) {
+        // The settings of a point are those that its name says.
+        let (lr, latents) = name.strip_prefix("lr=").and_then(|name| name.split_once(",latents=")).unwrap();
+        assert_eq!(report["lr"].to_string(), lr);
+        assert!(report["description"].as_str().unwrap().contains(&format!("of {latents} latents")));
+    }
     assert!(scratch.succeeds(&format!("{grid} --seeds 2")).contains("lr=0.001,latents=3"));
     fs::write(scratch.0.join("grid.toml"), "lear = [1]\n").unwrap();
     assert!(scratch.fails(grid).contains("in grid.toml: there is no setting `lear`"));
