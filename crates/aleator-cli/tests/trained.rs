@@ -4,6 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use aleator::train::{Checkpoint, safetensors_bytes};
+
 /// A directory of its own that goes away with the test.
 struct Scratch(PathBuf);
 
@@ -62,6 +64,19 @@ fn a_checkpoint_is_evaluated_sampled_from_and_exported() {
     scratch.succeeds("train sample run --count 5 -o s.npz");
     assert!(scratch.succeeds("train export run -o p.npz").contains("5 tensors"));
     scratch.succeeds("train export run -o p.safetensors --last");
+    // The best parameters, and the last ones if asked for, by name.
+    scratch.succeeds(
+        "train sbn --steps 2000 --batch 20 --latents 4 --eval-samples 5 --eval-rows 40 --eval-every 10 --lr 0.3 \
+         --validation 0.2 --patience 3 --checkpoint worse.safetensors",
+    );
+    let checkpoint = Checkpoint::read(&scratch.0.join("worse.safetensors")).unwrap();
+    let (best, last) = (checkpoint.parameters(), checkpoint.last_parameters());
+    assert!(best != last);
+    for (options, expected) in [("", &best), ("--last", &last)] {
+        scratch.succeeds(&format!("train export worse.safetensors -o w.safetensors {options}"));
+        let exported = fs::read(scratch.0.join("w.safetensors")).unwrap();
+        assert!(exported == safetensors_bytes(expected, &[]).unwrap(), "{options}");
+    }
     // The exported file is read again as data: an archive of arrays.
     assert!(scratch.fails("train gmm --data p.npz").contains("choose one, such as p.npz:"));
     for (command, reason) in [
@@ -99,8 +114,20 @@ fn a_graph_with_batches_from_the_command_line() {
     assert!(
         scratch.succeeds("train sample own.safetensors --count 3 -o b.npy").contains("b of shape [3, 2]")
     );
-    let table = scratch.succeeds(&format!("{run} --compare reinforce_loo,enumeration --plot p.svg"));
+    let compared = format!("{run} --compare reinforce_loo,enumeration --plot p.svg --report r.html");
+    let table = scratch.succeeds(&compared);
     assert!(table.contains("enumeration"), "{table}");
+    let page = fs::read_to_string(scratch.0.join("r.html")).unwrap();
+    // The graph, the runs, and the command from which they come.
+    for part in ["The graph", "Bernoulli", "enumeration", &format!("aleator {compared}")] {
+        assert!(page.contains(part), "{part}");
+    }
+    scratch.succeeds(&format!("{run} --seeds 2 --report r.html"));
+    assert!(
+        fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("standard deviation between seeds")
+    );
+    let over = scratch.fails(&format!("{run} --report x.csv"));
+    assert!(over.contains(".html"), "{over}");
     assert!(scratch.fails("train own.scg --batch 9").contains("9"));
     assert!(scratch.fails("train own.scg --objective iwae").contains("--objective"));
     fs::write(scratch.0.join("bad.scg"), "param w = 0\ncost loss = v\n").unwrap();
@@ -111,19 +138,112 @@ fn a_graph_with_batches_from_the_command_line() {
     )
     .unwrap();
     assert!(scratch.fails("train command.scg").contains("--allow-commands"));
+    for (name, text, reason) in [
+        ("none.scg", "z ~ Normal(0, 1)\ncost c = z^2\n", "none.scg has no parameters"),
+        ("log.scg", "param m = -1\ncost c = log(m)\n", "change the initial values"),
+        ("far.scg", "param m = 1\ncost c = exp(m * 1e3)\n", "is inf"),
+        (
+            "rows.scg",
+            "data x : [batch] = file(\"bad.csv\")\nparam m = 0\ncost c = mean(x - m)\n",
+            "row 2 of the data `x`",
+        ),
+    ] {
+        fs::write(scratch.0.join("bad.csv"), "1\nnan\n2\n").unwrap();
+        fs::write(scratch.0.join(name), text).unwrap();
+        let message = scratch.fails(&format!("train {name} --steps 3"));
+        assert!(message.contains(reason) && !message.contains("reduce --lr"), "{name}: {message}");
+    }
+    fs::create_dir(scratch.0.join("folder.scg")).unwrap();
+    assert!(scratch.fails("train folder.scg").contains("it is not a file"));
+    // A file of the name of a built-in model hides nothing.
+    fs::write(scratch.0.join("gmm"), "no graph").unwrap();
+    let built_in = scratch.json("train gmm --steps 2 --eval-rows 10 --eval-samples 2 --starts 2 --json");
+    assert_eq!((&built_in["data"], &built_in["starts"]["steps"]), (&"clusters".into(), &1.into()));
+    let cut = fs::read(scratch.0.join("own.safetensors")).unwrap();
+    for length in [0, 5, 300, cut.len() - 1] {
+        fs::write(scratch.0.join("cut.safetensors"), &cut[..length]).unwrap();
+        for command in
+            ["evaluate cut.safetensors", "sample cut.safetensors -o c.npy", "export cut.safetensors -o c.npz"]
+        {
+            assert!(scratch.fails(&format!("train {command}")).contains("truncated"), "{length}: {command}");
+        }
+        for option in ["--resume", "--init-from"] {
+            assert!(scratch.fails(&format!("train own.scg {option} cut.safetensors")).contains("truncated"));
+        }
+    }
+    assert!(scratch.fails("train sbn --resume own.safetensors").contains("belongs to another run"));
+    assert!(scratch.fails("train sbn --init-from own.safetensors").contains("those of another model"));
+}
+
+#[test]
+fn columns_labels_units_and_values_from_the_command_line() {
+    let scratch = Scratch::new("columns");
+    let kind = |i: usize| ["plum", "cherry"][(i / 6 + i) % 2];
+    let row =
+        |i: usize| format!("{i},{},{}\n", 100.0 + (i as f64).sin() + 5.0 * ((i / 6 + i) % 2) as f64, kind(i));
+    let table = format!("number,weight,kind\n{}", (0..60).map(row).collect::<String>());
+    fs::write(scratch.0.join("fruits.csv"), &table).unwrap();
+    let run = "train bayes-logistic --data fruits.csv --columns weight,kind --standardise --steps 200 --batch 20 --lr 0.05 \
+               --eval-samples 5 --checkpoint run.safetensors";
+    let text = scratch.succeeds(&format!("{run} --report r.html"));
+    for part in ["classes: 0 cherry, 1 plum", "columns are standardised", "accuracy 1.0000"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert!(fs::read_to_string(scratch.0.join("r.html")).unwrap().contains("Classes: 0 cherry, 1 plum."));
+    let evaluated = scratch.succeeds("train evaluate run.safetensors");
+    assert!(
+        evaluated.contains("classes: 0 cherry, 1 plum") && evaluated.contains("accuracy: 1.0000"),
+        "{evaluated}"
+    );
+    let exported = scratch.succeeds("train export run.safetensors -o p.safetensors");
+    assert!(exported.contains("4 tensors"), "{exported}");
+    let bytes = fs::read(scratch.0.join("p.safetensors")).unwrap();
+    let header = String::from_utf8_lossy(&bytes).into_owned();
+    assert!(header.contains("data.scale") && header.contains("cherry"), "{header}");
+    fs::write(scratch.0.join("other.csv"), table.replace("weight", "mass")).unwrap();
+    assert!(scratch.fails("train evaluate run.safetensors --data other.csv").contains("no column `weight`"));
+    scratch.succeeds("train evaluate run.safetensors --data other.csv --columns mass,kind");
+    for (options, reason) in [
+        ("--data fruits.csv --columns weight,size", "no column `size`; its columns are number, weight, kind"),
+        ("--data fruits.csv --columns kind,weight", "which is not a number"),
+        ("--data fruits.csv --columns ,", "an empty name"),
+        ("--columns 1", "--columns requires --data"),
+    ] {
+        let message = scratch.fails(&format!("train bayes-logistic {options}"));
+        assert!(message.contains(reason), "{options}: {message}");
+    }
+    fs::write(scratch.0.join("g.scg"), "param m = 0\nz ~ Normal(m, 1)\nd = 2 * z\ncost c = z^2\n").unwrap();
+    scratch.succeeds("train g.scg --steps 5 --checkpoint g.safetensors");
+    assert!(scratch.succeeds("train sample g.safetensors -o z.npy").contains("z of shape [64]"));
+    let both = scratch.succeeds("train sample g.safetensors --values d,z --count 3 -o v.npz");
+    assert!(both.contains("d of shape [3], z of shape [3]"), "{both}");
+    assert!(scratch.fails("train sample g.safetensors --values e -o v.npz").contains("`e`"));
+    assert!(scratch.fails("train g.scg --standardize").contains("remove --standardize"));
 }
 
 #[test]
 fn seeds_and_grids_are_one_table_and_go_on() {
     let scratch = Scratch::new("runs");
-    let seeds = scratch.json(&format!("{RUN} --seeds 3 --checkpoint runs --json"));
+    let seeds = scratch.json(&format!("{RUN} --seeds 3 --checkpoint runs --json --report s.html"));
+    let page = fs::read_to_string(scratch.0.join("s.html")).unwrap();
+    assert!(page.contains("3 runs") && !page.contains("The graph"));
     assert_eq!((seeds["reports"].as_array().unwrap().len(), &seeds["spread"][0]["runs"]), (3, &3.into()));
     let again = scratch.json(&format!("{RUN} --seeds 3 --resume runs --json"));
     assert_eq!(again["spread"], seeds["spread"]);
     fs::write(scratch.0.join("grid.toml"), "lr = [1e-3, 1e-2]\n[model-options]\nlatents = [3, 4]\n").unwrap();
     let grid = "train sbn --steps 10 --batch 20 --eval-samples 5 --eval-rows 30 --sweep grid.toml";
-    assert_eq!(scratch.json(&format!("{grid} --json"))["names"][3], "lr=0.01,latents=4");
+    let names = ["lr=0.001,latents=3", "lr=0.001,latents=4", "lr=0.01,latents=3", "lr=0.01,latents=4"];
+    let swept = scratch.json(&format!("{grid} --json"));
+    assert_eq!(swept["names"], serde_json::json!(names));
+    for (report, name) in swept["reports"].as_array().unwrap().iter().zip(names) {
+        // The settings of a point are those that its name says.
+        let (lr, latents) = name.strip_prefix("lr=").and_then(|name| name.split_once(",latents=")).unwrap();
+        assert_eq!(report["lr"].to_string(), lr);
+        assert!(report["description"].as_str().unwrap().contains(&format!("of {latents} latents")));
+    }
     assert!(scratch.succeeds(&format!("{grid} --seeds 2")).contains("lr=0.001,latents=3"));
     fs::write(scratch.0.join("grid.toml"), "lear = [1]\n").unwrap();
     assert!(scratch.fails(grid).contains("in grid.toml: there is no setting `lear`"));
+    // Not even the list of so many runs is made.
+    assert!(scratch.fails(&format!("{RUN} --seeds 1e9")).contains("from 1 to 1000"));
 }

@@ -178,7 +178,7 @@ fn samples_are_images_and_a_function_of_the_seed() {
     let (path, _) = saved(&scratch, "run.safetensors", "");
     let checkpoint = Checkpoint::read(&path).unwrap();
     let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
-    let drawn = |count, seed| sample(&restored, count, seed).unwrap().swap_remove(0);
+    let drawn = |count, seed| sample(&restored, count, seed, &[]).unwrap().swap_remove(0);
     let some = drawn(130, 0);
     assert_eq!((&some.shape[..], some.values.len()), (&[130, 8, 8][..], 130 * 64));
     assert!(some.values.iter().all(|v| (0.0..=1.0).contains(v)));
@@ -186,8 +186,10 @@ fn samples_are_images_and_a_function_of_the_seed() {
     assert_ne!(drawn(130, 1), some);
     // The second hundred is not the first again.
     assert_ne!(some.values[..64 * 30], some.values[64 * 100..]);
+    let error = sample(&restored, 1, 0, &["z".into()]).unwrap_err().to_string();
+    assert!(error.contains("`z`") && error.contains("samples"), "{error}");
     for count in [0, usize::MAX, 1 << 40] {
-        assert!(sample(&restored, count, 0).unwrap_err().to_string().contains("at least one sample"));
+        assert!(sample(&restored, count, 0, &[]).unwrap_err().to_string().contains("at least one sample"));
     }
 }
 
@@ -204,6 +206,17 @@ fn fine_tuning_begins_where_the_checkpoint_ended() {
     let again = run(&TrainConfig { seed: 0, ..tuned });
     assert_eq!(again.history[0].elbo, report.history.last().unwrap().elbo);
     assert_eq!(next.description, report.description);
+    // From the best parameters, where they are not the last ones.
+    let worse = scratch.path("worse.safetensors");
+    let long = TrainConfig { steps: 2000, checkpoint: Some(worse.clone()), ..config(WORSE) };
+    let report = run(&long);
+    assert!(report.best.unwrap().step < report.steps);
+    let from_best = parse(&format!("init-from = {worse:?}")).config().unwrap();
+    let best = Checkpoint::read(&worse).unwrap().parameters();
+    let begun = TrainConfig { steps: 1, learning_rate: Some(1e-30), ..from_best };
+    let mut weights = run(&begun).weights;
+    weights.sort_by(|a, b| a.name.cmp(&b.name));
+    assert_eq!(weights, best);
     let error = parse(&format!("{from}\n[model-options]\nlatents = 5")).config().unwrap_err().to_string();
     assert!(error.contains("cannot start from") && error.contains("encoder.1"), "{error}");
     let error = parse(&format!("{from}\nmodel = \"vae\"")).config().unwrap_err().to_string();
@@ -241,7 +254,7 @@ fn a_file_with_a_graph_is_evaluated_and_drawn_from_its_checkpoint() {
     assert_eq!(Some(evaluate(&path, &Evaluate::default()).unwrap().result), report.held_out);
     let checkpoint = Checkpoint::read(&path).unwrap();
     let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
-    let drawn = sample(&restored, 7, 0).unwrap();
+    let drawn = sample(&restored, 7, 0, &[]).unwrap();
     assert_eq!((&*drawn[0].name, &drawn[0].shape[..]), ("b", &[7, 3][..]));
     assert!(drawn[0].values.iter().all(|&v| v == 0.0 || v == 1.0));
     assert!(drawn[0].values.contains(&0.0) && drawn[0].values.contains(&1.0), "{drawn:?}");
@@ -321,7 +334,7 @@ fn architectures_are_kept_in_checkpoints() {
         assert_eq!(evaluated.description, whole.description);
         let checkpoint = Checkpoint::read(&path).unwrap();
         let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
-        let drawn = sample(&restored, 50, 0).unwrap().swap_remove(0);
+        let drawn = sample(&restored, 50, 0, &[]).unwrap().swap_remove(0);
         let row: &[usize] = if name == "conv" || name == "grey" { &[8, 8] } else { &[4] };
         assert_eq!((&drawn.shape[1..], drawn.shape[0]), (row, 50), "{name}");
         if row.len() == 1 {
@@ -368,4 +381,241 @@ fn a_model_of_real_numbers_is_evaluated_on_other_data() {
     let binarized = text("likelihood = \"gaussian\"").replace("steps", "binarization = \"static\"\nsteps");
     let error = Settings::parse(&binarized).unwrap().config().unwrap_err().to_string();
     assert!(error.contains("remove the setting `binarization`"), "{error}");
+}
+
+#[test]
+fn values_of_a_graph_are_drawn_together() {
+    let scratch = Scratch::new("values");
+    let file = scratch.path("own.scg");
+    // The second node is the first one and a little noise; the observation is drawn from its law, and not the datum.
+    let text = "data y : [3] = [100, 100, 100]\nparam m = 0\nz ~ Normal(m, 3)\nw ~ Normal(z, 0.001)\nd = w - z\n\
+                observe y ~ Normal(w, 0.001)\ncost c = (w - m)^2\n";
+    fs::write(&file, text).unwrap();
+    let path = scratch.path("own.safetensors");
+    let own = format!("model = {file:?}\nsteps = 1\nlr = 1e-9\neval-samples = 2\n");
+    let config = Settings::parse(&own).unwrap().config().unwrap();
+    run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
+    let drawn = |values: &[&str]| {
+        let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+        sample(&restored, 40, 3, &values)
+    };
+    let usual = drawn(&[]).unwrap();
+    let names: Vec<&str> = usual.iter().map(|samples| &*samples.name).collect();
+    assert_eq!(names, ["z", "w", "y"]);
+    assert_eq!(usual[2].shape, [40, 3]);
+    let near = |a: f32, b: f32| (a - b).abs() < 0.01;
+    let z = &usual[0].values;
+    assert!(z.iter().any(|v| v.abs() > 1.0) && z.iter().zip(&usual[1].values).all(|(&z, &w)| near(z, w)));
+    assert!(usual[2].values.iter().enumerate().all(|(i, &y)| near(y, z[i / 3])), "{usual:?}");
+    // The same draws, however many values are asked for, in the order asked for.
+    let some = drawn(&["c", "d", "z"]).unwrap();
+    assert_eq!(some[2], usual[0]);
+    for (i, (&z, &w)) in z.iter().zip(&usual[1].values).enumerate() {
+        assert!(near(some[1].values[i], w - z) && (some[0].values[i] - w.powi(2)).abs() < 1e-3);
+    }
+    assert!(drawn(&["z", "z"]).unwrap_err().to_string().contains("twice"));
+    let error = drawn(&["v"]).unwrap_err().to_string();
+    assert!(error.contains("`v`") && error.contains("z, w, y, m, d, c"), "{error}");
+}
+
+/// Rows of a column that is no use, two features of very different scales and a label in words.
+fn fruits(rows: std::ops::Range<usize>, names: [&str; 3]) -> String {
+    let row = |i: usize| {
+        let class = (i / 6 + i) % 3;
+        let noise = |k: f64| (k * i as f64).sin();
+        let [x, y] = [[3.0, 0.0], [-3.0, 3.0], [-3.0, -3.0]][class];
+        format!("{i},{},{},{}\n", 1000.0 + 100.0 * (x + noise(1.3)), 0.01 * (y + noise(2.7)), names[class])
+    };
+    format!("number,weight,size,kind\n{}", rows.map(row).collect::<String>())
+}
+
+#[test]
+fn columns_units_and_labels_of_the_training_data_are_kept() {
+    let scratch = Scratch::new("fruits");
+    let names = ["pear", "apple", "fig"];
+    fs::write(scratch.path("fruits.csv"), fruits(0..240, names)).unwrap();
+    let text = format!(
+        "model = \"bayes-logistic\"\ndata = {:?}\nlr = 0.05\nvalidation = 0.25\ncolumns = \"size, weight,kind\"\n\
+         standardize = true\n{SMALL}",
+        scratch.path("fruits.csv")
+    );
+    let settings = Settings { steps: Some(200), ..Settings::parse(&text).unwrap() };
+    let config = settings.config().unwrap();
+    let path = scratch.path("run.safetensors");
+    let report = run(&TrainConfig { checkpoint: Some(path.clone()), ..config.clone() });
+    assert_eq!(report.labels, ["apple", "fig", "pear"]);
+    assert!(report.standardized && report.held_out.unwrap().accuracy.unwrap() > 0.95);
+    // Means of the rows that are neither held out nor for validation, of the two features alone.
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    let data = checkpoint.header.recipe.data.clone().unwrap();
+    let units = data.standardization.unwrap();
+    let value = |i: usize, column: usize| -> f64 {
+        fruits(i..i + 1, names).lines().nth(1).unwrap().split(',').nth(column).unwrap().parse().unwrap()
+    };
+    let learned: Vec<usize> =
+        (0..240).filter(|i| i % 6 != 5).enumerate().filter(|(k, _)| k % 4 != 3).map(|x| x.1).collect();
+    assert_eq!((data.rows, learned.len()), (150, 150));
+    for (place, column) in [(0, 2), (1, 1)] {
+        let mean = learned.iter().map(|&i| value(i, column)).sum::<f64>() / 150.0;
+        let square = learned.iter().map(|&i| (value(i, column) - mean).powi(2)).sum::<f64>() / 150.0;
+        assert!((units.mean[place] - mean).abs() < 1e-6 * mean.abs().max(1e-2), "{units:?} {mean}");
+        assert!((units.scale[place] / square.sqrt() - 1.0).abs() < 1e-5, "{units:?}");
+    }
+    assert_eq!((units.mean.len(), units.scale.len()), (2, 2));
+    // Its rows have these units, and the labels are numbers.
+    let first = config.data.train.row(0);
+    assert!((f64::from(first[1]) - (value(0, 1) - units.mean[1]) / units.scale[1]).abs() < 1e-4);
+    assert_eq!(first[2], 2.0);
+    assert_eq!(Some(evaluate(&path, &Evaluate::default()).unwrap().result), report.held_out);
+    // A shifted file of two of the classes, in units and classes of the checkpoint.
+    let evaluated = |text: &str, columns: Option<&str>| {
+        fs::write(scratch.path("other.csv"), text).unwrap();
+        let settings = Settings {
+            data: Some(scratch.path("other.csv").display().to_string()),
+            columns: columns.map(String::from),
+            ..Settings::default()
+        };
+        evaluate(&path, &Evaluate { settings, rows: RowsToEvaluate::All, ..Evaluate::default() })
+    };
+    let two: String = fruits(240..480, names)
+        .lines()
+        .filter(|line| !line.ends_with("apple"))
+        .map(|l| format!("{l}\n"))
+        .collect();
+    let found = evaluated(&two, None).unwrap();
+    assert!(found.result.accuracy.unwrap() > 0.95, "{found:?}");
+    let renamed = evaluated(&two.replace("size", "length"), None).unwrap_err().to_string();
+    assert!(renamed.contains("no column `size`"), "{renamed}");
+    assert_eq!(evaluated(&two.replace("size", "length"), Some("3,2,4")).unwrap().result, found.result);
+    let unknown = evaluated(&fruits(0..20, ["pear", "apple", "plum"]), None).unwrap_err().to_string();
+    assert!(
+        unknown.contains("other.csv:4: the label is \"plum\"") && unknown.contains("apple, fig, pear"),
+        "{unknown}"
+    );
+    let numbers = evaluated(&fruits(0..20, ["0", "1", "2"]), None).unwrap_err().to_string();
+    assert!(numbers.contains("has numbers, but the classes of the model are apple"), "{numbers}");
+    // Fine-tuning has the units of the checkpoint.
+    let tuned = format!("init-from = {path:?}\ndata = {:?}\n{SMALL}", scratch.path("other.csv"));
+    fs::write(scratch.path("other.csv"), &two).unwrap();
+    let tuned = Settings::parse(&tuned).unwrap().config().unwrap();
+    assert_eq!(tuned.recipe.data.unwrap().standardization, Some(units));
+    for (more, reason) in [
+        ("model = \"sbn\"\nstandardize = true", "pixels, which cannot be standardised"),
+        ("model = \"sequence\"\nstandardize = true", "tokens or states"),
+        ("model = \"gmm\"\ncolumns = \"1\"", "`columns` requires the setting `data`"),
+        ("model = \"gmm\"\ndata = \"digits\"\ncolumns = \"1\"", "no columns to choose"),
+        (
+            &format!("model = \"gmm\"\ndata = {:?}\ncolumns = \"1,,2\"", scratch.path("fruits.csv")),
+            "an empty name",
+        ),
+        (
+            &format!("model = \"gmm\"\ndata = {:?}", scratch.path("fruits.csv")),
+            "column 4 is \"pear\", which is not a number",
+        ),
+        (&format!("init-from = {path:?}\nstandardize = false"), "add the setting `standardize`"),
+    ] {
+        let error = Settings::parse(more).unwrap().config().map(|_| ()).unwrap_err().to_string();
+        assert!(error.contains(reason), "{more}: {error}");
+    }
+}
+
+#[test]
+fn samples_have_the_units_of_the_data_and_test_rows_stay_with_their_file() {
+    let scratch = Scratch::new("units");
+    fs::write(scratch.path("fruits.csv"), fruits(0..240, ["a", "b", "c"])).unwrap();
+    fs::write(scratch.path("test.csv"), fruits(240..300, ["a", "b", "c"])).unwrap();
+    let text = format!(
+        "model = \"gmm\"\ndata = {:?}\ntest-data = {:?}\ncolumns = \"weight,size\"\nstandardise = true\nstarts = 1\n{SMALL}\n\
+         [model-options]\ncategories = 3\n",
+        scratch.path("fruits.csv"),
+        scratch.path("test.csv")
+    );
+    let config = Settings::parse(&text).unwrap().config().unwrap();
+    let path = scratch.path("run.safetensors");
+    let report = run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+    assert_eq!(report.held_out.unwrap().rows, 60);
+    let checkpoint = Checkpoint::read(&path).unwrap();
+    let restored = Restored::new(&checkpoint, &Settings::default(), false, Commands::Refused).unwrap();
+    let drawn = sample(&restored, 200, 0, &[]).unwrap().swap_remove(0);
+    let mean = |column: usize| drawn.values.iter().skip(column).step_by(2).sum::<f32>() / 200.0;
+    assert!((mean(0) - 900.0).abs() < 100.0 && mean(1).abs() < 0.05, "{} {}", mean(0), mean(1));
+    // Other data do not bring the old held-out rows along.
+    fs::write(scratch.path("other.csv"), fruits(300..312, ["a", "b", "c"])).unwrap();
+    let settings =
+        Settings { data: Some(scratch.path("other.csv").display().to_string()), ..Settings::default() };
+    let other = evaluate(&path, &Evaluate { settings, ..Evaluate::default() }).unwrap();
+    assert_eq!(other.result.rows, 2);
+    let names: Vec<String> = checkpoint.units().into_iter().map(|tensor| tensor.name).collect();
+    assert_eq!(names, ["data.mean", "data.scale"]);
+}
+
+#[test]
+fn of_several_starts_the_most_likely_one_goes_on() {
+    let scratch = Scratch::new("starts");
+    let text = format!("model = \"gmm\"\nstarts = 4\n{SMALL}");
+    let settings = Settings { steps: Some(200), ..Settings::parse(&text).unwrap() };
+    let config = settings.config().unwrap();
+    // Judged on the training rows during the run as well.
+    let mut data = (*config.data).clone();
+    data.train = data.train.thinned(300);
+    data.held_out = data.train.clone();
+    let config = TrainConfig { data: std::sync::Arc::new(data), ..config };
+    let report = run(&config);
+    let starts = report.starts.clone().unwrap();
+    let values: Vec<f64> = starts.values.iter().map(|value| value.unwrap()).collect();
+    assert_eq!((values.len(), starts.steps), (4, 20));
+    assert!(values.iter().all(|&value| value <= values[starts.kept]), "{values:?}");
+    assert!(values.iter().any(|&value| value < values[starts.kept]), "{values:?}");
+    assert_eq!(report.history[0].bound, Some(values[starts.kept]));
+    assert_eq!(run(&config).weights, report.weights);
+    // The first start is the run without others.
+    let alone = TrainConfig { starts: Some(1), ..config.clone() };
+    let after = run(&TrainConfig { steps: 20, ..alone.clone() }).history.pop().unwrap();
+    assert_eq!(after.bound, Some(values[0]));
+    assert!(run(&alone).starts.is_none());
+    assert_eq!((TrainConfig { starts: None, ..config.clone() }).starts(), 5);
+    // A resumed run does not start again.
+    let path = scratch.path("run.safetensors");
+    let half = TrainConfig { steps: 200, checkpoint: Some(path.clone()), ..config.clone() };
+    let stopped = train(&half, &|p| match p.start.is_none() && p.step == 90 {
+        true => ControlFlow::Break(()),
+        false => ControlFlow::Continue(()),
+    })
+    .unwrap();
+    assert!(stopped.interrupted);
+    let resumed = run(&TrainConfig { resume: Some(path), ..half });
+    assert_eq!((resumed.weights, resumed.starts), (report.weights, report.starts));
+    // Stopped among the starts, it goes on with those that ended.
+    let early = train(&config, &|p| match p.start {
+        Some([3, _]) | None => ControlFlow::Break(()),
+        Some(_) => ControlFlow::Continue(()),
+    })
+    .unwrap();
+    assert!(early.interrupted && early.starts.unwrap().values == starts.values[..2]);
+    let with = |starts: usize| refused(&TrainConfig { starts: Some(starts), ..config.clone() });
+    assert!(with(0).contains("starts must be at least 1") && with(1001).contains("at most 1000"));
+}
+
+#[test]
+fn a_graph_without_held_out_rows_says_which_rows_were_judged() {
+    let scratch = Scratch::new("judged");
+    let file = scratch.path("own.scg");
+    fs::write(&file, "data x : [batch] = file(\"x.csv\")\nparam m = 0\ncost loss = mean((x - m)^2)\n")
+        .unwrap();
+    fs::write(scratch.path("x.csv"), (0..12).map(|i| format!("{i}\n")).collect::<String>()).unwrap();
+    for (more, at_the_end, part, rows) in [
+        ("", JudgedOn::Training, RowsToEvaluate::Training, 12),
+        ("validation = 0.25", JudgedOn::Validation, RowsToEvaluate::Validation, 3),
+        ("validation = 0.25\nheld-out = 0.5", JudgedOn::HeldOut, RowsToEvaluate::HeldOut, 6),
+    ] {
+        let text = format!("model = {file:?}\nbatch = 3\nsteps = 5\neval-samples = 2\n{more}\n");
+        let path = scratch.path(&format!("{rows}.safetensors"));
+        let config = Settings::parse(&text).unwrap().config().unwrap();
+        let report = run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+        assert_eq!((report.judged_at_the_end, report.held_out.unwrap().rows), (at_the_end, rows));
+        let evaluated = evaluate(&path, &Evaluate::default()).unwrap();
+        assert_eq!((evaluated.part, evaluated.result), (part, report.held_out.unwrap()));
+    }
 }

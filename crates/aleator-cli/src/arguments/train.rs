@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 
 use super::trained::Trained;
-use super::values::{Counts, counts, plot_file, png_file, positive, seconds, seed};
+use super::values::{Counts, counts, page_file, plot_file, png_file, positive, seconds, seed, seeds};
 use crate::flags::{is_flag, with_flags};
 
 #[derive(Debug, Args)]
@@ -34,7 +34,7 @@ pub struct Train {
     #[arg(long, value_name = "A,B,..", conflicts_with_all = ["estimator", "pictures"], display_order = order("estimator") + 1)]
     pub compare: Option<String>,
     /// Train N times, with seeds from --seed on; report mean and spread
-    #[arg(long, value_name = "N", value_parser = positive, conflicts_with = "pictures", display_order = order("seed") + 1)]
+    #[arg(long, value_name = "N", value_parser = seeds, conflicts_with = "pictures", display_order = order("seed") + 1)]
     pub seeds: Option<usize>,
     /// Train once for each point of a grid of settings: a TOML file with lists of values, such as lr = [1e-3, 1e-2]
     #[arg(long, value_name = "FILE.toml", conflicts_with_all = ["compare", "pictures"], display_order = order("estimator") + 2)]
@@ -49,6 +49,9 @@ pub struct Train {
     /// Plot bounds and gradient variance against steps and time: a .svg or .png file
     #[arg(long, value_name = "FILE", value_parser = plot_file, display_order = last() + 1)]
     pub plot: Option<PathBuf>,
+    /// Write a report with the table, the curves, the graph and the command: one HTML file
+    #[arg(long, value_name = "FILE.html", value_parser = page_file, display_order = last() + 3)]
+    pub report: Option<PathBuf>,
     /// Draw held-out images, their reconstructions and samples: a .png file (models and data of images)
     #[arg(long, value_name = "FILE.png", value_parser = png_file, display_order = last() + 2)]
     pub pictures: Option<PathBuf>,
@@ -105,8 +108,10 @@ impl FromArgMatches for Flags {
 fn flag(setting: &'static Setting) -> Arg {
     let usual =
         if setting.usual.is_empty() { String::new() } else { format!(" [default: {}]", setting.usual) };
+    let alias = (setting.name == "standardize").then_some("standardise");
     let arg = Arg::new(setting.name)
         .long(setting.name)
+        .aliases(alias)
         .help(with_flags(&format!("{}{usual}", setting.meaning)))
         .display_order(order(setting.name));
     match setting.value {

@@ -58,6 +58,9 @@ pub struct Evaluate {
     /// Other data than those of the training run
     #[arg(long, value_name = "NAME|DIR|FILE")]
     pub data: Option<String>,
+    /// Columns of these data, by name or number [default: those of the training run]
+    #[arg(long, value_name = "A,B,..")]
+    pub columns: Option<String>,
     /// The rows to evaluate
     #[arg(long, value_enum, default_value = "held-out")]
     pub rows: Which,
@@ -87,6 +90,9 @@ pub struct Sample {
     /// Number of samples
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
     pub count: usize,
+    /// Values of a graph to sample: random nodes, what is observed, deterministic values and costs [default: the first two]
+    #[arg(long, value_name = "A,B,..", value_delimiter = ',')]
+    pub values: Vec<String>,
     /// Seed of the samples
     #[arg(long, default_value_t = 0, value_parser = seed)]
     pub seed: u64,

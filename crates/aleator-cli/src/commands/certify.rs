@@ -39,8 +39,8 @@ pub fn run(arguments: &Certify) -> Outcome {
         seed: arguments.sampling.seed,
     };
     let mut result = certify(&loaded.model.graph, &how).map_err(|e| loaded.failure(e))?;
-    for (_, reason) in &mut result.skipped {
-        *reason = with_flags(reason);
+    for skipped in &mut result.skipped {
+        skipped.reason = with_flags(&skipped.reason);
     }
     if arguments.sampling.json {
         print_json(&document(&loaded, &result))?;

@@ -13,6 +13,7 @@ mod manual;
 mod new;
 mod optimize;
 mod train;
+mod train_outputs;
 mod trained;
 
 use crate::arguments::Command;

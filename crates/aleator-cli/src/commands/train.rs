@@ -5,25 +5,26 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::slice;
 
-use aleator::data::files_of;
 use aleator::diagnostics::Skipped;
 use aleator::language::Commands;
 use aleator::train::{
     Checkpoint, Comparison, Given, Point, Progress as Told, Recipe, Setting, Settings, TrainConfig,
-    TrainReport, Trained, Trainer, Variant, is_file, of_estimators, of_seeds, place_of, runs_in, sweep,
-    train_and_see, train_variants,
+    TrainReport, Trained, Trainer, Variant, of_estimators, of_seeds, place_of, runs_in, sweep, train_and_see,
+    train_variants,
 };
 use aleator_cli::report::{
-    Spread, pictures_png, spread, training, training_comparison, training_spread, training_svg,
+    Several, Spread, pictures_png, spread, training, training_comparison, training_page, training_runs_page,
+    training_spread, training_svg,
 };
 use serde::Serialize;
 
-use crate::arguments::{Source, Train};
+use super::train_outputs::Drawings;
+use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
-use crate::input::{Loaded, load};
-use crate::output::{Progress, color, note, print, print_json, save, save_plot, warn, width};
-use crate::places::Output;
+use crate::output::{
+    Progress, color, note, origin, print, print_json, save, save_page, save_plot, warn, width,
+};
 use crate::signals::Stop;
 use crate::text::read;
 use crate::via::estimator_list;
@@ -31,17 +32,10 @@ use crate::via::estimator_list;
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;
 
-/// What is drawn at the end.
-struct Drawings {
-    plot: Option<Output>,
-    pictures: Option<Output>,
-}
-
 pub fn run(arguments: &Train) -> Outcome {
     let Layers { settings, file, recipe } = settings(arguments)?;
-    let graph = graph(arguments, &settings)?;
     let commands = commands(arguments);
-    let drawings = places(arguments, &settings, graph)?;
+    let drawings = Drawings::new(arguments, &settings)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
     let made = match &recipe {
         // Whether the graph is the same is checked when the run resumes.
@@ -79,6 +73,9 @@ pub fn run(arguments: &Train) -> Outcome {
     let shown =
         if arguments.json { print_json(&report) } else { print(&training(&report, width(), color())) };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(slice::from_ref(&report)));
+    let page = save_page(drawings.report.as_ref(), || {
+        training_page(&report, drawings.graph.as_deref(), origin(report.seed))
+    });
     let seen = match (&drawings.pictures, &pictures) {
         (Some(output), Some(pictures)) => save("pictures", output, pictures_png(pictures)),
         _ => Ok(()),
@@ -88,7 +85,7 @@ pub fn run(arguments: &Train) -> Outcome {
         None if report.interrupted => Err(interrupted(&report, &stop)),
         None => Ok(()),
     };
-    Failure::of_all([shown, drawn, seen, ended])
+    Failure::of_all([shown, drawn, page, seen, ended])
 }
 
 fn compare(
@@ -112,14 +109,17 @@ fn compare(
     });
     progress.finish();
     let Comparison { reports, names: finished, skipped, error } = outcome.map_err(Failure::training)?;
-    for (name, reason) in &skipped {
-        warn(&format!("skipped {name}: {}", with_flags(reason)));
+    let told: Vec<(String, String)> =
+        skipped.into_iter().map(|(name, reason)| (name, with_flags(&reason))).collect();
+    for (name, reason) in &told {
+        warn(&format!("skipped {name}: {reason}"));
     }
     let not_started = &names[begun.get()..];
     let averaged = arguments.seeds.is_some() || arguments.sweep.is_some();
     let spreads = if averaged { spreads(&finished, &reports) } else { Vec::new() };
     let shown = if arguments.json {
-        let skipped = skipped.into_iter().map(|(estimator, reason)| Skipped { estimator, reason }).collect();
+        let skipped = told.iter().cloned();
+        let skipped = skipped.map(|(estimator, reason)| Skipped { estimator, reason }).collect();
         print_json(&Runs { reports: &reports, names: &finished, spread: &spreads, skipped, not_started })
     } else if averaged {
         print(&training_spread(&spreads, &reports, not_started, width(), color()))
@@ -127,6 +127,10 @@ fn compare(
         print(&training_comparison(&reports, not_started, width(), color()))
     };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(&reports));
+    let page = save_page(drawings.report.as_ref(), || {
+        let several = Several { spreads: &spreads, skipped: &told, not_started };
+        training_runs_page(&reports, &several, drawings.graph.as_deref(), origin(config.seed))
+    });
     let died = error.map_or(Ok(()), |error| Err(Failure::training(error)));
     let ended = match reports.last().filter(|report| report.interrupted) {
         None => Ok(()),
@@ -141,7 +145,7 @@ fn compare(
             Err(Failure { message, status: stop.status() })
         }
     };
-    Failure::of_all([shown, drawn, died, ended])
+    Failure::of_all([shown, drawn, page, died, ended])
 }
 
 /// The JSON of a comparison.
@@ -205,6 +209,10 @@ fn spreads(names: &[String], reports: &[TrainReport]) -> Vec<Spread> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if let Some([start, starts]) = p.start {
+        let note = format_args!("step {} of {}", p.step, p.steps);
+        return progress.set_at(&format!("start {start} of {starts}; {label}"), 0, 0.0, note);
+    }
     // The objective of a graph is minimised.
     let sign = if config.model.score().is_none() { -1.0 } else { 1.0 };
     let judged = if config.data.held_out.count() == 0 { "evaluated" } else { "held-out" };
@@ -297,62 +305,6 @@ fn flags(arguments: &Train) -> aleator::Result<Settings> {
     let model = arguments.model.clone().map(Given::Text);
     let model = Setting::find("model").zip(model);
     Settings::of(model.into_iter().chain(arguments.flags.0.iter().cloned()))
-}
-
-/// Refuses one place for two things, of which the later would destroy the earlier; and drawings that could not be written.
-fn places(arguments: &Train, settings: &Settings, graph: Option<Loaded>) -> Outcome<Drawings> {
-    let mut places = graph.map(Loaded::into_places).unwrap_or_default();
-    if let Some(path) = &arguments.config {
-        places.reads("--config", path);
-    }
-    for path in settings.data.iter().flat_map(|source| files_of(source)) {
-        places.reads("--data", &path);
-    }
-    if let Some(path) = &arguments.resume {
-        places.reads("--resume", path);
-    }
-    if let Some(path) = &arguments.sweep {
-        places.reads("--sweep", path);
-    }
-    if let Some(path) = &settings.init_from {
-        places.reads("--init-from", path);
-    }
-    if let Some(path) = &settings.checkpoint {
-        // A run goes on in its own checkpoint.
-        places.takes("--checkpoint", path, &["--resume"])?;
-    }
-    if let Some(path) = &settings.metrics {
-        places.takes("--metrics", path, &[])?;
-    }
-    if let Some(path) = &settings.tensorboard {
-        // A directory of checkpoints may hold TensorBoard's files as well.
-        let is_directory = path.extension().is_none_or(|e| e != "safetensors");
-        places.takes(
-            "--tensorboard",
-            path,
-            if is_directory { &["--resume", "--checkpoint"] } else { &[] },
-        )?;
-    }
-    let mut output = |option: &str, path: &Option<PathBuf>| {
-        path.as_ref().map(|path| places.output(option, path)).transpose()
-    };
-    Ok(Drawings {
-        plot: output("--plot", &arguments.plot)?,
-        pictures: output("--pictures", &arguments.pictures)?,
-    })
-}
-
-/// The graph that is trained, if the model is a file. It is read here so that a mistake is shown with its place.
-fn graph(arguments: &Train, settings: &Settings) -> Outcome<Option<Loaded>> {
-    let Some(file) = settings.model.as_deref().filter(|model| is_file(model)) else { return Ok(None) };
-    let source = Source {
-        file: file.into(),
-        set: settings.set.clone(),
-        batch: settings.batch,
-        allow_commands: arguments.allow_commands,
-        external_timeout: arguments.external_timeout,
-    };
-    load(&source, settings.seed.unwrap_or(0)).map(Some)
 }
 
 /// Whether a graph may start programs.

@@ -25,7 +25,12 @@ pub fn run(arguments: &Trained) -> Outcome {
 
 fn run_evaluate(arguments: &Evaluate) -> Outcome {
     let how = How {
-        settings: Settings { data: arguments.data.clone(), seed: arguments.seed, ..Settings::default() },
+        settings: Settings {
+            data: arguments.data.clone(),
+            columns: arguments.columns.clone(),
+            seed: arguments.seed,
+            ..Settings::default()
+        },
         rows: match arguments.rows {
             Which::HeldOut => RowsToEvaluate::HeldOut,
             Which::Training => RowsToEvaluate::Training,
@@ -60,7 +65,8 @@ fn run_sample(arguments: &Sample) -> Outcome {
         commands(&arguments.programs),
     )
     .map_err(|e| Failure::training(format!("cannot sample from {}: {e}", path.display())))?;
-    let drawn = sample(&restored, arguments.count, arguments.seed).map_err(Failure::training)?;
+    let drawn =
+        sample(&restored, arguments.count, arguments.seed, &arguments.values).map_err(Failure::training)?;
     let written = match (&output, kind) {
         (Some(output), Some("npy")) => match &drawn[..] {
             [one] => save("samples", output, npy_bytes(&one.shape, &one.values).map_err(|e| e.to_string())),
@@ -113,6 +119,7 @@ fn run_export(arguments: &ExportParameters) -> Outcome {
         true => checkpoint.last_parameters(),
         false => checkpoint.parameters(),
     };
+    let tensors = [tensors, checkpoint.units()].concat();
     let bytes = match kind {
         "npz" => {
             let arrays: Vec<(&str, Vec<usize>, Vec<f32>)> = tensors
@@ -122,7 +129,7 @@ fn run_export(arguments: &ExportParameters) -> Outcome {
             npz_bytes(arrays.iter().map(|(name, shape, values)| (*name, &shape[..], &values[..])))
                 .map_err(|e| e.to_string())
         }
-        _ => safetensors_bytes(&tensors).map_err(|e| e.to_string()),
+        _ => safetensors_bytes(&tensors, checkpoint.labels()).map_err(|e| e.to_string()),
     };
     save("parameters", &output, bytes)?;
     let numbers: usize = tensors.iter().map(|t| t.values.len()).sum();

@@ -12,7 +12,10 @@ mod text;
 
 pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
-pub use page::{Origin, Page, certificate_page, comparison_page, optimization_page};
+pub use page::{
+    Origin, Page, Several, certificate_page, comparison_page, optimization_page, training_page,
+    training_runs_page,
+};
 pub use pictures::pictures_png;
 pub use plot::{
     comparison_svg, lines_svg, optimization_svg, optimizations_svg, plot_bytes, to_png, training_svg,

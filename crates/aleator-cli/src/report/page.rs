@@ -7,11 +7,13 @@ mod comparison;
 mod document;
 mod optimization;
 mod style;
+mod training;
 
 pub use certificate::certificate_page;
 pub use comparison::comparison_page;
 pub use document::{Origin, Page};
 pub use optimization::optimization_page;
+pub use training::{Several, training_page, training_runs_page};
 
 #[cfg(test)]
 mod tests;

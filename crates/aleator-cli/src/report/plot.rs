@@ -2,6 +2,7 @@
 
 mod axis;
 mod comparison;
+mod hover;
 mod lines;
 mod optimization;
 mod optimizations;

@@ -20,8 +20,11 @@ pub(crate) use conclusions::best as best_sentence;
 pub use gradient::gradient;
 pub(crate) use optimization::group_names;
 pub use optimization::{optimization, optimizations};
+pub(crate) use runs::training_spread_cells;
 pub use runs::{Spread, evaluation, spread, training_spread};
-pub(crate) use training::sign;
+pub(crate) use training::{
+    gradient_cells, history_cells, sign, training_comparison_cells, training_conclusions, training_header,
+};
 pub use training::{training, training_comparison};
 pub(crate) use values::{element_name, l2, label, norm};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 #[cfg(feature = "serde")]
 use serde::Serialize;
 
-use crate::diagnostics::Number;
+use crate::diagnostics::{Number, Skipped};
 
 /// What is known of the bias of an estimate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +57,7 @@ pub struct Certificate {
     /// The plans, in the order of the table of estimators.
     pub plans: Vec<PlanCertificate>,
     /// Estimators without a plan for the graph, with the reason.
-    pub skipped: Vec<(String, String)>,
+    pub skipped: Vec<Skipped>,
 }
 
 /// What is known of the estimate of one plan.

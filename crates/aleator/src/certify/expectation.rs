@@ -99,6 +99,9 @@ enum Source {
     Middle,
 }
 
+/// Receives the index of a point, the sums of its results over all outcomes, and those of their absolute values.
+type Visit<'a> = &'a mut dyn FnMut(usize, &[f64], &[f64]);
+
 /// The estimate as a function of coordinates.
 struct EstimateAtPoints {
     executable: Box<dyn Executable<f64>>,
@@ -224,12 +227,7 @@ impl EstimateAtPoints {
     }
 
     /// Calls `visit` for each of `points` points with the sum over all outcomes of weight × result, and of its absolute value.
-    fn at(
-        &mut self,
-        columns: &[Vec<f64>],
-        points: usize,
-        visit: &mut dyn FnMut(usize, &[f64], &[f64]),
-    ) -> Result<Result<(), Unknown>> {
+    fn at(&mut self, columns: &[Vec<f64>], points: usize, visit: Visit<'_>) -> Result<Result<(), Unknown>> {
         let numbers = self.numbers();
         let (mut sums, mut sizes) = (vec![0.0; numbers], vec![0.0; numbers]);
         let total = points * self.outcomes;

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 
 use self::expectation::{Expectation, expectation, is_unsuitable};
 use self::sampled::{Reference, Sampling, sample};
-use crate::diagnostics::{Exact, Number, exact, plan_with};
+use crate::diagnostics::{Exact, Number, Skipped, exact, plan_with};
 use crate::error::{Error, Result};
 use crate::estimators::{self, EstimatorOptions};
 use crate::graph::Graph;
@@ -181,13 +181,14 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
         };
         match certify_plan(graph, &plan, how, &known, reference.as_ref(), &sampling) {
             Ok(certificate) => certificates.push(certificate),
-            Err(error) if is_unsuitable(&error) => skipped.push((plan.name(), error.to_string())),
+            Err(error) if is_unsuitable(&error) => {
+                skipped.push(Skipped { estimator: plan.name(), reason: error.to_string() })
+            }
             Err(error) => return Err(error),
         }
     }
     if certificates.is_empty() {
-        let reason =
-            skipped.first().map_or("the graph has no random site".into(), |(_, reason)| reason.clone());
+        let reason = skipped.first().map_or("the graph has no random site".into(), |s| s.reason.clone());
         return Err(Error::Invalid(format!("there is no plan to certify: {reason}")));
     }
     let verdict = certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided);
@@ -207,7 +208,7 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
 }
 
 /// The plans to certify, and the estimators that have none.
-fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<(String, String)>)> {
+fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<Skipped>)> {
     let sites = graph.sites();
     let mut fixed = vec![None; sites.len()];
     for (name, estimator) in &how.fixed {
@@ -232,12 +233,13 @@ fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<(String, String
         let name = estimator.properties().name;
         match plan_with(graph, &estimator, &fixed, how.samples) {
             Ok(plan) if all && !is_declared_unbiased(graph, &plan, how) => {
-                skipped.push((name.into(), "it does not declare that it is unbiased here".into()));
+                let reason = "it does not declare that it is unbiased here".into();
+                skipped.push(Skipped { estimator: name.into(), reason });
             }
             Ok(plan) if plans.iter().any(|other| other.describe(graph) == plan.describe(graph)) => {}
             Ok(plan) => plans.push(plan),
             Err(error @ Error::NoCost) => return Err(error),
-            Err(error) => skipped.push((name.into(), error.to_string())),
+            Err(error) => skipped.push(Skipped { estimator: name.into(), reason: error.to_string() }),
         }
     }
     Ok((plans, skipped))

@@ -129,7 +129,7 @@ mod tests {
     fn all_looks_together_err_at_most_at_the_stated_rate() {
         // Two-sided tails of each look, with the correction that is divided out.
         let looks = Looks { error: 0.01, coordinates: 3 };
-        let tail = |z: f64| 0.5 * aleator_engine::exec::math::Real::erfc(z / std::f64::consts::SQRT_2);
+        let tail = |z: f64| 0.5 * statrs::function::erf::erfc(z / std::f64::consts::SQRT_2);
         let total: f64 = (0..200).map(|look| 3.0 * 2.0 * tail(looks.deviations(look))).sum();
         assert!(total * CORRECTION.exp() <= 0.01 && total * CORRECTION.exp() > 0.0099, "{total}");
     }

@@ -4,8 +4,9 @@ use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::Path;
 
+use super::csv::Wanted;
 use super::error::DataError;
-use super::{csv, npy, npz};
+use super::{columns, csv, npy, npz};
 
 /// The largest size of an array in memory, as 8-byte numbers: 2 GiB.
 pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
@@ -23,7 +24,7 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 /// # Errors
 /// Returns a [`DataError`] that names the file, and for `.csv` the line. Arrays larger than [`MAX_ARRAY_BYTES`] are errors.
 pub fn load_array(path: impl AsRef<Path>) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-    load_typed(path.as_ref()).map(|(shape, values, _)| (shape, values))
+    load_wanted(path.as_ref(), Wanted::default()).map(|Loaded { shape, values, .. }| (shape, values))
 }
 
 /// The file and the array that a source names: `FILE.npz:NAME` is the array `NAME` of an archive.
@@ -42,8 +43,18 @@ pub(super) fn is_archive(path: &Path) -> bool {
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
 }
 
-/// As [`load_array`], and whether the elements are bytes without a sign.
-pub(super) fn load_typed(source: &Path) -> Result<(Vec<usize>, Vec<f64>, bool), DataError> {
+/// An array as it was read.
+pub(super) struct Loaded {
+    pub shape: Vec<usize>,
+    pub values: Vec<f64>,
+    /// Whether the elements are bytes without a sign.
+    pub bytes: bool,
+    /// The words of the last column; empty if it consists of numbers.
+    pub words: Vec<String>,
+}
+
+/// As [`load_array`], with the choice of columns of a table.
+pub(super) fn load_wanted(source: &Path, wanted: Wanted<'_>) -> Result<Loaded, DataError> {
     let (path, name) = parts_of(source);
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     let kind = match extension.as_deref() {
@@ -57,15 +68,33 @@ pub(super) fn load_typed(source: &Path) -> Result<(Vec<usize>, Vec<f64>, bool), 
     if !metadata.is_file() {
         return Err(DataError::NotAFile { path: path.to_owned() });
     }
-    if kind == "npz" {
-        return npz::read(path, name, MAX_ARRAY_BYTES);
+    if kind == "csv" {
+        let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
+        let csv::Numbers { shape, values, words } =
+            csv::read_wanted(&mut file, metadata.len(), path, MAX_ARRAY_BYTES, wanted)?;
+        return Ok(Loaded { shape, values, bytes: false, words });
     }
-    let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
-    match kind {
-        "npy" => npy::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES),
-        _ => csv::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES)
-            .map(|(shape, values)| (shape, values, false)),
-    }
+    let (shape, values, bytes) = match kind {
+        "npz" => npz::read(path, name, MAX_ARRAY_BYTES)?,
+        _ => {
+            let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
+            npy::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES)?
+        }
+    };
+    let loaded = Loaded { shape, values, bytes, words: Vec::new() };
+    if wanted.columns.is_empty() { Ok(loaded) } else { chosen(loaded, wanted.columns, path) }
+}
+
+/// The chosen columns of an array, which have numbers and no names.
+fn chosen(loaded: Loaded, wanted: &[String], path: &Path) -> Result<Loaded, DataError> {
+    let [rows, width] = *loaded.shape.as_slice() else {
+        let reason = format!("columns can be chosen of a table of rows, but it has shape {:?}", loaded.shape);
+        return Err(DataError::Columns { path: path.to_owned(), reason });
+    };
+    let places = columns::places(wanted, &[], width, path)?;
+    let of_row = |row: &[f64]| places.iter().map(|&place| row[place]).collect::<Vec<_>>();
+    let values = loaded.values.chunks_exact(width.max(1)).flat_map(of_row).collect();
+    Ok(Loaded { shape: vec![rows, places.len()], values, ..loaded })
 }
 
 /// The position of a row of an array in its file, for messages: the line of a `.csv` file, which is read again, or else the index

@@ -5,15 +5,37 @@ use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
+use super::columns::{self, Words};
 use super::error::{DataError, excerpt};
 
-/// Reads a table of numbers: shape `[rows, columns]`, row-major values. `length` is the size of the file in bytes.
-pub(super) fn read(
+/// What is wanted of a table.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Wanted<'a> {
+    /// The columns, by name or number; none for all.
+    pub columns: &'a [String],
+    /// Whether the last of them may consist of words.
+    pub labels: bool,
+}
+
+/// Rows of numbers.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    /// `[rows, columns]`.
+    pub shape: Vec<usize>,
+    /// The numbers, row-major. A word is the place at which it is among `words`.
+    pub values: Vec<f64>,
+    /// The words of the last column in sorted order; empty if it consists of numbers.
+    pub words: Vec<String>,
+}
+
+/// Reads the wanted columns of a table. `length` is the size of the file in bytes.
+pub(super) fn read_wanted(
     reader: &mut dyn BufRead,
     length: u64,
     path: &Path,
     limit: u64,
-) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+    wanted: Wanted<'_>,
+) -> Result<Numbers, DataError> {
     let too_large = |claim| DataError::TooLarge { path: path.to_owned(), claim, limit };
     if length > limit {
         return Err(too_large(format!("it has {length} bytes")));
@@ -21,7 +43,10 @@ pub(super) fn read(
     let separator = separator(reader).map_err(DataError::read(path))?;
     let mut table = table(reader, separator);
     let mut record = StringRecord::new();
+    let mut header = StringRecord::new();
     let mut values = Vec::new();
+    let mut words: Option<Words> = None;
+    let mut chosen: Option<Vec<usize>> = None;
     let mut rows = 0;
     let mut first = true;
     loop {
@@ -31,19 +56,38 @@ pub(super) fn read(
             break;
         }
         if std::mem::take(&mut first) && is_header(&record, separator) {
+            header.clone_from(&record);
             continue;
         }
-        for (column, field) in record.iter().enumerate() {
-            values.push(number(field, separator).map_err(|_| DataError::Row {
+        let chosen = match &mut chosen {
+            Some(chosen) => chosen,
+            none => {
+                let names: Vec<&str> = header.iter().collect();
+                none.insert(columns::places(wanted.columns, &names, record.len(), path)?)
+            }
+        };
+        for (i, &column) in chosen.iter().enumerate() {
+            let field = record.get(column).unwrap_or_default();
+            let wrong = |what: &str| DataError::Row {
                 path: path.to_owned(),
                 line,
-                reason: format!(
-                    "column {} is {}, which is not a number{}",
-                    column + 1,
-                    excerpt(field),
-                    separator_hint(field)
-                ),
-            })?);
+                reason: format!("column {} is {}, {what}", column + 1, excerpt(field)),
+            };
+            let is_last = i + 1 == chosen.len();
+            values.push(match (number(field, separator), &mut words) {
+                (Ok(_), Some(_)) if is_last => {
+                    return Err(wrong("but the labels before it are words"));
+                }
+                (Err(_), Some(words)) if is_last => words.place(field).map_err(wrong)?,
+                (Ok(value), _) => value,
+                // Words from the first row on.
+                (Err(_), None) if is_last && wanted.labels && rows == 0 => {
+                    words.insert(Words::default()).place(field).map_err(wrong)?
+                }
+                (Err(_), _) => {
+                    return Err(wrong(&format!("which is not a number{}", separator_hint(field))));
+                }
+            });
         }
         rows += 1;
         if values.len() as u64 > limit / 8 {
@@ -53,7 +97,9 @@ pub(super) fn read(
     if rows == 0 {
         return Err(DataError::Row { path: path.to_owned(), line: 1, reason: "no row of numbers".into() });
     }
-    Ok((vec![rows, values.len() / rows], values))
+    let columns = values.len() / rows;
+    let words = words.map(|words| words.sorted(&mut values, columns)).unwrap_or_default();
+    Ok(Numbers { shape: vec![rows, columns], values, words })
 }
 
 fn table(reader: &mut dyn BufRead, separator: u8) -> csv::Reader<Lines<'_>> {
@@ -162,6 +208,16 @@ mod tests {
 
     use super::*;
 
+    fn read(
+        reader: &mut dyn BufRead,
+        length: u64,
+        path: &Path,
+        limit: u64,
+    ) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+        let Numbers { shape, values, .. } = read_wanted(reader, length, path, limit, Wanted::default())?;
+        Ok((shape, values))
+    }
+
     fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
         read(&mut &bytes[..], bytes.len() as u64, Path::new("table.csv"), 1 << 20)
     }
@@ -175,6 +231,55 @@ mod tests {
         assert_eq!(parse(b"7\n8\n").unwrap(), (vec![2, 1], vec![7.0, 8.0]));
         let (_, special) = parse(b"nan,inf,-inf\n").unwrap();
         assert!(special[0].is_nan() && special[1] == f64::INFINITY && special[2] == f64::NEG_INFINITY);
+    }
+
+    fn wanted(text: &str, columns: &str) -> Result<Numbers, DataError> {
+        let columns: Vec<String> = columns.split(',').filter(|c| !c.is_empty()).map(String::from).collect();
+        let wanted = Wanted { columns: &columns, labels: true };
+        read_wanted(&mut text.as_bytes(), text.len() as u64, Path::new("table.csv"), 1 << 20, wanted)
+    }
+
+    #[test]
+    fn columns_are_chosen_by_name_or_number_in_their_order() {
+        let text = "a,b,c,kind\n1,2,3,x\n4,5,6,y\n";
+        for (columns, expected) in
+            [("b,a", &[2.0, 1.0, 5.0, 4.0][..]), ("3", &[3.0, 6.0]), ("1,b", &[1.0, 2.0, 4.0, 5.0])]
+        {
+            assert_eq!(wanted(text, columns).unwrap().values, expected, "{columns}");
+        }
+        assert_eq!(wanted("7,8\n9,10\n", "2").unwrap().values, [8.0, 10.0]);
+        for (columns, reason) in [
+            ("d", "no column `d`; its columns are a, b, c, kind"),
+            ("0", "no column `0`"),
+            ("5", "no column `5`"),
+            ("a,1", "column `1` is chosen twice"),
+            ("kind,a", "column 4 is \"x\", which is not a number"),
+        ] {
+            let message = wanted(text, columns).unwrap_err().to_string();
+            assert!(message.contains(reason) && message.contains("table.csv"), "{columns}: {message}");
+        }
+        assert!(wanted("1,2\n", "a").unwrap_err().to_string().contains("2 columns without names"));
+        assert!(wanted("a,a\n1,2\n", "a").unwrap_err().to_string().contains("two columns have the name `a`"));
+    }
+
+    #[test]
+    fn a_last_column_of_words_is_mapped_in_sorted_order() {
+        let found = wanted("x,kind\n1,pear\n2,apple\n3,pear\n4,fig\n", "").unwrap();
+        assert_eq!(found.words, ["apple", "fig", "pear"]);
+        assert_eq!(found.values, [1.0, 2.0, 2.0, 0.0, 3.0, 2.0, 4.0, 1.0]);
+        assert!(wanted("1,0\n2,1\n", "").unwrap().words.is_empty());
+        for (text, reason) in [
+            ("1,pear\n2,3\n", "table.csv:2: column 2 is \"3\", but the labels before it are words"),
+            ("1,3\n2,pear\n", "table.csv:2: column 2 is \"pear\", which is not a number"),
+            ("1,pear\n2,\n", "table.csv:2: column 2 is \"\", but a label needs a name"),
+        ] {
+            let message = wanted(text, "").unwrap_err().to_string();
+            assert!(message.contains(reason), "{message}");
+        }
+        let many: String = (0..1001).map(|i| format!("1,w{i}\n")).collect();
+        assert!(wanted(&many, "").unwrap_err().to_string().contains("more than 1000 different labels"));
+        // Nobody asked for labels.
+        assert!(parse(b"1,pear\n").unwrap_err().to_string().contains("not a number"));
     }
 
     #[test]

@@ -2,113 +2,12 @@
 
 use std::path::Path;
 
-use super::array::{is_archive, load_typed, parts_of};
-use super::{Split, load_images, npz, place_in_file};
+use super::array::{is_archive, parts_of};
+use super::reading::{Binarization, Reading};
+use super::rows::Rows;
+use super::table::{Table, both_parts, classes_of};
+use super::{Split, load_images};
 use crate::error::{Error, Result};
-
-/// Rows of numbers of the same width.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rows {
-    /// The numbers, one row after another.
-    pub values: Vec<f32>,
-    /// The number of elements in a row.
-    pub width: usize,
-}
-
-impl Rows {
-    /// The number of rows.
-    pub fn count(&self) -> usize {
-        self.values.len().checked_div(self.width).unwrap_or(0)
-    }
-
-    /// A row.
-    ///
-    /// # Panics
-    /// Panics if there is no such row.
-    #[track_caller]
-    pub fn row(&self, index: usize) -> &[f32] {
-        &self.values[index * self.width..][..self.width]
-    }
-
-    /// At most `most` rows, evenly spaced.
-    pub fn thinned(&self, most: usize) -> Rows {
-        let count = self.count();
-        if count <= most {
-            return self.clone();
-        }
-        let values = (0..most).flat_map(|i| self.row(i * count / most)).copied().collect();
-        Rows { values, width: self.width }
-    }
-
-    /// These rows without a share of them, and that share, evenly spaced: row i is in it if ⌊(i + 1) share⌋ > ⌊i share⌋. Each
-    /// part has at least one row.
-    ///
-    /// # Errors
-    /// Returns an error if the share is not between 0 and 1, or if there are fewer than two rows.
-    pub fn split(&self, share: f64) -> Result<(Rows, Rows)> {
-        if !(share > 0.0 && share < 1.0) {
-            return Err(Error::Invalid(format!("a share of rows must be between 0 and 1, got {share}")));
-        }
-        let count = self.count();
-        if count < 2 {
-            return Err(Error::Invalid(format!("{count} rows cannot be split: each part needs one")));
-        }
-        let before = |i: usize| (i as f64 * share + 1e-9).floor();
-        let mut apart: Vec<bool> = (0..count).map(|i| before(i + 1) > before(i)).collect();
-        // One row at least on each side.
-        if !apart.contains(&true) {
-            apart[count - 1] = true;
-        }
-        if !apart.contains(&false) {
-            apart[0] = false;
-        }
-        let part = |wanted: bool| Rows {
-            values: (0..count).filter(|&i| apart[i] == wanted).flat_map(|i| self.row(i)).copied().collect(),
-            width: self.width,
-        };
-        Ok((part(false), part(true)))
-    }
-
-    /// A checksum of the rows.
-    pub fn checksum(&self) -> u32 {
-        self.checksum_after(crc32c::crc32c(&self.sizes()))
-    }
-
-    fn sizes(&self) -> Vec<u8> {
-        [self.width as u64, self.count() as u64].into_iter().flat_map(u64::to_le_bytes).collect()
-    }
-
-    fn checksum_after(&self, crc: u32) -> u32 {
-        let mut bytes = Vec::with_capacity(1 << 16);
-        self.values.chunks(1 << 14).fold(crc, |crc, part| {
-            bytes.clear();
-            bytes.extend(part.iter().flat_map(|v| v.to_le_bytes()));
-            crc32c::crc32c_append(crc, &bytes)
-        })
-    }
-
-    /// The mean of each column over the rows.
-    pub fn mean(&self) -> Vec<f64> {
-        let mut sum = vec![0.0_f64; self.width];
-        for row in self.values.chunks_exact(self.width.max(1)) {
-            sum.iter_mut().zip(row).for_each(|(s, &v)| *s += f64::from(v));
-        }
-        let count = self.count().max(1) as f64;
-        sum.into_iter().map(|s| s / count).collect()
-    }
-}
-
-/// The conversion of grey pixels to black and white.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Binarization {
-    /// 1 if the pixel is above one half, else 0.
-    #[default]
-    Threshold,
-    /// 1 with the value of the pixel as probability, drawn once with the seed of the data. Also called sampled.
-    Static,
-    /// The same, but pixels are drawn again for every minibatch. Held-out pixels are drawn once.
-    Dynamic,
-}
 
 /// A data set with a training part and a held-out part.
 #[derive(Clone, Debug, PartialEq)]
@@ -155,18 +54,52 @@ impl Dataset {
     /// Returns a [`DataError`](super::DataError) if a file cannot be used, and [`Error::Invalid`] if an array is not a table or
     /// if numbers outside of \[0, 1\] should be binarised. The message contains row, column and value.
     pub fn load(source: &str, binarization: impl Into<Option<Binarization>>, seed: u64) -> Result<Self> {
-        let binarization = binarization.into();
+        Self::read(source, None, &Reading { binarization: binarization.into(), seed, ..Reading::default() })
+            .map(|(data, _)| data)
+    }
+
+    /// Loads training rows and held-out rows from different files, as [`Dataset::load`] does it from one.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`], and if the rows have different widths.
+    pub fn load_parts(
+        train: &str,
+        held_out: &str,
+        binarization: impl Into<Option<Binarization>>,
+        seed: u64,
+    ) -> Result<Self> {
+        let reading = Reading { binarization: binarization.into(), seed, ..Reading::default() };
+        Self::read(train, Some(held_out), &reading).map(|(data, _)| data)
+    }
+
+    /// Loads the data set that `source` names, as [`Dataset::load`] does, with held-out rows from another file if there is one.
+    /// Returns the names of the classes as well, if the last column consists of words: they are the numbers from 0 in sorted order.
+    ///
+    /// # Errors
+    /// As [`Dataset::load`], if there is no such column, or if a label is none of the classes.
+    pub fn read(source: &str, held_out: Option<&str>, reading: &Reading) -> Result<(Self, Vec<String>)> {
+        if let Some(held_out) = held_out {
+            return Self::read_parts(source, held_out, reading);
+        }
+        let Reading { binarization, seed, columns, .. } = reading;
         let (path, name) = parts_of(Path::new(source));
         if path.is_dir() || !path.exists() {
-            return Ok(Self::of_images(source, &load_images(source)?, binarization, seed));
+            let images = load_images(source)?;
+            if !columns.is_empty() {
+                return Err(Error::Invalid(format!(
+                    "{source} holds images, which have no columns to choose; remove the setting `columns`"
+                )));
+            }
+            return Ok((Self::of_images(source, &images, *binarization, *seed), Vec::new()));
         }
         if let (true, None) = (is_archive(path), name)
             && let Some((train, held_out)) = both_parts(path)?
         {
             let of = |name: String| format!("{}:{name}", path.display());
-            return Self::load_parts(&of(train), &of(held_out), binarization, seed);
+            return Self::read_parts(&of(train), &of(held_out), reading);
         }
-        let table = Table::load(source, binarization)?;
+        let mut table = Table::load(source, reading)?;
+        let classes = classes_of([&mut table], reading)?;
         let count = table.rows.count();
         if count < 2 {
             return Err(Error::invalid(format!(
@@ -184,31 +117,22 @@ impl Dataset {
         };
         let (train, held_out) = (part(false), part(true));
         let raw = Dataset { name: source.into(), train, held_out, image: table.image, dynamic: false };
-        Ok(raw.binarized(binarization, seed))
+        Ok((raw.binarized(*binarization, *seed), classes))
     }
 
-    /// Loads training rows and held-out rows from different files, as [`Dataset::load`] does it from one.
-    ///
-    /// # Errors
-    /// As [`Dataset::load`], and if the rows have different widths.
-    pub fn load_parts(
-        train: &str,
-        held_out: &str,
-        binarization: impl Into<Option<Binarization>>,
-        seed: u64,
-    ) -> Result<Self> {
-        let binarization = binarization.into();
-        let (first, second) = (Table::load(train, binarization)?, Table::load(held_out, binarization)?);
+    fn read_parts(train: &str, held_out: &str, reading: &Reading) -> Result<(Self, Vec<String>)> {
+        let (mut first, mut second) = (Table::load(train, reading)?, Table::load(held_out, reading)?);
         if first.rows.width != second.rows.width {
             return Err(Error::Invalid(format!(
                 "rows of {train} have {} numbers, but those of {held_out} have {}",
                 first.rows.width, second.rows.width
             )));
         }
+        let classes = classes_of([&mut first, &mut second], reading)?;
         let image = first.image.filter(|_| first.image == second.image);
         let raw =
             Dataset { name: train.into(), train: first.rows, held_out: second.rows, image, dynamic: false };
-        Ok(raw.binarized(binarization, seed))
+        Ok((raw.binarized(reading.binarization, reading.seed), classes))
     }
 
     fn binarized(self, binarization: Option<Binarization>, seed: u64) -> Self {
@@ -254,56 +178,6 @@ impl Dataset {
     }
 }
 
-/// The names of the arrays of training and held-out rows in an archive.
-const PARTS: [(&str, &str); 3] = [("x_train", "x_test"), ("train", "test"), ("X_train", "X_test")];
-
-/// The arrays of training and held-out rows, if an archive has both.
-fn both_parts(path: &Path) -> Result<Option<(String, String)>> {
-    let names = npz::names(path)?;
-    let has = |name: &str| names.iter().any(|other| other == name);
-    let found = PARTS.into_iter().find(|(train, held_out)| has(train) && has(held_out));
-    Ok(found.map(|(train, held_out)| (train.to_string(), held_out.to_string())))
-}
-
-/// The rows of one file.
-struct Table {
-    rows: Rows,
-    image: Option<[usize; 2]>,
-}
-
-impl Table {
-    /// Loads and checks an array. With `binarization`, bytes are grey levels from 0 to 255.
-    fn load(source: &str, binarization: Option<Binarization>) -> Result<Self> {
-        let path = Path::new(source);
-        let (shape, mut values, bytes) = load_typed(path)?;
-        let image = |height: usize, width: usize| (height.saturating_mul(width), Some([height, width]));
-        let (width, image) = match *shape.as_slice() {
-            [_, width] => (width, None),
-            [_, height, width] | [_, 1, height, width] | [_, height, width, 1] => image(height, width),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "{source} has shape {shape:?}; rows of data need [rows, width], [rows, height, width] or \
-                     [rows, 1, height, width]"
-                )));
-            }
-        };
-        if width == 0 || values.is_empty() {
-            return Err(Error::invalid(format!("{source} has no rows")));
-        }
-        if bytes && binarization.is_some() && values.iter().any(|&v| v > 1.0) {
-            values.iter_mut().for_each(|v| *v /= 255.0);
-        }
-        let single: Vec<f32> = values.iter().map(|&v| v as f32).collect();
-        if let Some(i) = single.iter().position(|v| !v.is_finite()) {
-            return Err(not_finite(path, i / width, i % width, values[i]));
-        }
-        if let Some(error) = binarization.and_then(|_| not_grey(path, width, &values)) {
-            return Err(error);
-        }
-        Ok(Table { rows: Rows { values: single, width }, image })
-    }
-}
-
 /// The random stream of pixels. Different steps are used for training and held-out pixels.
 const PIXELS: u32 = aleator_engine::exec::philox::STREAMS - 101;
 
@@ -318,32 +192,6 @@ fn binarized(mut pixels: Vec<f32>, binarization: Binarization, seed: u64, part: 
         }
     }
     pixels
-}
-
-/// Rows and columns are counted from 0.
-fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
-    let place = place_in_file(path, row);
-    let reason = match value.is_finite() {
-        true => "too large for a number of 32 bits",
-        false => "not finite",
-    };
-    Error::NotFinite(format!("{place}: column {} is {value:e}, which is {reason}", column + 1))
-}
-
-/// The error for a number that cannot be binarised, with a remedy.
-fn not_grey(path: &Path, width: usize, values: &[f64]) -> Option<Error> {
-    let i = values.iter().position(|v| !(0.0..=1.0).contains(v))?;
-    let bytes = values.iter().all(|v| (0.0..=255.0).contains(v) && v.fract() == 0.0);
-    let remedy = match bytes {
-        true => "divide the numbers by 255, or model them as real numbers with `likelihood = gaussian`",
-        false => "scale them to that range, or model them as real numbers with `likelihood = gaussian`",
-    };
-    Some(Error::Invalid(format!(
-        "{}: column {} is {}, but only pixels from 0 to 1 can be made black and white: {remedy}",
-        place_in_file(path, i / width),
-        i % width + 1,
-        values[i]
-    )))
 }
 
 #[cfg(test)]

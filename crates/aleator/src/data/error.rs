@@ -141,6 +141,15 @@ pub enum DataError {
         reason: String,
     },
 
+    /// Columns that cannot be chosen.
+    #[error("{}: {reason}", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The problem.
+        reason: String,
+    },
+
     /// An archive that cannot be used.
     #[error("cannot use the archive {}: {reason}", path.display())]
     Archive {

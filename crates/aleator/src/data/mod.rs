@@ -12,6 +12,7 @@
 //! bytes that are actually read, and every problem with a file is returned as a [`DataError`] that names the file.
 
 mod array;
+mod columns;
 mod csv;
 mod dataset;
 mod digits;
@@ -20,15 +21,20 @@ mod idx;
 mod image_set;
 mod npy;
 mod npz;
+mod reading;
+mod rows;
+mod table;
 mod write;
 
 pub(crate) use array::place_in_file;
 pub use array::{MAX_ARRAY_BYTES, load_array};
-pub use dataset::{Binarization, Dataset, Rows};
+pub use dataset::Dataset;
 pub use digits::{DIGITS_TRAINING, digits, digits_split};
 pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};
 pub use image_set::{ImageSet, Split};
+pub use reading::{Binarization, Reading};
+pub use rows::Rows;
 
 pub use write::{npy_bytes, npz_bytes};
 

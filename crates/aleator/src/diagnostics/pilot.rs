@@ -41,6 +41,9 @@ pub struct Pilot {
     pub seed: u64,
 }
 
+/// The estimator that is chosen, if any can be.
+type Winner = Option<Arc<dyn Estimator>>;
+
 impl Default for Pilot {
     fn default() -> Self {
         Pilot { samples: None, tune: 0, replicates: 1000, seed: 0 }
@@ -167,11 +170,7 @@ impl Prices<'_> {
     }
 
     /// The estimator that replaces the present one at a group of sites, if one is better, and all that were measured.
-    fn decide(
-        &mut self,
-        plan: &Plan,
-        group: &[usize],
-    ) -> Result<(Option<Arc<dyn Estimator>>, Vec<Candidate>)> {
+    fn decide(&mut self, plan: &Plan, group: &[usize]) -> Result<(Winner, Vec<Candidate>)> {
         let Some(&first) = group.first() else { return Ok((None, vec![])) };
         let present = Arc::clone(&plan.estimators[first]);
         let others = candidates(self.how.samples).into_iter().filter(|e| is_candidate(&**e));

@@ -102,6 +102,11 @@ impl Model for Gmm {
         }
     }
 
+    /// Clusters that share a mode of the data do not find another one.
+    fn starts(&self) -> usize {
+        5
+    }
+
     fn generate<'g>(&self, build: &Build<'g>, rows: usize) -> Option<Expr<'g>> {
         let (n, c) = (self.mean.len(), self.categories);
         let logits = build.parameter("mixture.logits").broadcast_to([rows, c]);

@@ -122,6 +122,12 @@ pub trait Model: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The number of sets of initial parameters that are tried, if the configuration gives none; of these, training goes on with
+    /// the one that is the most likely after a tenth of the steps.
+    fn starts(&self) -> usize {
+        1
+    }
+
     /// The probabilities of the classes of each row, of shape `[samples, rows, classes]`, and the number of classes. The label is
     /// the last element of a row of `x` and is not used. `None` if the model does not classify.
     fn classify<'g>(&self, _build: &Build<'g>, _x: Expr<'g>) -> Option<(Expr<'g>, usize)> {

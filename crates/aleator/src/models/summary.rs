@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::standardization::Standardization;
 use crate::data::{Dataset, Rows};
 use crate::error::{Error, Result};
 
@@ -29,6 +30,12 @@ pub struct DataSummary {
     pub whole: bool,
     /// The number of classes, if the last column consists of whole numbers from 0: the largest plus 1.
     pub classes: Option<usize>,
+    /// The names of the classes, if the labels are words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// How the columns were standardised, if they were. The other numbers here are those of the standardised columns.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standardization: Option<Standardization>,
 }
 
 impl DataSummary {
@@ -50,11 +57,13 @@ impl DataSummary {
             rows: train.count(),
             width: train.width,
             image: *image,
-            scale: scales(train, &mean),
+            scale: Standardization::of(train, train.width).scale,
             mean,
             range: [all().fold(f64::INFINITY, f64::min), all().fold(f64::NEG_INFINITY, f64::max)],
             whole: all().all(is_whole),
             classes: (has_classes && !labels.is_empty()).then(|| largest as usize + 1),
+            labels: Vec::new(),
+            standardization: None,
         }
     }
 
@@ -81,6 +90,13 @@ impl DataSummary {
             |why: String| Err(Error::Invalid(format!("`{}` does not fit the model: {why}", other.name)));
         let largest = |summary: &DataSummary| summary.range[1];
         self.accepts_real(other)?;
+        if self.labels != other.labels {
+            let words = |labels: &[String]| match labels {
+                [] => "numbers".to_string(),
+                words => words.join(", "),
+            };
+            return differs(format!("its labels are {}, not {}", words(&other.labels), words(&self.labels)));
+        }
         if self.whole && (!other.whole || largest(other) > largest(self)) {
             return differs(format!("it has other numbers than whole ones from 0 to {}", largest(self)));
         }
@@ -97,17 +113,6 @@ impl DataSummary {
         let [low, high] = self.range;
         low >= 0.0 && high <= 1.0
     }
-}
-
-/// The standard deviation of each column.
-fn scales(rows: &Rows, mean: &[f64]) -> Vec<f64> {
-    let mut squares = vec![0.0_f64; rows.width];
-    for row in rows.values.chunks_exact(rows.width.max(1)) {
-        squares.iter_mut().zip(row).zip(mean).for_each(|((s, &v), m)| *s += (f64::from(v) - m).powi(2));
-    }
-    let count = rows.count().max(1) as f64;
-    let usable = |s: f64| if s > 0.0 && s.is_finite() { s } else { 1.0 };
-    squares.into_iter().map(|s| usable((s / count).sqrt())).collect()
 }
 
 #[cfg(test)]

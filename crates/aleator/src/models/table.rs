@@ -51,6 +51,16 @@ impl Entry {
         self.build_for(options, &DataSummary::of(data))
     }
 
+    /// Whether the last element of a row is a label.
+    pub fn has_label(&self) -> bool {
+        self.name == "bayes-logistic"
+    }
+
+    /// Whether rows are tokens or states, whose numbers have a meaning of their own that a change of units would destroy.
+    pub fn has_fixed_units(&self) -> bool {
+        ["sequence", "cartpole"].contains(&self.name)
+    }
+
     /// Creates the model for data of which only a summary is known.
     ///
     /// # Errors

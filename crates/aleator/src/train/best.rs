@@ -15,7 +15,12 @@ pub struct Best {
 
 /// The number by which an evaluation is judged: the bound, or the mean if there is no bound.
 pub fn value(point: &HistoryPoint) -> f64 {
-    point.bound.unwrap_or(point.elbo)
+    value_of(point.elbo, point.bound)
+}
+
+/// The bound, or the mean if there is no bound.
+pub fn value_of(mean: f64, bound: Option<f64>) -> f64 {
+    bound.unwrap_or(mean)
 }
 
 /// Whether a run ends because none of the last `patience` evaluations was better than the best before them.

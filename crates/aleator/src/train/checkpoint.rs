@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use super::moments;
 use super::places::{newest, steps_in};
 use super::recipe::Recipe;
-use super::report::{HistoryPoint, numbers};
+use super::report::{HistoryPoint, Starts, numbers};
 use crate::error::{Error, Result};
 use crate::files::write_atomically;
 use crate::nn::Tensor;
@@ -60,6 +60,9 @@ pub struct Header {
     /// The step and the value of the best evaluation, if the best parameters are kept.
     #[serde(default, with = "numbers")]
     pub best: Option<(u64, f64)>,
+    /// The starts that were tried.
+    #[serde(default)]
+    pub starts: Option<Starts>,
     /// What the model is built from.
     #[serde(default)]
     pub recipe: Recipe,
@@ -108,6 +111,26 @@ impl Checkpoint {
     /// The learned parameters after the last step, by name.
     pub fn last_parameters(&self) -> Vec<Tensor> {
         self.tensors("parameters/")
+    }
+
+    /// The mean and the scale of each column, `data.mean` and `data.scale`, if columns were standardised: parameters are those of a
+    /// model of (x − mean) / scale.
+    pub fn units(&self) -> Vec<Tensor> {
+        let units = self.header.recipe.data.iter().filter_map(|data| data.standardization.as_ref());
+        let tensor = |name: &str, values: &Vec<f64>| Tensor {
+            name: name.into(),
+            shape: [values.len()].into(),
+            values: values.clone(),
+            learned: false,
+        };
+        units
+            .flat_map(|units| [tensor("data.mean", &units.mean), tensor("data.scale", &units.scale)])
+            .collect()
+    }
+
+    /// The names of the classes, if the labels of the data were words.
+    pub fn labels(&self) -> &[String] {
+        self.header.recipe.data.as_ref().map_or(&[], |data| &data.labels)
     }
 
     fn tensors(&self, prefix: &str) -> Vec<Tensor> {
@@ -248,11 +271,12 @@ impl Checkpoint {
     }
 }
 
-/// The bytes of a safetensors file with these tensors as numbers of 32 bits.
+/// The bytes of a safetensors file with these tensors as numbers of 32 bits, and the names of classes as metadata `labels`, a JSON
+/// list, if there are any.
 ///
 /// # Errors
 /// Returns an error if two tensors have the same name.
-pub fn safetensors_bytes(tensors: &[Tensor]) -> Result<Vec<u8>> {
+pub fn safetensors_bytes(tensors: &[Tensor], labels: &[String]) -> Result<Vec<u8>> {
     let invalid = |e: safetensors::SafeTensorError| Error::Invalid(e.to_string());
     let all: Vec<(&str, Vec<usize>, Vec<u8>)> = tensors
         .iter()
@@ -267,7 +291,9 @@ pub fn safetensors_bytes(tensors: &[Tensor]) -> Result<Vec<u8>> {
             Ok((*name, TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(invalid)?))
         })
         .collect::<Result<Vec<_>>>()?;
-    safetensors::serialize(views, None).map_err(invalid)
+    let list = serde_json::to_string(labels).map_err(|e| Error::Invalid(e.to_string()))?;
+    let metadata = (!labels.is_empty()).then(|| HashMap::from([("labels".to_string(), list)]));
+    safetensors::serialize(views, metadata).map_err(invalid)
 }
 
 /// Returns an error if one of the numbers is not finite.

@@ -16,6 +16,7 @@ use super::places::{is_file_name, steps_in};
 use super::report::{HistoryPoint, TrainReport, Trained};
 use super::run::{Watch, go_on};
 use super::store::{check, hold};
+use super::sweep::MOST_RUNS;
 use super::trainer::Trainer;
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, describe};
@@ -80,8 +81,14 @@ pub fn of_estimators(config: &TrainConfig, estimators: &[Arc<dyn Estimator>]) ->
 /// Each of these runs with `count` seeds, from that of its configuration.
 ///
 /// # Errors
-/// Returns an error if a seed is too large.
+/// Returns an error if a seed is too large, or if there are more than 10000 runs.
 pub fn of_seeds(variants: &[Variant], count: usize) -> Result<Vec<Variant>> {
+    if variants.len().checked_mul(count).is_none_or(|runs| runs > MOST_RUNS) {
+        return Err(Error::Invalid(format!(
+            "{} variants with {count} seeds each are more than {MOST_RUNS} runs; use fewer",
+            variants.len()
+        )));
+    }
     let of_seed = |variant: &Variant, i: usize| {
         let seed =
             variant.config.seed.checked_add(i as u64).ok_or_else(|| Error::invalid("a seed is too large"))?;

@@ -45,6 +45,8 @@ pub struct TrainConfig {
     pub objective: Objective,
     /// The number of gradient steps.
     pub steps: usize,
+    /// The number of sets of initial parameters that are tried, at least 1; `None` for the default of the model.
+    pub starts: Option<usize>,
     /// The number of rows in a minibatch.
     pub batch: usize,
     /// K, the number of samples per gradient; `None` for the smallest number that the estimator accepts.
@@ -136,6 +138,8 @@ fn checksum_of(value: &dyn std::fmt::Debug) -> String {
 const MOST_PARAMETERS: usize = 1 << 24;
 /// The largest product of the rows of a minibatch and the samples (and the outcomes, if they are enumerated).
 pub(super) const MOST_ROWS: usize = 1 << 20;
+/// The largest number of starts.
+const MOST_STARTS: usize = 1000;
 /// The largest number of samples of an evaluation.
 const MOST_EVAL_SAMPLES: usize = 1_000_000;
 
@@ -153,6 +157,7 @@ impl TrainConfig {
             objective: Objective::default(),
             fixed: Vec::new(),
             steps: 10_000,
+            starts: None,
             batch: data.train.count().clamp(1, most),
             samples: None,
             learning_rate: None,
@@ -267,6 +272,16 @@ impl TrainConfig {
         Schedule { rate: self.learning_rate(), warm_up: self.warm_up as u64, decay: self.decay }
     }
 
+    /// The number of sets of initial parameters that are tried: the configured one, or the default of the model. Given parameters
+    /// are the only ones.
+    pub fn starts(&self) -> usize {
+        let usual = || match (&self.init, self.model.model()) {
+            (None, Some(model)) => model.starts(),
+            (Some(_), _) | (None, None) => 1,
+        };
+        self.starts.unwrap_or_else(usual)
+    }
+
     /// The number of steps between evaluations.
     pub fn eval_every(&self) -> usize {
         self.eval_every.unwrap_or_else(|| self.steps.div_ceil(10).max(1))
@@ -287,6 +302,7 @@ impl TrainConfig {
             objective,
             fixed,
             steps,
+            starts: _, // Of `starts`, which fills in the default.
             batch,
             samples: _,       // Of `samples`, which fills in the smallest.
             learning_rate: _, // Of `learning_rate`, which fills in the usual one.
@@ -338,6 +354,7 @@ impl TrainConfig {
             ("estimator", self.serving().map_or("that of each site".into(), |e| describe(&*e))),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
             ("objective", objective.into()),
+            ("starts", self.starts().to_string()),
             ("batch", batch.to_string()),
             ("samples", self.samples().to_string()),
             ("optimizer", optimizer.clone()),
@@ -391,6 +408,7 @@ impl TrainConfig {
         }
         let counts = [
             ("steps", self.steps),
+            ("starts", self.starts()),
             ("the batch", self.batch),
             ("samples", self.samples()),
             ("importance samples", self.objective.copies().unwrap_or(1)),
@@ -401,6 +419,17 @@ impl TrainConfig {
         ];
         if let Some((what, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return Err(Error::Invalid(format!("{what} must be at least 1, got 0")));
+        }
+        if self.starts() > MOST_STARTS {
+            return Err(Error::Invalid(format!(
+                "starts must be at most {MOST_STARTS}, got {}",
+                self.starts()
+            )));
+        }
+        if self.starts() > 1 && self.init.is_some() {
+            return Err(Error::invalid(
+                "the setting `starts` has no effect with `init-from`, which gives the start",
+            ));
         }
         if matches!(self.objective, Objective::WakeSleep(1)) {
             return Err(Error::invalid("wake-sleep needs at least 2 importance samples"));

@@ -1,5 +1,6 @@
 //! From settings to a configuration: the data are loaded, and the model is built.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,11 +11,11 @@ use super::scg::{Source, is_file};
 use super::setting::{BINARIZATIONS, DECAYS, OBJECTIVES};
 use super::settings::Settings;
 use super::subject::Subject;
-use crate::data::{Binarization, Dataset, Rows};
+use crate::data::{Binarization, Dataset, Reading, Rows};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, Vimco};
 use crate::language::{self, Commands};
-use crate::models::{self, DataSummary, Objective};
+use crate::models::{self, DataSummary, Entry, Objective, Standardization};
 use crate::optim::Decay;
 
 impl Settings {
@@ -33,12 +34,22 @@ impl Settings {
             set: self.set.clone(),
             data: self.data.clone(),
             test_data: self.test_data.clone(),
+            columns: self.columns.clone(),
+            standardize: self.standardize,
             held_out: self.held_out,
             validation: self.validation,
             binarization: self.binarization.clone(),
             data_seed: self.data_seed,
             model_options: self.model_options.clone(),
             ..Settings::default()
+        }
+    }
+
+    /// These settings, if they will be used with other data: held-out rows in another file belong to the data.
+    pub(super) fn for_data(&self, other: Option<&String>) -> Settings {
+        match other {
+            Some(_) => Settings { test_data: None, ..self.clone() },
+            None => self.clone(),
         }
     }
 
@@ -53,7 +64,7 @@ impl Settings {
             |e| Error::Invalid(format!("in the settings of the checkpoint {}: {e}", path.display()));
         let theirs = Settings::parse(&checkpoint.header.settings).map_err(in_checkpoint)?;
         // What the model is; how it was trained is forgotten.
-        let settings = self.over(&theirs.of_model_and_data())?;
+        let settings = self.over(&theirs.of_model_and_data().for_data(self.data.as_ref()))?;
         let same = settings.model == theirs.model;
         let recipe =
             if same { Recipe { graph: None, ..checkpoint.header.recipe.clone() } } else { Recipe::default() };
@@ -117,6 +128,7 @@ impl Settings {
                 .map(|name| name.trim().into())
                 .collect(),
             steps: self.steps.unwrap_or(usual.steps),
+            starts: self.starts,
             batch: self.batch.unwrap_or(usual.batch),
             samples: self.samples,
             learning_rate: self.lr,
@@ -155,6 +167,8 @@ impl Settings {
         let given = [
             ("data", self.data.is_some()),
             ("test-data", self.test_data.is_some()),
+            ("columns", self.columns.is_some()),
+            ("standardize", self.standardize == Some(true)),
             ("binarization", self.binarization.is_some()),
         ];
         if let Some((name, _)) = given.into_iter().find(|(_, given)| *given) {
@@ -214,25 +228,39 @@ impl Settings {
             None if entry.pixels && !real => Some(Binarization::Threshold),
             given => given,
         };
-        let data = match (&self.data, self.binarization.is_some()) {
-            (Some(source), _) if self.test_data.is_some() => {
-                let held_out = self.test_data.as_deref().unwrap_or_default();
-                Dataset::load_parts(source, held_out, binarization, data_seed)?
-            }
-            (None, _) if self.test_data.is_some() => {
-                return Err(Error::invalid("the setting `test-data` requires the setting `data`"));
-            }
-            (Some(source), _) => Dataset::load(source, binarization, data_seed)?,
-            (None, explicit) if explicit || (entry.pixels && real) => {
-                Dataset::load("digits", binarization, data_seed)?
-            }
-            (None, _) => (entry.data)(data_seed),
+        let known = recipe.data.as_ref();
+        let reading = Reading {
+            binarization,
+            seed: data_seed,
+            columns: self.columns()?,
+            labels: entry.has_label(),
+            classes: known.map(|known| known.labels.clone()).unwrap_or_default(),
         };
-        let data = match self.held_out {
+        let (data, labels) = match (&self.data, self.binarization.is_some()) {
+            (Some(source), _) => Dataset::read(source, self.test_data.as_deref(), &reading)?,
+            (None, _) if self.test_data.is_some() || self.columns.is_some() => {
+                let name = if self.columns.is_some() { "columns" } else { "test-data" };
+                return Err(Error::Invalid(format!("the setting `{name}` requires the setting `data`")));
+            }
+            (None, explicit) if explicit || (entry.pixels && real) => {
+                (Dataset::load("digits", binarization, data_seed)?, Vec::new())
+            }
+            (None, _) => ((entry.data)(data_seed), Vec::new()),
+        };
+        let mut data = match self.held_out {
             Some(share) => data.held_out_again(share)?,
             None => data,
         };
+        let standardization = self.standardization(entry, binarization, &data, known)?;
+        if let Some(units) = &standardization {
+            for rows in [&mut data.train, &mut data.held_out] {
+                units.apply(&mut rows.values, rows.width);
+            }
+        }
         let found = DataSummary::of(&data);
+        let classes = if labels.is_empty() { found.classes } else { Some(labels.len()) };
+        let rows = self.training_rows(&data)?.count();
+        let found = DataSummary { rows, classes, labels, standardization, ..found };
         let model = entry.build_for(&self.model_options, &found)?;
         let Some(known) = &recipe.data else {
             return Ok((model.into(), data, Recipe { data: Some(found), graph: None }));
@@ -245,6 +273,61 @@ impl Settings {
         let known = DataSummary { rows: found.rows, ..known.clone() };
         let model = entry.build_for(&self.model_options, &known)?;
         Ok((model.into(), data, Recipe { data: Some(known), graph: None }))
+    }
+
+    /// The chosen columns.
+    fn columns(&self) -> Result<Vec<String>> {
+        let names = self.columns.iter().flat_map(|text| text.split(',')).map(|name| name.trim().to_string());
+        let names: Vec<String> = names.collect();
+        match names.iter().any(String::is_empty) {
+            true => Err(Error::Invalid(format!(
+                "`columns = {}` has an empty name; separate names or numbers of columns by commas",
+                self.columns.as_deref().unwrap_or_default()
+            ))),
+            false => Ok(names),
+        }
+    }
+
+    /// The rows from which the model learns: those that are neither held out nor for validation.
+    fn training_rows<'d>(&self, data: &'d Dataset) -> Result<Cow<'d, Rows>> {
+        Ok(match self.validation {
+            Some(share) => Cow::Owned(data.train.split(share)?.0),
+            None => Cow::Borrowed(&data.train),
+        })
+    }
+
+    /// Means and scales of the columns: those of the checkpoint that the model is from, or those of the training rows.
+    fn standardization(
+        &self,
+        entry: &Entry,
+        binarization: Option<Binarization>,
+        data: &Dataset,
+        known: Option<&DataSummary>,
+    ) -> Result<Option<Standardization>> {
+        let wanted = self.standardize == Some(true);
+        match (known, wanted) {
+            (Some(known), _) if known.standardization.is_some() != wanted => {
+                let (is, remedy) = if wanted { ("are not", "remove") } else { ("are", "add") };
+                return Err(Error::Invalid(format!(
+                    "the columns of the model in the checkpoint {is} standardised; {remedy} the setting `standardize`"
+                )));
+            }
+            (_, false) => return Ok(None),
+            (_, true) => {}
+        }
+        if binarization.is_some() || entry.has_fixed_units() {
+            return Err(Error::Invalid(format!(
+                "rows of `{}` are {}, which cannot be standardised; remove the setting `standardize`",
+                entry.name,
+                if binarization.is_some() { "pixels" } else { "tokens or states" }
+            )));
+        }
+        let columns = data.train.width - usize::from(entry.has_label());
+        match known {
+            // Rows of another width are refused by their summary.
+            Some(known) => Ok(known.standardization.clone()),
+            None => Ok(Some(Standardization::of(&*self.training_rows(data)?, columns))),
+        }
     }
 
     fn binarization(&self) -> Result<Option<Binarization>> {

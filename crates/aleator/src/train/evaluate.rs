@@ -17,7 +17,7 @@ use crate::nn::Tensor;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RowsToEvaluate {
-    /// Held-out rows; all rows of a graph that holds none out.
+    /// Held-out rows; rows of validation or training rows, if none are held out.
     #[default]
     HeldOut,
     /// Training rows.
@@ -60,6 +60,9 @@ pub struct EvaluationReport {
     pub judged_by: JudgedBy,
     /// The rows.
     pub part: RowsToEvaluate,
+    /// The names of the classes, if the labels of the data are words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
     /// The seed of the draws.
     pub seed: u64,
     /// The numbers.
@@ -97,7 +100,7 @@ impl Restored {
         }
         let theirs = Settings::parse(&header.settings)
             .map_err(|e| Error::Invalid(format!("in the settings of the checkpoint: {e}")))?;
-        let settings = settings.over(&theirs)?;
+        let settings = settings.over(&theirs.for_data(settings.data.as_ref()))?;
         let config = settings.config_from(commands, &header.recipe)?;
         // Other data may have fewer rows than a minibatch.
         let batch = config.batch.min(config.data.train.count().max(1));
@@ -114,6 +117,16 @@ impl Restored {
     /// The parameters in the order of the tensors, as numbers of 32 bits.
     pub fn parameters(&self) -> Vec<Vec<f32>> {
         self.tensors.iter().map(|t| t.values.iter().map(|&v| v as f32).collect()).collect()
+    }
+
+    /// What is evaluated if held-out rows are asked for and there are none.
+    fn present(&self, which: RowsToEvaluate) -> RowsToEvaluate {
+        match (which, &self.config.validation) {
+            (RowsToEvaluate::HeldOut, _) if self.config.data.held_out.count() > 0 => which,
+            (RowsToEvaluate::HeldOut, Some(_)) => RowsToEvaluate::Validation,
+            (RowsToEvaluate::HeldOut, None) => RowsToEvaluate::Training,
+            (other, _) => other,
+        }
     }
 
     fn rows(&self, which: RowsToEvaluate) -> Result<Rows> {
@@ -150,7 +163,8 @@ pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationRepo
         )));
     }
     config.check().map_err(cannot)?;
-    let rows = restored.rows(how.rows)?;
+    let part = restored.present(how.rows);
+    let rows = restored.rows(part)?;
     let rows = match how.at_most {
         Some(most) => rows.thinned(most),
         None => rows,
@@ -162,7 +176,8 @@ pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationRepo
         data: config.data.name.clone(),
         step: restored.step,
         judged_by: config.model.score().into(),
-        part: how.rows,
+        part,
+        labels: checkpoint.labels().to_vec(),
         seed: config.seed,
         result,
     })

@@ -42,6 +42,7 @@ mod sample;
 mod scg;
 mod setting;
 mod settings;
+mod starts;
 mod store;
 mod streams;
 mod subject;
@@ -61,8 +62,8 @@ pub use pictures::grey_levels;
 pub use places::place_of;
 pub use recipe::Recipe;
 pub use report::{
-    BestStep, GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, TrainReport,
-    Trained,
+    BestStep, GradientStatistics, HeldOut, HistoryPoint, JudgedBy, JudgedOn, Pictures, Progress, Starts,
+    TrainReport, Trained,
 };
 pub use run::{Watch, train, train_and_see};
 pub use sample::{Samples, sample};

@@ -77,6 +77,21 @@ pub struct Progress {
     pub looked: bool,
     /// The number of gradient steps per second, without evaluations; 0 before the first step.
     pub steps_per_second: f64,
+    /// While several starts are tried: which one, from 1, and how many there are. The steps are then those of the start, and there
+    /// is no held-out ELBO yet.
+    pub start: Option<[usize; 2]>,
+}
+
+/// Several sets of initial parameters, of which the best one was kept.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Starts {
+    /// The number of steps for which each was trained.
+    pub steps: usize,
+    /// The bound of each on training rows after these steps (or the mean, if there is no bound); `None` if numbers did not stay
+    /// finite.
+    pub values: Vec<Option<f64>>,
+    /// The place of the one that was kept.
+    pub kept: usize,
 }
 
 /// The evaluation of all held-out rows at the end.
@@ -233,6 +248,16 @@ pub struct TrainReport {
     pub history: Vec<HistoryPoint>,
     /// The evaluation of all held-out rows at the end; `None` if the run was interrupted or ended with an error.
     pub held_out: Option<HeldOut>,
+    /// The rows that were evaluated at the end.
+    pub judged_at_the_end: JudgedOn,
+    /// The names of the classes, if the labels of the data are words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<String>,
+    /// Whether the columns were standardised, so that all numbers are those of the standardised columns.
+    pub standardized: bool,
+    /// The starts that were tried, if there were several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts: Option<Starts>,
     /// The evaluation whose parameters were kept as the best.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<BestStep>,

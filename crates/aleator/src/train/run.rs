@@ -14,6 +14,7 @@ use super::metrics::Metrics;
 use super::pictures::pictures;
 use super::places::newest;
 use super::report::{BestStep, HeldOut, HistoryPoint, JudgedOn, Progress, TrainReport, Trained};
+use super::starts::best_start;
 use super::store::Store;
 use super::trainer::{Trainer, at_step};
 use crate::data::Rows;
@@ -62,6 +63,12 @@ pub(super) fn go_on(mut trainer: Trainer<'_>, watch: &Watch<'_>, seen: usize) ->
         return Err(Error::Invalid(format!("`{}` has no pictures to show", config.model.name())));
     }
     let mut run = Run::open(trainer, saved)?;
+    if config.resume.is_none()
+        && let Some(best) = best_start(config, watch)?
+    {
+        run.trainer.begin_at(&best.parameters)?;
+        run.trainer.starts = Some(best.starts);
+    }
     let ended = run.steps(watch).and_then(|interrupted| {
         if !interrupted {
             run.judge_all()?;
@@ -139,6 +146,7 @@ impl<'c> Run<'c> {
                 held_out,
                 looked,
                 steps_per_second: per_second(step, self.trainer.seconds),
+                start: None,
             });
             if last {
                 return Ok(false);
@@ -302,12 +310,11 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
             None => "the objective of the graph".into(),
         },
         judged_by: config.model.score().into(),
-        judged_on: match (config.model.has_rows(), &config.validation, config.data.held_out.count()) {
-            (false, _, _) => JudgedOn::Graph,
-            (true, Some(_), _) => JudgedOn::Validation,
-            (true, None, 0) => JudgedOn::Training,
-            (true, None, _) => JudgedOn::HeldOut,
-        },
+        judged_on: judged_on(config, false),
+        judged_at_the_end: judged_on(config, true),
+        labels: config.recipe.data.as_ref().map(|data| data.labels.clone()).unwrap_or_default(),
+        standardized: config.recipe.data.as_ref().is_some_and(|data| data.standardization.is_some()),
+        starts: trainer.starts,
         unbiased: trainer.program.is_unbiased(),
         rescaled: trainer.program.is_rescaled(),
         seed: config.seed,
@@ -331,6 +338,16 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         steps_per_second: per_second(trainer.step, trainer.seconds),
         seconds: start.elapsed().as_secs_f64(),
         weights,
+    }
+}
+
+/// The rows on which a run is judged, during it or at the end.
+fn judged_on(config: &TrainConfig, end: bool) -> JudgedOn {
+    match (config.model.has_rows(), &config.validation, config.data.held_out.count()) {
+        (false, _, _) => JudgedOn::Graph,
+        (true, Some(_), held_out) if !end || held_out == 0 => JudgedOn::Validation,
+        (true, None, 0) => JudgedOn::Training,
+        (true, _, _) => JudgedOn::HeldOut,
     }
 }
 

@@ -1,16 +1,17 @@
-//! Samples of a trained model, and draws of the random nodes of a trained graph.
+//! Samples of a trained model, and of the values of a trained graph.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec;
-use aleator_engine::graph::{Expr, NodeId, substitute};
+use aleator_engine::graph::{Expr, NodeId, Shape, substitute};
 
 use super::evaluate::Restored;
 use super::evaluation::FIRST_EVALUATION_STEP;
 use super::own_graph::OwnGraph;
 use super::subject::Subject;
-use crate::distributions::{Distribution, Noise};
+use crate::distributions::{Distribution, Family, Noise};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::models::{Build, Model};
@@ -23,10 +24,13 @@ const AT_ONCE: usize = 100;
 /// The largest number of numbers of all samples.
 const MOST_NUMBERS: usize = 1 << 28;
 
+/// The name of the samples of a model.
+const SAMPLES: &str = "samples";
+
 /// Samples, along the first axis of an array.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Samples {
-    /// `samples` for a model, and the name of the random node for a graph.
+    /// `samples` for a model, and the name of the value for a graph.
     pub name: String,
     /// The shape. The first size is the number of samples.
     pub shape: Vec<usize>,
@@ -34,14 +38,21 @@ pub struct Samples {
     pub values: Vec<f32>,
 }
 
-/// `count` samples of a model (of pixels that are 0 or 1, their means), or draws of all random nodes of a graph at its first minibatch.
+/// `count` samples of a model (of pixels that are 0 or 1, their means), or of a graph at its first minibatch: draws of its random nodes, and of
+/// the distributions of what is observed; or of the `values` of these names, among which are also deterministic values and costs.
 ///
 /// # Errors
-/// Returns an error if the model generates nothing, if there are too many numbers, or if a number is not finite.
-pub fn sample(restored: &Restored, count: usize, seed: u64) -> Result<Vec<Samples>> {
+/// Returns an error if the model generates nothing, if there is no such value, if there are too many numbers, or if a number is not
+/// finite.
+pub fn sample(restored: &Restored, count: usize, seed: u64, values: &[String]) -> Result<Vec<Samples>> {
     let drawn = match &restored.config.model {
-        Subject::Model(model) => vec![of_model(&**model, restored, count, seed)?],
-        Subject::Graph(graph) => of_graph(graph, restored, count, seed)?,
+        Subject::Model(model) => {
+            if let Some(name) = values.iter().find(|name| *name != SAMPLES) {
+                return Err(Error::unknown_name("value of a built-in model", name, [SAMPLES].into_iter()));
+            }
+            vec![of_model(&**model, restored, count, seed)?]
+        }
+        Subject::Graph(graph) => of_graph(graph, restored, count, seed, values)?,
     };
     match drawn.iter().find(|samples| samples.values.iter().any(|v| !v.is_finite())) {
         Some(samples) => Err(Error::NotFinite(format!("a number of `{}` is not finite", samples.name))),
@@ -71,38 +82,98 @@ fn of_model(model: &dyn Model, restored: &Restored, count: usize, seed: u64) -> 
     };
     let values = run(&graph, &[node], restored, seed, count.div_ceil(rows))?.swap_remove(0);
     let width = values.len() / (count.div_ceil(rows) * rows).max(1);
-    let values: Vec<f32> = values.into_iter().take(count * width).collect();
+    let mut values: Vec<f32> = values.into_iter().take(count * width).collect();
+    let data = restored.config.recipe.data.as_ref();
+    if let Some(units) = data.and_then(|data| data.standardization.as_ref()) {
+        units.undo(&mut values, width);
+    }
     let shape = match restored.config.data.image {
         Some([height, columns]) if height * columns == width => vec![count, height, columns],
         _ => vec![count, width],
     };
-    Ok(Samples { name: "samples".into(), shape, values })
+    Ok(Samples { name: SAMPLES.into(), shape, values })
 }
 
-fn of_graph(own: &OwnGraph, restored: &Restored, count: usize, seed: u64) -> Result<Vec<Samples>> {
+fn of_graph(
+    own: &OwnGraph,
+    restored: &Restored,
+    count: usize,
+    seed: u64,
+    wanted: &[String],
+) -> Result<Vec<Samples>> {
     let graph = own.build(restored.config.batch, restored.config.seed)?;
-    let sites = graph.sites();
-    if sites.is_empty() {
-        return Err(Error::Invalid(format!("{} has no random nodes to draw", own.name())));
+    let known = values_of(&graph);
+    let usual = known.iter().filter(|value| value.is_drawn).map(|value| value.name.clone()).collect();
+    let names: Vec<String> = if wanted.is_empty() { usual } else { wanted.to_vec() };
+    if names.is_empty() {
+        return Err(Error::Invalid(format!(
+            "{} has no random nodes and observes nothing, so that there is nothing to draw",
+            own.name()
+        )));
     }
-    check_count(count, sites.iter().map(|site| site.batch.numel() * site.event.numel()).sum())?;
-    let engine = graph.engine();
-    let mut replaced: HashMap<NodeId, Expr<'_>> = HashMap::new();
-    let mut nodes = Vec::new();
-    for (number, site) in (0..).zip(&sites) {
-        let parameters = site.parameters.iter().map(|&p| substitute(engine, p, &mut replaced)).collect();
-        let law = Distribution::new(site.family.clone(), parameters);
-        let value = law.sample(&mut Noise::new(engine, number, site.batch.clone()));
-        replaced.insert(site.value, value);
-        nodes.push(value.id());
-    }
+    let find = |(i, name): (usize, &String)| -> Result<&GraphValue<'_>> {
+        if names[..i].contains(name) {
+            return Err(Error::Invalid(format!("the value `{name}` is asked for twice")));
+        }
+        known
+            .iter()
+            .find(|value| value.name == *name)
+            .ok_or_else(|| Error::unknown_name("value", name, known.iter().map(|value| value.name.as_str())))
+    };
+    let chosen: Vec<&GraphValue<'_>> = names.iter().enumerate().map(find).collect::<Result<_>>()?;
+    check_count(count, chosen.iter().map(|value| value.expr.shape().numel()).sum())?;
+    let nodes: Vec<NodeId> = chosen.iter().map(|value| value.expr.id()).collect();
     let values = run(&graph, &nodes, restored, seed, count)?;
-    let with_shape = |(site, values): (&crate::graph::SiteDef, Vec<f32>)| Samples {
-        name: site.name.clone(),
-        shape: [&[count], &site.batch.join(&site.event)[..]].concat(),
+    let with_shape = |(value, values): (&&GraphValue<'_>, Vec<f32>)| Samples {
+        name: value.name.clone(),
+        shape: [&[count], &value.expr.shape()[..]].concat(),
         values,
     };
-    Ok(sites.iter().zip(values).map(with_shape).collect())
+    Ok(chosen.iter().zip(values).map(with_shape).collect())
+}
+
+/// A value of a graph whose random nodes are draws.
+struct GraphValue<'g> {
+    name: String,
+    expr: Expr<'g>,
+    /// Whether it is a draw itself.
+    is_drawn: bool,
+}
+
+/// Random nodes and what is observed, both drawn from their distributions, deterministic values and costs; of those with the same
+/// name, the first in this order.
+fn values_of<'g>(graph: &'g Graph) -> Vec<GraphValue<'g>> {
+    let engine = graph.engine();
+    let mut replaced: HashMap<NodeId, Expr<'g>> = HashMap::new();
+    let mut known: Vec<GraphValue<'g>> = Vec::new();
+    let mut numbers = 0_u32..;
+    let mut draw = |family: &Arc<dyn Family>, parameters: Vec<Expr<'g>>, batch: Shape| -> Expr<'g> {
+        let law = Distribution::new(family.clone(), parameters).with_batch_rank(batch.rank());
+        law.sample(&mut Noise::new(engine, numbers.next().unwrap_or_default(), batch))
+    };
+    for site in graph.sites() {
+        let parameters = site.parameters.iter().map(|&p| substitute(engine, p, &mut replaced)).collect();
+        let expr = draw(&site.family, parameters, site.batch.clone());
+        replaced.insert(site.value, expr);
+        known.push(GraphValue { name: site.name, expr, is_drawn: true });
+    }
+    let observations = graph.observations();
+    for observation in &observations {
+        let parameters =
+            observation.parameters.iter().map(|&p| substitute(engine, p, &mut replaced)).collect();
+        // One number of the cost for each draw.
+        let batch = graph.expr(observation.cost).shape();
+        let expr = draw(&observation.family, parameters, batch);
+        known.push(GraphValue { name: observation.name.clone(), expr, is_drawn: true });
+    }
+    let costs = graph.costs().into_iter().map(|cost| (cost.name, cost.node));
+    for (name, node) in graph.named().into_iter().chain(costs) {
+        if known.iter().all(|value| value.name != name) {
+            let expr = substitute(engine, node, &mut replaced);
+            known.push(GraphValue { name, expr, is_drawn: false });
+        }
+    }
+    known
 }
 
 /// The values of nodes in several runs with different noise, one run after another.

@@ -8,14 +8,16 @@ use super::own_graph::{OwnGraph, RowsOf, rows_of};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::language::{self, Commands, Diagnostic, Loading, NamedArray, Setting};
+use crate::models;
 
 /// The longest file that is read.
 const LONGEST: u64 = language::LONGEST_SOURCE as u64;
 
-/// Whether a name of a model is that of a file with a graph.
+/// Whether a name of a model is that of a file with a graph. The name of a built-in model is not, even if there is such a file.
 pub fn is_file(model: &str) -> bool {
     let path = Path::new(model);
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("scg")) || path.is_file()
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("scg"))
+        || (models::find(model).is_none() && path.is_file())
 }
 
 /// The text of a graph and where it came from.

@@ -140,6 +140,26 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         part: Part::Data,
         ..run(
+            "columns",
+            "Columns of a table to use, in this order, by the names of its first line or by numbers from 1: a,b,7; a label is the \
+             last of them, and may consist of words",
+            "all of them",
+            Value::Text("A,B,.."),
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
+            "standardize",
+            "Subtract from each column its mean over the training rows and divide it by its standard deviation; checkpoints contain \
+             both, and samples have the units of the data",
+            "",
+            Value::Truth,
+        )
+    },
+    Setting {
+        part: Part::Data,
+        ..run(
             "held-out",
             "Share of the rows that is held out, evenly spaced, from 0 to 1",
             "the held-out part of the data, every sixth row of a table, and none of a graph",
@@ -181,6 +201,13 @@ pub const SETTINGS: &[Setting] = &[
     ),
     run("fix", "Parameters that keep their initial values, separated by commas", "", Value::Texts("A,B,..")),
     run("steps", "Number of gradient steps", "10000", Value::Count("N")),
+    run(
+        "starts",
+        "Number of sets of initial parameters: each is trained for a tenth of the steps (at most 1000), and the run begins with the \
+         one that is the most likely on training rows",
+        "5 for gmm, else 1",
+        Value::Count("N"),
+    ),
     run("batch", "Number of rows in a minibatch", "100", Value::Count("N")),
     model(
         "latents",

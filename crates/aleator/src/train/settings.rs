@@ -32,6 +32,11 @@ pub struct Settings {
     pub data: Option<String>,
     /// Where held-out rows are, if not in `data`.
     pub test_data: Option<String>,
+    /// The columns of a table, by name or number, separated by commas.
+    pub columns: Option<String>,
+    /// Whether columns are standardised.
+    #[serde(alias = "standardise")]
+    pub standardize: Option<bool>,
     /// The share of rows that is held out.
     pub held_out: Option<f64>,
     /// The share of training rows by which the best parameters are chosen.
@@ -49,6 +54,8 @@ pub struct Settings {
     pub fix: Vec<String>,
     /// The number of gradient steps.
     pub steps: Option<usize>,
+    /// The number of sets of initial parameters that are tried.
+    pub starts: Option<usize>,
     /// The number of rows in a minibatch.
     pub batch: Option<usize>,
     /// K, the number of samples of the estimator.

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use crate::error::{Error, Result};
 
 /// The largest number of runs.
-const MOST_RUNS: usize = 10_000;
+pub(super) const MOST_RUNS: usize = 10_000;
 
 /// A point of a grid.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,6 +128,16 @@ mod tests {
         assert!(names.iter().all(|name| names.iter().filter(|other| *other == name).count() == 1));
         assert!(points.iter().all(|p| p.settings.batch == Some(7) && p.settings.steps == Some(5)));
         assert!(points.iter().all(|p| p.settings.lr != Some(9.0)));
+        // Of lists of equal length, too.
+        let square = sweep("lr = [1, 2]\nseed = [3, 4]", &base).unwrap();
+        let names: Vec<_> = square.iter().map(Point::name).collect();
+        assert_eq!(names, ["lr=1,seed=3", "lr=1,seed=4", "lr=2,seed=3", "lr=2,seed=4"]);
+        assert!(square.iter().map(|p| (p.settings.lr, p.settings.seed)).eq([
+            (Some(1.0), Some(3)),
+            (Some(1.0), Some(4)),
+            (Some(2.0), Some(3)),
+            (Some(2.0), Some(4))
+        ]));
         assert_eq!(sweep("", &base).unwrap()[0].settings, base);
     }
 

@@ -6,7 +6,7 @@ use super::batches::Batches;
 use super::best::{self, Best};
 use super::checkpoint::{Checkpoint, Header};
 use super::config::{MOST_ROWS, TrainConfig, VALIDATION, WHOLE_ESTIMATOR, WHOLE_MODEL};
-use super::report::{GradientStatistics, HistoryPoint};
+use super::report::{GradientStatistics, HistoryPoint, Starts};
 use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
 use super::subject::Subject;
@@ -41,6 +41,8 @@ pub struct Trainer<'c> {
     pub running: Option<f64>,
     /// The parameters of the best evaluation, if the configuration keeps them.
     pub best: Option<Best>,
+    /// The starts that were tried, if there were several.
+    pub starts: Option<Starts>,
     /// The number of gradient steps taken.
     pub step: usize,
     /// The time of training, in seconds.
@@ -63,6 +65,12 @@ impl<'c> Trainer<'c> {
     pub fn new(config: &'c TrainConfig) -> Result<Self> {
         config.check()?;
         let tensors = config.initial()?;
+        if !tensors.iter().any(|tensor| tensor.learned) {
+            return Err(Error::Invalid(format!(
+                "{} has no parameters, so that there is nothing to train",
+                config.model.name()
+            )));
+        }
         let learned: Vec<&str> = tensors.iter().filter(|t| t.learned).map(|t| t.name.as_str()).collect();
         let fixed = fixed_places(&config.fixed, &learned)?;
         let (graph, plan) = config.training_graph(&tensors)?;
@@ -96,6 +104,7 @@ impl<'c> Trainer<'c> {
             since_last: (0, 0.0),
             running: None,
             best: None,
+            starts: None,
             step: 0,
             seconds: 0.0,
             batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
@@ -103,6 +112,18 @@ impl<'c> Trainer<'c> {
             estimators: names(&graph, &plan, config),
             sites: graph.sites().into_iter().map(|s| s.name).collect(),
         })
+    }
+
+    /// Begins at other parameters, in the order of the tensors.
+    ///
+    /// # Errors
+    /// Returns an error if a size differs.
+    pub(super) fn begin_at(&mut self, parameters: &[Vec<f32>]) -> Result<()> {
+        let learned = self.tensors.iter().zip(parameters).filter(|(tensor, _)| tensor.learned);
+        for (place, (_, values)) in learned.enumerate() {
+            self.program.set_param_at(place, values)?;
+        }
+        Ok(())
     }
 
     /// Takes one gradient step.
@@ -115,14 +136,7 @@ impl<'c> Trainer<'c> {
         self.write_rows(step as u64);
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
-            let sites = self.sites.join(", ");
-            return Err(at_step(
-                step,
-                Error::NotFinite(format!(
-                    "the training objective is {elbo}, although the distributions of all sites ({sites}) are valid: the \
-                     cause is in a cost that depends on them"
-                )),
-            ));
+            return Err(at_step(step, self.bad_objective(elbo)));
         }
         let rate = self.config.schedule().at(step as u64, self.config.steps as u64);
         let now = StepContext { step: step as u64 + 1, rate, scale: self.clipping() };
@@ -198,6 +212,19 @@ impl<'c> Trainer<'c> {
         if norm > clip { clip / norm } else { 1.0 }
     }
 
+    /// The error of a training objective that is not finite. That of a graph is minimised.
+    fn bad_objective(&self, elbo: f64) -> Error {
+        let value = if self.config.model.score().is_some() { elbo } else { -elbo };
+        Error::NotFinite(match &self.sites[..] {
+            [] => format!("the training objective is {value}"),
+            sites => format!(
+                "the training objective is {value}, although the distributions of all sites ({}) are valid: the cause is in a \
+                 cost that depends on them",
+                sites.join(", ")
+            ),
+        })
+    }
+
     /// The error that names the number of the last gradient that is not finite.
     fn bad_gradient(&self) -> Error {
         let bad = self.learned().enumerate().find_map(|(place, tensor)| {
@@ -249,6 +276,7 @@ impl<'c> Trainer<'c> {
             weights,
             seconds: self.seconds,
             best: self.best.as_ref().map(|best| (best.step as u64, best.value)),
+            starts: self.starts.clone(),
             recipe: self.config.recipe.clone(),
         });
         for (tensor, values) in self.learned().zip(self.best.iter().flat_map(|best| &best.parameters)) {
@@ -318,6 +346,7 @@ impl<'c> Trainer<'c> {
             _ => None,
         };
         self.step = header.step;
+        self.starts.clone_from(&header.starts);
         self.history.clone_from(&header.history);
         self.since_last = header.since_last;
         self.running = header.running;
@@ -389,7 +418,12 @@ fn difference(name: &str, theirs: &str, ours: &str, settings: &[Difference]) -> 
 }
 
 pub(super) fn at_step(step: usize, error: Error) -> Error {
-    let message = format!("at step {step}: {error}; reduce the setting `lr`");
+    let remedy = match step {
+        // No step has been taken.
+        0 => "change the initial values of parameters or the data",
+        _ => "reduce the setting `lr`",
+    };
+    let message = format!("at step {step}: {error}; {remedy}");
     match error {
         Error::NotFinite(_) | Error::Domain { .. } => Error::NotFinite(message),
         other => other,

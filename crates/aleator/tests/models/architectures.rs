@@ -29,6 +29,8 @@ fn summary(width: usize, image: Option<[usize; 2]>) -> DataSummary {
         range: [-10.0, 10.0],
         whole: false,
         classes: None,
+        labels: vec![],
+        standardization: None,
     }
 }
 

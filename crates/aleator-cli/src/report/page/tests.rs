@@ -1,5 +1,6 @@
 use super::*;
-use crate::report::table::tests::{path, toy};
+use crate::report::spread;
+use crate::report::table::tests::{path, toy, trained};
 
 fn origin(command: &str) -> Origin {
     Origin { command: command.into(), version: "0.1.0".into(), seed: 7 }
@@ -52,6 +53,42 @@ fn the_page_of_optimize() {
     assert!(optimization_page(&[], GRAPH, origin("")).is_err());
 }
 
+#[test]
+fn the_page_of_train() {
+    let looks = [(-9.0, 0.1), (-4.5, 0.1), (-3.25, 0.1)];
+    let one = trained("rebar(temperature=0.5)", &looks, false);
+    let html = training_page(&one, Some(GRAPH), origin("aleator train sbn")).unwrap();
+    assert_alone(&html);
+    for part in [
+        "aleator train sbn",
+        "Training of sbn",
+        "12345 parameters, rebar(temperature=0.5) (unbiased)",
+        "<th scope=\"col\">held-out mean</th>",
+        // What the curves say on hover.
+        "<title>step 20: held-out mean -3.25",
+        "The graph",
+        "Formulas",
+    ] {
+        assert!(html.contains(part), "{part}: {html}");
+    }
+    let page = training_page(&one, None, origin("")).unwrap();
+    assert!(!page.contains("The graph"), "a built-in model has none");
+    let runs = [one, trained("nvil", &looks, false), trained("nvil", &[(-9.0, 0.1), (-2.0, 0.1)], false)];
+    let skipped = [("lax".to_string(), "needs a relaxation".to_string())];
+    let several = Several { spreads: &[], skipped: &skipped, not_started: &["muprop".into()] };
+    let html = training_runs_page(&runs, &several, None, origin("aleator train --compare")).unwrap();
+    assert_alone(&html);
+    for part in ["3 runs", "needs a relaxation", "Not started: muprop.", "step 20: rebar", "(rescaled)"] {
+        assert!(html.contains(part), "{part}");
+    }
+    let spreads = [spread("nvil", &[&runs[1], &runs[2]]).unwrap()];
+    let several = Several { spreads: &spreads, ..several };
+    let html = training_runs_page(&runs[1..], &several, None, origin("")).unwrap();
+    assert_alone(&html);
+    assert!(html.contains("standard deviation between seeds") && html.contains("Each run"));
+    assert!(training_runs_page(&[], &several, None, origin("")).is_err());
+}
+
 /// Names come from files of strangers.
 #[test]
 fn hostile_names_are_escaped() {
@@ -76,7 +113,19 @@ fn hostile_names_are_escaped() {
     run.parameters.insert(hostile.into(), value);
     let one = optimization_page(&[vec![run.clone()]], GRAPH, origin(hostile)).unwrap();
     let several = optimization_page(&[vec![run.clone()], vec![run]], GRAPH, origin(hostile)).unwrap();
-    for html in [html, one, several] {
+    let mut run = trained("rebar", &[(-9.0, 0.1), (-4.5, 0.1)], false);
+    for text in [&mut run.model, &mut run.description, &mut run.data, &mut run.estimator] {
+        *text = hostile.into();
+    }
+    run.error = Some(hostile.into());
+    let trained = training_page(&run, Some(GRAPH), origin(hostile)).unwrap();
+    let beside = Several {
+        spreads: &[spread(hostile, &[&run]).unwrap()],
+        skipped: &[(hostile.into(), hostile.into())],
+        not_started: &[hostile.into()],
+    };
+    let runs = training_runs_page(&[run.clone(), run], &beside, None, origin(hostile)).unwrap();
+    for html in [html, one, several, trained, runs] {
         assert!(!html.contains("<script") && !html.contains("<img") && !html.contains('\u{0}'), "{html}");
         assert_eq!(html.matches("</style>").count(), 1);
         assert_eq!(html.matches("</title></head>").count() + html.matches("</title><style>").count(), 1);

@@ -4,7 +4,10 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::{Axis, drawable};
-use super::page::{Area, Font, INK, RULE, SOFT, fail, picture, px, rule, stroke, text};
+use super::hover::{Named, strips};
+use super::page::{
+    Area, Font, Hover, INK, RULE, SOFT, fail, picture_with_hover, points, px, rule, stroke, text,
+};
 use crate::report::text::{ellipsize, printable, text_width};
 
 /// Points kept of one line.
@@ -38,7 +41,7 @@ pub fn lines_svg(
         .map(|(i, (name, points))| Line::new(i, &ellipsize(name, 30), points.clone()))
         .collect();
     let height = f64::max(440.0, 110.0 + 20.0 * lines.len() as f64);
-    picture(820.0, height, |area| {
+    picture_with_hover(820.0, height, |area| {
         text(area, &ellipsize(&printable(title), 66), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
         line_panel(area, (24.0, 46.0, 780.0, height - 58.0), "", x_label, y_label, &lines)
     })
@@ -118,17 +121,17 @@ pub(super) fn line_panel(
     x_label: &str,
     y_label: &str,
     lines: &[Line],
-) -> Result<(), String> {
+) -> Result<Vec<Hover>, String> {
     let legend =
         if lines.len() > 1 { lines.iter().map(Line::legend_width).fold(0.0, f64::max) } else { 10.0 };
-    charts(area, (x, y, width - legend, height), x_label, &[Chart { title, y_label, lines }])?;
+    let hover = charts(area, (x, y, width - legend, height), x_label, &[Chart { title, y_label, lines }])?;
     if lines.len() > 1 {
         let top = y + if title.is_empty() { 22.0 } else { 44.0 };
         for (i, line) in lines.iter().enumerate() {
             line.legend(area, (x + width - legend + 4.0, top + 20.0 * i as f64))?;
         }
     }
-    Ok(())
+    Ok(hover)
 }
 
 /// Lines that share an axis.
@@ -138,13 +141,13 @@ pub(super) struct Chart<'a> {
     pub lines: &'a [Line],
 }
 
-/// Charts below each other over one horizontal axis.
+/// Charts below each other over one horizontal axis. Returns what their points say on hover.
 pub(super) fn charts(
     area: &Area,
     (x, y, width, height): (f64, f64, f64, f64),
     x_label: &str,
     charts: &[Chart],
-) -> Result<(), String> {
+) -> Result<Vec<Hover>, String> {
     let horizontal = Axis::linear(charts.iter().flat_map(|c| c.lines).flat_map(Line::finite).map(|p| p.0), 5);
     let bands = |line: &Line| line.band.iter().flat_map(|b| [b.1, b.2]).collect::<Vec<_>>();
     let vertical = |c: &Chart| {
@@ -156,11 +159,12 @@ pub(super) fn charts(
         |a: &Axis| a.ticks.iter().map(|t| text_width(&a.label(*t), 10.5, false)).fold(10.0, f64::max);
     let margin = 34.0 + verticals.iter().map(tick_width).fold(0.0, f64::max);
     let row = (height + CHART_GAP) / charts.len().max(1) as f64;
+    let mut hover = Vec::new();
     for (i, (chart, vertical)) in charts.iter().zip(verticals).enumerate() {
         let place = (x, y + row * i as f64, width, row - CHART_GAP);
-        chart.draw(area, place, margin, x_label, horizontal.clone(), vertical)?;
+        hover.extend(chart.draw(area, place, margin, x_label, horizontal.clone(), vertical)?);
     }
-    Ok(())
+    Ok(hover)
 }
 
 impl Chart<'_> {
@@ -173,7 +177,7 @@ impl Chart<'_> {
         x_label: &str,
         horizontal: Axis,
         vertical: Axis,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<Hover>, String> {
         let top = y + if self.title.is_empty() { 8.0 } else { 30.0 };
         text(area, self.title, (x, y + 8.0), Font::bold(13.0, INK), HPos::Left)?;
         let bottom = y + height;
@@ -234,7 +238,16 @@ impl Chart<'_> {
             let middle = (x + width / 2.0, (top + bottom) / 2.0);
             text(area, "no finite values", middle, Font::plain(12.0, SOFT), HPos::Center)?;
         }
-        Ok(())
+        let (across, down) = chart.plotting_area().get_pixel_range();
+        let sides = |range: std::ops::Range<i32>| (points(range.start), points(range.end));
+        let place_of = |x: f64| points(chart.backend_coord(&(x, 0.0)).0);
+        let mut named = Vec::with_capacity(self.lines.len());
+        for line in self.lines {
+            // A line without a name is the only one.
+            let name = if line.name.is_empty() { self.y_label } else { &line.name };
+            named.push(Named { name, points: &line.points });
+        }
+        Ok(strips(&named, x_label, sides(across), sides(down), &place_of))
     }
 }
 

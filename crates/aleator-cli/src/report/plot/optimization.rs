@@ -4,7 +4,7 @@ use aleator::diagnostics::OptimizationPath;
 use plotters::style::text_anchor::HPos;
 
 use super::lines::{Line, line_panel};
-use super::page::{Font, INK, SOFT, UNBIASED, picture, text};
+use super::page::{Font, INK, SOFT, UNBIASED, picture_with_hover, text};
 use crate::report::table::element_name;
 use crate::report::text::{ellipsize, printable};
 
@@ -64,7 +64,7 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
     };
 
     let (width, height) = (1120.0, 470.0);
-    picture(width, height, |area| {
+    picture_with_hover(width, height, |area| {
         let heading =
             format!("{}: {} steps of {}", printable(&path.file), path.steps, printable(&path.optimizer));
         text(area, &ellipsize(&heading, 90), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
@@ -75,8 +75,11 @@ pub fn optimization_svg(path: &OptimizationPath) -> Result<String, String> {
             140,
         );
         text(area, &note, (24.0, 52.0), Font::plain(12.0, SOFT), HPos::Left)?;
-        line_panel(area, (24.0, 72.0, 520.0, height - 84.0), "Objective", "step", "objective", &first)?;
-        line_panel(area, (570.0, 72.0, 530.0, height - 84.0), &title, "step", "value", &second)
+        let left = (24.0, 72.0, 520.0, height - 84.0);
+        let mut hover = line_panel(area, left, "Objective", "step", "objective", &first)?;
+        let right = (570.0, 72.0, 530.0, height - 84.0);
+        hover.extend(line_panel(area, right, &title, "step", "value", &second)?);
+        Ok(hover)
     })
 }
 

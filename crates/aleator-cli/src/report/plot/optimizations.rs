@@ -5,7 +5,7 @@ use plotters::style::text_anchor::HPos;
 
 use super::lines::{Chart, Line, charts, legend_rows};
 use super::optimization::{exact_line, moving_mean};
-use super::page::{Font, INK, SOFT, picture, text};
+use super::page::{Font, INK, SOFT, picture_with_hover, text};
 use crate::report::table::group_names;
 use crate::report::text::{ellipsize, printable};
 
@@ -29,7 +29,7 @@ pub fn optimizations_svg(groups: &[Vec<OptimizationPath>]) -> Result<String, Str
     let (width, room) = (860.0, 812.0);
     let rows = legend_rows(None, (0.0, 0.0, room), &lines)?;
     let height = 420.0 + rows;
-    picture(width, height, |area| {
+    picture_with_hover(width, height, |area| {
         let heading =
             format!("{}: {} steps of {}", printable(&first.file), first.steps, printable(&first.optimizer));
         text(area, &ellipsize(&heading, 66), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;

@@ -78,6 +78,11 @@ pub(super) fn px(x: f64) -> i32 {
     (x * f64::from(SCALE)).round().clamp(-1e8, 1e8) as i32
 }
 
+/// Plotters' pixels to points.
+pub(super) fn points(pixels: i32) -> f64 {
+    f64::from(pixels) / f64::from(SCALE)
+}
+
 #[derive(Clone, Copy)]
 pub(crate) struct Font {
     size: f64,

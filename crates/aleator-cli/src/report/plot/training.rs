@@ -5,7 +5,7 @@ use aleator::train::{HistoryPoint, JudgedBy, JudgedOn, TrainReport};
 use plotters::style::text_anchor::HPos;
 
 use super::lines::{Chart, Line, charts, legend_rows};
-use super::page::{Font, INK, SOFT, picture, text};
+use super::page::{Font, INK, SOFT, picture_with_hover, text};
 use crate::report::text::ellipsize;
 
 /// Looks from which on the bounds of several runs are shown without their first tenth.
@@ -59,8 +59,9 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
     let variances = |x: Across| -> Vec<Line> {
         let log = |p: &HistoryPoint| p.gradient.map(|g| g.mean_variance.ln());
         let dashed = |r: &TrainReport| !r.unbiased && reports.len() > 1;
-        let each = reports.iter().enumerate();
-        each.map(|(i, r)| Line { dashed: dashed(r), ..line(i, "", r, x, &log) }).collect()
+        let each = reports.iter().zip(names(reports, same_samples)).enumerate();
+        let named = |name: String| if reports.len() > 1 { name } else { String::new() };
+        each.map(|(i, (r, name))| Line { dashed: dashed(r), ..line(i, &named(name), r, x, &log) }).collect()
     };
     let batch = match first.judged_on {
         JudgedOn::Graph => String::new(),
@@ -85,7 +86,8 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
     let legend = bounds(&step);
     let legend_place = (24.0, 80.0, 1072.0);
     let top = 80.0 + legend_rows(None, legend_place, &legend)?;
-    picture(1120.0, top + 816.0, |area| {
+    picture_with_hover(1120.0, top + 816.0, |area| {
+        let mut hover = Vec::new();
         let heading = format!("{} on {}", first.model, first.data);
         text(area, &ellipsize(&heading, 90), (24.0, 30.0), Font::bold(17.0, INK), HPos::Left)?;
         text(area, &ellipsize(&note, 160), (24.0, 52.0), Font::plain(12.0, SOFT), HPos::Left)?;
@@ -101,9 +103,9 @@ pub fn training_svg(reports: &[TrainReport]) -> Result<String, String> {
                     lines: &lower,
                 },
             ];
-            charts(area, (left, top, 524.0, 800.0), x_label, &both)?;
+            hover.extend(charts(area, (left, top, 524.0, 800.0), x_label, &both)?);
         }
-        Ok(())
+        Ok(hover)
     })
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use aleator::certify::{Certificate, PlanCertificate, Standing};
+use aleator::diagnostics::Skipped;
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
 use crate::report::numbers::significant;
@@ -51,7 +52,7 @@ pub fn certificate(certificate: &Certificate, file: &str, width: Option<u16>, co
             let _ = writeln!(out, "{}", wrap(&format!("{}: {line}", plan.estimator), room, 2));
         }
     }
-    for (estimator, reason) in &certificate.skipped {
+    for Skipped { estimator, reason } in &certificate.skipped {
         let _ = writeln!(out, "{}", wrap(&format!("not certified: {estimator}: {reason}"), room, 2));
     }
     out

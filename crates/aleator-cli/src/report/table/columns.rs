@@ -47,6 +47,17 @@ pub(super) enum Mark {
     Wrong,
 }
 
+/// A table as the texts of its heading and of its rows.
+pub(crate) type Cells = (Vec<String>, Vec<Vec<String>>);
+
+/// The texts of columns, with one line for each heading.
+pub(super) fn cells(columns: &[Column]) -> Cells {
+    let head = columns.iter().map(|c| c.title.replace('\n', " ")).collect();
+    let rows = columns.first().map_or(0, |c| c.cells.len());
+    let row = |i: usize| columns.iter().map(|c| c.cells[i].clone()).collect();
+    (head, (0..rows).map(row).collect())
+}
+
 pub(super) fn empty_table(width: Option<u16>, color: bool) -> Table {
     let mut table = Table::new();
     let line = LineStyle::none().fill('─').junction('─');

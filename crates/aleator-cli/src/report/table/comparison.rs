@@ -6,7 +6,7 @@ use aleator::diagnostics::{Number, Report, Row, Verdict};
 use aleator::graph::Rewards;
 
 use super::choices::choices;
-use super::columns::{Column, Mark, empty_table, fill, finish};
+use super::columns::{Cells, Column, Mark, cells, empty_table, fill, finish};
 use super::conclusions::conclusions;
 use super::values::{
     SUSPICIOUS_Z, element_name, heading, norm, objective_of, pair, shape_of, short_label, skipped, worst_z,
@@ -51,14 +51,11 @@ pub fn comparison(report: &Report, width: Option<u16>, color: bool) -> String {
 }
 
 /// The same table with all columns, as texts: its head and its rows.
-pub(crate) fn comparison_cells(report: &Report, verdict: &Verdict) -> (Vec<String>, Vec<Vec<String>>) {
+pub(crate) fn comparison_cells(report: &Report, verdict: &Verdict) -> Cells {
     if report.results.is_empty() {
         return (Vec::new(), Vec::new());
     }
-    let (columns, _) = chosen_columns(report, verdict, None);
-    let head = columns.iter().map(|c| c.title.replace('\n', " ")).collect();
-    let row = |i: usize| columns.iter().map(|c| c.cells[i].clone()).collect();
-    (head, (0..report.results.len()).map(row).collect())
+    cells(&chosen_columns(report, verdict, None).0)
 }
 
 fn mark(row: &Row, i: usize, verdict: &Verdict) -> Mark {

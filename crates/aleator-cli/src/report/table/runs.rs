@@ -3,8 +3,8 @@
 use aleator::train::{EvaluationReport, JudgedBy, RowsToEvaluate, TrainReport};
 use serde::Serialize;
 
-use super::columns::{Column, Mark};
-use super::training::{compact, held_out, judged, line_width, number, sign};
+use super::columns::{Cells, Column, Mark, cells};
+use super::training::{classes, compact, held_out, judged, line_width, number, sign};
 use crate::report::text::{printable, wrap};
 
 /// The evaluation of a checkpoint.
@@ -21,15 +21,14 @@ pub fn evaluation(report: &EvaluationReport, width: Option<u16>) -> String {
         JudgedBy::Reward => (1.0, "reward"),
         JudgedBy::NegativeObjective => (-1.0, "objective"),
     };
+    // A graph whose data have a fixed size has no rows.
+    let rows = match report.result.rows {
+        0 => String::new(),
+        count => format!("{count} {rows}, "),
+    };
     let header = format!(
-        "{} on {}: {}, after step {}; {} {rows}, K = {}, seed {}",
-        report.model,
-        report.data,
-        report.description,
-        report.step,
-        report.result.rows,
-        report.result.samples,
-        report.seed
+        "{} on {}: {}, after step {}; {rows}K = {}, seed {}",
+        report.model, report.data, report.description, report.step, report.result.samples, report.seed
     );
     let with_error = |value: f64, error: f64| {
         // One sample has no spread.
@@ -56,6 +55,9 @@ pub fn evaluation(report: &EvaluationReport, width: Option<u16>) -> String {
     }
     if let Some(accuracy) = report.result.accuracy {
         text.push_str(&format!("accuracy: {accuracy:.4}\n"));
+    }
+    if !report.labels.is_empty() {
+        text.push_str(&format!("{}\n", wrap(&printable(&classes(&report.labels)), line_width(width), 2)));
     }
     text
 }
@@ -110,6 +112,29 @@ pub fn training_spread(
     width: Option<u16>,
     color: bool,
 ) -> String {
+    let (columns, notes) = spread_columns(spreads, reports, not_started);
+    let mut text = format!("{}\n", compact(&columns, width, color, |_| Mark::Plain));
+    for words in notes {
+        text.push_str(&format!("{}\n", wrap(&words, line_width(width), 2)));
+    }
+    text
+}
+
+/// The same as a table, and what is to be said of it.
+pub(crate) fn training_spread_cells(
+    spreads: &[Spread],
+    reports: &[TrainReport],
+    not_started: &[String],
+) -> (Cells, Vec<String>) {
+    let (columns, notes) = spread_columns(spreads, reports, not_started);
+    (cells(&columns), notes)
+}
+
+fn spread_columns(
+    spreads: &[Spread],
+    reports: &[TrainReport],
+    not_started: &[String],
+) -> (Vec<Column>, Vec<String>) {
     let sign = reports.first().map_or(1.0, sign);
     let mut sorted: Vec<&Spread> = spreads.iter().collect();
     sorted.sort_by(|a, b| b.bound.unwrap_or(b.mean).total_cmp(&a.bound.unwrap_or(a.mean)));
@@ -131,36 +156,12 @@ pub fn training_spread(
         let bound = |s: &&Spread| s.bound.map_or("-".into(), |bound| cell(bound, s.bound_std_dev));
         columns.push(Column::right("bound", sorted.iter().map(bound)));
     }
-    let mut text = format!("{}\n", compact(&columns, width, color, |_| Mark::Plain));
-    let mut note = |words: String| text.push_str(&format!("{}\n", wrap(&words, line_width(width), 2)));
+    let mut notes = Vec::new();
     if sorted.iter().any(|s| s.mean_std_dev.is_some()) {
-        note("± is the standard deviation between seeds".into());
+        notes.push("± is the standard deviation between seeds".into());
     }
     if !not_started.is_empty() {
-        note(format!("not started: {}", not_started.join(", ")));
+        notes.push(format!("not started: {}", not_started.join(", ")));
     }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::tests::trained;
-    use super::*;
-
-    #[test]
-    fn the_mean_and_the_spread_by_hand() {
-        let runs: Vec<TrainReport> =
-            [-3.0, -1.0].iter().map(|&end| trained("rebar", &[(-9.0, 0.1), (end, 0.1)], false)).collect();
-        let ends: Vec<f64> = runs.iter().map(|r| judged(r).unwrap().0).collect();
-        let both: Vec<&TrainReport> = runs.iter().collect();
-        let found = spread("rebar", &both).unwrap();
-        assert_eq!((found.runs, found.mean), (2, (ends[0] + ends[1]) / 2.0));
-        let deviation = (ends[0] - ends[1]).abs() / 2.0_f64.sqrt();
-        assert!((found.mean_std_dev.unwrap() - deviation).abs() < 1e-12);
-        let one = spread("nvil", &both[..1]).unwrap();
-        assert_eq!(one.mean_std_dev, None);
-        let text = training_spread(&[one, found], &runs, &["muprop".into()], Some(80), false);
-        assert!(text.contains("±") && text.contains("not started: muprop"), "{text}");
-        assert_eq!(spread("none", &[]), None);
-    }
+    (columns, notes)
 }

@@ -2,14 +2,16 @@
 
 use std::fmt::Write as _;
 
-use aleator::train::{GradientStatistics, HistoryPoint, JudgedBy, JudgedOn, TrainReport};
+use aleator::train::{GradientStatistics, HistoryPoint, JudgedBy, JudgedOn, Starts, TrainReport};
 
-use super::columns::{Column, Mark, empty_table, fill, finish};
+use super::columns::{Cells, Column, Mark, cells, empty_table, fill, finish};
 use crate::report::numbers::{align_plus_minus, plus_minus, significant};
 use crate::report::text::{printable, wrap};
 
 /// Parameter tensors shown.
 const MAX_TENSORS: usize = 12;
+/// Classes and starts shown.
+const MAX_CLASSES: usize = 20;
 /// The estimator's own numbers shown.
 const MAX_OWN: usize = 8;
 
@@ -22,10 +24,8 @@ fn bias<'a>(report: &TrainReport, none: &'a str) -> &'a str {
     }
 }
 
-/// What was trained and how it went: a line for each look at the held-out data and one for each parameter tensor.
-///
-/// `width` is the terminal's, `color` adds its colours.
-pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
+/// What was trained, in one sentence.
+pub(crate) fn training_header(report: &TrainReport) -> String {
     let bias = bias(report, "unbiased");
     let objective = match (&*report.objective, report.judged_by) {
         ("elbo", _) | (_, JudgedBy::NegativeObjective) => String::new(),
@@ -39,7 +39,7 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
         true => String::new(),
         false => format!(" (fixed: {})", report.fixed.join(", ")),
     };
-    let header = format!(
+    format!(
         "{} on {}: {}, {} parameters{fixed}{objective}, {} ({bias}), K = {}{batch}, seed {}",
         report.model,
         report.data,
@@ -48,33 +48,20 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
         report.estimator,
         report.samples,
         report.seed
-    );
+    )
+}
+
+/// What was trained and how it went: a line for each look at the held-out data and one for each parameter tensor.
+///
+/// `width` is the terminal's, `color` adds its colours.
+pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String {
     let columns = history(report);
-    let mut text = wrap(&printable(&header), line_width(width), 2);
+    let mut text = wrap(&printable(&training_header(report)), line_width(width), 2);
     let _ = writeln!(text, "\n\n{}", compact(&columns, width, color, |_| Mark::Plain));
     text.push_str(&gradients(report, width, color));
     text.push('\n');
-    if report.stopped_early {
-        let _ = writeln!(text, "stopped early after step {}", report.steps);
-    }
-    if let Some(best) = report.best {
-        let _ = writeln!(text, "best at step {}: {}", best.step, number(sign(report) * best.value));
-    }
-    if let Some(all) = &report.held_out {
-        let (mean, error) = held_out(sign(report) * all.elbo, all.elbo_std_error);
-        let bound = all.bound.map_or(String::new(), |bound| {
-            let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
-            format!(", bound {mean} ± {error}")
-        });
-        let rows = match report.judged_on {
-            JudgedOn::Graph => "the objective at the end".to_string(),
-            JudgedOn::Training => format!("all {} training rows", all.rows),
-            JudgedOn::HeldOut | JudgedOn::Validation => format!("all {} held-out rows", all.rows),
-        };
-        let accuracy = all.accuracy.map_or(String::new(), |a| format!(", accuracy {a:.4}"));
-        let each = if report.judged_by == JudgedBy::NegativeObjective { "" } else { " each" };
-        let line = format!("{rows}, {} samples{each}: {mean} ± {error}{bound}{accuracy}", all.samples);
-        let _ = writeln!(text, "{}", wrap(&line, line_width(width), 2));
+    for line in training_conclusions(report) {
+        let _ = writeln!(text, "{}", wrap(&printable(&line), line_width(width), 2));
     }
     let own: Vec<_> = report.history.last().map(|p| &p.own).into_iter().flatten().collect();
     for (name, value) in own.iter().take(MAX_OWN) {
@@ -86,6 +73,76 @@ pub fn training(report: &TrainReport, width: Option<u16>, color: bool) -> String
         let _ = writeln!(text, "saved in {}", path.display());
     }
     text
+}
+
+/// How a run ended, a sentence each.
+pub(crate) fn training_conclusions(report: &TrainReport) -> Vec<String> {
+    let mut lines = about_data(report);
+    if let Some(starts) = &report.starts {
+        lines.push(about_starts(starts, sign(report)));
+    }
+    if report.stopped_early {
+        lines.push(format!("stopped early after step {}", report.steps));
+    }
+    if let Some(best) = report.best {
+        lines.push(format!("best at step {}: {}", best.step, number(sign(report) * best.value)));
+    }
+    if let Some(all) = &report.held_out {
+        let (mean, error) = held_out(sign(report) * all.elbo, all.elbo_std_error);
+        let bound = all.bound.map_or(String::new(), |bound| {
+            let (mean, error) = held_out(bound, all.bound_std_error.unwrap_or(f64::NAN));
+            format!(", bound {mean} ± {error}")
+        });
+        let rows = match report.judged_at_the_end {
+            JudgedOn::Graph => "the objective at the end".to_string(),
+            JudgedOn::Training => format!("all {} training rows", all.rows),
+            JudgedOn::Validation => format!("all {} rows of validation", all.rows),
+            JudgedOn::HeldOut => format!("all {} held-out rows", all.rows),
+        };
+        let accuracy = all.accuracy.map_or(String::new(), |a| format!(", accuracy {a:.4}"));
+        let each = if report.judged_by == JudgedBy::NegativeObjective { "" } else { " each" };
+        lines.push(format!("{rows}, {} samples{each}: {mean} ± {error}{bound}{accuracy}", all.samples));
+    }
+    lines
+}
+
+/// What was done to the data.
+fn about_data(report: &TrainReport) -> Vec<String> {
+    let mut lines = Vec::new();
+    if report.standardized {
+        lines.push("columns are standardised: all numbers are those of the standardised columns".into());
+    }
+    if !report.labels.is_empty() {
+        lines.push(classes(&report.labels));
+    }
+    lines
+}
+
+/// The names of classes.
+pub(super) fn classes(labels: &[String]) -> String {
+    let shown: Vec<String> =
+        labels.iter().take(MAX_CLASSES).enumerate().map(|(i, name)| format!("{i} {name}")).collect();
+    let more = if labels.len() > MAX_CLASSES { ", .." } else { "" };
+    format!("classes: {}{more}", shown.join(", "))
+}
+
+/// Which start was kept.
+fn about_starts(starts: &Starts, sign: f64) -> String {
+    let value = |value: &Option<f64>| value.map_or("not finite".into(), |value| number(sign * value));
+    let all: Vec<String> = starts.values.iter().take(MAX_CLASSES).map(value).collect();
+    let more = if starts.values.len() > MAX_CLASSES { ", .." } else { "" };
+    format!(
+        "start {} of {} was kept, the best on training rows after {} steps each: {}{more}",
+        starts.kept + 1,
+        starts.values.len(),
+        starts.steps,
+        all.join(", ")
+    )
+}
+
+/// The looks at the held-out data as a table.
+pub(crate) fn history_cells(report: &TrainReport) -> Cells {
+    cells(&history(report))
 }
 
 /// The looks at the held-out data.
@@ -154,24 +211,32 @@ fn bound(point: &HistoryPoint) -> (String, String) {
 
 /// What was last known of the gradient of each parameter tensor.
 fn gradients(report: &TrainReport, width: Option<u16>, color: bool) -> String {
-    let Some(point) = report.history.iter().rev().find(|p| !p.gradients.is_empty()) else {
-        return String::new();
-    };
+    let Some((step, known, columns)) = gradient_columns(report, MAX_TENSORS) else { return String::new() };
+    format!(
+        "\ngradients up to step {step}\n{}\n{}",
+        compact(&columns, width, color, |_| Mark::Plain),
+        more(known, MAX_TENSORS)
+    )
+}
+
+/// The step up to which the gradients of parameter tensors are known, and a table of all of them.
+pub(crate) fn gradient_cells(report: &TrainReport) -> Option<(usize, Cells)> {
+    gradient_columns(report, usize::MAX).map(|(step, _, columns)| (step, cells(&columns)))
+}
+
+/// The step, the number of parameter tensors, and a table of the `most` first of them.
+fn gradient_columns(report: &TrainReport, most: usize) -> Option<(usize, usize, [Column; 4])> {
+    let point = report.history.iter().rev().find(|p| !p.gradients.is_empty())?;
     let known = report.weights.iter().filter_map(|t| Some((t, *point.gradients.get(&t.name)?)));
     let known: Vec<_> = known.collect();
-    let shown = &known[..known.len().min(MAX_TENSORS)];
+    let shown = &known[..known.len().min(most)];
     let columns = [
         Column::left("parameter", shown.iter().map(|(t, _)| printable(&t.name))),
         Column::left("shape", shown.iter().map(|(t, _)| t.shape.to_string())),
         Column::right("ln var", shown.iter().map(|(_, g)| log_variance(*g))),
         Column::right("SNR", shown.iter().map(|(_, g)| signal_to_noise(*g))),
     ];
-    format!(
-        "\ngradients up to step {}\n{}\n{}",
-        point.step,
-        compact(&columns, width, color, |_| Mark::Plain),
-        more(known.len(), MAX_TENSORS)
-    )
+    Some((point.step, known.len(), columns))
 }
 
 /// Runs side by side, the best bound first and those that did not get to the end last; and the estimators whose turn did not come.
@@ -181,16 +246,44 @@ pub fn training_comparison(
     width: Option<u16>,
     color: bool,
 ) -> String {
+    let sorted = sorted(reports);
+    let mark = |i: usize| if sorted[i].unbiased { Mark::Plain } else { Mark::Warn };
+    let mut text = format!("{}\n", compact(&comparison_columns(&sorted), width, color, mark));
+    let lines = comparison_notes(&sorted, not_started);
+    lines.iter().for_each(|note| {
+        let _ = writeln!(text, "{}", wrap(note, line_width(width), 2));
+    });
+    text
+}
+
+/// Runs side by side as a table, the best first, and what is to be said of them.
+pub(crate) fn training_comparison_cells(
+    reports: &[TrainReport],
+    not_started: &[String],
+) -> (Cells, Vec<String>) {
+    let sorted = sorted(reports);
+    (cells(&comparison_columns(&sorted)), comparison_notes(&sorted, not_started))
+}
+
+/// The best bound first and those that did not get to the end last.
+fn sorted(reports: &[TrainReport]) -> Vec<&TrainReport> {
     let mut sorted: Vec<&TrainReport> = reports.iter().collect();
     let last = |r: &TrainReport| judged(r).map_or(f64::NEG_INFINITY, |(mean, bound)| bound.unwrap_or(mean));
     sorted.sort_by(|a, b| a.interrupted.cmp(&b.interrupted).then(last(b).total_cmp(&last(a))));
+    sorted
+}
+
+fn end(report: &TrainReport) -> Option<&HistoryPoint> {
+    report.history.last()
+}
+
+fn comparison_columns(sorted: &[&TrainReport]) -> Vec<Column> {
     let name = |r: &&TrainReport| {
         format!("{}{}", printable(&r.estimator), if r.interrupted { " (interrupted)" } else { "" })
     };
     let right = |title: &str, cell: &dyn Fn(&TrainReport) -> Option<String>| {
         Column::right(title, sorted.iter().map(|r| cell(r).unwrap_or_else(|| "-".into())))
     };
-    let end = |r: &TrainReport| r.history.last().cloned();
     let mut columns = vec![
         Column::left("estimator", sorted.iter().map(name)),
         Column::left("bias", sorted.iter().map(|r| bias(r, "none").to_string())),
@@ -215,22 +308,27 @@ pub fn training_comparison(
     if !sorted.iter().any(|r| has_bound(r)) {
         columns.remove(3);
     }
-    let mark = |i: usize| if sorted[i].unbiased { Mark::Plain } else { Mark::Warn };
-    let mut text = format!("{}\n", compact(&columns, width, color, mark));
-    let mut line = |note: String| {
-        let _ = writeln!(text, "{}", wrap(&note, line_width(width), 2));
-    };
-    for report in sorted.iter().filter(|r| r.interrupted) {
-        let point = end(report).map_or(0, |p| p.step);
-        line(format!(
-            "{} was interrupted after step {}; its numbers are of step {point}, from {} held-out rows",
-            report.estimator, report.steps, report.eval_rows
-        ));
-    }
+    columns
+}
+
+fn comparison_notes(sorted: &[&TrainReport], not_started: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = sorted
+        .iter()
+        .filter(|r| r.interrupted)
+        .map(|report| {
+            format!(
+                "{} was interrupted after step {}; its numbers are of step {}, from {} held-out rows",
+                report.estimator,
+                report.steps,
+                end(report).map_or(0, |p| p.step),
+                report.eval_rows
+            )
+        })
+        .collect();
     if !not_started.is_empty() {
-        line(format!("not started: {}", not_started.join(", ")));
+        lines.push(format!("not started: {}", not_started.join(", ")));
     }
-    text
+    lines
 }
 
 /// The held-out mean and bound at the end; of an interrupted run, the last that were looked at.
