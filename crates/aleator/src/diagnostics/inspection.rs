@@ -161,8 +161,10 @@ fn outside_of_its_domain(graph: &Graph, plan: &Plan) -> Option<Lint> {
     let Err(error @ Error::Domain { .. }) = run else { return None };
     let message = error.to_string();
     let Error::Domain { site, parameter, .. } = error else { return None };
-    let def = graph.sites().into_iter().find(|s| s.name == site)?;
-    let place = def.family.parameters().iter().position(|p| p.name == parameter);
-    let cause = place.map_or(def.value, |i| def.parameters[i]);
+    let of_sites = graph.sites().into_iter().map(|s| (s.name, s.family, s.parameters, s.value));
+    let of_laws = graph.laws().into_iter().map(|l| (l.name, l.family, l.parameters, l.quantity));
+    let (_, family, parameters, node) = of_sites.chain(of_laws).find(|(name, ..)| *name == site)?;
+    let place = family.parameters().iter().position(|p| p.name == parameter);
+    let cause = place.map_or(node, |i| parameters[i]);
     Some(Lint { site, message, cause, biased: false })
 }

@@ -4,7 +4,7 @@ use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 use super::ast::{Call, Expr, ExprId, Expressions};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
-use super::named_distribution::Named;
+use super::named_distribution::{Evaluated, Named};
 use super::parts::Parts;
 use super::span::Span;
 use super::synonyms::{Kind, suggest};
@@ -68,7 +68,7 @@ pub(super) enum Body {
 }
 
 impl Function {
-    /// The value of a call.
+    /// The value of a call. Distributions of which it computes a quantity are added to `evaluated`.
     pub(super) fn call<'g>(
         &'static self,
         graph: &'g Graph,
@@ -76,6 +76,7 @@ impl Function {
         parts: &Parts<'_, 'g>,
         call: &Call,
         span: Span,
+        evaluated: &mut Vec<Evaluated<'g>>,
     ) -> Result<Value<'g>, Diagnostic> {
         let mut arguments = Arguments::bind(self, graph, constants, parts, call, span)?;
         let constant = self.of_shape || arguments.constant;
@@ -83,6 +84,11 @@ impl Function {
             Body::Elementwise(f) => f(arguments.expr(0)?),
             Body::Other(f) => f(&mut arguments)?,
         };
+        evaluated.extend(arguments.distributions.iter().flatten().map(|(named, id)| Evaluated {
+            name: parts.expressions.print(*id),
+            named: named.clone(),
+            quantity: expr,
+        }));
         Ok(Value { expr, constant })
     }
 }
