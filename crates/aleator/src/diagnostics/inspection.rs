@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{NodeId, ancestors};
 
+use super::kinks::kinks;
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Entry, EstimatorOptions};
@@ -96,6 +97,7 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
     let mut lints = lints(graph, plan);
     lints.extend(idle(graph));
     lints.extend(outside_of_its_domain(graph, plan));
+    lints.extend(kinks(graph, plan));
     Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
 }
 

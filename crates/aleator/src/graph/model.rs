@@ -717,6 +717,25 @@ impl Graph {
         self.parts.borrow().laws.clone()
     }
 
+    /// Replaces the nodes of sites, costs, states and observations by those that `to` returns. Parameters and data remain.
+    pub(crate) fn redirect(&self, mut to: impl FnMut(NodeId) -> NodeId) {
+        let parts = &mut *self.parts.borrow_mut();
+        let Parts { params: _, data: _, states, sites, costs, observations, laws, named, names: _ } = parts;
+        for site in sites {
+            site.parameters.iter_mut().for_each(|node| *node = to(*node));
+            site.value = to(site.value);
+        }
+        costs.iter_mut().for_each(|cost| cost.node = to(cost.node));
+        states.iter_mut().for_each(|state| state.next = state.next.map(&mut to));
+        for Observation { parameters, value, cost, name: _, family: _ } in observations {
+            parameters.iter_mut().chain([value, cost]).for_each(|node| *node = to(*node));
+        }
+        for Law { parameters, quantity, name: _, family: _ } in laws {
+            parameters.iter_mut().chain([quantity]).for_each(|node| *node = to(*node));
+        }
+        named.iter_mut().for_each(|(_, node)| *node = to(*node));
+    }
+
     /// All names with their nodes, in the order in which they were added.
     pub fn named(&self) -> Vec<(String, NodeId)> {
         self.parts.borrow().named.clone()

@@ -303,8 +303,13 @@ impl<'a, 'g> Builder<'a, 'g> {
                 let law = law.with_batch_rank(batch.rank());
                 spans.copies = copies.map(|copies| copies.span);
                 spans.via = via.as_ref().map(|call| call.span);
-                let named =
-                    Named { distribution: law, batch, draw: Some(expr), constant: false, spans: spans.clone() };
+                let named = Named {
+                    distribution: law,
+                    batch,
+                    draw: Some(expr),
+                    constant: false,
+                    spans: spans.clone(),
+                };
                 self.lowering.sites.insert(name.text.clone(), named);
                 site = Some(spans);
                 (DefinitionKind::Site, Value { expr, constant: false })

@@ -113,7 +113,7 @@ impl Integrand {
                 }
                 debug_assert_eq!(at, 1 + self.parameters);
                 for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
-                    *slot = weights[i];
+                    *slot = *weights.get(i).unwrap_or(&weights[0]);
                 }
                 visit(start + i, &here);
             }
