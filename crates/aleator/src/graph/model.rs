@@ -542,7 +542,7 @@ impl Graph {
             None => {
                 let outside = distribution.family().support().excludes(value, distribution.parameters());
                 let random = self.depends_on_a_site(value);
-                let cost = -distribution.log_prob(value);
+                let cost = -self.log_prob_at(distribution, value);
                 match outside.filter(|_| !random) {
                     Some(outside) => {
                         let event = distribution.event_shape().rank();
@@ -564,6 +564,40 @@ impl Graph {
             });
         }
         cost
+    }
+
+    /// log p(value), summed over the event, with the parameters checked in every run: see [`Graph::check_domain`]. At the draw of a
+    /// count it is smooth between the counts, so that an estimator may evaluate it at the mean of the draw.
+    ///
+    /// ```
+    /// use aleator::distributions::Poisson;
+    /// use aleator::graph::Graph;
+    ///
+    /// let g = Graph::new();
+    /// let k = g.sample("k", Poisson::new(g.param("rate", 2.3)));
+    /// g.cost("entropy", g.log_prob("k again", &Poisson::new(2.0), k));
+    /// ```
+    #[track_caller]
+    pub fn log_prob<'g>(&'g self, name: &str, distribution: &Distribution<'g>, value: Expr<'g>) -> Expr<'g> {
+        if !self.is_of_this_graph(name, value) {
+            return value;
+        }
+        if let Some(problem) = distribution.misfit(value) {
+            return self.engine.fail(aleator_engine::Error::Shape { operation: name.into(), problem });
+        }
+        let log_prob = self.log_prob_at(distribution, value);
+        self.check_domain(name, distribution, log_prob);
+        log_prob
+    }
+
+    fn log_prob_at<'g>(&self, distribution: &Distribution<'g>, value: Expr<'g>) -> Expr<'g> {
+        let parts = self.parts.borrow();
+        let count = |site: &SiteDef| site.value == value.id() && site.family.support().is_of_counts();
+        if parts.sites.iter().any(count) {
+            distribution.log_prob_of_count(value)
+        } else {
+            distribution.log_prob(value)
+        }
     }
 
     /// Checks in every run that the parameters of a distribution lie in their domains, as those of sites and observations do. The

@@ -1,4 +1,6 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
+use std::collections::HashMap;
+
 use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
 use super::ast::{Call, Expr, ExprId, Expressions};
@@ -105,6 +107,7 @@ pub(super) struct Arguments<'l, 'g> {
     /// By parameter, those that are distributions, with their place in the text.
     distributions: Vec<Option<(Named<'g>, ExprId)>>,
     expressions: &'l Expressions,
+    sites: &'l HashMap<String, Named<'g>>,
     axis: Option<(Value<'g>, Span)>,
     list: Vec<(Value<'g>, Span)>,
     span: Span,
@@ -129,6 +132,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
             given: vec![None; function.parameters.len()],
             distributions: vec![None; function.accepts.distributions()],
             expressions: parts.expressions,
+            sites: parts.sites,
             axis: None,
             list: Vec::new(),
             span,
@@ -223,6 +227,14 @@ impl<'g> Arguments<'_, 'g> {
     /// An argument that is a distribution, if it is one.
     pub fn distribution(&self, place: usize) -> Option<&Named<'g>> {
         Some(&self.distributions.get(place)?.as_ref()?.0)
+    }
+
+    /// Whether a value is the draw of a count.
+    pub fn is_a_drawn_count(&self, value: Node<'g>) -> bool {
+        self.sites.values().any(|site| {
+            site.draw.is_some_and(|draw| draw.id() == value.id())
+                && site.distribution.family().support().is_of_counts()
+        })
     }
 
     /// An argument that is a distribution as it is written.

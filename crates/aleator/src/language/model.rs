@@ -131,11 +131,16 @@ impl Model {
 
     /// The places of a site's parts.
     pub fn site(&self, name: &str) -> Option<&SiteSpans> {
-        self.definition(name)?.site.as_ref()
+        // Data and the observation of them may have one name.
+        self.definitions.iter().filter(|definition| definition.name == name).find_map(|d| d.site.as_ref())
     }
 
-    /// Where a site's estimator is named, or else the site itself.
+    /// Where a site's estimator is named, or else the site itself. `site` is the name of a site or of an observation, or a
+    /// distribution as it is written.
     pub fn via_span(&self, site: &str) -> Option<Span> {
+        if let Some(spans) = self.distributions.get(site) {
+            return Some(spans.distribution);
+        }
         let definition = self.definition(site)?;
         Some(definition.site.as_ref().and_then(|s| s.via).unwrap_or(definition.name_span))
     }

@@ -1,6 +1,8 @@
 //! Conditions that are checked in a run: the domains of distribution parameters, and the finiteness of the means that estimators
 //! use.
 
+use std::collections::HashSet;
+
 use aleator_engine::graph::{FromEnd, NodeId, Reduction, dependents};
 
 use super::environment::Environment;
@@ -76,6 +78,8 @@ impl<'g> Rewriter<'_, 'g> {
             law.family.name() == site.family.name() && law.parameters == site.parameters
         };
         laws.retain(|law| !drawn().any(|site| is_that_of(law, site)));
+        let mut known = HashSet::new();
+        laws.retain(|law| known.insert((law.family.name(), law.parameters.clone())));
         if laws.is_empty() {
             return Vec::new();
         }
