@@ -31,14 +31,21 @@ pub struct Quantity<'a, 'g> {
 }
 
 /// The expression of a quantity.
-pub fn quantity<'g>(of: &Quantity<'_, 'g>) -> Result<Expr<'g>, Mistake> {
+pub fn quantity<'g>(graph: &'g Graph, of: &Quantity<'_, 'g>) -> Result<Expr<'g>, Mistake> {
+    let quantity = unchecked(graph, of)?;
+    of.distributions.iter().for_each(|distribution| graph.check_domain(of.what, distribution, quantity));
+    Ok(quantity)
+}
+
+/// The expression without a check of the parameters.
+fn unchecked<'g>(graph: &'g Graph, of: &Quantity<'_, 'g>) -> Result<Expr<'g>, Mistake> {
     let none = |name: &str| {
         Mistake::Text("AleatorError", format!("the {} of {name} has no closed form here", of.what))
     };
     match (of.what, of.distributions, of.value) {
         ("log_prob", [p], Some(value)) => match p.misfit(value) {
             Some(problem) => Err(Mistake::Text("ShapeError", format!("log_prob: {problem}"))),
-            None => Ok(p.log_prob(value)),
+            None => Ok(graph.log_prob(of.what, p, value)),
         },
         ("entropy", [p], None) => p.entropy().ok_or_else(|| none(p.name())),
         ("mean", [p], None) => p.mean().ok_or_else(|| none(p.name())),

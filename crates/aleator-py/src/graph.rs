@@ -253,7 +253,7 @@ impl PyGraph {
             let given = distributions.iter().map(|(distribution, ids)| Given { distribution, ids }.on(graph));
             let given = given.collect::<Result<Vec<_>, _>>()?;
             let value = value.map(|id| expr(graph, id)).transpose()?;
-            quantity(&Quantity { what, distributions: &given, value })
+            quantity(graph, &Quantity { what, distributions: &given, value })
         })
     }
 

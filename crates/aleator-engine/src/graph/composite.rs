@@ -22,11 +22,18 @@ impl<'g> Expr<'g> {
         -(-self).softplus()
     }
 
-    /// sinh x = 2 sinh(x/2) cosh(x/2), which overflows only where the result does.
+    /// The hyperbolic sine, which overflows only where the result does.
+    ///
+    /// ```text
+    /// sinh x = 2 t / (1 − t²),  t = tanh(x/2)      |x| < 1, where the second derivative, sinh x, keeps its digits
+    ///        = 2 sinh(x/2) cosh(x/2)               elsewhere
+    /// ```
     #[track_caller]
     pub fn sinh(self) -> Self {
         let half = 0.5 * self;
-        half.half_of_difference() * (half.exp() + (-half).exp())
+        let near = self.is_below(1.0);
+        let t = near.select(half, 0.0).tanh();
+        near.select(2.0 * t / (1.0 - t.square()), half.half_of_difference() * (half.exp() + (-half).exp()))
     }
 
     /// cosh x = 1 + 2 sinh²(x/2)
@@ -58,25 +65,31 @@ impl<'g> Expr<'g> {
         self.atan2(1.0)
     }
 
-    /// √(1 − x²)
+    /// √(1 − x²). Below ½ the derivative of 1 − x² keeps its digits, and above it the value of the product.
     fn other_leg(self) -> Self {
-        ((1.0 - self) * (1.0 + self)).sqrt()
+        self.is_below(0.5).select(1.0 - self.square(), (1.0 - self) * (1.0 + self)).sqrt()
+    }
+
+    /// Whether |x| < `limit`: chooses between two formulas of one function, between which nothing jumps.
+    fn is_below(self, limit: f64) -> Self {
+        self.stop_gradient().abs().less(limit)
     }
 
     /// The inverse of the error function; ±∞ at ±1, NaN outside of [−1, 1].
     ///
     /// ```text
-    /// erf⁻¹ x = Φ⁻¹((1 + x)/2) / √2 = y₀,   near 0 improved by a step of Newton's method: y₀ − (erf y₀ − x) / (2/√π e^(−y₀²))
+    /// erf⁻¹ x = Φ⁻¹((1 + x)/2) / √2 = y₀,   near 0 improved by steps of Newton's method: y₁ = y₀ − (erf y₀ − x) / (2/√π e^(−y₀²))
     /// ```
+    ///
+    /// The second step is for the second derivative, 2 y (y')², which has the digits of the y from which it is computed.
     #[track_caller]
     pub fn erfinv(self) -> Self {
         let start = (0.5 * (1.0 + self)).normal_quantile() * std::f64::consts::FRAC_1_SQRT_2;
-        // (1 + x)/2 drops what is small beside 1. The condition chooses between two formulas of one function.
-        let near = self.stop_gradient().abs().less(0.5);
-        let y = near.select(start, 0.0);
+        // (1 + x)/2 drops what is small beside 1.
+        let near = self.is_below(0.5);
         let x = near.select(self, 0.0);
-        let slope = std::f64::consts::FRAC_2_SQRT_PI * (-y.square()).exp();
-        near.select(y - (y.erf() - x) / slope, start)
+        let step = |y: Self| y - (y.erf() - x) / (std::f64::consts::FRAC_2_SQRT_PI * (-y.square()).exp());
+        near.select(step(step(near.select(start, 0.0))), start)
     }
 
     /// x log y, and 0 at x = 0 for every y.

@@ -533,7 +533,18 @@ impl<'a> Steps<'a> {
 
     /// The names of the parameters on which a location depends smoothly.
     pub fn parameters_beside(&self, step: &Step) -> Vec<String> {
-        let reached = self.reached(&step.inputs, |op| *op != Op::StopGradient);
+        self.parameters_of(&step.inputs)
+    }
+
+    /// Whether nodes depend smoothly on parameters, and not on a draw with a density.
+    pub fn is_decided_by_parameters(&self, nodes: &[NodeId]) -> bool {
+        let over = self.over(nodes);
+        over.parameter && over.draws != Draws::Continuous
+    }
+
+    /// The names of the parameters on which nodes depend smoothly.
+    pub fn parameters_of(&self, nodes: &[NodeId]) -> Vec<String> {
+        let reached = self.reached(nodes, |op| *op != Op::StopGradient);
         self.graph.params().into_iter().filter(|p| reached.contains(&p.node)).map(|p| p.name).collect()
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::blind::blind_lints;
 use super::candidates::{candidates, is_same, plan_with};
 use super::exact::exact_within;
+use super::kinks::kinks;
 use super::measure::{Measure, Measured, Measurement, estimates, time};
 use super::moments::Moments;
 use super::origin::origin_or_advice;
@@ -227,7 +228,13 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         ExactAnswer::No => Exact::default(),
         ExactAnswer::Auto => exact_within(graph, Some(TIME_LIMIT))?,
     };
-    let warnings = exact.unknown.iter().map(|reason| format!("no exact answer: {reason}")).collect();
+    let missing = if exact.method.is_some() { "no exact gradient" } else { "no exact answer" };
+    let warnings = exact.unknown.iter().map(|reason| format!("{missing}: {reason}")).collect();
+    // An exact answer has been examined for kinks.
+    let lints = match exact.method {
+        Some(_) => vec![],
+        None => Plan::choose(graph, &[], how.samples).map_or(vec![], |plan| kinks(graph, &plan)),
+    };
     Ok(Report {
         aleator: env!("CARGO_PKG_VERSION"),
         file: file.into(),
@@ -244,7 +251,7 @@ fn empty_report(graph: &Graph, how: &Compare, file: &str) -> Result<Report> {
         ties: vec![],
         all_same: !laws_depend_on_params(graph)?,
         skipped: vec![],
-        lints: vec![],
+        lints,
         warnings,
     })
 }

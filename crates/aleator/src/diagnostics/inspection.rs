@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aleator_engine::graph::{NodeId, ancestors};
 
+use super::kinks::kinks;
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::estimators::{self, Entry, EstimatorOptions};
@@ -96,6 +97,7 @@ pub fn inspect(graph: &Graph, plan: &Plan) -> Result<Inspection> {
     let mut lints = lints(graph, plan);
     lints.extend(idle(graph));
     lints.extend(outside_of_its_domain(graph, plan));
+    lints.extend(kinks(graph, plan));
     Ok(Inspection { sites, lints, parameters: graph.params().len(), costs: costs.len() })
 }
 
@@ -161,8 +163,10 @@ fn outside_of_its_domain(graph: &Graph, plan: &Plan) -> Option<Lint> {
     let Err(error @ Error::Domain { .. }) = run else { return None };
     let message = error.to_string();
     let Error::Domain { site, parameter, .. } = error else { return None };
-    let def = graph.sites().into_iter().find(|s| s.name == site)?;
-    let place = def.family.parameters().iter().position(|p| p.name == parameter);
-    let cause = place.map_or(def.value, |i| def.parameters[i]);
+    let of_sites = graph.sites().into_iter().map(|s| (s.name, s.family, s.parameters, s.value));
+    let of_laws = graph.laws().into_iter().map(|l| (l.name, l.family, l.parameters, l.quantity));
+    let (_, family, parameters, node) = of_sites.chain(of_laws).find(|(name, ..)| *name == site)?;
+    let place = family.parameters().iter().position(|p| p.name == parameter);
+    let cause = place.map_or(node, |i| parameters[i]);
     Some(Lint { site, message, cause, biased: false })
 }

@@ -6,10 +6,12 @@ mod compare;
 mod exact;
 mod exact_path;
 mod inspection;
+mod kinks;
 mod measure;
 mod moments;
 #[cfg(feature = "serde")]
 mod number_in_json;
+mod one_sided;
 mod optimize;
 mod origin;
 mod pilot;
@@ -23,6 +25,7 @@ pub use candidates::plan_with;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
+pub use kinks::kinks;
 pub use measure::{Measure, Measurement, measure};
 pub use moments::Moments;
 #[cfg(feature = "train")]

@@ -130,14 +130,20 @@ impl Family for Binomial {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let possible = is_count(z);
+        let log_prob = self.log_prob_of_count(parameters, possible.select(z, 0.0));
+        possible.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_count<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [n, x] = unpack(parameters);
         let n = n.stop_gradient();
         let Odds { p, q, log_p, log_q } = self.odds(x);
-        let possible = is_count(z) * z.less_equal(n);
+        let possible = place(z).less_equal(n);
         let z = possible.select(z, 0.0);
         let rest = n - z;
-        let interior = z.greater(0.0) * rest.greater(0.0);
-        let inner = |count: Expr<'g>| interior.select(count, 1.0);
+        let interior = place(z).greater(0.0) * place(rest).greater(0.0);
+        let inner = |count: Expr<'g>| place(count).greater(0.0).select(count, 1.0);
         let errors = stirling_error(inner(n)) - stirling_error(inner(z)) - stirling_error(inner(rest));
         let width = inner(z).log() + inner(rest).log() - inner(n).log();
         let correction = interior.select(errors - HALF_LOG_TAU - 0.5 * width, 0.0);

@@ -167,6 +167,11 @@ impl Support {
         matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
     }
 
+    /// Whether the values are counts, whose mean lies between them.
+    pub(crate) fn is_of_counts(self) -> bool {
+        matches!(self, Support::Counts | Support::BoundedCounts)
+    }
+
     /// The possible values, in words.
     pub(crate) fn describe(self) -> &'static str {
         match self {
@@ -265,6 +270,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn is_reparameterized(&self) -> bool;
     /// log p(value), summed over the event.
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g>;
+    /// The same for a value that is a count, or the mean of counts: without the check that it is a whole number, and smooth between
+    /// them. A control variate may be evaluated at a mean, where log p is −∞.
+    fn log_prob_of_count<'g>(&self, parameters: &[Expr<'g>], value: Expr<'g>) -> Expr<'g> {
+        self.log_prob(parameters, value)
+    }
     /// log p at the sample that [`Family::sample`] computes from the same noise, as a function of the parameters with the sample
     /// held fixed. The derivative is the score. A sample close to an end of the support may be rounded to that end, and the score
     /// at the rounded value does not have expectation 0. Therefore, log p is computed from the coordinates in which the sample is
@@ -474,6 +484,11 @@ impl<'g> Distribution<'g> {
     /// the batch. The result is −∞ outside the support; between the outcomes of a Bernoulli or OneHotCategorical it is linear.
     pub fn log_prob(&self, value: Expr<'g>) -> Expr<'g> {
         self.family.log_prob(&self.bound(value.graph()).parameters, value)
+    }
+
+    /// See [`Family::log_prob_of_count`].
+    pub fn log_prob_of_count(&self, value: Expr<'g>) -> Expr<'g> {
+        self.family.log_prob_of_count(&self.bound(value.graph()).parameters, value)
     }
 
     /// See [`Family::log_prob_of_draw`].

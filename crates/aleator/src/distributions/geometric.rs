@@ -84,12 +84,16 @@ impl Family for Geometric {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let Odds { log_p, log_q, .. } = self.odds(parameters[0]);
         let possible = is_count(z);
-        let failures = possible.select(z, 0.0);
+        let log_prob = self.log_prob_of_count(parameters, possible.select(z, 0.0));
+        possible.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_count<'g>(&self, parameters: &[Expr<'g>], failures: Expr<'g>) -> Expr<'g> {
+        let Odds { log_p, log_q, .. } = self.odds(parameters[0]);
         // At p = 1 the only outcome is z = 0, whose factor log q = −∞ must not meet.
-        let log_q = failures.equal(0.0).select(0.0, log_q);
-        possible.select(log_p + failures * log_q, f64::NEG_INFINITY)
+        let log_q = place(failures).equal(0.0).select(0.0, log_q);
+        log_p + failures * log_q
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

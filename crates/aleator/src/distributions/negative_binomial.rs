@@ -103,19 +103,23 @@ impl Family for NegativeBinomial {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let possible = is_count(z);
+        let log_prob = self.log_prob_of_count(parameters, possible.select(z, 0.0));
+        possible.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_count<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [r, x] = unpack(parameters);
         let Odds { p, q, log_p, log_q } = self.odds(x);
-        let possible = is_count(z);
-        let z = possible.select(z, 0.0);
         let n = z + r;
-        let (none, log_n) = (z.equal(0.0), n.log());
+        let (none, log_n) = (place(z).equal(0.0), n.log());
         let positive = none.select(1.0, z);
         let errors = stirling_error(n) - stirling_error(positive) - stirling_error(r);
         let width = positive.log() + log_n - r.log();
         let correction = none.select(0.0, errors - HALF_LOG_TAU - 0.5 * width);
         let successes = deviance_by_log(z, n * p, log_n + log_p);
         let failures = deviance_by_log(r, n * q, log_n + log_q);
-        possible.select(correction - successes - failures, f64::NEG_INFINITY)
+        correction - successes - failures
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

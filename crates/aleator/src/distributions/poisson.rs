@@ -56,13 +56,17 @@ impl Family for Poisson {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let [rate] = unpack(parameters);
         let possible = is_count(z);
-        let z = possible.select(z, 0.0);
-        let positive = z.equal(0.0).select(1.0, z);
-        let normalizer =
-            z.equal(0.0).select(0.0, -HALF_LOG_TAU - 0.5 * positive.log() - stirling_error(positive));
-        possible.select(normalizer - deviance(z, rate), f64::NEG_INFINITY)
+        let log_prob = self.log_prob_of_count(parameters, possible.select(z, 0.0));
+        possible.select(log_prob, f64::NEG_INFINITY)
+    }
+
+    fn log_prob_of_count<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [rate] = unpack(parameters);
+        let none = place(z).equal(0.0);
+        let positive = none.select(1.0, z);
+        let normalizer = none.select(0.0, -HALF_LOG_TAU - 0.5 * positive.log() - stirling_error(positive));
+        normalizer - deviance(z, rate)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

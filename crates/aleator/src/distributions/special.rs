@@ -74,7 +74,7 @@ pub(super) fn deviance<'g>(x: Expr<'g>, m: Expr<'g>) -> Expr<'g> {
 /// D(x, m) from log m, which may be more accurate than m; m may be 0.
 pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> Expr<'g> {
     let none = place(x).equal(0.0);
-    let x = none.select(1.0, x);
+    let x = place(x).less_equal(0.0).select(1.0, x);
     let t = (m - x) / x;
     // Far from 0 the quotient loses what the logarithms keep. (The inner selection keeps 0 · ∞ out of derivatives.)
     let near = place(t).abs().less(0.5);

@@ -9,5 +9,5 @@ pub use aleator_engine::graph::{Axes, Axis, Expr, FromEnd, Reduction, Shape, con
 pub use batched_data::{BatchedData, RowData};
 pub(crate) use choice::Choice;
 pub use diagram::{Diagram, DiagramNode, NodeKind};
-pub(crate) use model::Observation;
 pub use model::{Cost, Data, Graph, Param, Rewards, Sampled, SiteDef, State};
+pub(crate) use model::{Law, Observation};

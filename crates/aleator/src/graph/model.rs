@@ -112,6 +112,19 @@ pub(crate) struct Observation {
     pub cost: NodeId,
 }
 
+/// A distribution of which the graph computes a quantity: [`Graph::check_domain`].
+#[derive(Clone, Debug)]
+pub(crate) struct Law {
+    /// Its name in messages.
+    pub name: String,
+    /// The formulas of the distribution.
+    pub family: Arc<dyn Family>,
+    /// The parameters of the distribution.
+    pub parameters: Vec<NodeId>,
+    /// The quantity.
+    pub quantity: NodeId,
+}
+
 #[derive(Clone, Default)]
 struct Parts {
     params: Vec<Param>,
@@ -120,25 +133,37 @@ struct Parts {
     sites: Vec<SiteDef>,
     costs: Vec<Cost>,
     observations: Vec<Observation>,
+    laws: Vec<Law>,
     named: Vec<(String, NodeId)>,
     /// What each name refers to, in words. A cost and a named node may share a name.
     names: HashMap<String, &'static str>,
 }
 
 impl Parts {
-    fn lengths(&self) -> [usize; 7] {
-        let Parts { params, data, states, sites, costs, observations, named, names: _ } = self;
-        [params.len(), data.len(), states.len(), sites.len(), costs.len(), observations.len(), named.len()]
+    fn lengths(&self) -> [usize; 8] {
+        let Parts { params, data, states, sites, costs, observations, laws, named, names: _ } = self;
+        [
+            params.len(),
+            data.len(),
+            states.len(),
+            sites.len(),
+            costs.len(),
+            observations.len(),
+            laws.len(),
+            named.len(),
+        ]
     }
 
     /// Removes what was added since [`Parts::lengths`] were these.
-    fn truncate(&mut self, [params, data, states, sites, costs, observations, named]: [usize; 7]) {
+    fn truncate(&mut self, lengths: [usize; 8]) {
+        let [params, data, states, sites, costs, observations, laws, named] = lengths;
         self.params.truncate(params);
         self.data.truncate(data);
         self.states.truncate(states);
         self.sites.truncate(sites);
         self.costs.truncate(costs);
         self.observations.truncate(observations);
+        self.laws.truncate(laws);
         self.named.truncate(named);
         let Parts { params, data, states, sites, names, .. } = self;
         names.retain(|name, _| {
@@ -517,7 +542,7 @@ impl Graph {
             None => {
                 let outside = distribution.family().support().excludes(value, distribution.parameters());
                 let random = self.depends_on_a_site(value);
-                let cost = -distribution.log_prob(value);
+                let cost = -self.log_prob_at(distribution, value);
                 match outside.filter(|_| !random) {
                     Some(outside) => {
                         let event = distribution.event_shape().rank();
@@ -529,6 +554,7 @@ impl Graph {
         };
         if !cost.is_poison() {
             self.cost(name, cost);
+            self.check_domain(name, distribution, cost);
             self.parts.borrow_mut().observations.push(Observation {
                 name: name.into(),
                 family: distribution.family().clone(),
@@ -538,6 +564,73 @@ impl Graph {
             });
         }
         cost
+    }
+
+    /// log p(value), summed over the event, with the parameters checked in every run: see [`Graph::check_domain`]. At the draw of a
+    /// count it is smooth between the counts, so that an estimator may evaluate it at the mean of the draw.
+    ///
+    /// ```
+    /// use aleator::distributions::Poisson;
+    /// use aleator::graph::Graph;
+    ///
+    /// let g = Graph::new();
+    /// let k = g.sample("k", Poisson::new(g.param("rate", 2.3)));
+    /// g.cost("entropy", g.log_prob("k again", &Poisson::new(2.0), k));
+    /// ```
+    #[track_caller]
+    pub fn log_prob<'g>(&'g self, name: &str, distribution: &Distribution<'g>, value: Expr<'g>) -> Expr<'g> {
+        if !self.is_of_this_graph(name, value) {
+            return value;
+        }
+        if let Some(problem) = distribution.misfit(value) {
+            return self.engine.fail(aleator_engine::Error::Shape { operation: name.into(), problem });
+        }
+        let log_prob = self.log_prob_at(distribution, value);
+        self.check_domain(name, distribution, log_prob);
+        log_prob
+    }
+
+    fn log_prob_at<'g>(&self, distribution: &Distribution<'g>, value: Expr<'g>) -> Expr<'g> {
+        let parts = self.parts.borrow();
+        let count = |site: &SiteDef| site.value == value.id() && site.family.support().is_of_counts();
+        if parts.sites.iter().any(count) {
+            distribution.log_prob_of_count(value)
+        } else {
+            distribution.log_prob(value)
+        }
+    }
+
+    /// Checks in every run that the parameters of a distribution lie in their domains, as those of sites and observations do. The
+    /// distribution is one of which the graph computes a `quantity`, such as a log-density or an entropy; it is checked if a cost
+    /// depends on the quantity. `name` stands for the distribution in messages.
+    ///
+    /// ```
+    /// use aleator::prelude::*;
+    ///
+    /// let g = Graph::new();
+    /// let prior = Normal::new(0.0, g.param("scale", -1.0)).on(g.engine());
+    /// let z = g.sample("z", Normal::new(g.param("mu", 0.3), 1.0));
+    /// let log_prob = prior.log_prob(z);
+    /// g.check_domain("prior", &prior, log_prob);
+    /// g.cost("surprise", -log_prob);
+    ///
+    /// let error = g.compile(&Options::new())?.run().err().unwrap();
+    /// assert_eq!(error.to_string(), "scale of `prior` (Normal) must be positive, got -1");
+    /// # Ok::<(), aleator::Error>(())
+    /// ```
+    #[track_caller]
+    pub fn check_domain<'g>(&'g self, name: &str, distribution: &Distribution<'g>, quantity: Expr<'g>) {
+        let distribution = distribution.on(&self.engine);
+        let mut nodes = distribution.parameters().iter().chain([&quantity]);
+        if quantity.is_poison() || !nodes.all(|node| self.is_of_this_graph(name, *node)) {
+            return;
+        }
+        self.parts.borrow_mut().laws.push(Law {
+            name: name.into(),
+            family: distribution.family().clone(),
+            parameters: distribution.parameters().iter().map(|p| p.id()).collect(),
+            quantity: quantity.id(),
+        });
     }
 
     fn depends_on_a_site(&self, value: Expr<'_>) -> bool {
@@ -651,6 +744,30 @@ impl Graph {
     /// The observations, in the order in which they were added.
     pub(crate) fn observations(&self) -> Vec<Observation> {
         self.parts.borrow().observations.clone()
+    }
+
+    /// The distributions of which the graph computes a quantity, in the order in which they were added.
+    pub(crate) fn laws(&self) -> Vec<Law> {
+        self.parts.borrow().laws.clone()
+    }
+
+    /// Replaces the nodes of sites, costs, states and observations by those that `to` returns. Parameters and data remain.
+    pub(crate) fn redirect(&self, mut to: impl FnMut(NodeId) -> NodeId) {
+        let parts = &mut *self.parts.borrow_mut();
+        let Parts { params: _, data: _, states, sites, costs, observations, laws, named, names: _ } = parts;
+        for site in sites {
+            site.parameters.iter_mut().for_each(|node| *node = to(*node));
+            site.value = to(site.value);
+        }
+        costs.iter_mut().for_each(|cost| cost.node = to(cost.node));
+        states.iter_mut().for_each(|state| state.next = state.next.map(&mut to));
+        for Observation { parameters, value, cost, name: _, family: _ } in observations {
+            parameters.iter_mut().chain([value, cost]).for_each(|node| *node = to(*node));
+        }
+        for Law { parameters, quantity, name: _, family: _ } in laws {
+            parameters.iter_mut().chain([quantity]).for_each(|node| *node = to(*node));
+        }
+        named.iter_mut().for_each(|(_, node)| *node = to(*node));
     }
 
     /// All names with their nodes, in the order in which they were added.

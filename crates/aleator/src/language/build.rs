@@ -12,7 +12,7 @@ use super::estimators::estimator_with;
 use super::loading::Loading;
 use super::lower::Lowering;
 use super::model::{Definition, DefinitionKind, Model, SiteSpans};
-use super::named_distribution::Named;
+use super::named_distribution::{Evaluated, Named};
 use super::names::{Broken, check_all_names, check_cost, check_names};
 use super::parser::{MOST_MISTAKES, Recovered, Setting, parse, parse_all};
 use super::programs;
@@ -157,7 +157,12 @@ fn build(
             continue;
         }
         let Builder { definitions, files, commands, batched, lowering, .. } = builder;
-        let places = lowering.places;
+        let Lowering { places, evaluated, .. } = lowering;
+        let mut distributions = HashMap::new();
+        for Evaluated { name, named, quantity } in evaluated {
+            graph.check_domain(&name, &named.distribution, quantity);
+            distributions.entry(name).or_insert(named.spans);
+        }
         if loading.batch.is_some() && batched.is_none() && mistakes.is_empty() {
             mistakes.push(
                 Diagnostic::new(
@@ -166,7 +171,15 @@ fn build(
                 .help("write for instance `data x : [batch, 3] = file(\"x.npy\")`"),
             );
         }
-        return mistakes.is_empty().then_some(Model { graph, definitions, places, files, batched, commands });
+        return mistakes.is_empty().then_some(Model {
+            graph,
+            definitions,
+            places,
+            distributions,
+            files,
+            batched,
+            commands,
+        });
     }
 }
 
@@ -288,10 +301,16 @@ impl<'a, 'g> Builder<'a, 'g> {
                 check(expr, distribution.span.join(end))?;
                 let batch = expr.shape().leading(expr.rank() - law.event_shape().rank());
                 let law = law.with_batch_rank(batch.rank());
-                let named = Named { distribution: law, batch, draw: Some(expr), constant: false };
-                self.lowering.sites.insert(name.text.clone(), named);
                 spans.copies = copies.map(|copies| copies.span);
                 spans.via = via.as_ref().map(|call| call.span);
+                let named = Named {
+                    distribution: law,
+                    batch,
+                    draw: Some(expr),
+                    constant: false,
+                    spans: spans.clone(),
+                };
+                self.lowering.sites.insert(name.text.clone(), named);
                 site = Some(spans);
                 (DefinitionKind::Site, Value { expr, constant: false })
             }
@@ -340,8 +359,7 @@ impl<'a, 'g> Builder<'a, 'g> {
             parameters.push(self.lowering.lower(self.expressions, *value)?);
         }
         let places: Vec<Span> = bound.arguments.iter().map(|(_, _, span)| *span).collect();
-        let arguments = bound.arguments.iter().map(|(name, _, span)| ((*name).to_owned(), *span)).collect();
-        let spans = SiteSpans { distribution: name.span, arguments, copies: None, via: None };
+        let spans = SiteSpans::of(name.span, &bound);
         let distribution = bound.signature.build(parameters.iter().map(|value| value.expr).collect());
         let parameters = parameters.into_iter().zip(places);
         check_domain(what, &distribution, parameters, &mut self.lowering.constants)?;

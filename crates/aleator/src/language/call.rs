@@ -1,10 +1,12 @@
 //! A function of the language, and a call of it: the arguments bound to the function's parameters, and read as what it needs.
+use std::collections::HashMap;
+
 use aleator_engine::graph::{Expr as Node, FromEnd, Graph, Reduction, Shape};
 
 use super::ast::{Call, Expr, ExprId, Expressions};
 use super::errors::{Diagnostic, quote};
 use super::index::{outside, within};
-use super::named_distribution::Named;
+use super::named_distribution::{Evaluated, Named};
 use super::parts::Parts;
 use super::span::Span;
 use super::synonyms::{Kind, suggest};
@@ -68,7 +70,7 @@ pub(super) enum Body {
 }
 
 impl Function {
-    /// The value of a call.
+    /// The value of a call. Distributions of which it computes a quantity are added to `evaluated`.
     pub(super) fn call<'g>(
         &'static self,
         graph: &'g Graph,
@@ -76,6 +78,7 @@ impl Function {
         parts: &Parts<'_, 'g>,
         call: &Call,
         span: Span,
+        evaluated: &mut Vec<Evaluated<'g>>,
     ) -> Result<Value<'g>, Diagnostic> {
         let mut arguments = Arguments::bind(self, graph, constants, parts, call, span)?;
         let constant = self.of_shape || arguments.constant;
@@ -83,6 +86,11 @@ impl Function {
             Body::Elementwise(f) => f(arguments.expr(0)?),
             Body::Other(f) => f(&mut arguments)?,
         };
+        evaluated.extend(arguments.distributions.iter().flatten().map(|(named, id)| Evaluated {
+            name: parts.expressions.print(*id),
+            named: named.clone(),
+            quantity: expr,
+        }));
         Ok(Value { expr, constant })
     }
 }
@@ -99,6 +107,7 @@ pub(super) struct Arguments<'l, 'g> {
     /// By parameter, those that are distributions, with their place in the text.
     distributions: Vec<Option<(Named<'g>, ExprId)>>,
     expressions: &'l Expressions,
+    sites: &'l HashMap<String, Named<'g>>,
     axis: Option<(Value<'g>, Span)>,
     list: Vec<(Value<'g>, Span)>,
     span: Span,
@@ -123,6 +132,7 @@ impl<'l, 'g> Arguments<'l, 'g> {
             given: vec![None; function.parameters.len()],
             distributions: vec![None; function.accepts.distributions()],
             expressions: parts.expressions,
+            sites: parts.sites,
             axis: None,
             list: Vec::new(),
             span,
@@ -217,6 +227,14 @@ impl<'g> Arguments<'_, 'g> {
     /// An argument that is a distribution, if it is one.
     pub fn distribution(&self, place: usize) -> Option<&Named<'g>> {
         Some(&self.distributions.get(place)?.as_ref()?.0)
+    }
+
+    /// Whether a value is the draw of a count.
+    pub fn is_a_drawn_count(&self, value: Node<'g>) -> bool {
+        self.sites.values().any(|site| {
+            site.draw.is_some_and(|draw| draw.id() == value.id())
+                && site.distribution.family().support().is_of_counts()
+        })
     }
 
     /// An argument that is a distribution as it is written.

@@ -16,7 +16,8 @@ use super::errors::{Diagnostic, quote};
 use super::functions::FUNCTIONS;
 use super::index;
 use super::initial::{self, RandomValues};
-use super::named_distribution::Named;
+use super::model::SiteSpans;
+use super::named_distribution::{Evaluated, Named};
 use super::names::{CONSTANTS, distributions_of};
 use super::parts::Parts;
 use super::programs::BlackBox;
@@ -36,6 +37,8 @@ pub(super) struct Lowering<'g> {
     /// What random initial values depend on, while a parameter's initial value is lowered.
     pub random: Option<RandomValues>,
     pub constants: Constants,
+    /// The distributions of which quantities were computed.
+    pub evaluated: Vec<Evaluated<'g>>,
     /// The innermost expression that each operation belongs to.
     pub places: HashMap<NodeId, Span>,
 }
@@ -50,6 +53,7 @@ impl<'g> Lowering<'g> {
             black_boxes: HashMap::new(),
             random: None,
             constants: Constants::default(),
+            evaluated: Vec::new(),
             places: HashMap::new(),
         }
     }
@@ -129,7 +133,8 @@ impl<'g> Lowering<'g> {
         check_domain(&format!("`{}`", name.text), &distribution, parameters, &mut self.constants)?;
         let distribution = distribution.with_batch_rank(batch.rank());
         let constant = values.iter().all(|value| value.constant);
-        Ok(Named { distribution, batch, draw: None, constant })
+        let spans = SiteSpans::of(name.span, &bound);
+        Ok(Named { distribution, batch, draw: None, constant, spans })
     }
 
     fn operation(&mut self, parts: &Parts<'_, 'g>, expr: &Expr, span: Span) -> Result<Value<'g>, Diagnostic> {
@@ -171,7 +176,7 @@ impl<'g> Lowering<'g> {
             return black_box.call(self.graph, parts, call, span);
         }
         if let Some(function) = Function::find(name) {
-            return function.call(self.graph, &mut self.constants, parts, call, span);
+            return function.call(self.graph, &mut self.constants, parts, call, span, &mut self.evaluated);
         }
         match (initial::find(name), &mut self.random) {
             (Some(initial), Some(random)) => {

@@ -7,6 +7,7 @@ use aleator_engine::graph::NodeId;
 use crate::data::place_in_file;
 use crate::graph::{BatchedData, Graph};
 
+use super::sites::Bound;
 use super::span::Span;
 
 /// A file, ready to be estimated.
@@ -17,6 +18,8 @@ pub struct Model {
     pub definitions: Vec<Definition>,
     /// Where each operation stands, the innermost expression that it belongs to.
     pub places: HashMap<NodeId, Span>,
+    /// The distributions that are arguments of functions, as they are written, with the places of their parts.
+    pub(super) distributions: HashMap<String, SiteSpans>,
     /// The data that came from files: their name, and the file's path.
     pub files: Vec<(String, PathBuf)>,
     /// All rows of the data whose first size is `batch`, if there are any.
@@ -97,6 +100,14 @@ pub struct SiteSpans {
     pub via: Option<Span>,
 }
 
+impl SiteSpans {
+    /// The places of a distribution and of its arguments.
+    pub(super) fn of(distribution: Span, bound: &Bound) -> Self {
+        let arguments = bound.arguments.iter().map(|(name, _, span)| ((*name).to_owned(), *span)).collect();
+        SiteSpans { distribution, arguments, copies: None, via: None }
+    }
+}
+
 impl Model {
     /// Names a number of a file that is NaN, which makes what depends on it NaN.
     pub fn broken_data(&self) -> Option<String> {
@@ -120,18 +131,24 @@ impl Model {
 
     /// The places of a site's parts.
     pub fn site(&self, name: &str) -> Option<&SiteSpans> {
-        self.definition(name)?.site.as_ref()
+        // Data and the observation of them may have one name.
+        self.definitions.iter().filter(|definition| definition.name == name).find_map(|d| d.site.as_ref())
     }
 
-    /// Where a site's estimator is named, or else the site itself.
+    /// Where a site's estimator is named, or else the site itself. `site` is the name of a site or of an observation, or a
+    /// distribution as it is written.
     pub fn via_span(&self, site: &str) -> Option<Span> {
+        if let Some(spans) = self.distributions.get(site) {
+            return Some(spans.distribution);
+        }
         let definition = self.definition(site)?;
         Some(definition.site.as_ref().and_then(|s| s.via).unwrap_or(definition.name_span))
     }
 
-    /// Where the argument for a parameter of a site's distribution stands, or else the distribution.
+    /// Where the argument for a parameter of a distribution stands, or else the distribution. `site` is the name of a site or of an
+    /// observation, or a distribution as it is written.
     pub fn argument_span(&self, site: &str, parameter: &str) -> Option<Span> {
-        let spans = self.site(site)?;
+        let spans = self.site(site).or_else(|| self.distributions.get(site))?;
         let argument = spans.arguments.iter().find(|(name, _)| name == parameter);
         Some(argument.map_or(spans.distribution, |(_, span)| *span))
     }

@@ -3,6 +3,8 @@ use aleator_engine::graph::{Expr as Node, Shape};
 
 use crate::distributions::Distribution;
 
+use super::model::SiteSpans;
+
 /// A distribution of an expression.
 #[derive(Clone)]
 pub(super) struct Named<'g> {
@@ -13,6 +15,16 @@ pub(super) struct Named<'g> {
     pub draw: Option<Node<'g>>,
     /// Whether the parameters are constant.
     pub constant: bool,
+    /// The places of its parts in the text.
+    pub spans: SiteSpans,
+}
+
+/// A distribution of which a quantity is computed.
+pub(super) struct Evaluated<'g> {
+    /// The distribution as it is written.
+    pub name: String,
+    pub named: Named<'g>,
+    pub quantity: Node<'g>,
 }
 
 impl<'g> Named<'g> {

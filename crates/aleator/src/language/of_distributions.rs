@@ -25,7 +25,10 @@ pub(super) fn log_prob<'g>(a: &mut Arguments<'_, 'g>) -> Result<'g> {
     }
     let event = named.distribution.event_shape().rank();
     let lead = value.shape().leading(value.rank() - event);
-    let log_prob = named.distribution.log_prob(value);
+    let log_prob = match a.is_a_drawn_count(value) {
+        true => named.distribution.log_prob_of_count(value),
+        false => named.distribution.log_prob(value),
+    };
     match lead.broadcast(&named.batch) {
         Some(lead) => Ok(log_prob.broadcast_to(lead)),
         None => Err(a.wrong(format!(

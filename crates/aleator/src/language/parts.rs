@@ -13,7 +13,7 @@ pub(super) struct Parts<'a, 'g> {
     done: HashMap<ExprId, Value<'g>>,
     distributions: HashMap<ExprId, Named<'g>>,
     /// The distributions of the sites by name.
-    sites: &'a HashMap<String, Named<'g>>,
+    pub sites: &'a HashMap<String, Named<'g>>,
 }
 
 impl<'a, 'g> Parts<'a, 'g> {

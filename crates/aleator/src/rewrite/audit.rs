@@ -1,6 +1,8 @@
 //! Diagnostics of an estimate: the total weight of enumerated outcomes, and the outcomes that are never drawn.
 
-use aleator_engine::graph::{FromEnd, NodeId, Shape};
+use std::collections::HashMap;
+
+use aleator_engine::graph::{Expr, FromEnd, NodeId, Shape};
 
 use super::environment::Environment;
 use super::rewriter::Rewriter;
@@ -32,9 +34,27 @@ pub struct DrawnSite {
 }
 
 impl<'g> Rewriter<'_, 'g> {
+    /// The same values, with discrete draws held fixed: their derivatives are those of an estimator, such as straight-through, and
+    /// not of the draws.
+    fn held(&self, environment: &Environment<'g>) -> Environment<'g> {
+        let params = self.graph.params();
+        let mut values: HashMap<_, _> = params
+            .iter()
+            .filter_map(|param| Some((param.node, *environment.values.get(&param.node)?)))
+            .collect();
+        for site in &self.analysis.sites {
+            if let Some(&value) = environment.values.get(&site.value) {
+                let discrete = site.family.support().is_discrete();
+                values.insert(site.value, if discrete { value.stop_gradient() } else { value });
+            }
+        }
+        Environment { values, stops: environment.stops, ..Environment::default() }
+    }
+
     /// Creates the diagnostics of an estimate.
     pub(super) fn audit(&self, sites: &[Option<Site<'g>>], environment: &Environment<'g>) -> Audit {
         let mut audit = Audit::default();
+        let mut held = None;
         for (number, site) in sites.iter().enumerate() {
             let Some(site) = site else { continue };
             match environment.weights.get(&number) {
@@ -45,21 +65,51 @@ impl<'g> Rewriter<'_, 'g> {
                     let mean = weight.mean_axes(FromEnd(&batch));
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
-                None if self.plan.visits_every_outcome(number) => {}
                 None => {
-                    let parameters = site.distribution.parameters();
-                    audit.drawn.push(DrawnSite {
-                        number,
-                        sample: site.distribution.sample(&mut site.noise()).id(),
-                        parameters: parameters.iter().map(|p| p.id()).collect(),
-                        shape: site.lead.join(&site.batch),
-                    });
-                    if let Some(moving) = site.moving_edges() {
-                        audit.blind.push((site.name.clone(), moving.sum().id()));
-                    }
+                    audit.drawn.push(site.as_drawn(number));
+                    let moving = match self.plan.visits_every_outcome(number) {
+                        true => None,
+                        false => self.moving_edges(number, site, environment, &mut held),
+                    };
+                    audit.blind.extend(moving.map(|moving| (site.name.clone(), moving.sum().id())));
                 }
             }
         }
         audit
+    }
+
+    /// The elements of a site's parameter at which the probability of an outcome is 0 and moves, if the site may have such
+    /// elements. `held` keeps the environment of [`Rewriter::held`] from one site to the next.
+    fn moving_edges(
+        &self,
+        number: usize,
+        site: &Site<'g>,
+        environment: &Environment<'g>,
+        held: &mut Option<Environment<'g>>,
+    ) -> Option<Expr<'g>> {
+        if !self.may_move[number] {
+            return None;
+        }
+        let held = held.get_or_insert_with(|| self.held(environment));
+        let moving = self.site(number, held).moving_edges()?;
+        // An estimator that passes a derivative through the value of a draw includes the outcome.
+        let value = environment.values.get(&self.analysis.sites[number].value);
+        let fits = |value: &&Expr<'g>| value.shape().broadcast(&moving.shape()).is_some();
+        Some(match value.filter(fits) {
+            Some(&value) => moving * site.stays(value),
+            None => moving,
+        })
+    }
+}
+
+impl Site<'_> {
+    /// The nodes of a draw.
+    fn as_drawn(&self, number: usize) -> DrawnSite {
+        DrawnSite {
+            number,
+            sample: self.distribution.sample(&mut self.noise()).id(),
+            parameters: self.distribution.parameters().iter().map(|p| p.id()).collect(),
+            shape: self.lead.join(&self.batch),
+        }
     }
 }

@@ -1,18 +1,21 @@
 //! Conditions that are checked in a run: the domains of distribution parameters, and the finiteness of the means that estimators
 //! use.
 
-use aleator_engine::graph::{FromEnd, NodeId, Reduction};
+use std::collections::HashSet;
 
+use aleator_engine::graph::{FromEnd, NodeId, Reduction, dependents};
+
+use super::environment::Environment;
 use super::rewriter::Rewriter;
-use super::site::Site;
-use crate::distributions::Support;
+use crate::distributions::{Distribution, Support};
+use crate::graph::{Law, SiteDef};
 
 /// A condition on a parameter of a distribution, or on its mean if an estimator uses the mean. It is checked after a run.
 #[derive(Clone, Debug)]
 pub struct DomainCheck {
     /// The name of the parameter.
     pub parameter: String,
-    /// The name of the site.
+    /// The name of the site, of the observation, or of the distribution.
     pub site: String,
     /// The name of the distribution.
     pub distribution: &'static str,
@@ -26,9 +29,8 @@ pub struct DomainCheck {
     pub estimator: Option<&'static str>,
 }
 
-/// The conditions on the parameters of a site's distribution.
-pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
-    let distribution = &site.distribution;
+/// The conditions on the parameters of a distribution; `name` is that of its site.
+pub(super) fn domain_checks(name: &str, distribution: &Distribution<'_>) -> Vec<DomainCheck> {
     let family = distribution.family();
     let mut checks: Vec<DomainCheck> = family
         .parameters()
@@ -40,7 +42,7 @@ pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
             let example = violated.select(parameter, f64::NEG_INFINITY);
             DomainCheck {
                 parameter: spec.name.into(),
-                site: site.name.clone(),
+                site: name.into(),
                 distribution: family.name(),
                 constraint: spec.constraint.describe(),
                 violations: violated.sum().id(),
@@ -53,7 +55,7 @@ pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
         let count = violated.sum().id();
         checks.push(DomainCheck {
             parameter: "the parameters".into(),
-            site: site.name.clone(),
+            site: name.into(),
             distribution: family.name(),
             constraint: rule,
             violations: count,
@@ -64,7 +66,34 @@ pub(super) fn domain_checks(site: &Site<'_>) -> Vec<DomainCheck> {
     checks
 }
 
-impl Rewriter<'_, '_> {
+impl<'g> Rewriter<'_, 'g> {
+    /// The conditions on the parameters of the distributions, other than those of sites, of which costs compute a quantity, at the
+    /// values of an environment. A parameter that depends on a site which is not drawn has no value to check.
+    pub(super) fn checks_of_laws(&self, environment: &mut Environment<'g>) -> Vec<DomainCheck> {
+        let (engine, sites) = (self.graph.engine(), &self.analysis.sites);
+        let mut laws = self.graph.laws();
+        laws.retain(|law| self.analysis.nodes.binary_search(&law.quantity).is_ok());
+        let drawn = || sites.iter().zip(&self.analysis.used).filter(|(_, used)| **used).map(|(site, _)| site);
+        let is_that_of = |law: &Law, site: &SiteDef| {
+            law.family.name() == site.family.name() && law.parameters == site.parameters
+        };
+        laws.retain(|law| !drawn().any(|site| is_that_of(law, site)));
+        let mut known = HashSet::new();
+        laws.retain(|law| known.insert((law.family.name(), law.parameters.clone())));
+        if laws.is_empty() {
+            return Vec::new();
+        }
+        let undrawn = sites.iter().zip(&self.analysis.used).filter(|(_, used)| !**used);
+        let unknown = dependents(engine, &undrawn.map(|(site, _)| site.value).collect::<Vec<_>>());
+        laws.retain(|law| !law.parameters.iter().any(|p| unknown.get(p.index()).copied().unwrap_or(false)));
+        let check = |law: Law| {
+            let own = law.parameters.iter().map(|&p| self.graph.expr(p)).collect();
+            let parameters = law.parameters.iter().map(|&p| environment.at(self.graph, p)).collect();
+            domain_checks(&law.name, &Distribution::new(law.family, own).with_parameters(parameters))
+        };
+        laws.into_iter().flat_map(check).collect()
+    }
+
     /// The conditions that the means which estimators use are finite, for sites with unbounded support.
     pub(super) fn mean_checks(&self) -> Vec<DomainCheck> {
         let mut means = self.own.borrow().means.clone();

@@ -45,6 +45,7 @@ pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
 pub(crate) use options::CheckedOptions;
 pub use options::{EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue};
+pub(crate) use outcomes::direction;
 pub use portable::{InputRole, InputUpdate, PortableSurrogate, SurrogateInput};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;

@@ -66,6 +66,11 @@ impl<'g> Site<'g> {
         Some(at * self.along_direction(parameter).abs().greater(0.0))
     }
 
+    /// 1 where a value does not change with the graph's parameters, of its shape.
+    pub(crate) fn stays(&self, value: Expr<'g>) -> Expr<'g> {
+        !self.along_direction(value).abs().greater(0.0)
+    }
+
     /// Every outcome of the coupled draws, as alternatives weighted by their probabilities. Draws whose costs are never combined
     /// are enumerated in parallel.
     ///

@@ -130,7 +130,9 @@ fn rewrite_within(
         Some(r) => objective.broadcast_to([r]),
     };
 
-    let mut checks: Vec<DomainCheck> = sites.iter().flatten().flat_map(domain_checks).collect();
+    let mut checks: Vec<DomainCheck> =
+        sites.iter().flatten().flat_map(|site| domain_checks(&site.name, &site.distribution)).collect();
+    checks.extend(rewriter.checks_of_laws(&mut main));
     checks.extend(rewriter.mean_checks());
     let audit = if audit { rewriter.audit(&sites, &main) } else { Audit::default() };
     if let Some(error) = engine.error() {

@@ -102,8 +102,8 @@ impl quadrature::Integrand for Integrand {
                 Err(other) => return Err(other),
             }
             let objectives = self.program.objectives();
-            for i in 0..now {
-                here[0] = objectives[i];
+            for (i, &objective) in objectives[..now].iter().enumerate() {
+                here[0] = objective;
                 let mut at = 1;
                 for (place, &size) in places.iter().enumerate() {
                     here[at..at + size]
@@ -112,7 +112,7 @@ impl quadrature::Integrand for Integrand {
                 }
                 debug_assert_eq!(at, 1 + self.parameters);
                 for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
-                    *slot = weights[i];
+                    *slot = *weights.get(i).unwrap_or(&weights[0]);
                 }
                 visit(start + i, &here);
             }

@@ -11,6 +11,8 @@
 //! - nothing grows so fast that the integral could diverge at values that floating-point numbers do not reach ([`growth`]);
 //! - no cost is discontinuous in a continuous sample, and no parameter moves a discontinuity in such a cost.
 //!
+//! The gradient of a parameter is left out if the objective has no derivative with respect to it at its present value ([`kinks`](super::kinks)).
+//!
 //! A finite number of points cannot prove more: a peak that is narrower than the distance between points may be missed. (In one
 //! dimension they are some 10⁻⁴ standard deviations apart, in two 10⁻².)
 
@@ -22,6 +24,8 @@ mod points;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::kinks::{Side, without_derivative};
+use super::one_sided::sides;
 use super::report::{Exact, Number, Tensor};
 use crate::analysis::discontinuity_moves;
 use crate::error::{Error, Result};
@@ -57,7 +61,44 @@ pub fn exact_within(graph: &Graph, limit: Option<Duration>) -> Result<Exact> {
     }
 }
 
+/// The answer, without the gradients of parameters with respect to which there is no derivative.
 fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
+    let mut exact = match solve_as_it_is(graph, deadline)? {
+        Ok(exact) => exact,
+        unknown => return Ok(unknown),
+    };
+    let Some(sides) = sides(graph) else { return Ok(Ok(exact)) };
+    // A side without an answer says nothing.
+    let solved = |graph: &Graph| solve_as_it_is(graph, deadline).ok()?.ok();
+    let (Some(above), Some(below)) = (solved(&sides.above), solved(&sides.below)) else {
+        return Ok(Ok(exact));
+    };
+    let params = graph.params();
+    let error = |place: usize, i: usize| {
+        let name = &params[place].name;
+        [&above, &below].iter().filter_map(|side| side.error.get(name)).map(|errors| errors[i]).sum()
+    };
+    let both = [&above, &below].map(|side| Side {
+        objective: side.objective.map_or(f64::NAN, |x| x.0),
+        gradient: params
+            .iter()
+            .map(|param| {
+                side.gradient.get(&param.name).map_or(vec![], |g| g.values.iter().map(|x| x.0).collect())
+            })
+            .collect(),
+    });
+    let found = without_derivative(graph, &sides.kinks, &both, error);
+    for (place, param) in params.iter().enumerate() {
+        if let Some(without) = found.iter().find(|without| without.place == place) {
+            exact.unknown.get_or_insert(without.message.clone());
+            exact.gradient.remove(&param.name);
+            exact.error.remove(&param.name);
+        }
+    }
+    Ok(Ok(exact))
+}
+
+fn solve_as_it_is(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
     let graph = &graph.clone();
     // A rule at fixed nodes misses what passes over a moving boundary, as estimators do.
     if discontinuity_moves(graph) {

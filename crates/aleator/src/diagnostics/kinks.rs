@@ -1,0 +1,111 @@
+//! Parameters at which the objective has no derivative, because a cost has a kink or a jump exactly there.
+//!
+//! The two sides of [`sides`] are compared: exactly, where there is an exact answer, and otherwise by estimates from the same draws.
+
+use aleator_engine::graph::NodeId;
+
+use super::one_sided::{Kink, Sides, sides};
+use crate::error::Result;
+use crate::graph::Graph;
+use crate::plan::{Lint, Plan};
+use crate::program::{Options, Program};
+
+/// The largest number of samples in which draws at a kink are searched for.
+const MOST_SAMPLES: usize = 256;
+/// The approximate number of values in such an estimate.
+const NUMBERS: usize = 1 << 20;
+/// Differences below this multiple of the largest number are rounding errors.
+const ROUNDING: f64 = 1e-11;
+
+/// The objective and its gradient on one side.
+pub(super) struct Side {
+    pub objective: f64,
+    /// The gradient of each parameter, in the order of the graph.
+    pub gradient: Vec<Vec<f64>>,
+}
+
+/// A parameter with respect to which there is no derivative.
+pub(super) struct NoDerivative {
+    /// The index of the parameter in the order of the graph.
+    pub place: usize,
+    /// What is wrong, and the remedy.
+    pub message: String,
+    /// The operation with the kink.
+    pub cause: Option<NodeId>,
+}
+
+/// The parameters with respect to which there is no derivative, given both sides and the errors of all elements of the gradient.
+pub(super) fn without_derivative(
+    graph: &Graph,
+    kinks: &[Kink],
+    [above, below]: &[Side; 2],
+    error: impl Fn(usize, usize) -> f64,
+) -> Vec<NoDerivative> {
+    let numbers =
+        [above, below].into_iter().flat_map(|side| side.gradient.iter().flatten().chain([&side.objective]));
+    let scale = numbers.fold(0.0, |largest: f64, x| largest.max(x.abs()));
+    if !scale.is_finite() || [above, below].iter().any(|s| s.gradient.iter().flatten().any(|x| x.is_nan())) {
+        return vec![];
+    }
+    let jumps = (above.objective - below.objective).abs() > ROUNDING * scale;
+    let mut found = Vec::new();
+    for (place, param) in graph.params().iter().enumerate() {
+        let (here, there) = (&above.gradient[place], &below.gradient[place]);
+        let differs = (0..here.len())
+            .position(|i| (here[i] - there[i]).abs() > ROUNDING * scale + error(place, i))
+            .is_some();
+        let concerns = |kink: &&Kink| kink.parameters.contains(&param.name);
+        let jump = kinks.iter().filter(|kink| kink.jumps).find(concerns).filter(|_| jumps);
+        if !differs && jump.is_none() {
+            continue;
+        }
+        let name = &param.name;
+        let kink = jump.or_else(|| kinks.iter().find(concerns)).or(kinks.first());
+        let operation = kink.map_or("a cost", |kink| kink.operation.as_str());
+        let sides = match (here[..].first(), there[..].first()) {
+            (Some(right), Some(left)) if here.len() == 1 && !jumps => {
+                format!(" (it is {} below and {} above)", short(*left), short(*right))
+            }
+            _ => String::new(),
+        };
+        let what = if jump.is_some() { "jumps" } else { "has a kink" };
+        let message = format!(
+            "the objective has no derivative with respect to `{name}` at its present value{sides}: {operation} {what} exactly \
+             there with positive probability, and estimates take a value between the two sides; change `{name}` a little"
+        );
+        found.push(NoDerivative { place, message, cause: kink.map(|kink| kink.node) });
+    }
+    found
+}
+
+fn short(x: f64) -> String {
+    let rounded = format!("{x:.4}");
+    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Warnings about parameters with respect to which the objective has no derivative at their present values, found by draws. There
+/// are none if the programs cannot be run.
+pub fn kinks(graph: &Graph, plan: &Plan) -> Vec<Lint> {
+    let Some(sides) = sides(graph) else { return vec![] };
+    let found = compared(graph, plan, &sides).unwrap_or_default();
+    let lint = |NoDerivative { message, cause, .. }| {
+        Some(Lint { site: String::new(), message, cause: cause?, biased: false })
+    };
+    found.into_iter().filter_map(lint).collect()
+}
+
+fn compared(graph: &Graph, plan: &Plan, sides: &Sides) -> Result<Vec<NoDerivative>> {
+    let least = plan.min_samples().max(1);
+    let small = Program::<f64>::compile(graph, &plan.estimators, &Options::new().samples(least))?;
+    let each = small.value_bytes() / 8 / least + 1;
+    let samples = (NUMBERS / each).min(MOST_SAMPLES).max(least);
+    let options = Options::new().samples(samples);
+    let side = |graph: &Graph| -> Result<Side> {
+        let mut program = Program::<f64>::compile(graph, &plan.estimators, &options)?;
+        let objective = program.run_step(0)?.objective();
+        let gradient = (0..program.params().count()).map(|place| program.gradient_at(place).to_vec());
+        Ok(Side { objective, gradient: gradient.collect() })
+    };
+    let both = [side(&sides.above)?, side(&sides.below)?];
+    Ok(without_derivative(graph, &sides.kinks, &both, |_, _| 0.0))
+}
