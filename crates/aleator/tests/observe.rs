@@ -1,7 +1,7 @@
 //! `Graph::observe`: a cost that is minus the log-density, with what it refuses and what costs infinity.
 
 use aleator::analysis::FirstDiscontinuities;
-use aleator::distributions::{Dirichlet, Gamma, MultivariateNormal, Poisson, VonMises};
+use aleator::distributions::{Constraint, Dirichlet, Gamma, MultivariateNormal, Poisson, VonMises, all};
 use aleator::graph::Graph;
 use aleator::plan::{Plan, lints};
 use aleator::prelude::*;
@@ -234,4 +234,83 @@ fn finite_logits_give_the_same_log_prob() {
     assert!(estimate.objective().abs() < 1e-12, "{}", estimate.objective());
     let slopes = estimate.gradient("logits").unwrap();
     assert!(slopes.iter().all(|slope| slope.abs() < 1e-12), "{slopes:?}");
+}
+
+/// Numbers inside and outside of the domain of a parameter that is one of three numbers, or a 2 × 2 matrix.
+fn inside_and_outside(constraint: Constraint) -> (Vec<f64>, f64) {
+    match constraint {
+        Constraint::NotNan | Constraint::LogWeights => (vec![0.2, 0.3, 0.4], f64::NAN),
+        Constraint::Real => (vec![0.2, 0.3, 0.4], f64::INFINITY),
+        Constraint::Positive | Constraint::NotNegative => (vec![0.2, 0.3, 0.4], -1.0),
+        Constraint::Count => (vec![4.0; 3], 2.5),
+        Constraint::Probability | Constraint::PositiveProbability => (vec![0.2, 0.3, 0.4], 1.5),
+        Constraint::ProbabilityBelowOne => (vec![0.2, 0.3, 0.4], 1.0),
+        Constraint::Weights => (vec![0.2, 0.3, 0.4], -0.1),
+        Constraint::LowerCholesky => (vec![1.0, 0.0, 0.5, 1.0], -1.0),
+    }
+}
+
+/// One parameter of each distribution of the table is outside of its domain when a program runs: at a site, in an observation, in a
+/// log-density, in an entropy and in a divergence.
+#[test]
+fn parameters_outside_of_their_domains_are_named_wherever_they_stand() {
+    for (entry, signature) in all().iter().flat_map(|e| e.signatures.iter().map(move |s| (e, s))) {
+        let family = signature.family();
+        for (wrong, spec) in family.parameters().iter().enumerate() {
+            for place in ["site", "observe", "log_prob", "entropy", "kl"] {
+                let graph = Graph::new();
+                let z = graph.sample("z", Normal::new(graph.param("mu", 0.0), 1.0));
+                graph.cost("square", z.square());
+                let parameters = family.parameters().iter().enumerate().map(|(i, spec)| {
+                    let (mut values, outside) = inside_and_outside(spec.constraint);
+                    let several = family.parameters().iter().map(|p| p.event_rank).max();
+                    let shape: Vec<usize> = match (spec.event_rank, several) {
+                        (2, _) => vec![2, 2],
+                        (1, Some(2)) => vec![2],
+                        (1, _) => vec![3],
+                        _ => vec![],
+                    };
+                    values.truncate(shape.iter().product());
+                    if entry.name == "Uniform" && i == 1 {
+                        values[0] = 0.9;
+                    }
+                    if i == wrong {
+                        values[0] = outside;
+                    }
+                    graph.data(&format!("p{i}"), shape, values)
+                });
+                let law = signature.build(parameters.collect());
+                let event = law.event_shape();
+                let value = graph.data("value", event, vec![1.0]);
+                let name = match place {
+                    "site" => {
+                        graph.cost("drawn", graph.sample("law", law).sum());
+                        "law"
+                    }
+                    "observe" => {
+                        graph.observe("law", value, &law);
+                        "law"
+                    }
+                    "log_prob" => {
+                        graph.cost("f", graph.log_prob("law", &law, value));
+                        "law"
+                    }
+                    _ => {
+                        let quantity = match place {
+                            "entropy" => law.entropy(),
+                            _ => aleator::distributions::kl(&law, &law.clone()).ok(),
+                        };
+                        let Some(quantity) = quantity else { continue };
+                        graph.check_domain("quantity", &law, quantity);
+                        graph.cost("f", quantity.sum());
+                        "quantity"
+                    }
+                };
+                let error = graph.compile(&Options::new()).and_then(|mut p| p.run().map(|_| ())).unwrap_err();
+                let expected = format!("{} of `{name}` ({}) must be", spec.name, entry.name);
+                let text = error.to_string();
+                assert!(text.starts_with(&expected), "{place} {}: {text}", entry.name);
+            }
+        }
+    }
 }

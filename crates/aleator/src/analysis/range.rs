@@ -100,6 +100,12 @@ impl Range {
         }
     }
 
+    /// Whether no number is in both ranges.
+    fn is_apart_from(self, other: Self) -> bool {
+        let below = |a: Bound, b: Bound| a.at < b.at || a.at == b.at && (a.open || b.open);
+        below(self.high, other.low) || below(other.high, self.low)
+    }
+
     fn excludes_zero(self) -> bool {
         self.above(0.0) || self.negated().above(0.0)
     }
@@ -371,6 +377,14 @@ impl Ranges {
             let inputs = edge.inputs;
             let of = |i: usize| self.ranges[inputs[i].index()];
             let constant = |i: usize| graph.engine().scalar_value(inputs[i]);
+            // A branch that is never chosen has no effect.
+            if *edge.op == Op::Select && edge.position > 0 {
+                let never = match edge.position {
+                    1 => self.only_value(inputs[0]) == Some(0.0),
+                    _ => of(0).excludes_zero(),
+                };
+                return if never { Way::Unused } else { Way::GoesOn };
+            }
             let defined = match edge.op {
                 Op::Unary(Unary::Log | Unary::Sqrt | Unary::Lgamma | Unary::Polygamma(_)) => of(0).above(0.0),
                 Op::Unary(Unary::Log1p) => of(0).above(-1.0),
@@ -504,6 +518,8 @@ pub(crate) fn binary(op: Binary, x: Range, y: Range) -> Range {
         Binary::Atan2 => Range::closed(-PI, PI),
         Binary::Max => Range { low: larger(x.low, y.low, &both), high: larger(x.high, y.high, &either) },
         Binary::Min => Range { low: smaller(x.low, y.low, &either), high: smaller(x.high, y.high, &both) },
+        Binary::Eq if x.is_apart_from(y) => Range::closed(0.0, 0.0),
+        Binary::Ne if x.is_apart_from(y) => Range::closed(1.0, 1.0),
         Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne => Range::closed(0.0, 1.0),
     }
 }
@@ -594,6 +610,27 @@ mod tests {
             // A condition on something else says nothing, nor does the other branch of a magnitude.
             (other.less(2.0).select(t, 1.0), EVERYTHING),
             (near.select(0.0, t), EVERYTHING),
+        ];
+        let ranges = Ranges::anywhere(&g);
+        for (i, (expr, expected)) in cases.into_iter().enumerate() {
+            assert_eq!(ranges.get(expr.id()), expected, "case {i}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_separate_ranges_are_not_equal() {
+        let g = Graph::new();
+        let t = g.sample("t", Normal::new(0.0, 1.0));
+        let (p, one) = (t.sigmoid(), Range::closed(1.0, 1.0));
+        let none = Range::closed(0.0, 0.0);
+        let cases = [
+            (p.equal(1.0), none),
+            (p.equal(0.0), none),
+            (p.not_equal(-3.0), one),
+            (p.equal(0.5), Range::closed(0.0, 1.0)),
+            (t.equal(0.0), Range::closed(0.0, 1.0)),
+            (t.square().equal(0.0), Range::closed(0.0, 1.0)),
+            (p.equal(0.0) + p.equal(1.0), none),
         ];
         let ranges = Ranges::anywhere(&g);
         for (i, (expr, expected)) in cases.into_iter().enumerate() {

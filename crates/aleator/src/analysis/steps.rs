@@ -310,8 +310,12 @@ impl<'a> Steps<'a> {
             && summed.inputs[0] == summed.inputs[1]
     }
 
-    /// Whether a node tests if a length is 0, as norms do. This is true only if two or more draws each have one particular value.
+    /// Whether a node tests if a length is 0, as norms do, which is true only if two or more draws each have one particular value;
+    /// or if a number is infinite, as log-densities do for probabilities of 0.
     pub fn is_never_true(&self, id: NodeId) -> bool {
+        if self.nodes[id.index()].inputs.iter().any(|&input| self.is_infinite(input)) {
+            return true;
+        }
         let mut squares = self.nodes[id.index()].inputs[0];
         while let Op::StopGradient | Op::Reshape { .. } = self.nodes[squares.index()].op {
             squares = self.nodes[squares.index()].inputs[0];

@@ -60,6 +60,8 @@ pub(crate) enum Way<T> {
     Found(T),
     /// Nothing, and the path does not continue through the node.
     Ends,
+    /// The input has no effect on the node: what is on a path to it alone does not count.
+    Unused,
     /// Nothing.
     GoesOn,
 }
@@ -87,7 +89,12 @@ impl<T> FirstOnTheWay<T> {
             sites.iter().enumerate().map(|(i, site)| (site.value, follows(i, site))).collect();
         let random = dependents(engine, &sites.iter().map(|s| s.value).collect::<Vec<_>>());
         let mut found = FirstOnTheWay { first: vec![None; needed.len()], said: HashMap::new() };
+        let mut used = vec![false; needed.len()];
+        costs.iter().for_each(|cost| used[cost.index()] = true);
         for index in (0..needed.len()).rev().filter(|&i| needed[i] && random[i]) {
+            if !used[index] {
+                continue;
+            }
             let (id, node) = engine.nodes_at(index);
             let goes_on = match &node.op {
                 Op::StopGradient => stops == Stops::Open && !is_a_maximum(graph, node.inputs[0]),
@@ -96,12 +103,17 @@ impl<T> FirstOnTheWay<T> {
             };
             for (position, &input) in node.inputs.iter().enumerate().filter(|(_, i)| random[i.index()]) {
                 let edge = Edge { id, op: &node.op, inputs: &node.inputs, position };
-                let place = match what(&edge) {
+                let way = what(&edge);
+                if matches!(way, Way::Unused) {
+                    continue;
+                }
+                used[input.index()] = true;
+                let place = match way {
                     Way::Found(said) => {
                         found.said.insert(id, said);
                         Some(id)
                     }
-                    Way::Ends => None,
+                    Way::Ends | Way::Unused => None,
                     Way::GoesOn => found.first[index].filter(|_| goes_on),
                 };
                 let first = &mut found.first[input.index()];

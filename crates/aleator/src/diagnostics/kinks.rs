@@ -15,13 +15,24 @@ const MOST_SAMPLES: usize = 256;
 /// The approximate number of values in such an estimate.
 const NUMBERS: usize = 1 << 20;
 /// Differences below this multiple of the largest number are rounding errors.
-const ROUNDING: f64 = 1e-11;
+pub(super) const ROUNDING: f64 = 1e-11;
 
 /// The objective and its gradient on one side.
 pub(super) struct Side {
     pub objective: f64,
     /// The gradient of each parameter, in the order of the graph.
     pub gradient: Vec<Vec<f64>>,
+}
+
+impl Side {
+    /// The largest magnitude of all numbers; NaN or infinite if one of them is.
+    pub fn scale(&self) -> f64 {
+        let numbers = self.gradient.iter().flatten().chain([&self.objective]);
+        numbers.fold(
+            0.0,
+            |largest: f64, x| if largest.is_nan() || x.is_nan() { f64::NAN } else { largest.max(x.abs()) },
+        )
+    }
 }
 
 /// A parameter with respect to which there is no derivative.
@@ -34,17 +45,16 @@ pub(super) struct NoDerivative {
     pub cause: Option<NodeId>,
 }
 
-/// The parameters with respect to which there is no derivative, given both sides and the errors of all elements of the gradient.
+/// The parameters with respect to which there is no derivative, given both sides. They are exact if there are errors
+/// of all elements of the gradient, and otherwise estimates.
 pub(super) fn without_derivative(
     graph: &Graph,
     kinks: &[Kink],
     [above, below]: &[Side; 2],
-    error: impl Fn(usize, usize) -> f64,
+    error: Option<&dyn Fn(usize, usize) -> f64>,
 ) -> Vec<NoDerivative> {
-    let numbers =
-        [above, below].into_iter().flat_map(|side| side.gradient.iter().flatten().chain([&side.objective]));
-    let scale = numbers.fold(0.0, |largest: f64, x| largest.max(x.abs()));
-    if !scale.is_finite() || [above, below].iter().any(|s| s.gradient.iter().flatten().any(|x| x.is_nan())) {
+    let scale = above.scale().max(below.scale());
+    if ![above, below].iter().all(|side| side.scale().is_finite()) {
         return vec![];
     }
     let jumps = (above.objective - below.objective).abs() > ROUNDING * scale;
@@ -52,7 +62,9 @@ pub(super) fn without_derivative(
     for (place, param) in graph.params().iter().enumerate() {
         let (here, there) = (&above.gradient[place], &below.gradient[place]);
         let differs = (0..here.len())
-            .position(|i| (here[i] - there[i]).abs() > ROUNDING * scale + error(place, i))
+            .position(|i| {
+                (here[i] - there[i]).abs() > ROUNDING * scale + error.map_or(0.0, |error| error(place, i))
+            })
             .is_some();
         let concerns = |kink: &&Kink| kink.parameters.contains(&param.name);
         let jump = kinks.iter().filter(|kink| kink.jumps).find(concerns).filter(|_| jumps);
@@ -63,7 +75,7 @@ pub(super) fn without_derivative(
         let kink = jump.or_else(|| kinks.iter().find(concerns)).or(kinks.first());
         let operation = kink.map_or("a cost", |kink| kink.operation.as_str());
         let sides = match (here[..].first(), there[..].first()) {
-            (Some(right), Some(left)) if here.len() == 1 && !jumps => {
+            (Some(right), Some(left)) if here.len() == 1 && !jumps && error.is_some() => {
                 format!(" (it is {} below and {} above)", short(*left), short(*right))
             }
             _ => String::new(),
@@ -80,7 +92,10 @@ pub(super) fn without_derivative(
 
 fn short(x: f64) -> String {
     let rounded = format!("{x:.4}");
-    rounded.trim_end_matches('0').trim_end_matches('.').to_owned()
+    match rounded.trim_end_matches('0').trim_end_matches('.') {
+        "-0" => "0".to_owned(),
+        number => number.to_owned(),
+    }
 }
 
 /// Warnings about parameters with respect to which the objective has no derivative at their present values, found by draws. There
@@ -107,5 +122,5 @@ fn compared(graph: &Graph, plan: &Plan, sides: &Sides) -> Result<Vec<NoDerivativ
         Ok(Side { objective, gradient: gradient.collect() })
     };
     let both = [side(&sides.above)?, side(&sides.below)?];
-    Ok(without_derivative(graph, &sides.kinks, &both, |_, _| 0.0))
+    Ok(without_derivative(graph, &sides.kinks, &both, None))
 }

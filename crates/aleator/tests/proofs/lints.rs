@@ -321,3 +321,53 @@ fn a_uniform_draw_stays_away_from_what_is_outside_of_its_ends() {
     let text = "param a = 0.5\nz ~ Uniform(-1, 1) via pathwise\ncost f = abs(z) / z + a\n";
     assert!(planned(&read(text).graph).iter().any(|lint| lint.biased));
 }
+
+/// Log-densities at the draws of their sites, and of other sites with the same values, are defined and smooth between outcomes.
+#[test]
+fn log_densities_at_draws_are_smooth() {
+    let laws = [
+        ("Bernoulli(sigmoid(r))", "Bernoulli(0.3)"),
+        ("Bernoulli(logits = r)", "Bernoulli(logits = 0.3)"),
+        ("OneHotCategorical(softmax([r, 0, 1]))", "OneHotCategorical([1, 2, 3])"),
+        ("OneHotCategorical(logits = [r, 0, 1])", "OneHotCategorical(logits = [1, 2, 3])"),
+        ("Binomial(5, sigmoid(r))", "Binomial(7, 0.2)"),
+        ("Binomial(5, logits = r)", "Poisson(2)"),
+        ("Geometric(sigmoid(r))", "Geometric(logits = 0.1)"),
+        ("NegativeBinomial(3, sigmoid(r))", "NegativeBinomial(2, 0.4)"),
+        ("Poisson(exp(r))", "Poisson(0.7)"),
+    ];
+    for (law, other) in laws {
+        for estimator in ["muprop", "rebar", "gumbel_softmax", "straight_through"] {
+            let source = format!(
+                "param r = 0.37\nz ~ {law} via {estimator}\ncost f = log_prob(z) - log_prob({other}, z)\nobserve z ~ {other}\n"
+            );
+            let graph = read(&source).graph;
+            let Ok(plan) = Plan::choose(&graph, &[], None) else { continue };
+            let served =
+                aleator::Program::<f64>::compile(&graph, &plan.estimators, &Options::new().samples(64));
+            let Ok(mut program) = served else { continue };
+            let found = lints(&graph, &plan);
+            assert!(found.is_empty(), "{source}: {found:?}");
+            let estimate = program.run().unwrap();
+            let slope = estimate.gradient("r").unwrap()[0];
+            assert!(estimate.objective().is_finite() && slope.is_finite(), "{source}: {slope}");
+        }
+    }
+}
+
+/// Straight-through derivatives of earlier draws are not those of a probability.
+#[test]
+fn held_draws_decide_which_outcomes_are_never_drawn() {
+    let walk = std::fs::read_to_string("../../examples/random_walk.scg").unwrap();
+    let graph = read(&walk).graph;
+    for name in ["straight_through", "straight_through_gumbel_softmax", "score_function"] {
+        let estimator = aleator::language::estimator_named(name).unwrap();
+        let chosen = vec![Some(estimator); graph.sites().len()];
+        let plan = Plan::choose(&graph, &chosen, None).unwrap();
+        let found = aleator::diagnostics::blind_spots(&graph, &plan);
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+    let moving = read("param p = 0\nb ~ Bernoulli(p) via score_function\ncost f = b\n").graph;
+    let plan = Plan::choose(&moving, &[], None).unwrap();
+    assert_eq!(aleator::diagnostics::blind_spots(&moving, &plan).len(), 1);
+}

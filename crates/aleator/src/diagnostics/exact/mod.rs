@@ -24,7 +24,7 @@ mod points;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::kinks::{Side, without_derivative};
+use super::kinks::{ROUNDING, Side, without_derivative};
 use super::one_sided::sides;
 use super::report::{Exact, Number, Tensor};
 use crate::analysis::discontinuity_moves;
@@ -87,12 +87,26 @@ fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
             })
             .collect(),
     });
-    let found = without_derivative(graph, &sides.kinks, &both, error);
+    let found = without_derivative(graph, &sides.kinks, &both, Some(&error));
     for (place, param) in params.iter().enumerate() {
         if let Some(without) = found.iter().find(|without| without.place == place) {
             exact.unknown.get_or_insert(without.message.clone());
             exact.gradient.remove(&param.name);
             exact.error.remove(&param.name);
+            continue;
+        }
+        // Derivatives of the terms may be conventions even if that of the objective exists: max(x, 0) + min(x, 0) at 0.
+        let conventional = exact.gradient.get(&param.name).is_some_and(|own| {
+            let there = &both[0].gradient[place];
+            let differs = |(i, (a, b)): (usize, (&Number, &f64))| {
+                (a.0 - b).abs() > ROUNDING * both[0].scale() + error(place, i)
+            };
+            own.values.iter().zip(there).enumerate().any(differs)
+        });
+        if conventional && both.iter().all(|side| side.scale().is_finite()) {
+            exact
+                .gradient
+                .extend(above.gradient.get_key_value(&param.name).map(|(k, v)| (k.clone(), v.clone())));
         }
     }
     Ok(Ok(exact))

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use crate::Error;
 use crate::diagnostics::{Compare, grad};
 use crate::language::{Commands, Diagnostic, Files, Loading, Model, load_with, parse_set};
 use crate::plan::Plan;
@@ -269,4 +270,32 @@ fn programs_run_only_where_they_may() {
     assert!(close(objective(Commands::Allowed { timeout: Duration::from_secs(20) }).unwrap(), 3.0));
     let refused = objective(Commands::Refused).unwrap_err().to_string();
     assert!(refused.contains("twice") && refused.contains("may not run programs"), "{refused}");
+}
+
+/// The error of a run names the distribution and its place, whichever statement it stands in.
+#[test]
+fn parameters_outside_of_their_domains_have_a_place() {
+    for (text, message, at) in [
+        ("observe [1, 2] ~ Poisson(y)", "rate of", "y)"),
+        ("data x : [2] = [1, 2]\nobserve x ~ Poisson(y)", "rate of `x` (Poisson) must be", "y)"),
+        ("cost f = log_prob(Poisson(y), 3)", "rate of `Poisson(y)` (Poisson) must be", "y)"),
+        ("cost f = entropy(Normal(0, y))", "scale of `Normal(0, y)` (Normal) must be positive, got -1", "y)"),
+        ("cost f = kl(Normal(0, 1), Normal(2, y))", "scale of `Normal(2, y)` (Normal)", "y)"),
+        ("cost f = mean(Exponential(y))", "rate of `Exponential(y)`", "y)"),
+        ("cost f = variance(Gamma(2, y))", "rate of `Gamma(2, y)`", "y)"),
+        ("w ~ Normal(0, y)\ncost f = entropy(w)", "scale of `w` (Normal)", "y)"),
+    ] {
+        let source = format!("param y = -1\nz ~ Normal(y, 1)\ncost g = z^2\n{text}\n");
+        let model = load(&source, &ALONE);
+        let run =
+            model.graph.compile(&crate::Options::new()).and_then(|mut program| program.run().map(|_| ()));
+        let Err(error @ Error::Domain { .. }) = run else { panic!("{source}: {run:?}") };
+        assert!(error.to_string().starts_with(message), "{source}: {error}");
+        let Error::Domain { site, parameter, .. } = &error else { unreachable!() };
+        let span = model.argument_span(site, parameter).unwrap_or_else(|| panic!("{source}: no place"));
+        assert!(source[span.start..].starts_with(at), "{source}: {}", &source[span.start..]);
+        let plan = Plan::choose(&model.graph, &[], None).unwrap();
+        let lints = crate::diagnostics::inspect(&model.graph, &plan).unwrap().lints;
+        assert!(lints.iter().any(|lint| lint.message == error.to_string()), "{source}: {lints:?}");
+    }
 }

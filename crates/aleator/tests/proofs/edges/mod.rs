@@ -3,6 +3,7 @@
 mod copies;
 mod exact;
 mod functions;
+mod kinks;
 mod levels;
 mod moving_jumps;
 mod opaque;
