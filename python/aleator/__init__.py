@@ -24,6 +24,7 @@ from ._black_box import BlackBox
 from ._einsum import einsum
 from ._expressions import Expr
 from ._loading import load, loads
+from ._certifying import certify
 from ._measuring import compare, exact, grad, optimize
 from ._parts import Site
 from ._training import TrainReport, TrainStep, train
@@ -33,10 +34,12 @@ from .estimators import *  # noqa: F403
 from .functions import *  # noqa: F403
 from .graph import Graph
 from .program import Estimate, Program
-from .reports import Exact, GradientEstimate, OptimizeReport, Report, Row
+from .reports import Certificate, CertifiedPlan, Exact, GradientEstimate, OptimizeReport, Report, Row
 
 __all__ = [
     "BlackBox",
+    "Certificate",
+    "CertifiedPlan",
     "Estimate",
     "Exact",
     "Expr",
@@ -50,6 +53,7 @@ __all__ = [
     "TrainReport",
     "TrainStep",
     "__version__",
+    "certify",
     "compare",
     "einsum",
     "exact",

@@ -1,4 +1,4 @@
-"""What the commands `grad`, `compare`, `optimize` print, and the exact answer, as objects."""
+"""What the commands `grad`, `compare`, `certify`, `optimize` print, and the exact answer, as objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import _html
 from .errors import UnknownNameError
 from ._estimator import Estimator, via_text
 
-__all__ = ["Exact", "GradientEstimate", "OptimizeReport", "Report", "Row"]
+__all__ = ["Certificate", "CertifiedPlan", "Exact", "GradientEstimate", "OptimizeReport", "Report", "Row"]
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -74,6 +74,76 @@ class Exact(_FromDict):
         if self.method is None:
             return f"Exact(method=None{f', reason={self.reason!r}' if self.reason else ''})"
         return f"Exact(method={self.method!r}, objective={self.objective!r}, gradient={self.gradient!r})"
+
+
+class CertifiedPlan(_FromDict):
+    """What is known of the bias of one plan.
+
+    Attributes
+    ----------
+    estimator : str
+    plan : dict of str to str
+        Site to estimator with its options.
+    samples : int
+    verdict : {"proved", "certified", "undecided", "refuted"}
+    method : {"enumeration", "quadrature", "sampling"}
+        How the mean of the estimate is known.
+    reference : str
+        What the mean is compared with.
+    replicates : int
+        The number of sampled estimates; 0 for a proof.
+    bias : dict of str to numpy.ndarray
+        By parameter, an interval that holds the bias of each element, of shape ``[n, 2]``.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        self.estimator: str = data["estimator"]
+        self.plan: dict[str, str] = dict(data["plan"])
+        self.samples: int = data["samples"]
+        self.verdict: str = data["verdict"]
+        self.method: str = data["method"]
+        self.reference: str = data["reference"]
+        self.replicates: int = data["replicates"]
+        self.bias: dict[str, Array] = {
+            name: np.array([[_number(x) for x in c["bias"]] for c in elements], dtype=np.float64).reshape(-1, 2)
+            for name, elements in data["gradient"].items()
+        }
+
+    def __repr__(self) -> str:
+        return f"CertifiedPlan({self.estimator!r}, {self.verdict!r}, method={self.method!r})"
+
+
+class Certificate(_FromDict):
+    """What `certify` found; iterating gives its plans.
+
+    Attributes
+    ----------
+    verdict : {"proved", "certified", "undecided", "refuted"}
+        The worst verdict of a plan.
+    refuted : list of str
+        The names of the estimators that are refuted.
+    bias_bound : float
+        The largest bias that is not excluded, relative to the scale of the gradient, over all plans and elements.
+    plans : list of CertifiedPlan
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        self.verdict: str = data["verdict"]
+        self.refuted: list[str] = list(data["refuted"])
+        largest = _number(data["largest_bias"])
+        self.bias_bound: float = math.inf if largest is None else largest
+        self.plans: list[CertifiedPlan] = [CertifiedPlan(plan) for plan in data["plans"]]
+
+    def __iter__(self) -> Iterator[CertifiedPlan]:
+        return iter(self.plans)
+
+    def __len__(self) -> int:
+        return len(self.plans)
+
+    def __repr__(self) -> str:
+        return f"Certificate({self.verdict!r}, bias_bound={self.bias_bound:.3g}, plans={self.plans!r})"
 
 
 class GradientEstimate(_FromDict):

@@ -11,7 +11,7 @@ use aleator_cli::report::{message as printable, render_diagnostic};
 pub struct Failure {
     /// The whole message.
     pub message: String,
-    /// 1: the command's own check failed; 2: bad usage or bad input.
+    /// 1: the command's own check failed; 2: bad usage or bad input; 3: the command could not decide.
     pub status: u8,
 }
 

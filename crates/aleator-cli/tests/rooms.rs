@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};
 
 /// The rooms of the library, from left to right.
-const ROOMS: [&str; 10] = [
+const ROOMS: [&str; 11] = [
     "distributions",
     "graph",
     "analysis",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 10] = [
     "program",
     "quadrature",
     "diagnostics",
+    "certify",
 ];
 
 /// A module's path below the root of its crate.

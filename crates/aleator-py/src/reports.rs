@@ -1,8 +1,9 @@
-//! What the commands `grad`, `compare` and `optimize` compute, as JSON.
+//! What the commands `grad`, `compare`, `certify` and `optimize` compute, as JSON.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use aleator::certify::{Certify, certify as certify_graph};
 use aleator::diagnostics::{
     self, Chosen, Compare, ExactAnswer, OptimizationPath, Optimize, Pilot, Report, blind_spots,
     choose_by_measurement,
@@ -115,6 +116,43 @@ pub struct Optimization {
     fix: Vec<String>,
     samples: Option<usize>,
     seed: u64,
+}
+
+/// How to certify: `aleator._certifying.Certification`.
+#[derive(FromPyObject)]
+pub struct Certification {
+    samples: Option<usize>,
+    confidence: f64,
+    bias_bound: f64,
+    budget: f64,
+    replicates: Option<u64>,
+    seed: u64,
+}
+
+/// The certificate of these estimators, or of all that are unbiased.
+#[pyfunction]
+#[pyo3(signature = (graph, estimators, how))]
+pub fn certify(
+    py: Python<'_>,
+    graph: &PyGraph,
+    estimators: Option<Vec<String>>,
+    how: Certification,
+) -> PyResult<String> {
+    compute(py, graph, None, move |graph, _| {
+        let estimators: Option<Result<Vec<_>>> =
+            estimators.map(|texts| texts.iter().map(|text| estimator_named(text)).collect());
+        let how = Certify {
+            estimators: estimators.transpose()?,
+            fixed: vec![],
+            samples: how.samples,
+            confidence: how.confidence,
+            bias_bound: how.bias_bound,
+            budget: Duration::try_from_secs_f64(how.budget).unwrap_or(Duration::MAX),
+            most_replicates: how.replicates.unwrap_or(u64::MAX),
+            seed: how.seed,
+        };
+        json(&certify_graph(graph, &how)?)
+    })
 }
 
 /// One row.

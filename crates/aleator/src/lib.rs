@@ -31,6 +31,7 @@
 //! | [`plan`] | which estimator serves which site, and what to be warned of |
 //! | [`Program`] | a compiled estimate: run it, read the objective and its gradient |
 //! | [`diagnostics`] | bias, variance and computational cost, with the exact answer beside them; minimisation |
+//! | [`certify`] | whether the mean of an estimate is the gradient: proofs and certificates |
 //! | [`optim`], [`nn`], [`objectives`], [`models`], [`train`] | optimisers, layers, bounds, built-in models, and training on real data |
 //! | [`language`], [`data`], [`files`], [`problems`] | the `.scg` language, real data, files, small problems |
 //! | [`external_program`] | black boxes that are programs of their own |

@@ -6,7 +6,7 @@
 //! standard error of α̂:  α̂/√k
 //! ```
 //!
-//! (`hill1975tail`.) The variance is taken for infinite if α̂ + 2 α̂/√k < 2 or if a single value holds most of the sum of squares.
+//! (`hill1975simple`.) The variance is taken for infinite if α̂ + 2 α̂/√k < 2 or if a single value holds most of the sum of squares.
 //! What 99 % of the values look like says nothing about this: the index is that of the largest values.
 
 use super::certificate::Tails;
