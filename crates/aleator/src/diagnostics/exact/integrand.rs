@@ -103,8 +103,8 @@ impl Integrand {
                 Err(other) => return Err(other),
             }
             let objectives = self.program.objectives();
-            for i in 0..now {
-                here[0] = objectives[i];
+            for (i, &objective) in objectives.iter().enumerate().take(now) {
+                here[0] = objective;
                 let mut at = 1;
                 for (place, &size) in places.iter().enumerate() {
                     here[at..at + size]
@@ -113,6 +113,7 @@ impl Integrand {
                 }
                 debug_assert_eq!(at, 1 + self.parameters);
                 for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
+                    // Weights that depend on no coordinate are one number.
                     *slot = *weights.get(i).unwrap_or(&weights[0]);
                 }
                 visit(start + i, &here);
