@@ -1,6 +1,6 @@
 //! `aleator grad`: the gradient by one plan.
 
-use aleator::diagnostics::{Chosen, Compare, Pilot, Report, grad};
+use aleator::diagnostics::{Chosen, Compare, Pilot, Report, Row, grad};
 use aleator_cli::report::gradient;
 
 use crate::arguments::Grad;
@@ -44,6 +44,13 @@ pub fn run(arguments: &Grad) -> Outcome {
 fn assert_unbiased(report: &Report) -> Outcome {
     if report.exact.method.is_none() {
         return Err(Failure::input("--assert-unbiased needs the exact gradient, which cannot be had here"));
+    }
+    let unknown =
+        |row: &Row| row.gradient.iter().find(|(_, g)| g.exact.is_none()).map(|(name, _)| name.clone());
+    if let Some(name) = report.results.iter().find_map(unknown) {
+        return Err(Failure::input(format!(
+            "--assert-unbiased needs the exact gradient, which cannot be had for `{name}`"
+        )));
     }
     if report.replicates < 2 {
         return Err(Failure::input(

@@ -112,6 +112,7 @@ impl quadrature::Integrand for Integrand {
                 }
                 debug_assert_eq!(at, 1 + self.parameters);
                 for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
+                    // Weights that depend on no coordinate are one number.
                     *slot = *weights.get(i).unwrap_or(&weights[0]);
                 }
                 visit(start + i, &here);
