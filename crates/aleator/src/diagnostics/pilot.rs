@@ -91,9 +91,9 @@ pub fn choose_by_measurement(
     for _ in 0..ROUNDS {
         let mut changed = false;
         for (group, table) in groups.iter().zip(&mut tables) {
-            let (best, candidates) = prices.decide(&plan, group)?;
-            *table = candidates;
-            if let Some(estimator) = best {
+            let decision = prices.decide(&plan, group)?;
+            *table = decision.candidates;
+            if let Some(estimator) = decision.better {
                 group.iter().for_each(|&site| plan.estimators[site] = Arc::clone(&estimator));
                 changed = true;
             }
@@ -134,6 +134,14 @@ fn groups(graph: &Graph, plan: &Plan, measured: &[bool]) -> Vec<Vec<usize>> {
     groups.into_iter().map(|(_, group)| group).collect()
 }
 
+/// What was found of a group of sites.
+struct Decision {
+    /// The estimator that replaces the present one, if one is better.
+    better: Option<Arc<dyn Estimator>>,
+    /// All that were measured, the best one first.
+    candidates: Vec<Candidate>,
+}
+
 /// The plans that have been measured, by their descriptions.
 struct Prices<'a> {
     graph: &'a Graph,
@@ -166,13 +174,9 @@ impl Prices<'_> {
         Ok(best.map(|(_, plan)| plan))
     }
 
-    /// The estimator that replaces the present one at a group of sites, if one is better, and all that were measured.
-    fn decide(
-        &mut self,
-        plan: &Plan,
-        group: &[usize],
-    ) -> Result<(Option<Arc<dyn Estimator>>, Vec<Candidate>)> {
-        let Some(&first) = group.first() else { return Ok((None, vec![])) };
+    /// Tries each estimator at a group of sites, while the others stay.
+    fn decide(&mut self, plan: &Plan, group: &[usize]) -> Result<Decision> {
+        let Some(&first) = group.first() else { return Ok(Decision { better: None, candidates: vec![] }) };
         let present = Arc::clone(&plan.estimators[first]);
         let others = candidates(self.how.samples).into_iter().filter(|e| is_candidate(&**e));
         let others = others.filter(|e| describe(&**e) != describe(&*present));
@@ -194,7 +198,8 @@ impl Prices<'_> {
             Some(now) => candidate.work() < BETTER * now.work(),
         };
         let best = tried.first().filter(|(_, candidate)| better(candidate)).map(|(e, _)| Arc::clone(e));
-        Ok((best, tried.into_iter().map(|(_, candidate)| candidate).collect()))
+        let candidates = tried.into_iter().map(|(_, candidate)| candidate).collect();
+        Ok(Decision { better: best, candidates })
     }
 
     /// The variance and the price of a plan; `None` if it cannot be used, is biased or takes too long to measure.

@@ -406,7 +406,8 @@ fn a_pilot_chooses_what_exact_variances_and_prices_say() {
         let x = g.sample("x", Normal::new(1.0, 1.0));
         g.cost("f", (z - x).square());
     };
-    let graphs: [(&dyn Fn(&Graph), bool); 2] = [(&against, false), (&in_favour, true)];
+    type Write = fn(&Graph);
+    let graphs: [(Write, bool); 2] = [(against, false), (in_favour, true)];
     for (write, enumerates) in graphs {
         let g = Graph::new();
         write(&g);
