@@ -162,10 +162,15 @@ impl Loaded {
                 format!("name those that can: {}; the others get the automatic choice", served.join(" "))
             }
         };
-        Err(Failure::input(format!(
-            "in --via '{text}': this names every site, and `{}` cannot have it ({}){others}\n  help: {help}",
+        let message = format!(
+            "in --via '{text}': this names every site, and `{}` cannot have it ({}){others}",
             first.0, first.1
-        )))
+        );
+        let mut diagnostic = Diagnostic::new(message).help(help);
+        if let Some(span) = self.model.via_span(&first.0) {
+            diagnostic = diagnostic.at(span).label("here");
+        }
+        Err(Failure::at(&self.file, &self.text, &diagnostic))
     }
 
     /// What the options ask for at each site; later ones take precedence.

@@ -94,9 +94,9 @@ pub fn choose_by_measurement(
     for _ in 0..ROUNDS {
         let mut changed = false;
         for (group, table) in groups.iter().zip(&mut tables) {
-            let (best, candidates) = prices.decide(&plan, group)?;
-            *table = candidates;
-            if let Some(estimator) = best {
+            let decision = prices.decide(&plan, group)?;
+            *table = decision.candidates;
+            if let Some(estimator) = decision.better {
                 group.iter().for_each(|&site| plan.estimators[site] = Arc::clone(&estimator));
                 changed = true;
             }
@@ -135,6 +135,14 @@ fn groups(graph: &Graph, plan: &Plan, measured: &[bool]) -> Vec<Vec<usize>> {
         }
     }
     groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What was found of a group of sites.
+struct Decision {
+    /// The estimator that replaces the present one, if one is better.
+    better: Option<Arc<dyn Estimator>>,
+    /// All that were measured, the best one first.
+    candidates: Vec<Candidate>,
 }
 
 /// The plans that have been measured, by their descriptions.
@@ -193,7 +201,8 @@ impl Prices<'_> {
             Some(now) => candidate.work() < BETTER * now.work(),
         };
         let best = tried.first().filter(|(_, candidate)| better(candidate)).map(|(e, _)| Arc::clone(e));
-        Ok((best, tried.into_iter().map(|(_, candidate)| candidate).collect()))
+        let candidates = tried.into_iter().map(|(_, candidate)| candidate).collect();
+        Ok(Decision { better: best, candidates })
     }
 
     /// The variance and the price of a plan; `None` if it cannot be used, is biased or takes too long to measure.

@@ -365,6 +365,7 @@ impl TrainConfig {
             ("weight-decay", given(weight_decay)),
             ("clip", given(clip)),
             ("tuning-factor", tuning_factor.to_string()),
+            ("fix", fixed.join(",")),
             ("seed", seed.to_string()),
             ("eval-every", self.eval_every().to_string()),
             ("eval-samples", eval_samples.to_string()),
@@ -372,9 +373,6 @@ impl TrainConfig {
         ];
         let of_validation = validation.as_ref().map(|rows| format!("{:08x}", rows.checksum()));
         all.push((VALIDATION, of_validation.unwrap_or_default()));
-        if !fixed.is_empty() {
-            all.push(("fix", fixed.join(",")));
-        }
         if let Some(k) = importance_samples {
             all.push(("importance-samples", k.to_string()));
         }

@@ -279,7 +279,12 @@ mod tests {
         assert_eq!(names(&written), described(false));
         assert_eq!(names(of_model.as_table().unwrap()), described(true));
         // All fields that there are: those that are not given are `null` here.
-        let all = serde_json::to_value(Settings { set: vec!["a".into()], ..Settings::default() }).unwrap();
+        let all = serde_json::to_value(Settings {
+            set: vec!["a".into()],
+            fix: vec!["a".into()],
+            ..Settings::default()
+        })
+        .unwrap();
         let fields: BTreeSet<_> =
             all.as_object().unwrap().keys().filter(|k| *k != "model-options").cloned().collect();
         assert_eq!(fields, described(false));
