@@ -41,9 +41,6 @@ pub struct Pilot {
     pub seed: u64,
 }
 
-/// The estimator that is chosen, if any can be.
-type Winner = Option<Arc<dyn Estimator>>;
-
 impl Default for Pilot {
     fn default() -> Self {
         Pilot { samples: None, tune: 0, replicates: 1000, seed: 0 }
@@ -177,9 +174,9 @@ impl Prices<'_> {
         Ok(best.map(|(_, plan)| plan))
     }
 
-    /// The estimator that replaces the present one at a group of sites, if one is better, and all that were measured.
-    fn decide(&mut self, plan: &Plan, group: &[usize]) -> Result<(Winner, Vec<Candidate>)> {
-        let Some(&first) = group.first() else { return Ok((None, vec![])) };
+    /// Tries each estimator at a group of sites, while the others stay.
+    fn decide(&mut self, plan: &Plan, group: &[usize]) -> Result<Decision> {
+        let Some(&first) = group.first() else { return Ok(Decision { better: None, candidates: vec![] }) };
         let present = Arc::clone(&plan.estimators[first]);
         let others = candidates(self.how.samples).into_iter().filter(|e| is_candidate(&**e));
         let others = others.filter(|e| describe(&**e) != describe(&*present));
