@@ -78,6 +78,8 @@ pub struct PlanCertificate {
     pub method: &'static str,
     /// The reason why the mean is sampled.
     pub why_sampled: Option<String>,
+    /// The reason why more estimates are needed, besides the width of the intervals.
+    pub why_undecided: Option<String>,
     /// What the mean is compared with: `"exact gradient"`, or the name of another plan.
     pub reference: String,
     /// The number of sampled estimates.

@@ -12,23 +12,28 @@
 //! | `certificate` | the result |
 //! | `noise` | the noise of an estimate as coordinates |
 //! | `expectation` | the exact expectation of an estimate |
+//! | `rare` | outcomes that are too rare for sampling |
 //! | `sampled` | the mean as sampled, beside a reference |
 //! | `sequential` | simultaneous confidence intervals at several looks |
 //! | `tails` | whether the ± can be believed |
+//! | `truth` | the exact gradient with its error bounds |
 
 mod certificate;
 mod expectation;
 mod noise;
+mod rare;
 mod sampled;
 mod sequential;
 mod tails;
+mod truth;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::expectation::{Expectation, expectation, is_unsuitable};
 use self::sampled::{Reference, Sampling, sample};
-use crate::diagnostics::{Exact, Number, Skipped, exact, plan_with};
+use self::truth::{ROUNDING, WithError, exact_values};
+use crate::diagnostics::{Exact, Number, Skipped, exact, fixed_sites, plan_with};
 use crate::error::{Error, Result};
 use crate::estimators::{self, EstimatorOptions};
 use crate::graph::Graph;
@@ -209,18 +214,8 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
 
 /// The plans to certify, and the estimators that have none.
 fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<Skipped>)> {
-    let sites = graph.sites();
-    let mut fixed = vec![None; sites.len()];
-    for (name, estimator) in &how.fixed {
-        let place = sites.iter().position(|site| site.name == *name);
-        let unknown = || Error::UnknownName {
-            kind: "site",
-            name: name.clone(),
-            known: sites.iter().map(|site| site.name.clone()).collect(),
-        };
-        fixed[place.ok_or_else(unknown)?] = Some(Arc::clone(estimator));
-    }
-    if sites.is_empty() || fixed.iter().all(Option::is_some) {
+    let fixed = fixed_sites(graph, &how.fixed)?;
+    if fixed.is_empty() || fixed.iter().all(Option::is_some) {
         return Ok((vec![Plan::choose(graph, &fixed, how.samples)?], vec![]));
     }
     let (mut plans, mut skipped): (Vec<Plan>, _) = (Vec::new(), Vec::new());
@@ -270,18 +265,20 @@ fn certify_plan(
         verdict: Standing::Proved,
         method: "sampling",
         why_sampled: None,
+        why_undecided: None,
         reference: "exact gradient".into(),
         replicates: 0,
         needed: None,
         gradient: Default::default(),
         tails: None,
     };
-    let why_sampled = match exact_values(graph, known) {
+    let truth = exact_values(graph, known);
+    let why_sampled = match &truth {
         None => Some(known.unknown.clone().unwrap_or_else(|| "no exact gradient is known".into())),
         Some(truth) => {
             let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2));
             match expectation(graph, &plan.estimators, samples, Tuning::Held, deadline)? {
-                Ok(expectation) => match judge(graph, &expectation, &truth) {
+                Ok(expectation) => match judge(graph, &expectation, truth) {
                     Some(gradient) => return Ok(blank.with(expectation.method, gradient)),
                     None => Some("the error of its expectation is too large".into()),
                 },
@@ -290,7 +287,6 @@ fn certify_plan(
             }
         }
     };
-    let truth = exact_values(graph, known);
     let reference = match (&truth, reference) {
         (Some(truth), _) => Reference::Exact(truth),
         (None, Some(other)) if other.describe(graph) != plan.describe(graph) => Reference::Plan(other),
@@ -310,23 +306,6 @@ impl PlanCertificate {
     }
 }
 
-/// A number and the bound of its error.
-type WithError = (f64, f64);
-
-/// The exact objective, followed by the gradient, with error bounds; `None` if they are not known.
-fn exact_values(graph: &Graph, exact: &Exact) -> Option<Vec<WithError>> {
-    exact.method?;
-    let mut values = vec![(exact.objective?.0, 0.0)];
-    for param in graph.params() {
-        let tensor = exact.gradient.get(&param.name)?;
-        let errors = exact.error.get(&param.name);
-        values.extend(tensor.values.iter().enumerate().map(|(i, x)| (x.0, errors.map_or(0.0, |e| e[i]))));
-    }
-    values.iter().all(|(x, _)| x.is_finite()).then_some(values)
-}
-
-/// The exact gradient as a program computes it has this rounding error, relative to its size.
-const ROUNDING: f64 = 1e-12;
 /// A proof whose error bound is larger than this share of the scale is none.
 const LARGEST_ERROR: f64 = 1e-4;
 /// The factor by which a difference must exceed the error bound to refute.

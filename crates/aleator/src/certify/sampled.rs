@@ -13,9 +13,10 @@
 use std::time::Instant;
 
 use super::certificate::{CoordinateCertificate, PlanCertificate, Standing};
+use super::rare::{Rarest, rarest};
 use super::sequential::{FIRST_LOOK, Interval, Looks, Powers};
 use super::tails::{MOST_KEPT, tails};
-use super::{ROUNDING, WithError};
+use super::truth::{ROUNDING, WithError};
 use crate::diagnostics::Number;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
@@ -94,7 +95,12 @@ impl Estimates {
 }
 
 /// What is known so far.
-struct State {
+struct State<'a> {
+    /// An outcome that is too rare for so many estimates.
+    unseen: Option<&'a Rarest>,
+    /// The number of estimates, and the last look.
+    done: u64,
+    last: Option<u32>,
     objective: Powers,
     /// The estimates, the references, and their differences, by coordinate.
     estimate: Vec<Powers>,
@@ -130,7 +136,11 @@ pub(super) fn sample(
         }
     };
     let n = how.coordinates;
+    let rarest = rarest(graph, &plan.estimators, samples, how.seed)?;
     let mut state = State {
+        unseen: None,
+        done: 0,
+        last: None,
         objective: Powers::default(),
         estimate: vec![Powers::default(); n],
         reference: vec![Powers::default(); n],
@@ -139,17 +149,21 @@ pub(super) fn sample(
         decided: vec![None; n],
     };
     let looks = Looks { error: how.error, coordinates: n.max(1) };
-    let (mut done, mut last) = (0, None);
     for look in 0..MOST_LOOKS {
         let target = FIRST_LOOK << look;
         if target > how.most && look > 0 {
             break;
         }
-        if !draw(&mut estimates, others.as_mut(), reference, how, done..target, look == 0, &mut state)? {
+        if !draw(&mut estimates, others.as_mut(), reference, how, state.done..target, &mut state)? {
             break;
         }
-        done = target;
-        last = Some(look);
+        state.done = target;
+        state.last = Some(look);
+        state.unseen =
+            rarest.as_ref().filter(|rare| rare.probability * (target as f64) < looks.sightings(look));
+        if state.unseen.is_some() {
+            continue;
+        }
         let scales = scales(graph, reference, &state);
         for (i, scale) in scales.iter().enumerate() {
             let interval = looks.interval(look, &state.bias[i]);
@@ -169,7 +183,7 @@ pub(super) fn sample(
             break;
         }
     }
-    finish(graph, reference, how, &looks, last, done, state, certificate);
+    finish(graph, reference, how, &looks, &state, certificate);
     Ok(())
 }
 
@@ -180,11 +194,12 @@ fn draw(
     reference: &Reference<'_>,
     how: &Sampling,
     range: std::ops::Range<u64>,
-    always: bool,
-    state: &mut State,
+    state: &mut State<'_>,
 ) -> Result<bool> {
     let n = how.coordinates;
     let mut others = others;
+    // The first look is always taken.
+    let always = state.last.is_none();
     let block = FIRST_LOOK.min(MOST_AT_ONCE as u64);
     let before = (state.objective, state.estimate.clone(), state.reference.clone(), state.bias.clone());
     for first in range.step_by(block as usize) {
@@ -236,7 +251,7 @@ fn error_of(reference: &Reference<'_>, coordinate: usize) -> f64 {
 }
 
 /// For each coordinate, the largest gradient of its parameter, or the spread of the cost where that is 0.
-fn scales(graph: &Graph, reference: &Reference<'_>, state: &State) -> Vec<f64> {
+fn scales(graph: &Graph, reference: &Reference<'_>, state: &State<'_>) -> Vec<f64> {
     let spread = state.objective.variance().sqrt();
     let mut scales = Vec::new();
     for param in graph.params() {
@@ -253,26 +268,24 @@ fn scales(graph: &Graph, reference: &Reference<'_>, state: &State) -> Vec<f64> {
     scales
 }
 
-#[expect(clippy::too_many_arguments, reason = "the end of one function, split off to be read apart")]
+/// Fills in what follows.
 fn finish(
     graph: &Graph,
     reference: &Reference<'_>,
     how: &Sampling,
     looks: &Looks,
-    last: Option<u32>,
-    done: u64,
-    state: State,
+    state: &State<'_>,
     certificate: &mut PlanCertificate,
 ) {
-    let scales = scales(graph, reference, &state);
+    let scales = scales(graph, reference, state);
     let mut needed = 0.0f64;
     let coordinate = |i: usize| {
         let unknown = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY, holds: false };
-        let now = last.map_or(unknown, |look| looks.interval(look, &state.bias[i]));
+        let now = state.last.map_or(unknown, |look| looks.interval(look, &state.bias[i]));
         let (verdict, interval) = state.decided[i].unwrap_or((Standing::Undecided, now));
         if verdict == Standing::Undecided {
             let half = 0.5 * (interval.high - interval.low);
-            needed = needed.max(done as f64 * (half / (how.bias_bound * scales[i])).powi(2));
+            needed = needed.max(state.done as f64 * (half / (how.bias_bound * scales[i])).powi(2));
         }
         CoordinateCertificate {
             verdict,
@@ -289,9 +302,15 @@ fn finish(
     }
     certificate.verdict =
         certificate.gradient.values().flatten().map(|c| c.verdict).max().unwrap_or(Standing::Certified);
-    certificate.replicates = done;
+    certificate.replicates = state.done;
+    if let Some(Rarest { site, probability }) = state.unseen {
+        needed = needed.max(looks.sightings(state.last.unwrap_or(0)) / probability);
+        certificate.why_undecided = Some(format!(
+            "an outcome of `{site}` has a probability of {probability:.1e}, which is too rare for so many estimates"
+        ));
+    }
     let known = needed.is_finite() && needed > 0.0 && !matches!(reference, Reference::Nothing);
     certificate.needed = (certificate.verdict == Standing::Undecided && known)
-        .then_some(needed.max(done as f64).ceil() as u64);
+        .then_some(needed.max(state.done as f64).ceil() as u64);
     certificate.tails = Some(tails(&state.estimate, &state.kept));
 }

@@ -19,8 +19,8 @@
 //!
 //! and the next term of the exponent is of the order κ z⁴/(12 n) with the kurtosis κ. An interval counts only if |γ| z³/(3 √n) + κ
 //! z⁴/(12 n) ≤ ½ with the moments of the sample, and α' is divided by e^½ in advance. Before that, nothing is decided: more estimates
-//! are drawn. This bounds the error rate as far as the moments of the sample are those of the distribution, which heavy tails prevent:
-//! see [`tails`](super::tails). `tests/proofs/certify.rs` verifies the rate by simulation.
+//! are drawn. Numbers that were all equal say nothing about those that were not drawn, and do not count either. This bounds the error rate as far as the moments of the sample are those of the distribution, which heavy tails prevent:
+//! see [`tails`](super::tails). A test of this file verifies the rate by simulation.
 
 use aleator_engine::exec::math::Real;
 
@@ -98,6 +98,11 @@ impl Looks {
         -(each / 2.0).normal_quantile()
     }
 
+    /// How often an event must have been seen at a look so that intervals of numbers that depend on it count.
+    pub fn sightings(&self, look: u32) -> f64 {
+        self.deviations(look).powi(4) / (12.0 * CORRECTION)
+    }
+
     /// The interval for the mean of numbers with these moments.
     pub fn interval(&self, look: u32, moments: &Powers) -> Interval {
         let z = self.deviations(look);
@@ -105,7 +110,11 @@ impl Looks {
         let n = moments.count;
         let exponent = moments.skewness().abs() * z.powi(3) / (3.0 * n.sqrt())
             + moments.kurtosis() * z.powi(4) / (12.0 * n);
-        Interval { low: moments.mean - half, high: moments.mean + half, holds: exponent <= CORRECTION }
+        Interval {
+            low: moments.mean - half,
+            high: moments.mean + half,
+            holds: moments.variance() > 0.0 && exponent <= CORRECTION,
+        }
     }
 }
 
@@ -132,5 +141,57 @@ mod tests {
         let tail = |z: f64| 0.5 * statrs::function::erf::erfc(z / std::f64::consts::SQRT_2);
         let total: f64 = (0..200).map(|look| 3.0 * 2.0 * tail(looks.deviations(look))).sum();
         assert!(total * CORRECTION.exp() <= 0.01 && total * CORRECTION.exp() > 0.0099, "{total}");
+    }
+
+    /// Whether any look at numbers excludes 0, and whether any interval counted.
+    fn looked_at(looks: &Looks, mut draw: impl FnMut() -> f64) -> (bool, bool) {
+        let (mut powers, mut counted) = (Powers::default(), false);
+        for look in 0..2 {
+            while powers.count < (FIRST_LOOK << look) as f64 {
+                powers.add(draw());
+            }
+            let interval = looks.interval(look, &powers);
+            counted |= interval.holds;
+            if interval.holds && (interval.low > 0.0 || interval.high < 0.0) {
+                return (true, counted);
+            }
+        }
+        (false, counted)
+    }
+
+    /// Ten thousand means that are 0, of four distributions, some of them skewed: how many are refuted. The number has a binomial
+    /// distribution with a mean of at most 100; it exceeds 140 with a probability of about 1e-4.
+    #[test]
+    fn what_is_true_is_refuted_at_most_at_the_stated_rate() {
+        let mut state = 7u64;
+        let mut uniform = move || {
+            state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+            let mut z = (state ^ (state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            (((z ^ (z >> 31)) >> 11) as f64 + 0.5) / (1u64 << 53) as f64
+        };
+        let laws: [fn(f64) -> f64; 4] = [
+            |u| u - 0.5,
+            |u| -u.ln() - 1.0,
+            |u| if u < 0.1 { 9.0 } else { -1.0 },
+            |u| (3.0 * u).exp() - (3f64.exp() - 1.0) / 3.0,
+        ];
+        let looks = Looks { error: 0.01, coordinates: 1 };
+        let (mut refuted, mut counted) = (0, 0);
+        for law in laws {
+            for _ in 0..2500 {
+                let (wrong, holds) = looked_at(&looks, || law(uniform()));
+                refuted += usize::from(wrong);
+                counted += usize::from(holds);
+            }
+            // A small bias is found.
+            assert!(looked_at(&looks, || law(uniform()) + 0.5).0);
+        }
+        assert_eq!(counted, 10_000);
+        assert!(refuted <= 140, "{refuted}");
+        // One in a thousand, once seen or not: no interval counts.
+        let rare = |u: f64| if u < 1e-3 { 999.0 } else { -1.0 };
+        let rates: Vec<_> = (0..200).map(|_| looked_at(&looks, || rare(uniform()))).collect();
+        assert!(rates.iter().all(|(refuted, counted)| !refuted && !counted), "{rates:?}");
     }
 }

@@ -36,6 +36,28 @@ pub(super) fn candidates(samples: Option<usize>) -> Vec<Arc<dyn Estimator>> {
     all
 }
 
+/// The fixed estimator of each site of a graph, of those that are fixed by name.
+///
+/// # Errors
+/// Returns an error if there is no site of that name.
+pub(crate) fn fixed_sites(
+    graph: &Graph,
+    by_name: &[(String, Arc<dyn Estimator>)],
+) -> Result<Vec<Option<Arc<dyn Estimator>>>> {
+    let sites = graph.sites();
+    let mut fixed = vec![None; sites.len()];
+    for (name, estimator) in by_name {
+        let place = sites.iter().position(|site| site.name == *name);
+        let unknown = || Error::UnknownName {
+            kind: "site",
+            name: name.clone(),
+            known: sites.iter().map(|site| site.name.clone()).collect(),
+        };
+        fixed[place.ok_or_else(unknown)?] = Some(Arc::clone(estimator));
+    }
+    Ok(fixed)
+}
+
 /// The plan that uses an estimator at every site that it supports, except for those whose estimator is fixed: `fixed` has an entry for
 /// each site. Other sites keep the estimator of the graph or the automatic choice.
 ///

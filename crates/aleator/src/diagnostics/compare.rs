@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::blind::blind_lints;
-use super::candidates::{candidates, is_same, plan_with};
+use super::candidates::{candidates, fixed_sites, is_same, plan_with};
 use super::exact::exact_within;
 use super::kinks::kinks;
 use super::measure::{Measure, Measured, Measurement, estimates, time};
@@ -79,22 +79,6 @@ impl Compare {
     pub fn via(mut self, site: impl Into<String>, estimator: Arc<dyn Estimator>) -> Self {
         self.fixed.push((site.into(), estimator));
         self
-    }
-
-    /// The fixed estimator of each site of a graph.
-    fn fixed_sites(&self, graph: &Graph) -> Result<Vec<Option<Arc<dyn Estimator>>>> {
-        let sites = graph.sites();
-        let mut fixed = vec![None; sites.len()];
-        for (name, estimator) in &self.fixed {
-            let place = sites.iter().position(|site| site.name == *name);
-            let unknown = || Error::UnknownName {
-                kind: "site",
-                name: name.clone(),
-                known: sites.iter().map(|site| site.name.clone()).collect(),
-            };
-            fixed[place.ok_or_else(unknown)?] = Some(Arc::clone(estimator));
-        }
-        Ok(fixed)
     }
 
     /// Sets K, the number of samples per estimate.
@@ -177,7 +161,7 @@ pub fn compare(graph: &Graph, how: &Compare, file: &str, progress: Progress<'_>)
         report.add_rows(graph, how, measured, progress)?;
         return Ok(report.finish());
     }
-    let fixed = how.fixed_sites(graph)?;
+    let fixed = fixed_sites(graph, &how.fixed)?;
     if fixed.iter().all(Option::is_some) {
         let plan = Plan::choose(graph, &fixed, how.samples)?;
         let measured = vec![measure_plan(graph, &plan, how, progress)?];

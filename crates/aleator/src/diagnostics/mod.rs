@@ -21,6 +21,7 @@ mod timing;
 mod verdict;
 
 pub use blind::blind_spots;
+pub(crate) use candidates::fixed_sites;
 pub use candidates::plan_with;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
 pub use exact::{exact, exact_within};

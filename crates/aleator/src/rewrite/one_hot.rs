@@ -10,7 +10,7 @@
 use aleator_engine::graph::{Binary, Expr, FromEnd, Node, NodeId, Op, Reduction};
 
 use super::environment::Environment;
-use super::outcomes::last_to_front;
+use super::outcomes::last_to_axis;
 use super::site_value::Places;
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
@@ -46,8 +46,9 @@ pub(super) fn rows_of_uses<'g>(
             continue;
         }
         let core = graph.expr(node).rank() - usize::from(keeps);
-        let rank = core + 1 + axis_of_alternatives;
-        let rows = environment.at(graph, from).with_rank(rank);
+        let behind = core + axis_of_alternatives;
+        let rows = environment.at(graph, from);
+        let rows = rows.with_rank(rows.rank().max(behind + 1));
         // Make the selected axis the last one.
         let order: Vec<usize> = (1..=axis).chain([0]).collect();
         let rows = rows.permute(&order);
@@ -55,7 +56,7 @@ pub(super) fn rows_of_uses<'g>(
         let batch = site.batch.rank();
         let at = |e: Expr<'g>| (batch..core).fold(e, |e, _| e.unsqueeze(FromEnd(batch)));
         let likeliest = at(places.mode).one_hot(rows.shape().from_end(0)).select(rows, 0.0).sum_axes(-1);
-        let picked = at(places.entered).select(last_to_front(rows), likeliest);
+        let picked = at(places.entered).select(last_to_axis(rows, behind), likeliest);
         let picked = if keeps { picked.unsqueeze(FromEnd(axis)) } else { picked };
         environment.values.insert(node, picked);
     }

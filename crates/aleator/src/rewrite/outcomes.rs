@@ -132,9 +132,8 @@ impl<'g> Site<'g> {
     fn categories(&self, masses: Expr<'g>) -> Result<SiteValue<'g>> {
         let n = masses.shape().from_end(0);
         let core = self.batch.rank();
-        let rank = core + self.lead.rank() + self.slot;
-        let weight = last_to_front(masses.with_rank(rank + 1));
-        let weight = weight.broadcast_to(weight.shape().leading(rank + 1 - core).join(&self.batch));
+        let weight = last_to_axis(masses, core + self.lead.rank() + self.slot);
+        let weight = weight.broadcast_to(weight.shape().leading(weight.rank() - core).join(&self.batch));
         let entered = self.entered(weight);
         let places = self.graph.iota(n).reshape([&[n], &vec![1; core][..]].concat());
         let place = self.on_slot(places, core);
@@ -190,9 +189,12 @@ impl<'g> Site<'g> {
     }
 }
 
-/// Moves the last axis to the front.
-pub(crate) fn last_to_front(e: Expr<'_>) -> Expr<'_> {
-    let rank = e.rank();
-    let order: Vec<usize> = [rank - 1].into_iter().chain(0..rank - 1).collect();
+/// Moves the last axis to the place with `behind` axes behind it. There may be further axes in front of that place, along which the
+/// estimator of an earlier site evaluates several values at once; its own size is 1 then.
+pub(crate) fn last_to_axis(e: Expr<'_>, behind: usize) -> Expr<'_> {
+    let in_front = e.rank().saturating_sub(behind + 2);
+    let e = e.with_rank(in_front + behind + 2).squeeze(FromEnd(behind + 1));
+    let last = in_front + behind;
+    let order: Vec<usize> = (0..in_front).chain([last]).chain(in_front..last).collect();
     e.permute(&order)
 }

@@ -37,8 +37,15 @@ fn all_are(graph: &Graph, how: &Certify, standing: Standing) -> Vec<PlanCertific
 #[test]
 fn every_unbiased_estimator_is_proved_on_the_toy() {
     for theta in [0.3, -4.0, 12.0] {
-        let plans = all_are(&toy(theta), &how(), Standing::Proved);
-        assert!(plans.len() >= 6, "{}", plans.len());
+        let plans = certify(&toy(theta), &how()).unwrap().plans;
+        assert!(plans.len() >= 9, "{}", plans.len());
+        // Outcomes of coupled noise lie behind oblique surfaces, which quadrature does not follow, and those of mirrored noise far in
+        // the tails if they are rare.
+        let is_hard =
+            |plan: &&PlanCertificate| plan.estimator == "arms" || plan.estimator == "disarm" && theta == 12.0;
+        let (hard, others): (Vec<_>, Vec<_>) = plans.iter().partition(is_hard);
+        assert!(others.iter().all(|plan| plan.verdict == Standing::Proved), "{others:?}");
+        assert!(hard.iter().all(|plan| plan.verdict != Standing::Refuted), "{hard:?}");
         assert!(plans.iter().any(|plan| plan.method == "quadrature"));
         assert!(plans.iter().any(|plan| plan.method == "enumeration"));
     }
@@ -124,4 +131,26 @@ fn what_has_too_many_dimensions_is_sampled() {
     g.cost("late", e.sin());
     let certificate = certify(&g, &how().only(vec![named("pathwise")])).unwrap();
     assert_ne!(certificate.verdict, Standing::Refuted);
+}
+
+/// Sampling that has not seen an outcome knows nothing of it: a mean without it is neither right nor wrong.
+#[test]
+fn rare_outcomes_are_not_decided_by_samples_without_them() {
+    for others in [0, 4] {
+        // Without the normal draws the estimates have no variance before the outcome is seen, with them a small one.
+        let g = Graph::new();
+        let theta = g.param("theta", 13.0);
+        let b = g.sample("b", Bernoulli::from_logits(theta));
+        let mut cost = (b - 0.45).square();
+        if others > 0 {
+            let z = g.sample("z", Normal::new(theta / 13.0, 1e-9).copies(others));
+            cost = cost + 1e-3 * z.square().sum();
+        }
+        g.cost("loss", cost);
+        let certificate = certify(&g, &how().via("b", named("arms"))).unwrap();
+        for plan in &certificate.plans {
+            assert_eq!((plan.method, plan.verdict), ("sampling", Standing::Undecided), "{plan:?}");
+            assert!(plan.why_undecided.as_ref().is_some_and(|why| why.contains("`b`")), "{plan:?}");
+        }
+    }
 }

@@ -51,6 +51,16 @@ fn graphs() -> Vec<Case> {
         g.cost("late", (b - 0.6).square());
         g.cost("both", b * k.dot(c).square());
     });
+    add("coin, one-hot vector", [true, true], &|g| {
+        let u = g.param("u", 0.5);
+        let phi = g.param_tensor("phi", [3], vec![0.1, 0.7, -0.5]);
+        let a = g.sample("a", Bernoulli::from_logits(u));
+        let k = g.sample("k", OneHotCategorical::from_logits(phi * (1.0 + a)));
+        let c = g.data("c", [3], vec![0.5, -1.0, 2.0]);
+        g.cost("early", 0.4 * a);
+        g.cost("both", (k.dot(c) - a).square());
+        g.cost("picked", k.dot(c * (a + u)));
+    });
     add("coins in rows", [true, true], &|g| {
         let u = g.param_tensor("u", [2, 3], vec![0.1, -0.3, 0.8, 1.2, 0.0, -0.9]);
         let w = g.param_tensor("w", [3], vec![0.6, -0.5, 1.1]);
@@ -126,6 +136,31 @@ fn pairs_with_a_normal_variable_are_exactly_unbiased() {
             }
         }
     }
+}
+
+/// Values of an earlier site that are evaluated at once stand in front of the alternatives of an enumerated later one.
+#[test]
+fn local_expectations_are_unbiased_before_other_estimators() {
+    for (name, graph, discrete) in graphs() {
+        let gradient = gradient_of(&graph);
+        for second in choices(discrete[1]) {
+            let plan = [local_expectation(), second];
+            let samples = plan.iter().map(|e| e.min_samples()).max().unwrap();
+            let what = format!("{name}: {plan:?}, K = {samples}");
+            if !is_accepted(&graph, &plan) {
+                assert!(!discrete[0], "{what}");
+            } else if matches!(name, "coin, coin" | "coins that mix") {
+                let got = exactly(&graph, &plan, samples);
+                close(&what, &got.mean, &gradient, 1e-10);
+            } else {
+                means_agree(&what, &graph, &plan, &untuned(samples, 8_192), &gradient, 1000);
+            }
+        }
+    }
+}
+
+fn local_expectation() -> Shared {
+    std::sync::Arc::new(aleator::estimators::LocalExpectation)
 }
 
 #[test]

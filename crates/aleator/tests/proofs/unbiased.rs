@@ -115,7 +115,8 @@ fn every_mean_is_the_gradient() {
     each_was_compared(&compared, &pairs, 30);
     each_was_compared(&compared, &others, 40);
     let compared = compare_exactly(&jumps(), &rows_for("jumps"), by_outcomes);
-    each_was_compared(&compared, &serving_coins(rows, |row| row.cost == Needs::Nothing), 2);
+    each_was_compared(&compared, &serving_coins(others, |row| row.cost == Needs::Nothing), 2);
+    each_was_compared(&compared, &serving_coins(pairs, |row| row.cost == Needs::Nothing), 1);
 }
 
 #[test]

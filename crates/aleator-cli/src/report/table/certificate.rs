@@ -89,6 +89,7 @@ pub(crate) fn remarks(plan: &PlanCertificate, bound: f64) -> Vec<String> {
         }
         Standing::Proved | Standing::Certified => {}
     }
+    remarks.extend(plan.why_undecided.clone());
     if let Some(reason) = &plan.why_sampled {
         remarks.push(format!("sampled, because {reason}; compared with: {}", plan.reference));
     }
