@@ -18,6 +18,7 @@ use super::noise::{Coordinates, Range, coordinates};
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
+use crate::interruption;
 use crate::quadrature::{Deadline, Integrand, Size, Unknown, integrate};
 use crate::rewrite::{Estimator, Layout, Tuning, rewrite};
 
@@ -58,8 +59,9 @@ pub(super) fn expectation(
     tuning: Tuning,
     deadline: Deadline,
 ) -> Result<Result<Expectation, Unknown>> {
-    let estimate =
-        |rows| EstimateAtPoints::new(graph, plan, Layout { samples, replicates: Some(rows), tuning });
+    let estimate = |rows| {
+        EstimateAtPoints::new(graph, plan, Layout { samples, replicates: Some(rows), tuning }, deadline)
+    };
     let small = match estimate(FEW_ROWS)? {
         Ok(small) => small,
         Err(unknown) => return Ok(Err(unknown)),
@@ -113,12 +115,18 @@ struct EstimateAtPoints {
     sizes: Vec<usize>,
     /// The number of conditions on parameters, which are the last outputs.
     conditions: usize,
+    deadline: Deadline,
     /// What went wrong in a run.
     failure: Option<&'static str>,
 }
 
 impl EstimateAtPoints {
-    fn new(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Result<Self, Unknown>> {
+    fn new(
+        graph: &Graph,
+        plan: &[Arc<dyn Estimator>],
+        layout: Layout,
+        deadline: Deadline,
+    ) -> Result<Result<Self, Unknown>> {
         let rows = layout.replicates.unwrap_or(1);
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
@@ -141,6 +149,29 @@ impl EstimateAtPoints {
         if NodeSet::ancestors(engine, &outputs).iter().any(random) {
             return Ok(Err("some of its noise has no coordinates".into()));
         }
+        let (mut ranges, mut outcomes, mut inputs) = (Vec::new(), 1usize, Vec::new());
+        for input in noise_inputs {
+            let source = |_| match input.range {
+                Range::Outcomes(base) => {
+                    let place = outcomes;
+                    outcomes = outcomes.saturating_mul(base);
+                    Source::Outcome { place, base }
+                }
+                Range::Anywhere => Source::Middle,
+                range => {
+                    ranges.push(range);
+                    Source::Column(ranges.len() - 1)
+                }
+            };
+            let elements = (0..input.elements).map(source).collect();
+            inputs.push((input.node, elements));
+        }
+        if outcomes > MOST_OUTCOMES {
+            return Ok(Err("its noise has too many outcomes".into()));
+        }
+        if ranges.len() > MOST_COLUMNS {
+            return Ok(Err("its noise has too many dimensions".into()));
+        }
         let all = engine.inputs();
         let slot_of = |node: NodeId| all.iter().position(|input| input.node == node).unwrap_or(usize::MAX);
         let mut executable: Box<dyn Executable<f64>> =
@@ -157,29 +188,8 @@ impl EstimateAtPoints {
         {
             executable.set_input(slot_of(node), &values)?;
         }
-        let (mut ranges, mut outcomes, mut inputs) = (Vec::new(), 1usize, Vec::new());
-        for input in noise_inputs {
-            let source = |_| match input.range {
-                Range::Outcomes(base) => {
-                    let place = outcomes;
-                    outcomes = outcomes.saturating_mul(base);
-                    Source::Outcome { place, base }
-                }
-                Range::Anywhere => Source::Middle,
-                range => {
-                    ranges.push(range);
-                    Source::Column(ranges.len() - 1)
-                }
-            };
-            let elements = (0..input.elements).map(source).collect();
-            inputs.push(Filled { slot: slot_of(input.node), elements });
-        }
-        if outcomes > MOST_OUTCOMES {
-            return Ok(Err("its noise has too many outcomes".into()));
-        }
-        if ranges.len() > MOST_COLUMNS {
-            return Ok(Err("its noise has too many dimensions".into()));
-        }
+        let inputs =
+            inputs.into_iter().map(|(node, elements)| Filled { slot: slot_of(node), elements }).collect();
         let sizes = [1].into_iter().chain(graph.params().iter().map(|p| p.shape.numel())).collect();
         let conditions = surrogate.checks.len();
         Ok(Ok(EstimateAtPoints {
@@ -190,6 +200,7 @@ impl EstimateAtPoints {
             outcomes,
             sizes,
             conditions,
+            deadline,
             failure: None,
         }))
     }
@@ -233,6 +244,10 @@ impl EstimateAtPoints {
         let total = points * self.outcomes;
         for start in (0..total).step_by(self.rows) {
             let now = self.rows.min(total - start);
+            interruption::check()?;
+            if let Err(unknown) = self.deadline.check() {
+                return Ok(Err(unknown));
+            }
             // Rows that nobody asked for repeat the last one.
             let row_of = |row: usize| start + row.min(now - 1);
             for Filled { slot, elements } in &self.inputs {

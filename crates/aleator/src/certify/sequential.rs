@@ -10,17 +10,20 @@
 //! looks, and each coordinate with an equal part of it (Bonferroni). Hence the probability that any interval at any look excludes its
 //! mean is at most α, whenever one stops.
 //!
-//! **Normal approximation.** Far in the tail, the normal distribution is wrong by a factor, even for large n. For the self-normalised
-//! mean T = √n (x̄ − μ)/s and 0 ≤ z = o(n^(1/6)), Cramér's expansion (Shao 1999; Jing, Shao and Wang 2003) gives
+//! **Normal approximation.** Far in the tail, the normal distribution is wrong by a factor, even for large n. The skewness of the
+//! self-normalised mean T = √n (x̄ − μ)/s is −2γ/√n to first order, where γ is that of x: x̄ has γ/√n, and the division by s, which is
+//! correlated with x̄, contributes −3γ/√n. A third cumulant c changes the tail of a normal variable by the factor e^(c z³/6), hence
 //!
 //! ```text
-//! P(T ≥ z) = (1 − Φ(z)) exp(−γ z³ / (3 √n)) (1 + o(1)),      γ the skewness of x
+//! P(T ≥ z) ≈ (1 − Φ(z)) exp(−γ z³ / (3 √n))
 //! ```
 //!
-//! and the next term of the exponent is of the order κ z⁴/(12 n) with the kurtosis κ. An interval counts only if |γ| z³/(3 √n) + κ
-//! z⁴/(12 n) ≤ ½ with the moments of the sample, and α' is divided by e^½ in advance. Before that, nothing is decided: more estimates
-//! are drawn. Numbers that were all equal say nothing about those that were not drawn, and do not count either. This bounds the error rate as far as the moments of the sample are those of the distribution, which heavy tails prevent:
-//! see [`tails`](super::tails). A test of this file verifies the rate by simulation.
+//! The next term of the exponent is of the order κ z⁴/(12 n) with the kurtosis κ. An interval counts only if |γ| z³/(3 √n) + κ z⁴/(12 n)
+//! ≤ ½ with the moments of the sample, and α' is divided by e^½ in advance. Before that, nothing is decided, and more estimates are
+//! drawn. Numbers that are all equal say nothing about those that were not drawn, and do not count either.
+//!
+//! This bounds the error rate as far as the moments of the sample are those of the distribution. Rare outcomes and heavy tails prevent
+//! that: see [`rare`](super::rare) and [`tails`](super::tails). A test of this file verifies the rate by simulation.
 
 use aleator_engine::exec::math::Real;
 
@@ -29,7 +32,7 @@ pub(super) const FIRST_LOOK: u64 = 1 << 12;
 /// The largest exponent of the correction of the normal approximation.
 const CORRECTION: f64 = 0.5;
 
-/// The first four moments of numbers: mean, and sums of powers of deviations (Pébay 2008).
+/// The first four moments of numbers: mean, and sums of powers of deviations, updated number by number.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Powers {
     pub count: f64,
