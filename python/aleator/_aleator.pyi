@@ -13,6 +13,7 @@ __all__ = [
     "Graph",
     "Optimizer",
     "Program",
+    "certify",
     "compare",
     "describe_estimator",
     "distributions",
