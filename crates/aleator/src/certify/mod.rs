@@ -170,9 +170,9 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
     let mut certificates: Vec<PlanCertificate> = Vec::new();
     let coordinates: usize = graph.params().iter().map(|p| p.shape.numel()).sum();
     let count = plans.len();
-    let reference = match known.method {
-        Some(_) => None,
-        None => plans.iter().find(|plan| is_declared_unbiased(graph, plan, how)).cloned(),
+    let references = match known.method {
+        Some(_) => vec![],
+        None => references(graph, how)?,
     };
     for (done, plan) in plans.into_iter().enumerate() {
         let left = how.budget.saturating_sub(start.elapsed()) / (count - done) as u32;
@@ -184,7 +184,7 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
             most: how.most_replicates,
             seed: how.seed,
         };
-        match certify_plan(graph, &plan, how, &known, reference.as_ref(), &sampling) {
+        match certify_plan(graph, &plan, how, &known, &references, &sampling) {
             Ok(certificate) => certificates.push(certificate),
             Err(error) if is_unsuitable(&error) => {
                 skipped.push(Skipped { estimator: plan.name(), reason: error.to_string() })
@@ -240,6 +240,15 @@ fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<Skipped>)> {
     Ok((plans, skipped))
 }
 
+/// Two unbiased plans with which a mean can be compared where the exact gradient is not known: one for all plans but itself, and
+/// one for that one.
+fn references(graph: &Graph, how: &Certify) -> Result<Vec<Plan>> {
+    let all = Certify { estimators: None, ..how.clone() };
+    let (mut plans, _) = plans(graph, &all)?;
+    plans.truncate(2);
+    Ok(plans)
+}
+
 /// Whether a plan declares that it is unbiased for the graph.
 fn is_declared_unbiased(graph: &Graph, plan: &Plan, how: &Certify) -> bool {
     let mut options = Options::new();
@@ -253,7 +262,7 @@ fn certify_plan(
     plan: &Plan,
     how: &Certify,
     known: &Exact,
-    reference: Option<&Plan>,
+    references: &[Plan],
     sampling: &Sampling,
 ) -> Result<PlanCertificate> {
     let samples = how.samples.unwrap_or(plan.min_samples());
@@ -287,10 +296,11 @@ fn certify_plan(
             }
         }
     };
-    let reference = match (&truth, reference) {
+    let other = references.iter().find(|other| other.describe(graph) != plan.describe(graph));
+    let reference = match (&truth, other) {
         (Some(truth), _) => Reference::Exact(truth),
-        (None, Some(other)) if other.describe(graph) != plan.describe(graph) => Reference::Plan(other),
-        (None, _) => Reference::Nothing,
+        (None, Some(other)) => Reference::Plan(other),
+        (None, None) => Reference::Nothing,
     };
     let mut certificate = PlanCertificate { why_sampled, ..blank };
     sample(graph, plan, samples, &reference, sampling, &mut certificate)?;

@@ -35,7 +35,7 @@ pub(super) struct Rarest {
 ///
 /// # Errors
 /// Returns an error if the plan does not serve the graph.
-pub(super) fn rarest(
+pub(super) fn rarest_of(
     graph: &Graph,
     plan: &[Arc<dyn Estimator>],
     samples: usize,

@@ -12,12 +12,12 @@
 
 use std::time::Instant;
 
-use super::certificate::{CoordinateCertificate, PlanCertificate, Standing};
-use super::rare::{Rarest, rarest};
+use super::certificate::{CoordinateCertificate, PlanCertificate, Standing, Tails};
+use super::rare::{Rarest, rarest_of};
 use super::sequential::{FIRST_LOOK, Interval, Looks, Powers};
 use super::tails::{MOST_KEPT, tails};
 use super::truth::{ROUNDING, WithError};
-use crate::diagnostics::Number;
+use crate::diagnostics::{Number, origin_or_advice};
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::plan::Plan;
@@ -54,6 +54,8 @@ pub(super) struct Sampling {
 const BYTES_PER_RUN: usize = 1 << 24;
 /// The largest number of estimates of a run.
 const MOST_AT_ONCE: usize = 1024;
+/// The approximate number of estimated numbers that are kept, and of those of a block.
+const MOST_NUMBERS: usize = 1 << 22;
 /// The largest number of looks, so that numbers of estimates do not overflow.
 const MOST_LOOKS: u32 = 40;
 
@@ -106,8 +108,10 @@ struct State<'a> {
     estimate: Vec<Powers>,
     reference: Vec<Powers>,
     bias: Vec<Powers>,
-    /// Some estimates of each coordinate.
-    kept: Vec<Vec<f64>>,
+    /// Some estimates and differences of each coordinate.
+    kept: [Vec<Vec<f64>>; 2],
+    /// The tails at the last look, and whether those of the differences are heavy too.
+    tails: Option<(Tails, bool)>,
     decided: Vec<Option<(Standing, Interval)>>,
 }
 
@@ -136,7 +140,11 @@ pub(super) fn sample(
         }
     };
     let n = how.coordinates;
-    let rarest = rarest(graph, &plan.estimators, samples, how.seed)?;
+    let mut rarest = rarest_of(graph, &plan.estimators, samples, how.seed)?;
+    if let Reference::Plan(other) = reference {
+        let of_other = rarest_of(graph, &other.estimators, samples.max(other.min_samples()), how.seed)?;
+        rarest = rarest.into_iter().chain(of_other).min_by(|a, b| a.probability.total_cmp(&b.probability));
+    }
     let mut state = State {
         unseen: None,
         done: 0,
@@ -145,7 +153,8 @@ pub(super) fn sample(
         estimate: vec![Powers::default(); n],
         reference: vec![Powers::default(); n],
         bias: vec![Powers::default(); n],
-        kept: vec![Vec::new(); n],
+        kept: [vec![Vec::new(); n], vec![Vec::new(); n]],
+        tails: None,
         decided: vec![None; n],
     };
     let looks = Looks { error: how.error, coordinates: n.max(1) };
@@ -154,14 +163,18 @@ pub(super) fn sample(
         if target > how.most && look > 0 {
             break;
         }
-        if !draw(&mut estimates, others.as_mut(), reference, how, state.done..target, &mut state)? {
+        let range = state.done..target;
+        if !draw(graph, &mut estimates, others.as_mut(), reference, how, range, &mut state)? {
             break;
         }
         state.done = target;
         state.last = Some(look);
         state.unseen =
             rarest.as_ref().filter(|rare| rare.probability * (target as f64) < looks.sightings(look));
-        if state.unseen.is_some() {
+        let of_estimate = tails(&state.estimate, &state.kept[0]);
+        let heavy = of_estimate.heavy || tails(&state.bias, &state.kept[1]).heavy;
+        state.tails = Some((of_estimate, heavy));
+        if state.unseen.is_some() || heavy {
             continue;
         }
         let scales = scales(graph, reference, &state);
@@ -189,6 +202,7 @@ pub(super) fn sample(
 
 /// Draws the estimates of a range; `false` if the time is over. What was drawn of the range before does not count then.
 fn draw(
+    graph: &Graph,
     estimates: &mut Estimates,
     others: Option<&mut Estimates>,
     reference: &Reference<'_>,
@@ -200,7 +214,9 @@ fn draw(
     let mut others = others;
     // The first look is always taken.
     let always = state.last.is_none();
-    let block = FIRST_LOOK.min(MOST_AT_ONCE as u64);
+    // Powers of two, which divide the number of estimates of a look.
+    let block = 1u64 << (MOST_NUMBERS / n.max(1)).clamp(1, MOST_AT_ONCE).ilog2();
+    let most_kept = (MOST_NUMBERS / n.max(1)).min(MOST_KEPT);
     let before = (state.objective, state.estimate.clone(), state.reference.clone(), state.bias.clone());
     for first in range.step_by(block as usize) {
         if !always && Instant::now() > how.end {
@@ -230,13 +246,15 @@ fn draw(
                 state.estimate[i].add(g);
                 state.reference[i].add(reference);
                 state.bias[i].add(g - reference);
-                if state.kept[i].len() < MOST_KEPT {
-                    state.kept[i].push(g);
+                if state.kept[0][i].len() < most_kept {
+                    state.kept[0][i].push(g);
+                    state.kept[1][i].push(g - reference);
                 }
             }
         })?;
         if !finite {
-            return Err(Error::NotFinite("an estimate of the gradient".into()));
+            let origin = origin_or_advice(graph, how.seed);
+            return Err(Error::NotFinite(format!("an estimate of the gradient is not finite; {origin}")));
         }
     }
     Ok(true)
@@ -312,5 +330,12 @@ fn finish(
     let known = needed.is_finite() && needed > 0.0 && !matches!(reference, Reference::Nothing);
     certificate.needed = (certificate.verdict == Standing::Undecided && known)
         .then_some(needed.max(state.done as f64).ceil() as u64);
-    certificate.tails = Some(tails(&state.estimate, &state.kept));
+    if let Some((tails, heavy)) = state.tails {
+        certificate.tails = Some(tails);
+        if heavy && certificate.why_undecided.is_none() && certificate.verdict == Standing::Undecided {
+            certificate.why_undecided = Some(
+                "its tails are so heavy that the variance may be infinite, and samples decide nothing".into(),
+            );
+        }
+    }
 }

@@ -154,3 +154,32 @@ fn rare_outcomes_are_not_decided_by_samples_without_them() {
         }
     }
 }
+
+/// A mean that does not exist is not certified, however the samples fall.
+#[test]
+fn heavy_tails_decide_nothing() {
+    let g = Graph::new();
+    let z = g.sample("z", aleator::distributions::Cauchy::new(g.param("m", 2.0), 1.0));
+    g.cost("f", z.square());
+    for seed in 0..5 {
+        let certificate = certify(&g, &how().seed(seed)).unwrap();
+        for plan in &certificate.plans {
+            assert_eq!(plan.verdict, Standing::Undecided, "{plan:?}");
+            assert!(plan.why_undecided.is_some() || plan.reference == plan.estimator, "{plan:?}");
+        }
+    }
+}
+
+/// Without an exact gradient, every plan is compared with another one, also if it is the only one that is asked for.
+#[test]
+fn a_plan_without_exact_gradient_is_compared_with_another() {
+    let g = Graph::new();
+    let z = g.sample("z", Normal::new(g.param("m", 0.4), 1.0).copies(5));
+    g.cost("f", z.sum().sin());
+    for name in ["score_function", "pathwise"] {
+        let certificate = certify(&g, &how().most_replicates(1 << 17).only(vec![named(name)])).unwrap();
+        let plan = &certificate.plans[0];
+        assert!(plan.reference != name && !plan.reference.starts_with("nothing"), "{plan:?}");
+        assert_ne!(plan.verdict, Standing::Refuted);
+    }
+}
