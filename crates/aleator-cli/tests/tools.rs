@@ -194,3 +194,32 @@ fn shells_and_readers_learn_the_commands() {
     assert!(page.contains("aleator\\-check") && page.contains("\\-\\-strict"), "{page}");
     assert_eq!(folder.run(&["man", "nowhere"], "").status.code(), Some(2));
 }
+
+/// `certify` exits with 0, 1 and 3, and its JSON says what was certified.
+#[test]
+fn certificates_have_a_status_and_name_their_graph() {
+    let folder = Folder::new("certify");
+    let text = "param theta = 0.3\nb ~ Bernoulli(logits = theta)\ncost loss = (b - 0.45)^2\n";
+    folder.file("toy.scg", text);
+    folder.file("cauchy.scg", "param m = 2\nz ~ Cauchy(m, 1)\ncost f = z^2\n");
+    let certify = |arguments: &[&str]| folder.run(&[&["certify"], arguments].concat(), "");
+    let proved = certify(&["toy.scg", "--via", "rebar", "--json"]);
+    assert_eq!(proved.status.code(), Some(0), "{proved:?}");
+    let json: Value = serde_json::from_slice(&proved.stdout).unwrap();
+    assert_eq!((&json["verdict"], &json["graph"]), (&"proved".into(), &text.into()));
+    assert_eq!(json["graph_sha256"].as_str().map(str::len), Some(64));
+    let refuted = certify(&["toy.scg", "--via", "straight_through", "--report", "page.html"]);
+    assert_eq!(refuted.status.code(), Some(1), "{refuted:?}");
+    assert!(fs::read_to_string(folder.0.join("page.html")).unwrap().contains("straight_through"));
+    let undecided = certify(&["cauchy.scg", "--replicates", "4096"]);
+    assert_eq!(undecided.status.code(), Some(3), "{undecided:?}");
+    for (arguments, message) in [
+        (&["--confidence", "0"][..], "between 0 and 1"),
+        (&["--bias-bound", "nan"], "positive and finite"),
+        (&["--via", "measured"], "estimators with names"),
+    ] {
+        let refused = certify(&[&["toy.scg"], arguments].concat());
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains(message), "{said}");
+    }
+}
