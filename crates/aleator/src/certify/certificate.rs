@@ -17,7 +17,8 @@ pub enum Standing {
     Certified,
     /// The budget ended before the interval was short enough.
     Undecided,
-    /// The bias is not 0: by exact expectation, or because a simultaneous confidence interval excludes it.
+    /// The bias is not 0: by exact expectation, because a simultaneous confidence interval excludes it, or because the plan
+    /// declares itself biased.
     Refuted,
 }
 
@@ -72,7 +73,7 @@ pub struct PlanCertificate {
     pub samples: usize,
     /// Whether the plan declares that it is unbiased for this graph.
     pub declared_unbiased: bool,
-    /// The worst standing of a coordinate.
+    /// The worst standing of a coordinate; refuted if the plan declares itself biased.
     pub verdict: Standing,
     /// How the mean of the estimate is known: `"enumeration"`, `"quadrature"` or `"sampling"`.
     pub method: &'static str,

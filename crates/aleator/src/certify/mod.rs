@@ -7,6 +7,9 @@
 //! | refuted | the bias is not 0, by exact expectation or because such an interval excludes 0 |
 //! | undecided | the budget ended before |
 //!
+//! All of this is said of the present parameters. An estimator that declares itself biased counts as refuted, even where its mean is the
+//! gradient by chance.
+//!
 //! | file | contents |
 //! |---|---|
 //! | `certificate` | the result |
@@ -185,7 +188,7 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
             seed: how.seed,
         };
         match certify_plan(graph, &plan, how, &known, &references, &sampling) {
-            Ok(certificate) => certificates.push(certificate),
+            Ok(certificate) => certificates.push(certificate.as_declared()),
             Err(error) if is_unsuitable(&error) => {
                 skipped.push(Skipped { estimator: plan.name(), reason: error.to_string() })
             }
@@ -308,6 +311,12 @@ fn certify_plan(
 }
 
 impl PlanCertificate {
+    /// A plan that declares itself biased counts as refuted, even if its mean is the gradient at these parameters.
+    fn as_declared(self) -> Self {
+        let verdict = if self.declared_unbiased { self.verdict } else { Standing::Refuted };
+        PlanCertificate { verdict, ..self }
+    }
+
     /// The certificate with coordinates, from which its verdict follows.
     fn with(self, method: &'static str, gradient: Vec<(String, Vec<CoordinateCertificate>)>) -> Self {
         let verdict =

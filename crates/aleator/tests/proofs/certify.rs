@@ -118,6 +118,14 @@ fn biased_estimators_are_refuted_with_their_bias() {
     assert!(low.0 <= bias && bias <= high.0 && high.0 - low.0 < 1e-8, "{bias} in {low:?}, {high:?}");
 }
 
+/// At θ = 0, the mean of straight-through is the gradient by chance: 2 p q (p − 0.45) = 0.1 p q.
+#[test]
+fn what_declares_itself_biased_is_refuted_wherever_its_mean_is_right() {
+    let plan = all_are(&toy(0.0), &how().only(vec![Arc::new(StraightThrough)]), Standing::Refuted).remove(0);
+    assert_eq!(plan.gradient["theta"][0].verdict, Standing::Proved);
+    assert_eq!(plan.decisive().count(), 0);
+}
+
 #[test]
 fn what_has_too_many_dimensions_is_sampled() {
     let g = Graph::new();

@@ -63,6 +63,9 @@ pub(crate) fn remarks(plan: &PlanCertificate, bound: f64) -> Vec<String> {
     let mut remarks = Vec::new();
     match plan.verdict {
         Standing::Refuted => {
+            if plan.decisive().next().is_none() {
+                remarks.push("it declares itself biased; no bias was found at these parameters".into());
+            }
             for (name, c) in plan.decisive().take(3) {
                 remarks.push(format!(
                     "the bias of `{name}` is between {} and {} (mean {}, gradient {})",
