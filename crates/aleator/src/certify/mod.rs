@@ -188,7 +188,7 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
             seed: how.seed,
         };
         match certify_plan(graph, &plan, how, &known, &references, &sampling) {
-            Ok(certificate) => certificates.push(certificate.as_declared()),
+            Ok(certificate) => certificates.push(certificate.with_declaration()),
             Err(error) if is_unsuitable(&error) => {
                 skipped.push(Skipped { estimator: plan.name(), reason: error.to_string() })
             }
@@ -312,7 +312,7 @@ fn certify_plan(
 
 impl PlanCertificate {
     /// A plan that declares itself biased counts as refuted, even if its mean is the gradient at these parameters.
-    fn as_declared(self) -> Self {
+    fn with_declaration(self) -> Self {
         let verdict = if self.declared_unbiased { self.verdict } else { Standing::Refuted };
         PlanCertificate { verdict, ..self }
     }
