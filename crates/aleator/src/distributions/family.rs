@@ -10,6 +10,7 @@ use super::argument::{Argument, Literal};
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
 use super::transformation::{Transform, Transformation, Transformed};
+use super::weak_derivative::WeakDerivative;
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -297,6 +298,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// The sample as a discontinuous function of a continuous variable, for relaxations, if the family has such a function.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
+        None
+    }
+    /// The derivatives of the distribution with respect to its parameters as differences of two distributions, if any is known.
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         None
     }
     /// For families that are not reparameterized: the value and the derivative at `x` of a smooth map from the real line onto the

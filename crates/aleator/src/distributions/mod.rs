@@ -43,6 +43,7 @@ mod table;
 mod transformation;
 mod uniform;
 mod von_mises;
+mod weak_derivative;
 mod weibull;
 
 pub use argument::{Argument, Literal};
@@ -79,4 +80,5 @@ pub use table::{Entry, Signature, all, find, names};
 pub use transformation::{Transform, Transformation, Transformed};
 pub use uniform::Uniform;
 pub use von_mises::VonMises;
+pub use weak_derivative::{Place, Triple, WeakDerivative};
 pub use weibull::Weibull;

@@ -24,6 +24,7 @@ use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The negative binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -161,5 +162,30 @@ impl Family for NegativeBinomial {
 
     fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// ∂p P(z; r) = r/q (P(z − 1; r + 1) − P(z; r)), and a count of r + 1 failures is one of r and one of 1, which is geometric. The
+/// derivative by r is not known in this form.
+impl WeakDerivative for NegativeBinomial {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 1).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, log_p, .. } = self.odds(x);
+        let constant = match self {
+            NegativeBinomial::Logits => r * p,
+            NegativeBinomial::Probs => r / q,
+        };
+        let z = self.sample(parameters, noise);
+        let geometric = (noise.uniform(&[]).log() / log_p).floor();
+        let more = count_beyond(z, 1.0 + geometric);
+        vec![Triple { constant, positive: Place::At(more), negative: Place::Sample }]
     }
 }

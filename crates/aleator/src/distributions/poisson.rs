@@ -21,6 +21,7 @@ use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, is_count, place, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The Poisson family.
 #[derive(Clone, Copy, Debug)]
@@ -97,5 +98,21 @@ impl Family for Poisson {
 
     fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl WeakDerivative for Poisson {
+    fn values(&self, _: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let z = self.sample(parameters, noise);
+        let one = z.graph().scalar(1.0);
+        vec![Triple { constant: one, positive: Place::At(count_beyond(z, one)), negative: Place::Sample }]
     }
 }

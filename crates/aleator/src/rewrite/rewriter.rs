@@ -63,6 +63,7 @@ impl<'g> Rewriter<'_, 'g> {
             front: self.lead.rank() + self.alternative_axes,
             conditional: self.analysis.is_conditional(number),
             coupled: self.analysis.coupled(number),
+            moving: self.analysis.moving[number].as_slice().into(),
             own: Rc::clone(&self.own),
             direction: Rc::clone(&self.direction),
             may_move: self.may_move[number],

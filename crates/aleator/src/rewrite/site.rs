@@ -27,6 +27,8 @@ pub struct Site<'g> {
     pub(crate) conditional: bool,
     /// For each batch axis (0 is the last), whether costs combine its elements.
     pub(crate) coupled: Vec<bool>,
+    /// For each parameter of the distribution, whether it has a derivative with respect to those of the graph.
+    pub(crate) moving: Rc<[bool]>,
     pub(crate) own: Own,
     /// A direction in the space of the graph's parameters to which no derivative is orthogonal by chance.
     pub(crate) direction: Direction<'g>,
@@ -56,6 +58,12 @@ impl<'g> Site<'g> {
     /// Whether the parameters depend on earlier draws. If not, all samples have the same parameters.
     pub fn is_conditional(&self) -> bool {
         self.conditional
+    }
+
+    /// For each parameter of the distribution, whether it has a derivative with respect to the parameters of the graph, directly or
+    /// through earlier draws.
+    pub fn moving(&self) -> &[bool] {
+        &self.moving
     }
 
     /// The axes of independent draws.
