@@ -20,6 +20,7 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
@@ -216,6 +217,31 @@ impl Family for Binomial {
 
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Binomial {
+    fn parameter(&self) -> usize {
+        1
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        let (up, down) = match self {
+            Binomial::Logits => ((n - z) * p, z * q),
+            Binomial::Probs => ((n - z) / q, z / p),
+        };
+        JumpRates {
+            up: z.less(n).select(up, 0.0),
+            down: z.greater(0.0).select(down, 0.0),
+            only_up: p.equal(0.0),
+            only_down: q.equal(0.0),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Graph, Op, Reduction, Shape};
 
 use super::argument::{Argument, Literal};
+use super::jumps::Jumps;
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
 use super::transformation::{Transform, Transformation, Transformed};
@@ -302,6 +303,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// The derivatives of the distribution with respect to its parameters as differences of two distributions, if any is known.
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        None
+    }
+    /// For counts: the rates at which a sample jumps to its neighbours when a parameter moves, if they are known.
+    fn jumps(&self) -> Option<&dyn Jumps> {
         None
     }
     /// For families that are not reparameterized: the value and the derivative at `x` of a smooth map from the real line onto the

@@ -17,6 +17,7 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{is_count, place};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
@@ -145,6 +146,30 @@ impl Family for Geometric {
 
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Geometric {
+    fn parameter(&self) -> usize {
+        0
+    }
+
+    fn rises(&self) -> bool {
+        false
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let Odds { p, q, .. } = self.odds(parameters[0]);
+        let (up, down) = match self {
+            Geometric::Logits => (-(z + 1.0) * q, -z),
+            Geometric::Probs => (-(z + 1.0) / p, -(z / p / q)),
+        };
+        let down = z.greater(0.0).select(down, 0.0);
+        JumpRates { up, down, only_up: q.equal(0.0), only_down: 0.0 * p }
     }
 }
 

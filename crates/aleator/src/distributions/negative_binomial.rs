@@ -22,6 +22,7 @@ use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
@@ -166,6 +167,27 @@ impl Family for NegativeBinomial {
 
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for NegativeBinomial {
+    fn parameter(&self) -> usize {
+        1
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        let (up, down) = match self {
+            NegativeBinomial::Logits => ((z + r) * p, z),
+            NegativeBinomial::Probs => ((z + r) / q, z / p / q),
+        };
+        let down = z.greater(0.0).select(down, 0.0);
+        JumpRates { up, down, only_up: p.equal(0.0), only_down: 0.0 * p }
     }
 }
 

@@ -19,6 +19,7 @@ use super::argument::Argument;
 use super::binomial::first_order;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
@@ -102,6 +103,26 @@ impl Family for Poisson {
 
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Poisson {
+    fn parameter(&self) -> usize {
+        0
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [rate] = unpack(parameters);
+        JumpRates {
+            up: 1.0 + 0.0 * rate,
+            down: z.greater(0.0).select(z / rate, 0.0),
+            only_up: rate.equal(0.0),
+            only_down: 0.0 * rate,
+        }
     }
 }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
     GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MeasureValued, MuProp,
-    Nvil, Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-    StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm,
-    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
-    local_expectation, measure_valued, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax,
-    rejection_reparameterization, relax, score_function, straight_through, straight_through_gumbel_softmax,
-    vimco,
+    Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
+    ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms,
+    decoupled_straight_through, disarm, enumeration, gapped_straight_through, generalized_reparameterization,
+    gumbel_rao, gumbel_softmax, lax, local_expectation, measure_valued, muprop, nvil, pathwise,
+    perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax,
+    score_function, straight_through, straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -50,6 +50,10 @@ pub fn all() -> &'static [Entry] {
         Entry {
             properties: &measure_valued::PROPERTIES,
             build: |o| Ok(Arc::new(MeasureValued::from_options(o))),
+        },
+        Entry {
+            properties: &perturbation_analysis::PROPERTIES,
+            build: |o| Ok(Arc::new(PerturbationAnalysis::from_options(o))),
         },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },

@@ -66,6 +66,18 @@ impl<'g> Site<'g> {
         Some(at * self.along_direction(parameter).abs().greater(0.0))
     }
 
+    /// The derivative of a value with respect to the graph's parameters in a fixed direction to which no derivative is orthogonal by
+    /// chance; if the graph has one parameter, the derivative by it, up to a positive factor.
+    pub fn drift(&self, value: Expr<'g>) -> Expr<'g> {
+        self.along_direction(value)
+    }
+
+    /// Whether the graph has a single number as its parameters, so that [`Site::drift`] is the derivative by it.
+    pub fn has_one_direction(&self) -> bool {
+        let replicates = if self.lead.rank() > 1 { self.lead[0] } else { 1 };
+        self.direction.iter().map(|(copy, _)| copy.shape().numel()).sum::<usize>() <= replicates
+    }
+
     /// 1 where a value does not change with the graph's parameters, of its shape.
     pub(crate) fn stays(&self, value: Expr<'g>) -> Expr<'g> {
         !self.along_direction(value).abs().greater(0.0)
