@@ -41,12 +41,32 @@ const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices
 const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
 const ALL: &[Support] =
     &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
+const WITH_ENDS: &[Support] = &[
+    Support::Boolean,
+    Support::OneHot,
+    Support::Indices,
+    Support::Real,
+    Support::Positive,
+    Support::Interval,
+];
 const REAL: &[Support] = &[Support::Real, Support::Positive];
 const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 
 const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
 const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
+/// Those with a known decomposition by all of their parameters.
+const DECOMPOSED: &[&str] = &[
+    "Bernoulli",
+    "OneHotCategorical",
+    "Categorical",
+    "Normal",
+    "LogNormal",
+    "Laplace",
+    "Logistic",
+    "Exponential",
+    "Uniform",
+];
 const LOCATED: &[&str] = &["Normal", "LogNormal"];
 
 /// Every unbiased estimator, with its options.
@@ -62,6 +82,7 @@ pub fn unbiased() -> Vec<Row> {
             Some("generalized_reparameterization") if text.contains("shifted_scale") => Some(LOCATED),
             Some("generalized_reparameterization") => Some(STANDARDIZED),
             Some("rejection_reparameterization") => Some(REJECTED),
+            Some("measure_valued") => Some(DECOMPOSED),
             _ => None,
         },
         depends,
@@ -84,6 +105,8 @@ pub fn unbiased() -> Vec<Row> {
         ("disarm", BOOLEAN, Outcomes, Nothing, 1),
         ("arms", BOOLEAN, Coupled, Nothing, 1),
         ("local_expectation", FINITE, Outcomes, Nothing, 1),
+        ("measure_valued", WITH_ENDS, Both, Nothing, 8),
+        ("perturbation_analysis", FINITE, Outcomes, Nothing, 1),
         ("nvil(hidden=3)", ALL, Outcomes, Nothing, 1),
         ("vimco", ALL, Outcomes, Copies, 1),
         ("vimco(mean=arithmetic)", ALL, Outcomes, Copies, 1),
