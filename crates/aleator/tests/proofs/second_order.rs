@@ -7,6 +7,7 @@
 
 use aleator::distributions::{Bernoulli, OneHotCategorical};
 use aleator::graph::Graph;
+use aleator::rewrite::SecondDerivatives;
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
@@ -26,7 +27,7 @@ fn hessian<'g>(g: &'g Graph, y: Expr<'g>) -> Vec<f64> {
     evaluate(g, &rows).concat()
 }
 
-fn problems() -> Vec<Graph> {
+fn small_problems() -> Vec<Graph> {
     let coin = Graph::new();
     let theta = coin.param("theta", -0.7);
     let b = coin.sample("b", Bernoulli::from_logits(theta));
@@ -47,7 +48,7 @@ fn problems() -> Vec<Graph> {
 
 #[test]
 fn the_magic_box_agrees_with_enumeration() {
-    for g in problems() {
+    for g in small_problems() {
         let mut brute = Brute::new(&g);
         // What enumeration sums: p F, twice differentiated.
         let enumerated = hessian(&g, brute.objective());
@@ -82,4 +83,50 @@ fn one_coin_by_hand() {
         &[0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)],
         1e-12,
     );
+}
+
+/// The Hessian of the objective in the order of a surrogate: for each parameter and each other, row by row.
+fn in_blocks(g: &Graph, rows: &[f64]) -> Vec<f64> {
+    let sizes: Vec<usize> = g.params().iter().map(|p| p.shape.numel()).collect();
+    let all: usize = sizes.iter().sum();
+    let starts: Vec<usize> = sizes.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
+    let mut blocks = Vec::new();
+    for (&rows_from, &n) in starts.iter().zip(&sizes) {
+        for (&from, &m) in starts.iter().zip(&sizes) {
+            for i in rows_from..rows_from + n {
+                blocks.extend(&rows[i * all + from..i * all + from + m]);
+            }
+        }
+    }
+    blocks
+}
+
+#[test]
+fn second_derivatives_are_proved_by_enumeration() {
+    let plans = [
+        vec![score()],
+        vec![loo()],
+        vec![enumeration()],
+        vec![score(), enumeration()],
+        vec![enumeration(), loo()],
+        vec![loo(), score()],
+    ];
+    let mut proved = 0;
+    for (name, g) in problems::discrete() {
+        let expected = in_blocks(&g, &hessian(&g, Brute::new(&g).objective()));
+        for plan in &plans {
+            let plan: Vec<_> = plan.iter().cycle().take(g.sites().len()).cloned().collect();
+            for samples in [1, 2] {
+                let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+                if samples < least(&plan) || settings(&g, samples, &how) > 20_000.0 || !is_accepted(&g, &plan)
+                {
+                    continue;
+                }
+                let got = exactly_by(&g, &plan, samples, &how);
+                close(&format!("{name}, {}, K = {samples}", describe(&plan)), &got.mean, &expected, 1e-9);
+                proved += 1;
+            }
+        }
+    }
+    assert!(proved > 100, "{proved}");
 }
