@@ -34,7 +34,9 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
 use crate::plan::{Plan, is_unbiased};
-use crate::rewrite::{Estimator, Extras, Layout, SecondDerivatives, rewrite};
+use crate::rewrite::{
+    AnyOrder, Estimator, Extras, Layout, SecondDerivatives, rewrite, with_first_derivatives,
+};
 
 pub use self::estimate::Estimate;
 pub use self::options::Options;
@@ -122,6 +124,20 @@ fn explained(graph: &Graph, error: Error) -> Error {
     }
 }
 
+/// Whether the first derivatives fulfil the conditions of the plan, so that its second derivatives are unbiased.
+fn has_smooth_derivatives(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Result<bool> {
+    let of_noise = |&site: &usize| {
+        let mut distribution = None;
+        let info = analysis.info(graph, site, &mut distribution);
+        analysis.used[site]
+            && plan[site].any_order() == Some(AnyOrder::Differentiable)
+            && !matches!(plan[site].alternatives(&info), Ok(Some(_)))
+    };
+    let transformed: Vec<usize> = (0..plan.len()).filter(of_noise).collect();
+    let derivatives = with_first_derivatives(graph, &transformed);
+    Ok(is_unbiased(&derivatives, &Analysis::of(&derivatives)?, plan))
+}
+
 impl<T: Real> Program<T> {
     /// Compiles an estimate by a plan, which has one estimator for each site, for the CPU.
     ///
@@ -150,7 +166,8 @@ impl<T: Real> Program<T> {
         // The surrogate's own graph: the author's is not written.
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
-        let unbiased = is_unbiased(&own, &analysis, plan);
+        let unbiased = is_unbiased(&own, &analysis, plan)
+            && (options.second == SecondDerivatives::None || has_smooth_derivatives(&own, &analysis, plan)?);
         let extras = Extras { audit: options.audit, second: options.second };
         let surrogate =
             rewrite(own, &analysis, plan, layout, extras).map_err(|error| explained(graph, error))?;

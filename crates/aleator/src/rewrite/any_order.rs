@@ -119,6 +119,9 @@ impl<'g> Rewriter<'_, 'g> {
     }
 }
 
+/// The largest number of rows of a Hessian, each of which is differentiated on its own.
+pub(super) const MOST_ROWS: usize = 128;
+
 /// The second derivatives of an objective, as estimates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SecondDerivatives {

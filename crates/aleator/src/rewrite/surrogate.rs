@@ -14,7 +14,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
 
 use super::alternatives::{Alternatives, MOST_ALTERNATIVES};
-use super::any_order::{AnyOrder, SecondDerivatives};
+use super::any_order::{AnyOrder, MOST_ROWS, SecondDerivatives};
 use super::audit::Audit;
 use super::checks::{DomainCheck, domain_checks};
 use super::cone::Cone;
@@ -147,6 +147,13 @@ fn rewrite_within(
     };
     let sites = draw_sites(&rewriter, plan, &mut main)?;
     let second = extras.second != SecondDerivatives::None;
+    let rows: usize = params.iter().map(|param| param.shape.numel()).sum();
+    if extras.second == SecondDerivatives::Hessian && rows > MOST_ROWS {
+        return Err(Error::Invalid(format!(
+            "the parameters have {rows} elements, and a Hessian is computed for up to {MOST_ROWS}: compute its product with a \
+             direction instead"
+        )));
+    }
     let (objective, terms) = if second {
         (rewriter.objective_of_any_order(&orders(analysis, plan)?, &sites, &mut main), vec![])
     } else {
