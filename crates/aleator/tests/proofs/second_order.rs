@@ -5,7 +5,7 @@
 //! ∇ⁿ E[F]  =  E[∇ⁿ (□ F)],      □ = exp(Σ log p − sg(Σ log p))
 //! ```
 
-use aleator::distributions::{Bernoulli, OneHotCategorical};
+use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::Graph;
 use aleator::rewrite::SecondDerivatives;
 use aleator_engine::autodiff::grad;
@@ -129,4 +129,53 @@ fn second_derivatives_are_proved_by_enumeration() {
         }
     }
     assert!(proved > 100, "{proved}");
+}
+
+/// z ~ N(μ, σ), F = z²: the Hessian of μ² + σ² is 2 I, by every estimator and every mixture with a coin.
+#[test]
+fn second_derivatives_of_a_normal_are_proved_by_quadrature() {
+    let g = Graph::new();
+    let (mu, sigma, phi) = (g.param("mu", 0.7), g.param("sigma", 1.3), g.param("phi", 0.4));
+    let z = g.sample("z", Normal::new(mu, sigma));
+    let b = g.sample("b", Bernoulli::from_logits(phi));
+    g.cost("f", z.square() * (1.0 + b) + 10.0);
+    let p = 1.0 / (1.0 + (-0.4f64).exp());
+    let slope = p * (1.0 - p);
+    let (m, s, second) = (0.7, 1.3, (0.49 + 1.69) * slope * (1.0 - 2.0 * p));
+    let expected = [
+        2.0 * (1.0 + p),
+        0.0,
+        2.0 * m * slope,
+        0.0,
+        2.0 * (1.0 + p),
+        2.0 * s * slope,
+        2.0 * m * slope,
+        2.0 * s * slope,
+        second,
+    ];
+    let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+    for of_z in [pathwise(), score(), loo()] {
+        for of_b in [enumeration(), score(), loo()] {
+            let plan = vec![of_z.clone(), of_b];
+            let samples = least(&plan);
+            let got = exactly_by(&g, &plan, samples, &how);
+            close(&describe(&plan), &got.mean, &expected, 1e-8);
+        }
+    }
+}
+
+/// With the mean of the other samples as a baseline, a constant cancels; without it, the variance grows with its square.
+#[test]
+fn the_baseline_of_every_order_removes_a_level() {
+    let coin = |level: f64| {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param("theta", -0.7)));
+        g.cost("f", (b - 0.45).square() + level);
+        g
+    };
+    let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+    let variance = |level: f64, plan: Shared| exactly_by(&coin(level), &[plan], 2, &how).variance[0];
+    let (low, high) = (variance(0.0, loo()), variance(1e4, loo()));
+    assert!((low - high).abs() < 1e-6 * low, "{low} {high}");
+    assert!(variance(1e4, score()) > 1e6 * variance(0.0, score()));
 }
