@@ -16,7 +16,7 @@
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{AnyOrder, Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The pathwise estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -52,6 +52,10 @@ impl Estimator for Pathwise {
         } else {
             Err("its sampler is not a differentiable transform of noise".into())
         }
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(AnyOrder::Differentiable)
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {

@@ -15,6 +15,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::any_order::AnyOrder;
 use super::cone::Cone;
 use super::options::OptionValue;
 use super::properties::{Properties, Smoothness};
@@ -63,6 +64,11 @@ pub trait Estimator: fmt::Debug + Send + Sync {
     /// has a derivative.
     fn visits_every_outcome(&self) -> bool {
         false
+    }
+
+    /// How the estimate is differentiated more than once; `None` if there is no proof for the second derivatives of this estimator.
+    fn any_order(&self) -> Option<AnyOrder> {
+        None
     }
 
     /// For estimators that evaluate every outcome: returns the number of outcomes at this site. They are placed along a separate
