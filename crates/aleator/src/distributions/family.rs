@@ -316,6 +316,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
     }
+    /// The logarithms of [`Family::masses`], without underflow.
+    fn log_masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
     /// The parameter values at which the probability of an outcome is 0 but has a nonzero derivative: the index of the parameter,
     /// and the values. At all other parameters of a discrete family, a probability of 0 has the derivative 0.
     fn edges(&self) -> Option<(usize, &'static [f64])> {

@@ -6,10 +6,11 @@ use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
     GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
     Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
-    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
-    local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
-    relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
+    StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement, arm, arms,
+    decoupled_straight_through, disarm, enumeration, gapped_straight_through, generalized_reparameterization,
+    gumbel_rao, gumbel_softmax, lax, local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo,
+    reinmax, rejection_reparameterization, relax, score_function, straight_through,
+    straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -46,6 +47,18 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &disarm::PROPERTIES, build: |_| Ok(Arc::new(Disarm)) },
         Entry { properties: &arms::PROPERTIES, build: |_| Ok(Arc::new(Arms)) },
         Entry { properties: &local_expectation::PROPERTIES, build: |_| Ok(Arc::new(LocalExpectation)) },
+        Entry {
+            properties: &unordered_set::PROPERTIES,
+            build: |o| Ok(Arc::new(UnorderedSet::from_options(o))),
+        },
+        Entry {
+            properties: &sum_and_sample::PROPERTIES,
+            build: |o| Ok(Arc::new(SumAndSample::from_options(o))),
+        },
+        Entry {
+            properties: &without_replacement::PROPERTIES,
+            build: |o| Ok(Arc::new(WithoutReplacement::from_options(o))),
+        },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },
         Entry { properties: &muprop::PROPERTIES, build: |o| Ok(Arc::new(MuProp::from_options(o)?)) },
