@@ -85,9 +85,9 @@ pub mod prelude {
     pub use crate::diagnostics::{Compare, compare};
     pub use crate::distributions::{
         Bernoulli, Beta, Binomial, Categorical, Cauchy, Dirichlet, Distribution, Exponential, Gamma,
-        Geometric, Gumbel, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial,
-        Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform,
-        VonMises, Weibull,
+        Geometric, Gumbel, KSubset, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal,
+        NegativeBinomial, Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical,
+        StudentT, Uniform, VonMises, Weibull,
     };
     pub use crate::estimators::{
         Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,

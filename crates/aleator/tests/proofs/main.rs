@@ -19,6 +19,7 @@ mod moving_average;
 mod precision;
 mod rejection;
 mod second_order;
+mod sets;
 mod straight_through;
 mod tuning;
 mod unbiased;
