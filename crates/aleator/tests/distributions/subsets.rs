@@ -141,7 +141,8 @@ fn many_elements() {
 fn impossible_sizes_are_refused() {
     let graph = aleator::graph::Graph::new();
     let l = graph.param_tensor("l", [3], vec![0.0; 3]);
-    graph.sample("z", KSubset::new(4.0, l));
-    let why = graph.check().unwrap_err().to_string();
+    let z = graph.sample("z", KSubset::new(4.0, l));
+    graph.cost("f", z.sum());
+    let why = graph.compile(&aleator::Options::new()).unwrap_err().to_string();
     assert!(why.contains("`k` is 4"), "{why}");
 }
