@@ -22,6 +22,7 @@ mod gamma;
 mod geometric;
 mod gumbel;
 mod jumps;
+mod k_subset;
 mod kl;
 mod kumaraswamy;
 mod laplace;
@@ -60,6 +61,7 @@ pub use gamma::Gamma;
 pub use geometric::Geometric;
 pub use gumbel::Gumbel;
 pub use jumps::{JumpRates, Jumps};
+pub use k_subset::KSubset;
 #[cfg(feature = "language")]
 pub(crate) use kl::has_kl;
 pub use kl::{kl, kl_pairs};

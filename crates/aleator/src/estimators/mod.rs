@@ -6,6 +6,7 @@ mod baseline_options;
 mod coupled_coins;
 mod decoupled_straight_through;
 mod disarm;
+mod distinct_outcomes;
 mod enumeration;
 mod gapped_straight_through;
 mod generalized_reparameterization;
@@ -25,10 +26,15 @@ mod reinmax;
 mod rejection_reparameterization;
 mod relax;
 mod score_function;
+mod set_baseline;
+mod set_probabilities;
 mod straight_through;
 mod straight_through_gumbel_softmax;
+mod sum_and_sample;
 mod table;
+mod unordered_set;
 mod vimco;
+mod without_replacement;
 
 pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
@@ -57,7 +63,11 @@ pub use reinmax::ReinMax;
 pub use rejection_reparameterization::RejectionReparameterization;
 pub use relax::Relax;
 pub use score_function::ScoreFunction;
+pub use set_baseline::SetBaseline;
 pub use straight_through::StraightThrough;
 pub use straight_through_gumbel_softmax::StraightThroughGumbelSoftmax;
+pub use sum_and_sample::{SumAndSample, Summed};
 pub use table::{Entry, all, find};
+pub use unordered_set::UnorderedSet;
 pub use vimco::{LeaveOneOutMean, Vimco};
+pub use without_replacement::WithoutReplacement;

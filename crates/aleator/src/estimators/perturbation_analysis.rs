@@ -221,7 +221,7 @@ fn of_categories<'g>(site: &Site<'g>, z: Expr<'g>) -> Result<Vec<Jump<'g>>> {
         let expr = tail.select(p, 0.0).sum_axes(-1);
         let rising = site.drift(expr).greater(0.0);
         let goes = nearest.abs().less(f64::INFINITY) * if up { rising } else { !rising };
-        let rate = goes.select(sign * -1.0 / own, 0.0);
+        let rate = goes.select(-sign / own, 0.0);
         Jump { expr, rate, to: value(goes.select(nearest, index)) }
     };
     Ok(vec![jump(true), jump(false)])

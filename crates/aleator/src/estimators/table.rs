@@ -6,11 +6,12 @@ use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
     GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MeasureValued, MuProp,
     Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
-    ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms,
-    decoupled_straight_through, disarm, enumeration, gapped_straight_through, generalized_reparameterization,
-    gumbel_rao, gumbel_softmax, lax, local_expectation, measure_valued, muprop, nvil, pathwise,
-    perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax,
-    score_function, straight_through, straight_through_gumbel_softmax, vimco,
+    ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco,
+    WithoutReplacement, arm, arms, decoupled_straight_through, disarm, enumeration, gapped_straight_through,
+    generalized_reparameterization, gumbel_rao, gumbel_softmax, lax, local_expectation, measure_valued,
+    muprop, nvil, pathwise, perturbation_analysis, rebar, reinforce_loo, reinmax,
+    rejection_reparameterization, relax, score_function, straight_through, straight_through_gumbel_softmax,
+    sum_and_sample, unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -54,6 +55,18 @@ pub fn all() -> &'static [Entry] {
         Entry {
             properties: &perturbation_analysis::PROPERTIES,
             build: |o| Ok(Arc::new(PerturbationAnalysis::from_options(o))),
+        },
+        Entry {
+            properties: &unordered_set::PROPERTIES,
+            build: |o| Ok(Arc::new(UnorderedSet::from_options(o))),
+        },
+        Entry {
+            properties: &sum_and_sample::PROPERTIES,
+            build: |o| Ok(Arc::new(SumAndSample::from_options(o))),
+        },
+        Entry {
+            properties: &without_replacement::PROPERTIES,
+            build: |o| Ok(Arc::new(WithoutReplacement::from_options(o))),
         },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },

@@ -49,9 +49,9 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Checks whether the estimator accepts this number of samples K, which is at least [`Estimator::min_samples`], and returns the
-    /// reason if it does not.
-    fn accepts_samples(&self, _samples: usize) -> Result<(), String> {
+    /// Checks whether the estimator accepts this number of samples K, which is at least [`Estimator::min_samples`], at a site that it
+    /// supports, and returns the reason if it does not.
+    fn accepts_samples(&self, _site: &SiteInfo<'_, '_>, _samples: usize) -> Result<(), String> {
         Ok(())
     }
 

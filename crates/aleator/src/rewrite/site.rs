@@ -81,6 +81,13 @@ impl<'g> Site<'g> {
         Noise::new(self.graph, self.number, self.lead.join(&self.batch))
     }
 
+    /// Noise that the K samples of an estimate share, of shape sample + batch with size 1 along the sample axis, for estimators that
+    /// draw their samples together. It is not independent of [`Site::noise`].
+    pub fn shared_noise(&self) -> Noise<'g> {
+        let shared = self.lead.leading(self.lead.rank() - 1).join(&[1]);
+        Noise::new(self.graph, self.number, shared.join(&self.batch))
+    }
+
     /// A sample that is constant under differentiation.
     pub fn sample(&self) -> Expr<'g> {
         self.distribution.sample(&mut self.noise()).stop_gradient()

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
-//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the enumerated sites that T_t depends on
+//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the sites that T_t depends on
 //! estimate       ĝ = ∇θ J(values) + Σ_sites mean_K Σ w_s weightᵀ ∂expr/∂θ
 //! ```
 //!
@@ -221,8 +221,8 @@ const MOST_NAMED: usize = 5;
 
 /// A plan whose estimators support the sites of its graph.
 struct Admitted {
-    /// For each site, the position of the axis of its alternatives in front of the lead axes.
-    slots: Vec<usize>,
+    /// For each site that is enumerated, the position of the axis of its alternatives in front of the lead axes.
+    slots: Vec<Option<usize>>,
     alternatives: Alternatives,
     /// The number of cost evaluations per sample in addition to the main one.
     extra: usize,
@@ -245,7 +245,7 @@ fn admit(
         )));
     }
     let mut admitted = Admitted {
-        slots: vec![0; plan.len()],
+        slots: vec![None; plan.len()],
         alternatives: Alternatives::new(analysis, graph),
         extra: 0,
         random: false,
@@ -268,7 +268,7 @@ fn admit(
                 got: layout.samples,
             });
         }
-        estimator.accepts_samples(layout.samples).map_err(unsuitable)?;
+        estimator.accepts_samples(&info, layout.samples).map_err(unsuitable)?;
         if !analysis.used[i] {
             continue;
         }
@@ -278,7 +278,7 @@ fn admit(
             admitted.random = true;
             continue;
         };
-        admitted.slots[i] = admitted.alternatives.enumerate(analysis, i, n);
+        admitted.slots[i] = Some(admitted.alternatives.enumerate(analysis, i, n));
         if admitted.alternatives.in_all() > MOST_ALTERNATIVES {
             return Err(unsuitable(format!(
                 "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"

@@ -21,6 +21,7 @@ mod perturbation_analysis;
 mod precision;
 mod rejection;
 mod second_order;
+mod sets;
 mod straight_through;
 mod tuning;
 mod unbiased;

@@ -171,7 +171,8 @@ fn moments_of_normal(f: impl Fn(f64) -> f64) -> Exactly {
 #[test]
 fn variances_of_coupled_normals_are_those_of_quadrature() {
     type Cost = for<'g> fn(Expr<'g>) -> Expr<'g>;
-    let functions: [(&str, Cost, fn(f64) -> f64); 3] = [
+    type Plain = fn(f64) -> f64;
+    let functions: [(&str, Cost, Plain); 3] = [
         ("exp(−z²/2)", |z| (-0.5 * z.square()).exp(), |z| (-0.5 * z * z).exp()),
         ("cos 2z", |z| (2.0 * z).cos(), |z| (2.0 * z).cos()),
         ("(z − 3)²", |z| (z - 3.0).square(), |z| (z - 3.0) * (z - 3.0)),
@@ -191,7 +192,8 @@ fn variances_of_coupled_normals_are_those_of_quadrature() {
 /// Vectors, rows, shared parameters, earlier draws, costs that jump, costs that depend on parameters.
 #[test]
 fn every_topology_is_unbiased() {
-    let graphs: [(&str, fn(&Graph)); 4] = [
+    type Build = fn(&Graph);
+    let graphs: [(&str, Build); 4] = [
         ("a vector with one location", |g| {
             let z = g.sample("z", Normal::new(g.param("m", 0.4), g.data("s", [3], vec![0.5, 1.0, 0.8])));
             g.cost("f", z.sum().square() + 1e4);

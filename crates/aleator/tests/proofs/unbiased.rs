@@ -74,8 +74,10 @@ fn compare_exactly(
             let mirrored = plan.iter().any(|r| r.mirrored);
             let how = How { depends, nodes, mirrored, own: &elsewhere, ..How::default() };
             for (samples, most) in [(least, MOST_SETTINGS), (least + 1, 1000.0)] {
-                let odd = estimators.iter().any(|e| e.accepts_samples(samples).is_err());
-                if odd || !of_interest(&plan) || settings(graph, samples, &how) > most {
+                if !accepts_samples(graph, &estimators, samples)
+                    || !of_interest(&plan)
+                    || settings(graph, samples, &how) > most
+                {
                     continue;
                 }
                 let got = exactly_by(graph, &estimators, samples, &how);
