@@ -49,7 +49,7 @@ fn data(share: Option<f64>) -> Arc<Dataset> {
     let (found, rows) = rows_of(&all).unwrap();
     assert_eq!(found, columns());
     let (train, held_out) = match share {
-        Some(share) => rows.split(share).unwrap(),
+        Some(share) => rows.split(share, 0).unwrap(),
         None => (rows, Rows { values: Vec::new(), width: 3 }),
     };
     Arc::new(Dataset { name: "rows".into(), train, held_out, image: None, dynamic: false })

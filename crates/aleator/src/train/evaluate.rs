@@ -91,6 +91,16 @@ impl Restored {
     /// Returns an error if the settings of the checkpoint are those of a model that the library does not know, or if the data
     /// cannot be read or do not fit the model.
     pub fn new(checkpoint: &Checkpoint, settings: &Settings, last: bool, commands: Commands) -> Result<Self> {
+        Self::to_evaluate(checkpoint, settings, last, commands, RowsToEvaluate::HeldOut)
+    }
+
+    fn to_evaluate(
+        checkpoint: &Checkpoint,
+        settings: &Settings,
+        last: bool,
+        commands: Commands,
+        which: RowsToEvaluate,
+    ) -> Result<Self> {
         let header = &checkpoint.header;
         if header.settings.is_empty() || header.recipe == Recipe::default() {
             return Err(Error::invalid(
@@ -100,8 +110,13 @@ impl Restored {
         }
         let theirs = Settings::parse(&header.settings)
             .map_err(|e| Error::Invalid(format!("in the settings of the checkpoint: {e}")))?;
-        let settings = settings.over(&theirs.for_data(settings.data.as_ref()))?;
-        let config = settings.config_from(commands, &header.recipe)?;
+        let whole = settings.data.is_some() && which == RowsToEvaluate::All;
+        let recipe = Recipe { whole, ..header.recipe.for_columns(settings.columns.as_ref()) };
+        let theirs = theirs.for_data(settings.data.as_ref());
+        // All rows of other data are taken as they are.
+        let theirs = if whole { Settings { validation: None, ..theirs } } else { theirs };
+        let settings = settings.over(&theirs)?;
+        let config = settings.config_from(commands, &recipe)?;
         // Other data may have fewer rows than a minibatch.
         let batch = config.batch.min(config.data.train.count().max(1));
         let config = TrainConfig { batch, ..config };
@@ -154,7 +169,7 @@ impl Restored {
 pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationReport> {
     let checkpoint = Checkpoint::read(path)?;
     let cannot = |e: Error| Error::Invalid(format!("cannot evaluate {}: {e}", path.display()));
-    let restored = Restored::new(&checkpoint, &how.settings, how.last, how.commands).map_err(cannot)?;
+    let restored = Restored::to_evaluate(&checkpoint, &how.settings, how.last, how.commands, how.rows).map_err(cannot)?;
     let config = &restored.config;
     let samples = how.samples.unwrap_or(config.eval_samples);
     if !(1..=MOST_SAMPLES).contains(&samples) {
