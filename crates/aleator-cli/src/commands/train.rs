@@ -45,6 +45,7 @@ pub fn run(arguments: &Train) -> Outcome {
     let mut config = made.map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
     config.check().map_err(in_file)?;
+    config.warnings().iter().for_each(|warning| warn(&with_flags(warning)));
     let stop = Stop::listen();
     if arguments.compare.is_some() || arguments.seeds.is_some() || arguments.sweep.is_some() {
         let variants = variants(arguments, &settings, &config, commands)?;

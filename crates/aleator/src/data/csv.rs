@@ -204,7 +204,7 @@ fn unreadable(error: csv::Error, path: &Path, line: u64) -> DataError {
         }
         ErrorKind::Utf8 { err, .. } => {
             format!("column {} is not UTF-8 text; save the table in this encoding", err.field() + 1)
-        },
+        }
         other => format!("{other:?}"),
     };
     DataError::Row { path: path.to_owned(), line, reason }
@@ -216,13 +216,9 @@ mod tests {
 
     use super::*;
 
-    fn read(
-        text: &[u8],
-        length: u64,
-        path: &Path,
-        limit: u64,
-    ) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        let Numbers { shape, values, .. } = read_wanted(&mut io::Cursor::new(text), length, path, limit, Wanted::default())?;
+    fn read(text: &[u8], length: u64, path: &Path, limit: u64) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+        let Numbers { shape, values, .. } =
+            read_wanted(&mut io::Cursor::new(text), length, path, limit, Wanted::default())?;
         Ok((shape, values))
     }
 

@@ -210,14 +210,15 @@ mod tests {
     #[test]
     fn numbers_stay_as_they_are_unless_asked() {
         let text = "0.25,1\n0.75,0\n";
+        // The seed of these tests holds out the first of two rows.
         let data = load(text, None).unwrap();
-        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.25, 1.0][..], &[0.75, 0.0][..]));
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.75, 0.0][..], &[0.25, 1.0][..]));
         let data = load(text, Some(Binarization::Threshold)).unwrap();
-        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.0, 1.0][..], &[1.0, 0.0][..]));
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[1.0, 0.0][..], &[0.0, 1.0][..]));
         let data = load(text, Some(Binarization::Dynamic)).unwrap();
-        assert!(data.dynamic && data.train.values == [0.25, 1.0]);
+        assert!(data.dynamic && data.train.values == [0.75, 0.0]);
         assert!(data.held_out.values.iter().all(|&v| v == 0.0 || v == 1.0));
-        assert_eq!(load("-1,7\n2,3", None).unwrap().train.values, [-1.0, 7.0]);
+        assert_eq!(load("-1,7\n2,3", None).unwrap().held_out.values, [-1.0, 7.0]);
         let refused = load("-1,7\n2,3", Some(Binarization::Static)).unwrap_err().to_string();
         assert!(
             refused.contains("table.csv:1: column 1 is -1, ") && refused.contains("pixels from 0 to 1"),
@@ -266,10 +267,16 @@ mod tests {
             assert_eq!(headings.columns, ["a", "b", "label"]);
         }
         for (text, reason) in [
-            ("a,c,label\n7,8,v\n", "test.csv:1: there is no column `b`; the columns that are needed are a, b, label, and those"),
+            (
+                "a,c,label\n7,8,v\n",
+                "test.csv:1: there is no column `b`; the columns that are needed are a, b, label, and those",
+            ),
             ("a,b\n7,8\n", "test.csv:1: there is no column `label`"),
             ("a,b,b,label\n7,8,9,v\n", "test.csv:1: more than one column has the name `b`"),
-            ("a,b,label\n7,8,v\n7,8,w\n", "test.csv:3: the label is \"w\", but the classes of the training rows are u, v"),
+            (
+                "a,b,label\n7,8,v\n7,8,w\n",
+                "test.csv:3: the label is \"w\", but the classes of the training rows are u, v",
+            ),
         ] {
             let message = read(text).unwrap_err().to_string();
             assert!(message.contains(reason) && !message.ends_with(reason), "{message}");
@@ -282,8 +289,12 @@ mod tests {
         // Chosen by number in one table, and by name in the other.
         let reading = Reading { columns: vec!["2".into(), "1".into()], ..Reading::default() };
         let train = write("train.csv", "a,b,c\n1,2,9\n3,4,9\n");
-        let (data, headings) = Dataset::read(&train, Some(&write("test.csv", "c,a,b\n9,7,8\n")), &reading).unwrap();
-        assert_eq!((&data.held_out.values[..], &headings.columns[..]), (&[8.0, 7.0][..], &["b".to_string(), "a".into()][..]));
+        let (data, headings) =
+            Dataset::read(&train, Some(&write("test.csv", "c,a,b\n9,7,8\n")), &reading).unwrap();
+        assert_eq!(
+            (&data.held_out.values[..], &headings.columns[..]),
+            (&[8.0, 7.0][..], &["b".to_string(), "a".into()][..])
+        );
     }
 
     #[test]
@@ -325,7 +336,7 @@ mod tests {
             (&pixels.train.values[..], &pixels.held_out.values[..]),
             (&[0.0, 1.0][..], &[0.0, 1.0][..])
         );
-        assert_eq!(Dataset::load(&path("b.npy"), None, 0).unwrap().train.values, [0.0, 255.0]);
+        assert_eq!(Dataset::load(&path("b.npy"), None, 3).unwrap().held_out.values, [0.0, 255.0]);
         // An archive with both parts, an array of it, and parts in files of their own.
         let archive = super::super::npz_bytes([
             ("x_train", &[3, 1][..], &[1.0, 2.0, 3.0][..]),
@@ -335,7 +346,7 @@ mod tests {
         let both = Dataset::load(&path("c.npz"), None, 0).unwrap();
         assert_eq!((&both.train.values[..], &both.held_out.values[..]), (&[1.0, 2.0, 3.0][..], &[4.0][..]));
         let one = Dataset::load(&format!("{}:x_train", path("c.npz")), None, 0).unwrap();
-        assert_eq!((&one.train.values[..], &one.held_out.values[..]), (&[1.0, 2.0][..], &[3.0][..]));
+        assert_eq!((&one.train.values[..], &one.held_out.values[..]), (&[2.0, 3.0][..], &[1.0][..]));
         scratch.write("d.csv", "5;6\n");
         let refused = Dataset::load_parts(&path("c.npz:x_train"), &path("d.csv"), None, 0).unwrap_err();
         assert!(refused.to_string().contains("rows of"), "{refused}");

@@ -70,7 +70,8 @@ pub(super) fn has_names(
     if kinds.iter().all(is_name) {
         return kinds.contains(&Field::Word);
     }
-    let (Some(Field::Word), Some(word), true) = (kinds.last(), first.get(first.len() - 1), counts(first)) else {
+    let (Some(Field::Word), Some(word), true) = (kinds.last(), first.get(first.len() - 1), counts(first))
+    else {
         return false;
     };
     let mut below = std::iter::from_fn(|| next()).peekable();

@@ -107,7 +107,14 @@ pub(super) fn classes_of<const N: usize>(
             "the last column of {without} has numbers, but the classes of the model are {}; write them as labels",
             reading.classes.join(", ")
         ))),
-        (None, _, []) | (None, None, _) => Ok(Vec::new()),
+        (None, _, []) | (None, None, _) => {
+            if reading.labels
+                && let [first, others @ ..] = &tables[..]
+            {
+                others.iter().try_for_each(|other| no_new_class(first, other))?;
+            }
+            Ok(Vec::new())
+        }
         (Some(_), None, known) => {
             let classes = match known {
                 [] => tables.first().map(|table| table.words.clone()).unwrap_or_default(),
@@ -116,6 +123,22 @@ pub(super) fn classes_of<const N: usize>(
             tables.iter_mut().try_for_each(|table| table.rename(&classes))?;
             Ok(classes)
         }
+    }
+}
+
+/// Checks that no label of a table is larger than those of the training rows. Labels are numbers.
+fn no_new_class(training: &Table, other: &Table) -> Result<()> {
+    let labels = |table: &Table| -> Vec<f32> {
+        let rows = table.rows.values.chunks_exact(table.rows.width);
+        rows.filter_map(|row| row.last().copied()).collect()
+    };
+    let largest = labels(training).into_iter().fold(f32::NEG_INFINITY, f32::max);
+    match labels(other).iter().enumerate().find(|(_, label)| **label > largest) {
+        None => Ok(()),
+        Some((row, label)) => Err(Error::Invalid(format!(
+            "{}: the label is {label}, but the largest of the training rows is {largest}; correct it, or remove the row",
+            place_in_file(Path::new(&other.source), row)
+        ))),
     }
 }
 

@@ -107,7 +107,10 @@ impl DataSummary {
         if let Some(classes) = self.classes.filter(|_| !self.whole)
             && other.classes.is_none_or(|others| others > classes)
         {
-            return differs(format!("the labels in its last column are not from 0 to {}", classes - 1));
+            return differs(format!(
+                "the labels in its last column are not all from 0 to {}; correct them, or remove these rows",
+                classes - 1
+            ));
         }
         Ok(())
     }

@@ -169,7 +169,8 @@ impl Restored {
 pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationReport> {
     let checkpoint = Checkpoint::read(path)?;
     let cannot = |e: Error| Error::Invalid(format!("cannot evaluate {}: {e}", path.display()));
-    let restored = Restored::to_evaluate(&checkpoint, &how.settings, how.last, how.commands, how.rows).map_err(cannot)?;
+    let restored = Restored::to_evaluate(&checkpoint, &how.settings, how.last, how.commands, how.rows)
+        .map_err(cannot)?;
     let config = &restored.config;
     let samples = how.samples.unwrap_or(config.eval_samples);
     if !(1..=MOST_SAMPLES).contains(&samples) {

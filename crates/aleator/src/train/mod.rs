@@ -23,6 +23,7 @@ mod batches;
 mod best;
 mod bits;
 mod checkpoint;
+mod classes;
 mod comparison;
 mod config;
 mod configure;
