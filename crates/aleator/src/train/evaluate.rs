@@ -1,6 +1,7 @@
 //! What can be done with a checkpoint: evaluating it, sampling from it, and its parameters.
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
@@ -8,6 +9,7 @@ use super::recipe::Recipe;
 use super::report::{HeldOut, JudgedBy};
 use super::run::judge;
 use super::settings::Settings;
+use super::written::with_objective;
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::language::Commands;
@@ -47,6 +49,7 @@ pub struct Evaluate {
 
 /// The evaluation of a checkpoint. It is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
+#[serde(remote = "Self")]
 pub struct EvaluationReport {
     /// The name of the model.
     pub model: String,
@@ -68,6 +71,18 @@ pub struct EvaluationReport {
     /// The numbers.
     #[serde(flatten)]
     pub result: HeldOut,
+}
+
+/// The objective of a graph is written with its own sign.
+impl Serialize for EvaluationReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if self.judged_by != JudgedBy::NegativeObjective {
+            return Self::serialize(self, serializer);
+        }
+        let mut document = Self::serialize(self, serde_json::value::Serializer).map_err(S::Error::custom)?;
+        document.as_object_mut().into_iter().for_each(with_objective);
+        document.serialize(serializer)
+    }
 }
 
 /// A model with the parameters of a checkpoint.

@@ -109,7 +109,12 @@ pub enum Given {
 
 /// All settings, in the order in which they are shown.
 pub const SETTINGS: &[Setting] = &[
-    run("model", "The model, or a file with a graph (.scg)", "sbn", Value::Text("MODEL|FILE.scg")),
+    run(
+        "model",
+        "The model, a file with a graph (.scg), an example, or `-` for standard input",
+        "sbn",
+        Value::Text("MODEL|FILE.scg"),
+    ),
     Setting {
         part: Part::Data,
         ..run(
