@@ -63,7 +63,7 @@ pub(super) fn number(field: &str, separator: u8) -> Result<f64, std::num::ParseF
 pub(super) fn has_names(
     first: &StringRecord,
     separator: u8,
-    mut next: impl FnMut() -> Option<StringRecord>,
+    next: impl FnMut() -> Option<StringRecord>,
 ) -> bool {
     let kinds: Vec<Field> = first.iter().map(|field| kind(field, separator)).collect();
     let is_name = |kind: &Field| matches!(kind, Field::Word | Field::Empty);
@@ -74,7 +74,7 @@ pub(super) fn has_names(
     else {
         return false;
     };
-    let mut below = std::iter::from_fn(|| next()).peekable();
+    let mut below = std::iter::from_fn(next).peekable();
     let last = |row: &StringRecord| row.get(first.len() - 1).unwrap_or_default().to_owned();
     below.peek().is_some() && below.all(|row| number(&last(&row), separator).is_err() && last(&row) != word)
 }

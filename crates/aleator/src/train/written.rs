@@ -33,7 +33,7 @@ fn rename(object: &mut Map<String, Value>, names: impl Iterator<Item = (&'static
     }
 }
 
-fn objects<'v>(value: Option<&'v mut Value>) -> impl Iterator<Item = &'v mut Map<String, Value>> {
+fn objects(value: Option<&mut Value>) -> impl Iterator<Item = &mut Map<String, Value>> {
     let all: Vec<&mut Value> = match value {
         Some(Value::Array(values)) => values.iter_mut().collect(),
         one => one.into_iter().collect(),
