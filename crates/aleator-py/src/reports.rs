@@ -34,10 +34,13 @@ pub fn plan_of(graph: &Graph, via: &Via, samples: Option<usize>) -> Result<Plan>
     Ok(chosen_of(graph, via, &Pilot { samples, ..Pilot::default() })?.plan)
 }
 
+/// The estimator that is asked for at each site, if any.
+type Overrides = Vec<Option<Arc<dyn Estimator>>>;
+
 /// The estimators that are asked for, by site, and which sites a pilot shall decide.
-fn asked(graph: &Graph, via: &Via) -> Result<(Vec<Option<Arc<dyn Estimator>>>, Vec<bool>)> {
+fn asked(graph: &Graph, via: &Via) -> Result<(Overrides, Vec<bool>)> {
     let sites = graph.sites();
-    let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
+    let mut overrides: Overrides = vec![None; sites.len()];
     let mut measured = vec![false; sites.len()];
     for (site, text) in via {
         let by_pilot = text.trim() == MEASURED;
