@@ -249,6 +249,9 @@ pub struct Compare {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", |file| {
+    file.required(false).required_unless_present("catalogue").default_value_if("catalogue", "true", "-")
+}))]
 pub struct Certify {
     #[command(flatten)]
     pub source: Source,
@@ -273,6 +276,13 @@ pub struct Certify {
     /// Write a report with all coordinates, graph and formulas: one .html file
     #[arg(long, value_name = "FILE", value_parser = page_file)]
     pub report: Option<PathBuf>,
+    /// Certify all estimators on all distributions, topologies and regimes of the library instead of a file; budgets are counts, so that
+    /// verdicts do not depend on time
+    #[arg(long, conflicts_with_all = ["file", "via", "samples", "set", "batch", "bias_bound", "budget", "replicates"])]
+    pub catalogue: bool,
+    /// With --catalogue: the short table, in less than three minutes
+    #[arg(long, requires = "catalogue")]
+    pub quick: bool,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ use aleator_cli::report::{certificate, certificate_page, svg};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::certify_catalogue;
 use crate::arguments::Certify;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
@@ -25,6 +26,9 @@ struct Document<'a> {
 }
 
 pub fn run(arguments: &Certify) -> Outcome {
+    if arguments.catalogue {
+        return certify_catalogue::run(arguments);
+    }
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
     let ToCertify { estimators, fixed } = loaded.to_certify(&arguments.via)?;

@@ -3,6 +3,7 @@
 mod bench;
 mod catalogue;
 mod certify;
+mod certify_catalogue;
 mod check;
 mod compare;
 mod draw;

@@ -24,6 +24,7 @@ pub use blind::blind_spots;
 pub(crate) use candidates::fixed_sites;
 pub use candidates::plan_with;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
+pub(crate) use exact::exact_by;
 pub use exact::{exact, exact_within};
 pub use inspection::{Inspection, SiteReport, inspect};
 pub use kinks::kinks;

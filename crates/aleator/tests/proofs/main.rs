@@ -16,6 +16,7 @@ mod lints;
 mod local_expectation;
 mod mixed_plans;
 mod moving_average;
+mod mutants;
 mod precision;
 mod rejection;
 mod second_order;
