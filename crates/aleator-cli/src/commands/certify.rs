@@ -41,6 +41,7 @@ pub fn run(arguments: &Certify) -> Outcome {
         budget: arguments.budget,
         most_replicates: arguments.replicates.map_or(u64::MAX, |n| n as u64),
         seed: arguments.sampling.seed,
+        ..How::new()
     };
     let mut result = certify(&loaded.model.graph, &how).map_err(|e| loaded.failure(e))?;
     for skipped in &mut result.skipped {

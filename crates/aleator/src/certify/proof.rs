@@ -90,7 +90,9 @@ fn judge(
         let scale = scale(&truth[here.clone()], truth[0].0);
         let coordinate = |i: usize| {
             let (mean, (exact, of_exact)) = (expectation.values[i], truth[i]);
-            let error = expectation.errors[i] + of_exact + ROUNDING * (mean.abs() + exact.abs());
+            // A score is a difference of numbers of order 1, and multiplies the cost with all its digits.
+            let of_cost = f64::EPSILON * truth[0].0.abs();
+            let error = expectation.errors[i] + of_exact + ROUNDING * (mean.abs() + exact.abs()) + of_cost;
             let bias = mean - exact;
             let verdict = if bias.abs() <= error && error <= LARGEST_ERROR * scale {
                 Standing::Proved
@@ -112,8 +114,13 @@ fn judge(
     Some(all)
 }
 
-/// The scale of a gradient: its largest element, or the size of the objective if that is 0.
+/// A gradient that is smaller than this share of the objective is 0 as far as rounding of the cost lets one see.
+const INVISIBLE: f64 = 1e-10;
+
+/// The scale of a gradient: its largest element, or the size of the objective if that is 0 or hidden by rounding.
 fn scale(gradient: &[WithError], objective: f64) -> f64 {
     let largest = gradient.iter().map(|(x, _)| x.abs()).fold(0.0, f64::max);
-    [largest, objective.abs(), 1.0].into_iter().find(|&x| x > 0.0).unwrap_or(1.0)
+    let visible = largest > INVISIBLE * objective.abs();
+    let sizes = if visible { [largest, 1.0] } else { [objective.abs(), 1.0] };
+    sizes.into_iter().find(|&x| x > 0.0).unwrap_or(1.0)
 }

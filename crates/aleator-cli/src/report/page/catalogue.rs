@@ -28,9 +28,11 @@ pub fn catalogue_page(catalogue: &Catalogue, origin: Origin) -> String {
             [vec![name], numbers.to_vec()].concat()
         })
         .collect();
-    page.table(&names(&["distribution or estimator", "proved", "certified", "undecided", "refuted"]), &counts, |_| {
-        false
-    });
+    page.table(
+        &names(&["distribution or estimator", "proved", "certified", "undecided", "refuted"]),
+        &counts,
+        |_| false,
+    );
     page.heading("Entries");
     let rows: Vec<Vec<String>> = catalogue
         .entries

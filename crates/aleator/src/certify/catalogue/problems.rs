@@ -79,7 +79,8 @@ impl<'a, 'g> Site<'a, 'g> {
     ) -> Self {
         let declare = |value: &Value| {
             let name = format!("{}{suffix}", value.name);
-            let (shape, numbers) = if rows { doubled(value) } else { (value.shape.clone(), value.numbers.clone()) };
+            let (shape, numbers) =
+                if rows { doubled(value) } else { (value.shape.clone(), value.numbers.clone()) };
             match value.constraint {
                 Constraint::Count => graph.data(&name, shape, numbers),
                 _ => graph.param_tensor(&name, shape, numbers),
@@ -97,13 +98,15 @@ impl<'a, 'g> Site<'a, 'g> {
     fn moved(&self, by: Expr<'g>) -> Distribution<'g> {
         let moved = |(value, &p): (&Value, &Expr<'g>)| match value.constraint {
             Constraint::Positive | Constraint::NotNegative => p * (0.3 * by).exp(),
-            Constraint::Probability
-            | Constraint::PositiveProbability
-            | Constraint::ProbabilityBelowOne => p * (by + 0.5).sigmoid(),
+            Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne => {
+                p * (by + 0.5).sigmoid()
+            }
             // Of logarithms of weights, differences count.
             Constraint::Real | Constraint::NotNan | Constraint::LogWeights if value.shape.len() == 1 => {
                 let n = value.shape[0];
-                p + 0.3 * by * self.graph.data(&format!("{}_slopes{}", value.name, self.suffix), [n], slopes(n))
+                p + 0.3
+                    * by
+                    * self.graph.data(&format!("{}_slopes{}", value.name, self.suffix), [n], slopes(n))
             }
             Constraint::Real | Constraint::NotNan => p + 0.3 * by,
             Constraint::LogWeights | Constraint::Weights | Constraint::Count | Constraint::LowerCholesky => p,
@@ -173,7 +176,8 @@ pub(super) fn write<'g>(graph: &'g Graph, signature: &Signature, regime: &Regime
             loss(seen(graph, "z", z, support, event).sum_axes(-1))
         }
         Topology::TwoSites | Topology::Shared => {
-            let other = if topology == Topology::Shared { own.distribution() } else { site("2").distribution() };
+            let other =
+                if topology == Topology::Shared { own.distribution() } else { site("2").distribution() };
             let (x, y) = (draw("z", own.distribution()), draw("y", other));
             loss(x + x * y)
         }

@@ -80,9 +80,7 @@ fn extremes(spec: &Parameter, size: usize) -> Vec<Vec<f64>> {
     match (spec.event_rank, spec.constraint) {
         (2, _) | (_, Constraint::Count) => vec![],
         (1, Constraint::Weights) => vec![vector(1e-12, 0.5), vector(1.0, 0.5e-12)],
-        (1, Constraint::Positive | Constraint::NotNegative) => {
-            positive().map(|x| vector(x, 1.0)).to_vec()
-        }
+        (1, Constraint::Positive | Constraint::NotNegative) => positive().map(|x| vector(x, 1.0)).to_vec(),
         (1, _) if spec.name == "logits" => vec![vector(-30.0, 0.2), vector(30.0, 0.2)],
         (0, Constraint::Positive | Constraint::NotNegative) => positive().map(|x| vec![x]).to_vec(),
         (0, Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne) => {

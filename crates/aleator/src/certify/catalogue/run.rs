@@ -132,7 +132,7 @@ fn problems(quick: bool) -> Vec<Problem> {
 }
 
 /// The budgets of a graph, as counts: the operations of an integral, the estimates, and the bias bound.
-const QUICK: (usize, u64, f64) = (1 << 24, 1 << 13, 0.1);
+const QUICK: (usize, u64, f64) = (1 << 24, 1 << 14, 0.1);
 const FULL: (usize, u64, f64) = (1 << 28, 1 << 20, 0.01);
 /// A limit that is never reached, so that no verdict depends on time.
 const NO_LIMIT: Duration = Duration::from_secs(1 << 24);
@@ -183,7 +183,8 @@ pub fn certify_catalogue(
     let mut entries = Vec::new();
     for slot in results {
         let result = slot.into_inner().ok().flatten();
-        entries.extend(result.ok_or_else(|| Error::Invalid("a graph of the table was not certified".into()))??);
+        entries
+            .extend(result.ok_or_else(|| Error::Invalid("a graph of the table was not certified".into()))??);
     }
     Ok(Catalogue {
         aleator: env!("CARGO_PKG_VERSION"),

@@ -7,6 +7,7 @@
 mod coins;
 mod relaxations;
 mod scores;
+mod straight_through;
 mod sums;
 mod transforms;
 
@@ -30,6 +31,8 @@ struct Mutant {
     /// The graph on which it is refuted.
     graph: fn(&Graph),
     samples: usize,
+    /// The largest number of operations of an integral, before it is sampled.
+    operations: usize,
     /// What takes the place of the original's draw.
     draw: Option<Draw>,
     /// What takes the place of the original's terms.
@@ -38,6 +41,8 @@ struct Mutant {
     any_site: bool,
     /// Whether the mistake changes the variance only.
     variance_only: bool,
+    /// Whether the original declares itself biased. Its mean is the gradient on this graph all the same, and that of the mutant is not.
+    biased: bool,
 }
 
 /// No mistake yet.
@@ -46,10 +51,12 @@ const NONE: Mutant = Mutant {
     mistake: "",
     graph: |_| {},
     samples: 1,
+    operations: 1 << 26,
     draw: None,
     terms: None,
     any_site: false,
     variance_only: false,
+    biased: false,
 };
 
 /// The mutant as an estimator.
@@ -117,6 +124,7 @@ impl Mutant {
             .only(vec![estimator])
             .samples(self.samples)
             .most_replicates(1 << 15)
+            .most_operations(self.operations)
             .budget(std::time::Duration::from_secs(600));
         if self.variance_only {
             how = how.no_more_variance_than(self.original());
@@ -126,10 +134,22 @@ impl Mutant {
 }
 
 fn all() -> Vec<Mutant> {
-    [scores::mutants(), sums::mutants(), coins::mutants(), relaxations::mutants(), transforms::mutants()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        scores::mutants(),
+        sums::mutants(),
+        coins::mutants(),
+        relaxations::mutants(),
+        straight_through::mutants(),
+        transforms::mutants(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Whether the mean itself is refuted, whatever the plan declares.
+fn has_wrong_mean(plan: &PlanCertificate) -> bool {
+    plan.gradient.values().flatten().any(|c| c.verdict == Standing::Refuted)
 }
 
 /// Every mutant is refuted, and its original is not.
@@ -139,12 +159,18 @@ fn are_refuted(mutants: Vec<Mutant>) {
         let name = format!("{}: {}", mutant.of, mutant.mistake);
         let wrong = mutant.certified(mutant.estimator()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(wrong.verdict, Standing::Refuted, "{name}: {wrong:?}");
-        assert!(wrong.declared_unbiased, "{name}: it is refuted for what it declares");
+        assert_ne!(wrong.declared_unbiased, mutant.biased, "{name}: it declares something else");
+        assert_ne!(has_wrong_mean(&wrong), mutant.variance_only, "{name}: {wrong:?}");
         let of_variance = wrong.variance.is_some_and(|variance| variance.verdict == Standing::Refuted);
         assert_eq!(of_variance, mutant.variance_only, "{name}");
         // An original that refuses the graph is not refuted either.
-        if let Ok(right) = mutant.certified(mutant.original()) {
-            assert_ne!(right.verdict, Standing::Refuted, "{name}: {right:?}");
+        match mutant.certified(mutant.original()) {
+            Ok(right) if mutant.biased => {
+                let proved = |c: &aleator::certify::CoordinateCertificate| c.verdict == Standing::Proved;
+                assert!(right.gradient.values().flatten().all(proved), "{name}: {right:?}");
+            }
+            Ok(right) => assert_ne!(right.verdict, Standing::Refuted, "{name}: {right:?}"),
+            Err(error) => assert!(!mutant.biased, "{name}: {error}"),
         }
     }
 }
@@ -167,6 +193,11 @@ fn mistakes_in_coupled_coins_are_refuted() {
 #[test]
 fn mistakes_in_relaxations_are_refuted() {
     are_refuted(relaxations::mutants());
+}
+
+#[test]
+fn mistakes_in_straight_through_estimators_are_refuted() {
+    are_refuted(straight_through::mutants());
 }
 
 #[test]

@@ -105,9 +105,9 @@ pub(super) fn mutants() -> Vec<Mutant> {
             of: REBAR,
             mistake: "of a one-hot draw, the term of ζ is missing",
             graph: |g| {
-                let l = g.param_tensor("l", [3], vec![0.3, -0.8, 0.1]);
+                let l = g.param_tensor("l", [3], vec![0.1, -0.1, 0.0]);
                 let z = g.sample("z", OneHotCategorical::from_logits(l));
-                g.cost("f", (z.dot(g.data("v", [3], vec![1.0, -2.0, 0.5])) - 0.2).square());
+                g.cost("f", z.dot(g.data("v", [3], vec![1.0, -1.0, 0.2])));
             },
             terms: Some(|site, cone| {
                 let pair = relaxed(site, cone, Coupling::Common)?;
@@ -167,23 +167,6 @@ pub(super) fn mutants() -> Vec<Mutant> {
                     GradientTerm::value(site, pair.zeta_given_b, -given_slope),
                 ])
             }),
-            ..NONE
-        },
-        Mutant {
-            of: REBAR,
-            mistake: "ζ̃ does not share the noise of ζ, which only raises the variance",
-            graph: toy,
-            terms: Some(|site, cone| {
-                let pair = relaxed(site, cone, Coupling::Independent)?;
-                let (_, slope) = at(site, cone, pair.zeta)?;
-                let (c, given_slope) = at(site, cone, pair.zeta_given_b)?;
-                Ok(vec![
-                    GradientTerm::score(site.log_prob(cone.value()), cone.cost() - c),
-                    GradientTerm::value(site, pair.zeta, slope),
-                    GradientTerm::value(site, pair.zeta_given_b, -given_slope),
-                ])
-            }),
-            variance_only: true,
             ..NONE
         },
         Mutant {

@@ -87,6 +87,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         Mutant {
             of: "rejection_reparameterization",
             mistake: "the correction for rejected proposals is missing",
+            operations: 1 << 32,
             graph: gamma,
             terms: Some(|_, _| Ok(vec![])),
             ..NONE
@@ -94,6 +95,7 @@ pub(super) fn mutants() -> Vec<Mutant> {
         Mutant {
             of: "rejection_reparameterization",
             mistake: "∂h/∂ε is missing in the density of the accepted proposal",
+            operations: 1 << 32,
             graph: gamma,
             terms: Some(|site, cone| {
                 let through = site.transformed(REJECTION)?.value;
