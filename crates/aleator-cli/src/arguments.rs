@@ -250,7 +250,10 @@ pub struct Compare {
 
 #[derive(Debug, Args)]
 #[command(mut_arg("file", |file| {
-    file.required(false).required_unless_present("catalogue").default_value_if("catalogue", "true", "-")
+    file.required(false)
+        .required_unless_present_any(["catalogue", "check"])
+        .default_value_if("catalogue", "true", "-")
+        .default_value_if("check", clap::builder::ArgPredicate::IsPresent, "-")
 }))]
 pub struct Certify {
     #[command(flatten)]
@@ -280,8 +283,11 @@ pub struct Certify {
     /// verdicts do not depend on time
     #[arg(long, conflicts_with_all = ["file", "via", "samples", "set", "batch", "bias_bound", "budget", "replicates"])]
     pub catalogue: bool,
+    /// Certify again what the certificate in a JSON file (of --json) says, and exit with status 1 if anything differs
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["file", "via", "samples", "set", "batch", "bias_bound", "confidence", "seed", "replicates", "report", "json", "catalogue"])]
+    pub check: Option<PathBuf>,
     /// With --catalogue: the short table, in less than three minutes
-    #[arg(long, requires = "catalogue")]
+    #[arg(long, requires = "catalogue", conflicts_with_all = ["file", "check"])]
     pub quick: bool,
 }
 

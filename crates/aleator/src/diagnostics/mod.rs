@@ -17,6 +17,7 @@ mod origin;
 mod pilot;
 mod profile;
 mod report;
+mod tails;
 mod timing;
 mod verdict;
 
@@ -39,5 +40,6 @@ pub use profile::{Limits, Profile, ProfiledPart, profile};
 #[cfg(feature = "train")]
 pub(crate) use report::own_parameters;
 pub use report::*;
+pub(crate) use tails::{MOST_KEPT, tail};
 pub use timing::Timing;
 pub use verdict::Verdict;
