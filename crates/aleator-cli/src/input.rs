@@ -27,7 +27,12 @@ pub struct Loaded {
 
 /// Reads and lowers a graph that will be evaluated; `seed` is that of random initial values.
 pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
-    let loaded = load_to_look_at(source, seed)?;
+    load_text(source, seed, &Text::read(&source.file)?)
+}
+
+/// Lowers the text of a graph that will be evaluated.
+pub fn load_text(source: &Source, seed: u64, text: &Text) -> Outcome<Loaded> {
+    let loaded = lower_or_fail(source, seed, text)?;
     match loaded.model.commands.first() {
         Some((name, command)) if !source.allow_commands => {
             let message = format!(
@@ -47,8 +52,11 @@ pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
 
 /// Reads and lowers a graph that will not be evaluated.
 pub fn load_to_look_at(source: &Source, seed: u64) -> Outcome<Loaded> {
-    let text = Text::read(&source.file)?;
-    lower(source, seed, &text)?.map_err(|mistakes| Failure::at_all(&text.name, &text.text, &mistakes))
+    lower_or_fail(source, seed, &Text::read(&source.file)?)
+}
+
+fn lower_or_fail(source: &Source, seed: u64, text: &Text) -> Outcome<Loaded> {
+    lower(source, seed, text)?.map_err(|mistakes| Failure::at_all(&text.name, &text.text, &mistakes))
 }
 
 /// Lowers a graph, or says all that is wrong with its text.

@@ -160,6 +160,7 @@ pub fn certify(
             budget: Duration::try_from_secs_f64(how.budget).unwrap_or(Duration::MAX),
             most_replicates: how.replicates.unwrap_or(u64::MAX),
             seed: how.seed,
+            ..Certify::new()
         };
         json(&certify_graph(graph, &how)?)
     })

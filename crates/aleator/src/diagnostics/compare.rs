@@ -283,11 +283,23 @@ impl Report {
                     self.lints.push(lint);
                 }
             }
-            self.warnings.extend(not_finite(graph, how.seed, &row));
+            let wrong = not_finite(graph, how.seed, &row);
+            self.warnings.extend(wrong.or_else(|| heavy_tail(graph, &row, &measured)));
             self.results.push(row);
         }
         Ok(())
     }
+}
+
+/// Says that standard errors are not to be believed, where tails are heavy.
+fn heavy_tail(graph: &Graph, row: &Row, measured: &Measurement) -> Option<String> {
+    let (place, index) = measured.heavy_tail?;
+    let name = graph.params().get(place)?.name.clone();
+    let index = index.map_or(String::new(), |index| format!(" (tail index about {index:.1})"));
+    Some(format!(
+        "{}: the estimates for `{name}` have a heavy tail{index}: their variance may be infinite, and the ± is not to be believed",
+        row.estimator
+    ))
 }
 
 /// The first number of a row that is infinite or NaN, and its origin, in words.

@@ -17,6 +17,7 @@ mod local_expectation;
 mod measure_valued;
 mod mixed_plans;
 mod moving_average;
+mod mutants;
 mod perturbation_analysis;
 mod precision;
 mod rejection;
