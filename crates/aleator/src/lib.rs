@@ -91,7 +91,7 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
-        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil,
+        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MuProp, Nvil,
         Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
         StraightThrough, StraightThroughGumbelSoftmax, Vimco,
     };

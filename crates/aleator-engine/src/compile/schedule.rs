@@ -9,6 +9,7 @@ use super::views::View;
 use crate::error::{Error, human_bytes};
 use crate::exec::Aligned;
 use crate::exec::draw::Draw;
+use crate::exec::quantile::QuantileDerivative;
 use crate::exec::fused::{Fused, Scratch};
 use crate::exec::machine::memory_left;
 use crate::exec::math::Real;
@@ -26,6 +27,7 @@ pub(crate) enum Step<T> {
     CumSum(Rows, bool),
     Assemble(Assemble),
     Draw(Draw),
+    QuantileDerivative(QuantileDerivative),
     Call(Call),
 }
 
@@ -268,6 +270,10 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
             let noise = View::whole(v, noise).broadcast(shape);
             let noise = Strided { offset: 0, dims: noise.dims, strides: noise.strides };
             Step::Draw(Draw::new(*law, *stream, inputs, noise, row, out))
+        }
+        Kind::QuantileDerivative(quantile) => {
+            let inputs = value.inputs.iter().map(|view| places.strided(view)).collect();
+            Step::QuantileDerivative(QuantileDerivative::new(*quantile, inputs, elements, out))
         }
         Kind::External(external) => {
             let lead = &shape[..shape.rank() - external.shape.rank()];

@@ -36,6 +36,14 @@ impl Portable {
     /// # Errors
     /// [`Error::Argument`] if there is a hole.
     pub fn jax(&self) -> Result<String, Error> {
+        if self.nodes.iter().any(|node| matches!(node.op, PortableOp::QuantileDerivative(_))) {
+            return Err(Error::Argument {
+                operation: "export".into(),
+                problem: "JAX has no derivatives of quantiles; choose another estimator than implicit_reparameterization, such as \
+                          rejection_reparameterization"
+                    .into(),
+            });
+        }
         let mut printer = Printer::new(self);
         for place in 0..self.nodes.len() {
             printer.node(place)?;
@@ -250,6 +258,7 @@ impl<'a> Printer<'a> {
                     parameters.join(", ")
                 )
             }
+            PortableOp::QuantileDerivative(_) => unreachable!("refused by `jax`"),
             PortableOp::Unary(u) => match self.exponential(node) {
                 Some(e) if *u == Unary::Sigmoid => {
                     format!("{}({}, {e})", self.needs("sigmoid_with"), x[0].code)

@@ -21,6 +21,7 @@ mod family;
 mod gamma;
 mod geometric;
 mod gumbel;
+mod implicit;
 mod kl;
 mod kumaraswamy;
 mod laplace;
@@ -57,6 +58,7 @@ pub use family::{Constraint, Distribution, Family, Parameter, Support};
 pub use gamma::Gamma;
 pub use geometric::Geometric;
 pub use gumbel::Gumbel;
+pub use implicit::ImplicitReparameterization;
 #[cfg(feature = "language")]
 pub(crate) use kl::has_kl;
 pub use kl::{kl, kl_pairs};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
-    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
+    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
     Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
     StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
-    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
+    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, implicit_reparameterization, lax,
     local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
     relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
 };
@@ -53,6 +53,10 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &relax::PROPERTIES, build: |o| Ok(Arc::new(Relax::from_options(o)?)) },
         Entry { properties: &lax::PROPERTIES, build: |o| Ok(Arc::new(Lax::from_options(o))) },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)) },
+        Entry {
+            properties: &implicit_reparameterization::PROPERTIES,
+            build: |_| Ok(Arc::new(ImplicitReparameterization)),
+        },
         Entry {
             properties: &generalized_reparameterization::PROPERTIES,
             build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o))),
