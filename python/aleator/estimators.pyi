@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -76,6 +76,11 @@ class Lax(Estimator):
 
 class Pathwise(Estimator):
     """Pathwise: the derivative through the sample, written as a transform of noise."""
+
+    def __init__(self) -> None: ...
+
+class ImplicitReparameterization(Estimator):
+    """ImplicitReparameterization: the derivative of the sample at a fixed value of its distribution function."""
 
     def __init__(self) -> None: ...
 

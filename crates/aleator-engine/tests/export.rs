@@ -12,7 +12,8 @@ use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
 use aleator_engine::export::{Float, Number, Portable, PortableOp, jax, stablehlo};
 use aleator_engine::graph::{
-    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Unary, concat,
+    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, NodeSet, Op, Quantile, Reduction, Unary,
+    concat,
 };
 
 const UNARY: [Unary; 21] = [
@@ -67,6 +68,7 @@ const KINDS: [&str; 27] = [
     "iota",
     "uniform",
     "draw",
+    "quantile_derivative",
     "unary",
     "binary",
     "select",
@@ -106,6 +108,11 @@ fn kind(op: &Op) -> &'static str {
             | Law::Poisson
             | Law::Binomial
             | Law::VonMises => "draw",
+        },
+        Op::QuantileDerivative(quantile) => match quantile {
+            Quantile::LogGamma | Quantile::LogitBeta | Quantile::LogStudentT | Quantile::VonMises => {
+                "quantile_derivative"
+            }
         },
         Op::Unary(_) => "unary",
         Op::Binary(_) => "binary",
@@ -286,7 +293,23 @@ fn draws() -> Vec<Case> {
             vec![x.graph().draw(law, 4, [5, 2, 3].into(), &whole[..law.parameters()])]
         })
     };
-    LAWS.into_iter().map(draw).collect()
+    LAWS.into_iter().map(draw).chain(QUANTILES.map(quantile)).collect()
+}
+
+const QUANTILES: [Quantile; 4] =
+    [Quantile::LogGamma, Quantile::LogitBeta, Quantile::LogStudentT, Quantile::VonMises];
+
+/// Derivatives of quantiles where each formula is used.
+fn quantile(quantile: Quantile) -> Case {
+    Case::new(&format!("quantile_{quantile:?}").to_lowercase(), move |x, y| {
+        let (small, large) = (x.abs() * 0.3 + 0.01, x.abs() * 9.0 + 1.0);
+        let rows = [[small, large, y], [large, small, 0.3 * y], [large * 40.0, large, y]];
+        let derivative = |[a, b, z]: [Expr<'_>; 3]| match quantile.inputs() {
+            2 => a.graph().quantile_derivative(quantile, &[a, z]).id(),
+            _ => a.graph().quantile_derivative(quantile, &[a, b, z]).id(),
+        };
+        rows.into_iter().map(|row| x.graph().expr(derivative(row))).collect()
+    })
 }
 
 fn black_box() -> Case {

@@ -91,9 +91,9 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
-        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MuProp, Nvil,
-        Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-        StraightThrough, StraightThroughGumbelSoftmax, Vimco,
+        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax,
+        LocalExpectation, MuProp, Nvil, Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+        Relax, ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

@@ -9,13 +9,13 @@ use super::views::View;
 use crate::error::{Error, human_bytes};
 use crate::exec::Aligned;
 use crate::exec::draw::Draw;
-use crate::exec::quantile::QuantileDerivative;
 use crate::exec::fused::{Fused, Scratch};
 use crate::exec::machine::memory_left;
 use crate::exec::math::Real;
 use crate::exec::matmul::MatMul;
 use crate::exec::memory::Arena;
 use crate::exec::plain::{Assemble, Call, Rows};
+use crate::exec::quantile::QuantileDerivative;
 use crate::exec::strided::Strided;
 use crate::graph::Shape;
 

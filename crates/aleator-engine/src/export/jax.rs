@@ -11,7 +11,7 @@ use std::fmt::Write;
 use super::portable::{Number, Portable, PortableNode, PortableOp};
 use crate::error::Error;
 use crate::exec::math::quantile_table;
-use crate::graph::{Binary, Graph, Law, NodeId, Reduction, Unary};
+use crate::graph::{Binary, Graph, Law, NodeId, Quantile, Reduction, Unary};
 
 /// Functions that texts use.
 const RUNTIME: &str = include_str!("jax_runtime.py");
@@ -36,14 +36,6 @@ impl Portable {
     /// # Errors
     /// [`Error::Argument`] if there is a hole.
     pub fn jax(&self) -> Result<String, Error> {
-        if self.nodes.iter().any(|node| matches!(node.op, PortableOp::QuantileDerivative(_))) {
-            return Err(Error::Argument {
-                operation: "export".into(),
-                problem: "JAX has no derivatives of quantiles; choose another estimator than implicit_reparameterization, such as \
-                          rejection_reparameterization"
-                    .into(),
-            });
-        }
         let mut printer = Printer::new(self);
         for place in 0..self.nodes.len() {
             printer.node(place)?;
@@ -258,7 +250,17 @@ impl<'a> Printer<'a> {
                     parameters.join(", ")
                 )
             }
-            PortableOp::QuantileDerivative(_) => unreachable!("refused by `jax`"),
+            PortableOp::QuantileDerivative(quantile) => {
+                self.needs("quantile_derivative");
+                let function = match quantile {
+                    Quantile::LogGamma => "log_gamma",
+                    Quantile::LogitBeta => "logit_beta",
+                    Quantile::LogStudentT => "log_student_t",
+                    Quantile::VonMises => "von_mises",
+                };
+                let inputs: Vec<&str> = x.iter().map(|x| &x.code[..]).collect();
+                format!("quantile_derivative(_{function}_derivative, dtype, {})", inputs.join(", "))
+            }
             PortableOp::Unary(u) => match self.exponential(node) {
                 Some(e) if *u == Unary::Sigmoid => {
                     format!("{}({}, {e})", self.needs("sigmoid_with"), x[0].code)

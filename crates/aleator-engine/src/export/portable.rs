@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::graph::{
-    Binary, External, Graph, Law, NodeId, NodeSet, Op, PullBack, Quantile, Reduction, Shape, TensorData, Unary,
+    Binary, External, Graph, Law, NodeId, NodeSet, Op, PullBack, Quantile, Reduction, Shape, TensorData,
+    Unary,
 };
 
 /// A graph below named outputs. Nodes are in an order in which inputs come before the nodes that use them.

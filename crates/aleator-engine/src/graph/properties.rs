@@ -9,7 +9,12 @@ impl Op {
     /// Whether each element of the result depends only on the matching elements of the inputs.
     pub fn is_elementwise(&self) -> bool {
         match self {
-            Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } | Op::QuantileDerivative(_) => true,
+            Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Select
+            | Op::StopGradient
+            | Op::Draw { .. }
+            | Op::QuantileDerivative(_) => true,
             Op::Input(_)
             | Op::Scalar(_)
             | Op::Tensor(_)

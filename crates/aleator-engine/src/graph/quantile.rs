@@ -10,13 +10,21 @@
 pub enum Quantile {
     /// y = log z of a z ~ Gamma(α, 1), with finite α > 0: ∂y/∂α of (α, y). The derivative of z is z times this.
     LogGamma,
+    /// y = logit z of a z ~ Beta(a, b), with finite a > 0 and b > 0: ∂y/∂a of (a, b, y). The derivative by b is minus this of
+    /// (b, a, −y), and that of z is z (1 − z) times this.
+    LogitBeta,
+    /// y = log |t| of Student's t with finite ν > 0 degrees of freedom: ∂y/∂ν of (ν, y). The derivative of t is t times this.
+    LogStudentT,
+    /// An angle z in [−π, π] with density e^(κ cos z) / (2π I₀(κ)), with finite κ ≥ 0: ∂z/∂κ of (κ, z).
+    VonMises,
 }
 
 impl Quantile {
     /// The number of inputs: the parameters and the value.
     pub fn inputs(self) -> usize {
         match self {
-            Quantile::LogGamma => 2,
+            Quantile::LogGamma | Quantile::LogStudentT | Quantile::VonMises => 2,
+            Quantile::LogitBeta => 3,
         }
     }
 }

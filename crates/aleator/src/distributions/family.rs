@@ -7,7 +7,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Graph, Op, Reduction, Shape};
 
 use super::argument::{Argument, Literal};
-use super::implicit::ImplicitReparameterization;
+use super::implicit::{Flux, ImplicitReparameterization};
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
 use super::transformation::{Transform, Transformation, Transformed};
@@ -528,6 +528,11 @@ impl<'g> Distribution<'g> {
     pub fn implicit_sample(&self, noise: &mut Noise<'g>) -> Option<Expr<'g>> {
         let formulas = self.family.implicit_reparameterization()?;
         Some(formulas.implicit_sample(&self.bound(noise.graph()).parameters, noise))
+    }
+
+    /// See [`ImplicitReparameterization::flux`].
+    pub(crate) fn flux(&self) -> Option<Flux<'g>> {
+        self.family.implicit_reparameterization()?.flux(self.given()?)
     }
 
     /// See [`Perturbation::log_odds`]; also `None` if the distribution does not belong to a graph.

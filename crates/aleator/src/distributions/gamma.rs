@@ -19,8 +19,8 @@
 //! ε for which h(ε; α + B) ~ Gamma(α + B).
 //!
 //! Parameters: α (`concentration`) and λ (`rate`), positive and finite. Samples are exact, by rejection (`marsaglia2000simple`),
-//! and have no pathwise derivative. A sample that would be less than the smallest normal number (half of the samples for α =
-//! 10⁻³) is that number.
+//! with derivatives at a fixed probability: dz/dλ = −z/λ, and dz/dα is an operation of the engine. A sample that would be less than the
+//! smallest normal number (half of the samples for α = 10⁻³) is that number, and does not move.
 
 use std::sync::Arc;
 
@@ -30,7 +30,9 @@ use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::implicit::{ImplicitReparameterization, with_derivatives};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::special::{
+    HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error,
+};
 use super::transformation::{Transform, Transformation, Transformed, whitened};
 
 /// The Gamma family.

@@ -58,7 +58,7 @@ pub use family::{Constraint, Distribution, Family, Parameter, Support};
 pub use gamma::Gamma;
 pub use geometric::Geometric;
 pub use gumbel::Gumbel;
-pub use implicit::ImplicitReparameterization;
+pub use implicit::{Flux, ImplicitReparameterization};
 #[cfg(feature = "language")]
 pub(crate) use kl::has_kl;
 pub use kl::{kl, kl_pairs};

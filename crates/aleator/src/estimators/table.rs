@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
-    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
-    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
-    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, implicit_reparameterization, lax,
-    local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
-    relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
+    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax,
+    LocalExpectation, MuProp, Nvil, Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+    Relax, ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms,
+    decoupled_straight_through, disarm, enumeration, gapped_straight_through, generalized_reparameterization,
+    gumbel_rao, gumbel_softmax, implicit_reparameterization, lax, local_expectation, muprop, nvil, pathwise,
+    rebar, reinforce_loo, reinmax, rejection_reparameterization, relax, score_function, straight_through,
+    straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 

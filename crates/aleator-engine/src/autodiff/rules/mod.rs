@@ -32,9 +32,7 @@ pub fn pull_back<'g>(
         Op::Softmax(axes) => vec![Some(softmax::pull_back(axes, y, cotangent))],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
         Op::External(e) if e.derivative.is_some() => external::pull_back(e, inputs, cotangent, wanted),
-        Op::External(_) | Op::Draw { .. } | Op::QuantileDerivative(_) => {
-            no_derivative(y, op, inputs.len())
-        }
+        Op::External(_) | Op::Draw { .. } | Op::QuantileDerivative(_) => no_derivative(y, op, inputs.len()),
         Op::Reshape { .. }
         | Op::Broadcast { .. }
         | Op::Permute(_)

@@ -6,8 +6,8 @@
 use super::by_key;
 use crate::exec::math::Real;
 use crate::exec::memory::Base;
-use crate::exec::philox::{NoiseAt, fill_words};
 use crate::exec::operand::Operand;
+use crate::exec::philox::{NoiseAt, fill_words};
 use crate::exec::strided::Strided;
 use crate::graph::Law;
 

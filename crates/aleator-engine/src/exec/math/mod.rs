@@ -30,5 +30,5 @@ mod tests;
 
 pub use format::Format;
 pub(crate) use normal_quantile::table as quantile_table;
-pub(crate) use quantile::derivative as quantile_derivative;
+pub use quantile::derivative as quantile_derivative;
 pub use real::Real;

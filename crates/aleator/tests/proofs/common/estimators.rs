@@ -45,6 +45,10 @@ const REAL: &[Support] = &[Support::Real, Support::Positive];
 const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 
+const IMPLICITS: &[Support] =
+    &[Support::Positive, Support::UnitInterval, Support::Simplex, Support::Real, Support::Circle];
+
+const IMPLICIT: &[&str] = &["Gamma", "Beta", "Dirichlet", "StudentT", "VonMises"];
 const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
 const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
 const LOCATED: &[&str] = &["Normal", "LogNormal"];
@@ -62,6 +66,7 @@ pub fn unbiased() -> Vec<Row> {
             Some("generalized_reparameterization") if text.contains("shifted_scale") => Some(LOCATED),
             Some("generalized_reparameterization") => Some(STANDARDIZED),
             Some("rejection_reparameterization") => Some(REJECTED),
+            Some("implicit_reparameterization") => Some(IMPLICIT),
             _ => None,
         },
         depends,
@@ -117,6 +122,7 @@ pub fn unbiased() -> Vec<Row> {
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
+        ("implicit_reparameterization", IMPLICITS, First, Derivative, 60),
         ("rejection_reparameterization", GAMMAS, First, Derivative, 60),
     ]
     .iter()

@@ -13,7 +13,8 @@
 //! z = α + √α x + (x² − 1)/3 + ... with the normal quantile x. With the second forms of the integrals, nothing large cancels.
 
 use super::super::gamma::polygamma;
-use super::tail::{exp_excess, length, tail};
+use super::digamma::{LARGE, log_excess};
+use super::tail::{Bend, exp_excess, length, tail};
 
 /// The smallest α for which the asymptotic expansion is used.
 const HUGE: f64 = 1e9;
@@ -31,17 +32,27 @@ pub(super) fn log_gamma(alpha: f64, y: f64) -> f64 {
     if alpha < 1.0 && y < 0.0 {
         return series(alpha, y);
     }
-    let score = y - polygamma(0, alpha);
     let z = libm::exp(y);
+    let score = score(alpha, y, z);
     if score < 0.0 {
         let slope = alpha - z;
         let f = |t: f64| (t - score) * libm::exp(-slope * t - z * exp_excess(-t));
-        tail(length(slope.max(0.0), z), f)
+        tail(length(slope.max(0.0), z), Bend::NONE, f)
     } else {
         let slope = z - alpha;
         let f = |t: f64| (t + score) * libm::exp(-slope * t - z * exp_excess(t));
-        tail(length(slope.max(0.0), z), f)
+        tail(length(slope.max(0.0), z), Bend::NONE, f)
     }
+}
+
+/// y − ψ(α). For a large α, this difference of large numbers is computed from z, as the rest of the integrand is.
+fn score(alpha: f64, y: f64, z: f64) -> f64 {
+    if alpha < LARGE {
+        return y - polygamma(0, alpha);
+    }
+    let distance = (z - alpha) / alpha;
+    let log_ratio = if distance.abs() < 0.5 { libm::log1p(distance) } else { y - libm::log(alpha) };
+    log_ratio + log_excess(alpha)
 }
 
 fn series(alpha: f64, y: f64) -> f64 {

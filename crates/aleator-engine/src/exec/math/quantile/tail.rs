@@ -31,16 +31,39 @@ pub(super) fn panel(a: f64, b: f64, f: &impl Fn(f64) -> f64) -> f64 {
     half * RULE.iter().map(|&(x, w)| w * (f(middle - half * x) + f(middle + half * x))).sum::<f64>()
 }
 
-/// ∫₀^∞ f, for a positive f that decays as described above with this length.
-pub(super) fn tail(length: f64, f: impl Fn(f64) -> f64) -> f64 {
-    let (mut sum, mut a, mut b) = (0.0, 0.0, length);
+/// Where log p bends other than as its slope and curvature at 0 say, and over which distance.
+#[derive(Clone, Copy)]
+pub(super) struct Bend {
+    /// Beyond this distance it is nearly linear.
+    pub until: f64,
+    /// The longest panel before that.
+    pub width: f64,
+}
+
+impl Bend {
+    /// No such bend.
+    pub const NONE: Bend = Bend { until: 0.0, width: f64::INFINITY };
+}
+
+/// ∫₀^∞ f, for an f that decays as described above with this length.
+pub(super) fn tail(length: f64, bend: Bend, f: impl Fn(f64) -> f64) -> f64 {
+    tail_until(f64::INFINITY, length, bend, f)
+}
+
+/// The same up to an end.
+pub(super) fn tail_until(end: f64, length: f64, bend: Bend, f: impl Fn(f64) -> f64) -> f64 {
+    let longest = |a: f64, length: f64| if a < bend.until { length.min(bend.width) } else { length };
+    let (mut sum, mut a, mut size) = (0.0, 0.0, longest(0.0, length));
     for _ in 0..PANELS {
+        let b = end.min(a + size);
         let part = panel(a, b, &f);
         sum += part;
-        if part <= NEGLIGIBLE * sum || part.is_nan() {
+        if part.abs() <= NEGLIGIBLE * f64::abs(sum) || part.is_nan() || b == end {
             break;
         }
-        (a, b) = (b, 2.0 * b);
+        a = b;
+        // [0, L], [L, 2L], [2L, 4L], ...
+        size = longest(a, a);
     }
     sum
 }
