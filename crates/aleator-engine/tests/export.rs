@@ -61,7 +61,7 @@ const LAWS: [Law; 7] =
     [Law::Gamma, Law::LogGamma, Law::Beta, Law::LogitBeta, Law::Poisson, Law::Binomial, Law::VonMises];
 
 /// The kinds of nodes that the table has to have.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 28] = [
     "input",
     "scalar",
     "tensor",
@@ -530,12 +530,13 @@ fn what_has_no_translation_is_listed() {
     let case = black_box();
     let g = &case.graph;
     let draw = g.draw(Law::Gamma, 1, [2].into(), &[g.scalar(1.0), g.scalar(1.0)]);
+    let derivative = g.quantile_derivative(Quantile::LogGamma, &[g.scalar(1.0), g.scalar(1.0)]);
     let mut outputs = case.named();
-    outputs.push(("draw", draw.id()));
+    outputs.extend([("draw", draw.id()), ("derivative", derivative.id())]);
     let error = stablehlo(g, &outputs, Float::F64).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "StableHLO: no translation of a draw from Gamma, the black box `price`, the hole `later`"
+        "StableHLO: no translation of a draw from Gamma, the black box `price`, the derivative of a quantile of LogGamma, the hole `later`"
     );
 }
 
