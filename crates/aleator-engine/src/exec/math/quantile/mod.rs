@@ -16,7 +16,7 @@
 //! |-----------------|------------------------------------------------------------------------------------------------|
 //! | `log_gamma`     | 10⁻³ ≤ α ≤ 10⁶                                                                                 |
 //! | `logit_beta`    | 10⁻³ ≤ a, b ≤ 20;  one of them up to 10³, or 10⁶ beside 10⁻² to 2;  a = b = 10⁴                |
-//! | `log_student_t` | 10⁻² ≤ ν ≤ 10³                                                                                 |
+//! | `log_student_t` | 10⁻² ≤ ν ≤ 10⁶                                                                                 |
 //! | `von_mises`     | 10⁻⁶ ≤ κ ≤ 10³, |z| ≤ 6/√(1 + κ)                                                               |
 //!
 //! Probabilities are from 10⁻¹² to 1 − 10⁻¹². The numbers are those of `tests/data/quantile_reference.py`.
