@@ -89,6 +89,11 @@ class Pathwise(Estimator):
 
     def __init__(self) -> None: ...
 
+class ImplicitReparameterization(Estimator):
+    """ImplicitReparameterization: the derivative of the sample at a fixed value of its distribution function."""
+
+    def __init__(self) -> None: ...
+
 class GeneralizedReparameterization(Estimator):
     """GeneralizedReparameterization: the derivative through a transform that removes part of the dependence on theta, plus a score for the rest."""
 

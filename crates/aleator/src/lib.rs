@@ -91,10 +91,10 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
-        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MeasureValued,
-        MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo,
-        RejectionReparameterization, Relax, ScoreFunction, StraightThrough, StraightThroughGumbelSoftmax,
-        SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
+        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax,
+        LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax,
+        ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
+        StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

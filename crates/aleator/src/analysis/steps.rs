@@ -484,6 +484,7 @@ impl<'a> Steps<'a> {
             | Op::Pad { .. }
             | Op::Concat { .. }
             | Op::External(_)
+            | Op::QuantileDerivative(_)
             | Op::StopGradient => None,
             // Leaves, and draws from distributions.
             Op::Input(_)

@@ -101,7 +101,7 @@ fn an_empty_cone_has_no_gradient() {
                 let serves = match entry.properties.name {
                     "pathwise" | "lax" | "generalized_reparameterization" => continuous,
                     "score_function" | "reinforce_loo" | "nvil" => true,
-                    "vimco" | "rejection_reparameterization" => false,
+                    "vimco" | "implicit_reparameterization" | "rejection_reparameterization" => false,
                     _ => !continuous,
                 };
                 if serves { estimator.clone() } else { automatic }

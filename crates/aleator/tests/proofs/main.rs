@@ -11,6 +11,7 @@ mod exact_answers;
 mod extremes;
 mod gamma_families;
 mod identities;
+mod implicit;
 mod influence;
 mod lints;
 mod local_expectation;
