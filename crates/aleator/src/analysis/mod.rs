@@ -32,6 +32,7 @@ mod range;
 mod ranges;
 mod reach;
 mod scores;
+mod selected;
 mod site_info;
 mod steps;
 mod stopped;

@@ -101,10 +101,15 @@ impl Range {
         }
     }
 
+    /// Whether every number is below every number of the other range.
+    pub(super) fn is_below(self, other: Self) -> bool {
+        let (a, b) = (self.high, other.low);
+        a.at < b.at || a.at == b.at && (a.open || b.open)
+    }
+
     /// Whether no number is in both ranges.
     fn is_apart_from(self, other: Self) -> bool {
-        let below = |a: Bound, b: Bound| a.at < b.at || a.at == b.at && (a.open || b.open);
-        below(self.high, other.low) || below(other.high, self.low)
+        self.is_below(other) || other.is_below(self)
     }
 
     pub(super) fn excludes_zero(self) -> bool {

@@ -19,6 +19,7 @@ use super::multilinear::Multilinear;
 use super::range::{
     Bound, EVERYTHING, POSITIVE, Range, binary, log_softmax, log_sum_exp, lower, reduce, unary,
 };
+use super::selected::{Selected, selected};
 use super::way::{Edge, FirstOnTheWay, Stops, Way};
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
@@ -35,7 +36,7 @@ impl Ranges {
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
         known.extend(supports(graph, between_outcomes));
-        Ranges::given(graph, &known)
+        Ranges::given(graph, &known, false)
     }
 
     /// Computes the ranges at the initial values of parameters and data, for any draws of the sites.
@@ -43,7 +44,7 @@ impl Ranges {
         let mut known: HashMap<NodeId, Range> = supports(graph, support).collect();
         known.extend(graph.params().into_iter().map(|p| (p.node, Range::of(&p.initial))));
         known.extend(graph.datasets().into_iter().map(|d| (d.node, Range::of(&d.values))));
-        Ranges::given(graph, &known)
+        Ranges::given(graph, &known, false)
     }
 
     /// The range of a node.
@@ -53,7 +54,7 @@ impl Ranges {
 
     /// Computes the ranges at any values of parameters and data, for any draws of the sites.
     pub fn anywhere(graph: &Graph) -> Self {
-        Ranges::given(graph, &supports(graph, support).collect())
+        Ranges::given(graph, &supports(graph, support).collect(), true)
     }
 
     /// Whether a node never takes this value.
@@ -88,11 +89,17 @@ impl Ranges {
         low.at > 0.0 || high.at < 0.0
     }
 
-    /// The ranges of all nodes, given those of some.
-    fn given(graph: &Graph, known: &HashMap<NodeId, Range>) -> Self {
+    /// The ranges of all nodes, given those of some. `anywhere` says that parameters and data may have any values.
+    fn given(graph: &Graph, known: &HashMap<NodeId, Range>, anywhere: bool) -> Self {
         let engine = graph.engine();
-        let mut of =
-            Pass { graph, ranges: Vec::new(), each: Vec::new(), forms: Vec::new(), whole: Vec::new() };
+        let mut of = Pass {
+            graph,
+            anywhere,
+            ranges: Vec::new(),
+            each: Vec::new(),
+            forms: Vec::new(),
+            whole: Vec::new(),
+        };
         let (ends, places) = (ends(graph), places(graph));
         for index in 0..engine.len() {
             let (id, node) = engine.nodes_at(index);
@@ -104,7 +111,7 @@ impl Ranges {
             let place = places.get(&id).map(|&n| Range::closed(0.0, n.saturating_sub(1) as f64));
             let (mut range, mut each, mut form) = match place.or(given) {
                 Some(range) => (range, None, None),
-                None => of.node(&node, &shapes),
+                None => of.node(id, &node, &shapes),
             };
             if form.is_none() && range.low.at.is_finite() && range.high.at.is_finite() {
                 form = match range.only_value() {
@@ -117,7 +124,9 @@ impl Ranges {
                 let same = ranges.iter().all(|r| *r == ranges[0]);
                 each = each.filter(|_| !same && node.shape.numel() > 1);
             }
-            let whole = places.contains_key(&id) || of.is_whole(&node) || data_is_whole(graph, &node, id);
+            let whole = places.contains_key(&id)
+                || of.is_whole(&node)
+                || !anywhere && data_is_whole(graph, &node, id);
             of.ranges.push(range);
             of.each.push(each);
             of.forms.push(form);
@@ -195,6 +204,8 @@ impl Ranges {
 /// What is known of the nodes so far.
 struct Pass<'g> {
     graph: &'g Graph,
+    /// Whether parameters and data may have any values.
+    anywhere: bool,
     ranges: Vec<Range>,
     /// The ranges of the elements, where they differ.
     each: Vec<Option<Rc<[Range]>>>,
@@ -206,9 +217,14 @@ struct Pass<'g> {
 
 impl Pass<'_> {
     /// The range of a node, those of its elements where they differ, and its polynomial.
-    fn node(&self, node: &Node, shapes: &[Shape]) -> (Range, Option<Rc<[Range]>>, Option<Multilinear>) {
+    fn node(
+        &self,
+        id: NodeId,
+        node: &Node,
+        shapes: &[Shape],
+    ) -> (Range, Option<Rc<[Range]>>, Option<Multilinear>) {
         let inputs = &node.inputs;
-        let mut range = self.by_interval(node, shapes);
+        let mut range = self.selected(id).unwrap_or_else(|| self.by_interval(node, shapes));
         let form = self.form(node);
         if let Some(of_form) = form.as_ref().and_then(|form| form.range(|leaf| self.ranges[leaf.index()])) {
             range = range.and(of_form);
@@ -248,6 +264,12 @@ impl Pass<'_> {
             Op::Binary(Binary::Eq) if self.is_floor(node.inputs[0], node.inputs[1]) => {
                 Range::closed(1.0, 1.0)
             }
+            // What parameters decide at their initial values may be decided otherwise later.
+            Op::Binary(Binary::Lt) if self.anywhere && of(0).is_below(of(1)) => Range::closed(1.0, 1.0),
+            Op::Binary(Binary::Le) if self.anywhere && of(0).is_below(of(1)) => Range::closed(1.0, 1.0),
+            Op::Binary(Binary::Le) if self.anywhere && of(0).high.at <= of(1).low.at => {
+                Range::closed(1.0, 1.0)
+            }
             Op::Binary(op) => binary(*op, of(0), of(1)),
             Op::Select => {
                 let branch = |yes| chosen(self.graph, ranges, &node.inputs, yes);
@@ -256,9 +278,6 @@ impl Pass<'_> {
                     _ if of(0).excludes_zero() => branch(true),
                     _ => branch(true).union(branch(false)),
                 }
-            }
-            Op::Reduce(Reduction::Sum, axes) if self.selected(node.inputs[0], axes).is_some() => {
-                self.selected(node.inputs[0], axes).unwrap_or(EVERYTHING)
             }
             Op::Reduce(reduction, axes) => reduce(*reduction, of(0), elements_along(axes, &sizes[0])),
             Op::LogSumExp(axes) => log_sum_exp(of(0), elements_along(axes, &sizes[0])),
@@ -291,55 +310,12 @@ impl Pass<'_> {
         floor_of(a, b) || floor_of(b, a)
     }
 
-    /// The range of the one element that is selected, if a node along these axes is x at an index and 0 elsewhere, and there is such
-    /// an index.
-    ///
-    /// ```text
-    /// Σᵢ where(i = k, xᵢ, 0) = x_k,   k ∈ {0, …, n − 1}
-    /// ```
-    fn selected(&self, id: NodeId, axes: &[usize]) -> Option<Range> {
-        let engine = self.graph.engine();
-        let (condition, x, zero) = engine.with_node(id, |node| match (&node.op, &node.inputs[..]) {
-            (Op::Select, [condition, x, zero]) => Some((*condition, *x, *zero)),
-            _ => None,
-        })?;
-        let [axis] = axes[..] else { return None };
-        let (index, along, n) = self.index_of(condition)?;
-        let range = self.ranges[index.index()];
-        let inside = self.whole[index.index()] && range.low.at >= 0.0 && range.high.at <= n as f64 - 1.0;
-        (inside && along == axis && engine.scalar_value(zero) == Some(0.0)).then(|| self.ranges[x.index()])
-    }
-
-    /// The k of a condition i = k for the places i = 0, …, n − 1 along an axis: k, the axis and n.
-    fn index_of(&self, condition: NodeId) -> Option<(NodeId, usize, usize)> {
-        let engine = self.graph.engine();
-        let node = engine.node(condition);
-        match node.op {
-            Op::OneHot(n) => Some((node.inputs[0], 0, n)),
-            // A column that has the places along its only axis.
-            Op::Reshape { .. } => {
-                let (index, along, n) = self.index_of(node.inputs[0])?;
-                let (from, to) = (engine.expr(node.inputs[0]).shape(), &node.shape);
-                let axis = to.iter().rev().position(|&size| size == n)?;
-                (along == 0 && from.numel() == n && to.numel() == n).then_some((index, axis, n))
-            }
-            Op::Binary(Binary::Eq) => {
-                let [a, b] = node.inputs[..] else { return None };
-                let column = |id: NodeId| {
-                    let mut below = engine.node(id);
-                    let shape = below.shape.clone();
-                    while let Op::Reshape { .. } = below.op {
-                        below = engine.node(below.inputs[0]);
-                    }
-                    let n = shape.numel();
-                    let axis = shape.iter().rev().position(|&size| size == n)?;
-                    (below.op == Op::Iota).then_some((axis, n))
-                };
-                let ((axis, n), index) = column(a).map(|c| (c, b)).or_else(|| Some((column(b)?, a)))?;
-                (engine.expr(index).shape().from_end(axis) == 1).then_some((index, axis, n))
-            }
-            _ => None,
-        }
+    /// The range of the one element that a node selects, if the place is always one of the places.
+    fn selected(&self, node: NodeId) -> Option<Range> {
+        let Selected { of, place, count, .. } = selected(self.graph, node)?;
+        let range = self.ranges[place.index()];
+        let inside = self.whole[place.index()] && range.low.at >= 0.0 && range.high.at <= count as f64 - 1.0;
+        inside.then(|| self.ranges[of.index()])
     }
 
     /// Whether the elements of a node that is computed are integers.

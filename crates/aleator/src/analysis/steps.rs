@@ -91,6 +91,7 @@ pub(crate) struct Steps<'a> {
     relaxed: bool,
     ranges: OnceCell<Ranges>,
     ranges_at_outcomes: OnceCell<Ranges>,
+    ranges_anywhere: OnceCell<Ranges>,
 }
 
 impl<'a> Steps<'a> {
@@ -124,6 +125,7 @@ impl<'a> Steps<'a> {
             relaxed,
             ranges: OnceCell::new(),
             ranges_at_outcomes: OnceCell::new(),
+            ranges_anywhere: OnceCell::new(),
         };
         steps.leave_out_what_is_never_chosen();
         let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
@@ -368,6 +370,11 @@ impl<'a> Steps<'a> {
 
     fn ranges_at_outcomes(&self) -> &Ranges {
         self.ranges_at_outcomes.get_or_init(|| Ranges::at_draws(self.graph))
+    }
+
+    /// Whether a node has the same value for all parameters, data and draws.
+    pub fn is_fixed(&self, id: NodeId) -> bool {
+        self.ranges_anywhere.get_or_init(|| Ranges::anywhere(self.graph)).only_value(id).is_some()
     }
 
     /// Whether an operation is a selection that no draw lets choose the input at this position.

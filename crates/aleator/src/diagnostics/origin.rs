@@ -127,7 +127,8 @@ impl<'g> Simulation<'g> {
     /// Searches from a cost that is not finite back to the first cause.
     fn value(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
         let place = |id: NodeId| self.nodes.binary_search_by_key(&id.index(), |n| n.index()).ok();
-        let mut id = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
+        let cost = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
+        let mut id = cost;
         loop {
             let node = self.graph.engine().node(id);
             match node.inputs.iter().find(|&&i| place(i).is_some_and(|i| !fine(i))) {
@@ -146,6 +147,23 @@ impl<'g> Simulation<'g> {
         }
         if let Some(param) = self.graph.params().into_iter().find(|p| p.node == id) {
             return Some(format!("the parameter `{}` is not finite", param.name));
+        }
+        if self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite) {
+            let observations = self.graph.observations();
+            let observed = observations.iter().find(|observation| observation.cost == cost);
+            return Some(match observed {
+                Some(observation) => format!(
+                    "`{}` observes a value outside the support of {} ({}), where the density is 0; choose a distribution \
+                     whose support contains every value, or correct the data",
+                    observation.name,
+                    observation.family.name(),
+                    observation.family.support().describe()
+                ),
+                None => format!(
+                    "{} is infinite, as a log-density is outside the support of its distribution",
+                    self.describe(id)
+                ),
+            });
         }
         Some(match self.graph.engine().with_node(id, |n| n.op.clone()) {
             Op::Scalar(_) | Op::Tensor(_) | Op::Input(_) => format!("{} is not finite", self.describe(id)),
