@@ -22,7 +22,7 @@ use std::rc::Rc;
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
 
 use super::polynomial::{Atom, Atoms, Kind, Known, Polynomial};
-use super::selected::{is_at_argmax, norm_of, squared};
+use super::selected::{at_argmax, norm_of, squared};
 use super::steps::{Step, Steps, Where};
 use super::way::{Stops, is_a_maximum};
 use crate::distributions::Support;
@@ -236,7 +236,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
             // Until the opposite is shown, it must not be represented by itself.
             jumps[index] = true;
             let meets = match &mut sides {
-                _ if self.steps.is_fixed(id) || is_at_argmax(self.steps.graph, id) => true,
+                _ if self.steps.is_fixed(id) => true,
+                _ if at_argmax(self.steps.graph, id).is_some_and(|of| !jumps[of.index()]) => true,
                 Some(sides) if self.is_by_elements(id) => self.meets(sides, id, &jumps),
                 _ => false,
             };

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::f64::consts::FRAC_PI_2;
 use std::rc::Rc;
 
-use aleator_engine::graph::{Binary, Node, NodeId, Op, Reduction, Shape, Unary};
+use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
 
 use super::elements::{Spread, elements};
 use super::multilinear::Multilinear;

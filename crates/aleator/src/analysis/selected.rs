@@ -33,7 +33,14 @@ pub(super) fn selected(graph: &Graph, id: NodeId) -> Option<Selected> {
         _ => None,
     })?;
     let (place, along, count) = place_of(graph, condition)?;
-    (along == axis && engine.scalar_value(zero) == Some(0.0)).then_some(Selected { of, place, count, axis })
+    // A condition on a single place may be broadcast to several elements, which are then summed.
+    let all = engine.expr(summed).shape().from_end(axis) == count;
+    (all && along == axis && engine.scalar_value(zero) == Some(0.0)).then_some(Selected {
+        of,
+        place,
+        count,
+        axis,
+    })
 }
 
 /// The k of a condition i = k for the places i = 0, …, n − 1 along an axis: k, the axis and n.
@@ -68,12 +75,28 @@ fn place_of(graph: &Graph, condition: NodeId) -> Option<(NodeId, usize, usize)> 
     }
 }
 
-/// Whether a node is the largest element of a vector, written as the element at its argmax.
-pub(super) fn is_at_argmax(graph: &Graph, id: NodeId) -> bool {
-    let Some(Selected { of, place, axis: 0, .. }) = selected(graph, id) else { return false };
+/// The vector of which a node is the largest or the smallest element, written as the element at an argmax. It is as continuous as the
+/// vector.
+///
+/// ```text
+/// v[argmax v] = max v,   v[argmax(−v)] = min v
+/// ```
+pub(super) fn at_argmax(graph: &Graph, id: NodeId) -> Option<NodeId> {
+    let Selected { of, place, axis: 0, .. } = selected(graph, id)? else { return None };
     let engine = graph.engine();
     let argmax = engine.node(unshaped(graph, place));
-    argmax.op == Op::ArgMax && argmax.inputs[0] == of
+    if argmax.op != Op::ArgMax {
+        return None;
+    }
+    // Each row has the place of its own largest element.
+    let (places, rows) = (engine.expr(place).shape(), &argmax.shape);
+    let own = places == *rows || places.to_vec() == [rows.to_vec(), vec![1]].concat();
+    if rows.numel() != 1 && !own {
+        return None;
+    }
+    let compared = argmax.inputs[0];
+    let is_negated = || engine.with_node(compared, |n| n.op == Op::Unary(Unary::Neg) && n.inputs[0] == of);
+    (compared == of || is_negated()).then_some(of)
 }
 
 /// The x and the axes of a norm √Σ x², which is computed with a scale s as s √Σ (x/s)².
@@ -95,7 +118,13 @@ pub(super) fn norm_of(graph: &Graph, id: NodeId) -> Option<(NodeId, Vec<usize>)>
             && square_root.op == Op::Unary(Unary::Sqrt)
             && engine.scalar_value(root.inputs[1]) == Some(0.0)
             && unshaped(graph, ratio.inputs[1]) == unshaped(graph, scale);
-        scaled.then_some((ratio.inputs[0], axes))
+        // All numbers under one root have the scale of this root.
+        let shape = |id: NodeId| engine.expr(id).shape();
+        let (divisor, numbers) = (shape(*ratio.inputs.get(1)?), shape(*ratio.inputs.first()?));
+        let sizes = (0..numbers.rank()).map(|axis| (axis, numbers.from_end(axis), divisor.from_end(axis)));
+        let own = sizes.into_iter().all(|(axis, n, own)| own == if axes.contains(&axis) { 1 } else { n })
+            && shape(scale).numel() == divisor.numel();
+        (scaled && own).then_some((ratio.inputs[0], axes))
     })
 }
 
