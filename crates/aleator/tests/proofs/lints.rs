@@ -421,6 +421,7 @@ fn observations_of_every_family_are_smooth() {
                 .map(|p| match (entry.name, p.name, p.event_rank) {
                     ("MultivariateNormal", "loc", _) => &["stack([q * z, 0])"][..],
                     (.., 1) if p.constraint == Constraint::Positive => &["exp(stack([q * z, 0, z]))"],
+                    (.., 1) if p.constraint == Constraint::Real => &["stack([q * z, 0, 1])"],
                     // The observed values are within these ends at every draw, and not within the second ones.
                     ("Uniform", "low", _) => &["-exp(z)", "z - 0.5"][..],
                     ("Uniform", "high", _) => &["1 + exp(z)", "z + 0.55"],
