@@ -372,9 +372,12 @@ impl<'a> Steps<'a> {
         self.ranges_at_outcomes.get_or_init(|| Ranges::at_draws(self.graph))
     }
 
-    /// Whether a node has the same value for all parameters, data and draws.
+    /// Whether a node has the same finite value for all parameters, data and draws.
     pub fn is_fixed(&self, id: NodeId) -> bool {
-        self.ranges_anywhere.get_or_init(|| Ranges::anywhere(self.graph)).only_value(id).is_some()
+        self.ranges_anywhere
+            .get_or_init(|| Ranges::anywhere(self.graph))
+            .only_value(id)
+            .is_some_and(f64::is_finite)
     }
 
     /// Whether an operation is a selection that no draw lets choose the input at this position.
