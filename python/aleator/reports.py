@@ -303,7 +303,10 @@ class Report(_FromDict):
         """Why no row is best, if all are the same."""
         if not self.all_same:
             return None
-        return "no site's distribution depends on a parameter: all estimators are the same, and none is best"
+        return (
+            "no cost depends on a site whose distribution depends on a parameter: "
+            "all estimators are the same, and none is best"
+        )
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

@@ -82,7 +82,7 @@ pub fn lower(source: &Source, seed: u64, text: &Text) -> Outcome<Result<Loaded, 
         Err(mistakes) => return Ok(Err(mistakes)),
     };
     if let Some(place) = model.broken_data() {
-        warn(&format!("{place}, and so is whatever depends on it"));
+        warn(&format!("{place}, and whatever depends on it is not finite either"));
     }
     let mut places = Places::default();
     if let Some(path) = &text.path {
@@ -140,7 +140,7 @@ impl Loaded {
 
     /// Where the cause of a warning stands.
     pub fn place_of(&self, lint: &Lint) -> Option<Span> {
-        self.model.places.get(&lint.cause).copied().or_else(|| self.model.via_span(&lint.site))
+        self.model.place_of(lint.cause).or_else(|| self.model.via_span(&lint.site))
     }
 
     /// Warns, with the place of the cause.

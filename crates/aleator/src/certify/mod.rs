@@ -231,7 +231,11 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
     }
     if certificates.is_empty() {
         let reason = skipped.first().map_or("the graph has no random site".into(), |s| s.reason.clone());
-        return Err(Error::Invalid(format!("there is no plan to certify: {reason}")));
+        let remedy = match graph.sites().len() {
+            0 => "",
+            _ => "; name another estimator, or none, so that all that apply are certified",
+        };
+        return Err(Error::Invalid(format!("there is no plan to certify: {reason}{remedy}")));
     }
     let verdict = certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided);
     let refuted = certificates.iter().filter(|c| c.verdict == Standing::Refuted);

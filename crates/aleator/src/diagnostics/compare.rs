@@ -389,8 +389,8 @@ fn row(
     let (total_variance, variance_error) =
         if by_rounding { (Some(0.0), Some(0.0)) } else { (total_variance, measured.variance_error) };
     let timing = measured.timing;
-    // What is not a number has no mean that could be right.
-    let is_number = all().all(|m| !m.mean.is_nan()) && !measured.objective.mean.is_nan();
+    // What is infinite or NaN has no mean that could be right.
+    let is_number = all().all(|m| m.mean.is_finite()) && measured.objective.mean.is_finite();
     Row {
         estimator,
         plan: plan.describe(graph).into_iter().collect(),
@@ -419,11 +419,19 @@ impl Report {
         {
             self.warnings.push(format!("the exact objective is {}, which is not finite", objective.0));
         }
+        let is_biased = |row: &&Row| !row.unbiased && !row.is_undefined();
         let biased: Vec<&str> =
-            self.results.iter().filter(|row| !row.unbiased).map(|row| row.estimator.as_str()).collect();
+            self.results.iter().filter(is_biased).map(|row| row.estimator.as_str()).collect();
         if !biased.is_empty() && biased.len() == self.results.len() {
-            let what = biased.join(", ");
-            self.warnings.push(format!("{what}: biased, the mean of its estimates is not the gradient"));
+            // Rows may differ in options alone.
+            let mut names: Vec<&str> = Vec::new();
+            for name in biased {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            let (what, verb) = (names.join(", "), if names.len() == 1 { "its" } else { "their" });
+            self.warnings.push(format!("{what}: biased, the mean of {verb} estimates is not the gradient"));
         }
         self
     }
