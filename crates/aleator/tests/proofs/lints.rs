@@ -399,6 +399,7 @@ fn drawn(support: Support) -> &'static str {
         Support::Boolean => "[1, 0, 1]",
         Support::Indices => "[0, 2, 1]",
         Support::OneHot => "[0, 1, 0]",
+        Support::Subsets => "[0, 1, 1]",
         Support::Counts | Support::BoundedCounts => "[0, 3, 5]",
         Support::Real | Support::Circle => "[0.1, -2]",
         Support::Positive => "[0.1, 2]",
@@ -419,7 +420,8 @@ fn observations_of_every_family_are_smooth() {
                 .parameters()
                 .iter()
                 .map(|p| match (entry.name, p.name, p.event_rank) {
-                    ("MultivariateNormal", "loc", _) => &["stack([q * z, 0])"][..],
+                    ("KSubset", "k", _) => &["2"][..],
+                    ("MultivariateNormal", "loc", _) => &["stack([q * z, 0])"],
                     (.., 1) if p.constraint == Constraint::Positive => &["exp(stack([q * z, 0, z]))"],
                     (.., 1) if p.constraint == Constraint::Real => &["stack([q * z, 0, 1])"],
                     // The observed values are within these ends at every draw, and not within the second ones.
