@@ -42,7 +42,12 @@ fn write_array(line: &mut Vec<u8>, shape: &[usize], numbers: &[f64]) {
 
 /// Reads the line of an answer.
 pub(super) fn read_answer(line: &str, shape: &[usize], numbers: &mut [f64]) -> Result<(), String> {
-    let wrong = |what: &str| format!("answered {}, which is not {what}", excerpt(line));
+    let wrong = |what: &str| {
+        format!(
+            "answered {}, which is not {what}; it writes one line for each question, and messages belong to standard error",
+            excerpt(line)
+        )
+    };
     let expected = match shape {
         [] => "a number".to_owned(),
         _ => format!("a nested list of numbers of shape {shape:?}"),

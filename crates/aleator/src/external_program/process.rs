@@ -67,19 +67,32 @@ impl Process {
         let line = match self.lines.recv_timeout(timeout) {
             Ok(line) => line?,
             Err(RecvTimeoutError::Timeout) => {
-                return Err(format!("did not answer within {} seconds", timeout.as_secs_f64()));
+                return Err(format!(
+                    "did not answer within {} seconds: it has to write its answer at once, which a buffer may delay (in Python, \
+                     print(answer, flush=True)), or needs a longer limit",
+                    timeout.as_secs_f64()
+                ));
             }
             Err(RecvTimeoutError::Disconnected) => {
                 return Err(match self.ended(GRACE) {
-                    Some(status) => format!("ended ({status}) before it answered"),
-                    None => "closed its standard output before it answered".to_owned(),
+                    Some(status) => {
+                        format!("ended ({status}) before it answered; it has to answer line by line until its input ends")
+                    }
+                    None => "closed its standard output before it answered; it has to answer line by line until its input ends"
+                        .to_owned(),
                 });
             }
         };
         if line.len() > longest {
-            return Err(format!("answered with a line of {} bytes, which is too long", line.len()));
+            return Err(format!(
+                "answered with a line of {} bytes, which is too long; an answer is a line of JSON numbers, and messages belong to standard \
+                 error",
+                line.len()
+            ));
         }
-        String::from_utf8(line).map_err(|_| "answered with bytes that are not UTF-8 text".to_owned())
+        String::from_utf8(line).map_err(|_| {
+            "answered with bytes that are not UTF-8 text; an answer is a line of JSON numbers".to_owned()
+        })
     }
 
     /// The status with which the process ended, if it does within some time.
