@@ -93,7 +93,7 @@ pub mod prelude {
         Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
         GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil,
         Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-        StraightThrough, StraightThroughGumbelSoftmax, Vimco,
+        StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

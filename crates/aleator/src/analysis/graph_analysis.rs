@@ -7,6 +7,7 @@ use aleator_engine::graph::{NodeId, Op, Shape, ancestors, dependents};
 
 use super::between::undefined_between;
 use super::count;
+use super::density_use;
 use super::draws::Draws;
 use super::influence::{AxisMap, Influences};
 use super::meeting::Meeting;
@@ -171,6 +172,9 @@ impl Analysis {
             conditional: self.is_conditional(site),
             support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
             undefined_between: self.undefined_between[site],
+            score_separates: Box::new(move || {
+                density_use::score_separates(graph, &self.sites, &self.influences, &self.nodes, site)
+            }),
         }
     }
 }

@@ -6,6 +6,7 @@
 //! | Into which terms does the objective decompose? | `terms`, `log_sum_exp` |
 //! | Which values can a node take? | `range`, `polynomial`, `count`, `between` |
 //! | Which sites have a score? | `scores` |
+//! | How does the log-density of a draw enter the costs? | `own_density`, `density_use` |
 //! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
@@ -17,6 +18,7 @@ mod black_box;
 mod constants;
 mod continuity;
 mod count;
+mod density_use;
 mod discontinuity;
 mod draws;
 mod first_discontinuity;
@@ -25,6 +27,7 @@ mod influence;
 mod log_sum_exp;
 mod meeting;
 mod moving;
+mod own_density;
 mod polynomial;
 mod range;
 mod reach;
@@ -46,6 +49,7 @@ pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
 pub(crate) use moving::{Moving, moving};
+pub(crate) use own_density::own_densities;
 pub(crate) use range::Ranges;
 pub(crate) use scores::scored;
 pub use site_info::SiteInfo;

@@ -22,9 +22,19 @@ pub struct SiteInfo<'a, 'g> {
     pub support_moves: bool,
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.
     pub undefined_between: bool,
+    pub(crate) score_separates: Box<dyn Fn() -> Result<(), String> + 'a>,
 }
 
 impl SiteInfo<'_, '_> {
+    /// Whether the score of the site, as far as the costs contain log q(z) of its draw z, has mean 0: log q(z) enters them with
+    /// a factor that does not depend on z or on draws behind it. If not, the reason.
+    ///
+    /// # Errors
+    /// The reason, with the place of the obstacle and a remedy.
+    pub fn score_separates(&self) -> Result<(), String> {
+        (self.score_separates)()
+    }
+
     /// Whether costs may be evaluated between the outcomes of the draw; if not, the reason.
     pub(crate) fn defined_between(&self) -> Result<(), String> {
         if !self.undefined_between {

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::{
     Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
     GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
-    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm, enumeration,
-    gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
+    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding,
+    StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm,
+    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
     local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
-    relax, score_function, straight_through, straight_through_gumbel_softmax, vimco,
+    relax, score_function, sticking_the_landing, straight_through, straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -53,6 +53,7 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &relax::PROPERTIES, build: |o| Ok(Arc::new(Relax::from_options(o)?)) },
         Entry { properties: &lax::PROPERTIES, build: |o| Ok(Arc::new(Lax::from_options(o))) },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)) },
+        Entry { properties: &sticking_the_landing::PROPERTIES, build: |_| Ok(Arc::new(StickingTheLanding)) },
         Entry {
             properties: &generalized_reparameterization::PROPERTIES,
             build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o))),

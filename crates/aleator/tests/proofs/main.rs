@@ -7,6 +7,7 @@ mod certify;
 mod closed_forms;
 mod coupled_coins;
 mod edges;
+mod evidence_bounds;
 mod exact_answers;
 mod extremes;
 mod gamma_families;

@@ -114,6 +114,7 @@ pub fn unbiased() -> Vec<Row> {
         ("relax(hidden=2, use_cost=false, coupling=independent)", COINS, Both, Nothing, 46),
         ("lax(hidden=3)", REAL, First, Nothing, 60),
         ("pathwise", CONTINUOUS, First, Derivative, 60),
+        ("sticking_the_landing", CONTINUOUS, First, Derivative, 60),
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
