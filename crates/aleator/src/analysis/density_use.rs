@@ -2,21 +2,16 @@
 
 use aleator_engine::graph::{NodeId, Op, Unary, dependents};
 
-use super::influence::Influences;
+use super::graph_analysis::Analysis;
+use super::log_sum_exp::find as find_log_sum_exp;
 use super::own_density::{Obstacle, enters_linearly, own_densities};
 use crate::distributions::Support;
-use crate::graph::{Graph, SiteDef};
+use crate::graph::Graph;
 
 /// Whether the score of a site has mean 0 as far as costs contain log q(z) of its draw z; if not, the reason.
-pub(super) fn score_separates(
-    graph: &Graph,
-    sites: &[SiteDef],
-    influences: &Influences,
-    nodes: &[NodeId],
-    site: usize,
-) -> Result<(), String> {
-    let def = &sites[site];
-    let own = own_densities(graph, def, nodes);
+pub(super) fn score_separates(graph: &Graph, analysis: &Analysis, site: usize) -> Result<(), String> {
+    let def = &analysis.sites[site];
+    let own = own_densities(graph, def, &analysis.nodes);
     if own.is_empty() {
         return Ok(());
     }
@@ -25,13 +20,55 @@ pub(super) fn score_separates(
             "its support depends on its parameters, so the mean of its score is not 0; use pathwise".into()
         );
     }
-    let costs: Vec<NodeId> = graph.costs().iter().map(|cost| cost.node).collect();
-    enters_linearly(graph, influences, site, &own, &costs)
-        .map_err(|obstacle| describe(graph, sites, &def.name, obstacle))
+    enters_linearly(graph, &analysis.influences, site, &own, &costs(graph))
+        .map_err(|obstacle| describe(graph, analysis, site, obstacle))
+}
+
+/// Whether it has, or the costs contain log q(z) only within one log Σ exp over copies, so that the mean of the score is known as a
+/// derivative along z; if not, the reason.
+pub(super) fn score_moves_to_path(graph: &Graph, analysis: &Analysis, site: usize) -> Result<(), String> {
+    let Err(reason) = score_separates(graph, analysis, site) else { return Ok(()) };
+    let (def, influences) = (&analysis.sites[site], &analysis.influences);
+    if def.family.support() == Support::Interval {
+        return Err(reason);
+    }
+    let name = &def.name;
+    let Some(bound) = find_log_sum_exp(graph, analysis, site) else {
+        return Err(format!(
+            "`{name}` must reach the costs only through one `logsumexp` (or the log of a mean of exp) over its first axis, \
+             `{name} ~ D(..)[K]`; use pathwise"
+        ));
+    };
+    let later =
+        analysis.sites.iter().enumerate().find(|(i, s)| *i != site && influences.reaches(site, s.value));
+    if let Some((_, later)) = later {
+        return Err(format!(
+            "`{}` depends on `{name}`, and the score may pass through no other draw; use pathwise",
+            later.name
+        ));
+    }
+    let shape = graph.expr(bound.node).shape();
+    let map = influences.map(site, bound.node).cloned().unwrap_or_default();
+    let own_term = |axis: usize| shape.from_end(axis) == 1 || map.contains(&Some(axis));
+    if bound.over_others || !(0..shape.rank()).all(own_term) {
+        return Err(format!(
+            "each draw of `{name}` must enter one term of the `logsumexp`, but it enters several; use pathwise, or draw one for each \
+             term"
+        ));
+    }
+    let own = own_densities(graph, def, &analysis.nodes);
+    enters_linearly(graph, influences, site, &own, &[bound.node])
+        .and_then(|()| enters_linearly(graph, influences, site, &[bound.end], &costs(graph)))
+        .map_err(|obstacle| describe(graph, analysis, site, obstacle))
+}
+
+fn costs(graph: &Graph) -> Vec<NodeId> {
+    graph.costs().iter().map(|cost| cost.node).collect()
 }
 
 /// The reason why a score cannot be left out, with a remedy.
-fn describe(graph: &Graph, sites: &[SiteDef], name: &str, obstacle: Obstacle) -> String {
+fn describe(graph: &Graph, analysis: &Analysis, site: usize, obstacle: Obstacle) -> String {
+    let (sites, name) = (&analysis.sites, &analysis.sites[site].name);
     let (Obstacle::Nonlinear(node) | Obstacle::Factor(node) | Obstacle::Parameter(node)) = obstacle;
     let place = place(graph, node);
     let (how, remedy) = match obstacle {
@@ -55,8 +92,8 @@ fn describe(graph: &Graph, sites: &[SiteDef], name: &str, obstacle: Obstacle) ->
         }
     };
     format!(
-        "it leaves out the score of `{name}`, whose mean is 0 only if `log_prob({name})` enters the costs with a factor that does not \
-         depend on `{name}`, but {how}; {remedy}"
+        "the score of `{name}` has the mean 0 only if `log_prob({name})` enters with a factor that does not depend on `{name}`, but {how}; \
+         {remedy}"
     )
 }
 

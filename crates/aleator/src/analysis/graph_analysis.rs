@@ -7,13 +7,11 @@ use aleator_engine::graph::{NodeId, Op, Shape, ancestors, dependents};
 
 use super::between::undefined_between;
 use super::count;
-use super::density_use;
 use super::draws::Draws;
 use super::influence::{AxisMap, Influences};
 use super::meeting::Meeting;
 use super::range::Ranges;
 use super::reach::{Constants, Followers, Reach, told_apart};
-use super::site_info::SiteInfo;
 use super::terms::{Linearity, Meetings, Term};
 use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
@@ -148,39 +146,10 @@ impl Analysis {
         let parameters = &self.sites[site].parameters;
         parameters.iter().any(|&parameter| self.influences.sites(parameter).next().is_some())
     }
-
-    /// The description of a site before rewriting.
-    pub fn info<'a, 'g>(
-        &'a self,
-        graph: &'g Graph,
-        site: usize,
-        distribution: &'a mut Option<Distribution<'g>>,
-    ) -> SiteInfo<'a, 'g> {
-        let def = &self.sites[site];
-        let parameters = def.parameters.iter().map(|&p| graph.expr(p)).collect();
-        let coupled = self.coupled(site);
-        let rank = def.batch.rank();
-        let coupled_draws =
-            (0..rank).filter(|&i| coupled[i]).fold(1usize, |n, i| n.saturating_mul(def.batch.from_end(i)));
-        let built = Distribution::new(def.family.clone(), parameters);
-        SiteInfo {
-            name: &def.name,
-            distribution: distribution.insert(built),
-            batch: &def.batch,
-            draws: def.batch.numel(),
-            coupled_draws,
-            conditional: self.is_conditional(site),
-            support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
-            undefined_between: self.undefined_between[site],
-            score_separates: Box::new(move || {
-                density_use::score_separates(graph, &self.sites, &self.influences, &self.nodes, site)
-            }),
-        }
-    }
 }
 
 /// Whether the parameters of a site have a derivative with respect to those of the graph, directly or through other draws.
-fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
+pub(super) fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
     let engine = graph.engine();
     let mut reached = vec![false; engine.len()];
     let mut waiting = site.parameters.clone();

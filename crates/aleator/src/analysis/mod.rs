@@ -10,7 +10,7 @@
 //! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
-//! `graph_analysis` collects the answers for the rewriting, and `site_info` provides what an estimator may ask about one site.
+//! `graph_analysis` collects the answers for the rewriting, and `site_info` (filled by `describe_site`) provides what an estimator may ask about one site.
 
 mod axes;
 mod between;
@@ -19,6 +19,7 @@ mod constants;
 mod continuity;
 mod count;
 mod density_use;
+mod describe_site;
 mod discontinuity;
 mod draws;
 mod first_discontinuity;
@@ -49,7 +50,7 @@ pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
 pub(crate) use moving::{Moving, moving};
-pub(crate) use own_density::own_densities;
+pub(crate) use own_density::{enters_linearly, own_densities};
 pub(crate) use range::Ranges;
 pub(crate) use scores::scored;
 pub use site_info::SiteInfo;

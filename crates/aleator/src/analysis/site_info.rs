@@ -23,6 +23,7 @@ pub struct SiteInfo<'a, 'g> {
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.
     pub undefined_between: bool,
     pub(crate) score_separates: Box<dyn Fn() -> Result<(), String> + 'a>,
+    pub(crate) score_moves_to_path: Box<dyn Fn() -> Result<(), String> + 'a>,
 }
 
 impl SiteInfo<'_, '_> {
@@ -33,6 +34,15 @@ impl SiteInfo<'_, '_> {
     /// The reason, with the place of the obstacle and a remedy.
     pub fn score_separates(&self) -> Result<(), String> {
         (self.score_separates)()
+    }
+
+    /// Whether the score of the site, as far as the costs contain log q(z) of its draw z, has mean 0 or lies within one log Σ exp over
+    /// copies, so that its mean is known as a derivative along z.
+    ///
+    /// # Errors
+    /// The reason why not, with the place of the obstacle and a remedy.
+    pub fn score_moves_to_path(&self) -> Result<(), String> {
+        (self.score_moves_to_path)()
     }
 
     /// Whether costs may be evaluated between the outcomes of the draw; if not, the reason.

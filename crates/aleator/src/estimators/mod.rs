@@ -1,14 +1,17 @@
 //! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
+mod antithetic;
 mod arm;
 mod arms;
 mod baseline_options;
 mod coupled_coins;
 mod decoupled_straight_through;
 mod disarm;
+mod doubly_reparameterized;
 mod enumeration;
 mod gapped_straight_through;
 mod generalized_reparameterization;
+mod grpo;
 mod gumbel_rao;
 mod gumbel_softmax;
 mod hard_forward;
@@ -33,14 +36,17 @@ pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
 };
+pub use antithetic::{Antithetic, PairedGradient};
 pub use arm::Arm;
 pub use arms::Arms;
 pub use decoupled_straight_through::DecoupledStraightThrough;
 pub use disarm::Disarm;
+pub use doubly_reparameterized::DoublyReparameterized;
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use gapped_straight_through::GappedStraightThrough;
 pub use generalized_reparameterization::GeneralizedReparameterization;
+pub use grpo::{Grpo, Spread};
 pub use gumbel_rao::GumbelRao;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use lax::Lax;

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::{
-    Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
-    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil, Pathwise,
-    Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding,
-    StraightThrough, StraightThroughGumbelSoftmax, Vimco, arm, arms, decoupled_straight_through, disarm,
-    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax, lax,
-    local_expectation, muprop, nvil, pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization,
-    relax, score_function, sticking_the_landing, straight_through, straight_through_gumbel_softmax, vimco,
+    Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
+    GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax, Lax,
+    LocalExpectation, MuProp, Nvil, Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+    Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
+    antithetic, arm, arms, decoupled_straight_through, disarm, enumeration, gapped_straight_through,
+    generalized_reparameterization, gumbel_rao, gumbel_softmax, lax, local_expectation, muprop, nvil,
+    pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax, score_function,
+    sticking_the_landing, straight_through, straight_through_gumbel_softmax, vimco,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
