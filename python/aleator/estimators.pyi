@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -43,6 +43,16 @@ class LocalExpectation(Estimator):
     """LocalExpectation: the exact sum over the outcomes of one draw at a time, given the other draws."""
 
     def __init__(self) -> None: ...
+
+class MeasureValued(Estimator):
+    """MeasureValued: the difference of F at draws from the positive and the negative part of the distribution's derivative."""
+
+    def __init__(self, *, most_coordinates: float = ...) -> None: ...
+
+class PerturbationAnalysis(Estimator):
+    """PerturbationAnalysis: F after a jump of one discrete draw to its neighbour, with the rate of the jump and the same noise."""
+
+    def __init__(self, *, jumps: str = ...) -> None: ...
 
 class Nvil(Estimator):
     """Nvil: the score function with a learned, input-dependent baseline and a normalised signal."""

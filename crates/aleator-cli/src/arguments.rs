@@ -35,6 +35,8 @@ pub enum Command {
     Graph(Draw),
     /// Estimate the gradient with standard errors, and compute the exact gradient where possible
     Grad(Grad),
+    /// Estimate second derivatives with standard errors: the Hessian, or its product with a vector
+    Hessian(Hessian),
     /// Compare all applicable estimators: bias, variance, time
     Compare(Compare),
     /// Prove or certify that the mean of an estimate is the gradient, or refute it
@@ -216,6 +218,25 @@ pub struct Grad {
     /// Exit with status 1 if the mean of a coordinate is more than 5 standard errors from the exact gradient
     #[arg(long)]
     pub assert_unbiased: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Hessian {
+    #[command(flatten)]
+    pub source: Source,
+    /// Estimator of a site (b=score_function) or of every site (reinforce_loo): one that has second derivatives
+    #[arg(long, value_name = "[SITE=]ESTIMATOR")]
+    pub via: Vec<String>,
+    #[command(flatten)]
+    pub sampling: Sampling,
+    /// R: number of independent estimates from which mean and standard error are computed
+    #[arg(long, value_name = "R", default_value_t = 1000, value_parser = positive)]
+    pub replicates: usize,
+    /// Compute the product of the Hessian with a vector: theta=1 or 'W=[1, 0, 2]'; parameters that are not named have zeros
+    #[arg(long, value_name = "NAME=NUMBERS")]
+    pub vector: Vec<String>,
+    #[command(flatten)]
+    pub exact: Exact,
 }
 
 #[derive(Debug, Args)]

@@ -71,6 +71,20 @@ impl Loaded {
         Ok(Chosen { plan, sites: vec![] })
     }
 
+    /// The plan for second derivatives that the options ask for, completed by the file and the automatic choice.
+    pub fn plan_for_second_derivatives(&self, via: &[String], samples: Option<usize>) -> Outcome<Plan> {
+        let asked = self.asked(via)?;
+        if asked.measures() {
+            return Err(Failure::input(format!(
+                "--via {MEASURED} measures gradients and cannot choose for second derivatives; name an estimator, or leave it out"
+            )));
+        }
+        let plan = Plan::choose_for_second_derivatives(&self.model.graph, &asked.given, samples);
+        let plan = plan.map_err(|e| self.failure(e))?;
+        self.check_for_every_site(via, &plan)?;
+        Ok(plan)
+    }
+
     /// What the options of `compare` fix, and the plan of a pilot that decides about every site.
     pub fn besides(&self, via: &[String], pilot: &Pilot) -> Outcome<Besides> {
         let every = |text: &&String| language::parse_via(text).is_ok_and(|parsed| parsed.site.is_none());

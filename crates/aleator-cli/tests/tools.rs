@@ -223,3 +223,49 @@ fn certificates_have_a_status_and_name_their_graph() {
         assert!(refused.status.code() == Some(2) && said.contains(message), "{said}");
     }
 }
+
+/// `hessian` has the head of `grad`, blocks for each pair of parameters, exact values, and says where they are biased.
+#[test]
+fn second_derivatives_are_reported() {
+    let folder = Folder::new("hessian");
+    folder.file("square.scg", "param m = 0.7\nparam s = [1.3, 0.4]\nz ~ Normal(m, s)\ncost f = z^2\n");
+    folder.file("kink.scg", "param t = 0.3\nz ~ Normal(0, 1)\ncost f = abs(z - t)\n");
+    folder.file("kinked.scg", "param m = 0.3\nz ~ Normal(m, 1)\ncost f = abs(z)\n");
+    let hessian = |arguments: &[&str]| folder.run(&[&["hessian"], arguments].concat(), "");
+    let json = |arguments: &[&str]| {
+        let ran = hessian(&[arguments, &["--json"]].concat());
+        assert_eq!(ran.status.code(), Some(0), "{ran:?}");
+        let said = String::from_utf8_lossy(&ran.stderr).into_owned();
+        (serde_json::from_slice::<Value>(&ran.stdout).unwrap(), said)
+    };
+    let (whole, _) = json(&["square.scg"]);
+    assert_eq!((&whole["samples"], &whole["replicates"]), (&1.into(), &1000.into()));
+    // ∂²E z² = 2 for each mean and scale, and there are two draws.
+    let block = |a: &str, b: &str| whole["hessian"][a][b].clone();
+    assert_eq!(block("m", "m")["exact"][0].as_f64().map(|x| (x - 4.0).abs() < 1e-9), Some(true));
+    assert_eq!(block("s", "s")["shape"], serde_json::json!([2, 2]));
+    let exact: Vec<f64> = serde_json::from_value(block("s", "s")["exact"].clone()).unwrap();
+    assert!(exact.iter().zip([2.0, 0.0, 0.0, 2.0]).all(|(a, b)| (a - b).abs() < 1e-9), "{exact:?}");
+    let (product, _) = json(&["square.scg", "--vector", "s=[1, -3]"]);
+    let exact: Vec<f64> = serde_json::from_value(product["product"]["s"]["exact"].clone()).unwrap();
+    assert!(exact.iter().zip([2.0, -6.0]).all(|(a, b)| (a - b).abs() < 1e-9), "{exact:?}");
+    // A kink that moves with a parameter leaves no unbiased estimate, and one that does not leaves the score.
+    let (moving, said) = json(&["kink.scg"]);
+    assert!(moving["unbiased"] == false && said.contains("biased"), "{said}");
+    let (kinked, _) = json(&["kinked.scg"]);
+    assert_eq!((&kinked["unbiased"], &kinked["plan"]["z"]), (&true.into(), &"reinforce_loo".into()));
+    let (through, _) = json(&["kinked.scg", "--via", "pathwise"]);
+    assert_eq!(through["unbiased"], false);
+    for (arguments, message) in [
+        (&["--via", "nvil"][..], "no proof"),
+        (&["--via", "measured"], "name an estimator"),
+        (&["--vector", "q=1"], "unknown parameter"),
+        (&["--vector", "s=1"], "the parameter has 2"),
+        (&["--vector", "s"], "NAME=NUMBERS"),
+        (&["--vector", "s=[nan, 1]"], "is NaN"),
+    ] {
+        let refused = hessian(&[&["square.scg"], arguments].concat());
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(2) && said.contains(message), "{said}");
+    }
+}

@@ -85,15 +85,16 @@ pub mod prelude {
     pub use crate::diagnostics::{Compare, compare};
     pub use crate::distributions::{
         Bernoulli, Beta, Binomial, Categorical, Cauchy, Dirichlet, Distribution, Exponential, Gamma,
-        Geometric, Gumbel, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial,
-        Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform,
-        VonMises, Weibull,
+        Geometric, Gumbel, KSubset, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal,
+        NegativeBinomial, Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical,
+        StudentT, Uniform, VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
-        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation, MuProp, Nvil,
-        Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-        StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
+        Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax,
+        LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax,
+        ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding, StraightThrough,
+        StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

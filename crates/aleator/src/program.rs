@@ -34,7 +34,9 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
 use crate::plan::{Plan, is_unbiased};
-use crate::rewrite::{Estimator, Layout, rewrite};
+use crate::rewrite::{
+    AnyOrder, Estimator, Extras, Layout, SecondDerivatives, rewrite, with_first_derivatives,
+};
 
 pub use self::estimate::Estimate;
 pub use self::options::Options;
@@ -71,6 +73,11 @@ pub struct Program<T: Real = f64> {
     data: Vec<Slot>,
     /// The input of each parameter and the output that is its gradient.
     params_and_gradients: Vec<(usize, usize)>,
+    second: SecondDerivatives,
+    /// The outputs that are second derivatives.
+    second_outputs: Vec<usize>,
+    /// The inputs of the direction, by parameter.
+    direction: Vec<usize>,
     domains: Domains,
     kept: Kept<T>,
     seed: u64,
@@ -117,6 +124,20 @@ fn explained(graph: &Graph, error: Error) -> Error {
     }
 }
 
+/// Whether the first derivatives fulfil the conditions of the plan, so that its second derivatives are unbiased.
+fn has_smooth_derivatives(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Result<bool> {
+    let of_noise = |&site: &usize| {
+        let mut distribution = None;
+        let info = analysis.info(graph, site, &mut distribution);
+        analysis.used[site]
+            && plan[site].any_order() == Some(AnyOrder::Differentiable)
+            && !matches!(plan[site].alternatives(&info), Ok(Some(_)))
+    };
+    let transformed: Vec<usize> = (0..plan.len()).filter(of_noise).collect();
+    let derivatives = with_first_derivatives(graph, &transformed);
+    Ok(is_unbiased(&derivatives, &Analysis::of(&derivatives)?, plan))
+}
+
 impl<T: Real> Program<T> {
     /// Compiles an estimate by a plan, which has one estimator for each site, for the CPU.
     ///
@@ -145,9 +166,11 @@ impl<T: Real> Program<T> {
         // The surrogate's own graph: the author's is not written.
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
-        let unbiased = is_unbiased(&own, &analysis, plan);
+        let unbiased = is_unbiased(&own, &analysis, plan)
+            && (options.second == SecondDerivatives::None || has_smooth_derivatives(&own, &analysis, plan)?);
+        let extras = Extras { audit: options.audit, second: options.second };
         let surrogate =
-            rewrite(own, &analysis, plan, layout, options.audit).map_err(|error| explained(graph, error))?;
+            rewrite(own, &analysis, plan, layout, extras).map_err(|error| explained(graph, error))?;
 
         let inputs = surrogate.graph.inputs();
         let slot_of = |node: NodeId| inputs.iter().position(|i| i.node == node).unwrap_or(usize::MAX);
@@ -160,6 +183,7 @@ impl<T: Real> Program<T> {
         let domains = Domains::new(surrogate.checks, &mut add_output);
         let kept =
             Kept::new(surrogate.own, &options.tuning_rule, options.tuning_rate, slot_of, &mut add_output);
+        let second = surrogate.second.iter().map(|&node| add_output(node)).collect();
         let masses = surrogate.audit.masses.iter().map(|&node| add_output(node)).collect();
         let blind = surrogate.audit.blind.into_iter().map(|(site, node)| (site, add_output(node))).collect();
         let executable = backend.compile(&surrogate.graph, &outputs, &options.compile)?;
@@ -176,6 +200,9 @@ impl<T: Real> Program<T> {
             params_and_gradients: slots.iter().map(|p| p.slot).zip(FIRST_GRADIENT..).collect(),
             params: slots,
             data: data.iter().map(|d| slot(&d.name, &d.shape, d.node)).collect(),
+            second: options.second,
+            second_outputs: second,
+            direction: surrogate.direction.iter().map(|&node| slot_of(node)).collect(),
             domains,
             kept,
             seed: options.seed,
@@ -357,6 +384,56 @@ impl<T: Real> Program<T> {
     #[track_caller]
     pub fn gradient_at(&self, place: usize) -> &[T] {
         self.estimate().gradient_at(place)
+    }
+
+    /// The block of the Hessian of these two parameters in the last run, `[R] + parameter + other`, flat and row-major, if the
+    /// program computes [`SecondDerivatives::Hessian`].
+    ///
+    /// # Errors
+    /// Returns an error if there is no such parameter, or if the program does not compute the Hessian.
+    pub fn hessian(&self, parameter: &str, other: &str) -> Result<&[T]> {
+        let row = place_of("parameter", &self.params, parameter)?;
+        let column = place_of("parameter", &self.params, other)?;
+        self.computes(SecondDerivatives::Hessian)?;
+        Ok(self.executable.output(self.second_outputs[row * self.params.len() + column]))
+    }
+
+    /// The Hessian times the direction in the last run: the part of this parameter, `[R] + parameter`, flat and row-major, if the
+    /// program computes [`SecondDerivatives::Product`].
+    ///
+    /// # Errors
+    /// Returns an error if there is no such parameter, or if the program does not compute the product.
+    pub fn hessian_product(&self, parameter: &str) -> Result<&[T]> {
+        let place = place_of("parameter", &self.params, parameter)?;
+        self.computes(SecondDerivatives::Product)?;
+        Ok(self.executable.output(self.second_outputs[place]))
+    }
+
+    /// Sets the part of the direction that belongs to a parameter, flat and row-major. The direction is 0 at first.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such parameter, if the number of elements differs, or if the program does not compute
+    /// [`SecondDerivatives::Product`].
+    pub fn set_direction(&mut self, parameter: &str, values: &[T]) -> Result<()> {
+        let place = place_of("parameter", &self.params, parameter)?;
+        self.computes(SecondDerivatives::Product)?;
+        Ok(self.executable.set_input(self.direction[place], values)?)
+    }
+
+    /// # Errors
+    /// Returns an error if the program does not compute these second derivatives.
+    fn computes(&self, second: SecondDerivatives) -> Result<()> {
+        if self.second == second {
+            return Ok(());
+        }
+        Err(Error::Invalid(format!(
+            "the program does not compute this: compile it with Options::second_derivatives(SecondDerivatives::{second:?})"
+        )))
+    }
+
+    /// All second derivatives of the last run, in the order of the parameters.
+    pub(crate) fn second_derivatives(&self) -> impl Iterator<Item = &[T]> {
+        self.second_outputs.iter().map(|&place| self.executable.output(place))
     }
 
     /// Mutable parameters paired with their gradients in the last run, in the graph's order; `None` for a parameter that no cost

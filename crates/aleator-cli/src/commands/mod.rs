@@ -9,6 +9,7 @@ mod draw;
 mod export;
 mod format;
 mod grad;
+mod hessian;
 mod manual;
 mod new;
 mod optimize;
@@ -26,6 +27,7 @@ pub fn run(command: Command) -> Outcome {
         Command::Check(arguments) => check::run(&arguments),
         Command::Graph(arguments) => draw::run(&arguments),
         Command::Grad(arguments) => grad::run(&arguments),
+        Command::Hessian(arguments) => hessian::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Certify(arguments) => certify::run(&arguments),
         Command::Optimize(arguments) => optimize::run(&arguments),

@@ -23,7 +23,7 @@ pub use plot::{
 };
 pub use profile::profile;
 pub use table::{
-    Spread, certificate, choices, comparison, evaluation, gradient, optimization, optimizations, spread,
-    training, training_comparison, training_spread,
+    Spread, certificate, choices, comparison, evaluation, gradient, optimization, optimizations,
+    second_derivatives, spread, training, training_comparison, training_spread,
 };
 pub use text::message;

@@ -8,6 +8,7 @@ mod conclusions;
 mod gradient;
 mod optimization;
 mod runs;
+mod second;
 mod training;
 mod values;
 
@@ -22,6 +23,7 @@ pub(crate) use optimization::group_names;
 pub use optimization::{optimization, optimizations};
 pub(crate) use runs::training_spread_cells;
 pub use runs::{Spread, evaluation, spread, training_spread};
+pub use second::second_derivatives;
 pub(crate) use training::{
     gradient_cells, history_cells, sign, training_comparison_cells, training_conclusions, training_header,
 };

@@ -1,7 +1,7 @@
 //! The description of a site before rewriting, from what is known of its graph.
 
 use super::density_use::{score_moves_to_path, score_separates};
-use super::graph_analysis::{Analysis, depends_on_params};
+use super::graph_analysis::Analysis;
 use super::site_info::SiteInfo;
 use crate::distributions::{Distribution, Support};
 use crate::graph::Graph;
@@ -28,7 +28,8 @@ impl Analysis {
             draws: def.batch.numel(),
             coupled_draws,
             conditional: self.is_conditional(site),
-            support_moves: def.family.support() == Support::Interval && depends_on_params(graph, def),
+            support_moves: def.family.support() == Support::Interval && self.moving[site].contains(&true),
+            moving: &self.moving[site],
             undefined_between: self.undefined_between[site],
             score_separates: Box::new(move || score_separates(graph, self, site)),
             score_moves_to_path: Box::new(move || score_moves_to_path(graph, self, site)),

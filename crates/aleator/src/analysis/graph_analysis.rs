@@ -13,7 +13,6 @@ use super::meeting::Meeting;
 use super::range::Ranges;
 use super::reach::{Constants, Followers, Reach, told_apart};
 use super::terms::{Linearity, Meetings, Term};
-use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, SiteDef};
 
@@ -53,6 +52,8 @@ pub(crate) struct Analysis {
     pub used: Vec<bool>,
     /// Whether the site is discrete and a downstream node is undefined between the outcomes of the site.
     pub undefined_between: Vec<bool>,
+    /// For each parameter of each site, whether it has a derivative with respect to the parameters of the graph.
+    pub moving: Vec<Vec<bool>>,
     /// The nodes from which costs and states are computed, in order.
     pub nodes: Vec<NodeId>,
     pub influences: Influences,
@@ -114,7 +115,8 @@ impl Analysis {
         for (place, group) in groups.iter().enumerate() {
             group.sites.iter().for_each(|(site, _)| groups_of[*site].push(place));
         }
-        Ok(Analysis { sites, used, undefined_between, nodes, influences, kept, groups, groups_of })
+        let moving = moving(graph, &sites);
+        Ok(Analysis { sites, used, undefined_between, moving, nodes, influences, kept, groups, groups_of })
     }
 
     /// The groups that depend on a site, with their indices and their dependence.
@@ -148,21 +150,20 @@ impl Analysis {
     }
 }
 
-/// Whether the parameters of a site have a derivative with respect to those of the graph, directly or through other draws.
-pub(super) fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
+/// For each parameter of each site, whether it has a derivative with respect to the parameters of the graph, directly or through other
+/// draws.
+fn moving(graph: &Graph, sites: &[SiteDef]) -> Vec<Vec<bool>> {
     let engine = graph.engine();
-    let mut reached = vec![false; engine.len()];
-    let mut waiting = site.parameters.clone();
-    while let Some(id) = waiting.pop() {
-        if !std::mem::replace(&mut reached[id.index()], true) {
-            engine.with_node(id, |node| {
-                if node.op != Op::StopGradient {
-                    waiting.extend(&node.inputs);
-                }
-            });
-        }
+    let mut moves = vec![false; engine.len()];
+    graph.params().iter().for_each(|param| moves[param.node.index()] = true);
+    for id in engine.ids() {
+        engine.with_node(id, |node| {
+            if node.op != Op::StopGradient && node.inputs.iter().any(|input| moves[input.index()]) {
+                moves[id.index()] = true;
+            }
+        });
     }
-    graph.params().iter().any(|param| reached[param.node.index()])
+    sites.iter().map(|site| site.parameters.iter().map(|p| moves[p.index()]).collect()).collect()
 }
 
 /// Whether the distribution of any site depends on a parameter. If none does, the estimators have nothing to do: the gradient is the
@@ -172,8 +173,8 @@ pub(super) fn depends_on_params(graph: &Graph, site: &SiteDef) -> bool {
 /// Returns an error if the graph holds an error.
 pub(crate) fn laws_depend_on_params(graph: &Graph) -> Result<bool> {
     let analysis = Analysis::of(graph)?;
-    let mut used = analysis.sites.iter().zip(&analysis.used);
-    Ok(used.any(|(site, used)| *used && depends_on_params(graph, site)))
+    let mut used = analysis.moving.iter().zip(&analysis.used);
+    Ok(used.any(|(moving, used)| *used && moving.contains(&true)))
 }
 
 /// For each site, whether an outcome may have probability 0 with a nonzero derivative: the family has such boundary values, and

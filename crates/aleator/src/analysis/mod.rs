@@ -10,7 +10,8 @@
 //! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
-//! `graph_analysis` collects the answers for the rewriting, and `site_info` (filled by `describe_site`) provides what an estimator may ask about one site.
+//! `graph_analysis` collects the answers for the rewriting, and `site_info`, filled by `describe_site`, provides what an estimator
+//! may ask about one site.
 
 mod axes;
 mod between;

@@ -448,7 +448,7 @@ fn between(low: Range, high: Range) -> Range {
 /// The range of a relaxation or of the mean of a sample.
 fn between_outcomes(support: Support) -> Range {
     match support {
-        Support::Boolean | Support::OneHot | Support::UnitInterval | Support::Simplex => {
+        Support::Boolean | Support::OneHot | Support::Subsets | Support::UnitInterval | Support::Simplex => {
             Range::open(0.0, 1.0)
         }
         Support::Positive => POSITIVE,
@@ -460,7 +460,7 @@ fn between_outcomes(support: Support) -> Range {
 /// The range of the draws.
 fn support(support: Support) -> Range {
     match support {
-        Support::Boolean | Support::OneHot => Range::closed(0.0, 1.0),
+        Support::Boolean | Support::OneHot | Support::Subsets => Range::closed(0.0, 1.0),
         Support::Indices | Support::Counts | Support::BoundedCounts => Range::closed(0.0, f64::INFINITY),
         Support::UnitInterval | Support::Simplex => Range::closed(0.0, 1.0),
         Support::Positive => Range::closed(0.0, f64::INFINITY),

@@ -20,6 +20,9 @@ pub struct SiteInfo<'a, 'g> {
     pub conditional: bool,
     /// Whether the support depends on the parameters of the graph. A score has expectation zero only if it does not.
     pub support_moves: bool,
+    /// For each parameter of the distribution, whether it has a derivative with respect to the parameters of the graph, directly or
+    /// through earlier draws.
+    pub moving: &'a [bool],
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.
     pub undefined_between: bool,
     pub(crate) score_separates: Box<dyn Fn() -> Result<(), String> + 'a>,

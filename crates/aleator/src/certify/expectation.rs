@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
 use crate::quadrature::{Deadline, Integrand, Size, Unknown, integrate};
-use crate::rewrite::{Estimator, Layout, Tuning, rewrite};
+use crate::rewrite::{Estimator, Extras, Layout, Tuning, rewrite};
 
 /// The expectation of an estimate.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ impl EstimateAtPoints {
         let rows = layout.replicates.unwrap_or(1);
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
-        let surrogate = rewrite(own, &analysis, plan, layout, true)?;
+        let surrogate = rewrite(own, &analysis, plan, layout, Extras::audit())?;
         let engine = &surrogate.graph;
         let estimates: Vec<NodeId> =
             [surrogate.objective].iter().chain(&surrogate.gradients).copied().collect();

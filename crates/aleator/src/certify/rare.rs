@@ -15,7 +15,7 @@ use crate::analysis::Analysis;
 use crate::distributions::Distribution;
 use crate::error::Result;
 use crate::graph::Graph;
-use crate::rewrite::{Estimator, Layout, Tuning, rewrite};
+use crate::rewrite::{Estimator, Extras, Layout, Tuning, rewrite};
 
 /// The estimates among which the smallest probability is looked for.
 const LOOKED_AT: usize = 256;
@@ -44,7 +44,7 @@ pub(super) fn rarest_of(
     let own = graph.clone();
     let analysis = Analysis::of(&own)?;
     let layout = Layout { samples, replicates: Some(LOOKED_AT), tuning: Tuning::Held };
-    let surrogate = rewrite(own, &analysis, plan, layout, true)?;
+    let surrogate = rewrite(own, &analysis, plan, layout, Extras::audit())?;
     let engine = &surrogate.graph;
     let sites = graph.sites();
     let (mut names, mut outputs) = (Vec::new(), Vec::new());

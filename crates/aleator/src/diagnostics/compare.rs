@@ -52,7 +52,7 @@ pub enum ExactAnswer {
 }
 
 /// The time limit for the exact answer.
-const TIME_LIMIT: Duration = Duration::from_secs(2);
+pub(super) const TIME_LIMIT: Duration = Duration::from_secs(2);
 
 impl Compare {
     /// All estimators, 1000 replicates, seed 0.

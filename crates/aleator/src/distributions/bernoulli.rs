@@ -30,6 +30,7 @@ use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
 use super::special::place;
@@ -192,6 +193,31 @@ impl Family for Bernoulli {
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let (p, q) = self.p_and_q(parameters[0]);
         Some(q.less_equal(p))
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Bernoulli {
+    fn parameter(&self) -> usize {
+        0
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let (p, q) = self.p_and_q(parameters[0]);
+        let (up, down) = match self {
+            Bernoulli::Logits | Bernoulli::FiniteLogits => (p, q),
+            Bernoulli::Probs => (1.0 / q, 1.0 / p),
+        };
+        let at_one = z.equal(1.0);
+        JumpRates {
+            up: at_one.select(0.0, up),
+            down: at_one.select(down, 0.0),
+            only_up: p.equal(0.0),
+            only_down: q.equal(0.0),
+        }
     }
 }
 

@@ -20,8 +20,10 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The Binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -211,5 +213,59 @@ impl Family for Binomial {
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [n, x] = unpack(parameters);
         Some(((n + 1.0) * self.odds(x).p).floor().minimum(n))
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Binomial {
+    fn parameter(&self) -> usize {
+        1
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        let (up, down) = match self {
+            Binomial::Logits => ((n - z) * p, z * q),
+            Binomial::Probs => ((n - z) / q, z / p),
+        };
+        JumpRates {
+            up: z.less(n).select(up, 0.0),
+            down: z.greater(0.0).select(down, 0.0),
+            only_up: p.equal(0.0),
+            only_down: q.equal(0.0),
+        }
+    }
+}
+
+/// ∂p E F = n E\[F(y + 1) − F(y)\], y ~ Binomial(n − 1, p). Of the n trials of z, one is left out: it was a success with the
+/// probability z/n, hence y = z − 1 or y = z. The mean of the two is taken.
+impl WeakDerivative for Binomial {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 1).then_some(2)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [n, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        let slope = match self {
+            Binomial::Logits => p * q,
+            Binomial::Probs => p.graph().scalar(1.0),
+        };
+        let z = self.sample(parameters, noise);
+        let one = z.graph().scalar(1.0);
+        let fewer = z.greater(0.0).select(count_beyond(z, -one), z);
+        let more = z.less(n).select(count_beyond(z, one), z);
+        vec![
+            Triple { constant: z * slope, positive: Place::Sample, negative: Place::At(fewer) },
+            Triple { constant: (n - z) * slope, positive: Place::At(more), negative: Place::Sample },
+        ]
     }
 }

@@ -172,6 +172,10 @@ impl Family for Categorical {
         Some(self.probabilities(parameters[0]))
     }
 
+    fn log_masses<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.log_probabilities(parameters[0]))
+    }
+
     fn edges(&self) -> Option<(usize, &'static [f64])> {
         self.edges_of()
     }

@@ -18,6 +18,7 @@ use super::family::Distribution;
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::log1p_square;
+use super::weak_derivative::{Symmetric, WeakDerivative, length};
 
 /// The Cauchy family.
 #[derive(Clone, Copy, Debug)]
@@ -66,5 +67,19 @@ impl LocationScale for Cauchy {
 
     fn entropy(scale: Expr<'_>) -> Expr<'_> {
         (4.0 * PI * scale).log()
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl Symmetric for Cauchy {
+    const PEAK: f64 = 1.0 / PI;
+
+    /// √((1 + x²)/v − 1)
+    fn level<'g>(x: Expr<'g>, v: Expr<'g>) -> Expr<'g> {
+        // In factors, because x² may overflow: √(1/v) √(x² + 1 − v).
+        length(x, (1.0 - v).sqrt()) / v.sqrt()
     }
 }

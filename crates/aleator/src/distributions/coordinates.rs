@@ -19,7 +19,7 @@ use super::family::Family;
 use super::noise::Noise;
 
 /// The number of representable numbers that one standard deviation must span, so that a count is represented accurately enough.
-const STEPS: f64 = 128.0;
+pub(super) const STEPS: f64 = 128.0;
 
 /// (z − μ)/σ of the fixed sample z = μ₀ + σ₀ ε.
 pub(super) fn standardized<'g>(epsilon: Expr<'g>, loc: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {

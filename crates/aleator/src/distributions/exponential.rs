@@ -15,6 +15,7 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
 /// The Exponential family.
 #[derive(Clone, Copy, Debug)]
@@ -78,5 +79,21 @@ impl Family for Exponential {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [rate] = unpack(parameters);
         Some(1.0 - rate.log())
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl WeakDerivative for Exponential {
+    fn values(&self, _: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [rate] = unpack(parameters);
+        let sum = exponential(noise) + exponential(noise);
+        vec![Triple { constant: 1.0 / rate, positive: Place::Sample, negative: Place::At(sum / rate) }]
     }
 }

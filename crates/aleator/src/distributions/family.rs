@@ -7,9 +7,11 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Graph, Op, Reduction, Shape};
 
 use super::argument::{Argument, Literal};
+use super::jumps::Jumps;
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
 use super::transformation::{Transform, Transformation, Transformed};
+use super::weak_derivative::WeakDerivative;
 
 /// The domain of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,6 +142,8 @@ pub enum Support {
     Indices,
     /// The one-hot vectors.
     OneHot,
+    /// The vectors of 0 and 1 with k ones, where k is the first parameter.
+    Subsets,
     /// {0, 1, 2, …}
     Counts,
     /// {0, …, n}, where n is a parameter.
@@ -163,8 +167,8 @@ pub enum Support {
 impl Support {
     /// Whether the support is countable.
     pub fn is_discrete(self) -> bool {
-        use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot};
-        matches!(self, Boolean | Indices | OneHot | Counts | BoundedCounts)
+        use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot, Subsets};
+        matches!(self, Boolean | Indices | OneHot | Subsets | Counts | BoundedCounts)
     }
 
     /// Whether the values are counts, whose mean lies between them.
@@ -178,6 +182,7 @@ impl Support {
             Support::Boolean => "0 and 1",
             Support::Indices => "the indices of its categories",
             Support::OneHot => "one-hot vectors",
+            Support::Subsets => "vectors of 0 and 1 with k ones",
             Support::Counts => "0, 1, 2, and so on",
             Support::BoundedCounts => "the integers from 0 to its total count",
             Support::Real => "real numbers",
@@ -195,7 +200,7 @@ impl Support {
         let fractional = || value.not_equal(value.floor());
         let any = |a: Expr<'g>, b: Expr<'g>| (a + b).greater(0.0);
         match self {
-            Support::Boolean | Support::Indices | Support::OneHot | Support::Circle => {
+            Support::Boolean | Support::Indices | Support::OneHot | Support::Subsets | Support::Circle => {
                 self.excludes(value, parameters)
             }
             Support::Simplex => self.excludes(value, parameters).map(|sum| any(sum, value.less(0.0))),
@@ -211,7 +216,7 @@ impl Support {
     }
 
     /// 1 for each element of a value outside the support at which log p is not −∞; `None` if log p is −∞ everywhere outside. For
-    /// Boolean and one-hot values, log p is extended to values between the outcomes; for indices, angles and the simplex, it is
+    /// Boolean values, one-hot vectors and subsets, log p is extended to values between the outcomes; for indices, angles and the simplex, it is
     /// computed without a check.
     pub(crate) fn excludes<'g>(self, value: Expr<'g>, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let between = || value.not_equal(0.0) * value.not_equal(1.0);
@@ -220,6 +225,10 @@ impl Support {
             Support::OneHot => {
                 let total = value.sum_axes(-1).unsqueeze(-1);
                 Some((between() + total.not_equal(1.0)).greater(0.0))
+            }
+            Support::Subsets => {
+                let total = value.sum_axes(-1).not_equal(parameters[0]).unsqueeze(-1);
+                Some((between() + total).greater(0.0))
             }
             Support::Indices => {
                 let outcomes = parameters[0].shape().from_end(0) as f64;
@@ -299,6 +308,14 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn perturbation(&self) -> Option<&dyn Perturbation> {
         None
     }
+    /// The derivatives of the distribution with respect to its parameters as differences of two distributions, if any is known.
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        None
+    }
+    /// For counts: the rates at which a sample jumps to its neighbours when a parameter moves, if they are known.
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        None
+    }
     /// For families that are not reparameterized: the value and the derivative at `x` of a smooth map from the real line onto the
     /// support. Under this map, the density must be smooth, have a width of about 1, and decay at least exponentially.
     fn support_bijector<'g>(&self, _parameters: &[Expr<'g>], _x: Expr<'g>) -> Option<(Expr<'g>, Expr<'g>)> {
@@ -314,6 +331,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// The probabilities of the n outcomes along a last axis, if the outcomes are 0, …, n − 1 or the one-hot vectors.
     fn masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        None
+    }
+    /// The logarithms of [`Family::masses`], without underflow.
+    fn log_masses<'g>(&self, _parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
     }
     /// The parameter values at which the probability of an outcome is 0 but has a nonzero derivative: the index of the parameter,

@@ -31,6 +31,7 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
 use super::transformation::{Transform, Transformation, Transformed, whitened};
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
 /// The Gamma family.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +114,25 @@ impl Family for Gamma {
         let [concentration, rate] = unpack(parameters);
         let rest = stirling_error(concentration) + (1.0 - concentration) * digamma_minus_log(concentration);
         Some(0.5 * concentration.log() + HALF_LOG_TAU - rate.log() + rest)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// By the rate; the derivative by the concentration is not known in this form.
+impl WeakDerivative for Gamma {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 1).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [concentration, rate] = unpack(parameters);
+        let z = self.sample(parameters, noise);
+        let more = z + exponential(noise) / rate;
+        let constant = concentration / rate;
+        vec![Triple { constant, positive: Place::Sample, negative: Place::At(more) }]
     }
 }
 

@@ -17,8 +17,10 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{is_count, place};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The Geometric family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -140,5 +142,51 @@ impl Family for Geometric {
             }
         };
         Some(-log_p - uncertain)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Geometric {
+    fn parameter(&self) -> usize {
+        0
+    }
+
+    fn rises(&self) -> bool {
+        false
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let Odds { p, q, .. } = self.odds(parameters[0]);
+        let (up, down) = match self {
+            Geometric::Logits => (-(z + 1.0) * q, -z),
+            Geometric::Probs => (-(z + 1.0) / p, -(z / p / q)),
+        };
+        let down = z.greater(0.0).select(down, 0.0);
+        JumpRates { up, down, only_up: q.equal(0.0), only_down: 0.0 * p }
+    }
+}
+
+/// ∂p (p qᶻ) = (p qᶻ − p² z q^(z−1))/p: a Geometric less the sum of two and 1.
+impl WeakDerivative for Geometric {
+    fn values(&self, _: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let Odds { p, q, .. } = self.odds(parameters[0]);
+        let constant = match self {
+            Geometric::Logits => q,
+            Geometric::Probs => 1.0 / p,
+        };
+        let z = self.sample(parameters, noise);
+        let more = count_beyond(z, 1.0 + self.sample(parameters, noise));
+        vec![Triple { constant, positive: Place::Sample, negative: Place::At(more) }]
     }
 }

@@ -14,10 +14,11 @@ use std::sync::Arc;
 use aleator_engine::graph::Expr;
 
 use super::argument::Argument;
-use super::family::Distribution;
+use super::family::{Distribution, unpack};
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::EULER_GAMMA;
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential, held_beside};
 
 /// The Gumbel family.
 #[derive(Clone, Copy, Debug)]
@@ -52,5 +53,26 @@ impl LocationScale for Gumbel {
 
     fn entropy(scale: Expr<'_>) -> Expr<'_> {
         scale.log() + (EULER_GAMMA + 1.0)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// e^(−z/β) is exponential with the rate e^(μ/β). The derivative by the scale is not known in this form.
+impl WeakDerivative for Gumbel {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 0).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [loc, scale] = unpack(parameters);
+        let both = exponential(noise) + exponential(noise);
+        vec![Triple {
+            constant: held_beside(loc, scale) / scale,
+            positive: Place::Sample,
+            negative: Place::At(loc - scale * both.log()),
+        }]
     }
 }

@@ -18,6 +18,7 @@ use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{EULER_GAMMA, away_from_zero, below_one, log_beta};
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
 /// log E zⁿ
 fn log_moment<'g>(n: f64, a: Expr<'g>, b: Expr<'g>) -> Expr<'g> {
@@ -131,5 +132,24 @@ impl Family for Kumaraswamy {
         let [a, b] = unpack(parameters);
         let harmonic = (b + 1.0).digamma() + EULER_GAMMA;
         Some((1.0 - 1.0 / b) + (1.0 - 1.0 / a) * harmonic - a.log() - b.log())
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// −log(1 − zᵃ) is exponential with the rate b. The derivative by a is not known in this form.
+impl WeakDerivative for Kumaraswamy {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 1).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [a, b] = unpack(parameters);
+        let sum = exponential(noise) + exponential(noise);
+        let power = -(-sum / b).expm1();
+        let larger = below_one(away_from_zero((power.log() / a).exp()));
+        vec![Triple { constant: 1.0 / b, positive: Place::Sample, negative: Place::At(larger) }]
     }
 }

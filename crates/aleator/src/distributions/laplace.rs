@@ -17,6 +17,7 @@ use super::argument::Argument;
 use super::family::Distribution;
 use super::location_scale::LocationScale;
 use super::noise::Noise;
+use super::weak_derivative::{Symmetric, WeakDerivative};
 
 /// The Laplace family.
 #[derive(Clone, Copy, Debug)]
@@ -52,5 +53,18 @@ impl LocationScale for Laplace {
 
     fn entropy(scale: Expr<'_>) -> Expr<'_> {
         1.0 + (2.0 * scale).log()
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl Symmetric for Laplace {
+    const PEAK: f64 = 0.5;
+
+    /// |x| − log v
+    fn level<'g>(x: Expr<'g>, v: Expr<'g>) -> Expr<'g> {
+        x.abs() - v.log()
     }
 }

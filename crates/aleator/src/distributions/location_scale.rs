@@ -16,6 +16,7 @@ use super::coordinates::standardized;
 use super::family::{Constraint, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::transformation::Transformation;
+use super::weak_derivative::WeakDerivative;
 
 /// The law of ε, and the moments of z.
 pub trait LocationScale: fmt::Debug + Send + Sync {
@@ -49,6 +50,11 @@ pub trait LocationScale: fmt::Debug + Send + Sync {
 
     /// See [`Family::transformation`].
     fn transformation(&self) -> Option<&dyn Transformation> {
+        None
+    }
+
+    /// See [`Family::weak_derivative`].
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         None
     }
 }
@@ -105,5 +111,9 @@ impl<F: LocationScale> Family for F {
 
     fn transformation(&self) -> Option<&dyn Transformation> {
         LocationScale::transformation(self)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        LocationScale::weak_derivative(self)
     }
 }

@@ -20,6 +20,7 @@ use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::normal::Normal;
 use super::transformation::{Transform, Transformation, Transformed};
+use super::weak_derivative::{Place, Triple, WeakDerivative};
 
 /// The LogNormal family.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,31 @@ impl Family for LogNormal {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [loc, scale] = unpack(parameters);
         Some(loc + scale.log() + (0.5 + 0.5 * (2.0 * PI).ln()))
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// Those of the Normal, with log z in place of z.
+impl WeakDerivative for LogNormal {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        Normal.values(parameter)
+    }
+
+    fn triples<'g>(
+        &self,
+        parameter: usize,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+    ) -> Vec<Triple<'g>> {
+        let of_log = |place: Place<'g>| match place {
+            Place::Sample => Place::Sample,
+            Place::At(log_z) => Place::At(log_z.exp()),
+        };
+        let triples = Normal.triples(parameter, parameters, noise).into_iter();
+        triples.map(|t| Triple { positive: of_log(t.positive), negative: of_log(t.negative), ..t }).collect()
     }
 }
 

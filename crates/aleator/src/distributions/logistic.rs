@@ -17,6 +17,7 @@ use super::argument::Argument;
 use super::family::Distribution;
 use super::location_scale::LocationScale;
 use super::noise::Noise;
+use super::weak_derivative::{Symmetric, WeakDerivative};
 
 /// The Logistic family.
 #[derive(Clone, Copy, Debug)]
@@ -51,5 +52,20 @@ impl LocationScale for Logistic {
 
     fn entropy(scale: Expr<'_>) -> Expr<'_> {
         scale.log() + 2.0
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl Symmetric for Logistic {
+    const PEAK: f64 = 0.25;
+
+    /// With f(x) = y at s (1 − s) = y, s = σ(m): m = log (1 − 2y + √(1 − 4y)) − log 2y
+    fn level<'g>(x: Expr<'g>, v: Expr<'g>) -> Expr<'g> {
+        let log_y = v.log() - x.softplus() - (-x).softplus();
+        let y = log_y.exp();
+        (1.0 - 2.0 * y + (1.0 - 4.0 * y).maximum(0.0).sqrt()).log() - (2f64.ln() + log_y)
     }
 }

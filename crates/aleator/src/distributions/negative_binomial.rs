@@ -22,8 +22,10 @@ use super::argument::Argument;
 use super::binomial::{Odds, first_order};
 use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The negative binomial family, by logits or by probabilities.
 #[derive(Clone, Copy, Debug)]
@@ -161,5 +163,51 @@ impl Family for NegativeBinomial {
 
     fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for NegativeBinomial {
+    fn parameter(&self) -> usize {
+        1
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, .. } = self.odds(x);
+        let (up, down) = match self {
+            NegativeBinomial::Logits => ((z + r) * p, z),
+            NegativeBinomial::Probs => ((z + r) / q, z / p / q),
+        };
+        let down = z.greater(0.0).select(down, 0.0);
+        JumpRates { up, down, only_up: p.equal(0.0), only_down: 0.0 * p }
+    }
+}
+
+/// ∂p P(z; r) = r/q (P(z − 1; r + 1) − P(z; r)), and a count of r + 1 failures is one of r and one of 1, which is geometric. The
+/// derivative by r is not known in this form.
+impl WeakDerivative for NegativeBinomial {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 1).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [r, x] = unpack(parameters);
+        let Odds { p, q, log_p, .. } = self.odds(x);
+        let constant = match self {
+            NegativeBinomial::Logits => r * p,
+            NegativeBinomial::Probs => r / q,
+        };
+        let z = self.sample(parameters, noise);
+        let geometric = (noise.uniform(&[]).log() / log_p).floor();
+        let more = count_beyond(z, 1.0 + geometric);
+        vec![Triple { constant, positive: Place::At(more), negative: Place::Sample }]
     }
 }

@@ -18,6 +18,7 @@ use super::family::{Distribution, unpack};
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::transformation::{OfStandard, Transform, Transformation, Transformed, of_standard};
+use super::weak_derivative::{Symmetric, WeakDerivative};
 
 /// The Normal family.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,19 @@ impl LocationScale for Normal {
 
     fn transformation(&self) -> Option<&dyn Transformation> {
         Some(self)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+impl Symmetric for Normal {
+    const PEAK: f64 = 0.398_942_280_401_432_7;
+
+    /// √(x² − 2 log v)
+    fn level<'g>(x: Expr<'g>, v: Expr<'g>) -> Expr<'g> {
+        (x.square() - 2.0 * v.log()).sqrt()
     }
 }
 

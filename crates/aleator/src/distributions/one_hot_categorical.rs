@@ -112,6 +112,10 @@ impl Family for OneHotCategorical {
         Some(self.0.probabilities(parameters[0]))
     }
 
+    fn log_masses<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+        Some(self.0.log_probabilities(parameters[0]))
+    }
+
     fn edges(&self) -> Option<(usize, &'static [f64])> {
         self.0.edges_of()
     }

@@ -19,8 +19,10 @@ use super::argument::Argument;
 use super::binomial::first_order;
 use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::special::{HALF_LOG_TAU, deviance, is_count, place, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
 /// The Poisson family.
 #[derive(Clone, Copy, Debug)]
@@ -97,5 +99,41 @@ impl Family for Poisson {
 
     fn entropy<'g>(&self, _: &[Expr<'g>]) -> Option<Expr<'g>> {
         None
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+
+    fn jumps(&self) -> Option<&dyn Jumps> {
+        Some(self)
+    }
+}
+
+impl Jumps for Poisson {
+    fn parameter(&self) -> usize {
+        0
+    }
+
+    fn rates<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> JumpRates<'g> {
+        let [rate] = unpack(parameters);
+        JumpRates {
+            up: 1.0 + 0.0 * rate,
+            down: z.greater(0.0).select(z / rate, 0.0),
+            only_up: rate.equal(0.0),
+            only_down: 0.0 * rate,
+        }
+    }
+}
+
+impl WeakDerivative for Poisson {
+    fn values(&self, _: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let z = self.sample(parameters, noise);
+        let one = z.graph().scalar(1.0);
+        vec![Triple { constant: one, positive: Place::At(count_beyond(z, one)), negative: Place::Sample }]
     }
 }

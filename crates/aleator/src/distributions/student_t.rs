@@ -22,6 +22,7 @@ use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::normal::Normal;
 use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
+use super::weak_derivative::{Place, Triple, WeakDerivative, held_beside, length, with_sign};
 
 /// log p(μ)
 fn log_peak<'g>(df: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
@@ -137,5 +138,49 @@ impl Family for StudentT {
         let (more, half) = (0.5 * (df + 1.0), 0.5 * df);
         let digammas = (1.0 / df).log1p() + digamma_minus_log(more) - digamma_minus_log(half);
         Some(more * digammas - log_peak(df, scale))
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// Location and scale, as for symmetric families: f(x) ∝ (1 + x²/ν)^(−(ν+1)/2) = v f(0) at 1 + x²/ν = g, g = v^(−2/(ν+1)). The
+/// derivative by ν is not known in this form.
+impl WeakDerivative for StudentT {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        match parameter {
+            0 => None,
+            1 => Some(2),
+            _ => Some(1),
+        }
+    }
+
+    fn triples<'g>(
+        &self,
+        parameter: usize,
+        parameters: &[Expr<'g>],
+        noise: &mut Noise<'g>,
+    ) -> Vec<Triple<'g>> {
+        let [df, loc, scale] = unpack(parameters);
+        let (normal, log_factor) = standard(df, noise);
+        let x = normal * log_factor.exp();
+        let log_g = -2.0 * noise.uniform(&[]).log() / (df + 1.0);
+        // √g √(x² + ν (1 − 1/g))
+        let rest = (df * -(-log_g).expm1()).sqrt();
+        let root_g = (0.5 * log_g).exp();
+        let scale_held = held_beside(loc, scale);
+        vec![if parameter == 1 {
+            let r = scale * (root_g * rest);
+            let constant = log_peak(df, scale).exp() * scale_held;
+            Triple { constant, positive: Place::At(finite(loc + r)), negative: Place::At(finite(loc - r)) }
+        } else {
+            let m = scale * with_sign(root_g * length(x, rest), x);
+            Triple {
+                constant: scale_held / scale,
+                positive: Place::At(finite(loc + m)),
+                negative: Place::Sample,
+            }
+        }]
     }
 }

@@ -7,9 +7,10 @@ use aleator_engine::graph::Expr;
 use super::categorical::Categorical;
 use super::family::{Distribution, Family};
 use super::{
-    Bernoulli, Beta, Binomial, Cauchy, Dirichlet, Exponential, Gamma, Geometric, Gumbel, Kumaraswamy,
-    Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial, Normal, OneHotCategorical, Poisson,
-    RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform, VonMises, Weibull,
+    Bernoulli, Beta, Binomial, Cauchy, Dirichlet, Exponential, Gamma, Geometric, Gumbel, KSubset,
+    Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial, Normal,
+    OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform, VonMises,
+    Weibull,
 };
 
 /// One parameterisation of a family: the names of the parameters in positional order, and the family that accepts them.
@@ -68,6 +69,11 @@ pub fn all() -> &'static [Entry] {
                 signature!(OneHotCategorical::PROBS, "probs"),
                 signature!(OneHotCategorical::LOGITS, "logits"),
             ],
+        },
+        Entry {
+            name: "KSubset",
+            summary: "a vector of 0 and 1 with exactly k ones; the last axis of its parameter logits is the event",
+            signatures: &[signature!(KSubset, "k", "logits")],
         },
         Entry {
             name: "Binomial",

@@ -16,6 +16,7 @@ use aleator_engine::graph::Expr;
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
+use super::weak_derivative::{Place, Triple, WeakDerivative};
 
 /// The Uniform family.
 #[derive(Clone, Copy, Debug)]
@@ -82,5 +83,25 @@ impl Family for Uniform {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [low, high] = unpack(parameters);
         Some((high - low).log())
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// The density moves at the ends only: ∂p/∂b = (δ_b − p)/(b − a), ∂p/∂a = (p − δ_a)/(b − a).
+impl WeakDerivative for Uniform {
+    fn values(&self, _: usize) -> Option<usize> {
+        Some(1)
+    }
+
+    fn triples<'g>(&self, parameter: usize, parameters: &[Expr<'g>], _: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [low, high] = unpack(parameters);
+        let constant = 1.0 / (high - low);
+        vec![match parameter {
+            0 => Triple { constant, positive: Place::Sample, negative: Place::At(low) },
+            _ => Triple { constant, positive: Place::At(high), negative: Place::Sample },
+        }]
     }
 }

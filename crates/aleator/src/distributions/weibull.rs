@@ -18,6 +18,7 @@ use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
 use super::special::{EULER_GAMMA, away_from_zero};
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
 /// log E (z/λ)ⁿ = log Γ(1 + n/k)
 fn log_moment<'g>(n: f64, concentration: Expr<'g>) -> Expr<'g> {
@@ -103,5 +104,24 @@ impl Family for Weibull {
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let [scale, concentration] = unpack(parameters);
         Some(EULER_GAMMA * (1.0 - 1.0 / concentration) + scale.log() - concentration.log() + 1.0)
+    }
+
+    fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        Some(self)
+    }
+}
+
+/// (z/λ)ᵏ is exponential. The derivative by the concentration is not known in this form.
+impl WeakDerivative for Weibull {
+    fn values(&self, parameter: usize) -> Option<usize> {
+        (parameter == 0).then_some(1)
+    }
+
+    fn triples<'g>(&self, _: usize, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Vec<Triple<'g>> {
+        let [scale, concentration] = unpack(parameters);
+        let log_sum = (exponential(noise) + exponential(noise)).log();
+        let larger = away_from_zero(scale * (log_sum / concentration).exp());
+        let constant = concentration / scale;
+        vec![Triple { constant, positive: Place::At(larger), negative: Place::Sample }]
     }
 }

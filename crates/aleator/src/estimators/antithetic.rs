@@ -139,7 +139,7 @@ impl Estimator for Antithetic {
         2
     }
 
-    fn accepts_samples(&self, samples: usize) -> Result<(), String> {
+    fn accepts_samples(&self, _site: &SiteInfo<'_, '_>, samples: usize) -> Result<(), String> {
         match samples % 2 {
             0 => Ok(()),
             _ => Err(format!(

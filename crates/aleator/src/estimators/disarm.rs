@@ -76,7 +76,7 @@ impl Estimator for Disarm {
         2
     }
 
-    fn accepts_samples(&self, samples: usize) -> Result<(), String> {
+    fn accepts_samples(&self, _: &SiteInfo<'_, '_>, samples: usize) -> Result<(), String> {
         match samples % 2 {
             0 => Ok(()),
             _ => Err(format!(

@@ -21,7 +21,9 @@
 //! Reference: `mohamed2020monte`.
 
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, MOST_ALTERNATIVES, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{
+    AnyOrder, Bias, Estimator, MOST_ALTERNATIVES, Properties, Site, SiteInfo, SiteValue, Smoothness,
+};
 
 /// The exact sum over outcomes.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,6 +79,10 @@ impl Estimator for Enumeration {
 
     fn alternatives(&self, site: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {
         outcome_count(site).map(Some)
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(AnyOrder::Differentiable)
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {

@@ -16,7 +16,7 @@
 //! Reference: `kingma2014auto`, `rezende2014stochastic`.
 
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{AnyOrder, Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The pathwise estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -57,6 +57,10 @@ impl Estimator for Pathwise {
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         has_path(site)
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(AnyOrder::Differentiable)
     }
 
     fn draw<'g>(&self, site: &Site<'g>) -> Result<SiteValue<'g>> {

@@ -22,7 +22,7 @@
 use super::score_function::has_score;
 use crate::control_variates::Baseline;
 use crate::error::Result;
-use crate::rewrite::{Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, Smoothness};
+use crate::rewrite::{AnyOrder, Bias, Cone, Estimator, GradientTerm, Properties, Site, SiteInfo, Smoothness};
 
 /// The leave-one-out estimator.
 #[derive(Clone, Copy, Debug, Default)]
@@ -55,6 +55,10 @@ impl Estimator for ReinforceLoo {
 
     fn min_samples(&self) -> usize {
         2
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(AnyOrder::Ratio { leave_one_out: true })
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

@@ -21,8 +21,8 @@ use super::baseline_options::{BASELINE, BASELINE_HIDDEN, DECAY, baseline, baseli
 use crate::control_variates::Baseline;
 use crate::error::Result;
 use crate::rewrite::{
-    Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue, Properties,
-    Site, SiteInfo, Smoothness,
+    AnyOrder, Bias, CheckedOptions, Cone, Estimator, GradientTerm, OptionError, OptionSpec, OptionValue,
+    Properties, Site, SiteInfo, Smoothness,
 };
 
 /// The score function estimator with a baseline.
@@ -98,6 +98,20 @@ impl Estimator for ScoreFunction {
 
     fn min_samples(&self) -> usize {
         self.baseline.min_samples()
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        match self.baseline {
+            Baseline::None => Some(AnyOrder::Ratio { leave_one_out: false }),
+            Baseline::LeaveOneOut => Some(AnyOrder::Ratio { leave_one_out: true }),
+            Baseline::Number(_)
+            | Baseline::MovingAverage { .. }
+            | Baseline::Learned { .. }
+            | Baseline::LearnedByVariance { .. }
+            | Baseline::SelfCritical
+            | Baseline::Optimal
+            | Baseline::OptimalPerCoordinate => None,
+        }
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {

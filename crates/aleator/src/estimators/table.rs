@@ -4,13 +4,15 @@ use std::sync::Arc;
 
 use super::{
     Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-    GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax, Lax,
-    LocalExpectation, MuProp, Nvil, Pathwise, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
-    Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, Vimco,
-    antithetic, arm, arms, decoupled_straight_through, disarm, enumeration, gapped_straight_through,
-    generalized_reparameterization, gumbel_rao, gumbel_softmax, lax, local_expectation, muprop, nvil,
-    pathwise, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax, score_function,
-    sticking_the_landing, straight_through, straight_through_gumbel_softmax, vimco,
+    GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax, LocalExpectation,
+    MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo,
+    RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding, StraightThrough,
+    StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement, antithetic, arm,
+    arms, decoupled_straight_through, disarm, doubly_reparameterized, enumeration, gapped_straight_through,
+    generalized_reparameterization, gumbel_rao, gumbel_softmax, lax, local_expectation, measure_valued,
+    muprop, nvil, pathwise, perturbation_analysis, rebar, reinforce_loo, reinmax,
+    rejection_reparameterization, relax, score_function, sticking_the_landing, straight_through,
+    straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -47,6 +49,26 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &disarm::PROPERTIES, build: |_| Ok(Arc::new(Disarm)) },
         Entry { properties: &arms::PROPERTIES, build: |_| Ok(Arc::new(Arms)) },
         Entry { properties: &local_expectation::PROPERTIES, build: |_| Ok(Arc::new(LocalExpectation)) },
+        Entry {
+            properties: &measure_valued::PROPERTIES,
+            build: |o| Ok(Arc::new(MeasureValued::from_options(o))),
+        },
+        Entry {
+            properties: &perturbation_analysis::PROPERTIES,
+            build: |o| Ok(Arc::new(PerturbationAnalysis::from_options(o))),
+        },
+        Entry {
+            properties: &unordered_set::PROPERTIES,
+            build: |o| Ok(Arc::new(UnorderedSet::from_options(o))),
+        },
+        Entry {
+            properties: &sum_and_sample::PROPERTIES,
+            build: |o| Ok(Arc::new(SumAndSample::from_options(o))),
+        },
+        Entry {
+            properties: &without_replacement::PROPERTIES,
+            build: |o| Ok(Arc::new(WithoutReplacement::from_options(o))),
+        },
         Entry { properties: &nvil::PROPERTIES, build: |o| Ok(Arc::new(Nvil::from_options(o))) },
         Entry { properties: &vimco::PROPERTIES, build: |o| Ok(Arc::new(Vimco::from_options(o))) },
         Entry { properties: &muprop::PROPERTIES, build: |o| Ok(Arc::new(MuProp::from_options(o)?)) },
@@ -55,6 +77,11 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &lax::PROPERTIES, build: |o| Ok(Arc::new(Lax::from_options(o))) },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)) },
         Entry { properties: &sticking_the_landing::PROPERTIES, build: |_| Ok(Arc::new(StickingTheLanding)) },
+        Entry {
+            properties: &doubly_reparameterized::PROPERTIES,
+            build: |_| Ok(Arc::new(DoublyReparameterized)),
+        },
+        Entry { properties: &antithetic::PROPERTIES, build: |o| Ok(Arc::new(Antithetic::from_options(o))) },
         Entry {
             properties: &generalized_reparameterization::PROPERTIES,
             build: |o| Ok(Arc::new(GeneralizedReparameterization::from_options(o))),

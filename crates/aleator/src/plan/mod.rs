@@ -5,6 +5,7 @@ mod enumerated;
 mod lint;
 mod moving;
 mod observation;
+mod second_order;
 
 pub use choice::Plan;
 pub(crate) use lint::is_unbiased;

@@ -3,7 +3,7 @@
 use aleator_engine::compile::CompileOptions;
 
 use crate::optim::Adam;
-use crate::rewrite::Tuning;
+use crate::rewrite::{SecondDerivatives, Tuning};
 
 /// How to compile a graph.
 ///
@@ -29,6 +29,7 @@ pub struct Options {
     pub(super) tuning_rate: Option<f64>,
     pub(super) tuning_rule: Adam,
     pub(super) audit: bool,
+    pub(super) second: SecondDerivatives,
     pub(super) compile: CompileOptions,
 }
 
@@ -67,6 +68,12 @@ impl Options {
     /// Sets Adam's constants for those own parameters that are optimised. The default is [`Adam::default`].
     pub fn tuning_rule(self, rule: Adam) -> Self {
         Options { tuning_rule: rule, ..self }
+    }
+
+    /// Also computes second derivatives, by estimators that have a proof of them. The gradient is then computed from the same
+    /// estimate.
+    pub fn second_derivatives(self, second: SecondDerivatives) -> Self {
+        Options { second, ..self }
     }
 
     /// Also computes the diagnostics that tell whether the estimate can be trusted: see `Program::masses` and

@@ -57,7 +57,7 @@ impl<'g> Rewriter<'_, 'g> {
         let mut held = None;
         for (number, site) in sites.iter().enumerate() {
             let Some(site) = site else { continue };
-            match environment.weights.get(&number) {
+            match environment.weights.get(&number).filter(|_| self.slots[number].is_some()) {
                 Some(&own) => {
                     let upstream = self.upstream_weights(number, environment);
                     let weight = upstream.into_iter().fold(own, |product, weight| product * weight);
@@ -66,7 +66,10 @@ impl<'g> Rewriter<'_, 'g> {
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
                 None => {
-                    audit.drawn.push(site.as_drawn(number));
+                    // Weighted samples are no draws from the distribution.
+                    if !environment.weights.contains_key(&number) {
+                        audit.drawn.push(site.as_drawn(number));
+                    }
                     let moving = match self.plan.visits_every_outcome(number) {
                         true => None,
                         false => self.moving_edges(number, site, environment, &mut held),

@@ -102,7 +102,11 @@ impl<'g> Rewriter<'_, 'g> {
         let unbounded = |&(_, site, _): &(usize, usize, NodeId)| {
             !matches!(
                 self.analysis.sites[site].family.support(),
-                Support::Boolean | Support::OneHot | Support::UnitInterval | Support::Simplex
+                Support::Boolean
+                    | Support::OneHot
+                    | Support::Subsets
+                    | Support::UnitInterval
+                    | Support::Simplex
             )
         };
         means.retain(unbounded);

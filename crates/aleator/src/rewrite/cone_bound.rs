@@ -29,7 +29,8 @@ impl<'g> Cone<'_, 'g> {
         let ones = |e: Expr<'g>| e.graph().full(e.shape(), 1.0);
         let costs: Vec<_> = self.costs_of_main().into_iter().map(|cost| (cost, ones(cost))).collect();
         let g = autodiff::vjp(&costs, &[terms])[0];
-        let others = 1.0 - terms.softmax(FromEnd(axis));
+        let total = terms.logsumexp(FromEnd(axis)).unsqueeze(FromEnd(axis));
+        let others = 1.0 - (terms - total).exp();
         let z = self.value();
         let slope = autodiff::vjp(&[(terms, (g * others).broadcast_to(terms.shape()))], &[z])[0];
         let factor = autodiff::vjp(&[(terms, ones(terms))], &[log_prob])[0];

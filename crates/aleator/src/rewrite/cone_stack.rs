@@ -8,7 +8,7 @@
 //! Draws whose costs are never combined (for example the rows of a batch) are replaced together. The number of evaluations of
 //! `cost_with_each` is the number of draws that costs combine.
 
-use aleator_engine::graph::{Expr, Shape, Stops};
+use aleator_engine::graph::{Expr, Shape, Stops, concat};
 
 use super::cone::{Cone, DownstreamSites};
 use super::site::Site;
@@ -22,6 +22,28 @@ impl<'g> Site<'g> {
         let rest = shape.trailing(shape.rank() - 1);
         let ones = (self.front + self.batch.rank() + event_rank).saturating_sub(rest.rank());
         values.reshape(Shape::from(vec![shape[0]]).join(&vec![1; ones]).join(&rest))
+    }
+}
+
+impl<'g> Site<'g> {
+    /// Several values of the site, of shape sample + batch + event each, in the layout of [`Site::in_front`].
+    pub fn stacked(&self, values: &[Expr<'g>]) -> Expr<'g> {
+        let rank = self.front + self.batch.rank() + self.event.rank();
+        let own = self.lead.join(&self.batch).join(&self.event);
+        let values: Vec<Expr<'g>> = values.iter().map(|value| value.with_rank(rank)).collect();
+        let shape = values.iter().fold(own, |all, value| all.broadcast(&value.shape()).unwrap_or(all));
+        let values: Vec<Expr<'g>> =
+            values.iter().map(|value| value.broadcast_to(shape.clone()).unsqueeze(0)).collect();
+        concat(&values, 0).unwrap_or_else(|| self.graph.full(Shape::from([0]).join(&shape), 0.0))
+    }
+
+    /// A number of each draw, with all of its axes: none stands for several samples or draws.
+    pub fn of_every_draw(&self, e: Expr<'g>) -> Expr<'g> {
+        let own = self.lead.join(&self.batch);
+        match own.broadcast(&e.shape()) {
+            Some(shape) => e.broadcast_to(shape),
+            None => e,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use aleator_engine::graph::{Expr, NodeId, Stops, substitute_with};
 
 use crate::graph::Graph;
 
-/// Weights of the enumerated sites, by site.
+/// Weights of the sites that are enumerated or whose samples have weights, by site.
 pub(crate) type Weights<'g> = HashMap<usize, Expr<'g>>;
 
 /// All values for one assignment of the sites.
@@ -14,7 +14,7 @@ pub(crate) type Weights<'g> = HashMap<usize, Expr<'g>>;
 pub(crate) struct Environment<'g> {
     /// The values of the author's nodes.
     pub values: HashMap<NodeId, Expr<'g>>,
-    /// The weights of the enumerated sites, by site.
+    /// The weights of sites, by site.
     pub weights: Weights<'g>,
     /// The values of the groups of terms, once the objective has been assembled.
     pub groups: Vec<Expr<'g>>,

@@ -15,6 +15,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::any_order::AnyOrder;
 use super::cone::Cone;
 use super::options::OptionValue;
 use super::properties::{Properties, Smoothness};
@@ -48,9 +49,9 @@ pub trait Estimator: fmt::Debug + Send + Sync {
         1
     }
 
-    /// Checks whether the estimator accepts this number of samples K, which is at least [`Estimator::min_samples`], and returns the
-    /// reason if it does not.
-    fn accepts_samples(&self, _samples: usize) -> Result<(), String> {
+    /// Checks whether the estimator accepts this number of samples K, which is at least [`Estimator::min_samples`], at a site that it
+    /// supports, and returns the reason if it does not.
+    fn accepts_samples(&self, _site: &SiteInfo<'_, '_>, _samples: usize) -> Result<(), String> {
         Ok(())
     }
 
@@ -63,6 +64,11 @@ pub trait Estimator: fmt::Debug + Send + Sync {
     /// has a derivative.
     fn visits_every_outcome(&self) -> bool {
         false
+    }
+
+    /// How the estimate is differentiated more than once; `None` if there is no proof for the second derivatives of this estimator.
+    fn any_order(&self) -> Option<AnyOrder> {
+        None
     }
 
     /// For estimators that evaluate every outcome: returns the number of outcomes at this site. They are placed along a separate

@@ -6,11 +6,13 @@
 //! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes`, `other_outcomes` | a site as an estimator sees it |
 //! | `cone`, `cone_stack`, `cone_bound` | the nodes downstream of a site, as an estimator uses them |
 //! | `surrogate`, `rewriter`, `environment`, `derivatives` | the rewriting, step by step |
+//! | `any_order`, `first_derivatives` | second derivatives, and what must not jump for them |
 //! | `estimator_state`, `graph_state` | what is kept from run to run |
 //! | `portable` | the surrogate as data with names |
 //! | `checks`, `audit` | what a run looks at besides the estimate |
 
 mod alternatives;
+mod any_order;
 mod audit;
 mod checks;
 mod choice;
@@ -21,6 +23,7 @@ mod derivatives;
 mod environment;
 mod estimator;
 mod estimator_state;
+mod first_derivatives;
 mod graph_state;
 mod one_hot;
 mod options;
@@ -39,11 +42,13 @@ mod term;
 pub use crate::analysis::SiteInfo;
 pub use aleator_engine::export::Float;
 pub use alternatives::MOST_ALTERNATIVES;
+pub use any_order::{AnyOrder, SecondDerivatives};
 pub use audit::{Audit, DrawnSite};
 pub use checks::DomainCheck;
 pub use cone::{Cone, DownstreamSites};
 pub use estimator::{Estimator, describe};
 pub use estimator_state::{EstimatorParam, Owner, StateUpdate, Tuning};
+pub(crate) use first_derivatives::with_first_derivatives;
 pub(crate) use options::CheckedOptions;
 pub use options::{EstimatorOptions, OptionDefault, OptionError, OptionKind, OptionSpec, OptionValue};
 pub(crate) use outcomes::direction;
@@ -51,6 +56,6 @@ pub use portable::{InputRole, InputUpdate, PortableSurrogate, SurrogateInput};
 pub use properties::{Bias, Properties, Smoothness};
 pub use site::Site;
 pub use site_value::SiteValue;
-pub(crate) use surrogate::rewrite;
-pub use surrogate::{Layout, Surrogate, build};
+pub(crate) use surrogate::{Extras, rewrite};
+pub use surrogate::{Layout, Surrogate, build, build_with_second_derivatives};
 pub use term::GradientTerm;

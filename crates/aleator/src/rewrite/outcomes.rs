@@ -46,10 +46,23 @@ impl<'g> Site<'g> {
         (0..self.batch.rank()).filter(|&i| self.coupled[i]).collect()
     }
 
-    /// Π over the coupled draws; their axes remain, with size 1.
-    pub(crate) fn joint(&self, each: Expr<'g>) -> Expr<'g> {
+    /// Π of a number of each draw, of shape sample + batch, over the draws that costs combine; their axes remain, with size 1.
+    pub fn joint(&self, each: Expr<'g>) -> Expr<'g> {
         let axes = self.coupled_axes();
         axes.iter().fold(each.reduce(Reduction::Prod, FromEnd(&axes)), |e, &axis| e.unsqueeze(FromEnd(axis)))
+    }
+
+    /// Π of a number of each draw that is not negative, of shape sample + batch, over the other draws that costs combine with it; `None`
+    /// if there are no others.
+    pub fn joint_of_others(&self, each: Expr<'g>) -> Option<Expr<'g>> {
+        if self.coupled_draws() <= 1 {
+            return None;
+        }
+        let log = each.log();
+        let axes = self.coupled_axes();
+        let sum = axes.iter().fold(log.sum_axes(FromEnd(&axes)), |e, &axis| e.unsqueeze(FromEnd(axis)));
+        // A draw whose own number is 0 needs no other.
+        Some(each.greater(0.0).select(sum - log, f64::NEG_INFINITY).exp())
     }
 
     /// ∂e · v
@@ -64,6 +77,18 @@ impl<'g> Site<'g> {
         let parameter = self.distribution.parameters()[place];
         let at = ends.iter().map(|&end| parameter.equal(end)).reduce(|a, b| a + b)?;
         Some(at * self.along_direction(parameter).abs().greater(0.0))
+    }
+
+    /// The derivative of a value with respect to the graph's parameters in a fixed direction to which no derivative is orthogonal by
+    /// chance; if the graph has one parameter, the derivative by it, up to a positive factor.
+    pub fn drift(&self, value: Expr<'g>) -> Expr<'g> {
+        self.along_direction(value)
+    }
+
+    /// Whether the graph has a single number as its parameters, so that [`Site::drift`] is the derivative by it.
+    pub fn has_one_direction(&self) -> bool {
+        let replicates = if self.lead.rank() > 1 { self.lead[0] } else { 1 };
+        self.direction.iter().map(|(copy, _)| copy.shape().numel()).sum::<usize>() <= replicates
     }
 
     /// 1 where a value does not change with the graph's parameters, of its shape.

@@ -33,8 +33,8 @@ pub(crate) struct Rewriter<'a, 'g> {
     pub analysis: &'a Analysis,
     pub plan: &'a dyn PlannedDraws,
     pub lead: Shape,
-    /// The axis positions of the enumerated sites' alternatives, by site.
-    pub(super) slots: Vec<usize>,
+    /// The axis positions of the enumerated sites' alternatives, by site; `None` for sites that are drawn.
+    pub(super) slots: Vec<Option<usize>>,
     /// The number of axes for the alternatives of enumerated sites.
     pub alternative_axes: usize,
     pub(super) own: Own,
@@ -59,10 +59,11 @@ impl<'g> Rewriter<'_, 'g> {
             batch: def.batch.clone(),
             event: def.event.clone(),
             lead: self.lead.clone(),
-            slot: self.slots[number],
+            slot: self.slots[number].unwrap_or(0),
             front: self.lead.rank() + self.alternative_axes,
             conditional: self.analysis.is_conditional(number),
             coupled: self.analysis.coupled(number),
+            moving: self.analysis.moving[number].as_slice().into(),
             own: Rc::clone(&self.own),
             direction: Rc::clone(&self.direction),
             may_move: self.may_move[number],
@@ -75,7 +76,7 @@ impl<'g> Rewriter<'_, 'g> {
         if let Some(places) = draw.places {
             let Analysis { sites, nodes, influences, .. } = self.analysis;
             let depends = |node| influences.sites(node).any(|site| site >= number);
-            let axis = self.lead.rank() + self.slots[number];
+            let axis = self.lead.rank() + self.slots[number].unwrap_or(0);
             rows_of_uses(self.graph, &sites[number], nodes, depends, axis, places, environment);
         }
         if let Some(log_prob) = draw.log_prob {
@@ -97,7 +98,7 @@ impl<'g> Rewriter<'_, 'g> {
         terms.fold(first, |sum, term| sum + term)
     }
 
-    /// Multiplies by the weights of the enumerated sites on which the group depends and for which `which` holds.
+    /// Multiplies by the weights of the sites on which the group depends and for which `which` holds.
     pub fn weigh(
         &self,
         mut value: Expr<'g>,
@@ -128,7 +129,7 @@ impl<'g> Rewriter<'_, 'g> {
         let numbers = group.sites.iter().map(|(number, _)| *number);
         let mut axes: Vec<usize> = numbers
             .filter(|n| weights.contains_key(n) && which(*n))
-            .map(|n| group.shape.rank() + self.lead.rank() + self.slots[n])
+            .filter_map(|n| Some(group.shape.rank() + self.lead.rank() + self.slots[n]?))
             .collect();
         axes.sort_unstable();
         let summed = value.sum_axes(FromEnd(&axes));

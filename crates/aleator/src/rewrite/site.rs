@@ -27,6 +27,8 @@ pub struct Site<'g> {
     pub(crate) conditional: bool,
     /// For each batch axis (0 is the last), whether costs combine its elements.
     pub(crate) coupled: Vec<bool>,
+    /// For each parameter of the distribution, whether it has a derivative with respect to those of the graph.
+    pub(crate) moving: Rc<[bool]>,
     pub(crate) own: Own,
     /// A direction in the space of the graph's parameters to which no derivative is orthogonal by chance.
     pub(crate) direction: Direction<'g>,
@@ -58,6 +60,12 @@ impl<'g> Site<'g> {
         self.conditional
     }
 
+    /// For each parameter of the distribution, whether it has a derivative with respect to the parameters of the graph, directly or
+    /// through earlier draws.
+    pub fn moving(&self) -> &[bool] {
+        &self.moving
+    }
+
     /// The axes of independent draws.
     pub fn batch_shape(&self) -> &Shape {
         &self.batch
@@ -71,6 +79,13 @@ impl<'g> Site<'g> {
     /// The noise of the site, from its start: two calls return the same numbers.
     pub fn noise(&self) -> Noise<'g> {
         Noise::new(self.graph, self.number, self.lead.join(&self.batch))
+    }
+
+    /// Noise that the K samples of an estimate share, of shape sample + batch with size 1 along the sample axis, for estimators that
+    /// draw their samples together. It is not independent of [`Site::noise`].
+    pub fn shared_noise(&self) -> Noise<'g> {
+        let shared = self.lead.leading(self.lead.rank() - 1).join(&[1]);
+        Noise::new(self.graph, self.number, shared.join(&self.batch))
     }
 
     /// A sample that is constant under differentiation.

@@ -1,6 +1,6 @@
 //! The axes of a site: rows of numbers that costs combine, and sums over samples.
 
-use aleator_engine::graph::{Expr, FromEnd, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Reduction, Shape};
 
 use super::site::Site;
 
@@ -41,6 +41,14 @@ impl<'g> Site<'g> {
         let shape = e.with_rank(batch + 1).shape();
         let lead = shape.leading(shape.rank() - batch - 1);
         e.with_rank(batch + 1).broadcast_to(lead.join(&[self.num_samples()]).join(&shape.trailing(batch)))
+    }
+
+    /// Reduces a value of shape sample + batch over the numbers that one cost combines. Their axes remain, with size 1.
+    pub fn over_coupled(&self, e: Expr<'g>, how: Reduction) -> Expr<'g> {
+        let rank = self.batch.rank();
+        let axes: Vec<usize> = (0..rank).filter(|&axis| self.coupled[axis]).collect();
+        let reduced = e.reduce(how, FromEnd(&axes));
+        axes.iter().fold(reduced, |e, &axis| e.unsqueeze(FromEnd(axis)))
     }
 
     /// The sum over the sample axis of a value of shape sample + batch. The axis remains, with size 1.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! leading axes   [alternatives ..., replicates, samples]   in front of every value's own axes
-//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the enumerated sites that T_t depends on
+//! objective      J = Σ_t c_t mean_K Σ w_t T_t                w_t: weights of the sites that T_t depends on
 //! estimate       ĝ = ∇θ J(values) + Σ_sites mean_K Σ w_s weightᵀ ∂expr/∂θ
 //! ```
 //!
@@ -14,12 +14,13 @@ use std::sync::Arc;
 use aleator_engine::graph::{self as engine, Expr, NodeId, Shape};
 
 use super::alternatives::{Alternatives, MOST_ALTERNATIVES};
+use super::any_order::{AnyOrder, MOST_ROWS, SecondDerivatives};
 use super::audit::Audit;
 use super::checks::{DomainCheck, domain_checks};
 use super::cone::Cone;
 use super::derivatives::Differentiation;
 use super::environment::Environment;
-use super::estimator::{Estimator, Planned};
+use super::estimator::{Estimator, Planned, describe};
 use super::estimator_state::{EstimatorParam, Own, Tuning, rules};
 use super::outcomes::direction;
 use super::rewriter::Rewriter;
@@ -48,6 +49,11 @@ pub struct Surrogate {
     pub objective: NodeId,
     /// ∇θ for each parameter, in the order of the graph, of shape `[R] + parameter` (or the shape of the parameter).
     pub gradients: Vec<NodeId>,
+    /// The second derivatives, if they were requested: the blocks of the Hessian for each parameter and each other, of shape
+    /// `[R] + parameter + other parameter`, or its product with the direction, in the shapes of the gradients.
+    pub second: Vec<NodeId>,
+    /// The inputs that hold the direction of the product, one for each parameter.
+    pub direction: Vec<NodeId>,
     /// The conditions on parameters of distributions.
     pub checks: Vec<DomainCheck>,
     /// The tensors that estimators keep between runs, and how they change.
@@ -69,19 +75,49 @@ pub struct Surrogate {
 pub fn build(graph: &Graph, plan: &[Arc<dyn Estimator>], layout: Layout) -> Result<Surrogate> {
     let own = graph.clone();
     let analysis = Analysis::of(&own)?;
-    rewrite(own, &analysis, plan, layout, false)
+    rewrite(own, &analysis, plan, layout, Extras::default())
 }
 
-/// Like [`build`], for a graph that has been analysed and becomes the graph of the surrogate. With `audit`, [`Surrogate::audit`]
-/// is set.
+/// Like [`build`], with second derivatives: the gradient is that of an estimate that can be differentiated any number of times.
+///
+/// # Errors
+/// As [`build`], and if an estimator has no proof of second derivatives.
+pub fn build_with_second_derivatives(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    layout: Layout,
+    second: SecondDerivatives,
+) -> Result<Surrogate> {
+    let own = graph.clone();
+    let analysis = Analysis::of(&own)?;
+    rewrite(own, &analysis, plan, layout, Extras { second, ..Extras::default() })
+}
+
+/// What a surrogate computes besides the objective and its gradient.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Extras {
+    /// Whether [`Surrogate::audit`] is set.
+    pub audit: bool,
+    /// The second derivatives.
+    pub second: SecondDerivatives,
+}
+
+impl Extras {
+    /// The diagnostics alone.
+    pub fn audit() -> Self {
+        Extras { audit: true, ..Extras::default() }
+    }
+}
+
+/// Like [`build`], for a graph that has been analysed and becomes the graph of the surrogate.
 pub(crate) fn rewrite(
     graph: Graph,
     analysis: &Analysis,
     plan: &[Arc<dyn Estimator>],
     layout: Layout,
-    audit: bool,
+    extras: Extras,
 ) -> Result<Surrogate> {
-    let surrogate = rewrite_within(&graph, analysis, plan, layout, audit)?;
+    let surrogate = rewrite_within(&graph, analysis, plan, layout, extras)?;
     Ok(Surrogate { graph: graph.into_engine(), ..surrogate })
 }
 
@@ -91,7 +127,7 @@ fn rewrite_within(
     analysis: &Analysis,
     plan: &[Arc<dyn Estimator>],
     layout: Layout,
-    audit: bool,
+    extras: Extras,
 ) -> Result<Surrogate> {
     let engine = graph.engine();
     let admitted = admit(graph, analysis, plan, layout)?;
@@ -110,13 +146,34 @@ fn rewrite_within(
         may_move: may_move(graph, analysis),
     };
     let sites = draw_sites(&rewriter, plan, &mut main)?;
-    let objective = objective(&rewriter, &mut main);
-    let terms = terms(&rewriter, plan, &sites, &main)?;
+    let second = extras.second != SecondDerivatives::None;
+    let rows: usize = params.iter().map(|param| param.shape.numel()).sum();
+    if extras.second == SecondDerivatives::Hessian && rows > MOST_ROWS {
+        return Err(Error::Invalid(format!(
+            "the parameters have {rows} elements, and a Hessian is computed for up to {MOST_ROWS}: compute its product with a \
+             direction instead"
+        )));
+    }
+    let (objective, terms) = if second {
+        (rewriter.objective_of_any_order(&orders(analysis, plan)?, &sites, &mut main), vec![])
+    } else {
+        let objective = objective(&rewriter, &mut main);
+        (objective, terms(&rewriter, plan, &sites, &main)?)
+    };
 
     let by = Differentiation { params: &params, wrt: &wrt, replicates: layout.replicates };
     let whole = (objective, engine.full(objective.shape(), 1.0));
     let pairs: Vec<_> = [whole].into_iter().chain(terms).collect();
     let mut gradients = by.vjp(&pairs);
+    let direction = match extras.second {
+        SecondDerivatives::Product => inputs_of_direction(engine, &params),
+        SecondDerivatives::None | SecondDerivatives::Hessian => vec![],
+    };
+    let second = match extras.second {
+        SecondDerivatives::None => vec![],
+        SecondDerivatives::Hessian => by.hessian(&gradients),
+        SecondDerivatives::Product => by.hessian_product(&gradients, &direction),
+    };
     let scores = rewriter.scores(layout.tuning, &main, &by);
     rewriter.subtract_coordinate_baselines(&params, &scores, &mut gradients);
     let mut own = {
@@ -134,7 +191,7 @@ fn rewrite_within(
         sites.iter().flatten().flat_map(|site| domain_checks(&site.name, &site.distribution)).collect();
     checks.extend(rewriter.checks_of_laws(&mut main));
     checks.extend(rewriter.mean_checks());
-    let audit = if audit { rewriter.audit(&sites, &main) } else { Audit::default() };
+    let audit = if extras.audit { rewriter.audit(&sites, &main) } else { Audit::default() };
     if let Some(error) = engine.error() {
         return Err(error.into());
     }
@@ -142,6 +199,8 @@ fn rewrite_within(
         graph: engine::Graph::new(),
         objective: objective.id(),
         gradients: gradients.iter().map(|g| g.id()).collect(),
+        second: second.iter().map(|h| h.id()).collect(),
+        direction: direction.iter().map(|v| v.id()).collect(),
         checks,
         own,
         // Without randomness, one sample is equivalent to K.
@@ -162,8 +221,8 @@ const MOST_NAMED: usize = 5;
 
 /// A plan whose estimators support the sites of its graph.
 struct Admitted {
-    /// For each site, the position of the axis of its alternatives in front of the lead axes.
-    slots: Vec<usize>,
+    /// For each site that is enumerated, the position of the axis of its alternatives in front of the lead axes.
+    slots: Vec<Option<usize>>,
     alternatives: Alternatives,
     /// The number of cost evaluations per sample in addition to the main one.
     extra: usize,
@@ -186,7 +245,7 @@ fn admit(
         )));
     }
     let mut admitted = Admitted {
-        slots: vec![0; plan.len()],
+        slots: vec![None; plan.len()],
         alternatives: Alternatives::new(analysis, graph),
         extra: 0,
         random: false,
@@ -209,7 +268,7 @@ fn admit(
                 got: layout.samples,
             });
         }
-        estimator.accepts_samples(layout.samples).map_err(unsuitable)?;
+        estimator.accepts_samples(&info, layout.samples).map_err(unsuitable)?;
         if !analysis.used[i] {
             continue;
         }
@@ -219,7 +278,7 @@ fn admit(
             admitted.random = true;
             continue;
         };
-        admitted.slots[i] = admitted.alternatives.enumerate(analysis, i, n);
+        admitted.slots[i] = Some(admitted.alternatives.enumerate(analysis, i, n));
         if admitted.alternatives.in_all() > MOST_ALTERNATIVES {
             return Err(unsuitable(format!(
                 "together with the sites before it, its enumeration would need more than {MOST_ALTERNATIVES} outcomes"
@@ -252,6 +311,35 @@ fn beside(graph: &Graph, analysis: &Analysis, plan: &[Arc<dyn Estimator>], site:
         text += &format!("; it can be used at {}: name it there and not for every site", listed(&served));
     }
     text
+}
+
+/// How each estimator of a plan is differentiated more than once.
+fn orders(analysis: &Analysis, plan: &[Arc<dyn Estimator>]) -> Result<Vec<AnyOrder>> {
+    let order = |(i, estimator): (usize, &Arc<dyn Estimator>)| {
+        let site = &analysis.sites[i];
+        match estimator.any_order() {
+            Some(order) => Ok(order),
+            // Nothing is computed from it.
+            None if !analysis.used[i] => Ok(AnyOrder::Differentiable),
+            None => Err(Error::Unsuitable {
+                estimator: describe(&**estimator),
+                site: site.name.clone(),
+                distribution: site.family.name().into(),
+                reason: "its second derivatives have no proof; use pathwise, enumeration, reinforce_loo, or score_function \
+                         without a baseline"
+                    .into(),
+            }),
+        }
+    };
+    plan.iter().enumerate().map(order).collect()
+}
+
+/// The inputs that hold the direction in which a Hessian is applied.
+fn inputs_of_direction<'g>(engine: &'g engine::Graph, params: &[Param]) -> Vec<Expr<'g>> {
+    params
+        .iter()
+        .map(|param| engine.input(&format!("direction of {}", param.name), param.shape.clone()))
+        .collect()
 }
 
 /// The axes in front of every value's own axes: replicates, if any, and samples.

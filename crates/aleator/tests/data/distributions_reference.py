@@ -23,6 +23,7 @@ A row is {name, params, value, log_prob, mean, variance, entropy, cdf}.
   that would be worth testing. "inf" and "-inf": infinite, or beyond binary64.
 - entropy is in nats; differential for densities. Vectors have lists; variance is that of each element.
 """
+import itertools
 import json
 import math
 import pathlib
@@ -124,6 +125,19 @@ def categorical(params):
 def one_hot_categorical(params):
     c = Probs(params)
     return lambda z: c.log_p[z.index(1)], c.p, [p * (1 - p) for p in c.p], c.entropy(), None
+
+
+def k_subset(params):
+    k, phi = int(params["k"]), m(params["logits"])
+    n = len(phi)
+    weight = {s: mp.exp(sum(phi[i] for i in s)) for s in itertools.combinations(range(n), k)}
+    total = mp.fsum(weight.values())
+    p = {s: w / total for s, w in weight.items()}
+    mean = [mp.fsum(q for s, q in p.items() if i in s) for i in range(n)]
+    without = [mp.fsum(q for s, q in p.items() if i not in s) for i in range(n)]
+    entropy = -mp.fsum(q * mp.log(q) for q in p.values())
+    log_prob = lambda z: mp.log(p[tuple(i for i in range(n) if z[i] == 1)])
+    return log_prob, mean, [a * b for a, b in zip(mean, without)], entropy, None
 
 
 def binomial(params):
@@ -465,6 +479,10 @@ CASES = [  # (name, function, parameters, values, options)
     ("OneHotCategorical", one_hot_categorical, {"probs": [0.1, 0.2, 0.3, 0.4]}, [[1, 0, 0, 0], [0, 0, 1, 0]], {}),
     ("OneHotCategorical", one_hot_categorical, {"logits": [0.5, -1.0, 2.0]}, [[0, 1, 0], [0, 0, 1]], {}),
     ("OneHotCategorical", one_hot_categorical, {"logits": [-1000.0, 1000.0, 0.0]}, [[1, 0, 0], [0, 1, 0]], {}),
+    ("KSubset", k_subset, {"k": 2, "logits": [0.2, -0.5, 1.0, 0.3]}, [[1, 1, 0, 0], [0, 0, 1, 1]], {"scipy": False}),
+    ("KSubset", k_subset, {"k": 3, "logits": [0.4, 0.4, -1.0, 0.0, 0.7]}, [[1, 1, 0, 0, 1], [0, 1, 1, 1, 0]], {"scipy": False}),
+    ("KSubset", k_subset, {"k": 2, "logits": [300.0, -300.0, -301.0, 2.0]}, [[1, 0, 0, 1], [1, 1, 0, 0]], {"scipy": False}),
+    ("KSubset", k_subset, {"k": 3, "logits": [0.3, 0.0, -1.0]}, [[1, 1, 1]], {"scipy": False}),
     ("Binomial", binomial, {"total_count": 10, "probs": 0.3}, [0, 3, 10], {"integrate": True}),
     ("Binomial", binomial, {"total_count": 100, "logits": 1.5}, [50, 82, 100], {}),
     ("Binomial", binomial, {"total_count": 5, "logits": -200.0}, [0, 1, 5], {"scipy": False}),

@@ -83,7 +83,7 @@ impl Case {
 
     pub fn kind(&self) -> Kind {
         match self.family().support() {
-            Support::Boolean | Support::Indices | Support::OneHot => Kind::Outcome,
+            Support::Boolean | Support::Indices | Support::OneHot | Support::Subsets => Kind::Outcome,
             Support::Counts | Support::BoundedCounts => Kind::Count,
             Support::Simplex | Support::RealVector => Kind::Vector,
             _ => Kind::Number,
@@ -98,6 +98,18 @@ impl Case {
     pub fn probabilities(&self) -> Vec<f64> {
         let x = &self.parameters[0].values;
         match (self.name(), self.signature.names[0]) {
+            ("KSubset", _) => {
+                let logits = &self.parameters[1].values;
+                let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let weight = |set: usize| -> f64 {
+                    let chosen = (0..logits.len()).filter(|i| set >> i & 1 == 1);
+                    chosen.map(|i| logits[i] - top).sum::<f64>()
+                };
+                let weights: Vec<f64> = self.subsets().into_iter().map(weight).collect();
+                let most = weights.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let total: f64 = weights.iter().map(|w| (w - most).exp()).sum();
+                weights.iter().map(|w| (w - most).exp() / total).collect()
+            }
             ("Bernoulli", "probs") => vec![1.0 - x[0], x[0]],
             ("Bernoulli", _) => vec![1.0 / (1.0 + x[0].exp()), 1.0 / (1.0 + (-x[0]).exp())],
             (_, "probs") => x.iter().map(|w| w / x.iter().sum::<f64>()).collect(),
@@ -107,6 +119,12 @@ impl Case {
                 weights.iter().map(|w| w / weights.iter().sum::<f64>()).collect()
             }
         }
+    }
+
+    /// The subsets of a KSubset as binary numbers, whose last digit is the first element.
+    pub fn subsets(&self) -> Vec<usize> {
+        let (k, n) = (self.parameters[0].values[0] as u32, self.parameters[1].values.len());
+        (0..1usize << n).filter(|set| set.count_ones() == k).collect()
     }
 
     /// With inputs for parameters.
@@ -243,6 +261,8 @@ pub fn moderate() -> Vec<Case> {
         Case::new("RelaxedBernoulli", &[("temperature", &[1.5]), ("logits", &[0.4])]),
         Case::new("RelaxedOneHotCategorical", &[("temperature", &[0.5]), ("logits", &[0.5, -1.0, 2.0])]),
     ];
+    cases.push(Case::new("KSubset", &[("k", &[2.0]), ("logits", &[0.2, -0.5, 1.0, 0.3])]));
+    cases.push(Case::new("KSubset", &[("k", &[3.0]), ("logits", &[0.4, 0.4, -1.0, 0.0, 0.7])]));
     for name in ["Categorical", "OneHotCategorical"] {
         cases.push(Case::new(name, &[("probs", &[0.1, 0.2, 0.3, 0.4])]));
         cases.push(Case::new(name, &[("probs", &[3.0, 1.0, 0.5, 5.5])]));
@@ -321,6 +341,15 @@ pub fn extreme() -> Vec<Case> {
     for name in ["Normal", "Laplace", "Logistic", "Gumbel"] {
         cases.push(loc_scale(name, 0.0, 1e-3));
         cases.push(loc_scale(name, 5.0, 1e6));
+    }
+    for (k, logits) in [
+        (0.0, [0.3, 0.0, -1.0]),
+        (3.0, [0.3, 0.0, -1.0]),
+        (1.0, [700.0, -700.0, 699.0]),
+        (2.0, [700.0, -700.0, -701.0]),
+        (2.0, [-13.8, 0.0, 13.8]),
+    ] {
+        cases.push(Case::new("KSubset", &[("k", &[k]), ("logits", &logits)]));
     }
     for name in ["Categorical", "OneHotCategorical"] {
         cases.push(Case::new(name, &[("probs", &[0.0, 0.25, 0.75])]));

@@ -16,6 +16,7 @@ mod relaxations;
 mod samplers;
 mod scores;
 mod shapes;
+mod subsets;
 mod values;
 mod vectors;
 

@@ -97,6 +97,12 @@ fn transformed<T: Real>(case: &Case, draws: &[f64]) -> Vec<f64> {
 /// Which outcome each draw is.
 fn outcome_indices(case: &Case, draws: &[f64]) -> Vec<usize> {
     let width = if case.name() == "OneHotCategorical" { case.parameters[0].values.len() } else { 1 };
+    if case.name() == "KSubset" {
+        let sets = case.subsets();
+        let number = |z: &[f64]| z.iter().rev().fold(0usize, |n, &z| 2 * n + usize::from(z == 1.0));
+        let place = |z: &[f64]| sets.iter().position(|&set| set == number(z)).expect("k ones");
+        return draws.chunks(case.parameters[1].values.len()).map(place).collect();
+    }
     let index = |event: &[f64]| match event {
         [index] => *index as usize,
         one_hot => {

@@ -5,8 +5,9 @@
 //! ∇ⁿ E[F]  =  E[∇ⁿ (□ F)],      □ = exp(Σ log p − sg(Σ log p))
 //! ```
 
-use aleator::distributions::{Bernoulli, OneHotCategorical};
+use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::Graph;
+use aleator::rewrite::SecondDerivatives;
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
@@ -26,7 +27,7 @@ fn hessian<'g>(g: &'g Graph, y: Expr<'g>) -> Vec<f64> {
     evaluate(g, &rows).concat()
 }
 
-fn problems() -> Vec<Graph> {
+fn small_problems() -> Vec<Graph> {
     let coin = Graph::new();
     let theta = coin.param("theta", -0.7);
     let b = coin.sample("b", Bernoulli::from_logits(theta));
@@ -47,7 +48,7 @@ fn problems() -> Vec<Graph> {
 
 #[test]
 fn the_magic_box_agrees_with_enumeration() {
-    for g in problems() {
+    for g in small_problems() {
         let mut brute = Brute::new(&g);
         // What enumeration sums: p F, twice differentiated.
         let enumerated = hessian(&g, brute.objective());
@@ -82,4 +83,99 @@ fn one_coin_by_hand() {
         &[0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)],
         1e-12,
     );
+}
+
+/// The Hessian of the objective in the order of a surrogate: for each parameter and each other, row by row.
+fn in_blocks(g: &Graph, rows: &[f64]) -> Vec<f64> {
+    let sizes: Vec<usize> = g.params().iter().map(|p| p.shape.numel()).collect();
+    let all: usize = sizes.iter().sum();
+    let starts: Vec<usize> = sizes.iter().scan(0, |at, n| Some(std::mem::replace(at, *at + n))).collect();
+    let mut blocks = Vec::new();
+    for (&rows_from, &n) in starts.iter().zip(&sizes) {
+        for (&from, &m) in starts.iter().zip(&sizes) {
+            for i in rows_from..rows_from + n {
+                blocks.extend(&rows[i * all + from..i * all + from + m]);
+            }
+        }
+    }
+    blocks
+}
+
+#[test]
+fn second_derivatives_are_proved_by_enumeration() {
+    let plans = [
+        vec![score()],
+        vec![loo()],
+        vec![enumeration()],
+        vec![score(), enumeration()],
+        vec![enumeration(), loo()],
+        vec![loo(), score()],
+    ];
+    let mut proved = 0;
+    for (name, g) in problems::discrete() {
+        let expected = in_blocks(&g, &hessian(&g, Brute::new(&g).objective()));
+        for plan in &plans {
+            let plan: Vec<_> = plan.iter().cycle().take(g.sites().len()).cloned().collect();
+            for samples in [1, 2] {
+                let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+                if samples < least(&plan) || settings(&g, samples, &how) > 20_000.0 || !is_accepted(&g, &plan)
+                {
+                    continue;
+                }
+                let got = exactly_by(&g, &plan, samples, &how);
+                close(&format!("{name}, {}, K = {samples}", describe(&plan)), &got.mean, &expected, 1e-9);
+                proved += 1;
+            }
+        }
+    }
+    assert!(proved > 100, "{proved}");
+}
+
+/// z ~ N(μ, σ), F = z²: the Hessian of μ² + σ² is 2 I, by every estimator and every mixture with a coin.
+#[test]
+fn second_derivatives_of_a_normal_are_proved_by_quadrature() {
+    let g = Graph::new();
+    let (mu, sigma, phi) = (g.param("mu", 0.7), g.param("sigma", 1.3), g.param("phi", 0.4));
+    let z = g.sample("z", Normal::new(mu, sigma));
+    let b = g.sample("b", Bernoulli::from_logits(phi));
+    g.cost("f", z.square() * (1.0 + b) + 10.0);
+    let p = 1.0 / (1.0 + (-0.4f64).exp());
+    let slope = p * (1.0 - p);
+    let (m, s, second) = (0.7, 1.3, (0.49 + 1.69) * slope * (1.0 - 2.0 * p));
+    let expected = [
+        2.0 * (1.0 + p),
+        0.0,
+        2.0 * m * slope,
+        0.0,
+        2.0 * (1.0 + p),
+        2.0 * s * slope,
+        2.0 * m * slope,
+        2.0 * s * slope,
+        second,
+    ];
+    let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+    for of_z in [pathwise(), score(), loo()] {
+        for of_b in [enumeration(), score(), loo()] {
+            let plan = vec![of_z.clone(), of_b];
+            let samples = least(&plan);
+            let got = exactly_by(&g, &plan, samples, &how);
+            close(&describe(&plan), &got.mean, &expected, 1e-8);
+        }
+    }
+}
+
+/// With the mean of the other samples as a baseline, a constant cancels; without it, the variance grows with its square.
+#[test]
+fn the_baseline_of_every_order_removes_a_level() {
+    let coin = |level: f64| {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param("theta", -0.7)));
+        g.cost("f", (b - 0.45).square() + level);
+        g
+    };
+    let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+    let variance = |level: f64, plan: Shared| exactly_by(&coin(level), &[plan], 2, &how).variance[0];
+    let (low, high) = (variance(0.0, loo()), variance(1e4, loo()));
+    assert!((low - high).abs() < 1e-6 * low, "{low} {high}");
+    assert!(variance(1e4, score()) > 1e6 * variance(0.0, score()));
 }

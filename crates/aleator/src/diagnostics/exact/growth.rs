@@ -108,6 +108,7 @@ fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
             Support::Boolean
             | Support::Indices
             | Support::OneHot
+            | Support::Subsets
             | Support::BoundedCounts
             | Support::UnitInterval
             | Support::Interval

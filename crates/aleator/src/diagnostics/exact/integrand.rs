@@ -4,6 +4,7 @@ use aleator_engine::graph::NodeId;
 
 use super::layout::Layout;
 use super::points::Kind;
+use super::second::Second;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Options, Program};
@@ -22,13 +23,12 @@ pub(super) struct Integrand {
     slots: Vec<usize>,
     /// The number of points per run.
     points: usize,
-    /// The results at a point are the objective, the gradient and the weights.
+    /// The results at a point are the objective, the gradient, second derivatives and the weights.
     size: Size,
-    parameters: usize,
 }
 
 impl Integrand {
-    pub fn new(graph: &Graph, layout: &Layout) -> Result<Result<Self, Unknown>> {
+    pub fn new(graph: &Graph, second: &Second, layout: &Layout) -> Result<Result<Self, Unknown>> {
         let compile = |points: usize| {
             let graph = &graph.clone();
             let engine = graph.engine();
@@ -38,8 +38,10 @@ impl Integrand {
                     .collect()
             };
             let (columns, reciprocals) = (inputs("coordinate"), inputs("reciprocal weight"));
-            let options = Options::new().samples(1).replicates(points).audit();
-            let program = Program::<f64>::compile(graph, &layout.plan(&columns, &reciprocals), &options)?;
+            let options =
+                Options::new().samples(1).replicates(points).audit().second_derivatives(second.kind);
+            let mut program = Program::<f64>::compile(graph, &layout.plan(&columns, &reciprocals), &options)?;
+            second.set(graph, &mut program)?;
             let all = engine.inputs();
             let slot = |node: &NodeId| all.iter().position(|i| i.node == *node).unwrap_or(usize::MAX);
             Ok((program, columns.iter().chain(&reciprocals).map(slot).collect::<Vec<_>>()))
@@ -60,12 +62,13 @@ impl Integrand {
             Ok(compiled) => compiled,
             Err(unknown) => return Ok(Err(unknown)),
         };
-        let parameters = program.params().map(|(_, shape)| shape.numel()).sum();
+        let parameters: usize = program.params().map(|(_, shape)| shape.numel()).sum();
         let weights = program.masses().count();
-        let numbers = 1 + parameters + weights;
+        let others: usize = program.second_derivatives().map(|block| block.len() / points).sum();
+        let numbers = 1 + parameters + others + weights;
         let logits = layout.sites.iter().flat_map(|s| vec![s.kind == Kind::Logits; s.dimensions]).collect();
         let size = Size { numbers, weights, work, logits };
-        Ok(Ok(Integrand { program, slots, points, size, parameters }))
+        Ok(Ok(Integrand { program, slots, points, size }))
     }
 }
 
@@ -82,7 +85,7 @@ impl quadrature::Integrand for Integrand {
         let total = columns.first().map_or(0, Vec::len);
         let mut column = vec![0.0; self.points];
         let mut here = vec![0.0; self.size.numbers];
-        let places: Vec<usize> = self.program.params().map(|(_, shape)| shape.numel()).collect();
+        let parameters = self.program.params().count();
         for start in (0..total).step_by(self.points) {
             let now = self.points.min(total - start);
             for (numbers, &slot) in columns.iter().zip(&self.slots) {
@@ -105,12 +108,12 @@ impl quadrature::Integrand for Integrand {
             for (i, &objective) in objectives[..now].iter().enumerate() {
                 here[0] = objective;
                 let mut at = 1;
-                for (place, &size) in places.iter().enumerate() {
-                    here[at..at + size]
-                        .copy_from_slice(&self.program.gradient_at(place)[i * size..(i + 1) * size]);
+                let gradients = (0..parameters).map(|place| self.program.gradient_at(place));
+                for block in gradients.chain(self.program.second_derivatives()) {
+                    let size = block.len() / self.points;
+                    here[at..at + size].copy_from_slice(&block[i * size..(i + 1) * size]);
                     at += size;
                 }
-                debug_assert_eq!(at, 1 + self.parameters);
                 for (slot, weights) in here[at..].iter_mut().zip(self.program.masses()) {
                     // Weights that depend on no coordinate are one number.
                     *slot = *weights.get(i).unwrap_or(&weights[0]);

@@ -17,28 +17,25 @@
 //! dimension they are some 10⁻⁴ standard deviations apart, in two 10⁻².)
 
 mod growth;
+mod hessian;
 mod integrand;
 mod layout;
 mod points;
+mod second;
+mod values;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::kinks::{ROUNDING, Side, without_derivative};
 use super::one_sided::sides;
 use super::report::{Exact, Number, Tensor};
-use crate::analysis::discontinuity_moves;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Graph;
-use crate::program::{Options, Program};
-use crate::quadrature::{Deadline, Unknown, integrate};
-use crate::rewrite::Estimator;
-use integrand::Integrand;
-use layout::{Layout, SiteLayout, layout};
-use points::Drawn;
+use crate::quadrature::{Deadline, Unknown};
+use second::Second;
+use values::{Values, values};
 
-/// The largest number of operations of an enumeration, over all alternatives. This takes some seconds.
-const MOST_NUMBERS: usize = 1 << 31;
+pub(super) use hessian::exact_second;
 
 /// The exact answer. The method is `None` if there is no exact answer.
 ///
@@ -113,82 +110,20 @@ fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
 }
 
 fn solve_as_it_is(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
-    let graph = &graph.clone();
-    // A rule at fixed nodes misses what passes over a moving boundary, as estimators do.
-    if discontinuity_moves(graph) {
-        return Ok(Err(Unknown::NotOfTheKind));
-    }
-    let Some(layout) = layout(graph)? else { return Ok(Err(Unknown::NotOfTheKind)) };
-    if layout.dimensions() == 0 {
-        return enumerate(graph, &layout);
-    }
-    if let Some(reason) = growth::too_fast(graph) {
-        return Ok(Err(Unknown::Because(reason)));
-    }
-    let method =
-        if layout.sites.iter().any(|s| s.kind.is_continuous()) { "quadrature" } else { "enumeration" };
-    let mut integrand = match Integrand::new(graph, &layout)? {
-        Ok(integrand) => integrand,
-        Err(unknown) => return Ok(Err(unknown)),
-    };
-    Ok(integrate(&mut integrand, layout.counts(), deadline)?
-        .map(|(values, errors)| answer(graph, method, &values, &errors)))
+    Ok(values(graph, &Second::default(), deadline)?.map(|values| answer(graph, &values)))
 }
 
 /// The objective, followed by the gradients of the parameters.
-fn answer(graph: &Graph, method: &'static str, values: &[f64], errors: &[f64]) -> Exact {
-    let mut exact = Exact { method: Some(method), objective: Some(Number(values[0])), ..Exact::default() };
+fn answer(graph: &Graph, values: &Values) -> Exact {
+    let Values { method, numbers, errors } = values;
+    let mut exact = Exact { method: Some(method), objective: Some(Number(numbers[0])), ..Exact::default() };
     let mut at = 1;
     for param in graph.params() {
         let here = at..at + param.shape.numel();
         at = here.end;
-        let tensor = values[here.clone()].iter().map(|&x| Number(x)).collect();
+        let tensor = numbers[here.clone()].iter().map(|&x| Number(x)).collect();
         exact.gradient.insert(param.name.clone(), Tensor { shape: param.shape.to_vec(), values: tensor });
         exact.error.insert(param.name, errors[here].to_vec());
     }
     exact
 }
-
-/// The sum over all outcomes of all sites, if there are finitely many.
-fn enumerate(graph: &Graph, layout: &Layout) -> Result<Result<Exact, Unknown>> {
-    let plan = layout.plan(&[], &[]);
-    let options = Options::new().samples(1).audit();
-    let mut program = match Program::<f64>::compile(graph, &plan, &options) {
-        Ok(program) => program,
-        // Too many alternatives, or too much memory.
-        Err(Error::Unsuitable { .. } | Error::Engine(_)) => return Ok(Err(Unknown::NotOfTheKind)),
-        Err(other) => return Err(other),
-    };
-    if program.work() > MOST_NUMBERS {
-        return Ok(Err("its enumeration would take too long".into()));
-    }
-    let places = program.params().count();
-    let mut values = vec![program.run()?.objective()];
-    for place in 0..places {
-        values.extend_from_slice(program.gradient_at(place));
-    }
-    if values.iter().any(|x| x.is_nan())
-        && let Some(site) = moving_outcome(graph, layout)?
-    {
-        return Ok(Err(Unknown::Because(format!(
-            "an outcome of `{site}` has probability 0 with a nonzero derivative, and a cost at this outcome is not finite, \
-             so the gradient does not exist"
-        ))));
-    }
-    // Rounding alone, which is judged with that of the estimates.
-    let errors = vec![0.0; values.len()];
-    Ok(Ok(answer(graph, "enumeration", &values, &errors)))
-}
-
-/// A site with an outcome whose probability is 0 with a nonzero derivative.
-fn moving_outcome(graph: &Graph, layout: &Layout) -> Result<Option<String>> {
-    let drawn = |_: &SiteLayout| Arc::new(Drawn) as Arc<dyn Estimator>;
-    let plan: Vec<_> = layout.sites.iter().map(drawn).collect();
-    let options = Options::new().samples(1).replicates(MANY_DRAWS).audit();
-    let mut program = Program::<f64>::compile(graph, &plan, &options)?;
-    program.run()?;
-    Ok(program.blind_sites().next().map(str::to_string))
-}
-
-/// The number of draws among which such an outcome is searched for.
-const MANY_DRAWS: usize = 256;

@@ -13,7 +13,7 @@ use aleator_engine::graph::{Expr, NodeId, concat};
 
 use crate::distributions::Noise;
 use crate::error::Result;
-use crate::rewrite::{Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
+use crate::rewrite::{AnyOrder, Bias, Estimator, Properties, Site, SiteInfo, SiteValue, Smoothness};
 
 /// The treatment of a site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,10 @@ impl Estimator for AtPoints {
 
     fn supports(&self, _: &SiteInfo<'_, '_>) -> Result<(), String> {
         Ok(())
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(AnyOrder::Differentiable)
     }
 
     fn alternatives(&self, _: &SiteInfo<'_, '_>) -> Result<Option<usize>, String> {

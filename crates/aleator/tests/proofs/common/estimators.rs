@@ -3,6 +3,7 @@
 use aleator::distributions::Support;
 use aleator::graph::Graph;
 use aleator::rewrite::{Layout, Tuning, build};
+use aleator_engine::graph::ancestors;
 
 use super::{Depends, Shared, named};
 
@@ -37,16 +38,37 @@ pub enum Needs {
 
 const BOOLEAN: &[Support] = &[Support::Boolean];
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
+const CATEGORICAL: &[Support] = &[Support::OneHot, Support::Indices];
 const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices];
 const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
 const ALL: &[Support] =
     &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
+const WITH_ENDS: &[Support] = &[
+    Support::Boolean,
+    Support::OneHot,
+    Support::Indices,
+    Support::Real,
+    Support::Positive,
+    Support::Interval,
+];
 const REAL: &[Support] = &[Support::Real, Support::Positive];
 const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 
 const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
 const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
+/// Those with a known decomposition by all of their parameters.
+const DECOMPOSED: &[&str] = &[
+    "Bernoulli",
+    "OneHotCategorical",
+    "Categorical",
+    "Normal",
+    "LogNormal",
+    "Laplace",
+    "Logistic",
+    "Exponential",
+    "Uniform",
+];
 const LOCATED: &[&str] = &["Normal", "LogNormal"];
 
 /// Every unbiased estimator, with its options.
@@ -62,6 +84,7 @@ pub fn unbiased() -> Vec<Row> {
             Some("generalized_reparameterization") if text.contains("shifted_scale") => Some(LOCATED),
             Some("generalized_reparameterization") => Some(STANDARDIZED),
             Some("rejection_reparameterization") => Some(REJECTED),
+            Some("measure_valued") => Some(DECOMPOSED),
             _ => None,
         },
         depends,
@@ -84,6 +107,12 @@ pub fn unbiased() -> Vec<Row> {
         ("disarm", BOOLEAN, Outcomes, Nothing, 1),
         ("arms", BOOLEAN, Coupled, Nothing, 1),
         ("local_expectation", FINITE, Outcomes, Nothing, 1),
+        ("measure_valued", WITH_ENDS, Both, Nothing, 8),
+        ("perturbation_analysis", FINITE, Outcomes, Nothing, 1),
+        ("unordered_set", CATEGORICAL, Coupled, Nothing, 1),
+        ("unordered_set(baseline=built_in)", CATEGORICAL, Coupled, Nothing, 1),
+        ("sum_and_sample", CATEGORICAL, Coupled, Nothing, 1),
+        ("without_replacement", CATEGORICAL, Coupled, Nothing, 1),
         ("nvil(hidden=3)", ALL, Outcomes, Nothing, 1),
         ("vimco", ALL, Outcomes, Copies, 1),
         ("vimco(mean=arithmetic)", ALL, Outcomes, Copies, 1),
@@ -129,8 +158,18 @@ impl Row {
     /// Whether the table says that it serves the site of a graph.
     pub fn supports(&self, graph: &Graph, site: usize) -> bool {
         let family = &graph.sites()[site].family;
-        self.serves.contains(&family.support()) && self.families.is_none_or(|f| f.contains(&family.name()))
+        let is_set = self.serves == CATEGORICAL;
+        self.serves.contains(&family.support())
+            && self.families.is_none_or(|f| f.contains(&family.name()))
+            && !(is_set && is_conditional(graph, site))
     }
+}
+
+/// Whether the parameters of a site depend on other draws.
+fn is_conditional(graph: &Graph, site: usize) -> bool {
+    let sites = graph.sites();
+    let upstream = ancestors(graph.engine(), &sites[site].parameters);
+    sites.iter().any(|other| upstream.get(other.value.index()) == Some(&true))
 }
 
 /// Plans in which every row serves every site that it can; `apart` says how far the rows of neighbouring sites are apart
@@ -168,6 +207,11 @@ pub fn rows_for(problems: &str) -> Vec<Row> {
         _ => row.cost != Needs::Copies,
     };
     unbiased().into_iter().filter(fits).collect()
+}
+
+/// Whether the crate accepts a plan with this number of samples.
+pub fn accepts_samples(graph: &Graph, plan: &[Shared], samples: usize) -> bool {
+    build(graph, plan, Layout { samples, replicates: None, tuning: Tuning::Held }).is_ok()
 }
 
 /// Whether the crate accepts a plan.

@@ -21,7 +21,9 @@ use aleator_engine::exec::Program;
 use aleator_engine::graph::{Expr, NodeId};
 
 pub use brute::Brute;
-pub use estimators::{Needs, Row, describe, estimators, is_accepted, least, plans, rows_for, unbiased};
+pub use estimators::{
+    Needs, Row, accepts_samples, describe, estimators, is_accepted, least, plans, rows_for, unbiased,
+};
 pub use moments::{Depends, Exactly, How, elsewhere, exactly, exactly_by, settings};
 pub use statistics::{critical_value, means_agree, replicates, untuned, variances_agree};
 

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 
 use aleator::distributions::{Distribution, Noise, Support};
 use aleator::graph::Graph;
-use aleator::rewrite::{EstimatorParam, Layout, Tuning, build};
+use aleator::rewrite::{EstimatorParam, Layout, SecondDerivatives, Tuning, build_with_second_derivatives};
 use aleator_engine::graph::{NodeId, Shape, substitute};
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -61,6 +61,8 @@ pub struct How<'a> {
     pub mirrored: bool,
     /// Where the cost jumps, for continuous sites: values of u.
     pub jumps: &'a [f64],
+    /// The second derivatives whose moments take the place of those of the gradient.
+    pub second: SecondDerivatives,
     /// The estimators' own parameters.
     pub own: &'a dyn Fn(&EstimatorParam) -> Vec<f64>,
 }
@@ -82,7 +84,14 @@ pub fn elsewhere(own: &EstimatorParam) -> Vec<f64> {
 
 impl Default for How<'_> {
     fn default() -> Self {
-        How { depends: Depends::Outcomes, nodes: 1, mirrored: false, jumps: &[], own: &initial }
+        How {
+            depends: Depends::Outcomes,
+            nodes: 1,
+            mirrored: false,
+            jumps: &[],
+            second: SecondDerivatives::None,
+            own: &initial,
+        }
     }
 }
 
@@ -140,7 +149,7 @@ pub fn exactly_by(graph: &Graph, plan: &[Shared], samples: usize, how: &How<'_>)
     assert!(settings <= 400_000, "{settings} settings are too many");
     let chunk = settings.min(SIDE_BY_SIDE);
     let layout = Layout { samples, replicates: Some(chunk), tuning: Tuning::Held };
-    let surrogate = build(graph, plan, layout).unwrap();
+    let surrogate = build_with_second_derivatives(graph, plan, layout, how.second).unwrap();
 
     // Inputs in place of the noise, both streams of each site, of shape [chunk, K] + batch + event.
     let engine = &surrogate.graph;
@@ -157,7 +166,9 @@ pub fn exactly_by(graph: &Graph, plan: &[Shared], samples: usize, how: &How<'_>)
             given.id()
         }));
     }
-    let outputs: Vec<NodeId> = [surrogate.objective].iter().chain(&surrogate.gradients).copied().collect();
+    let derivatives =
+        if how.second == SecondDerivatives::None { &surrogate.gradients } else { &surrogate.second };
+    let outputs: Vec<NodeId> = [surrogate.objective].iter().chain(derivatives).copied().collect();
     let outputs: Vec<_> = outputs.into_iter().map(|id| substitute(engine, id, &mut replaced).id()).collect();
     let mut evaluator = Evaluator::within(graph, engine, &outputs);
     for own in &surrogate.own {
