@@ -1,6 +1,6 @@
 //! What an estimator may do with the score of a site, in words.
 
-use aleator_engine::graph::{NodeId, Op, Unary, dependents};
+use aleator_engine::graph::{NodeId, Op, Unary, ancestors, dependents};
 
 use super::graph_analysis::Analysis;
 use super::log_sum_exp::find as find_log_sum_exp;
@@ -56,10 +56,25 @@ pub(super) fn score_moves_to_path(graph: &Graph, analysis: &Analysis, site: usiz
              term"
         ));
     }
+    if stops_between(graph, analysis, site, bound.node) {
+        return Err(format!(
+            "a `stop_gradient` lies between `{name}` and the `logsumexp`, and the derivative of its weights along `{name}` would miss \
+             what is behind it; use pathwise, or leave out the `stop_gradient`"
+        ));
+    }
     let own = own_densities(graph, def, &analysis.nodes);
     enters_linearly(graph, influences, site, &own, &[bound.node])
         .and_then(|()| enters_linearly(graph, influences, site, &[bound.end], &costs(graph)))
         .map_err(|obstacle| describe(graph, analysis, site, obstacle))
+}
+
+/// Whether a `stop_gradient` is applied to a value that depends on a site and from which `end` is computed.
+fn stops_between(graph: &Graph, analysis: &Analysis, site: usize, end: NodeId) -> bool {
+    let needed = ancestors(graph.engine(), &[end]);
+    let stops = |id: NodeId| graph.engine().with_node(id, |node| node.op == Op::StopGradient);
+    let between =
+        |id: &NodeId| needed.get(id.index()) == Some(&true) && analysis.influences.reaches(site, *id);
+    analysis.nodes.iter().filter(|id| between(id)).any(|id| stops(*id))
 }
 
 fn costs(graph: &Graph) -> Vec<NodeId> {

@@ -30,7 +30,8 @@
 //! decreases faster than its noise; that of this estimate does not.
 //!
 //! The copies must be independent of each other and enter one `logsumexp` (or the log of a mean of exp) each through a term of its
-//! own, the bound must enter the costs with a factor that does not depend on z, and no later site may depend on z.
+//! own, the bound must enter the costs with a factor that does not depend on z, and no later site may depend on z. A `stop_gradient`
+//! between z and the bound is refused, because the derivative of w̃ along z must be the full one.
 //! Choose it for importance-weighted bounds with continuous latent variables, instead of pathwise.
 //! Also called: IWAE-DReG.
 //! Reference: `tucker2019doubly`.
@@ -77,7 +78,7 @@ impl Estimator for DoublyReparameterized {
     }
 
     fn terms<'g>(&self, site: &Site<'g>, cone: &Cone<'_, 'g>) -> Result<Vec<GradientTerm<'g>>> {
-        let slope = cone.slope_of_own_weight();
+        let slope = cone.slope_of_own_weight()?;
         Ok(slope.map(|slope| GradientTerm::value(site, cone.value(), slope)).into_iter().collect())
     }
 }

@@ -32,7 +32,10 @@
 //! so it has the smaller variance where σ² > ½ and the larger one where σ² < ½.
 //!
 //! `log_prob(z)` is recognised in the graph, also as `log_prob(D(..), z)` with the site's own parameters. If the density is written in
-//! another way, or does not occur (as with `kl` in closed form), nothing is left out and the estimate is that of pathwise.
+//! another way, or does not occur (as with `kl` in closed form), nothing is left out and the estimate is that of pathwise. The same
+//! holds where the objective is a sum of parts that depend on different draws only: there log q is taken apart into its summands.
+//! If the parameters of q depend on an earlier draw y, the derivative of log q(z | y) along y is left out as well. It has mean 0 given y, but
+//! log p may contain its counterpart, so that the estimate then keeps a variance also at the posterior.
 //! Choose it for evidence lower bounds with log-densities of draws, if q can come near the posterior.
 //! Also called: STL, path derivative.
 //! Reference: `roeder2017sticking`.

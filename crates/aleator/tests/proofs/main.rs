@@ -2,6 +2,7 @@
 
 mod common;
 
+mod antithetic;
 mod automatic_choice;
 mod certify;
 mod closed_forms;
