@@ -27,6 +27,7 @@ from ._loading import load, loads
 from ._certifying import certify
 from ._measuring import compare, exact, grad, optimize
 from ._parts import Site
+from ._second_order import hessian
 from ._training import TrainReport, TrainStep, train
 from .distributions import *  # noqa: F403
 from .errors import *  # noqa: F403
@@ -34,7 +35,17 @@ from .estimators import *  # noqa: F403
 from .functions import *  # noqa: F403
 from .graph import Graph
 from .program import Estimate, Program
-from .reports import Certificate, CertifiedPlan, Exact, GradientEstimate, OptimizeReport, Report, Row
+from .reports import (
+    Certificate,
+    CertifiedPlan,
+    Exact,
+    GradientEstimate,
+    HessianReport,
+    OptimizeReport,
+    Report,
+    Row,
+    SecondEstimate,
+)
 
 __all__ = [
     "BlackBox",
@@ -45,10 +56,12 @@ __all__ = [
     "Expr",
     "GradientEstimate",
     "Graph",
+    "HessianReport",
     "OptimizeReport",
     "Program",
     "Report",
     "Row",
+    "SecondEstimate",
     "Site",
     "TrainReport",
     "TrainStep",
@@ -58,6 +71,7 @@ __all__ = [
     "einsum",
     "exact",
     "grad",
+    "hessian",
     "load",
     "loads",
     "optimize",

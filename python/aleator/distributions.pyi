@@ -11,7 +11,7 @@ _Value = Expr | ArrayLike
 
 ALL: dict[str, type[Distribution]]
 
-__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance", "Bernoulli", "Categorical", "OneHotCategorical", "Binomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Beta", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance", "Bernoulli", "Categorical", "OneHotCategorical", "KSubset", "Binomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Beta", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
 
 class Bernoulli(Distribution):
     """Bernoulli: 0 or 1."""
@@ -36,6 +36,11 @@ class OneHotCategorical(Distribution):
     def __init__(self, probs: _Value) -> None: ...
     @overload
     def __init__(self, *, logits: _Value) -> None: ...
+
+class KSubset(Distribution):
+    """KSubset: a vector of 0 and 1 with exactly k ones; the last axis of its parameter logits is the event."""
+
+    def __init__(self, k: _Value, logits: _Value) -> None: ...
 
 class Binomial(Distribution):
     """Binomial: the number of successes in total_count trials."""

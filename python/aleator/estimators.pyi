@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -54,6 +54,21 @@ class PerturbationAnalysis(Estimator):
 
     def __init__(self, *, jumps: str = ...) -> None: ...
 
+class UnorderedSet(Estimator):
+    """UnorderedSet: a set of K distinct outcomes, each weighted by the probability that it was drawn first."""
+
+    def __init__(self, *, baseline: str = ...) -> None: ...
+
+class SumAndSample(Estimator):
+    """SumAndSample: the exact sum over K - 1 outcomes, and one sample of the others."""
+
+    def __init__(self, *, summed: str = ..., baseline: str = ...) -> None: ...
+
+class WithoutReplacement(Estimator):
+    """WithoutReplacement: K distinct outcomes, weighted by the inverse probability that they were included."""
+
+    def __init__(self, *, baseline: str = ...) -> None: ...
+
 class Nvil(Estimator):
     """Nvil: the score function with a learned, input-dependent baseline and a normalised signal."""
 
@@ -86,6 +101,11 @@ class Lax(Estimator):
 
 class Pathwise(Estimator):
     """Pathwise: the derivative through the sample, written as a transform of noise."""
+
+    def __init__(self) -> None: ...
+
+class ImplicitReparameterization(Estimator):
+    """ImplicitReparameterization: the derivative of the sample at a fixed value of its distribution function."""
 
     def __init__(self) -> None: ...
 

@@ -1,4 +1,4 @@
-"""What the commands `grad`, `compare`, `certify`, `optimize` print, and the exact answer, as objects."""
+"""What the commands `grad`, `compare`, `certify`, `hessian`, `optimize` print, and the exact answer, as objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from . import _html
 from .errors import UnknownNameError
 from ._estimator import Estimator, via_text
 
-__all__ = ["Certificate", "CertifiedPlan", "Exact", "GradientEstimate", "OptimizeReport", "Report", "Row"]
+__all__ = [
+    "Certificate",
+    "CertifiedPlan",
+    "Exact",
+    "GradientEstimate",
+    "HessianReport",
+    "OptimizeReport",
+    "Report",
+    "Row",
+    "SecondEstimate",
+]
 
 _WORDS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -293,7 +303,10 @@ class Report(_FromDict):
         """Why no row is best, if all are the same."""
         if not self.all_same:
             return None
-        return "no site's distribution depends on a parameter: all estimators are the same, and none is best"
+        return (
+            "no cost depends on a site whose distribution depends on a parameter: "
+            "all estimators are the same, and none is best"
+        )
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)
@@ -414,6 +427,75 @@ class Report(_FromDict):
             lines.append(f"{star}{name:{width}}{variance:>12}{row.evaluations:>13}{row.seconds_per_estimate:>14.3g}")
         lines += [verdict] if (verdict := self._verdict()) else []
         return "\n".join(lines)
+
+
+class SecondEstimate(_FromDict):
+    """A block of second derivatives.
+
+    Attributes
+    ----------
+    mean : numpy.ndarray
+        The mean over the replicates: in a Hessian of the shape of the one parameter followed by that of the other.
+    std_error : numpy.ndarray or None
+        The standard error of the mean; None for a single replicate.
+    exact : numpy.ndarray or None
+        The exact values, where they are known.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        shape = data["shape"]
+        self.shape: tuple[int, ...] = tuple(shape)
+        self.mean: Array = _array(data["mean"], shape)  # type: ignore[assignment]
+        self.std_error = _array(data["std_error"], shape)
+        self.exact = _array(data["exact"], shape)
+
+    def __repr__(self) -> str:
+        return f"SecondEstimate(mean={self.mean!r}, std_error={self.std_error!r})"
+
+
+class HessianReport(_FromDict):
+    """The answer of `hessian`.
+
+    Attributes
+    ----------
+    plan : dict of str to str
+        Site to estimator with its options.
+    unbiased : bool
+    objective, objective_std_error : float or None
+    hessian : dict of str to dict of str to SecondEstimate
+        By parameter, and by the other parameter. Empty if a vector was given.
+    product : dict of str to SecondEstimate
+        The Hessian times the vector, by parameter. Empty without a vector.
+    exact : Exact
+        The exact objective and gradient.
+    evaluations : int
+        Evaluations of the costs in one estimate.
+    warnings : list of str
+    seed, samples, replicates : int
+    """
+
+    def __init__(self, data: dict[str, Any], notes: Sequence[str] = ()) -> None:
+        self._dict, self.warnings = data, list(notes)
+        self.plan: dict[str, str] = dict(data["plan"])
+        self.unbiased: bool = data["unbiased"]
+        self.objective = _number(data["objective"]["mean"])
+        self.objective_std_error = _number(data["objective"]["std_error"])
+        self.hessian = {
+            one: {other: SecondEstimate(block) for other, block in row.items()}
+            for one, row in data.get("hessian", {}).items()
+        }
+        self.product = {name: SecondEstimate(block) for name, block in data.get("product", {}).items()}
+        self.exact = Exact(data["exact"])
+        self.evaluations: int = data["evaluations"]
+        self.seed: int = data["seed"]
+        self.samples: int = data["samples"]
+        self.replicates: int = data["replicates"]
+
+    def __repr__(self) -> str:
+        blocks = [f"{one}, {other}: {b.mean!r}" for one, row in self.hessian.items() for other, b in row.items()]
+        blocks += [f"{name}: {block.mean!r}" for name, block in self.product.items()]
+        return f"HessianReport({'; '.join(blocks)})"
 
 
 class OptimizeReport(_FromDict):

@@ -41,6 +41,10 @@ GRAPHS = [(f"toy-{via}", make_toy, via) for via in DISCRETE] + [(f"layers-{via}"
 GRAPHS += [
     ("normal", of_law(lambda a: al.Normal(a, 0.7), "pathwise"), None),
     ("gamma", of_law(lambda a: al.Gamma(a, 2.0), "rejection_reparameterization"), None),
+    ("gamma-implicit", of_law(lambda a: al.Gamma(a, 2.0), "implicit_reparameterization"), None),
+    ("beta-implicit", of_law(lambda a: al.Beta(a, 2.0), "implicit_reparameterization"), None),
+    ("student-implicit", of_law(lambda a: al.StudentT(a, 0.1, 1.0), "implicit_reparameterization"), None),
+    ("von_mises-implicit", of_law(lambda a: al.VonMises(0.3, a), "implicit_reparameterization"), None),
     ("gamma-g-rep", of_law(lambda a: al.Gamma(a, 2.0), "generalized_reparameterization"), None),
     ("beta", of_law(lambda a: al.Beta(a, 2.0), "reinforce_loo"), None),
     ("dirichlet", of_law(lambda a: al.Dirichlet(a), "score_function"), None),

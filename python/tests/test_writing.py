@@ -72,7 +72,7 @@ def test_every_estimator(name):
     if name == "Vimco":
         z = g.sample("z", al.Bernoulli(logits=g.param("theta", [0.3, -0.2])), copies=3, via=estimator)
         g.cost("f", al.logsumexp(np.sum(z, axis=-1)))
-    elif name == "RejectionReparameterization":
+    elif name in ("ImplicitReparameterization", "RejectionReparameterization"):
         z = g.sample("z", al.Gamma(g.param("theta", 2.0), 1.5), via=estimator)
         g.cost("f", (z - 1.0) ** 2)
     elif name in ("Pathwise", "Lax", "GeneralizedReparameterization"):

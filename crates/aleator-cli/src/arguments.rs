@@ -270,6 +270,12 @@ pub struct Compare {
 }
 
 #[derive(Debug, Args)]
+#[command(mut_arg("file", |file| {
+    file.required(false)
+        .required_unless_present_any(["catalogue", "check"])
+        .default_value_if("catalogue", "true", "-")
+        .default_value_if("check", clap::builder::ArgPredicate::IsPresent, "-")
+}))]
 pub struct Certify {
     #[command(flatten)]
     pub source: Source,
@@ -294,6 +300,16 @@ pub struct Certify {
     /// Write a report with all coordinates, graph and formulas: one .html file
     #[arg(long, value_name = "FILE", value_parser = page_file)]
     pub report: Option<PathBuf>,
+    /// Certify all estimators on all distributions, topologies and regimes of the library instead of a file; budgets are counts, so that
+    /// verdicts do not depend on time
+    #[arg(long, conflicts_with_all = ["file", "via", "samples", "set", "batch", "bias_bound", "budget", "replicates"])]
+    pub catalogue: bool,
+    /// Certify again what the certificate in a JSON file (of --json) says, and exit with status 1 if anything differs
+    #[arg(long, value_name = "FILE.json", conflicts_with_all = ["file", "via", "samples", "set", "batch", "bias_bound", "confidence", "seed", "replicates", "report", "json", "catalogue"])]
+    pub check: Option<PathBuf>,
+    /// With --catalogue: the short table, in less than three minutes
+    #[arg(long, requires = "catalogue", conflicts_with_all = ["file", "check"])]
+    pub quick: bool,
 }
 
 #[derive(Debug, Args)]

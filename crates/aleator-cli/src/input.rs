@@ -27,7 +27,12 @@ pub struct Loaded {
 
 /// Reads and lowers a graph that will be evaluated; `seed` is that of random initial values.
 pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
-    let loaded = load_to_look_at(source, seed)?;
+    load_text(source, seed, &Text::read(&source.file)?)
+}
+
+/// Lowers the text of a graph that will be evaluated.
+pub fn load_text(source: &Source, seed: u64, text: &Text) -> Outcome<Loaded> {
+    let loaded = lower_or_fail(source, seed, text)?;
     match loaded.model.commands.first() {
         Some((name, command)) if !source.allow_commands => {
             let message = format!(
@@ -47,8 +52,11 @@ pub fn load(source: &Source, seed: u64) -> Outcome<Loaded> {
 
 /// Reads and lowers a graph that will not be evaluated.
 pub fn load_to_look_at(source: &Source, seed: u64) -> Outcome<Loaded> {
-    let text = Text::read(&source.file)?;
-    lower(source, seed, &text)?.map_err(|mistakes| Failure::at_all(&text.name, &text.text, &mistakes))
+    lower_or_fail(source, seed, &Text::read(&source.file)?)
+}
+
+fn lower_or_fail(source: &Source, seed: u64, text: &Text) -> Outcome<Loaded> {
+    lower(source, seed, text)?.map_err(|mistakes| Failure::at_all(&text.name, &text.text, &mistakes))
 }
 
 /// Lowers a graph, or says all that is wrong with its text.
@@ -74,7 +82,7 @@ pub fn lower(source: &Source, seed: u64, text: &Text) -> Outcome<Result<Loaded, 
         Err(mistakes) => return Ok(Err(mistakes)),
     };
     if let Some(place) = model.broken_data() {
-        warn(&format!("{place}, and so is whatever depends on it"));
+        warn(&format!("{place}, and whatever depends on it is not finite either"));
     }
     let mut places = Places::default();
     if let Some(path) = &text.path {
@@ -132,7 +140,7 @@ impl Loaded {
 
     /// Where the cause of a warning stands.
     pub fn place_of(&self, lint: &Lint) -> Option<Span> {
-        self.model.places.get(&lint.cause).copied().or_else(|| self.model.via_span(&lint.site))
+        self.model.place_of(lint.cause).or_else(|| self.model.via_span(&lint.site))
     }
 
     /// Warns, with the place of the cause.

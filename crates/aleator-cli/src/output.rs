@@ -5,6 +5,7 @@ use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use aleator::graph::Graph;
 use aleator_cli::report::{Origin, message, plot_bytes};
 use console::{Term, truncate_str};
 use serde::Serialize;
@@ -53,10 +54,24 @@ pub fn aside(text: &str) {
 /// Samples of a measurement from which on it is said how many they are: about ten seconds of a small graph.
 const MANY_SAMPLES: u128 = 1_000_000_000;
 
-/// Says how much work a measurement asks for, where that is much.
-pub fn warn_of_work(samples: Option<usize>, replicates: usize) {
+/// Numbers of a measurement from which on it is said how many they are: about a minute.
+const MANY_NUMBERS: u128 = 20_000_000_000;
+
+/// Says how much work a measurement of a graph asks for, where that is much.
+pub fn warn_of_work(graph: &Graph, samples: Option<usize>, replicates: usize) {
     let samples = samples.unwrap_or(1);
     let all = samples as u128 * replicates as u128;
+    let engine = graph.engine();
+    let sizes = (0..engine.len()).map(|i| engine.nodes_at(i).1.shape.numel() as u128);
+    let of_graph = sizes.fold(0, u128::saturating_add);
+    let numbers = of_graph.saturating_mul(all);
+    if all < MANY_SAMPLES && numbers >= MANY_NUMBERS {
+        warn(&format!(
+            "the graph has {:.0e} numbers, and {samples} samples in each of {replicates} replicates compute {:.0e} of them, which may \
+             take minutes to hours; use smaller shapes, or lower --samples or --replicates",
+            of_graph as f64, numbers as f64
+        ));
+    }
     if all >= MANY_SAMPLES {
         warn(&format!(
             "--samples {samples} in each of {replicates} replicates are {:.0e} samples, which may take minutes to hours; lower \

@@ -88,6 +88,13 @@ pub fn adopt(path: &Path, graph: &Graph) -> Result<(), String> {
 fn from_safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>, String> {
     let file = SafeTensors::deserialize(bytes)
         .map_err(|e| format!("it is truncated or not a safetensors file ({e})"))?;
+    if file.names().iter().any(|name| name.starts_with("parameters/")) {
+        return Err(
+            "it is a checkpoint; write its parameters to a file with `aleator train export CHECKPOINT -o \
+                    parameters.safetensors`, and use that file"
+                .into(),
+        );
+    }
     let tensor = |(name, view): (String, TensorView<'_>)| {
         let values = match view.dtype() {
             Dtype::F64 => view.data().as_chunks().0.iter().map(|b| Number(f64::from_le_bytes(*b))).collect(),
@@ -189,6 +196,11 @@ mod tests {
             let error = adopt(&there("wrong.json", text.as_bytes()), &graph()).unwrap_err();
             assert!(error.contains(said), "{text}: {error}");
         }
+        let tensor = Tensor { shape: vec![], values: vec![Number(0.0)] };
+        let saved = BTreeMap::from([("parameters/theta".to_string(), tensor)]);
+        let saved = encode(Path::new("run.safetensors"), &saved).unwrap();
+        let error = adopt(&there("run.safetensors", &saved), &graph()).unwrap_err();
+        assert!(error.contains("it is a checkpoint") && error.contains("aleator train export"), "{error}");
         let error = adopt(&there("wrong.safetensors", b"no"), &graph()).unwrap_err();
         assert!(error.contains("not a safetensors file"), "{error}");
         assert!(adopt(Path::new("/no/such.json"), &graph()).is_err());

@@ -1,8 +1,8 @@
 //! The text of a graph: from a file, from standard input, or from the gallery.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use aleator::files::standard_input;
 use aleator::language::{LONGEST_SOURCE, nearest};
 use aleator::problems;
 
@@ -64,10 +64,8 @@ fn example(file: &Path) -> Option<&'static problems::Problem> {
 
 fn read_stdin() -> Outcome<String> {
     let cannot = |reason: String| Failure::input(format!("cannot read standard input: {reason}"));
-    let mut bytes = Vec::new();
-    let mut limited = std::io::stdin().lock().take(LONGEST_SOURCE as u64 + 1);
-    limited.read_to_end(&mut bytes).map_err(|e| cannot(e.to_string()))?;
-    utf8(bytes, cannot)
+    let bytes = standard_input(LONGEST_SOURCE as u64).map_err(|e| cannot(e.to_string()))?;
+    utf8(bytes.to_vec(), cannot)
 }
 
 /// The text of a file.

@@ -312,13 +312,21 @@ fn hostile_messages_do_no_harm() {
 
 #[test]
 fn the_server_ends_when_the_editor_does() {
-    for bytes in
-        [&b""[..], b"Content-Length: 100\r\n\r\nshort", b"no header at all", b"Content-Length: no\r\n\r\n"]
-    {
+    for (bytes, status) in [
+        (&b""[..], 0),
+        (b"Content-Length: 2\r\n\r\n[]\r\n", 0),
+        (b"Content-Length: 100\r\n\r\nshort", 2),
+        (b"no header at all", 2),
+        (b"no header\r\n\r\n", 2),
+        (b"Content-Length: no\r\n\r\n", 2),
+        (b"Content-Length: -5\r\n\r\n{}", 2),
+        (b"Content-Length: 99999999999999999999999\r\n\r\n{}", 2),
+        (b"Content-Length: 9999999999999\r\n\r\n{}", 2),
+    ] {
         let mut editor = Editor::silent();
         editor.raw(bytes);
         drop(editor.input.take());
-        assert_eq!(editor.server.wait().unwrap().code(), Some(0), "{bytes:?}");
+        assert_eq!(editor.server.wait().unwrap().code(), Some(status), "{bytes:?}");
     }
     let mut editor = Editor::with(TOY);
     editor.tell("exit", Value::Null);

@@ -208,6 +208,24 @@ fn certificates_have_a_status_and_name_their_graph() {
     let json: Value = serde_json::from_slice(&proved.stdout).unwrap();
     assert_eq!((&json["verdict"], &json["graph"]), (&"proved".into(), &text.into()));
     assert_eq!(json["graph_sha256"].as_str().map(str::len), Some(64));
+    // A certificate can be checked, and one that was changed does not hold.
+    let written = String::from_utf8(proved.stdout).unwrap();
+    let recorded = folder.file("toy.json", &written);
+    assert_eq!(certify(&["--check", "toy.json"]).status.code(), Some(0), "{recorded:?}");
+    for (from, to, message) in [
+        ("\"verdict\": \"proved\"", "\"verdict\": \"refuted\"", "proved and not refuted"),
+        ("0.45", "0.46", "text of its graph was changed"),
+    ] {
+        folder.file("changed.json", &written.replace(from, to));
+        let refused = certify(&["--check", "changed.json"]);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(1) && said.contains(message), "{said}");
+    }
+    for arguments in
+        [&["--check", "toy.scg"][..], &["--check", "toy.json", "--seed", "1"], &["--quick", "toy.scg"]]
+    {
+        assert_eq!(certify(arguments).status.code(), Some(2), "{arguments:?}");
+    }
     let refuted = certify(&["toy.scg", "--via", "straight_through", "--report", "page.html"]);
     assert_eq!(refuted.status.code(), Some(1), "{refuted:?}");
     assert!(fs::read_to_string(folder.0.join("page.html")).unwrap().contains("straight_through"));

@@ -1,8 +1,9 @@
 //! What a user does around training: a graph of one's own, checkpoints evaluated, sampled from and exported, seeds and sweeps.
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use aleator::train::{Checkpoint, safetensors_bytes};
 
@@ -96,6 +97,33 @@ fn a_checkpoint_is_evaluated_sampled_from_and_exported() {
 }
 
 #[test]
+fn examples_and_standard_input_are_trained() {
+    let scratch = Scratch::new("names");
+    let toy = scratch.json("train toy --steps 2 --eval-samples 5 --json");
+    assert_eq!((&toy["model"], &toy["judged_on"]), (&"toy.scg".into(), &"graph".into()));
+    assert!(scratch.fails("train discrete_vae --steps 2").contains("`aleator new discrete_vae` writes both"));
+    scratch.succeeds("new discrete_vae");
+    scratch.succeeds("train discrete_vae --steps 2 --batch 10 --eval-samples 2 --report r.html");
+    let text = "param t = 0\nb ~ Bernoulli(logits = t)\ncost c = (b - 0.45)^2\n";
+    let piped = |command: &str| {
+        let mut aleator = Command::new(env!("CARGO_BIN_EXE_aleator"));
+        aleator.current_dir(&scratch.0).args(command.split_whitespace());
+        let mut child =
+            aleator.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        child.wait_with_output().unwrap()
+    };
+    let output = piped("train - --steps 3 --eval-samples 5 --checkpoint piped.safetensors --report p.html");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // What was piped is in the checkpoint.
+    assert_eq!(scratch.json("train evaluate piped.safetensors --json")["model"], "stdin");
+    scratch.succeeds("train --resume piped.safetensors --steps 4");
+    let again = piped("train - --resume piped.safetensors --steps 5");
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stderr));
+    assert!(scratch.fails("train toyy").contains("toy"));
+}
+
+#[test]
 fn a_graph_with_batches_from_the_command_line() {
     let scratch = Scratch::new("graph");
     let text = "data x : [batch, 2] = file(\"x.csv\")\nparam w : [2] = normal(0, 1)\n\
@@ -104,13 +132,36 @@ fn a_graph_with_batches_from_the_command_line() {
     fs::write(scratch.0.join("x.csv"), "1,2\n3,4\n5,6\n7,8\n9,10\n11,12\n13,14\n15,16\n").unwrap();
     let run = "train own.scg --steps 30 --batch 2 --held-out 0.25 --eval-samples 10";
     let report = scratch.json(&format!("{run} --checkpoint own.safetensors --json"));
-    assert_eq!(
-        (&report["judged_by"], &report["judged_on"]),
-        (&"negative-objective".into(), &"held-out".into())
-    );
+    assert_eq!((&report["judged_by"], &report["judged_on"]), (&"objective".into(), &"held-out".into()));
     assert_eq!(report["batch"], 2);
     let evaluated = scratch.json("train evaluate own.safetensors --rows all --json");
     assert_eq!(evaluated["rows"], 8);
+    // The objective has its own sign, and a mean over rows is exact although they do not fill minibatches of 3.
+    let first = &report["history"][0];
+    assert!(first["objective"].as_f64().unwrap() > 0.2 && first.get("elbo").is_none(), "{first}");
+    assert!(evaluated["objective"].as_f64().unwrap() > 0.2 && evaluated["objective_std_error"].is_number());
+    fs::write(scratch.0.join("four.csv"), "100\n0\n0\n0\n").unwrap();
+    fs::write(
+        scratch.0.join("four.scg"),
+        "data x : [batch] = file(\"four.csv\")\nparam p = 0\ncost c = mean(x) + p\n",
+    )
+    .unwrap();
+    let four = scratch.json("train four.scg --batch 3 --steps 1 --lr 1e-9 --metrics four.jsonl --checkpoint four.safetensors --json");
+    assert!((four["history"][0]["objective"].as_f64().unwrap() - 25.0).abs() < 1e-5, "{four}");
+    let line = fs::read_to_string(scratch.0.join("four.jsonl")).unwrap();
+    assert!(line.starts_with("{\"step\":0") && line.contains("\"objective\":25"), "{line}");
+    scratch.succeeds(
+        "train four.scg --resume four.safetensors --steps 2 --batch 3 --lr 1e-9 --metrics four.jsonl",
+    );
+    // A sum over a minibatch of 3 is 3 times the mean of all rows, also where fewer rows are held out.
+    fs::write(
+        scratch.0.join("sum.scg"),
+        "data x : [batch] = file(\"three.csv\")\nparam p = 0\ncost c = sum(x) + p\n",
+    )
+    .unwrap();
+    fs::write(scratch.0.join("three.csv"), "5\n5\n5\n5\n").unwrap();
+    let sum = scratch.json("train sum.scg --batch 3 --steps 1 --lr 1e-9 --held-out 0.25 --json");
+    assert!((sum["held_out"]["objective"].as_f64().unwrap() - 15.0).abs() < 1e-5, "{sum}");
     assert!(
         scratch.succeeds("train sample own.safetensors --count 3 -o b.npy").contains("b of shape [3, 2]")
     );

@@ -145,3 +145,16 @@ fn a_fixed_parameter_stays() {
     let all = stderr(&run("fix-all", "s, phi"));
     assert!(all.contains("none is left to change"), "{all}");
 }
+
+/// Where a variance may be infinite, its standard error is not believed.
+#[test]
+fn heavy_tails_are_warned_of() {
+    let said = |test: &str, graph: &str, command: &str| {
+        stderr(&on(test, graph, &[command, "--replicates", "5000"])).contains("heavy tail")
+    };
+    for command in ["grad", "compare"] {
+        let cauchy = "param m = 2\nz ~ Cauchy(m, 1) via score_function\ncost f = z^2\n";
+        assert!(said("heavy", cauchy, command), "{command}");
+        assert!(!said("light", "param m = 2\nz ~ Normal(m, 1)\ncost f = z^2\n", command), "{command}");
+    }
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aleator_engine::Error;
 use aleator_engine::autodiff::{grad, jvp, vjp};
-use aleator_engine::graph::{Expr, External, ExternalFn, Graph, Law, Reduction, Shape, substitute};
+use aleator_engine::graph::{Expr, External, ExternalFn, Graph, Law, Quantile, Reduction, Shape, substitute};
 use calculus::{check, close, evaluate, for_all_choices, table::OPERATIONS};
 
 #[test]
@@ -420,6 +420,31 @@ fn draws_have_no_derivative() {
     assert_eq!(graph.error(), None);
     assert!(graph.draw(Law::Gamma, 0, [3].into(), &[rate]).is_poison());
     assert!(graph.error().unwrap().to_string().contains("1 parameters, expected 2"));
+}
+
+#[test]
+fn derivatives_of_quantiles_have_no_derivative() {
+    let graph = Graph::new();
+    let (kappa, z) = (graph.input("kappa", [2]), graph.input("z", [2]));
+    let d = graph.quantile_derivative(Quantile::VonMises, &[kappa, z]);
+    let sum = d.sum();
+    let none = Some(Error::NoDerivative { operation: "the derivative of a quantile of VonMises".into() });
+    for by in [kappa, z] {
+        let asked = graph.clone();
+        assert!(grad(asked.expr(sum.id()), &[asked.expr(by.id())])[0].is_poison());
+        assert_eq!(asked.error(), none);
+        let asked = graph.clone();
+        let by = asked.expr(by.id());
+        jvp(&[asked.expr(sum.id())], &[(by, by)]);
+        assert_eq!(asked.error(), none);
+    }
+    let values =
+        evaluate(&[grad((d.stop_gradient() * kappa).sum(), &[kappa])[0], d], &[&[1.0; 2], &[-2.0, 0.0]]);
+    assert_eq!((values[0][0], values[0][1]), (values[1][0], 0.0));
+    assert!((values[0][0] - 0.959_816_869_781_193).abs() < 1e-13);
+    assert_eq!(graph.error(), None);
+    assert!(graph.quantile_derivative(Quantile::LogitBeta, &[kappa, z]).is_poison());
+    assert!(graph.error().unwrap().to_string().contains("2 inputs, expected 3"), "{:?}", graph.error());
 }
 
 #[test]

@@ -12,7 +12,8 @@ use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
 use aleator_engine::export::{Float, Number, Portable, PortableOp, jax, stablehlo};
 use aleator_engine::graph::{
-    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, NodeSet, Op, Reduction, Unary, concat,
+    Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, NodeSet, Op, Quantile, Reduction, Unary,
+    concat,
 };
 
 const UNARY: [Unary; 21] = [
@@ -60,13 +61,14 @@ const LAWS: [Law; 7] =
     [Law::Gamma, Law::LogGamma, Law::Beta, Law::LogitBeta, Law::Poisson, Law::Binomial, Law::VonMises];
 
 /// The kinds of nodes that the table has to have.
-const KINDS: [&str; 27] = [
+const KINDS: [&str; 28] = [
     "input",
     "scalar",
     "tensor",
     "iota",
     "uniform",
     "draw",
+    "quantile_derivative",
     "unary",
     "binary",
     "select",
@@ -106,6 +108,11 @@ fn kind(op: &Op) -> &'static str {
             | Law::Poisson
             | Law::Binomial
             | Law::VonMises => "draw",
+        },
+        Op::QuantileDerivative(quantile) => match quantile {
+            Quantile::LogGamma | Quantile::LogitBeta | Quantile::LogStudentT | Quantile::VonMises => {
+                "quantile_derivative"
+            }
         },
         Op::Unary(_) => "unary",
         Op::Binary(_) => "binary",
@@ -286,7 +293,23 @@ fn draws() -> Vec<Case> {
             vec![x.graph().draw(law, 4, [5, 2, 3].into(), &whole[..law.parameters()])]
         })
     };
-    LAWS.into_iter().map(draw).collect()
+    LAWS.into_iter().map(draw).chain(QUANTILES.map(quantile)).collect()
+}
+
+const QUANTILES: [Quantile; 4] =
+    [Quantile::LogGamma, Quantile::LogitBeta, Quantile::LogStudentT, Quantile::VonMises];
+
+/// Derivatives of quantiles where each formula is used.
+fn quantile(quantile: Quantile) -> Case {
+    Case::new(&format!("quantile_{quantile:?}").to_lowercase(), move |x, y| {
+        let (small, large) = (x.abs() * 0.3 + 0.01, x.abs() * 9.0 + 1.0);
+        let rows = [[small, large, y], [large, small, 0.3 * y], [large * 40.0, large, y]];
+        let derivative = |[a, b, z]: [Expr<'_>; 3]| match quantile.inputs() {
+            2 => a.graph().quantile_derivative(quantile, &[a, z]).id(),
+            _ => a.graph().quantile_derivative(quantile, &[a, b, z]).id(),
+        };
+        rows.into_iter().map(|row| x.graph().expr(derivative(row))).collect()
+    })
 }
 
 fn black_box() -> Case {
@@ -507,12 +530,13 @@ fn what_has_no_translation_is_listed() {
     let case = black_box();
     let g = &case.graph;
     let draw = g.draw(Law::Gamma, 1, [2].into(), &[g.scalar(1.0), g.scalar(1.0)]);
+    let derivative = g.quantile_derivative(Quantile::LogGamma, &[g.scalar(1.0), g.scalar(1.0)]);
     let mut outputs = case.named();
-    outputs.push(("draw", draw.id()));
+    outputs.extend([("draw", draw.id()), ("derivative", derivative.id())]);
     let error = stablehlo(g, &outputs, Float::F64).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "StableHLO: no translation of a draw from Gamma, the black box `price`, the hole `later`"
+        "StableHLO: no translation of a draw from Gamma, the black box `price`, the derivative of a quantile of LogGamma, the hole `later`"
     );
 }
 

@@ -5,7 +5,7 @@ mod common;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
-use aleator_engine::graph::{Expr, FromEnd, Graph, Law, NodeId, Reduction, concat};
+use aleator_engine::graph::{Expr, FromEnd, Graph, Law, NodeId, Quantile, Reduction, concat};
 use common::{Case, Choice, assert_agrees, bits, build, numbers, ready, run};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -334,6 +334,29 @@ fn draws_are_functions_of_their_position() {
         let wide: Vec<Vec<f64>> = narrow.iter().map(|v| vec![f64::from(v[0])]).collect();
         let (narrow, wide) = (run(&graph, &outputs, &narrow, 5, 3), run(&graph, &outputs, &wide, 5, 3));
         assert!(narrow.output(0).iter().zip(wide.output(0)).all(|(n, w)| *n == *w as f32), "{law:?}");
+    }
+}
+
+/// Derivatives of quantiles are the same by any number of threads, wherever their inputs lie, and rounded once in f32.
+#[test]
+fn derivatives_of_quantiles_agree() {
+    for quantile in [Quantile::LogGamma, Quantile::LogitBeta, Quantile::LogStudentT, Quantile::VonMises] {
+        let graph = Graph::new();
+        let (rows, columns) = (graph.input("rows", [37, 1]), graph.input("columns", [5, 1, 3]));
+        let (a, b) = (rows.abs() * 3.0 + 0.2, columns.abs() + 0.4);
+        let y = graph.input("y", [5, 1, 37]).transpose();
+        let derivative = |inputs: &[Expr<'_>]| graph.quantile_derivative(quantile, inputs).id();
+        let outputs = match quantile.inputs() {
+            2 => vec![derivative(&[a, y]), derivative(&[b, y]), derivative(&[a, graph.scalar(0.3)])],
+            _ => vec![derivative(&[a, b, y]), derivative(&[b, a, y]), derivative(&[a, a, graph.scalar(0.3)])],
+        };
+        let values = [37, 15, 185].map(|n| numbers::<f64>(n, n as u64)).to_vec();
+        assert_reproducible(&graph, &outputs, &values);
+        assert_agrees::<f64>(&graph, &outputs, &values, 0.0);
+        let program = run(&graph, &outputs, &values, 5, 3);
+        assert!((0..3).all(|i| program.output(i).iter().all(|d| d.is_finite())), "{quantile:?}");
+        let narrow = [37, 15, 185].map(|n| numbers::<f32>(n, n as u64)).to_vec();
+        assert_agrees::<f32>(&graph, &outputs, &narrow, 0.0);
     }
 }
 

@@ -41,7 +41,7 @@ mod _aleator {
     #[pymodule_export]
     use super::program::{PyEstimate, PyProgram, surrogate};
     #[pymodule_export]
-    use super::reports::{certify, compare, exact, grad, lint, optimize, plan};
+    use super::reports::{certify, compare, exact, grad, hessian, lint, optimize, plan};
     #[pymodule_export]
     use super::xla::{xla_call, xla_number};
 

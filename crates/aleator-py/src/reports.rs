@@ -1,11 +1,12 @@
-//! What the commands `grad`, `compare`, `certify` and `optimize` compute, as JSON.
+//! What the commands `grad`, `compare`, `certify`, `hessian` and `optimize` compute, as JSON.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use aleator::certify::{Certify, certify as certify_graph};
 use aleator::diagnostics::{
-    self, Chosen, Compare, ExactAnswer, OptimizationPath, Optimize, Pilot, Report, blind_spots,
+    self, Chosen, Compare, ExactAnswer, OptimizationPath, Optimize, Pilot, Report, SecondOrder, blind_spots,
     choose_by_measurement,
 };
 use aleator::estimators::Estimator;
@@ -33,10 +34,13 @@ pub fn plan_of(graph: &Graph, via: &Via, samples: Option<usize>) -> Result<Plan>
     Ok(chosen_of(graph, via, &Pilot { samples, ..Pilot::default() })?.plan)
 }
 
-/// The plan of a graph, and what a pilot chose where that is asked for.
-fn chosen_of(graph: &Graph, via: &Via, pilot: &Pilot) -> Result<Chosen> {
+/// The estimator that is asked for at each site, if any.
+type Overrides = Vec<Option<Arc<dyn Estimator>>>;
+
+/// The estimators that are asked for, by site, and which sites a pilot shall decide.
+fn asked(graph: &Graph, via: &Via) -> Result<(Overrides, Vec<bool>)> {
     let sites = graph.sites();
-    let mut overrides: Vec<Option<Arc<dyn Estimator>>> = vec![None; sites.len()];
+    let mut overrides: Overrides = vec![None; sites.len()];
     let mut measured = vec![false; sites.len()];
     for (site, text) in via {
         let by_pilot = text.trim() == MEASURED;
@@ -58,6 +62,12 @@ fn chosen_of(graph: &Graph, via: &Via, pilot: &Pilot) -> Result<Chosen> {
             },
         }
     }
+    Ok((overrides, measured))
+}
+
+/// The plan of a graph, and what a pilot chose where that is asked for.
+fn chosen_of(graph: &Graph, via: &Via, pilot: &Pilot) -> Result<Chosen> {
+    let (overrides, measured) = asked(graph, via)?;
     if measured.contains(&true) {
         return choose_by_measurement(graph, &overrides, &measured, pilot);
     }
@@ -150,8 +160,45 @@ pub fn certify(
             budget: Duration::try_from_secs_f64(how.budget).unwrap_or(Duration::MAX),
             most_replicates: how.replicates.unwrap_or(u64::MAX),
             seed: how.seed,
+            ..Certify::new()
         };
         json(&certify_graph(graph, &how)?)
+    })
+}
+
+/// How second derivatives are measured: `aleator._second_order.SecondOrder`.
+#[derive(FromPyObject)]
+pub struct SecondMeasurement {
+    samples: Option<usize>,
+    replicates: usize,
+    seed: u64,
+    exact: bool,
+    direction: Option<BTreeMap<String, Vec<f64>>>,
+}
+
+/// The Hessian, or its product with a direction.
+#[pyfunction]
+#[pyo3(signature = (graph, via, how, progress))]
+pub fn hessian(
+    py: Python<'_>,
+    graph: &PyGraph,
+    via: Via,
+    how: SecondMeasurement,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Answer> {
+    compute(py, graph, progress, move |graph, shown| {
+        let SecondMeasurement { samples, replicates, seed, exact, direction } = how;
+        let (overrides, measured) = asked(graph, &via)?;
+        if measured.contains(&true) {
+            return Err(Error::Invalid(format!(
+                "\"{MEASURED}\" measures gradients and cannot choose for second derivatives; name an estimator, or leave it out"
+            )));
+        }
+        let plan = Plan::choose_for_second_derivatives(graph, &overrides, samples)?;
+        let exact = if exact { ExactAnswer::Auto } else { ExactAnswer::No };
+        let how = SecondOrder { samples, replicates, seed, exact, direction };
+        let report = diagnostics::hessian(graph, &plan, &how, "", &|done| shown.set("hessian", done))?;
+        Ok((json(&report)?, report.warnings))
     })
 }
 

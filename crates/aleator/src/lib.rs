@@ -91,10 +91,11 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax, Lax,
-        LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax,
-        ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding, StraightThrough,
-        StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+        ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
+        PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
+        ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
+        UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

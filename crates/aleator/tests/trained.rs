@@ -163,12 +163,12 @@ fn a_checkpoint_without_its_recipe_or_with_another_is_an_error() {
     let mut data = recipe.data.clone().unwrap();
     data.mean.pop();
     data.width -= 1;
-    checkpoint.header.recipe = Recipe { data: Some(data), graph: None };
+    checkpoint.header.recipe = Recipe { data: Some(data), ..Recipe::default() };
     assert!(restored(&checkpoint).contains("rows have 64 numbers, not 63"), "{}", restored(&checkpoint));
     // A mean that does not fit the width must not panic.
     let mut data = recipe.data.clone().unwrap();
     data.mean.truncate(3);
-    checkpoint.header.recipe = Recipe { data: Some(data), graph: None };
+    checkpoint.header.recipe = Recipe { data: Some(data), ..Recipe::default() };
     assert!(!restored(&checkpoint).is_empty());
 }
 
@@ -454,9 +454,12 @@ fn columns_units_and_labels_of_the_training_data_are_kept() {
     let value = |i: usize, column: usize| -> f64 {
         fruits(i..i + 1, names).lines().nth(1).unwrap().split(',').nth(column).unwrap().parse().unwrap()
     };
-    let learned: Vec<usize> =
-        (0..240).filter(|i| i % 6 != 5).enumerate().filter(|(k, _)| k % 4 != 3).map(|x| x.1).collect();
+    // The same rows by their numbers.
+    let numbered = text.replace("size, weight,kind", "number,kind").replace("standardize = true\n", "");
+    let numbered = Settings::parse(&numbered).unwrap().config().unwrap();
+    let learned: Vec<usize> = numbered.data.train.values.chunks(2).map(|row| row[0] as usize).collect();
     assert_eq!((data.rows, learned.len()), (150, 150));
+    assert!(learned.windows(2).all(|two| two[0] < two[1]));
     for (place, column) in [(0, 2), (1, 1)] {
         let mean = learned.iter().map(|&i| value(i, column)).sum::<f64>() / 150.0;
         let square = learned.iter().map(|&i| (value(i, column) - mean).powi(2)).sum::<f64>() / 150.0;
@@ -466,8 +469,8 @@ fn columns_units_and_labels_of_the_training_data_are_kept() {
     assert_eq!((units.mean.len(), units.scale.len()), (2, 2));
     // Its rows have these units, and the labels are numbers.
     let first = config.data.train.row(0);
-    assert!((f64::from(first[1]) - (value(0, 1) - units.mean[1]) / units.scale[1]).abs() < 1e-4);
-    assert_eq!(first[2], 2.0);
+    assert!((f64::from(first[1]) - (value(learned[0], 1) - units.mean[1]) / units.scale[1]).abs() < 1e-4);
+    assert_eq!(first[2], numbered.data.train.row(0)[1]);
     assert_eq!(Some(evaluate(&path, &Evaluate::default()).unwrap().result), report.held_out);
     // A shifted file of two of the classes, in units and classes of the checkpoint.
     let evaluated = |text: &str, columns: Option<&str>| {
@@ -519,6 +522,64 @@ fn columns_units_and_labels_of_the_training_data_are_kept() {
         let error = Settings::parse(more).unwrap().config().map(|_| ()).unwrap_err().to_string();
         assert!(error.contains(reason), "{more}: {error}");
     }
+}
+
+#[test]
+fn columns_are_found_by_name_and_classes_without_rows_are_named() {
+    let scratch = Scratch::new("names");
+    let names = ["pear", "apple", "fig"];
+    let write = |name: &str, text: &str| {
+        fs::write(scratch.path(name), text).unwrap();
+        scratch.path(name).display().to_string()
+    };
+    let file = write("fruits.csv", &fruits(0..240, names));
+    let settings = |more: &str| {
+        Settings::parse(&format!("model = \"bayes-logistic\"\nlr = 0.05\n{more}\n{SMALL}")).unwrap()
+    };
+    let config = settings(&format!("data = {file:?}\ncolumns = \"size,weight,kind\"")).config().unwrap();
+    assert!(config.warnings().is_empty());
+    let path = scratch.path("run.safetensors");
+    run(&TrainConfig { checkpoint: Some(path.clone()), ..config });
+    let evaluated = |data: String, rows| {
+        let settings = Settings { data: Some(data), ..Settings::default() };
+        evaluate(&path, &Evaluate { settings, rows, ..Evaluate::default() })
+    };
+    // The same rows with their columns in another order, and one row.
+    let text = fruits(240..300, names);
+    let reordered: String = text
+        .lines()
+        .map(|line| {
+            let [number, weight, size, kind] =
+                <[&str; 4]>::try_from(line.split(',').collect::<Vec<_>>()).unwrap();
+            format!("{kind},{weight},{number},{size}\n")
+        })
+        .collect();
+    let all = RowsToEvaluate::All;
+    let expected = evaluated(write("same.csv", &text), all).unwrap().result;
+    assert_eq!(evaluated(write("other.csv", &reordered), all).unwrap().result, expected);
+    let one = write("one.csv", &fruits(240..241, names));
+    assert_eq!(evaluated(one.clone(), all).unwrap().result.rows, 1);
+    let refused = evaluated(one, RowsToEvaluate::HeldOut).unwrap_err().to_string();
+    assert!(refused.contains("has one row") && refused.contains("`rows = all`"), "{refused}");
+    // Classes that no row of a part has.
+    let few = write("few.csv", &fruits(0..6, names));
+    let warnings = settings(&format!("data = {few:?}\ncolumns = \"2,3,4\"")).config().unwrap().warnings();
+    assert!(
+        warnings.len() == 1 && warnings[0].contains("no held-out row has one of the classes"),
+        "{warnings:?}"
+    );
+    let numbered = |rows: &str| write("numbered.csv", rows);
+    let given = |train: &str, test: &str| {
+        let (train, test) = (numbered(train), write("test.csv", test));
+        settings(&format!("data = {train:?}\ntest-data = {test:?}")).config()
+    };
+    let warnings = given("1,0\n2,2\n3,2\n", "1,0\n2,1\n3,2\n").unwrap().warnings();
+    assert!(warnings.len() == 1 && warnings[0].contains("no training row has the class 1,"), "{warnings:?}");
+    let refused = given("1,0\n2,1\n", "1,0\n\n2,2\n").unwrap_err().to_string();
+    assert!(
+        refused.contains("test.csv:3: the label is 2, but the largest of the training rows is 1;"),
+        "{refused}"
+    );
 }
 
 #[test]

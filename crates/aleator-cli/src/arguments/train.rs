@@ -16,7 +16,8 @@ use crate::flags::{is_flag, with_flags};
 pub struct Train {
     #[command(subcommand)]
     pub trained: Option<Trained>,
-    /// The model (`aleator list models` lists them), or a file with a graph (.scg) [default: the config's]
+    /// The model (`aleator list models` lists them), or a graph: a .scg file, an example (`aleator list problems`), or - for standard
+    /// input [default: the config's]
     pub model: Option<String>,
     /// Read settings from a TOML file; the command line takes precedence
     #[arg(long, value_name = "FILE.toml")]

@@ -4,8 +4,9 @@ use aleator::certify::{Certificate, Certify as How, Standing, certify};
 use aleator::graph::Diagram;
 use aleator_cli::report::{certificate, certificate_page, svg};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use super::certify_check::{Settings, digest};
+use super::{certify_catalogue, certify_check};
 use crate::arguments::Certify;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
@@ -20,11 +21,18 @@ struct Document<'a> {
     /// The text of the graph, and its SHA-256.
     graph: &'a str,
     graph_sha256: String,
+    settings: Settings,
     #[serde(flatten)]
     certificate: &'a Certificate,
 }
 
 pub fn run(arguments: &Certify) -> Outcome {
+    if arguments.catalogue {
+        return certify_catalogue::run(arguments);
+    }
+    if let Some(path) = &arguments.check {
+        return certify_check::run(arguments, path);
+    }
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
     let ToCertify { estimators, fixed } = loaded.to_certify(&arguments.via)?;
@@ -37,13 +45,14 @@ pub fn run(arguments: &Certify) -> Outcome {
         budget: arguments.budget,
         most_replicates: arguments.replicates.map_or(u64::MAX, |n| n as u64),
         seed: arguments.sampling.seed,
+        ..How::new()
     };
     let mut result = certify(&loaded.model.graph, &how).map_err(|e| loaded.failure(e))?;
     for skipped in &mut result.skipped {
         skipped.reason = with_flags(&skipped.reason);
     }
     if arguments.sampling.json {
-        print_json(&document(&loaded, &result))?;
+        print_json(&document(arguments, &loaded, &result))?;
     } else {
         print(&certificate(&result, &loaded.file, width(), color()))?;
     }
@@ -54,12 +63,17 @@ pub fn run(arguments: &Certify) -> Outcome {
     outcome(&result)
 }
 
-fn document<'a>(loaded: &'a Loaded, certificate: &'a Certificate) -> Document<'a> {
-    let digest = Sha256::digest(loaded.text.as_bytes());
+fn document<'a>(arguments: &Certify, loaded: &'a Loaded, certificate: &'a Certificate) -> Document<'a> {
     Document {
         file: &loaded.file,
         graph: &loaded.text,
-        graph_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        graph_sha256: digest(&loaded.text),
+        settings: Settings {
+            via: arguments.via.clone(),
+            set: arguments.source.set.clone(),
+            batch: arguments.source.batch,
+            samples: arguments.sampling.samples,
+        },
         certificate,
     }
 }

@@ -38,7 +38,7 @@ pub fn run(arguments: &Compare) -> Outcome {
         seed: arguments.sampling.seed,
         exact: arguments.exact.wanted(),
     };
-    warn_of_work(arguments.sampling.samples, arguments.replicates);
+    warn_of_work(&loaded.model.graph, arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report = compare(&loaded.model.graph, &how, &loaded.file, &|label, done| progress.set(label, done));
     progress.finish();

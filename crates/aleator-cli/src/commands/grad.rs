@@ -25,7 +25,7 @@ pub fn run(arguments: &Grad) -> Outcome {
         exact: arguments.exact.wanted(),
         ..Compare::all()
     };
-    warn_of_work(arguments.sampling.samples, arguments.replicates);
+    warn_of_work(&loaded.model.graph, arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report =
         grad(&loaded.model.graph, &plan, &how, &loaded.file, &|label, done| progress.set(label, done));

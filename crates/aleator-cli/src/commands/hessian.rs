@@ -20,7 +20,7 @@ pub fn run(arguments: &Hessian) -> Outcome {
         exact: arguments.exact.wanted(),
         direction: direction(&arguments.vector)?,
     };
-    warn_of_work(arguments.sampling.samples, arguments.replicates);
+    warn_of_work(&loaded.model.graph, arguments.sampling.samples, arguments.replicates);
     let progress = Progress::new(arguments.replicates);
     let report =
         hessian(&loaded.model.graph, &plan, &how, &loaded.file, &|done| progress.set(&plan.name(), done));

@@ -3,6 +3,8 @@
 mod bench;
 mod catalogue;
 mod certify;
+mod certify_catalogue;
+mod certify_check;
 mod check;
 mod compare;
 mod draw;

@@ -18,7 +18,7 @@ use aleator_cli::report::{
 };
 use serde::Serialize;
 
-use super::train_outputs::Drawings;
+use super::train_outputs::{Drawings, is_kept};
 use crate::arguments::Train;
 use crate::failure::{Failure, Outcome};
 use crate::flags::with_flags;
@@ -38,6 +38,8 @@ pub fn run(arguments: &Train) -> Outcome {
     let drawings = Drawings::new(arguments, &settings)?;
     let in_file = |error: aleator::Error| in_file(file.as_ref(), &error);
     let made = match &recipe {
+        // Nobody is asked to type the graph again.
+        Some(recipe) if is_kept(arguments, &settings) => settings.config_from(commands, recipe),
         // Whether the graph is the same is checked when the run resumes.
         Some(recipe) => settings.config_from(commands, &Recipe { graph: None, ..recipe.clone() }),
         None => settings.config_allowing(commands),
@@ -45,6 +47,7 @@ pub fn run(arguments: &Train) -> Outcome {
     let mut config = made.map_err(in_file)?;
     config.resume.clone_from(&arguments.resume);
     config.check().map_err(in_file)?;
+    config.warnings().iter().for_each(|warning| warn(&with_flags(warning)));
     let stop = Stop::listen();
     if arguments.compare.is_some() || arguments.seeds.is_some() || arguments.sweep.is_some() {
         let variants = variants(arguments, &settings, &config, commands)?;

@@ -85,9 +85,15 @@ fn outputs(
     })
 }
 
+/// Whether the graph of a resumed run was read from standard input, and is not given again.
+pub fn is_kept(arguments: &Train, settings: &Settings) -> bool {
+    arguments.resume.is_some() && arguments.model.is_none() && settings.model.as_deref() == Some("-")
+}
+
 /// The graph that is trained, if the model is a file. It is read here so that a mistake is shown with its place.
 fn graph(arguments: &Train, settings: &Settings) -> Outcome<Option<Loaded>> {
-    let Some(file) = settings.model.as_deref().filter(|model| is_file(model)) else { return Ok(None) };
+    let is_read = |model: &&str| is_file(model) && !is_kept(arguments, settings);
+    let Some(file) = settings.model.as_deref().filter(is_read) else { return Ok(None) };
     let source = Source {
         file: file.into(),
         set: settings.set.clone(),

@@ -34,6 +34,10 @@ pub fn run() -> Outcome {
         // The protocol asks for status 1 where `exit` comes without `shutdown`.
         End::Exit { orderly: false } => Err(Failure::check("error: the editor left without `shutdown`")),
         End::Exit { orderly: true } | End::Closed => Ok(()),
+        End::Broken(reason) => Err(Failure::input(format!(
+            "the input is not a sequence of messages of the Language Server Protocol: {reason}; each message is \
+             `Content-Length: n`, an empty line and n bytes of JSON, which editors send to `aleator lsp`"
+        ))),
     }
 }
 
@@ -43,6 +47,8 @@ enum End {
     Exit { orderly: bool },
     /// The editor closed its end.
     Closed,
+    /// What came from the editor was not a message, and the next one could not be found.
+    Broken(String),
 }
 
 /// Reads messages on a thread of its own, so that texts are looked at only when nothing newer has come.
@@ -50,8 +56,14 @@ fn listen(input: impl Read + Send + 'static) -> Receiver<Incoming> {
     let (sender, receiver) = channel();
     thread::spawn(move || {
         let mut input = BufReader::new(input);
-        while let Some(message) = framing::read(&mut input) {
-            if sender.send(message).is_err() {
+        loop {
+            let message = match framing::read(&mut input) {
+                Ok(Some(message)) => message,
+                Ok(None) => break,
+                Err(reason) => Incoming::Broken(reason),
+            };
+            let last = matches!(message, Incoming::Broken(_));
+            if sender.send(message).is_err() || last {
                 break;
             }
         }
@@ -81,6 +93,10 @@ fn serve(incoming: &Receiver<Incoming>, out: &mut impl Write) -> std::io::Result
                 }
             }
             Incoming::Unreadable(reason) => framing::write_parse_error(out, &reason)?,
+            Incoming::Broken(reason) => {
+                framing::write_parse_error(out, &reason)?;
+                return Ok(End::Broken(reason));
+            }
         }
         if let Some(orderly) = server.exited() {
             return Ok(End::Exit { orderly });

@@ -13,8 +13,8 @@ mod text;
 pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
 pub use page::{
-    Origin, Page, Several, certificate_page, comparison_page, optimization_page, training_page,
-    training_runs_page,
+    Origin, Page, Several, catalogue_page, certificate_page, comparison_page, optimization_page,
+    training_page, training_runs_page,
 };
 pub use pictures::pictures_png;
 pub use plot::{
@@ -23,7 +23,7 @@ pub use plot::{
 };
 pub use profile::profile;
 pub use table::{
-    Spread, certificate, choices, comparison, evaluation, gradient, optimization, optimizations,
+    Spread, catalogue, certificate, choices, comparison, evaluation, gradient, optimization, optimizations,
     second_derivatives, spread, training, training_comparison, training_spread,
 };
 pub use text::message;

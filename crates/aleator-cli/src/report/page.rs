@@ -2,6 +2,7 @@
 //!
 //! `document` builds a page from parts; the other files build the pages of commands from it.
 
+mod catalogue;
 mod certificate;
 mod comparison;
 mod document;
@@ -9,6 +10,7 @@ mod optimization;
 mod style;
 mod training;
 
+pub use catalogue::catalogue_page;
 pub use certificate::certificate_page;
 pub use comparison::comparison_page;
 pub use document::{Origin, Page};

@@ -1,5 +1,6 @@
 //! Tables for the terminal.
 
+mod catalogue;
 mod certificate;
 mod choices;
 mod columns;
@@ -12,6 +13,8 @@ mod second;
 mod training;
 mod values;
 
+pub use catalogue::catalogue;
+pub(crate) use catalogue::{catalogue_counts, catalogue_reasons};
 pub use certificate::certificate;
 pub(crate) use certificate::{certificate_cells, certificate_sentence, remarks as certificate_remarks};
 pub use choices::choices;

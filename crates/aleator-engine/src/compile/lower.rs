@@ -131,6 +131,7 @@ fn lower_node(
         Op::Iota => Kind::Iota,
         Op::Uniform { stream } => Kind::Uniform(*stream),
         Op::Draw { law, stream, shape } => Kind::Draw { law: *law, stream: *stream, noise: shape.clone() },
+        Op::QuantileDerivative(quantile) => Kind::QuantileDerivative(*quantile),
         Op::Unary(u) => Kind::Unary(*u),
         Op::Binary(b) => Kind::Binary(*b),
         Op::Select => Kind::Select,
@@ -144,7 +145,7 @@ fn lower_node(
     if kind.is_pointwise() {
         return Ok(lowered.push_pointwise(kind, inputs, shape));
     }
-    if matches!(kind, Kind::Draw { .. }) {
+    if matches!(kind, Kind::Draw { .. } | Kind::QuantileDerivative(_)) {
         inputs = inputs.into_iter().map(|view| view.broadcast(shape)).collect();
     }
     Ok(lowered.push(kind, inputs, shape.clone()))

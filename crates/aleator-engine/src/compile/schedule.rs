@@ -15,6 +15,7 @@ use crate::exec::math::Real;
 use crate::exec::matmul::MatMul;
 use crate::exec::memory::Arena;
 use crate::exec::plain::{Assemble, Call, Rows};
+use crate::exec::quantile::QuantileDerivative;
 use crate::exec::strided::Strided;
 use crate::graph::Shape;
 
@@ -26,6 +27,7 @@ pub(crate) enum Step<T> {
     CumSum(Rows, bool),
     Assemble(Assemble),
     Draw(Draw),
+    QuantileDerivative(QuantileDerivative),
     Call(Call),
 }
 
@@ -268,6 +270,10 @@ fn single<T>(lowered: &Lowered, v: usize, places: &Places) -> Step<T> {
             let noise = View::whole(v, noise).broadcast(shape);
             let noise = Strided { offset: 0, dims: noise.dims, strides: noise.strides };
             Step::Draw(Draw::new(*law, *stream, inputs, noise, row, out))
+        }
+        Kind::QuantileDerivative(quantile) => {
+            let inputs = value.inputs.iter().map(|view| places.strided(view)).collect();
+            Step::QuantileDerivative(QuantileDerivative::new(*quantile, inputs, elements, out))
         }
         Kind::External(external) => {
             let lead = &shape[..shape.rank() - external.shape.rank()];

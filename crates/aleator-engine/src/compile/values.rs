@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::views::View;
 use crate::exec::tile::Logistic;
-use crate::graph::{Binary, External, Law, Reduction, Shape, Unary};
+use crate::graph::{Binary, External, Law, Quantile, Reduction, Shape, Unary};
 
 /// How a value is obtained.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub(crate) enum Kind {
         stream: u32,
         noise: Shape,
     },
+    QuantileDerivative(Quantile),
     Unary(Unary),
     Binary(Binary),
     /// exp(-|x|)

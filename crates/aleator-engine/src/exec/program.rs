@@ -248,6 +248,10 @@ impl<T: Real> Machine<T> {
                 let tasks = draw.tasks();
                 self.for_each(tasks, tasks > 1, |_, task| draw.run(task, base, noise));
             }
+            Step::QuantileDerivative(derivative) => {
+                let tasks = derivative.tasks();
+                self.for_each(tasks, tasks > 1, |_, task| derivative.run(task, base));
+            }
             Step::Call(call) => call.run(base),
         }
     }

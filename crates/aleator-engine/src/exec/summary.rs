@@ -67,6 +67,11 @@ pub(super) fn summary<T: Real>(step: &Step<T>) -> StepSummary {
             let read: usize = parameters.map(reached).sum();
             plain(format!("{draws} draws from {law:?}"), read + draws, draws)
         }
+        Step::QuantileDerivative(derivative) => {
+            let (quantile, elements, inputs) = derivative.describe();
+            let read: usize = inputs.map(reached).sum();
+            plain(format!("{elements} derivatives of quantiles of {quantile:?}"), read + elements, elements)
+        }
         Step::Call(call) => {
             let read: usize = call.inputs.iter().map(|(input, _)| reached(input)).sum();
             let what = format!("{} calls of {}", call.calls, call.external.name);

@@ -175,6 +175,9 @@ fn operation(op: &PortableOp, got: usize) -> Result<(Arity, Leaf), String> {
             let shape = Shape::from(numbers(shape)?);
             computed(Exactly(law.parameters()), Op::Draw { law: *law, stream: stream(*s)?, shape })
         }
+        PortableOp::QuantileDerivative(quantile) => {
+            computed(Exactly(quantile.inputs()), Op::QuantileDerivative(*quantile))
+        }
         PortableOp::Unary(Unary::Polygamma(n)) if *n > HIGHEST_ORDER => {
             Err(format!("order {n} exceeds {HIGHEST_ORDER}"))
         }

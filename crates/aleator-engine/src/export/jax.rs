@@ -11,7 +11,7 @@ use std::fmt::Write;
 use super::portable::{Number, Portable, PortableNode, PortableOp};
 use crate::error::Error;
 use crate::exec::math::quantile_table;
-use crate::graph::{Binary, Graph, Law, NodeId, Reduction, Unary};
+use crate::graph::{Binary, Graph, Law, NodeId, Quantile, Reduction, Unary};
 
 /// Functions that texts use.
 const RUNTIME: &str = include_str!("jax_runtime.py");
@@ -249,6 +249,17 @@ impl<'a> Printer<'a> {
                     tuple(shape),
                     parameters.join(", ")
                 )
+            }
+            PortableOp::QuantileDerivative(quantile) => {
+                self.needs("quantile_derivative");
+                let function = match quantile {
+                    Quantile::LogGamma => "log_gamma",
+                    Quantile::LogitBeta => "logit_beta",
+                    Quantile::LogStudentT => "log_student_t",
+                    Quantile::VonMises => "von_mises",
+                };
+                let inputs: Vec<&str> = x.iter().map(|x| &x.code[..]).collect();
+                format!("quantile_derivative(_{function}_derivative, dtype, {})", inputs.join(", "))
             }
             PortableOp::Unary(u) => match self.exponential(node) {
                 Some(e) if *u == Unary::Sigmoid => {

@@ -458,3 +458,223 @@ def draw_von_mises(noise, stream, shape, dtype, kappa):
         return jnp.where((kappa >= 0) & (kappa < jnp.inf), jnp.where(flat, uniform_angle, z), jnp.nan)
 
     return _draw(noise, stream, shape, dtype, [kappa], law)
+
+
+# section: quantile_derivative
+QUANTILE_RULE = (
+    (0.09501250983763744, 0.1894506104550685),
+    (0.2816035507792589, 0.18260341504492358),
+    (0.45801677765722737, 0.16915651939500254),
+    (0.6178762444026438, 0.14959598881657674),
+    (0.755404408355003, 0.12462897125553388),
+    (0.8656312023878318, 0.09515851168249279),
+    (0.9445750230732326, 0.062253523938647894),
+    (0.9894009349916499, 0.027152459411754096),
+)
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+
+
+def _panel(a, b, f):
+    """The integral of f over [a, b] by the rule of Gauss and Legendre with 16 nodes."""
+    middle, half = (a + b) / 2, (b - a) / 2
+    return half * sum(w * (f(middle - half * x) + f(middle + half * x)) for x, w in QUANTILE_RULE)
+
+
+def _tail(f, length, until=0.0, width=jnp.inf, end=jnp.inf):
+    """The integral of f from 0 to `end` over panels of growing lengths, at most `width` where they begin before `until`."""
+
+    def longest(a, size):
+        return jnp.where(a < until, jnp.minimum(size, width), size)
+
+    def goes_on(state):
+        return (state[0] < 64) & jnp.any(state[1])
+
+    def one(state):
+        count, open_, total, a, size = state
+        b = jnp.minimum(a + size, end)
+        part = jnp.where(open_, _panel(a, b, f), 0.0)
+        total = total + part
+        open_ = open_ & (jnp.abs(part) > 1e-18 * jnp.abs(total)) & (b < end)
+        return count + 1, open_, total, jnp.where(open_, b, a), jnp.where(open_, longest(b, b), size)
+
+    zero = jnp.zeros_like(length)
+    return lax.while_loop(goes_on, one, (0, zero == 0, zero, zero, longest(zero, length)))[2]
+
+
+def _length(slope, curvature):
+    """The t at which slope t + curvature t^2/2 = 1."""
+    slope = jnp.maximum(slope, 0.0)
+    return 2 / (slope + jnp.sqrt(slope * slope + 2 * curvature))
+
+
+def _exp_excess(t):
+    """e^t - 1 - t."""
+    total = jnp.zeros_like(t)
+    for k in range(24, 1, -1):
+        total = (total * t + 1) / k
+    return jnp.where(jnp.abs(t) > 0.5, jnp.expm1(t) - t, t * t * total)
+
+
+def _softplus(x):
+    return jnp.maximum(x, 0.0) + jnp.log1p(jnp.exp(-jnp.abs(x)))
+
+
+def _digamma_difference(a, b):
+    """The digamma function at a + b less that at a."""
+    total = jnp.zeros_like(a + b)
+    for _ in range(15):
+        small = a < 15
+        total = total + jnp.where(small, b / (a + b) / a, 0.0)
+        a = jnp.where(small, a + 1, a)
+    log_ratio, power, series = jnp.log1p(b / a), 1.0, 0.0
+    for k, number in enumerate(BERNOULLI, 1):
+        power = power / (a * a)
+        series = series - number / (2 * k) * power * jnp.expm1(-2 * k * log_ratio)
+    return total + (log_ratio + 0.5 * (b / (a + b)) / a + series)
+
+
+def _half_step_excess(nu):
+    """The digamma function at (nu + 1)/2 less that at nu/2 and 1/nu."""
+    total, sign = jnp.zeros_like(nu), jnp.ones(jnp.shape(nu), nu.dtype)
+    for _ in range(20):
+        small = nu < 20
+        total = total + jnp.where(small, sign / (nu * (nu + 1)), 0.0)
+        sign, nu = jnp.where(small, -sign, sign), jnp.where(small, nu + 1, nu)
+    power, series = 1.0, 0.0
+    for k, number in enumerate(BERNOULLI, 1):
+        power = power / (nu * nu)
+        series = series + (4.0**k - 1) * number / k * power
+    return total + sign * series
+
+
+def _log_gamma_derivative(alpha, y):
+    valid = (alpha > 0) & (alpha < jnp.inf) & (y == y)
+    alpha, y = jnp.where(valid, alpha, 1.0), jnp.where(valid, y, 0.0)
+    huge, small = alpha > 1e9, (alpha < 1) & (y < 0)
+    # The integral.
+    a, x = jnp.where(huge | small, 1.0, alpha), jnp.where(huge | small, 0.0, y)
+    z, large = jnp.exp(x), jnp.where(a < 15, 15.0, a)
+    distance, series = (z - large) / large, 0.0
+    for k, number in reversed(list(enumerate(BERNOULLI, 1))):
+        series = series / (large * large) + number / (2 * k)
+    near = jnp.abs(distance) < 0.5
+    log_ratio = jnp.where(near, jnp.log1p(jnp.where(near, distance, 0.0)), x - jnp.log(large))
+    score = log_ratio + 0.5 / large + series / (large * large)
+    score = jnp.where(a < 15, x - jax.scipy.special.digamma(a), score)
+    side = jnp.where(score < 0, -1.0, 1.0)
+    slope = side * (z - a)
+    integral = _tail(
+        lambda t: (t + jnp.abs(score)) * jnp.exp(-slope * t - z * _exp_excess(side * t)), _length(slope, z)
+    )
+    # The power series.
+    a, x = jnp.where(small, alpha, 0.5), jnp.where(small, y, -1.0)
+    z, factor = jnp.exp(x), jax.scipy.special.digamma(a + 1) - x
+    coefficient, series = 1.0, factor
+    for n in range(1, 40):
+        coefficient, factor = coefficient * (z / (a + n)), factor + 1 / (a + n)
+        series = series + coefficient * factor
+    # The asymptotic expansion.
+    b, x = jnp.where(huge, alpha, 1e10), jnp.where(huge, y, math.log(1e10))
+    distance = jnp.expm1(x - jnp.log(b))
+    expansion = (1 + 0.5 * distance - (b * distance * distance - 1) / (6 * b)) / b / (1 + distance)
+    value = jnp.where(huge, expansion, jnp.where(small, series / a, integral))
+    return jnp.where(valid, value, jnp.nan)
+
+
+def _logit_density(a, b, y):
+    """For the density of logit z, z ~ Beta(a, b), at y: z, 1 - z, the slope of its logarithm, and its ratio at y + t."""
+    n, less = a + b, jnp.exp(-jnp.abs(y))
+    less, more = less / (1 + less), 1 / (1 + less)
+    z, rest = jnp.where(y < 0, less, more), jnp.where(y < 0, more, less)
+
+    def ratio(t):
+        left = y + t <= 0
+        near, far = jnp.where(left, t, 0.0), jnp.where(left, 0.0, t)
+        below = a * near - n * jnp.log1p(z * jnp.expm1(near))
+        above = -b * far - n * jnp.log1p(rest * jnp.expm1(-far))
+        return jnp.exp(jnp.where(left, below, above))
+
+    return z, rest, a * rest - b * z, ratio
+
+
+def _logit_tail(a, b, y, side, weight):
+    """The integral of a weight and the ratio of densities beyond y, upwards or downwards."""
+    z, rest, slope, ratio = _logit_density(a, b, y)
+    length = _length(-side * slope, (a + b) * z * rest)
+    until = -side * y + jnp.log(jnp.maximum(a + b, 1.0)) + 36
+    return _tail(lambda t: weight(y + side * t) * ratio(side * t), length, until, 2.0)
+
+
+def _logit_beta_derivative(a, b, y):
+    valid = (a > 0) & (a < jnp.inf) & (b > 0) & (b < jnp.inf) & (y == y)
+    a, b, y = jnp.where(valid, a, 1.0), jnp.where(valid, b, 1.0), jnp.where(valid, y, 0.0)
+    z, n = jnp.exp(-_softplus(-y)), a + b
+    small = (a < 1) & (z < 0.5) & (z * n < 0.5)
+    rise = _digamma_difference(a, b)
+    c, d, x = jnp.where(small, 1.0, a), jnp.where(small, 1.0, b), jnp.where(small, 0.0, y)
+    steps = _digamma_difference(c, d)
+    side = jnp.where(steps < _softplus(-x), -1.0, 1.0)
+    integral = _logit_tail(c, d, x, side, lambda u: side * (steps - _softplus(-u)))
+    factor = _softplus(-y) + (1 / a - rise)
+    coefficient, series = 1.0, factor
+    for k in range(80):
+        above, below = n + k, a + 1 + k
+        coefficient, factor = coefficient * (jnp.where(small, z, 0.0) * (above / below)), factor - (1 - b) / (above * below)
+        series = series + coefficient * factor
+    return jnp.where(valid, jnp.where(small, series / a, integral), jnp.nan)
+
+
+def _log_student_t_derivative(nu, y):
+    valid = (nu > 0) & (nu < jnp.inf) & (y == y)
+    nu, y = jnp.where(valid, nu, 1.0), jnp.where(valid, y, 0.0)
+    excess, u = _half_step_excess(nu), 2 * y - jnp.log(nu)
+
+    def score(u):
+        v = jnp.exp(-_softplus(-u))
+        near = jnp.where(v > 0.3, 0.3, v)
+        series = jnp.zeros_like(v)
+        for k in range(60, 1, -1):
+            series = series * near + 1 / k
+        rest = jnp.where(v > 0.3, _softplus(u) - v, near * near * series)
+        return 0.5 * (excess + v / nu - rest)
+
+    side = jnp.where((score(u) > 0) & (u < 2), -1.0, 1.0)
+    value = 0.5 * side * _logit_tail(jnp.full(jnp.shape(nu), 0.5, nu.dtype), nu / 2, u, side, score)
+    return jnp.where(valid, value, jnp.nan)
+
+
+def _von_mises_derivative(kappa, z):
+    valid = (kappa >= 0) & (kappa < jnp.inf) & (z == z)
+    kappa, angle = jnp.where(valid, kappa, 1.0), jnp.minimum(jnp.abs(jnp.where(valid, z, 0.0)), math.pi)
+    # 1 - I1/I0.
+    large = kappa >= 50
+    few, total, moment = jnp.where(large, 1.0, kappa), 0.0, 0.0
+    for j in range(33):
+        distance = 2 * math.sin(math.pi * j / 64) ** 2
+        weight = (0.5 if j in (0, 32) else 1.0) * jnp.exp(-few * distance)
+        total, moment = total + weight, moment + weight * distance
+    many, term, sum_, slope = jnp.where(large, kappa, 50.0), 1.0, 1.0, 0.0
+    for k in range(1, 15):
+        term = term * ((2 * k - 1) ** 2 / (8 * k)) / many
+        sum_, slope = sum_ + term, slope + k * term
+    rest = jnp.where(large, (0.5 + slope / sum_) / many, moment / total)
+
+    def weighted(x):
+        ratio = jnp.exp(-2 * kappa * jnp.sin((x - angle) / 2) * jnp.sin((x + angle) / 2))
+        return (rest - 2 * jnp.sin(x / 2) ** 2) * ratio
+
+    near = rest - 2 * jnp.sin(angle / 2) ** 2 > 0
+    inner = jnp.where(near, angle, 0.0)
+    inside = -_panel(0.0 * inner, inner / 2, weighted) - _panel(inner / 2, inner, weighted)
+    length = _length(kappa * jnp.sin(angle), kappa * jnp.maximum(jnp.cos(angle), 0.0))
+    outside = _tail(lambda t: weighted(angle + t), length, math.pi, 1.0, math.pi - angle)
+    value = jnp.where(near, inside, outside)
+    return jnp.where(valid, jnp.where(z > 0, value, -value), jnp.nan)
+
+
+def quantile_derivative(quantile, dtype, *inputs):
+    """The derivative of a quantile by its first parameter at a fixed probability, computed in f64."""
+    with jax.enable_x64(True):
+        inputs = [jnp.astype(jnp.asarray(x), jnp.float64) for x in inputs]
+        shape = jnp.broadcast_shapes(*[jnp.shape(x) for x in inputs])
+        return jnp.astype(quantile(*[jnp.broadcast_to(x, shape) for x in inputs]), dtype)

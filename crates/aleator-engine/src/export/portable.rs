@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use crate::error::Error;
 use crate::graph::{
-    Binary, External, Graph, Law, NodeId, NodeSet, Op, PullBack, Reduction, Shape, TensorData, Unary,
+    Binary, External, Graph, Law, NodeId, NodeSet, Op, PullBack, Quantile, Reduction, Shape, TensorData,
+    Unary,
 };
 
 /// A graph below named outputs. Nodes are in an order in which inputs come before the nodes that use them.
@@ -80,6 +81,7 @@ pub enum PortableOp {
         stream: u32,
         shape: Vec<u64>,
     },
+    QuantileDerivative(Quantile),
     Unary(Unary),
     Binary(Binary),
     Select,
@@ -243,6 +245,7 @@ fn written(graph: &Graph, op: &Op, name: impl Fn(u32) -> String) -> Result<Porta
         Op::Draw { law, stream, shape } => {
             PortableOp::Draw { law: *law, stream: *stream, shape: wide(shape) }
         }
+        Op::QuantileDerivative(quantile) => PortableOp::QuantileDerivative(*quantile),
         Op::Unary(u) => PortableOp::Unary(*u),
         Op::Binary(b) => PortableOp::Binary(*b),
         Op::Select => PortableOp::Select,

@@ -92,6 +92,7 @@ fn refusal(graph: &Graph, node: &Node) -> Option<String> {
         Op::External(external) => Some(format!("the black box `{}`", external.name)),
         Op::Hole(number) => Some(format!("the hole `{}`", graph.hole_name(*number))),
         Op::Draw { law, .. } => Some(format!("a draw from {law:?}")),
+        Op::QuantileDerivative(_) => Some(node.op.name()),
         Op::Uniform { .. } if node.shape.numel() as u64 >= MOST_NOISE => {
             Some(format!("{} uniform numbers at once", node.shape.numel()))
         }
@@ -356,7 +357,12 @@ impl Printer {
                 ))
             }
             Op::StopGradient => x[0].into(),
-            Op::Input(_) | Op::Draw { .. } | Op::Hole(_) | Op::External(_) | Op::Poison => {
+            Op::Input(_)
+            | Op::Draw { .. }
+            | Op::QuantileDerivative(_)
+            | Op::Hole(_)
+            | Op::External(_)
+            | Op::Poison => {
                 unreachable!("inputs are arguments, and the others were refused")
             }
         }

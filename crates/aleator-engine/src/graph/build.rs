@@ -7,6 +7,7 @@ use super::expr::Expr;
 use super::external::External;
 use super::law::Law;
 use super::op::{Op, TensorData};
+use super::quantile::Quantile;
 use super::shape::Shape;
 use super::simplify::simplified;
 use crate::error::Error;
@@ -95,6 +96,16 @@ impl Graph {
         let shape = Shape::from(vec![1; rank - shape.rank()]).join(&shape);
         let parameters: Vec<Expr<'g>> = parameters.iter().map(|e| e.with_rank(rank)).collect();
         self.apply(Op::Draw { law, stream, shape }, &parameters)
+    }
+
+    /// The derivative of a quantile by its first parameter at a fixed probability, elementwise: of the parameters and the value, see
+    /// [`Quantile`].
+    #[track_caller]
+    pub fn quantile_derivative<'g>(&'g self, quantile: Quantile, inputs: &[Expr<'g>]) -> Expr<'g> {
+        // Align the axes now, as the operators do, so that inputs may later get additional leading axes.
+        let rank = inputs.iter().map(|e| e.rank()).max().unwrap_or(0);
+        let inputs: Vec<Expr<'g>> = inputs.iter().map(|e| e.with_rank(rank)).collect();
+        self.apply(Op::QuantileDerivative(quantile), &inputs)
     }
 
     /// Calls a function of the program that uses the graph; see [`External`].

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::external::External;
 use super::law::Law;
+use super::quantile::Quantile;
 use super::shape::Shape;
 use crate::error::Error;
 
@@ -156,6 +157,8 @@ pub enum Op {
         /// The shape of the random numbers.
         shape: Shape,
     },
+    /// The derivative of a quantile by a parameter at a fixed probability, elementwise. It has no derivative itself.
+    QuantileDerivative(Quantile),
     /// An elementwise function of one argument.
     Unary(Unary),
     /// An elementwise function of two arguments.
@@ -258,6 +261,7 @@ impl Op {
             Op::Select => "where".into(),
             Op::External(e) => e.title(),
             Op::Draw { law, .. } => format!("a draw from {law:?}"),
+            Op::QuantileDerivative(quantile) => format!("the derivative of a quantile of {quantile:?}"),
             Op::Input(_) => "input".into(),
             Op::Scalar(_) => "scalar".into(),
             Op::Tensor(_) => "tensor".into(),
@@ -292,6 +296,15 @@ impl Op {
             Op::Binary(_) | Op::Select => inputs[1..].iter().try_fold(inputs[0].clone(), |shape, s| {
                 shape.broadcast(s).ok_or_else(|| Error::operands(&name(), &shape, s))
             }),
+            Op::QuantileDerivative(quantile) => {
+                let (got, expected) = (inputs.len(), quantile.inputs());
+                if got != expected {
+                    return Err(Error::shape(&name(), format!("{got} inputs, expected {expected}")));
+                }
+                inputs.iter().try_fold(Shape::scalar(), |shape, s| {
+                    shape.broadcast(s).ok_or_else(|| Error::operands(&name(), &shape, s))
+                })
+            }
             Op::Draw { law, shape, .. } => {
                 let (got, expected) = (inputs.len(), law.parameters());
                 if got != expected {

@@ -9,7 +9,12 @@ impl Op {
     /// Whether each element of the result depends only on the matching elements of the inputs.
     pub fn is_elementwise(&self) -> bool {
         match self {
-            Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } => true,
+            Op::Unary(_)
+            | Op::Binary(_)
+            | Op::Select
+            | Op::StopGradient
+            | Op::Draw { .. }
+            | Op::QuantileDerivative(_) => true,
             Op::Input(_)
             | Op::Scalar(_)
             | Op::Tensor(_)
@@ -45,6 +50,7 @@ impl Op {
             | Op::Iota
             | Op::Uniform { .. }
             | Op::Draw { .. }
+            | Op::QuantileDerivative(_)
             | Op::Select
             | Op::Reduce(..)
             | Op::LogSumExp(_)
@@ -101,8 +107,9 @@ impl Op {
             },
             Op::Select => i > 0,
             Op::ArgMax | Op::OneHot(_) | Op::StopGradient | Op::Hole(_) => false,
-            // Black boxes and draws have no derivative: requesting one is an error. The last ones have no inputs.
-            Op::External(_) | Op::Draw { .. } | Op::Poison => true,
+            // Black boxes, draws and derivatives of quantiles have no derivative: requesting one is an error. The last ones have no
+            // inputs.
+            Op::External(_) | Op::Draw { .. } | Op::QuantileDerivative(_) | Op::Poison => true,
             Op::Input(_) | Op::Scalar(_) | Op::Tensor(_) | Op::Iota | Op::Uniform { .. } => true,
             Op::Reduce(..)
             | Op::LogSumExp(_)
@@ -123,7 +130,8 @@ impl Op {
     /// index along it depends only on the same index along the axis of the input; `None` if indices are mixed.
     pub fn carries_axis(&self, position: usize, axis: usize, from: &Shape, to: &Shape) -> Option<usize> {
         match self {
-            Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient | Op::Draw { .. } => Some(axis),
+            Op::Unary(_) | Op::Binary(_) | Op::Select | Op::StopGradient => Some(axis),
+            Op::Draw { .. } | Op::QuantileDerivative(_) => Some(axis),
             Op::Reduce(_, axes) | Op::LogSumExp(axes) => {
                 (!axes.contains(&axis)).then(|| axis - axes.iter().filter(|&&a| a < axis).count())
             }

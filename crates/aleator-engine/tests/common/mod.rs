@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::draw::draw;
-use aleator_engine::exec::math::Real;
+use aleator_engine::exec::math::{Real, quantile_derivative};
 use aleator_engine::exec::philox::fill_uniform;
 use aleator_engine::graph::{
     Binary, Expr, External, ExternalFn, FromEnd, Graph, Law, NodeId, Op, Reduction, Shape, Unary, ancestors,
@@ -166,6 +166,9 @@ pub fn interpret<T: Real>(
                     let parameters: Vec<T> = x.iter().map(|x| x.at(&i)).collect();
                     draw(*law, &parameters, seed, *stream, step, numbers.at(&i).to_f64() as u64)
                 })
+            }
+            Op::QuantileDerivative(quantile) => {
+                Tensor::new(shape, |i| T::from_f64(quantile_derivative(*quantile, |k| x[k].at(&i).to_f64())))
             }
             Op::Unary(op) => Tensor::new(shape, |i| unary(*op, x[0].at(&i))),
             Op::Binary(op) => Tensor::new(shape, |i| binary(*op, x[0].at(&i), x[1].at(&i))),

@@ -22,6 +22,7 @@ use std::rc::Rc;
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
 
 use super::polynomial::{Atom, Atoms, Kind, Known, Polynomial};
+use super::selected::{at_argmax, norm_of, squared};
 use super::steps::{Step, Steps, Where};
 use super::way::{Stops, is_a_maximum};
 use crate::distributions::Support;
@@ -105,6 +106,10 @@ pub(crate) struct Continuity<'s, 'g> {
     depth: usize,
     /// The boundaries of all steps, once they have been requested.
     places: Option<Vec<(NodeId, Polynomial)>>,
+    /// The norms, by their arguments and axes, once they have been requested.
+    norms: Option<HashMap<(NodeId, Vec<usize>), NodeId>>,
+    /// Logarithms of a boundary, which are infinite there. A product with the boundary is 0 there nevertheless.
+    infinite: BTreeSet<Atom>,
     /// For each node, the sites on whose values it depends, once they have been requested.
     sites: Option<Vec<Rc<BTreeSet<usize>>>>,
     /// The results, by boundary.
@@ -122,6 +127,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
             work: 0,
             depth: 0,
             places: None,
+            norms: None,
+            infinite: BTreeSet::new(),
             sites: None,
             known: Vec::new(),
         }
@@ -229,6 +236,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
             // Until the opposite is shown, it must not be represented by itself.
             jumps[index] = true;
             let meets = match &mut sides {
+                _ if self.steps.is_fixed(id) => true,
+                _ if at_argmax(self.steps.graph, id).is_some_and(|of| !jumps[of.index()]) => true,
                 Some(sides) if self.is_by_elements(id) => self.meets(sides, id, &jumps),
                 _ => false,
             };
@@ -394,12 +403,16 @@ impl<'s, 'g> Continuity<'s, 'g> {
         let jumping = jumps.get(id.index()).copied().unwrap_or(false);
         let formula = if self.work > MOST_WORK {
             None
+        } else if let Some((norm, power)) = self.norm(id).filter(|_| !jumping) {
+            self.leaf(view, norm).and_then(|p| p.power(power, &self.atoms))
         } else if self.depth < DEEPEST && self.is_by_elements(id) {
             self.depth += 1;
             let formula = self.operation(view, id, jumps);
             self.depth -= 1;
             // A node that does not jump may be represented by itself.
-            formula.or_else(|| if jumping { None } else { self.leaf(view, id) })
+            formula
+                .filter(|p| !self.hides_infinity(p))
+                .or_else(|| if jumping { None } else { self.leaf(view, id) })
         } else if jumping {
             None
         } else {
@@ -407,6 +420,30 @@ impl<'s, 'g> Continuity<'s, 'g> {
         };
         view.formulas.insert(id, formula.clone());
         formula
+    }
+
+    /// A norm as a power of a norm: 1 for itself, and 2 for the sum of the squares of the same numbers.
+    fn norm(&mut self, id: NodeId) -> Option<(NodeId, u32)> {
+        let steps = self.steps;
+        let norms = self.norms.get_or_insert_with(|| {
+            let all = (0..steps.nodes.len()).filter(|&i| steps.needed[i]).map(|i| steps.id(i));
+            all.filter_map(|id| Some((norm_of(steps.graph, id)?, id))).collect()
+        });
+        if norms.is_empty() {
+            return None;
+        }
+        if let Some(argument) = squared(steps.graph, &steps.nodes[id.index()]) {
+            return norms.get(&argument).map(|norm| (*norm, 2));
+        }
+        norm_of(steps.graph, id).map(|_| (id, 1))
+    }
+
+    /// Whether a number that is infinite at the boundary is an argument of an atom.
+    fn hides_infinity(&self, p: &Polynomial) -> bool {
+        let within = |atom: Atom| {
+            self.atoms.known(atom).within.iter().any(|a| *a != atom && self.infinite.contains(a))
+        };
+        !self.infinite.is_empty() && p.atoms().into_iter().any(within)
     }
 
     /// A node as an atom.
@@ -669,6 +706,12 @@ impl<'s, 'g> Continuity<'s, 'g> {
             || view.signs.first().is_some_and(|boundary| p.divided_by(&boundary.of, &self.atoms).is_some())
     }
 
+    /// Whether a polynomial is a multiple of that of the boundary, and positive on this side of it.
+    fn is_positive_side(&self, view: &View, p: &Polynomial) -> bool {
+        let Some(boundary) = view.signs.first().filter(|_| view.solved.is_none()) else { return false };
+        p.multiple_of(&boundary.of).is_some_and(|k| k * f64::from(boundary.sign) > 0.0)
+    }
+
     /// f(p), where exp and log cancel each other. Next to a boundary at which p is a number c,
     ///
     /// ```text
@@ -691,7 +734,13 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 let more = p.plus(1.0, &Polynomial::constant(1.0))?;
                 self.function(view, Unary::Log, &more)
             }
-            // No atom is infinite at the boundary.
+            // d^k (log d)^m → 0 at d = 0 for k ≥ 1, and its derivative is integrable.
+            (Unary::Log, None) if self.is_positive_side(view, p) => {
+                let log = self.atoms.apply(Op::Unary(op), &[p]);
+                self.infinite.extend(log.as_atom());
+                Some(log)
+            }
+            // No other atom is infinite at the boundary.
             (Unary::Log, None) if self.vanishes(view, p) => None,
             _ => {
                 let f = self.apply(view, Op::Unary(op), &[p]);

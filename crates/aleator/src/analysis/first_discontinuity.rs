@@ -51,6 +51,9 @@ pub(crate) fn first_discontinuities(
 ) -> FirstOnTheWay<Discontinuity> {
     let steps = continuity.steps();
     FirstOnTheWay::of(steps.graph, stops, follows, |edge: &Edge<'_>| {
+        if !steps.needed[edge.id.index()] || steps.is_never_chosen(edge.op, edge.inputs, edge.position) {
+            return Way::Unused;
+        }
         let step = steps.at(edge.id).filter(|step| !discrete || step.kind != DiscontinuityKind::Pole);
         match step.filter(|step| step.inputs.contains(&edge.inputs[edge.position])) {
             Some(step) if !continuity.joins(edge.id, &step) => {
@@ -67,6 +70,9 @@ pub(crate) fn never_met(continuity: &mut Continuity<'_, '_>) -> FirstOnTheWay<No
     let steps = continuity.steps();
     let ends_at_sites = |_: usize, _: &SiteDef| false;
     FirstOnTheWay::of(steps.graph, Stops::End, ends_at_sites, |edge: &Edge<'_>| {
+        if steps.is_never_chosen(edge.op, edge.inputs, edge.position) {
+            return Way::Unused;
+        }
         let step = steps.at(edge.id).filter(|step| step.never(edge.op));
         match step.filter(|step| step.inputs.contains(&edge.inputs[edge.position])) {
             Some(step) if continuity.never_happens(&step) => Way::Found(edge.id),

@@ -10,7 +10,7 @@ use super::count;
 use super::draws::Draws;
 use super::influence::{AxisMap, Influences};
 use super::meeting::Meeting;
-use super::range::Ranges;
+use super::ranges::Ranges;
 use super::reach::{Constants, Followers, Reach, told_apart};
 use super::terms::{Linearity, Meetings, Term};
 use crate::error::{Error, Result};

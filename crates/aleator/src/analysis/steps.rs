@@ -17,7 +17,7 @@ use std::collections::{BTreeSet, HashMap};
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Unary, ancestors};
 
 use super::discontinuity::DiscontinuityKind;
-use super::range::Ranges;
+use super::ranges::Ranges;
 use crate::distributions::Support;
 use crate::graph::{Graph, SiteDef};
 
@@ -80,7 +80,7 @@ pub(crate) struct Dependence {
 pub(crate) struct Steps<'a> {
     pub graph: &'a Graph,
     pub nodes: Vec<Node>,
-    /// Whether a cost is computed from the node.
+    /// Whether a cost is computed from the node at some draw.
     pub needed: Vec<bool>,
     pub costs: BTreeSet<NodeId>,
     /// The sites, by their values.
@@ -90,7 +90,8 @@ pub(crate) struct Steps<'a> {
     pub truth: Vec<bool>,
     relaxed: bool,
     ranges: OnceCell<Ranges>,
-    ranges_at_draws: OnceCell<Ranges>,
+    ranges_at_outcomes: OnceCell<Ranges>,
+    ranges_anywhere: OnceCell<Ranges>,
 }
 
 impl<'a> Steps<'a> {
@@ -123,8 +124,10 @@ impl<'a> Steps<'a> {
             truth,
             relaxed,
             ranges: OnceCell::new(),
-            ranges_at_draws: OnceCell::new(),
+            ranges_at_outcomes: OnceCell::new(),
+            ranges_anywhere: OnceCell::new(),
         };
+        steps.leave_out_what_is_never_chosen();
         let params: BTreeSet<NodeId> = graph.params().iter().map(|p| p.node).collect();
         for index in 0..end {
             steps.truth[index] = steps.is_truth(index);
@@ -139,6 +142,30 @@ impl<'a> Steps<'a> {
     /// The node at an index.
     pub fn id(&self, index: usize) -> NodeId {
         self.graph.engine().nodes_at(index).0
+    }
+
+    /// Restricts the nodes to those from which a cost is computed at some draw: a branch that no draw chooses has no effect. Draws at
+    /// their outcomes and between them are considered.
+    fn leave_out_what_is_never_chosen(&mut self) {
+        let selects = |i: usize| self.needed[i] && self.nodes[i].op == Op::Select;
+        if !(0..self.nodes.len()).any(selects) {
+            return;
+        }
+        let ranges = Ranges::at_draws(self.graph);
+        let mut used = vec![false; self.nodes.len()];
+        self.costs.iter().for_each(|cost| used[cost.index()] = true);
+        for index in (0..self.nodes.len()).rev() {
+            if !used[index] {
+                continue;
+            }
+            let node = &self.nodes[index];
+            for (position, input) in node.inputs.iter().enumerate() {
+                let never = node.op == Op::Select && ranges.is_never_chosen(&node.inputs, position);
+                used[input.index()] |= !never;
+            }
+        }
+        self.needed = used;
+        self.ranges_at_outcomes = OnceCell::from(ranges);
     }
 
     fn depends(&self, index: usize) -> Dependence {
@@ -336,12 +363,26 @@ impl<'a> Steps<'a> {
         self.ranges.get_or_init(|| Ranges::of(self.graph))
     }
 
-    /// The same if draws are at their outcomes only.
+    /// The same if draws are at their outcomes only, unless they may lie between them.
     pub fn ranges_at_draws(&self) -> &Ranges {
-        self.ranges_at_draws.get_or_init(|| match self.relaxed {
-            true => Ranges::of(self.graph),
-            false => Ranges::at_draws(self.graph),
-        })
+        if self.relaxed { self.ranges() } else { self.ranges_at_outcomes() }
+    }
+
+    fn ranges_at_outcomes(&self) -> &Ranges {
+        self.ranges_at_outcomes.get_or_init(|| Ranges::at_draws(self.graph))
+    }
+
+    /// Whether a node has the same finite value for all parameters, data and draws.
+    pub fn is_fixed(&self, id: NodeId) -> bool {
+        self.ranges_anywhere
+            .get_or_init(|| Ranges::anywhere(self.graph))
+            .only_value(id)
+            .is_some_and(f64::is_finite)
+    }
+
+    /// Whether an operation is a selection that no draw lets choose the input at this position.
+    pub fn is_never_chosen(&self, op: &Op, inputs: &[NodeId], position: usize) -> bool {
+        *op == Op::Select && position > 0 && self.ranges_at_outcomes().is_never_chosen(inputs, position)
     }
 
     /// The location at which the value of a node may jump, as a function of what it depends on smoothly.
@@ -484,6 +525,7 @@ impl<'a> Steps<'a> {
             | Op::Pad { .. }
             | Op::Concat { .. }
             | Op::External(_)
+            | Op::QuantileDerivative(_)
             | Op::StopGradient => None,
             // Leaves, and draws from distributions.
             Op::Input(_)

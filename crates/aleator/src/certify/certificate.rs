@@ -91,6 +91,25 @@ pub struct PlanCertificate {
     pub gradient: BTreeMap<String, Vec<CoordinateCertificate>>,
     /// Whether the ± of the estimate can be believed; `None` if the mean was not sampled.
     pub tails: Option<Tails>,
+    /// The values of the estimators' own parameters at which the mean was proved: `"initial"`, or `"initial and moved"`.
+    pub own_parameters: &'static str,
+    /// The variance beside that of another plan, if one was named.
+    pub variance: Option<VarianceCertificate>,
+}
+
+/// What is known of the variance of an estimate: whether it is at most that of another plan with the same K. Only exact
+/// expectations decide.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct VarianceCertificate {
+    /// Proved if it is at most that of the other plan, refuted if it is larger.
+    pub verdict: Standing,
+    /// An interval that holds the sum of the variances of all coordinates.
+    pub total: [Number; 2],
+    /// The name of the other plan.
+    pub reference: String,
+    /// The same interval for the other plan.
+    pub of_reference: [Number; 2],
 }
 
 /// What is known of one coordinate of a gradient estimate.

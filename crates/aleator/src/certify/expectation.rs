@@ -15,12 +15,33 @@ use aleator_engine::exec::philox::NoiseAt;
 use aleator_engine::graph::{NodeId, NodeSet, Op, substitute};
 
 use super::noise::{Coordinates, Range, coordinates};
+use super::own_state::OwnState;
 use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
 use crate::quadrature::{Deadline, Integrand, Size, Unknown, integrate};
-use crate::rewrite::{Estimator, Extras, Layout, Tuning, rewrite};
+use crate::rewrite::{Estimator, Extras, Layout, rewrite};
+
+/// What is integrated.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Question {
+    /// K
+    pub samples: usize,
+    /// The values of the estimators' own parameters.
+    pub state: OwnState,
+    /// The power of the gradient whose expectation is computed.
+    pub power: Power,
+}
+
+/// The power of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Power {
+    /// The number itself: the mean.
+    First,
+    /// Its square: the second moment.
+    Second,
+}
 
 /// The expectation of an estimate.
 #[derive(Clone, Debug)]
@@ -48,20 +69,17 @@ const ROUNDING: f64 = 1e-13;
 /// The largest difference between the sum of all weights and 1.
 const MASS_TOLERANCE: f64 = 1e-9;
 
-/// Computes the expectation of the estimate that a plan gives with K samples.
+/// Computes the expectation of the estimate that a plan gives with K samples, or that of its square.
 ///
 /// # Errors
 /// Returns an error if the plan does not serve the graph.
 pub(super) fn expectation(
     graph: &Graph,
     plan: &[Arc<dyn Estimator>],
-    samples: usize,
-    tuning: Tuning,
+    question: Question,
     deadline: Deadline,
 ) -> Result<Result<Expectation, Unknown>> {
-    let estimate = |rows| {
-        EstimateAtPoints::new(graph, plan, Layout { samples, replicates: Some(rows), tuning }, deadline)
-    };
+    let estimate = |rows| EstimateAtPoints::new(graph, plan, question, rows, deadline);
     let small = match estimate(FEW_ROWS)? {
         Ok(small) => small,
         Err(unknown) => return Ok(Err(unknown)),
@@ -113,6 +131,8 @@ struct EstimateAtPoints {
     outcomes: usize,
     /// The number of elements of each gradient, after 1 for the objective.
     sizes: Vec<usize>,
+    /// The power of the gradients.
+    power: Power,
     /// The number of conditions on parameters, which are the last outputs.
     conditions: usize,
     deadline: Deadline,
@@ -124,10 +144,12 @@ impl EstimateAtPoints {
     fn new(
         graph: &Graph,
         plan: &[Arc<dyn Estimator>],
-        layout: Layout,
+        question: Question,
+        rows: usize,
         deadline: Deadline,
     ) -> Result<Result<Self, Unknown>> {
-        let rows = layout.replicates.unwrap_or(1);
+        let Question { samples, state, power } = question;
+        let layout = Layout { samples, replicates: Some(rows), tuning: state.tuning() };
         let own = graph.clone();
         let analysis = Analysis::of(&own)?;
         let surrogate = rewrite(own, &analysis, plan, layout, Extras::audit())?;
@@ -184,7 +206,7 @@ impl EstimateAtPoints {
             .into_iter()
             .map(|p| (p.node, p.initial))
             .chain(graph.datasets().into_iter().map(|d| (d.node, d.values)))
-            .chain(surrogate.own.iter().map(|own| (own.node, own.initial.clone())))
+            .chain(surrogate.own.iter().map(|own| (own.node, state.values(own))))
         {
             executable.set_input(slot_of(node), &values)?;
         }
@@ -199,6 +221,7 @@ impl EstimateAtPoints {
             ranges,
             outcomes,
             sizes,
+            power,
             conditions,
             deadline,
             failure: None,
@@ -279,6 +302,8 @@ impl EstimateAtPoints {
                 for (i, &size) in self.sizes.iter().enumerate() {
                     let values = &self.executable.output(i)[row * size..(row + 1) * size];
                     for &value in values {
+                        let squared = i > 0 && self.power == Power::Second;
+                        let value = if squared { value * value } else { value };
                         // What has no probability is never seen.
                         let part = if weight == 0.0 { 0.0 } else { weight * value };
                         sums[at] += part;

@@ -13,39 +13,52 @@
 //! | file | contents |
 //! |---|---|
 //! | `certificate` | the result |
+//! | `catalogue` | all estimators of the table on all distributions of the table |
 //! | `noise` | the noise of an estimate as coordinates |
+//! | `own_state` | the values of the estimators' own parameters in a proof |
 //! | `expectation` | the exact expectation of an estimate |
+//! | `proof` | that expectation beside the exact gradient |
 //! | `rare` | outcomes that are too rare for sampling |
 //! | `sampled` | the mean as sampled, beside a reference |
 //! | `sequential` | simultaneous confidence intervals at several looks |
 //! | `tails` | whether the ± can be believed |
 //! | `truth` | the exact gradient with its error bounds |
+//! | `variance` | the variance of an estimate beside that of another plan |
 
+mod catalogue;
 mod certificate;
 mod expectation;
 mod noise;
+mod own_state;
+mod proof;
 mod rare;
 mod sampled;
 mod sequential;
 mod tails;
 mod truth;
+mod variance;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use self::expectation::{Expectation, expectation, is_unsuitable};
+use self::expectation::is_unsuitable;
+use self::proof::prove;
 use self::sampled::{Reference, Sampling, sample};
-use self::truth::{ROUNDING, WithError, exact_values};
-use crate::diagnostics::{Exact, Number, Skipped, exact, fixed_sites, plan_with};
+use self::truth::exact_values;
+use self::variance::compare_variances;
+use crate::diagnostics::{Exact, Number, Skipped, exact_by, fixed_sites, plan_with};
 use crate::error::{Error, Result};
 use crate::estimators::{self, EstimatorOptions};
 use crate::graph::Graph;
 use crate::plan::Plan;
 use crate::program::{Options, Program};
-use crate::quadrature::{Deadline, Unknown};
+use crate::quadrature::Deadline;
 use crate::rewrite::{Estimator, Tuning};
 
-pub use self::certificate::{Certificate, CoordinateCertificate, PlanCertificate, Standing, Tails};
+pub use self::catalogue::{Catalogue, CatalogueEntry, Counts, certify_catalogue};
+pub use self::certificate::{
+    Certificate, CoordinateCertificate, PlanCertificate, Standing, Tails, VarianceCertificate,
+};
 
 /// What to certify, and how surely.
 #[derive(Clone, Debug)]
@@ -54,6 +67,8 @@ pub struct Certify {
     pub estimators: Option<Vec<Arc<dyn Estimator>>>,
     /// Sites with a fixed estimator, by name.
     pub fixed: Vec<(String, Arc<dyn Estimator>)>,
+    /// The estimator whose variance no plan may exceed.
+    pub no_more_variance_than: Option<Arc<dyn Estimator>>,
     /// K, the number of samples per estimate; `None` for the smallest number that each estimator accepts.
     pub samples: Option<usize>,
     /// The probability that chance alone refutes anything.
@@ -64,6 +79,8 @@ pub struct Certify {
     pub budget: Duration,
     /// The largest number of sampled estimates of a plan.
     pub most_replicates: u64,
+    /// The largest number of operations of one integral; `None` for some seconds' worth.
+    pub most_operations: Option<usize>,
     /// The seed of all noise.
     pub seed: u64,
 }
@@ -80,11 +97,13 @@ impl Certify {
         Certify {
             estimators: None,
             fixed: vec![],
+            no_more_variance_than: None,
             samples: None,
             confidence: 1e-6,
             bias_bound: 0.01,
             budget: Duration::from_secs(60),
             most_replicates: 1 << 30,
+            most_operations: None,
             seed: 0,
         }
     }
@@ -98,6 +117,12 @@ impl Certify {
     pub fn via(mut self, site: impl Into<String>, estimator: Arc<dyn Estimator>) -> Self {
         self.fixed.push((site.into(), estimator));
         self
+    }
+
+    /// Refutes plans whose total variance is larger than that of this estimator with as many samples, where exact expectations say
+    /// so.
+    pub fn no_more_variance_than(self, estimator: Arc<dyn Estimator>) -> Self {
+        Certify { no_more_variance_than: Some(estimator), ..self }
     }
 
     /// Sets K, the number of samples per estimate.
@@ -123,6 +148,11 @@ impl Certify {
     /// Sets the largest number of sampled estimates of a plan, so that the result does not depend on time.
     pub fn most_replicates(self, most_replicates: u64) -> Self {
         Certify { most_replicates, ..self }
+    }
+
+    /// Sets the largest number of operations of one integral, so that the result does not depend on time.
+    pub fn most_operations(self, most_operations: usize) -> Self {
+        Certify { most_operations: Some(most_operations), ..self }
     }
 
     /// Sets the seed of all noise.
@@ -168,7 +198,7 @@ impl Certify {
 pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
     how.check()?;
     let start = Instant::now();
-    let known = exact(graph)?;
+    let known = exact_by(graph, Deadline::after(None).with_operations(how.most_operations))?;
     let (plans, mut skipped) = plans(graph, how)?;
     let mut certificates: Vec<PlanCertificate> = Vec::new();
     let coordinates: usize = graph.params().iter().map(|p| p.shape.numel()).sum();
@@ -188,7 +218,11 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
             seed: how.seed,
         };
         match certify_plan(graph, &plan, how, &known, &references, &sampling) {
-            Ok(certificate) => certificates.push(certificate.with_declaration()),
+            Ok(certificate) => {
+                let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now())));
+                let certificate = certificate.with_declaration();
+                certificates.push(with_variance(graph, &plan, how, deadline, certificate)?);
+            }
             Err(error) if is_unsuitable(&error) => {
                 skipped.push(Skipped { estimator: plan.name(), reason: error.to_string() })
             }
@@ -197,7 +231,11 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
     }
     if certificates.is_empty() {
         let reason = skipped.first().map_or("the graph has no random site".into(), |s| s.reason.clone());
-        return Err(Error::Invalid(format!("there is no plan to certify: {reason}")));
+        let remedy = match graph.sites().len() {
+            0 => "",
+            _ => "; name another estimator, or none, so that all that apply are certified",
+        };
+        return Err(Error::Invalid(format!("there is no plan to certify: {reason}{remedy}")));
     }
     let verdict = certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided);
     let refuted = certificates.iter().filter(|c| c.verdict == Standing::Refuted);
@@ -254,7 +292,8 @@ fn references(graph: &Graph, how: &Certify) -> Result<Vec<Plan>> {
 
 /// Whether a plan declares that it is unbiased for the graph.
 fn is_declared_unbiased(graph: &Graph, plan: &Plan, how: &Certify) -> bool {
-    let mut options = Options::new();
+    // What is certified is an estimate whose own parameters are held.
+    let mut options = Options::new().tuning(Tuning::Held);
     options = how.samples.map_or(options.clone(), |k| options.samples(k));
     Program::<f64>::compile(graph, &plan.estimators, &options).is_ok_and(|program| program.is_unbiased())
 }
@@ -283,19 +322,18 @@ fn certify_plan(
         needed: None,
         gradient: Default::default(),
         tails: None,
+        own_parameters: "initial",
+        variance: None,
     };
     let truth = exact_values(graph, known);
     let why_sampled = match &truth {
         None => Some(known.unknown.clone().unwrap_or_else(|| "no exact gradient is known".into())),
         Some(truth) => {
-            let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2));
-            match expectation(graph, &plan.estimators, samples, Tuning::Held, deadline)? {
-                Ok(expectation) => match judge(graph, &expectation, truth) {
-                    Some(gradient) => return Ok(blank.with(expectation.method, gradient)),
-                    None => Some("the error of its expectation is too large".into()),
-                },
-                Err(Unknown::NotOfTheKind) => Some("its expectation is not known".into()),
-                Err(Unknown::Because(reason)) => Some(reason),
+            let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2))
+                .with_operations(how.most_operations);
+            match prove(graph, plan, samples, truth, deadline)? {
+                Ok(proof) => return Ok(proof.enter(blank)),
+                Err(reason) => Some(reason),
             }
         }
     };
@@ -310,64 +348,27 @@ fn certify_plan(
     Ok(certificate)
 }
 
+/// Adds the variance beside that of the named estimator; a larger one refutes the plan.
+fn with_variance(
+    graph: &Graph,
+    plan: &Plan,
+    how: &Certify,
+    deadline: Deadline,
+    certificate: PlanCertificate,
+) -> Result<PlanCertificate> {
+    let Some(reference) = &how.no_more_variance_than else { return Ok(certificate) };
+    let fixed = fixed_sites(graph, &how.fixed)?;
+    let other = plan_with(graph, reference, &fixed, Some(certificate.samples))?;
+    let (name, samples) = (other.name(), certificate.samples);
+    let variance = compare_variances(graph, &plan.estimators, (&name, &other.estimators), samples, deadline)?;
+    let verdict = certificate.verdict.max(variance.verdict);
+    Ok(PlanCertificate { verdict, variance: Some(variance), ..certificate })
+}
+
 impl PlanCertificate {
     /// A plan that declares itself biased counts as refuted, even if its mean is the gradient at these parameters.
     fn with_declaration(self) -> Self {
         let verdict = if self.declared_unbiased { self.verdict } else { Standing::Refuted };
         PlanCertificate { verdict, ..self }
     }
-
-    /// The certificate with coordinates, from which its verdict follows.
-    fn with(self, method: &'static str, gradient: Vec<(String, Vec<CoordinateCertificate>)>) -> Self {
-        let verdict =
-            gradient.iter().flat_map(|(_, c)| c).map(|c| c.verdict).max().unwrap_or(Standing::Proved);
-        PlanCertificate { method, verdict, gradient: gradient.into_iter().collect(), ..self }
-    }
-}
-
-/// A proof whose error bound is larger than this share of the scale is none.
-const LARGEST_ERROR: f64 = 1e-4;
-/// The factor by which a difference must exceed the error bound to refute.
-const CLEAR: f64 = 8.0;
-
-/// Compares the expectation of an estimate with the exact gradient; `None` if the error bounds do not decide.
-fn judge(
-    graph: &Graph,
-    expectation: &Expectation,
-    truth: &[WithError],
-) -> Option<Vec<(String, Vec<CoordinateCertificate>)>> {
-    let mut at = 1;
-    let mut all = Vec::new();
-    for param in graph.params() {
-        let here = at..at + param.shape.numel();
-        at = here.end;
-        let scale = scale(&truth[here.clone()], truth[0].0);
-        let coordinate = |i: usize| {
-            let (mean, (exact, of_exact)) = (expectation.values[i], truth[i]);
-            let error = expectation.errors[i] + of_exact + ROUNDING * (mean.abs() + exact.abs());
-            let bias = mean - exact;
-            let verdict = if bias.abs() <= error && error <= LARGEST_ERROR * scale {
-                Standing::Proved
-            } else if bias.abs() > CLEAR * error {
-                Standing::Refuted
-            } else {
-                return None;
-            };
-            Some(CoordinateCertificate {
-                verdict,
-                mean: Number(mean),
-                reference: Number(exact),
-                bias: [Number(bias - error), Number(bias + error)],
-                scale: Number(scale),
-            })
-        };
-        all.push((param.name.clone(), here.map(coordinate).collect::<Option<Vec<_>>>()?));
-    }
-    Some(all)
-}
-
-/// The scale of a gradient: its largest element, or the size of the objective if that is 0.
-fn scale(gradient: &[WithError], objective: f64) -> f64 {
-    let largest = gradient.iter().map(|(x, _)| x.abs()).fold(0.0, f64::max);
-    [largest, objective.abs(), 1.0].into_iter().find(|&x| x > 0.0).unwrap_or(1.0)
 }

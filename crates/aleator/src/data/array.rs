@@ -17,7 +17,7 @@ pub const MAX_ARRAY_BYTES: u64 = 1 << 31;
 /// |---|---|---|
 /// | `.npy` | NumPy's format, versions 1 to 3; `f2 f4 f8 i1..i8 u1..u8 bool`, either byte order, C or Fortran order | as saved |
 /// | `.npz` | an archive of these; `FILE.npz:NAME` chooses one of several | as saved |
-/// | `.csv` | rows of numbers separated by commas, semicolons (then a comma is a decimal point) or tabs; a first row without any number is taken for a header; lines that start with `#` are comments | `[rows, columns]` |
+/// | `.csv` | rows of numbers separated by commas, semicolons (then a comma is a decimal point) or tabs; a first row of names is a header, which has no number, none in another form and none that is missing (`NA`); lines that start with `#` are comments | `[rows, columns]` |
 ///
 /// Integers beyond 2⁵³ are rounded to the nearest `f64`. `nan` and `inf` are numbers.
 ///
@@ -51,6 +51,8 @@ pub(super) struct Loaded {
     pub bytes: bool,
     /// The words of the last column; empty if it consists of numbers.
     pub words: Vec<String>,
+    /// The names of the columns; empty if there are none.
+    pub names: Vec<String>,
 }
 
 /// As [`load_array`], with the choice of columns of a table.
@@ -70,9 +72,9 @@ pub(super) fn load_wanted(source: &Path, wanted: Wanted<'_>) -> Result<Loaded, D
     }
     if kind == "csv" {
         let mut file = BufReader::new(File::open(path).map_err(DataError::read(path))?);
-        let csv::Numbers { shape, values, words } =
+        let csv::Numbers { shape, values, words, names } =
             csv::read_wanted(&mut file, metadata.len(), path, MAX_ARRAY_BYTES, wanted)?;
-        return Ok(Loaded { shape, values, bytes: false, words });
+        return Ok(Loaded { shape, values, bytes: false, words, names });
     }
     let (shape, values, bytes) = match kind {
         "npz" => npz::read(path, name, MAX_ARRAY_BYTES)?,
@@ -81,7 +83,7 @@ pub(super) fn load_wanted(source: &Path, wanted: Wanted<'_>) -> Result<Loaded, D
             npy::read(&mut file, metadata.len(), path, MAX_ARRAY_BYTES)?
         }
     };
-    let loaded = Loaded { shape, values, bytes, words: Vec::new() };
+    let loaded = Loaded { shape, values, bytes, words: Vec::new(), names: Vec::new() };
     if wanted.columns.is_empty() { Ok(loaded) } else { chosen(loaded, wanted.columns, path) }
 }
 

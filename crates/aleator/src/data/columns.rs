@@ -33,10 +33,7 @@ pub(super) fn places(
         number.map(|number| number - 1).ok_or_else(|| {
             let there_are = match names {
                 [] => format!("it has {count} columns without names, from 1 to {count}"),
-                _ => {
-                    let shown = names.iter().take(30).copied().collect::<Vec<_>>().join(", ");
-                    format!("its columns are {shown}{}", if names.len() > 30 { ", .." } else { "" })
-                }
+                _ => format!("its columns are {}", listed(names.iter().copied())),
             };
             wrong(format!("there is no column `{name}`; {there_are}"))
         })
@@ -46,6 +43,44 @@ pub(super) fn places(
         Some(twice) => Err(wrong(format!("column `{}` is chosen twice", chosen[twice]))),
         None => Ok(places),
     }
+}
+
+/// The places of columns whose names are known, in the order of these names. If a name occurs twice, the columns must be the same as
+/// those of `names`, in the same order.
+pub(super) fn places_of_names(
+    known: &[String],
+    names: &[&str],
+    line: u64,
+    path: &Path,
+) -> Result<Vec<usize>, DataError> {
+    if names.iter().eq(known.iter()) {
+        return Ok((0..names.len()).collect());
+    }
+    let wrong = |what: String| {
+        let reason = format!(
+            "{what}; the columns that are needed are {}, and those of this table are {}: rename them in this line, or remove the \
+             line to take columns by position",
+            listed(known.iter().map(String::as_str)),
+            listed(names.iter().copied())
+        );
+        DataError::Row { path: path.to_owned(), line, reason }
+    };
+    let place = |name: &String| {
+        let mut found = names.iter().enumerate().filter(|(_, other)| *other == name).map(|(i, _)| i);
+        let twice = known.iter().filter(|other| *other == name).count() > 1;
+        match (found.next(), found.next()) {
+            (Some(place), None) if !twice => Ok(place),
+            (None, _) => Err(wrong(format!("there is no column `{name}`"))),
+            _ => Err(wrong(format!("more than one column has the name `{name}`"))),
+        }
+    };
+    known.iter().map(place).collect()
+}
+
+/// Names for a message.
+fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    let more = if names.len() > 30 { ", .." } else { "" };
+    format!("{}{more}", names.take(30).collect::<Vec<_>>().join(", "))
 }
 
 /// Different words, numbered as they come.

@@ -1,12 +1,13 @@
 //! Tables of numbers in text files.
 
-use std::io::{self, BufRead, Read};
+use std::io::{self, BufRead, Read, Seek};
 use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 
 use super::columns::{self, Words};
 use super::error::{DataError, excerpt};
+use super::header::{has_names, number, remedy};
 
 /// What is wanted of a table.
 #[derive(Clone, Copy, Debug, Default)]
@@ -15,6 +16,8 @@ pub(super) struct Wanted<'a> {
     pub columns: &'a [String],
     /// Whether the last of them may consist of words.
     pub labels: bool,
+    /// The names of the columns in their order, if they are known. Columns of a table with a header are taken by them.
+    pub names: &'a [String],
 }
 
 /// Rows of numbers.
@@ -26,11 +29,13 @@ pub(super) struct Numbers {
     pub values: Vec<f64>,
     /// The words of the last column in sorted order; empty if it consists of numbers.
     pub words: Vec<String>,
+    /// The names of the columns; empty if there is no header.
+    pub names: Vec<String>,
 }
 
 /// Reads the wanted columns of a table. `length` is the size of the file in bytes.
-pub(super) fn read_wanted(
-    reader: &mut dyn BufRead,
+pub(super) fn read_wanted<R: BufRead + Seek>(
+    reader: &mut R,
     length: u64,
     path: &Path,
     limit: u64,
@@ -41,9 +46,11 @@ pub(super) fn read_wanted(
         return Err(too_large(format!("it has {length} bytes")));
     }
     let separator = separator(reader).map_err(DataError::read(path))?;
+    let has_header = has_header(reader, separator).map_err(DataError::read(path))?;
     let mut table = table(reader, separator);
     let mut record = StringRecord::new();
     let mut header = StringRecord::new();
+    let mut header_line = 1;
     let mut values = Vec::new();
     let mut words: Option<Words> = None;
     let mut chosen: Option<Vec<usize>> = None;
@@ -55,15 +62,21 @@ pub(super) fn read_wanted(
         if !more.map_err(|error| unreadable(error, path, line))? {
             break;
         }
-        if std::mem::take(&mut first) && is_header(&record, separator) {
+        if std::mem::take(&mut first) && has_header {
             header.clone_from(&record);
+            header_line = line;
             continue;
         }
         let chosen = match &mut chosen {
             Some(chosen) => chosen,
             none => {
                 let names: Vec<&str> = header.iter().collect();
-                none.insert(columns::places(wanted.columns, &names, record.len(), path)?)
+                none.insert(match wanted.names {
+                    [_, ..] if has_header => {
+                        columns::places_of_names(wanted.names, &names, header_line, path)?
+                    }
+                    _ => columns::places(wanted.columns, &names, record.len(), path)?,
+                })
             }
         };
         for (i, &column) in chosen.iter().enumerate() {
@@ -76,7 +89,9 @@ pub(super) fn read_wanted(
             let is_last = i + 1 == chosen.len();
             values.push(match (number(field, separator), &mut words) {
                 (Ok(_), Some(_)) if is_last => {
-                    return Err(wrong("but the labels before it are words"));
+                    return Err(wrong(
+                        "but the labels before it are words; labels are either all words or all numbers",
+                    ));
                 }
                 (Err(_), Some(words)) if is_last => words.place(field).map_err(wrong)?,
                 (Ok(value), _) => value,
@@ -85,7 +100,7 @@ pub(super) fn read_wanted(
                     words.insert(Words::default()).place(field).map_err(wrong)?
                 }
                 (Err(_), _) => {
-                    return Err(wrong(&format!("which is not a number{}", separator_hint(field))));
+                    return Err(wrong(&remedy(field, separator, rows == 0)));
                 }
             });
         }
@@ -99,7 +114,9 @@ pub(super) fn read_wanted(
     }
     let columns = values.len() / rows;
     let words = words.map(|words| words.sorted(&mut values, columns)).unwrap_or_default();
-    Ok(Numbers { shape: vec![rows, columns], values, words })
+    let chosen = chosen.unwrap_or_default();
+    let names = chosen.iter().filter_map(|&place| header.get(place)).map(String::from).collect();
+    Ok(Numbers { shape: vec![rows, columns], values, words, names })
 }
 
 fn table(reader: &mut dyn BufRead, separator: u8) -> csv::Reader<Lines<'_>> {
@@ -125,14 +142,6 @@ fn separator(reader: &mut dyn BufRead) -> io::Result<u8> {
     Ok([b';', b'\t'].into_iter().find(|&separator| has(separator)).unwrap_or(b','))
 }
 
-/// A number. Where columns are separated by semicolons, a comma is a decimal point.
-fn number(field: &str, separator: u8) -> Result<f64, std::num::ParseFloatError> {
-    match separator {
-        b';' if field.matches(',').count() == 1 && !field.contains('.') => field.replace(',', ".").parse(),
-        _ => field.parse(),
-    }
-}
-
 /// A reader that returns at most one line at a time, to determine the line in which a record ended.
 struct Lines<'r> {
     reader: &'r mut dyn BufRead,
@@ -155,37 +164,31 @@ impl Read for Lines<'_> {
     }
 }
 
-/// Whether a first row contains the names of the columns: no field is a number, or consists of numbers with a wrong separator.
-fn is_header(record: &StringRecord, separator: u8) -> bool {
-    let is_name = |field: &str| number(field, separator).is_err();
-    record.iter().all(is_name)
-        && (record.len() != 1 || record.iter().all(|field| separator_hint(field).is_empty()))
+/// Whether the first row contains the names of the columns. The reader is at its beginning before and after.
+fn has_header<R: BufRead + Seek>(reader: &mut R, separator: u8) -> io::Result<bool> {
+    let mut table = table(reader, separator);
+    let mut record = StringRecord::new();
+    // What cannot be read is reported with its line when the rows are read.
+    let found = match table.read_record(&mut record) {
+        Ok(true) => {
+            let first = record.clone();
+            has_names(&first, separator, || table.read_record(&mut record).ok()?.then(|| record.clone()))
+        }
+        _ => false,
+    };
+    reader.rewind()?;
+    Ok(found)
 }
 
 /// The line of a row of numbers. Rows are counted from 0.
-pub(super) fn line_of_row(reader: &mut dyn BufRead, row: usize) -> Option<u64> {
+pub(super) fn line_of_row<R: BufRead + Seek>(reader: &mut R, row: usize) -> Option<u64> {
     let separator = separator(reader).ok()?;
+    let has_header = has_header(reader, separator).ok()?;
     let mut table = table(reader, separator);
     let mut record = StringRecord::new();
-    let mut next = || {
-        table.read_record(&mut record).ok()?.then(|| (table.get_ref().line, is_header(&record, separator)))
-    };
-    let (first, is_header) = next()?;
-    (0..row + usize::from(is_header)).try_fold(first, |_, _| Some(next()?.0))
-}
-
-/// The remedy for a row whose numbers are not separated by commas.
-fn separator_hint(field: &str) -> &'static str {
-    let separates = |separator: char| {
-        let mut parts = field.split(separator).map(|part| part.trim().replace(',', "."));
-        field.contains(separator) && parts.all(|part| part.parse::<f64>().is_ok())
-    };
-    match [';', '\t', ' '].into_iter().find(|&separator| separates(separator)) {
-        Some(';') => "; its columns are separated by `;`: write `,` instead, and decimal points as `.`",
-        Some('\t') => "; its columns are separated by tabs: write `,` instead",
-        Some(_) => "; its columns are separated by blanks: write `,` instead",
-        None => "",
-    }
+    let mut next = || table.read_record(&mut record).ok()?.then(|| table.get_ref().line);
+    let first = next()?;
+    (0..row + usize::from(has_header)).try_fold(first, |_, _| next())
 }
 
 fn unreadable(error: csv::Error, path: &Path, line: u64) -> DataError {
@@ -194,9 +197,14 @@ fn unreadable(error: csv::Error, path: &Path, line: u64) -> DataError {
             return DataError::Read { path: path.to_owned(), source };
         }
         ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("{len} columns, the rows before it have {expected_len}")
+            format!(
+                "{len} columns, the rows before it have {expected_len}; add what is missing, or quote a field that contains the \
+                 separator"
+            )
         }
-        ErrorKind::Utf8 { err, .. } => format!("column {} is not UTF-8 text", err.field() + 1),
+        ErrorKind::Utf8 { err, .. } => {
+            format!("column {} is not UTF-8 text; save the table in this encoding", err.field() + 1)
+        }
         other => format!("{other:?}"),
     };
     DataError::Row { path: path.to_owned(), line, reason }
@@ -208,18 +216,14 @@ mod tests {
 
     use super::*;
 
-    fn read(
-        reader: &mut dyn BufRead,
-        length: u64,
-        path: &Path,
-        limit: u64,
-    ) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        let Numbers { shape, values, .. } = read_wanted(reader, length, path, limit, Wanted::default())?;
+    fn read(text: &[u8], length: u64, path: &Path, limit: u64) -> Result<(Vec<usize>, Vec<f64>), DataError> {
+        let Numbers { shape, values, .. } =
+            read_wanted(&mut io::Cursor::new(text), length, path, limit, Wanted::default())?;
         Ok((shape, values))
     }
 
     fn parse(bytes: &[u8]) -> Result<(Vec<usize>, Vec<f64>), DataError> {
-        read(&mut &bytes[..], bytes.len() as u64, Path::new("table.csv"), 1 << 20)
+        read(bytes, bytes.len() as u64, Path::new("table.csv"), 1 << 20)
     }
 
     #[test]
@@ -235,8 +239,8 @@ mod tests {
 
     fn wanted(text: &str, columns: &str) -> Result<Numbers, DataError> {
         let columns: Vec<String> = columns.split(',').filter(|c| !c.is_empty()).map(String::from).collect();
-        let wanted = Wanted { columns: &columns, labels: true };
-        read_wanted(&mut text.as_bytes(), text.len() as u64, Path::new("table.csv"), 1 << 20, wanted)
+        let wanted = Wanted { columns: &columns, labels: true, names: &[] };
+        read_wanted(&mut io::Cursor::new(text), text.len() as u64, Path::new("table.csv"), 1 << 20, wanted)
     }
 
     #[test]
@@ -288,7 +292,7 @@ mod tests {
         for text in ["1,5;2\n-3;4,25\n", "# a; b\nx;y\n1.5;2\n-3;4.25", "x\ty\n1.5\t2\n-3\t4.25\n"] {
             assert_eq!(parse(text.as_bytes()).unwrap(), expected, "{text:?}");
         }
-        let mut text = &b"x;y\n1;2\n\n3;4\n"[..];
+        let mut text = io::Cursor::new("x;y\n1;2\n\n3;4\n");
         assert_eq!(line_of_row(&mut text, 1), Some(4));
     }
 
@@ -318,9 +322,9 @@ mod tests {
     #[test]
     fn the_limit_counts_the_text_and_the_numbers() {
         let text = b"1\n2\n3\n4\n5\n";
-        assert!(read(&mut &text[..], 10, Path::new("table.csv"), 40).is_ok());
-        assert!(matches!(read(&mut &text[..], 10, Path::new("t"), 32), Err(DataError::TooLarge { .. })));
-        assert!(matches!(read(&mut &text[..], 41, Path::new("t"), 40), Err(DataError::TooLarge { .. })));
+        assert!(read(text, 10, Path::new("table.csv"), 40).is_ok());
+        assert!(matches!(read(text, 10, Path::new("t"), 32), Err(DataError::TooLarge { .. })));
+        assert!(matches!(read(text, 41, Path::new("t"), 40), Err(DataError::TooLarge { .. })));
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::array::{is_archive, parts_of};
-use super::reading::{Binarization, Reading};
+use super::reading::{Binarization, Headings, Reading};
 use super::rows::Rows;
 use super::table::{Table, both_parts, classes_of};
 use super::{Split, load_images};
@@ -47,7 +47,8 @@ impl Dataset {
 
     /// Loads the data set that `source` names: `digits`, a directory of IDX files, or a `.npy`, `.npz` or `.csv` file of shape
     /// `[rows, width]` (or `[rows, height, width]`, also with one channel). `FILE.npz:NAME` is an array of an archive; an archive with
-    /// `x_train` and `x_test` has its own held-out rows. In a file, every sixth row is held out, or the last row if there are fewer than six.
+    /// `x_train` and `x_test` has its own held-out rows. Of a file, a sixth of the rows is held out (at least one), drawn
+    /// with the seed.
     /// The numbers are binarised by `binarization` (bytes are grey levels up to 255); with `None` they are unchanged.
     ///
     /// # Errors
@@ -73,11 +74,12 @@ impl Dataset {
     }
 
     /// Loads the data set that `source` names, as [`Dataset::load`] does, with held-out rows from another file if there is one.
-    /// Returns the names of the classes as well, if the last column consists of words: they are the numbers from 0 in sorted order.
+    /// Returns the names of the classes as well, if the last column consists of words: they are the numbers from 0 in sorted order. The
+    /// columns of the second file are those with the names of the first one, if both have names.
     ///
     /// # Errors
     /// As [`Dataset::load`], if there is no such column, or if a label is none of the classes.
-    pub fn read(source: &str, held_out: Option<&str>, reading: &Reading) -> Result<(Self, Vec<String>)> {
+    pub fn read(source: &str, held_out: Option<&str>, reading: &Reading) -> Result<(Self, Headings)> {
         if let Some(held_out) = held_out {
             return Self::read_parts(source, held_out, reading);
         }
@@ -90,7 +92,7 @@ impl Dataset {
                     "{source} holds images, which have no columns to choose; remove the setting `columns`"
                 )));
             }
-            return Ok((Self::of_images(source, &images, *binarization, *seed), Vec::new()));
+            return Ok((Self::of_images(source, &images, *binarization, *seed), Headings::default()));
         }
         if let (true, None) = (is_archive(path), name)
             && let Some((train, held_out)) = both_parts(path)?
@@ -101,27 +103,27 @@ impl Dataset {
         let mut table = Table::load(source, reading)?;
         let classes = classes_of([&mut table], reading)?;
         let count = table.rows.count();
-        if count < 2 {
-            return Err(Error::invalid(format!(
-                "{source} has fewer than two rows; training and evaluation each need one"
+        if count < 2 && !reading.whole {
+            return Err(Error::Invalid(format!(
+                "{source} has one row, but one must be held out and another is for training; add rows, name held-out rows with the \
+                 setting `test-data`, or evaluate a checkpoint on all of them with `rows = all`"
             )));
         }
-        let is_held_out = |i: usize| i % 6 == 5 || (count < 6 && i + 1 == count);
-        let part = |held: bool| Rows {
-            values: (0..count)
-                .filter(|&i| is_held_out(i) == held)
-                .flat_map(|i| table.rows.row(i))
-                .copied()
-                .collect(),
-            width: table.rows.width,
-        };
-        let (train, held_out) = (part(false), part(true));
+        let held_out = if reading.whole { 0 } else { (count / 6).max(1) };
+        let (train, held_out) = table.rows.apart(held_out, *seed);
+        let columns = std::mem::take(&mut table.names);
         let raw = Dataset { name: source.into(), train, held_out, image: table.image, dynamic: false };
-        Ok((raw.binarized(*binarization, *seed), classes))
+        Ok((raw.binarized(*binarization, *seed), Headings { classes, columns }))
     }
 
-    fn read_parts(train: &str, held_out: &str, reading: &Reading) -> Result<(Self, Vec<String>)> {
-        let (mut first, mut second) = (Table::load(train, reading)?, Table::load(held_out, reading)?);
+    fn read_parts(train: &str, held_out: &str, reading: &Reading) -> Result<(Self, Headings)> {
+        let mut first = Table::load(train, reading)?;
+        let columns = std::mem::take(&mut first.names);
+        let of_second = Reading {
+            names: if reading.names.is_empty() { columns.clone() } else { reading.names.clone() },
+            ..reading.clone()
+        };
+        let mut second = Table::load(held_out, &of_second)?;
         if first.rows.width != second.rows.width {
             return Err(Error::Invalid(format!(
                 "rows of {train} have {} numbers, but those of {held_out} have {}",
@@ -132,7 +134,7 @@ impl Dataset {
         let image = first.image.filter(|_| first.image == second.image);
         let raw =
             Dataset { name: train.into(), train: first.rows, held_out: second.rows, image, dynamic: false };
-        Ok((raw.binarized(reading.binarization, reading.seed), classes))
+        Ok((raw.binarized(reading.binarization, reading.seed), Headings { classes, columns }))
     }
 
     fn binarized(self, binarization: Option<Binarization>, seed: u64) -> Self {
@@ -142,14 +144,14 @@ impl Dataset {
         }
     }
 
-    /// The same rows, split again: all of them together, of which a share is held out.
+    /// The same rows, split again: all of them together, of which a share is held out, drawn with the seed.
     ///
     /// # Errors
     /// As [`Rows::split`].
-    pub fn held_out_again(self, share: f64) -> Result<Self> {
+    pub fn held_out_again(self, share: f64, seed: u64) -> Result<Self> {
         let mut all = self.train;
         all.values.extend(self.held_out.values);
-        let (train, held_out) = all.split(share)?;
+        let (train, held_out) = all.split(share, seed)?;
         Ok(Dataset { train, held_out, ..self })
     }
 
@@ -208,14 +210,15 @@ mod tests {
     #[test]
     fn numbers_stay_as_they_are_unless_asked() {
         let text = "0.25,1\n0.75,0\n";
+        // The seed of these tests holds out the first of two rows.
         let data = load(text, None).unwrap();
-        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.25, 1.0][..], &[0.75, 0.0][..]));
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.75, 0.0][..], &[0.25, 1.0][..]));
         let data = load(text, Some(Binarization::Threshold)).unwrap();
-        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[0.0, 1.0][..], &[1.0, 0.0][..]));
+        assert_eq!((&data.train.values[..], &data.held_out.values[..]), (&[1.0, 0.0][..], &[0.0, 1.0][..]));
         let data = load(text, Some(Binarization::Dynamic)).unwrap();
-        assert!(data.dynamic && data.train.values == [0.25, 1.0]);
+        assert!(data.dynamic && data.train.values == [0.75, 0.0]);
         assert!(data.held_out.values.iter().all(|&v| v == 0.0 || v == 1.0));
-        assert_eq!(load("-1,7\n2,3", None).unwrap().train.values, [-1.0, 7.0]);
+        assert_eq!(load("-1,7\n2,3", None).unwrap().held_out.values, [-1.0, 7.0]);
         let refused = load("-1,7\n2,3", Some(Binarization::Static)).unwrap_err().to_string();
         assert!(
             refused.contains("table.csv:1: column 1 is -1, ") && refused.contains("pixels from 0 to 1"),
@@ -232,14 +235,66 @@ mod tests {
 
     #[test]
     fn no_row_is_learned_from_and_judged_by() {
-        for (rows, held_out) in [(2, &[1.0][..]), (5, &[4.0]), (6, &[5.0]), (7, &[5.0]), (12, &[5.0, 11.0])] {
+        let mut periodic = 0;
+        for (rows, held_out) in [(2, 1), (5, 1), (6, 1), (7, 1), (12, 2), (90, 15)] {
             let text: Vec<String> = (0..rows).map(|i| i.to_string()).collect();
             let data = load(&text.join("\n"), None).unwrap();
-            assert_eq!(data.held_out.values, held_out);
-            assert_eq!(data.train.count() + data.held_out.count(), rows);
-            assert!(!data.train.values.iter().any(|v| held_out.contains(v)));
+            assert_eq!((data.train.count(), data.held_out.count()), (rows - held_out, held_out));
+            let mut all = [&data.train.values[..], &data.held_out.values].concat();
+            all.sort_by(f32::total_cmp);
+            assert!(all.iter().enumerate().all(|(i, &v)| v == i as f32), "{all:?}");
+            periodic += data.held_out.values.iter().filter(|&&v| v as usize % 6 == 5).count();
+            assert_eq!(load(&text.join("\n"), None).unwrap(), data);
         }
-        assert!(load("1,2\n", None).unwrap_err().to_string().contains("fewer than two rows"));
+        // About a sixth of 21 rows and not all of them: labels may have a period.
+        assert!(periodic < 12, "{periodic}");
+        assert!(load("1,2\n", None).unwrap_err().to_string().contains("has one row"));
+        let rows = Rows { values: (0..30).map(|i| i as f32).collect(), width: 1 };
+        let parts = |seed| rows.split(0.3, seed).unwrap().1.values;
+        assert_eq!((parts(1).len(), parts(1) == parts(2)), (9, false));
+    }
+
+    #[test]
+    fn columns_of_other_tables_are_taken_by_name() {
+        let scratch = Scratch::new("names");
+        let write = |name: &str, text: &str| scratch.write(name, text).display().to_string();
+        let train = write("train.csv", "a,b,label\n1,2,u\n3,4,v\n");
+        let labelled = Reading { labels: true, ..Reading::default() };
+        let read = |test: &str| Dataset::read(&train, Some(&write("test.csv", test)), &labelled);
+        for text in ["b,label,a\n8,v,7\n", "id,b,a,label\n0,8,7,v\n", "a,b,label\n7,8,v\n", "7,8,v\n"] {
+            let (data, headings) = read(text).unwrap();
+            assert_eq!(data.held_out.values, [7.0, 8.0, 1.0], "{text:?}");
+            assert_eq!(headings.columns, ["a", "b", "label"]);
+        }
+        for (text, reason) in [
+            (
+                "a,c,label\n7,8,v\n",
+                "test.csv:1: there is no column `b`; the columns that are needed are a, b, label, and those",
+            ),
+            ("a,b\n7,8\n", "test.csv:1: there is no column `label`"),
+            ("a,b,b,label\n7,8,9,v\n", "test.csv:1: more than one column has the name `b`"),
+            (
+                "a,b,label\n7,8,v\n7,8,w\n",
+                "test.csv:3: the label is \"w\", but the classes of the training rows are u, v",
+            ),
+        ] {
+            let message = read(text).unwrap_err().to_string();
+            assert!(message.contains(reason) && !message.ends_with(reason), "{message}");
+        }
+        // The same name twice says nothing of the order of other tables.
+        let train = write("train.csv", "a,a,label\n1,2,u\n3,4,v\n");
+        let read = |test: &str| Dataset::read(&train, Some(&write("test.csv", test)), &labelled);
+        assert_eq!(read("a,a,label\n7,8,v\n").unwrap().0.held_out.values, [7.0, 8.0, 1.0]);
+        assert!(read("label,a,a\nv,7,8\n").unwrap_err().to_string().contains("more than one column"));
+        // Chosen by number in one table, and by name in the other.
+        let reading = Reading { columns: vec!["2".into(), "1".into()], ..Reading::default() };
+        let train = write("train.csv", "a,b,c\n1,2,9\n3,4,9\n");
+        let (data, headings) =
+            Dataset::read(&train, Some(&write("test.csv", "c,a,b\n9,7,8\n")), &reading).unwrap();
+        assert_eq!(
+            (&data.held_out.values[..], &headings.columns[..]),
+            (&[8.0, 7.0][..], &["b".to_string(), "a".into()][..])
+        );
     }
 
     #[test]
@@ -281,7 +336,7 @@ mod tests {
             (&pixels.train.values[..], &pixels.held_out.values[..]),
             (&[0.0, 1.0][..], &[0.0, 1.0][..])
         );
-        assert_eq!(Dataset::load(&path("b.npy"), None, 0).unwrap().train.values, [0.0, 255.0]);
+        assert_eq!(Dataset::load(&path("b.npy"), None, 3).unwrap().held_out.values, [0.0, 255.0]);
         // An archive with both parts, an array of it, and parts in files of their own.
         let archive = super::super::npz_bytes([
             ("x_train", &[3, 1][..], &[1.0, 2.0, 3.0][..]),
@@ -291,7 +346,7 @@ mod tests {
         let both = Dataset::load(&path("c.npz"), None, 0).unwrap();
         assert_eq!((&both.train.values[..], &both.held_out.values[..]), (&[1.0, 2.0, 3.0][..], &[4.0][..]));
         let one = Dataset::load(&format!("{}:x_train", path("c.npz")), None, 0).unwrap();
-        assert_eq!((&one.train.values[..], &one.held_out.values[..]), (&[1.0, 2.0][..], &[3.0][..]));
+        assert_eq!((&one.train.values[..], &one.held_out.values[..]), (&[2.0, 3.0][..], &[1.0][..]));
         scratch.write("d.csv", "5;6\n");
         let refused = Dataset::load_parts(&path("c.npz:x_train"), &path("d.csv"), None, 0).unwrap_err();
         assert!(refused.to_string().contains("rows of"), "{refused}");

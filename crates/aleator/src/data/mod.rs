@@ -17,6 +17,7 @@ mod csv;
 mod dataset;
 mod digits;
 mod error;
+mod header;
 mod idx;
 mod image_set;
 mod npy;
@@ -33,7 +34,7 @@ pub use digits::{DIGITS_TRAINING, digits, digits_split};
 pub use error::DataError;
 pub use idx::{MAX_PIXELS, load_idx_dir};
 pub use image_set::{ImageSet, Split};
-pub use reading::{Binarization, Reading};
+pub use reading::{Binarization, Headings, Reading};
 pub use rows::Rows;
 
 pub use write::{npy_bytes, npz_bytes};

@@ -17,7 +17,7 @@ pub enum Binarization {
 pub struct Reading {
     /// How pixels are made black and white; `None` to leave numbers unchanged.
     pub binarization: Option<Binarization>,
-    /// The seed of a random binarisation.
+    /// The seed of a random binarisation, and of the choice of held-out rows.
     pub seed: u64,
     /// The columns of a table, by the names of its header or by numbers from 1, in this order; none for all.
     pub columns: Vec<String>,
@@ -25,4 +25,18 @@ pub struct Reading {
     pub labels: bool,
     /// The names of the classes, if they are known: other words are an error.
     pub classes: Vec<String>,
+    /// The names of the columns in their order, if they are known. Those of a table with a header are taken by these names, and
+    /// `columns` does not count; those of another table are taken by position.
+    pub names: Vec<String>,
+    /// Whether all rows of a file are training rows, so that none are held out.
+    pub whole: bool,
+}
+
+/// The words of a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Headings {
+    /// The names of the classes in sorted order, if the labels are words.
+    pub classes: Vec<String>,
+    /// The names of the columns that were read, in their order, if the table has a header.
+    pub columns: Vec<String>,
 }

@@ -1,6 +1,11 @@
 //! Rows of numbers, and their parts.
 
+use aleator_engine::exec::philox;
+
 use crate::error::{Error, Result};
+
+/// The random stream of the choice of rows.
+const SPLIT: u32 = philox::STREAMS - 104;
 
 /// Rows of numbers of the same width.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,12 +41,12 @@ impl Rows {
         Rows { values, width: self.width }
     }
 
-    /// These rows without a share of them, and that share, evenly spaced: row i is in it if ⌊(i + 1) share⌋ > ⌊i share⌋. Each
-    /// part has at least one row.
+    /// These rows without a share of them, and that share, drawn with the seed; both in the order of these rows. Each part has at
+    /// least one row.
     ///
     /// # Errors
     /// Returns an error if the share is not between 0 and 1, or if there are fewer than two rows.
-    pub fn split(&self, share: f64) -> Result<(Rows, Rows)> {
+    pub fn split(&self, share: f64, seed: u64) -> Result<(Rows, Rows)> {
         if !(share > 0.0 && share < 1.0) {
             return Err(Error::Invalid(format!("a share of rows must be between 0 and 1, got {share}")));
         }
@@ -49,20 +54,33 @@ impl Rows {
         if count < 2 {
             return Err(Error::Invalid(format!("{count} rows cannot be split: each part needs one")));
         }
-        let before = |i: usize| (i as f64 * share + 1e-9).floor();
-        let mut apart: Vec<bool> = (0..count).map(|i| before(i + 1) > before(i)).collect();
-        // One row at least on each side.
-        if !apart.contains(&true) {
-            apart[count - 1] = true;
-        }
-        if !apart.contains(&false) {
-            apart[0] = false;
+        // 0.3 of 10 rows is 3 of them, although 0.3 × 10 may be a little less.
+        let apart = (count as f64 * share + 1e-9).floor() as usize;
+        Ok(self.apart(apart.clamp(1, count - 1), seed))
+    }
+
+    /// These rows without so many of them, and these, drawn with the seed without replacement.
+    pub(super) fn apart(&self, number: usize, seed: u64) -> (Rows, Rows) {
+        let count = self.count();
+        let mut uniforms = vec![0.0_f64; count];
+        philox::fill_uniform(&mut uniforms, seed, SPLIT, 0, 0);
+        // The first steps of Fisher and Yates.
+        let mut order: Vec<usize> = (0..count).collect();
+        let mut is_apart = vec![false; count];
+        for i in 0..number.min(count) {
+            let other = i + (uniforms[i] * (count - i) as f64) as usize;
+            order.swap(i, other.min(count - 1));
+            is_apart[order[i]] = true;
         }
         let part = |wanted: bool| Rows {
-            values: (0..count).filter(|&i| apart[i] == wanted).flat_map(|i| self.row(i)).copied().collect(),
+            values: (0..count)
+                .filter(|&i| is_apart[i] == wanted)
+                .flat_map(|i| self.row(i))
+                .copied()
+                .collect(),
             width: self.width,
         };
-        Ok((part(false), part(true)))
+        (part(false), part(true))
     }
 
     /// A checksum of the rows.

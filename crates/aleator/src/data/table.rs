@@ -27,6 +27,8 @@ pub(super) struct Table {
     pub image: Option<[usize; 2]>,
     /// The words of the last column, which the numbers there count; empty if it consists of numbers.
     words: Vec<String>,
+    /// The names of the columns; empty if there are none.
+    pub names: Vec<String>,
     source: String,
 }
 
@@ -34,9 +36,9 @@ impl Table {
     /// Loads and checks an array. With binarisation, bytes are grey levels from 0 to 255.
     pub fn load(source: &str, reading: &Reading) -> Result<Self> {
         let path = Path::new(source);
-        let Reading { binarization, seed: _, columns, labels, classes: _ } = reading;
-        let Loaded { shape, mut values, bytes, words } =
-            load_wanted(path, Wanted { columns, labels: *labels })?;
+        let Reading { binarization, columns, labels, names, .. } = reading;
+        let wanted = Wanted { columns, labels: *labels, names };
+        let Loaded { shape, mut values, bytes, words, names } = load_wanted(path, wanted)?;
         let image = |height: usize, width: usize| (height.saturating_mul(width), Some([height, width]));
         let (width, image) = match *shape.as_slice() {
             [_, width] => (width, None),
@@ -61,7 +63,7 @@ impl Table {
         if let Some(error) = binarization.and_then(|_| not_grey(path, width, &values)) {
             return Err(error);
         }
-        Ok(Table { rows: Rows { values: single, width }, image, words, source: source.into() })
+        Ok(Table { rows: Rows { values: single, width }, image, words, names, source: source.into() })
     }
 
     /// Lets the numbers of the last column count these classes.
@@ -75,7 +77,7 @@ impl Table {
                 Some(Some(class)) => self.rows.values[last] = *class as f32,
                 _ => {
                     return Err(Error::Invalid(format!(
-                        "{}: the label is {:?}, but the classes are {}",
+                        "{}: the label is {:?}, but the classes of the training rows are {}; correct it, or remove the row",
                         place_in_file(Path::new(&self.source), i),
                         self.words.get(word).map_or("", String::as_str),
                         classes.join(", ")
@@ -88,7 +90,8 @@ impl Table {
     }
 }
 
-/// The names of the classes of tables that belong together: those that are known, or all words in sorted order.
+/// The names of the classes of tables that belong together: those that are known, or the words of the first table, from which a
+/// model learns, in sorted order.
 pub(super) fn classes_of<const N: usize>(
     mut tables: [&mut Table; N],
     reading: &Reading,
@@ -98,25 +101,44 @@ pub(super) fn classes_of<const N: usize>(
     let without = tables.iter().find(|table| !has_words(table)).map(|table| table.source.clone());
     match (with, without, &reading.classes[..]) {
         (Some(with), Some(without), _) => Err(Error::Invalid(format!(
-            "the last column of {with} has words, but that of {without} has numbers"
+            "the last column of {with} has words, but that of {without} has numbers; write labels in both in the same way"
         ))),
         (None, Some(without), [_, ..]) => Err(Error::Invalid(format!(
-            "the last column of {without} has numbers, but the classes of the model are {}",
+            "the last column of {without} has numbers, but the classes of the model are {}; write them as labels",
             reading.classes.join(", ")
         ))),
-        (None, _, []) | (None, None, _) => Ok(Vec::new()),
+        (None, _, []) | (None, None, _) => {
+            if reading.labels
+                && let [first, others @ ..] = &tables[..]
+            {
+                others.iter().try_for_each(|other| no_new_class(first, other))?;
+            }
+            Ok(Vec::new())
+        }
         (Some(_), None, known) => {
-            let mut classes = match known {
-                [] => tables.iter().flat_map(|table| table.words.iter().cloned()).collect(),
+            let classes = match known {
+                [] => tables.first().map(|table| table.words.clone()).unwrap_or_default(),
                 known => known.to_vec(),
             };
-            if known.is_empty() {
-                classes.sort();
-                classes.dedup();
-            }
             tables.iter_mut().try_for_each(|table| table.rename(&classes))?;
             Ok(classes)
         }
+    }
+}
+
+/// Checks that no label of a table is larger than those of the training rows. Labels are numbers.
+fn no_new_class(training: &Table, other: &Table) -> Result<()> {
+    let labels = |table: &Table| -> Vec<f32> {
+        let rows = table.rows.values.chunks_exact(table.rows.width);
+        rows.filter_map(|row| row.last().copied()).collect()
+    };
+    let largest = labels(training).into_iter().fold(f32::NEG_INFINITY, f32::max);
+    match labels(other).iter().enumerate().find(|(_, label)| **label > largest) {
+        None => Ok(()),
+        Some((row, label)) => Err(Error::Invalid(format!(
+            "{}: the label is {label}, but the largest of the training rows is {largest}; correct it, or remove the row",
+            place_in_file(Path::new(&other.source), row)
+        ))),
     }
 }
 

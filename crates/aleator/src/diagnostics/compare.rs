@@ -283,11 +283,23 @@ impl Report {
                     self.lints.push(lint);
                 }
             }
-            self.warnings.extend(not_finite(graph, how.seed, &row));
+            let wrong = not_finite(graph, how.seed, &row);
+            self.warnings.extend(wrong.or_else(|| heavy_tail(graph, &row, &measured)));
             self.results.push(row);
         }
         Ok(())
     }
+}
+
+/// Says that standard errors are not to be believed, where tails are heavy.
+fn heavy_tail(graph: &Graph, row: &Row, measured: &Measurement) -> Option<String> {
+    let (place, index) = measured.heavy_tail?;
+    let name = graph.params().get(place)?.name.clone();
+    let index = index.map_or(String::new(), |index| format!(" (tail index about {index:.1})"));
+    Some(format!(
+        "{}: the estimates for `{name}` have a heavy tail{index}: their variance may be infinite, and the ± is not to be believed",
+        row.estimator
+    ))
 }
 
 /// The first number of a row that is infinite or NaN, and its origin, in words.
@@ -377,8 +389,8 @@ fn row(
     let (total_variance, variance_error) =
         if by_rounding { (Some(0.0), Some(0.0)) } else { (total_variance, measured.variance_error) };
     let timing = measured.timing;
-    // What is not a number has no mean that could be right.
-    let is_number = all().all(|m| !m.mean.is_nan()) && !measured.objective.mean.is_nan();
+    // What is infinite or NaN has no mean that could be right.
+    let is_number = all().all(|m| m.mean.is_finite()) && measured.objective.mean.is_finite();
     Row {
         estimator,
         plan: plan.describe(graph).into_iter().collect(),
@@ -407,11 +419,19 @@ impl Report {
         {
             self.warnings.push(format!("the exact objective is {}, which is not finite", objective.0));
         }
+        let is_biased = |row: &&Row| !row.unbiased && !row.is_undefined();
         let biased: Vec<&str> =
-            self.results.iter().filter(|row| !row.unbiased).map(|row| row.estimator.as_str()).collect();
+            self.results.iter().filter(is_biased).map(|row| row.estimator.as_str()).collect();
         if !biased.is_empty() && biased.len() == self.results.len() {
-            let what = biased.join(", ");
-            self.warnings.push(format!("{what}: biased, the mean of its estimates is not the gradient"));
+            // Rows may differ in options alone.
+            let mut names: Vec<&str> = Vec::new();
+            for name in biased {
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+            let (what, verb) = (names.join(", "), if names.len() == 1 { "its" } else { "their" });
+            self.warnings.push(format!("{what}: biased, the mean of {verb} estimates is not the gradient"));
         }
         self
     }

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::blind::blind_sites;
 use super::moments::{BLOCK, Moments};
 use super::report::{Tensor, own_parameters};
+use super::tails::{MOST_KEPT, tail};
 use super::timing::{Contestant, Timing, time_in_turns};
+use super::verdict::ROUNDING;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::program::{Estimate, Options, Program};
@@ -31,6 +33,9 @@ pub struct Measurement {
     pub own_parameters: BTreeMap<String, Tensor>,
     /// The standard error of the sum of the variances of all elements of the gradient; `None` if it is not known.
     pub variance_error: Option<f64>,
+    /// The place of the first parameter whose estimates have tails so heavy that their variance may be infinite, with the tail index
+    /// if it is known.
+    pub heavy_tail: Option<(usize, Option<f64>)>,
     /// The wall-clock time of one estimate.
     pub timing: Timing,
 }
@@ -62,6 +67,8 @@ const FIRST_TUNING_STEP: u64 = 1 << 44;
 /// The size in bytes of the programs that together wait in memory for their turns to be timed. What is beyond is compiled for each
 /// turn.
 const HELD_BYTES: usize = 1 << 30;
+/// The approximate number of estimated numbers that are kept.
+const KEPT_NUMBERS: usize = 1 << 20;
 /// Timing may take this long, or half as long as the estimates took.
 const TIMING: Duration = Duration::from_secs(1);
 
@@ -209,6 +216,7 @@ pub(super) fn estimates<'a>(
         progress(done);
     }
     let took = start.elapsed();
+    let heavy_tail = gathered.heavy_tail();
     let (objective, gradient, distances) = gathered.finish();
     let measurement = Measurement {
         variance_error: variance_error(&gradient, &distances, replicates as f64),
@@ -219,6 +227,7 @@ pub(super) fn estimates<'a>(
         unbiased: program.is_unbiased() && blind.is_empty(),
         blind,
         own_parameters: own_parameters(&program),
+        heavy_tail,
         timing: Timing { seconds: f64::NAN, spread: None },
     };
     let options = options.replicates(at_once);
@@ -285,6 +294,7 @@ fn without_noise<'a>(
         blind: vec![],
         own_parameters: own_parameters(&program),
         variance_error: (replicates > 1).then_some(0.0),
+        heavy_tail: None,
         timing: Timing { seconds: f64::NAN, spread: None },
     };
     Ok(Measured {
@@ -329,6 +339,9 @@ struct Gathered {
     centre: Vec<Vec<f64>>,
     /// The squared distances of the gradients from the centre.
     distances: Moments,
+    /// The first estimates of each element, as many as are enough to see heavy tails.
+    kept: Vec<Vec<Vec<f64>>>,
+    most_kept: usize,
 }
 
 impl Gathered {
@@ -342,6 +355,8 @@ impl Gathered {
             moments: (Moments::default(), sizes.iter().map(|&n| vec![Moments::default(); n]).collect()),
             centre: vec![],
             distances: Moments::default(),
+            kept: sizes.iter().map(|&n| vec![vec![]; n]).collect(),
+            most_kept: (KEPT_NUMBERS / numbers.max(1)).min(MOST_KEPT),
         }
     }
 
@@ -371,6 +386,9 @@ impl Gathered {
             let size = moments.len();
             for (i, m) in moments.iter_mut().enumerate() {
                 m.add(waiting.iter().skip(i).step_by(size).copied());
+                let kept = &mut self.kept[place][i];
+                let room = self.most_kept - kept.len();
+                kept.extend(waiting.iter().skip(i).step_by(size).take(room));
             }
             if self.centre.len() == place {
                 self.centre.push(moments.iter().map(|m| m.mean).collect());
@@ -382,6 +400,19 @@ impl Gathered {
             waiting.clear();
         }
         self.distances.add(distances.into_iter());
+    }
+
+    /// The first parameter with a heavy tail. What varies by rounding alone has none.
+    fn heavy_tail(&mut self) -> Option<(usize, Option<f64>)> {
+        self.flush();
+        let heavy = |(m, kept): (&Moments, &Vec<f64>)| {
+            let varies = m.standard_deviation().is_some_and(|s| s > ROUNDING * m.mean.abs());
+            let (index, heavy) = if varies { tail(m.mean, kept) } else { (None, false) };
+            heavy.then_some(index)
+        };
+        self.moments.1.iter().zip(&self.kept).enumerate().find_map(|(place, (moments, kept))| {
+            moments.iter().zip(kept).find_map(heavy).map(|index| (place, index))
+        })
     }
 
     fn finish(mut self) -> (Moments, Vec<Vec<Moments>>, Moments) {

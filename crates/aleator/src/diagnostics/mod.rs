@@ -18,6 +18,7 @@ mod origin;
 mod pilot;
 mod profile;
 mod report;
+mod tails;
 mod timing;
 mod verdict;
 
@@ -25,6 +26,7 @@ pub use blind::blind_spots;
 pub(crate) use candidates::fixed_sites;
 pub use candidates::plan_with;
 pub use compare::{Compare, ExactAnswer, Progress, compare, grad};
+pub(crate) use exact::exact_by;
 pub use exact::{exact, exact_within};
 pub use hessian::{SecondEstimate, SecondOrder, SecondReport, hessian};
 pub use inspection::{Inspection, SiteReport, inspect};
@@ -40,5 +42,6 @@ pub use profile::{Limits, Profile, ProfiledPart, profile};
 #[cfg(feature = "train")]
 pub(crate) use report::own_parameters;
 pub use report::*;
+pub(crate) use tails::{MOST_KEPT, tail};
 pub use timing::Timing;
 pub use verdict::Verdict;

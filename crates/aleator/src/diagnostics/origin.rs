@@ -18,7 +18,7 @@ use aleator_engine::graph::{Binary, Expr, NodeId, Op, ancestors, substitute};
 
 use crate::distributions::{Distribution, Noise};
 use crate::error::Result;
-use crate::graph::{Graph, SiteDef};
+use crate::graph::{Graph, Observation, SiteDef};
 
 /// The largest number of draws that are examined.
 const DRAWS: u64 = 1000;
@@ -127,7 +127,8 @@ impl<'g> Simulation<'g> {
     /// Searches from a cost that is not finite back to the first cause.
     fn value(&self, fine: &dyn Fn(usize) -> bool) -> Option<String> {
         let place = |id: NodeId| self.nodes.binary_search_by_key(&id.index(), |n| n.index()).ok();
-        let mut id = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
+        let cost = *self.costs.iter().find(|&&c| place(c).is_some_and(|i| !fine(i)))?;
+        let mut id = cost;
         loop {
             let node = self.graph.engine().node(id);
             match node.inputs.iter().find(|&&i| place(i).is_some_and(|i| !fine(i))) {
@@ -146,6 +147,17 @@ impl<'g> Simulation<'g> {
         }
         if let Some(param) = self.graph.params().into_iter().find(|p| p.node == id) {
             return Some(format!("the parameter `{}` is not finite", param.name));
+        }
+        if self.graph.engine().scalar_value(id).is_some_and(f64::is_infinite) {
+            let observations = self.graph.observations();
+            let observed = observations.iter().find(|observation| observation.cost == cost);
+            return Some(match observed {
+                Some(observation) => impossible(observation),
+                None => format!(
+                    "{} is infinite, as a log-density is outside the support of its distribution",
+                    self.describe(id)
+                ),
+            });
         }
         Some(match self.graph.engine().with_node(id, |n| n.op.clone()) {
             Op::Scalar(_) | Op::Tensor(_) | Op::Input(_) => format!("{} is not finite", self.describe(id)),
@@ -257,4 +269,24 @@ fn has_derivative(engine: &aleator_engine::graph::Graph, of: Expr<'_>, by: &[Exp
     let by: Vec<Expr<'_>> = by.iter().map(|e| copy.expr(e.id())).collect();
     grad(copy.expr(of.id()), &by);
     copy.error().is_none()
+}
+
+/// The message that an observed value has density 0: it is outside the support, or its probability was rounded to 0, as 1 − sigmoid(x)
+/// is from x = 37 on.
+fn impossible(observation: &Observation) -> String {
+    let family = &observation.family;
+    let rounded = match family.parameters().iter().any(|p| p.name == "probs") {
+        true => ", or a probability is rounded to 0 or 1",
+        false => "",
+    };
+    let remedy = match rounded {
+        "" => "choose a distribution whose support contains every value, or correct the data",
+        _ => "correct the data, or give the parameter as `logits = x` instead of a sigmoid or softmax of x",
+    };
+    format!(
+        "`{}` observes a value whose density is 0: it is outside the support of {} ({}){rounded}; {remedy}",
+        observation.name,
+        family.name(),
+        family.support().describe()
+    )
 }

@@ -141,6 +141,15 @@ pub struct Row {
 }
 
 impl Row {
+    /// Whether the objective or an element of the gradient is infinite or NaN. Such a row estimates nothing: it is neither biased
+    /// nor unbiased.
+    pub fn is_undefined(&self) -> bool {
+        let means = self.gradient.values().flat_map(|g| &g.mean).chain([&self.objective.mean]);
+        means.into_iter().any(|mean| !mean.0.is_finite())
+    }
+}
+
+impl Row {
     /// Whether a mean differs from the exact gradient by more than its standard error allows. Such a row is never the best.
     pub fn differs(&self) -> bool {
         self.gradient.values().any(|g| g.first_difference().is_some())

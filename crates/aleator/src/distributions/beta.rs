@@ -17,18 +17,21 @@
 //!
 //! The second forms, with Stirling's formula (see `special`), are accurate for large a and b. Parameters: a (`concentration1`)
 //! and b (`concentration0`), positive and finite. Samples are exact, by rejection: quotients of Gamma variates, computed from
-//! their logarithms. They have no pathwise derivative. A sample that would round to 0 or 1 is the adjacent number instead. With
+//! their logarithms. Their derivatives at a fixed probability are operations of the engine. A sample that would round to 0 or 1 is the adjacent number instead. With
 //! tiny b this happens often, and then log(1 − z) is only known to be below −36.
 
 use std::sync::Arc;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Quantile};
 
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::gamma::transformed_log;
+use super::implicit::{ImplicitReparameterization, with_derivatives};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::special::{
+    HALF_LOG_TAU, away_from_zero, below_one, deviance, deviance_by_log, digamma_minus_log, stirling_error,
+};
 use super::transformation::{Transform, Transformation, Transformed, whitened};
 
 /// ½ log(ab/n) − ½ log 2π − δ(a) − δ(b) + δ(n)
@@ -88,6 +91,10 @@ impl Family for Beta {
         Some(self)
     }
 
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [a, b] = unpack(parameters);
         let n = a + b;
@@ -133,6 +140,25 @@ impl Family for Beta {
             - (a - 1.0) * digamma_minus_log(a)
             - (b - 1.0) * digamma_minus_log(b);
         Some(logarithms + errors + digammas)
+    }
+}
+
+/// A part of z that is smaller than every number that z can be, relative to z.
+const TINY: f64 = 1e-10;
+
+impl ImplicitReparameterization for Beta {
+    fn implicit_sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a, b] = unpack(parameters);
+        let y = noise.clone().logit_beta(a, b).stop_gradient();
+        let z = self.sample(parameters, noise).stop_gradient();
+        // A sample that is replaced by the number next to an end does not move.
+        let moves = z.greater(away_from_zero(TINY * z)) * z.less(below_one(z + 1.0));
+        let slope = y.sigmoid() * (-y).sigmoid();
+        let derivative = |first: Expr<'g>, second: Expr<'g>, y: Expr<'g>| {
+            let inputs = [first.stop_gradient(), second.stop_gradient(), y];
+            moves.select(slope * first.graph().quantile_derivative(Quantile::LogitBeta, &inputs), 0.0)
+        };
+        with_derivatives(z, [(a, derivative(a, b, y)), (b, -derivative(b, a, -y))])
     }
 }
 

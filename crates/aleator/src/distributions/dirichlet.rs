@@ -12,8 +12,8 @@
 //! Transforms: those of each log gₖ separately (a transform of log z would have no inverse).
 //!
 //! The second forms, with Stirling's formula (see `special`), are accurate for large α. Parameter: α (`concentration`), positive
-//! and finite; the last axis is the event, as for z. Samples are exact, by rejection, and have no pathwise derivative. The Gamma
-//! variates are drawn as logarithms. An element that would be less than the smallest normal number is that number. The density is
+//! and finite; the last axis is the event, as for z. Samples are exact, by rejection, with derivatives at fixed probabilities of the
+//! Gamma variates, which are drawn as logarithms. An element that would be less than the smallest normal number is that number. The density is
 //! with respect to K − 1 of the numbers; `log_prob` does not check that Σ z = 1.
 
 use std::sync::Arc;
@@ -22,7 +22,8 @@ use aleator_engine::graph::{Expr, Shape};
 
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
-use super::gamma::{Gamma, transformed_log};
+use super::gamma::{Gamma, log_quantile_derivative, transformed_log};
+use super::implicit::{ImplicitReparameterization, with_derivatives};
 use super::noise::Noise;
 use super::special::{
     HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error,
@@ -81,6 +82,10 @@ impl Family for Dirichlet {
         Some(self)
     }
 
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
+        Some(self)
+    }
+
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [a] = unpack(parameters);
         let (n, k) = total(a);
@@ -117,6 +122,16 @@ impl Family for Dirichlet {
         let terms = 0.5 * a.log() + stirling_error(a) - (a - 1.0) * digamma_minus_log(a);
         let of_total = (0.5 - k) * n.log() - stirling_error(n) + (n - k) * digamma_minus_log(n);
         Some(terms.sum_axes(-1) + of_total + (k - 1.0) * HALF_LOG_TAU)
+    }
+}
+
+/// Each gₖ at its own fixed probability. The elements of z are then correlated as they should be: z is an exact transform of
+/// independent uniform numbers.
+impl ImplicitReparameterization for Dirichlet {
+    fn implicit_sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [a] = unpack(parameters);
+        let y = noise.log_gamma(&self.event_shape(parameters), a).stop_gradient();
+        away_from_zero(with_derivatives(y, [(a, log_quantile_derivative(a, y))]).softmax())
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use aleator_engine::graph::{Expr, Graph, Op, Reduction, Shape};
 
 use super::argument::{Argument, Literal};
+use super::implicit::{Flux, ImplicitReparameterization};
 use super::jumps::Jumps;
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
@@ -304,6 +305,11 @@ pub trait Family: fmt::Debug + Send + Sync {
     fn transformation(&self) -> Option<&dyn Transformation> {
         None
     }
+    /// The derivatives of a sample at a fixed value of the distribution function, if they are known and the sample is no
+    /// differentiable transform of noise.
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
+        None
+    }
     /// The sample as a discontinuous function of a continuous variable, for relaxations, if the family has such a function.
     fn perturbation(&self) -> Option<&dyn Perturbation> {
         None
@@ -537,6 +543,17 @@ impl<'g> Distribution<'g> {
     pub fn transformed(&self, noise: &mut Noise<'g>, transform: Transform) -> Option<Transformed<'g>> {
         let formulas = self.family.transformation().filter(|t| t.has(transform))?;
         Some(formulas.transformed(&self.bound(noise.graph()).parameters, noise, transform))
+    }
+
+    /// See [`ImplicitReparameterization::implicit_sample`]; `None` if the family does not have these derivatives.
+    pub fn implicit_sample(&self, noise: &mut Noise<'g>) -> Option<Expr<'g>> {
+        let formulas = self.family.implicit_reparameterization()?;
+        Some(formulas.implicit_sample(&self.bound(noise.graph()).parameters, noise))
+    }
+
+    /// See [`ImplicitReparameterization::flux`].
+    pub(crate) fn flux(&self) -> Option<Flux<'g>> {
+        self.family.implicit_reparameterization()?.flux(self.given()?)
     }
 
     /// See [`Perturbation::log_odds`]; also `None` if the distribution does not belong to a graph.

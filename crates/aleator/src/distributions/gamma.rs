@@ -19,17 +19,20 @@
 //! ε for which h(ε; α + B) ~ Gamma(α + B).
 //!
 //! Parameters: α (`concentration`) and λ (`rate`), positive and finite. Samples are exact, by rejection (`marsaglia2000simple`),
-//! and have no pathwise derivative. A sample that would be less than the smallest normal number (half of the samples for α =
-//! 10⁻³) is that number.
+//! with derivatives at a fixed probability: dz/dλ = −z/λ, and dz/dα is an operation of the engine. A sample that would be less than the
+//! smallest normal number (half of the samples for α = 10⁻³) is that number, and does not move.
 
 use std::sync::Arc;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Quantile};
 
 use super::argument::Argument;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::implicit::{ImplicitReparameterization, with_derivatives};
 use super::noise::Noise;
-use super::special::{HALF_LOG_TAU, deviance, deviance_by_log, digamma_minus_log, stirling_error};
+use super::special::{
+    HALF_LOG_TAU, away_from_zero, deviance, deviance_by_log, digamma_minus_log, stirling_error,
+};
 use super::transformation::{Transform, Transformation, Transformed, whitened};
 use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
@@ -73,6 +76,10 @@ impl Family for Gamma {
     }
 
     fn transformation(&self) -> Option<&dyn Transformation> {
+        Some(self)
+    }
+
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
         Some(self)
     }
 
@@ -169,6 +176,27 @@ pub(super) fn transformed_log<'g>(
     let boosted =
         (0..augmentation).fold(log_h, |y, i| y + noise.uniform(event).log() / (alpha + f64::from(i)));
     (boosted, log_density)
+}
+
+/// d log g/dα at a fixed probability, g ~ Gamma(α, 1), from y = log g.
+pub(super) fn log_quantile_derivative<'g>(alpha: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
+    let inputs = [alpha.stop_gradient(), y.stop_gradient()];
+    alpha.graph().quantile_derivative(Quantile::LogGamma, &inputs)
+}
+
+/// A part of z that is smaller than every number that z can be, relative to z.
+const TINY: f64 = 1e-10;
+
+impl ImplicitReparameterization for Gamma {
+    fn implicit_sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [alpha, rate] = unpack(parameters);
+        let z = self.sample(parameters, noise).stop_gradient();
+        // A sample that is replaced by the smallest normal number does not move.
+        let moves = z.greater(away_from_zero(TINY * z));
+        let relative = log_quantile_derivative(alpha, z.log() + rate.stop_gradient().log());
+        let derivative = |d: Expr<'g>| moves.select(d, 0.0);
+        with_derivatives(z, [(alpha, derivative(z * relative)), (rate, derivative(-z / rate))])
+    }
 }
 
 impl Transformation for Gamma {

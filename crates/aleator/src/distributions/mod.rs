@@ -21,6 +21,7 @@ mod family;
 mod gamma;
 mod geometric;
 mod gumbel;
+mod implicit;
 mod jumps;
 mod k_subset;
 mod kl;
@@ -60,6 +61,7 @@ pub use family::{Constraint, Distribution, Family, Parameter, Support};
 pub use gamma::Gamma;
 pub use geometric::Geometric;
 pub use gumbel::Gumbel;
+pub use implicit::{Flux, ImplicitReparameterization};
 pub use jumps::{JumpRates, Jumps};
 pub use k_subset::KSubset;
 #[cfg(feature = "language")]

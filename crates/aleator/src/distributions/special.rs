@@ -99,12 +99,12 @@ pub(super) fn at_least_zero(x: Expr<'_>) -> Expr<'_> {
     value.less(0.0).select(x - value, x)
 }
 
-/// log(1 + (x/s)²), s > 0, without overflow of the quotient or its square.
+/// log(1 + (x/s)²), s > 0, without overflow of the quotient or its square. Far from 0, the maximum only says that |x| is positive.
 pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
     let ratio = x / s;
     let far = place(ratio).abs().greater(1e8);
     let near = far.select(0.0, ratio).square().log1p();
-    far.select(2.0 * (far.select(x, 1.0).abs().log() - s.log()), near)
+    far.select(2.0 * (far.select(x, 1.0).abs().maximum(f64::MIN_POSITIVE).log() - s.log()), near)
 }
 
 /// log B(x, y) = log Γ(x) + log Γ(y) − log Γ(x + y)

@@ -8,16 +8,17 @@
 //! entropy = (ν+1)/2 (ψ((ν+1)/2) − ψ(ν/2)) − log p(μ)
 //! ```
 //!
-//! Parameters: ν (`df`), positive and finite; μ (`loc`), finite; σ (`scale`), positive and finite. Samples are exact. They have
-//! no pathwise derivative, because the Gamma variate has none. g is drawn as a logarithm.
+//! Parameters: ν (`df`), positive and finite; μ (`loc`), finite; σ (`scale`), positive and finite. Samples are exact. Their
+//! derivative by ν at a fixed probability is an operation of the engine. g is drawn as a logarithm.
 
 use std::sync::Arc;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Quantile};
 
 use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
+use super::implicit::{ImplicitReparameterization, with_derivatives};
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::normal::Normal;
@@ -82,6 +83,10 @@ impl Family for StudentT {
 
     fn is_reparameterized(&self) -> bool {
         false
+    }
+
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
+        Some(self)
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
@@ -182,5 +187,22 @@ impl WeakDerivative for StudentT {
                 negative: Place::Sample,
             }
         }]
+    }
+}
+
+impl ImplicitReparameterization for StudentT {
+    fn implicit_sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [df, loc, scale] = unpack(parameters);
+        let (normal, log_factor) = standard(df, &mut noise.clone());
+        let t = normal * log_factor.exp();
+        // A sample that is replaced by the largest number does not move.
+        let moves = (loc + scale * t).abs().less(f64::INFINITY);
+        let log_t = (normal.abs().log() + log_factor).stop_gradient();
+        let relative = df.graph().quantile_derivative(Quantile::LogStudentT, &[df.stop_gradient(), log_t]);
+        let derivative = |d: Expr<'g>| moves.select(d, 0.0);
+        let one = df.graph().scalar(1.0);
+        let derivatives =
+            [(df, derivative(scale * t * relative)), (loc, derivative(one)), (scale, derivative(t))];
+        with_derivatives(self.sample(parameters, noise), derivatives)
     }
 }

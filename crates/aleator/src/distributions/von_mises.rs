@@ -7,16 +7,18 @@
 //! ```
 //!
 //! Parameters: μ (`loc`), finite, any representative of its angle; κ (`concentration`), not negative, finite. Samples are exact,
-//! by rejection (`best1979efficient`), and have no pathwise derivative. The density is periodic.
+//! by rejection (`best1979efficient`), with derivatives at a fixed probability: dz/dμ = 1, and dz/dκ is an operation of the engine. The
+//! density is periodic.
 
 use std::f64::consts::{PI, TAU};
 use std::sync::Arc;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Quantile};
 
 use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
+use super::implicit::{Flux, ImplicitReparameterization, with_derivatives};
 use super::noise::Noise;
 use super::special::{log_bessel_i0_minus, one_minus_bessel_ratio};
 
@@ -37,6 +39,19 @@ fn log_density<'g>(angle: Expr<'g>, concentration: Expr<'g>) -> Expr<'g> {
     -2.0 * concentration * half_chord.square() - TAU.ln() - log_bessel_i0_minus(concentration)
 }
 
+/// The angle in [−π, π).
+fn wrapped(angle: Expr<'_>) -> Expr<'_> {
+    // Rounding may give π itself, which is −π.
+    let wrapped = angle - TAU * ((angle + PI) / TAU).floor();
+    wrapped.greater_equal(PI).select(-PI, wrapped)
+}
+
+/// ∂z/∂κ at a fixed probability of the angles between −π and z, both relative to μ.
+fn quantile_derivative<'g>(concentration: Expr<'g>, angle: Expr<'g>) -> Expr<'g> {
+    let inputs = [concentration.stop_gradient(), angle.stop_gradient()];
+    angle.graph().quantile_derivative(Quantile::VonMises, &inputs)
+}
+
 impl Family for VonMises {
     fn name(&self) -> &'static str {
         "VonMises"
@@ -55,14 +70,15 @@ impl Family for VonMises {
 
     fn sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let [loc, concentration] = unpack(parameters);
-        let z = loc + noise.von_mises(concentration);
-        // Rounding may give π itself, which is −π.
-        let wrapped = z - TAU * ((z + PI) / TAU).floor();
-        wrapped.greater_equal(PI).select(-PI, wrapped)
+        wrapped(loc + noise.von_mises(concentration))
     }
 
     fn is_reparameterized(&self) -> bool {
         false
+    }
+
+    fn implicit_reparameterization(&self) -> Option<&dyn ImplicitReparameterization> {
+        Some(self)
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
@@ -94,5 +110,28 @@ impl Family for VonMises {
         let [_, concentration] = unpack(parameters);
         let spread = concentration * one_minus_bessel_ratio(concentration);
         Some(TAU.ln() + log_bessel_i0_minus(concentration) + spread)
+    }
+}
+
+/// The angle relative to μ is at a fixed probability from the point opposite of μ, so z moves with μ as a whole. Probability crosses
+/// the cut at ±π, where a cost may be different from both sides.
+impl ImplicitReparameterization for VonMises {
+    fn implicit_sample<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
+        let [loc, concentration] = unpack(parameters);
+        let angle = noise.clone().von_mises(concentration).stop_gradient();
+        let one = loc.graph().scalar(1.0);
+        let derivatives = [(loc, one), (concentration, quantile_derivative(concentration, angle))];
+        with_derivatives(self.sample(parameters, noise), derivatives)
+    }
+
+    fn flux<'g>(&self, parameters: &[Expr<'g>]) -> Option<Flux<'g>> {
+        let [loc, concentration] = unpack(parameters);
+        let angle = wrapped(PI - loc);
+        let density = log_density(angle, concentration).exp().stop_gradient();
+        let moved = with_derivatives(
+            0.0 * angle,
+            [(loc, density), (concentration, density * quantile_derivative(concentration, angle))],
+        );
+        Some(Flux { from: -PI, to: PI, crossing: moved })
     }
 }

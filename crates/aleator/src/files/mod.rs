@@ -6,12 +6,15 @@
 //! | are these two paths one file? | [`Identity`] |
 //! | write it so that a crash leaves the old file or the new one | [`write_atomically`] |
 //! | is another process at work here? | [`Lock`] |
+//! | what is on standard input, however often it is asked for? | [`standard_input`] |
 
 mod identity;
+mod input;
 mod lock;
 mod temporary;
 
 pub use identity::Identity;
+pub use input::standard_input;
 pub use lock::Lock;
 pub use temporary::{probe, probe_directory, write_atomically};
 

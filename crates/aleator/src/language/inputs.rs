@@ -44,8 +44,11 @@ impl<'g> Builder<'_, 'g> {
         let value = self.lowering.lower(self.expressions, id)?;
         let span = self.expressions[id].span;
         let number = self.lowering.constants.integer(value, span, what)?;
-        usize::try_from(number)
-            .map_err(|_| Diagnostic::new(format!("{what} must not be negative, got {number}")).at(span))
+        usize::try_from(number).map_err(|_| {
+            Diagnostic::new(format!("{what} must not be negative, got {number}"))
+                .at(span)
+                .help("write a whole number from 0 on")
+        })
     }
 
     /// The number of copies of a draw.
@@ -192,7 +195,14 @@ impl<'g> Builder<'_, 'g> {
                 "`{}` has {total} rows, but `{other}` has {known}; all data of `batch` share their rows",
                 name.text
             );
-            return Err(mark(Diagnostic::new(message).at(span)));
+            let help =
+                format!("remove rows of `{}`, or add them to `{other}`, until both have as many", name.text);
+            let help = if total > known {
+                help
+            } else {
+                format!("add rows to `{}`, or remove them from `{other}`, until both have as many", name.text)
+            };
+            return Err(mark(Diagnostic::new(message).at(span).help(help)));
         }
         batched.data.push(RowData {
             name: name.text.clone(),

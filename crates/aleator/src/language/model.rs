@@ -109,19 +109,34 @@ impl SiteSpans {
 }
 
 impl Model {
-    /// Names a number of a file that is NaN, which makes what depends on it NaN.
+    /// Names a number of a file that is NaN or infinite, as numbers beyond the range of numbers are. What depends on it is, too.
     pub fn broken_data(&self) -> Option<String> {
         self.files.iter().find_map(|(name, path)| {
             let data = self.graph.datasets().into_iter().find(|data| data.name == *name)?;
-            let i = data.values.iter().position(|v| v.is_nan())?;
+            let i = data.values.iter().position(|v| !v.is_finite())?;
+            let what = if data.values[i].is_nan() { "NaN" } else { "infinite" };
             Some(match *data.shape {
                 [_, width] => {
                     let place = place_in_file(path, i / width.max(1));
-                    format!("{place}: column {} of the data `{name}` is NaN", i % width.max(1) + 1)
+                    format!("{place}: column {} of the data `{name}` is {what}", i % width.max(1) + 1)
                 }
-                _ => format!("{}: number {} of the data `{name}` is NaN", path.display(), i + 1),
+                _ => format!("{}: number {} of the data `{name}` is {what}", path.display(), i + 1),
             })
         })
+    }
+
+    /// The statement in which the cause of a warning stands: where the node is written, or the first statement that computes
+    /// something from it, as an observation does from the nodes of its log-density.
+    pub fn place_of(&self, cause: NodeId) -> Option<Span> {
+        if let Some(span) = self.places.get(&cause) {
+            return Some(*span);
+        }
+        let uses = |node: NodeId| {
+            let above = aleator_engine::graph::ancestors(self.graph.engine(), &[node]);
+            above.get(cause.index()).copied().unwrap_or(false)
+        };
+        let later = self.definitions.iter().filter_map(|d| Some((d.node.filter(|n| *n >= cause)?, d.span)));
+        later.filter(|(node, _)| uses(*node)).min_by_key(|(node, _)| *node).map(|(_, span)| span)
     }
 
     /// The statement that defines a name.

@@ -199,7 +199,9 @@ impl Constants {
             None => {
                 let bad = tensor.values.iter().copied().find(|x| whole(x).is_none()).unwrap_or(f64::NAN);
                 let got = number_text(bad);
-                Err(Diagnostic::new(format!("{what} must be a whole number, got {got}")).at(span))
+                Err(Diagnostic::new(format!("{what} must be a whole number, got {got}"))
+                    .at(span)
+                    .help("write one, or round it: `floor(..)`"))
             }
         }
     }

@@ -33,6 +33,9 @@ pub struct DataSummary {
     /// The names of the classes, if the labels are words.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub labels: Vec<String>,
+    /// The names of the columns in their order, if the table has a header.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
     /// How the columns were standardised, if they were. The other numbers here are those of the standardised columns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standardization: Option<Standardization>,
@@ -63,6 +66,7 @@ impl DataSummary {
             whole: all().all(is_whole),
             classes: (has_classes && !labels.is_empty()).then(|| largest as usize + 1),
             labels: Vec::new(),
+            columns: Vec::new(),
             standardization: None,
         }
     }
@@ -103,7 +107,10 @@ impl DataSummary {
         if let Some(classes) = self.classes.filter(|_| !self.whole)
             && other.classes.is_none_or(|others| others > classes)
         {
-            return differs(format!("the labels in its last column are not from 0 to {}", classes - 1));
+            return differs(format!(
+                "the labels in its last column are not all from 0 to {}; correct them, or remove these rows",
+                classes - 1
+            ));
         }
         Ok(())
     }

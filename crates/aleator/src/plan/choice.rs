@@ -17,7 +17,8 @@ use crate::analysis::{Analysis, Discontinuity, FirstDiscontinuities, Stopped, sc
 use crate::control_variates::Baseline;
 use crate::error::{Error, Result};
 use crate::estimators::{
-    Enumeration, Pathwise, ReinforceLoo, RejectionReparameterization, ScoreFunction, outcome_count,
+    Enumeration, ImplicitReparameterization, Pathwise, ReinforceLoo, RejectionReparameterization,
+    ScoreFunction, outcome_count,
 };
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::{Estimator, SiteInfo, describe};
@@ -123,8 +124,8 @@ impl Plan {
 }
 
 /// The estimators that differentiate through draws that are no differentiable function of noise, the better ones first.
-fn reparameterizations() -> [Arc<dyn Estimator>; 1] {
-    [Arc::new(RejectionReparameterization::default())]
+fn reparameterizations() -> [Arc<dyn Estimator>; 2] {
+    [Arc::new(ImplicitReparameterization), Arc::new(RejectionReparameterization::default())]
 }
 
 /// What is known of the graph for whose sites estimators are chosen.

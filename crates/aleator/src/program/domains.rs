@@ -51,7 +51,13 @@ fn violation(check: &DomainCheck, example: f64) -> Error {
     let constraint = if parameter == "the parameters" {
         format!("so that {constraint}")
     } else {
-        format!("{constraint}, got {example}")
+        let remedy = match example.is_nan() {
+            true => {
+                "; a number from which it is computed is undefined: look for 0/0, ∞ − ∞ or the logarithm or root of a negative number"
+            }
+            false => "",
+        };
+        format!("{constraint}, got {example}{remedy}")
     };
     Error::Domain { parameter: parameter.clone(), site: site.clone(), distribution, constraint }
 }

@@ -255,7 +255,7 @@ impl Sum<'_> {
         let nodes = N.pow(continuous as u32);
         let each = nodes * tuples;
         self.work = self.work.saturating_add((boxes.len() * each).saturating_mul(self.size.work));
-        if self.work > MOST_NUMBERS {
+        if self.work > self.deadline.operations(MOST_NUMBERS) {
             return Ok(Err("quadrature would need too many points".into()));
         }
         let numbers = self.size.numbers;

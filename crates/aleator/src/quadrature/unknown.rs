@@ -16,20 +16,33 @@ impl From<&str> for Unknown {
     }
 }
 
-/// A time limit.
+/// A limit of the time, and of the number of operations of one integral.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Deadline(Option<Instant>);
+pub(crate) struct Deadline {
+    end: Option<Instant>,
+    operations: Option<usize>,
+}
 
 impl Deadline {
     /// The limit after the given time from now; no limit for `None`.
     pub fn after(limit: Option<Duration>) -> Self {
-        Deadline(limit.map(|limit| Instant::now() + limit))
+        Deadline { end: limit.map(|limit| Instant::now() + limit), operations: None }
+    }
+
+    /// The same limit of time, and one of the operations of each integral, which does not depend on the machine.
+    pub fn with_operations(self, operations: Option<usize>) -> Self {
+        Deadline { operations, ..self }
+    }
+
+    /// The largest number of operations of an integral, below `most`.
+    pub fn operations(self, most: usize) -> usize {
+        self.operations.map_or(most, |operations| operations.min(most))
     }
 
     /// # Errors
     /// Returns an error if the time has passed.
     pub fn check(self) -> Result<(), Unknown> {
-        match self.0 {
+        match self.end {
             Some(end) if Instant::now() > end => Err("it takes too long".into()),
             _ => Ok(()),
         }

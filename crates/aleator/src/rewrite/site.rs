@@ -165,6 +165,15 @@ impl<'g> Site<'g> {
         transformed.ok_or_else(|| self.lacks("such transform"))
     }
 
+    /// [`Site::sample`] with its derivatives at a fixed value of the distribution function.
+    ///
+    /// # Errors
+    /// Returns an error if the distribution family does not support this.
+    pub fn implicit_sample(&self) -> Result<Expr<'g>> {
+        let sample = self.distribution.implicit_sample(&mut self.noise());
+        sample.ok_or_else(|| self.lacks("derivative of its distribution function that is known"))
+    }
+
     /// E z at the parameters of this run, in the shape of a value, so that it can replace a sample. Every run checks that it is
     /// finite.
     ///

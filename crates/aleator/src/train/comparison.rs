@@ -191,17 +191,18 @@ fn take_places(config: &TrainConfig, runs: &[(TrainConfig, String)]) -> Result<V
         let cannot = |path: &Path, e: &dyn std::fmt::Display| {
             Error::Invalid(format!("cannot write metrics to {}: {e}", path.display()))
         };
+        let of_graph = config.model.score().is_none();
         // Locked before anything is looked at: what is there may still be growing.
         locks.push(Lock::take(path).map_err(|e| cannot(path, &e))?);
         for (own, _) in runs {
             let Some(path) = &own.metrics else { continue };
             probe(path).map_err(|e| cannot(path, &e))?;
             match &own.resume {
-                None => metrics::check(path, None)?,
+                None => metrics::check(path, of_graph, None)?,
                 Some(from) => {
                     let header = Checkpoint::read(from)?.header;
                     let history: Vec<&HistoryPoint> = header.history.iter().collect();
-                    metrics::check(path, Some((&history, header.step)))?;
+                    metrics::check(path, of_graph, Some((&history, header.step)))?;
                 }
             }
         }

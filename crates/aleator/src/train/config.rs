@@ -546,7 +546,8 @@ impl TrainConfig {
         let validation = self.validation.iter().map(|rows| ("validation", &**rows));
         for (which, rows) in [("training", train), ("held-out", held_out)].into_iter().chain(validation) {
             // A graph may be evaluated on the rows from which it is trained.
-            if rows.count() == 0 && (which != "held-out" || self.model.score().is_some()) {
+            let may_be_empty = self.model.score().is_none() || self.recipe.whole;
+            if rows.count() == 0 && (which != "held-out" || !may_be_empty) {
                 return Err(Error::Invalid(format!("there are no {which} rows")));
             }
             if rows.count() > 0 && rows.width != self.model.width() {

@@ -11,7 +11,7 @@ use super::scg::{Source, is_file};
 use super::setting::{BINARIZATIONS, DECAYS, OBJECTIVES};
 use super::settings::Settings;
 use super::subject::Subject;
-use crate::data::{Binarization, Dataset, Reading, Rows};
+use crate::data::{Binarization, Dataset, Headings, Reading, Rows};
 use crate::error::{Error, Result};
 use crate::estimators::{Estimator, Vimco};
 use crate::language::{self, Commands};
@@ -66,8 +66,10 @@ impl Settings {
         // What the model is; how it was trained is forgotten.
         let settings = self.over(&theirs.of_model_and_data().for_data(self.data.as_ref()))?;
         let same = settings.model == theirs.model;
-        let recipe =
-            if same { Recipe { graph: None, ..checkpoint.header.recipe.clone() } } else { Recipe::default() };
+        let recipe = match same {
+            true => Recipe { graph: None, ..checkpoint.header.recipe.for_columns(self.columns.as_ref()) },
+            false => Recipe::default(),
+        };
         let config = settings.config_from(commands, &recipe)?;
         let init = Some(Arc::new(checkpoint.parameters()));
         let config = TrainConfig { init, ..config };
@@ -93,7 +95,7 @@ impl Settings {
                 )));
             }
             Some(share) => {
-                let (train, validation) = data.train.split(share)?;
+                let (train, validation) = data.train.split(share, self.data_seed.unwrap_or(0))?;
                 data.train = train;
                 Some(Arc::new(validation))
             }
@@ -197,11 +199,11 @@ impl Settings {
                      remove the setting `held-out`"
                 )));
             }
-            Some(share) => rows.split(share)?,
+            Some(share) => rows.split(share, self.data_seed.unwrap_or(0))?,
             None => (rows, Rows { values: Vec::new(), width: graph.width() }),
         };
         let data = Dataset { name: "its own data".into(), train, held_out, image: None, dynamic: false };
-        Ok((graph.into(), data, Recipe { data: None, graph: Some(source) }))
+        Ok((graph.into(), data, Recipe { graph: Some(source), ..Recipe::default() }))
     }
 
     /// The built-in model of that name, and its data.
@@ -235,20 +237,23 @@ impl Settings {
             columns: self.columns()?,
             labels: entry.has_label(),
             classes: known.map(|known| known.labels.clone()).unwrap_or_default(),
+            names: known.map(|known| known.columns.clone()).unwrap_or_default(),
+            whole: recipe.whole,
         };
-        let (data, labels) = match (&self.data, self.binarization.is_some()) {
+        let (data, Headings { classes: labels, columns }) = match (&self.data, self.binarization.is_some()) {
             (Some(source), _) => Dataset::read(source, self.test_data.as_deref(), &reading)?,
             (None, _) if self.test_data.is_some() || self.columns.is_some() => {
                 let name = if self.columns.is_some() { "columns" } else { "test-data" };
                 return Err(Error::Invalid(format!("the setting `{name}` requires the setting `data`")));
             }
             (None, explicit) if explicit || (entry.pixels && real) => {
-                (Dataset::load("digits", binarization, data_seed)?, Vec::new())
+                (Dataset::load("digits", binarization, data_seed)?, Headings::default())
             }
-            (None, _) => ((entry.data)(data_seed), Vec::new()),
+            (None, _) => ((entry.data)(data_seed), Headings::default()),
         };
         let mut data = match self.held_out {
-            Some(share) => data.held_out_again(share)?,
+            _ if recipe.whole => data,
+            Some(share) => data.held_out_again(share, data_seed)?,
             None => data,
         };
         let standardization = self.standardization(entry, binarization, &data, known)?;
@@ -260,19 +265,20 @@ impl Settings {
         let found = DataSummary::of(&data);
         let classes = if labels.is_empty() { found.classes } else { Some(labels.len()) };
         let rows = self.training_rows(&data)?.count();
-        let found = DataSummary { rows, classes, labels, standardization, ..found };
+        let found = DataSummary { rows, classes, labels, columns, standardization, ..found };
         let model = entry.build_for(&self.model_options, &found)?;
         let Some(known) = &recipe.data else {
-            return Ok((model.into(), data, Recipe { data: Some(found), graph: None }));
+            return Ok((model.into(), data, Recipe { data: Some(found), ..Recipe::default() }));
         };
         match real {
             true => known.accepts_real(&found)?,
             false => known.accepts(&found)?,
         }
         // The number of rows is that of the data from which the model learns.
-        let known = DataSummary { rows: found.rows, ..known.clone() };
+        let columns = if found.columns.is_empty() { known.columns.clone() } else { found.columns };
+        let known = DataSummary { rows: found.rows, columns, ..known.clone() };
         let model = entry.build_for(&self.model_options, &known)?;
-        Ok((model.into(), data, Recipe { data: Some(known), graph: None }))
+        Ok((model.into(), data, Recipe { data: Some(known), whole: recipe.whole, graph: None }))
     }
 
     /// The chosen columns.
@@ -291,7 +297,7 @@ impl Settings {
     /// The rows from which the model learns: those that are neither held out nor for validation.
     fn training_rows<'d>(&self, data: &'d Dataset) -> Result<Cow<'d, Rows>> {
         Ok(match self.validation {
-            Some(share) => Cow::Owned(data.train.split(share)?.0),
+            Some(share) => Cow::Owned(data.train.split(share, self.data_seed.unwrap_or(0))?.0),
             None => Cow::Borrowed(&data.train),
         })
     }

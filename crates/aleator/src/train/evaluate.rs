@@ -1,6 +1,7 @@
 //! What can be done with a checkpoint: evaluating it, sampling from it, and its parameters.
 
-use serde::Serialize;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
 
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
@@ -8,6 +9,7 @@ use super::recipe::Recipe;
 use super::report::{HeldOut, JudgedBy};
 use super::run::judge;
 use super::settings::Settings;
+use super::written::with_objective;
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::language::Commands;
@@ -47,6 +49,7 @@ pub struct Evaluate {
 
 /// The evaluation of a checkpoint. It is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
+#[serde(remote = "Self")]
 pub struct EvaluationReport {
     /// The name of the model.
     pub model: String,
@@ -70,6 +73,18 @@ pub struct EvaluationReport {
     pub result: HeldOut,
 }
 
+/// The objective of a graph is written with its own sign.
+impl Serialize for EvaluationReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        if self.judged_by != JudgedBy::NegativeObjective {
+            return Self::serialize(self, serializer);
+        }
+        let mut document = Self::serialize(self, serde_json::value::Serializer).map_err(S::Error::custom)?;
+        document.as_object_mut().into_iter().for_each(with_objective);
+        document.serialize(serializer)
+    }
+}
+
 /// A model with the parameters of a checkpoint.
 pub struct Restored {
     /// The configuration of its run, with the settings that replace it.
@@ -91,6 +106,16 @@ impl Restored {
     /// Returns an error if the settings of the checkpoint are those of a model that the library does not know, or if the data
     /// cannot be read or do not fit the model.
     pub fn new(checkpoint: &Checkpoint, settings: &Settings, last: bool, commands: Commands) -> Result<Self> {
+        Self::to_evaluate(checkpoint, settings, last, commands, RowsToEvaluate::HeldOut)
+    }
+
+    fn to_evaluate(
+        checkpoint: &Checkpoint,
+        settings: &Settings,
+        last: bool,
+        commands: Commands,
+        which: RowsToEvaluate,
+    ) -> Result<Self> {
         let header = &checkpoint.header;
         if header.settings.is_empty() || header.recipe == Recipe::default() {
             return Err(Error::invalid(
@@ -100,8 +125,13 @@ impl Restored {
         }
         let theirs = Settings::parse(&header.settings)
             .map_err(|e| Error::Invalid(format!("in the settings of the checkpoint: {e}")))?;
-        let settings = settings.over(&theirs.for_data(settings.data.as_ref()))?;
-        let config = settings.config_from(commands, &header.recipe)?;
+        let whole = settings.data.is_some() && which == RowsToEvaluate::All;
+        let recipe = Recipe { whole, ..header.recipe.for_columns(settings.columns.as_ref()) };
+        let theirs = theirs.for_data(settings.data.as_ref());
+        // All rows of other data are taken as they are.
+        let theirs = if whole { Settings { validation: None, ..theirs } } else { theirs };
+        let settings = settings.over(&theirs)?;
+        let config = settings.config_from(commands, &recipe)?;
         // Other data may have fewer rows than a minibatch.
         let batch = config.batch.min(config.data.train.count().max(1));
         let config = TrainConfig { batch, ..config };
@@ -154,7 +184,8 @@ impl Restored {
 pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationReport> {
     let checkpoint = Checkpoint::read(path)?;
     let cannot = |e: Error| Error::Invalid(format!("cannot evaluate {}: {e}", path.display()));
-    let restored = Restored::new(&checkpoint, &how.settings, how.last, how.commands).map_err(cannot)?;
+    let restored = Restored::to_evaluate(&checkpoint, &how.settings, how.last, how.commands, how.rows)
+        .map_err(cannot)?;
     let config = &restored.config;
     let samples = how.samples.unwrap_or(config.eval_samples);
     if !(1..=MOST_SAMPLES).contains(&samples) {

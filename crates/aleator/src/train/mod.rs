@@ -23,6 +23,7 @@ mod batches;
 mod best;
 mod bits;
 mod checkpoint;
+mod classes;
 mod comparison;
 mod config;
 mod configure;
@@ -51,6 +52,7 @@ mod tensorboard;
 mod trainer;
 mod update;
 mod write_rows;
+mod written;
 
 pub use checkpoint::{Checkpoint, Header, safetensors_bytes};
 pub use comparison::{Comparison, Variant, of_estimators, of_seeds, runs_in, train_compare, train_variants};

@@ -12,4 +12,18 @@ pub struct Recipe {
     pub data: Option<DataSummary>,
     /// The text of a graph.
     pub graph: Option<Source>,
+    /// Whether all rows of other data are for evaluation, so that none of them are held out.
+    #[serde(skip)]
+    pub whole: bool,
+}
+
+impl Recipe {
+    /// The recipe for a table whose columns were chosen for the model: their names need not be those that the model has learned from.
+    pub(super) fn for_columns(&self, chosen: Option<&String>) -> Recipe {
+        let mut recipe = self.clone();
+        if let (Some(data), Some(_)) = (&mut recipe.data, chosen) {
+            data.columns.clear();
+        }
+        recipe
+    }
 }

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde::{Deserialize, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Serialize, Serializer};
 
+use super::written::run_with_objective;
 use crate::diagnostics::{self, Number};
 use crate::error::Error;
 use crate::models::Score;
@@ -162,7 +164,9 @@ pub enum JudgedBy {
     Predictive,
     /// A reward.
     Reward,
-    /// The objective of a graph, with the opposite sign, so that larger is better.
+    /// The objective of a graph. The fields have it with the opposite sign, so that larger is better; documents, metrics and
+    /// TensorBoard have it as `objective`, with its own sign.
+    #[serde(rename = "objective")]
     NegativeObjective,
 }
 
@@ -193,6 +197,7 @@ pub enum JudgedOn {
 
 /// The report of a training run. It is serialised as one JSON document.
 #[derive(Clone, Debug, Serialize)]
+#[serde(remote = "Self")]
 pub struct TrainReport {
     /// The version of aleator.
     pub aleator: &'static str,
@@ -273,6 +278,18 @@ pub struct TrainReport {
     /// The trained parameters (not part of the JSON).
     #[serde(skip)]
     pub weights: Vec<Tensor>,
+}
+
+/// The objective of a graph is written with its own sign.
+impl Serialize for TrainReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.judged_by != JudgedBy::NegativeObjective {
+            return Self::serialize(self, serializer);
+        }
+        let mut document = Self::serialize(self, serde_json::value::Serializer).map_err(S::Error::custom)?;
+        run_with_objective(&mut document);
+        document.serialize(serializer)
+    }
 }
 
 /// For serde: serialises numbers that are not finite as the strings of [`Number`], within containers.

@@ -8,16 +8,21 @@ use super::own_graph::{OwnGraph, RowsOf, rows_of};
 use crate::data::Rows;
 use crate::error::{Error, Result};
 use crate::language::{self, Commands, Diagnostic, Loading, NamedArray, Setting};
-use crate::models;
+use crate::{files, models, problems};
 
 /// The longest file that is read.
 const LONGEST: u64 = language::LONGEST_SOURCE as u64;
 
-/// Whether a name of a model is that of a file with a graph. The name of a built-in model is not, even if there is such a file.
+/// The name of standard input.
+pub(super) const STANDARD_INPUT: &str = "-";
+
+/// Whether a name of a model is that of a text with a graph: a file, an example, or `-` for standard input. The name of a built-in
+/// model is not, even if there is such a file.
 pub fn is_file(model: &str) -> bool {
     let path = Path::new(model);
     path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("scg"))
-        || (models::find(model).is_none() && path.is_file())
+        || (models::find(model).is_none()
+            && (model == STANDARD_INPUT || path.is_file() || problems::find(model).is_some()))
 }
 
 /// The text of a graph and where it came from.
@@ -37,11 +42,36 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads a file.
+    /// Reads a file, standard input (`-`), or an example by its name. A file of that name takes precedence.
     ///
     /// # Errors
     /// Returns an error if the file cannot be read, is too long, or is not text.
     pub fn read(path: &str, set: &[String], commands: Commands) -> Result<Self> {
+        let here = |name: &str, text: &str| Source {
+            name: name.into(),
+            text: text.into(),
+            folder: PathBuf::from("."),
+            set: set.to_vec(),
+            commands,
+        };
+        if path == STANDARD_INPUT {
+            let cannot = |why: String| Error::Invalid(format!("cannot read standard input: {why}"));
+            let bytes = files::standard_input(LONGEST).map_err(|e| cannot(e.to_string()))?;
+            if bytes.len() as u64 > LONGEST {
+                return Err(cannot(format!("it is larger than {} MiB", LONGEST >> 20)));
+            }
+            let text = std::str::from_utf8(bytes).map_err(|e| cannot(e.to_string()))?;
+            return Ok(here("stdin", text));
+        }
+        if let Some(problem) = problems::find(path).filter(|_| !Path::new(path).exists()) {
+            let missing = problem.files.iter().find(|(file, _)| !Path::new(file).exists());
+            return match missing {
+                Some((file, _)) => Err(Error::Invalid(format!(
+                    "the example `{path}` needs the file `{file}`; `aleator new {path}` writes both into this folder"
+                ))),
+                None => Ok(here(&format!("{path}.scg"), problem.source)),
+            };
+        }
         let cannot = |why: String| Error::Invalid(format!("cannot read `{path}`: {why}"));
         let metadata = std::fs::metadata(path).map_err(|e| cannot(e.to_string()))?;
         if !metadata.is_file() {

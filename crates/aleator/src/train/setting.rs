@@ -109,7 +109,12 @@ pub enum Given {
 
 /// All settings, in the order in which they are shown.
 pub const SETTINGS: &[Setting] = &[
-    run("model", "The model, or a file with a graph (.scg)", "sbn", Value::Text("MODEL|FILE.scg")),
+    run(
+        "model",
+        "The model, a file with a graph (.scg), an example, or `-` for standard input",
+        "sbn",
+        Value::Text("MODEL|FILE.scg"),
+    ),
     Setting {
         part: Part::Data,
         ..run(
@@ -161,8 +166,8 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "held-out",
-            "Share of the rows that is held out, evenly spaced, from 0 to 1",
-            "the held-out part of the data, every sixth row of a table, and none of a graph",
+            "Share of the rows that is held out, from 0 to 1; the rows are drawn with the setting `data-seed`",
+            "the held-out part of the data, a sixth of a table, and none of a graph",
             Value::Number("FRACTION"),
         )
     },
@@ -170,7 +175,7 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "validation",
-            "Share of the training rows that is set aside, evenly spaced: they are evaluated during training, the parameters that \
+            "Share of the training rows that is set aside, drawn with the setting `data-seed`: they are evaluated during training, the parameters that \
              are best on them are kept, and the held-out rows are evaluated only at the end, at these parameters",
             "none: the held-out rows are evaluated during training",
             Value::Number("FRACTION"),
@@ -309,8 +314,8 @@ pub const SETTINGS: &[Setting] = &[
         part: Part::Data,
         ..run(
             "data-seed",
-            "Seed of random data: static binarization, held-out pixels of a dynamic one, synthetic data; separate from the \
-             setting `seed`, so that seeds can be compared on the same rows",
+            "Seed of random data: the choice of held-out rows, static binarization, held-out pixels of a dynamic one, synthetic data; separate \
+             from the setting `seed`, so that seeds can be compared on the same rows",
             "0",
             Value::Seed,
         )

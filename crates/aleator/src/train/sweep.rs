@@ -8,9 +8,10 @@
 //! latents = [10, 50]
 //! ```
 
-use super::setting::{Part, Setting};
+use super::setting::{Part, SETTINGS, Setting, Value};
 use super::settings::Settings;
 use crate::error::{Error, Result};
+use crate::language::nearest;
 
 /// The largest number of runs.
 pub(super) const MOST_RUNS: usize = 10_000;
@@ -62,6 +63,7 @@ pub fn sweep(text: &str, base: &Settings) -> Result<Vec<Point>> {
             value => axes.push((known(name, false)?, listed(name, value)?)),
         }
     }
+    axes.iter().try_for_each(|(setting, values)| check(setting, values))?;
     let runs = axes.iter().try_fold(1_usize, |runs, (_, values)| runs.checked_mul(values.len()));
     let runs = runs.filter(|&runs| runs <= MOST_RUNS).ok_or_else(|| {
         Error::Invalid(format!("the grid has more than {MOST_RUNS} points; use fewer values"))
@@ -89,11 +91,62 @@ fn point(mut run: usize, axes: &[(&'static Setting, Vec<toml::Value>)], base: &S
     Ok(Point { values, settings: own.over(base)? })
 }
 
+/// Settings that are none of a grid: all its runs are kept in one place, by their names.
+const SHARED: [&str; 3] = ["checkpoint", "metrics", "tensorboard"];
+
 fn known(name: &str, of_model: bool) -> Result<&'static Setting> {
     let place = if of_model { " of a model" } else { "" };
-    Setting::find(name)
-        .filter(|setting| (setting.part == Part::Model) == of_model)
-        .ok_or_else(|| Error::Invalid(format!("there is no setting `{name}`{place} to sweep over")))
+    let remedy = match Setting::find(name).map(|setting| setting.part == Part::Model) {
+        Some(right) if right == of_model => None,
+        Some(true) => Some("it belongs under the line `[model-options]`".to_string()),
+        Some(false) => Some("it belongs above the line `[model-options]`".into()),
+        None => {
+            let names = SETTINGS.iter().filter(|s| (s.part == Part::Model) == of_model).map(|s| s.name);
+            Some(match nearest(name, names.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there are: {}", names.collect::<Vec<_>>().join(", ")),
+            })
+        }
+    };
+    match (Setting::find(name), remedy) {
+        (Some(setting), None) => Ok(setting),
+        (_, remedy) => Err(Error::Invalid(format!(
+            "there is no setting `{name}`{place} to sweep over; {}",
+            remedy.unwrap_or_default()
+        ))),
+    }
+}
+
+/// Checks the values of a setting over which a grid goes.
+fn check(setting: &Setting, values: &[toml::Value]) -> Result<()> {
+    let name = setting.name;
+    if SHARED.contains(&name) {
+        return Err(Error::Invalid(format!(
+            "`{name}` cannot be in a grid, because all its runs are kept in one place, by their names; remove it there, and use the \
+             setting `{name}`"
+        )));
+    }
+    if let Some(value) = values.iter().find(|value| value.as_float().is_some_and(|x| !x.is_finite())) {
+        return Err(Error::Invalid(format!("`{name}` is {value}, which is not a finite number; remove it")));
+    }
+    match values.iter().enumerate().find(|(i, value)| values[..*i].iter().any(|other| same(other, value))) {
+        Some((_, value)) => Err(Error::Invalid(format!(
+            "the list of `{name}` has {} twice: two runs would be the same; remove one, or vary the seed",
+            written(value)
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether two values are the same, such as 1 and 1.0.
+fn same(a: &toml::Value, b: &toml::Value) -> bool {
+    let number = |value: &toml::Value| value.as_float().or(value.as_integer().map(|n| n as f64));
+    a == b || number(a).is_some_and(|x| number(b) == Some(x))
+}
+
+/// Whether a value of a setting is a list of texts, as for `set`.
+fn takes_texts(name: &str) -> bool {
+    Setting::find(name).is_some_and(|setting| matches!(setting.value, Value::Texts(_)))
 }
 
 /// The values of a setting.
@@ -102,6 +155,11 @@ fn listed(name: &str, value: &toml::Value) -> Result<Vec<toml::Value>> {
         toml::Value::Array(values) if values.is_empty() => {
             Err(Error::Invalid(format!("the list of `{name}` is empty: there would be no run")))
         }
+        // A setting that is a list itself.
+        toml::Value::Array(values) if takes_texts(name) => match values.iter().all(toml::Value::is_array) {
+            true => Ok(values.clone()),
+            false => Ok(vec![value.clone()]),
+        },
         toml::Value::Array(values) => Ok(values.clone()),
         one => Ok(vec![one.clone()]),
     }
@@ -142,15 +200,40 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_texts_is_one_value() {
+        let base = Settings::default();
+        let points = sweep("set = [\"a=1\", \"b=2\"]", &base).unwrap();
+        assert_eq!((points.len(), &points[0].settings.set[..]), (1, &["a=1".to_string(), "b=2".into()][..]));
+        let points = sweep("set = [[\"a=1\"], [\"a=2\"]]", &base).unwrap();
+        assert_eq!((points.len(), points[1].settings.set[0].as_str()), (2, "a=2"));
+    }
+
+    #[test]
     fn what_is_no_grid_is_refused() {
         let refused = |text: &str| sweep(text, &Settings::default()).unwrap_err().to_string();
         assert!(refused("lr = [").contains("line 1"), "{}", refused("lr = ["));
         assert!(refused("learning = [1]").contains("no setting `learning`"));
         assert!(refused("latents = [1]").contains("no setting `latents`"));
         assert!(refused("[model-options]\nlr = [1]").contains("no setting `lr` of a model"));
+        for (text, remedy) in [
+            ("hidden = [[5], [6]]", "under the line `[model-options]`"),
+            ("[model-options]\nlr = [1]", "above the line `[model-options]`"),
+            ("stps = [1]", "did you mean `steps`?"),
+            ("lr = [0.1, nan]", "`lr` is nan, which is not a finite number"),
+            ("lr = inf", "`lr` is inf"),
+            ("lr = [1, 0.5, 1.0]", "the list of `lr` has 1.0 twice"),
+            ("estimator = [\"nvil\", \"nvil\"]", "has nvil twice"),
+            ("checkpoint = [\"a\"]", "use the setting `checkpoint`"),
+        ] {
+            assert!(refused(text).contains(remedy), "{text}: {}", refused(text));
+        }
         assert!(refused("lr = []").contains("the list of `lr` is empty"));
         assert!(refused("steps = [\"many\"]").contains("invalid type"));
-        let many = format!("lr = {0:?}\nseed = {1:?}", vec![1.0; 200], vec![1; 200]);
+        let many = format!(
+            "lr = {0:?}\nseed = {1:?}",
+            (1..=200).map(f64::from).collect::<Vec<_>>(),
+            (1..=200).collect::<Vec<_>>()
+        );
         assert!(refused(&many).contains("more than 10000"));
     }
 }

@@ -151,10 +151,10 @@ fn discrete_samplers_fit<T: Real>(seed: u64) {
     }
     for group in groups(&cases, |c| c) {
         let draws = draw::<T>(&group, DRAWS, 1, seed);
-        let indices = outcome_indices(group[0], &draws);
+        let width = draws.len() / (DRAWS * group.len());
         for (row, case) in group.iter().enumerate() {
-            let own: Vec<usize> = indices.iter().skip(row).step_by(group.len()).copied().collect();
-            fit_outcomes(case, &own, &mut checks);
+            let own: Vec<&[f64]> = draws.chunks(width).skip(row).step_by(group.len()).collect();
+            fit_outcomes(case, &outcome_indices(case, &own.concat()), &mut checks);
         }
     }
 }

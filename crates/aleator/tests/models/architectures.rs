@@ -30,6 +30,7 @@ fn summary(width: usize, image: Option<[usize; 2]>) -> DataSummary {
         whole: false,
         classes: None,
         labels: vec![],
+        columns: vec![],
         standardization: None,
     }
 }

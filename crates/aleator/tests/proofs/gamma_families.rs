@@ -52,6 +52,7 @@ fn gradients_are_those_in_closed_form() {
         "muprop",
         "nvil",
         "generalized_reparameterization",
+        "implicit_reparameterization",
         "rejection_reparameterization",
         "rejection_reparameterization(augmentation=4)",
     ];

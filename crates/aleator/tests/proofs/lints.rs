@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aleator::Options;
 use aleator::diagnostics::{Compare, grad};
-use aleator::distributions::*;
+use aleator::distributions::{Constraint, Support, all as all_distributions, *};
 use aleator::estimators::{Bias, Estimator, MuProp, Smoothness, all};
 use aleator::graph::Graph;
 use aleator::language::{Model, load};
@@ -370,4 +370,144 @@ fn held_draws_decide_which_outcomes_are_never_drawn() {
     let moving = read("param p = 0\nb ~ Bernoulli(p) via score_function\ncost f = b\n").graph;
     let plan = Plan::choose(&moving, &[], None).unwrap();
     assert_eq!(aleator::diagnostics::blind_spots(&moving, &plan).len(), 1);
+}
+
+/// Smooth parameters in a domain, as functions of the draw z.
+fn smooth(constraint: Constraint) -> &'static [&'static str] {
+    match constraint {
+        Constraint::NotNan | Constraint::Real => &["q * z", "z^2 - q", "sin(z)"],
+        Constraint::Positive | Constraint::NotNegative => &["exp(q * z)", "softplus(z)", "1 + z^2"],
+        Constraint::Count => &["5"],
+        Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne => &[
+            "sigmoid(q * z)",
+            "0.1 + 0.8 * sigmoid(z)",
+            "1 - exp(-exp(z))",
+            "1 / (1 + exp(-z))",
+            "(1 + erf(z)) / 2",
+        ],
+        Constraint::Weights => &["softmax(stack([q * z, 0, 1]))", "stack([sigmoid(z), 1 - sigmoid(z), 0.3])"],
+        Constraint::LogWeights => &["stack([q * z, 0, 1])", "log_softmax(stack([q * z, z, 1]))"],
+        Constraint::LowerCholesky => {
+            &["[[1, 0], [0.5, 1]]", "stack([stack([exp(z), 0]), stack([q * z, 1])])"]
+        }
+    }
+}
+
+/// A value that every distribution of a support can draw.
+fn drawn(support: Support) -> &'static str {
+    match support {
+        Support::Boolean => "[1, 0, 1]",
+        Support::Indices => "[0, 2, 1]",
+        Support::OneHot => "[0, 1, 0]",
+        Support::Subsets => "[0, 1, 1]",
+        Support::Counts | Support::BoundedCounts => "[0, 3, 5]",
+        Support::Real | Support::Circle => "[0.1, -2]",
+        Support::Positive => "[0.1, 2]",
+        Support::Interval | Support::UnitInterval => "[0.1, 0.6]",
+        Support::Simplex => "[0.1, 0.2, 0.7]",
+        Support::RealVector => "[0.1, -2]",
+    }
+}
+
+/// Observations of every family, with parameters that are smooth functions of a draw, are smooth. Only the ends of a uniform
+/// distribution jump.
+#[test]
+fn observations_of_every_family_are_smooth() {
+    for entry in all_distributions() {
+        for signature in entry.signatures {
+            let family = signature.family();
+            let ways: Vec<&[&str]> = family
+                .parameters()
+                .iter()
+                .map(|p| match (entry.name, p.name, p.event_rank) {
+                    ("KSubset", "k", _) => &["2"][..],
+                    ("MultivariateNormal", "loc", _) => &["stack([q * z, 0])"],
+                    (.., 1) if p.constraint == Constraint::Positive => &["exp(stack([q * z, 0, z]))"],
+                    (.., 1) if p.constraint == Constraint::Real => &["stack([q * z, 0, 1])"],
+                    // The observed values are within these ends at every draw, and not within the second ones.
+                    ("Uniform", "low", _) => &["-exp(z)", "z - 0.5"][..],
+                    ("Uniform", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    _ => smooth(p.constraint),
+                })
+                .collect();
+            let most = ways.iter().map(|ways| ways.len()).max().unwrap_or(0);
+            let observations: String = (0..most)
+                .map(|i| {
+                    let parameter =
+                        |(way, name): (&&[&str], &&str)| format!("{name} = {}", way[i % way.len()]);
+                    let parameters: Vec<String> = ways.iter().zip(signature.names).map(parameter).collect();
+                    format!(
+                        "observe {} ~ {}({})\n",
+                        drawn(family.support()),
+                        entry.name,
+                        parameters.join(", ")
+                    )
+                })
+                .collect();
+            for site in [
+                "Normal(q, 1) via pathwise",
+                "Exponential(exp(q)) via pathwise",
+                "Beta(exp(q), 2) via generalized_reparameterization",
+                "Bernoulli(sigmoid(q)) via gumbel_softmax",
+                "Bernoulli(sigmoid(q)) via muprop",
+            ] {
+                let source = format!("param q = 0.5\nz ~ {site}\n{observations}");
+                let found = planned(&read(&source).graph);
+                let jumps = found.iter().any(|lint| lint.biased);
+                match entry.name {
+                    "Uniform" => {
+                        assert!(jumps || site.contains("muprop"), "{source}: {found:?}");
+                        let (inside, _) = source.split_once("observe [0.1, 0.6] ~ Uniform(low = z").unwrap();
+                        let found = planned(&read(inside).graph);
+                        assert!(found.is_empty(), "{inside}: {found:?}");
+                    }
+                    _ => assert!(found.is_empty(), "{source}: {found:?}"),
+                }
+            }
+        }
+    }
+}
+
+const WHOLE: &str = "param q = 0.5\nparam w = [0.1, 0.2, 0.3]\nz ~ Normal(q, 1) via pathwise\nv ~ Normal(w, 1) via pathwise\n\
+                     cost base = z + sum(v)\n";
+
+/// Functions that are written with conditions, indices, norms and divisions, and are continuous.
+#[test]
+fn continuous_functions_are_proved_continuous() {
+    for cost in [
+        "v[argmax(v)] + v[argmax(-v)]",
+        "sum(where(abs(v) < 1, 0.5 * v^2, abs(v) - 0.5))",
+        "where(abs(z) <= q, 0.5 * z^2, q * (abs(z) - 0.5 * q))",
+        "where(norm(v) < 1, 0.5 * norm(v)^2, norm(v) - 0.5)",
+        "log(norm(stack([q * z, 1]))) + 1 / norm(stack([z, q * z, 1]))",
+        "1 / (1 + exp(-z)) + log(1 / (1 + exp(-z)))",
+        "log(sigmoid(z)) + log(1 - sigmoid(z)) + 1 / (z^2 + 1)",
+        "entropy(Bernoulli(sigmoid(q * z))) + kl(Normal(z, exp(z)), Normal(0, 1))",
+    ] {
+        let source = format!("{WHOLE}cost f = {cost}\n");
+        let found = planned(&read(&source).graph);
+        assert!(found.is_empty(), "{cost}: {found:?}");
+    }
+}
+
+/// The same with a jump.
+#[test]
+fn functions_that_resemble_continuous_ones_are_not_proved_continuous() {
+    for cost in [
+        "(v + (z > 0))[argmax(v + (z > 0))]",
+        "[1, 2, 3][argmax(v)]",
+        "v[argmax(w * v)]",
+        "(2 * v)[argmax(v + [0, 1, 0])]",
+        "sum(where(abs(v) < 1, 0.5 * v^2, abs(v) - 0.4))",
+        "where(abs(z) <= q, 0.5 * z^2, q * (abs(z) - 0.4 * q))",
+        "where(norm(v) < 1, 0.5 * norm(v)^2, norm(v))",
+        "log(norm(stack([q * z, 0])))",
+        "z / abs(z)",
+        "where(z * q > 0, z, 0) / (q * z)",
+        "1 / (z^2 - 1)",
+    ] {
+        let source = format!("{WHOLE}cost f = {cost}\n");
+        let found = planned(&read(&source).graph);
+        assert!(found.iter().any(|lint| lint.biased), "{cost}: {found:?}");
+    }
 }

@@ -105,16 +105,18 @@ pub fn comparison_svg(report: &Report) -> Result<String, String> {
 
 /// What the marks mean.
 fn legend(area: &Area, report: &Report, (mut x, y): (f64, f64), best: bool) -> Result<(), String> {
-    for (biased, word) in [(false, "unbiased"), (true, "biased")] {
+    let undefined = report.results.iter().any(Row::is_undefined);
+    let word = if undefined { "biased or undefined" } else { "biased" };
+    for (biased, word) in [(false, "unbiased"), (true, word)] {
         if report.results.iter().any(|r| r.unbiased != biased) {
             dot(area, (x + 6.0, y), biased)?;
             text(area, word, (x + 18.0, y), Font::plain(11.5, SOFT), HPos::Left)?;
-            x += 92.0;
+            x += if undefined && biased { 152.0 } else { 92.0 };
         }
     }
     let said = match () {
         () if report.all_same => {
-            "no distribution depends on a parameter: all estimators are the same, none is best"
+            "no cost depends on a parameter through a draw: all estimators are the same, none is best"
         }
         () if best => "★ best: smallest variance × time, unbiased",
         () => "none is best: no estimator is unbiased with a finite variance × time",
@@ -129,11 +131,20 @@ fn hover_text(name: &str, row: &Row) -> String {
     let time = duration(row.seconds_per_estimate.0);
     let spread = row.seconds_spread.map_or(String::new(), |s| format!(" ± {}", duration(s.0)));
     let bias = bias(row).map_or(String::new(), |b| format!("; mean − exact {}", b.text));
-    let word = if row.unbiased { "unbiased" } else { "biased" };
+    let word = bias_word(row);
     format!(
         "{name}: {word}, K = {}, variance {variance}, time {time}{spread}, {} evaluations{bias}",
         row.samples, row.evaluations
     )
+}
+
+/// Whether a row is biased, in a word.
+fn bias_word(row: &Row) -> &'static str {
+    match () {
+        () if row.is_undefined() => "undefined",
+        () if row.unbiased => "unbiased",
+        () => "biased",
+    }
 }
 
 /// A disc, or a hollow square for what is biased.

@@ -156,6 +156,7 @@ fn conclusion_column(report: &Report, verdict: &Verdict) -> Column {
     let word = |(i, row): (usize, &Row)| match () {
         () if verdict.best == Some(i) => "best",
         () if verdict.ties.contains(&i) => "tied with ★",
+        () if row.is_undefined() => "undefined",
         () if !row.unbiased => "biased",
         () if row.differs() => "off",
         () => "",
@@ -224,6 +225,9 @@ fn noiseless_distance(row: &Row) -> Option<f64> {
 }
 
 fn bias(row: &Row) -> String {
+    if row.is_undefined() {
+        return "undefined".into();
+    }
     let word = if row.unbiased { "none" } else { "biased" };
     let evidence = worst_z(row).map(|(z, count)| {
         let text =

@@ -23,7 +23,19 @@ pub(super) fn conclusions(
     line("best", &best(report, verdict));
     line("exact", &exact(report));
     let rows = &report.results;
-    let biased: Vec<_> = rows.iter().filter(|r| !r.unbiased).map(|r| label(rows, r)).collect();
+    let undefined: Vec<_> = rows.iter().filter(|r| r.is_undefined()).map(|r| label(rows, r)).collect();
+    if !undefined.is_empty() {
+        let verb = if undefined.len() == 1 { "is" } else { "are" };
+        line(
+            "undefined",
+            &format!(
+                "{} {verb} never best: a number that is infinite or NaN estimates nothing",
+                list(&undefined)
+            ),
+        );
+    }
+    let is_biased = |r: &&Row| !r.unbiased && !r.is_undefined();
+    let biased: Vec<_> = rows.iter().filter(is_biased).map(|r| label(rows, r)).collect();
     if !biased.is_empty() {
         let (verb, whose) = if biased.len() == 1 { ("is", "its") } else { ("are", "their") };
         let names = list(&biased);
@@ -83,8 +95,8 @@ fn all_same(rows: &[Row]) -> String {
     if rows.iter().all(|row| row.plan.is_empty()) {
         return "none: there is no random site, so there is nothing to choose".into();
     }
-    let mut text = "none: no site's distribution depends on a parameter, so all estimators are the same: the derivative of \
-                    the cost at the draws"
+    let mut text = "none: no cost depends on a site whose distribution depends on a parameter, so all estimators are the \
+                    same: the derivative of the cost at the draws"
         .to_string();
     let without = |row: &&Row| row.total_variance.is_some_and(|v| v.0 == 0.0);
     let exact: Vec<_> = rows.iter().filter(without).map(|row| label(rows, row)).collect();
@@ -108,11 +120,15 @@ fn exact(report: &Report) -> String {
     format!("{}{}", parts.join("; "), method(report))
 }
 
-/// `a, b and c`.
+/// `a, b and c`. Names that contain commas themselves, as those of mixed plans do, are separated by semicolons.
 fn list(names: &[String]) -> String {
+    let (comma, and) = match names.iter().any(|name| name.contains(", ")) {
+        true => ("; ", "; and"),
+        false => (", ", " and"),
+    };
     match names {
         [] => String::new(),
         [one] => one.clone(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] => format!("{}{and} {last}", first.join(comma)),
     }
 }

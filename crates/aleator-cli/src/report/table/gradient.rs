@@ -26,7 +26,11 @@ pub fn gradient(report: &Report, width: Option<u16>, color: bool) -> String {
             .iter()
             .map(|(site, estimator)| format!("{} via {}", printable(site), printable(estimator)))
             .collect();
-        let unbiased = if row.unbiased { "unbiased" } else { "biased" };
+        let unbiased = match () {
+            () if row.is_undefined() => "undefined",
+            () if row.unbiased => "unbiased",
+            () => "biased",
+        };
         let plan = if plan.is_empty() { printable(&row.estimator) } else { plan.join(", ") };
         let _ = writeln!(
             out,

@@ -69,7 +69,7 @@ pub struct Spread {
     pub name: String,
     /// The number of runs.
     pub runs: usize,
-    /// The mean at the end, averaged over the runs.
+    /// The mean at the end, averaged over the runs; of a graph, its objective.
     pub mean: f64,
     /// The standard deviation between runs, with more than one.
     pub mean_std_dev: Option<f64>,
@@ -82,7 +82,9 @@ pub struct Spread {
 /// The spread of runs of one name.
 pub fn spread(name: &str, reports: &[&TrainReport]) -> Option<Spread> {
     let results: Vec<_> = reports.iter().filter_map(|r| judged(r)).collect();
-    let means: Vec<f64> = results.iter().map(|(mean, _)| *mean).collect();
+    // The objective of a graph has its own sign.
+    let sign = reports.first().map_or(1.0, |report| sign(report));
+    let means: Vec<f64> = results.iter().map(|(mean, _)| sign * mean).collect();
     let bounds: Option<Vec<f64>> = results.iter().map(|(_, bound)| *bound).collect();
     let (mean, mean_std_dev) = moments(&means)?;
     let of_bounds = bounds.and_then(|bounds| moments(&bounds));
@@ -137,7 +139,8 @@ fn spread_columns(
 ) -> (Vec<Column>, Vec<String>) {
     let sign = reports.first().map_or(1.0, sign);
     let mut sorted: Vec<&Spread> = spreads.iter().collect();
-    sorted.sort_by(|a, b| b.bound.unwrap_or(b.mean).total_cmp(&a.bound.unwrap_or(a.mean)));
+    let value = |s: &Spread| s.bound.unwrap_or(sign * s.mean);
+    sorted.sort_by(|a, b| value(b).total_cmp(&value(a)));
     let cell = |value: f64, deviation: Option<f64>| match deviation {
         Some(deviation) => {
             let (mean, spread) = held_out(value, deviation);
@@ -150,7 +153,7 @@ fn spread_columns(
     let mut columns = vec![
         Column::left("run", sorted.iter().map(name)),
         Column::right("seeds", sorted.iter().map(|s| s.runs.to_string())),
-        Column::right(title, sorted.iter().map(|s| cell(sign * s.mean, s.mean_std_dev))),
+        Column::right(title, sorted.iter().map(|s| cell(s.mean, s.mean_std_dev))),
     ];
     if sorted.iter().any(|s| s.bound.is_some()) {
         let bound = |s: &&Spread| s.bound.map_or("-".into(), |bound| cell(bound, s.bound_std_dev));

@@ -32,7 +32,7 @@ pub fn pull_back<'g>(
         Op::Softmax(axes) => vec![Some(softmax::pull_back(axes, y, cotangent))],
         Op::MatMul => matmul::pull_back(inputs, cotangent, wanted),
         Op::External(e) if e.derivative.is_some() => external::pull_back(e, inputs, cotangent, wanted),
-        Op::External(_) | Op::Draw { .. } => no_derivative(y, op, inputs.len()),
+        Op::External(_) | Op::Draw { .. } | Op::QuantileDerivative(_) => no_derivative(y, op, inputs.len()),
         Op::Reshape { .. }
         | Op::Broadcast { .. }
         | Op::Permute(_)
@@ -73,7 +73,7 @@ pub fn push_forward<'g>(
         Op::Softmax(axes) => Some(softmax::push_forward(axes, y, tangents[0]?)),
         Op::MatMul => matmul::push_forward(inputs, tangents),
         Op::External(e) if e.derivative.is_some() => external::push_forward(e, inputs, y, tangents),
-        Op::External(_) | Op::Draw { .. } => no_derivative(y, op, 1)[0],
+        Op::External(_) | Op::Draw { .. } | Op::QuantileDerivative(_) => no_derivative(y, op, 1)[0],
         Op::Reshape { .. }
         | Op::Broadcast { .. }
         | Op::Permute(_)

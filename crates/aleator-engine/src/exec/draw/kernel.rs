@@ -6,6 +6,7 @@
 use super::by_key;
 use crate::exec::math::Real;
 use crate::exec::memory::Base;
+use crate::exec::operand::Operand;
 use crate::exec::philox::{NoiseAt, fill_words};
 use crate::exec::strided::Strided;
 use crate::graph::Law;
@@ -26,48 +27,6 @@ pub(crate) struct Draw {
     elements: usize,
     /// The offset of the result.
     out: usize,
-}
-
-/// A strided tensor, with fast paths for simple layouts.
-#[derive(Debug)]
-struct Operand {
-    tensor: Strided,
-    layout: Layout,
-}
-
-#[derive(Debug)]
-enum Layout {
-    /// A single element.
-    Constant,
-    /// Contiguous elements.
-    Contiguous,
-    General,
-}
-
-impl Operand {
-    fn new(tensor: Strided) -> Self {
-        let mut behind = 1;
-        let contiguous = tensor.dims.iter().zip(&tensor.strides).rev().all(|(&dim, &stride)| {
-            let fits = dim == 1 || stride == behind;
-            behind *= dim;
-            fits
-        });
-        let constant = tensor.dims.iter().zip(&tensor.strides).all(|(&dim, &stride)| dim == 1 || stride == 0);
-        let layout = match (constant, contiguous) {
-            (true, _) => Layout::Constant,
-            (_, true) => Layout::Contiguous,
-            _ => Layout::General,
-        };
-        Operand { tensor, layout }
-    }
-
-    fn distance(&self, index: usize) -> usize {
-        match self.layout {
-            Layout::Constant => 0,
-            Layout::Contiguous => index,
-            Layout::General => self.tensor.distance(index),
-        }
-    }
 }
 
 impl Draw {
@@ -96,7 +55,7 @@ impl Draw {
         // SAFETY: the range of the result's buffer is this task's alone.
         let out = unsafe { base.write(self.out + first, n) };
         let [mut high, mut low] = [[0; TASK]; 2];
-        let one_by_one = !matches!(self.noise.layout, Layout::Contiguous);
+        let one_by_one = !self.noise.is_contiguous();
         if !one_by_one {
             fill_words(&mut high[..n], &mut low[..n], seed, self.stream, step, before + first as u64);
         }
@@ -106,9 +65,8 @@ impl Draw {
                 fill_words(&mut high[i..=i], &mut low[i..=i], seed, self.stream, step, element);
             }
             let x = |k: usize| {
-                let input = &self.inputs[k];
                 // SAFETY: the element lies within the buffer of a value of an earlier step, which no kernel writes now.
-                let source = unsafe { base.read(input.tensor.offset + input.distance(first + i), 1) };
+                let source = unsafe { base.read(self.inputs[k].place(first + i), 1) };
                 source[0].to_f64()
             };
             *out = by_key(self.law, x, [high[i], low[i]]);

@@ -21,6 +21,7 @@ mod log;
 mod logistic;
 mod normal_quantile;
 mod pow;
+mod quantile;
 mod real;
 mod trig;
 
@@ -29,4 +30,5 @@ mod tests;
 
 pub use format::Format;
 pub(crate) use normal_quantile::table as quantile_table;
+pub use quantile::derivative as quantile_derivative;
 pub use real::Real;

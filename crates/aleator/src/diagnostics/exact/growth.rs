@@ -193,7 +193,7 @@ fn growths(
                 }
                 None => BEYOND,
             },
-            Op::External(_) => BEYOND,
+            Op::External(_) | Op::QuantileDerivative(_) => BEYOND,
             Op::Input(_)
             | Op::Scalar(_)
             | Op::Tensor(_)

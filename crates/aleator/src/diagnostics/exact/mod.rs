@@ -50,7 +50,14 @@ pub fn exact(graph: &Graph) -> Result<Exact> {
 /// # Errors
 /// As [`exact`].
 pub fn exact_within(graph: &Graph, limit: Option<Duration>) -> Result<Exact> {
-    let deadline = Deadline::after(limit);
+    exact_by(graph, Deadline::after(limit))
+}
+
+/// The same with a limit of time and operations.
+///
+/// # Errors
+/// As [`exact`].
+pub(crate) fn exact_by(graph: &Graph, deadline: Deadline) -> Result<Exact> {
     match solve(graph, deadline)? {
         Ok(answer) => Ok(answer),
         Err(Unknown::NotOfTheKind) => Ok(Exact::default()),

@@ -217,7 +217,8 @@ impl Parser<'_> {
                     quote(span.text(self.source))
                 ))
                 .at(*span)
-                .label("not a whole number"),
+                .label("not a whole number")
+                .help(format!("write `{}`, or the name of a constant: `const n = 3`", number.round())),
             );
         }
         // The largest number below which all whole numbers are numbers of 64 bits.

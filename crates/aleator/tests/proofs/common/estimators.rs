@@ -55,6 +55,10 @@ const REAL: &[Support] = &[Support::Real, Support::Positive];
 const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 
+const IMPLICITS: &[Support] =
+    &[Support::Positive, Support::UnitInterval, Support::Simplex, Support::Real, Support::Circle];
+
+const IMPLICIT: &[&str] = &["Gamma", "Beta", "Dirichlet", "StudentT", "VonMises"];
 const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
 const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
 /// Those with a known decomposition by all of their parameters.
@@ -85,6 +89,7 @@ pub fn unbiased() -> Vec<Row> {
             Some("generalized_reparameterization") => Some(STANDARDIZED),
             Some("rejection_reparameterization") => Some(REJECTED),
             Some("measure_valued") => Some(DECOMPOSED),
+            Some("implicit_reparameterization") => Some(IMPLICIT),
             _ => None,
         },
         depends,
@@ -150,6 +155,7 @@ pub fn unbiased() -> Vec<Row> {
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
+        ("implicit_reparameterization", IMPLICITS, First, Derivative, 60),
         ("rejection_reparameterization", GAMMAS, First, Derivative, 60),
     ]
     .iter()
