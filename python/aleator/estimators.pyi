@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -103,6 +103,21 @@ class Pathwise(Estimator):
     """Pathwise: the derivative through the sample, written as a transform of noise."""
 
     def __init__(self) -> None: ...
+
+class StickingTheLanding(Estimator):
+    """StickingTheLanding: the pathwise derivative without the score of q, for costs that contain log_prob(z)."""
+
+    def __init__(self) -> None: ...
+
+class DoublyReparameterized(Estimator):
+    """DoublyReparameterized: for bounds log mean exp over copies: the pathwise derivative with squared weights in place of the score of q."""
+
+    def __init__(self) -> None: ...
+
+class Antithetic(Estimator):
+    """Antithetic: pathwise or score function with the noise of the samples in mirrored pairs u and 1 - u."""
+
+    def __init__(self, *, gradient: str = ...) -> None: ...
 
 class ImplicitReparameterization(Estimator):
     """ImplicitReparameterization: the derivative of the sample at a fixed value of its distribution function."""

@@ -90,11 +90,12 @@ pub mod prelude {
         StudentT, Uniform, VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, Estimator, GappedStraightThrough,
-        GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax,
-        LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax,
-        ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-        StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
+        Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+        ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
+        PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
+        ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
+        UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

@@ -12,9 +12,7 @@ use super::influence::{AxisMap, Influences};
 use super::meeting::Meeting;
 use super::ranges::Ranges;
 use super::reach::{Constants, Followers, Reach, told_apart};
-use super::site_info::SiteInfo;
 use super::terms::{Linearity, Meetings, Term};
-use crate::distributions::{Distribution, Support};
 use crate::error::{Error, Result};
 use crate::graph::{Graph, SiteDef};
 
@@ -149,33 +147,6 @@ impl Analysis {
     pub fn is_conditional(&self, site: usize) -> bool {
         let parameters = &self.sites[site].parameters;
         parameters.iter().any(|&parameter| self.influences.sites(parameter).next().is_some())
-    }
-
-    /// The description of a site before rewriting.
-    pub fn info<'a, 'g>(
-        &'a self,
-        graph: &'g Graph,
-        site: usize,
-        distribution: &'a mut Option<Distribution<'g>>,
-    ) -> SiteInfo<'a, 'g> {
-        let def = &self.sites[site];
-        let parameters = def.parameters.iter().map(|&p| graph.expr(p)).collect();
-        let coupled = self.coupled(site);
-        let rank = def.batch.rank();
-        let coupled_draws =
-            (0..rank).filter(|&i| coupled[i]).fold(1usize, |n, i| n.saturating_mul(def.batch.from_end(i)));
-        let built = Distribution::new(def.family.clone(), parameters);
-        SiteInfo {
-            name: &def.name,
-            distribution: distribution.insert(built),
-            batch: &def.batch,
-            draws: def.batch.numel(),
-            coupled_draws,
-            conditional: self.is_conditional(site),
-            support_moves: def.family.support() == Support::Interval && self.moving[site].contains(&true),
-            moving: &self.moving[site],
-            undefined_between: self.undefined_between[site],
-        }
     }
 }
 

@@ -21,6 +21,10 @@ use crate::graph::Graph;
 pub(crate) struct LogSumExp {
     pub node: NodeId,
     pub axis: usize,
+    /// The node L.
+    pub end: NodeId,
+    /// Whether the sum is over other axes as well.
+    pub over_others: bool,
 }
 
 /// The ℓ of a site whose copies are along its first batch axis.
@@ -38,11 +42,11 @@ pub(crate) fn find(graph: &Graph, analysis: &Analysis, site: usize) -> Option<Lo
         .collect::<Vec<_>>();
     let fits = |Formula { node, axes, ends }: Formula| {
         let axis = influences.map(site, node)?[copies]?;
+        let end = ends.iter().copied().find(|&end| all_ways_pass(graph, node, end))?;
         let fits = axes.contains(&axis)
             && all_ways_pass(graph, def.value, node)
-            && ends.iter().any(|&end| all_ways_pass(graph, node, end))
             && !reaches_a_later_site(graph, analysis, site, node);
-        fits.then_some(LogSumExp { node, axis })
+        fits.then_some(LogSumExp { node, axis, end, over_others: axes.len() > 1 })
     };
     depend_on_site.iter().find_map(|(id, node)| match &node.op {
         Op::LogSumExp(axes) => fits(Formula { node: node.inputs[0], axes: axes.clone(), ends: vec![*id] }),

@@ -6,10 +6,12 @@
 //! | Into which terms does the objective decompose? | `terms`, `log_sum_exp` |
 //! | Which values can a node take? | `range`, `polynomial`, `count`, `between` |
 //! | Which sites have a score? | `scores` |
+//! | How does the log-density of a draw enter the costs? | `own_density`, `density_use` |
 //! | Which parameter does a black box depend on directly? | `black_box` |
 //! | Where does a cost jump, and do both sides meet there? | `discontinuity`, `steps`, `way`, `continuity`, `first_discontinuity`, `moving`, `stopped` |
 //!
-//! `graph_analysis` collects the answers for the rewriting, and `site_info` provides what an estimator may ask about one site.
+//! `graph_analysis` collects the answers for the rewriting, and `site_info`, filled by `describe_site`, provides what an estimator
+//! may ask about one site.
 
 mod axes;
 mod between;
@@ -17,6 +19,8 @@ mod black_box;
 mod constants;
 mod continuity;
 mod count;
+mod density_use;
+mod describe_site;
 mod discontinuity;
 mod draws;
 mod elements;
@@ -27,6 +31,7 @@ mod log_sum_exp;
 mod meeting;
 mod moving;
 mod multilinear;
+mod own_density;
 mod polynomial;
 mod range;
 mod ranges;
@@ -50,6 +55,7 @@ pub use influence::{AxisMap, Influence};
 pub(crate) use log_sum_exp::{LogSumExp, find as find_log_sum_exp};
 pub use moving::discontinuity_moves;
 pub(crate) use moving::{Moving, moving};
+pub(crate) use own_density::{enters_linearly, own_densities};
 pub(crate) use ranges::Ranges;
 pub(crate) use scores::scored;
 pub use site_info::SiteInfo;

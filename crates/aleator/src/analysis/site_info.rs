@@ -25,9 +25,29 @@ pub struct SiteInfo<'a, 'g> {
     pub moving: &'a [bool],
     /// Whether a cost is undefined between the outcomes of the draw, as `v[z]` is.
     pub undefined_between: bool,
+    pub(crate) score_separates: Box<dyn Fn() -> Result<(), String> + 'a>,
+    pub(crate) score_moves_to_path: Box<dyn Fn() -> Result<(), String> + 'a>,
 }
 
 impl SiteInfo<'_, '_> {
+    /// Whether the score of the site, as far as the costs contain log q(z) of its draw z, has mean 0: log q(z) enters them with
+    /// a factor that does not depend on z or on draws behind it. If not, the reason.
+    ///
+    /// # Errors
+    /// The reason, with the place of the obstacle and a remedy.
+    pub fn score_separates(&self) -> Result<(), String> {
+        (self.score_separates)()
+    }
+
+    /// Whether the score of the site, as far as the costs contain log q(z) of its draw z, has mean 0 or lies within one log Σ exp over
+    /// copies, so that its mean is known as a derivative along z.
+    ///
+    /// # Errors
+    /// The reason why not, with the place of the obstacle and a remedy.
+    pub fn score_moves_to_path(&self) -> Result<(), String> {
+        (self.score_moves_to_path)()
+    }
+
     /// Whether costs may be evaluated between the outcomes of the draw; if not, the reason.
     pub(crate) fn defined_between(&self) -> Result<(), String> {
         if !self.undefined_between {

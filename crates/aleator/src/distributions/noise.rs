@@ -1,6 +1,6 @@
 //! The source of a site's randomness: streams of uniform numbers, in a fixed order.
 
-use aleator_engine::graph::{Expr, Graph, Law, Shape};
+use aleator_engine::graph::{Expr, FromEnd, Graph, Law, Shape, concat};
 
 /// The largest number of streams per site.
 pub const STREAMS_PER_SITE: u32 = 64;
@@ -14,6 +14,15 @@ pub struct Noise<'g> {
     shape: Shape,
     given: Option<Expr<'g>>,
     copies: Option<Copies>,
+    mirrored: Option<Mirrored>,
+}
+
+/// The samples of which the second half mirrors the first.
+#[derive(Clone, Copy)]
+struct Mirrored {
+    samples: usize,
+    /// The number of axes behind that of the samples, without those of an event.
+    behind: usize,
 }
 
 /// Several independent numbers in place of each uniform one, along a first axis.
@@ -27,18 +36,38 @@ struct Copies {
 impl<'g> Noise<'g> {
     /// The noise of the site with this index, of shape sample + batch.
     pub fn new(graph: &'g Graph, site: u32, shape: Shape) -> Self {
-        Noise { graph, next_stream: site * STREAMS_PER_SITE, shape, given: None, copies: None }
+        Noise {
+            graph,
+            next_stream: site * STREAMS_PER_SITE,
+            shape,
+            given: None,
+            copies: None,
+            mirrored: None,
+        }
     }
 
     /// The same, but the first stream is `uniforms`. Quadrature uses this to evaluate a graph at its nodes.
     pub fn given(graph: &'g Graph, uniforms: Expr<'g>) -> Self {
-        Noise { graph, next_stream: 0, shape: uniforms.shape(), given: Some(uniforms), copies: None }
+        Noise {
+            graph,
+            next_stream: 0,
+            shape: uniforms.shape(),
+            given: Some(uniforms),
+            copies: None,
+            mirrored: None,
+        }
     }
 
     /// The same streams, from which [`Noise::uniform`] returns `count` independent numbers for each, along a first axis that is
     /// followed by `ones` axes of size 1.
     pub(crate) fn copies(self, count: usize, ones: usize) -> Self {
         Noise { copies: Some(Copies { count, ones }), ..self }
+    }
+
+    /// The same streams, of which the uniform numbers u of the first half of the samples are followed by 1 − u for the second half.
+    /// `behind` is the number of axes behind that of the samples. Draws from other laws are not mirrored.
+    pub(crate) fn mirrored(self, samples: usize, behind: usize) -> Self {
+        Noise { mirrored: Some(Mirrored { samples, behind }), ..self }
     }
 
     /// The graph to which the noise belongs.
@@ -53,6 +82,11 @@ impl<'g> Noise<'g> {
             return given;
         }
         let stream = self.stream();
+        if let Some(Mirrored { samples, behind }) = self.mirrored {
+            let axis = FromEnd(behind + event.len());
+            let first = self.graph.uniform(stream, self.shape.join(event)).slice(axis, 0, samples / 2);
+            return concat(&[first, 1.0 - first], axis).unwrap_or(first);
+        }
         let Some(Copies { count, ones }) = self.copies else {
             return self.graph.uniform(stream, self.shape.join(event));
         };

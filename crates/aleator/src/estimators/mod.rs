@@ -1,5 +1,6 @@
 //! Gradient estimators: one file for each estimator of the literature, and the table of all of them.
 
+mod antithetic;
 mod arm;
 mod arms;
 mod baseline_options;
@@ -7,6 +8,7 @@ mod coupled_coins;
 mod decoupled_straight_through;
 mod disarm;
 mod distinct_outcomes;
+mod doubly_reparameterized;
 mod enumeration;
 mod gapped_straight_through;
 mod generalized_reparameterization;
@@ -29,6 +31,7 @@ mod relax;
 mod score_function;
 mod set_baseline;
 mod set_probabilities;
+mod sticking_the_landing;
 mod straight_through;
 mod straight_through_gumbel_softmax;
 mod sum_and_sample;
@@ -41,10 +44,12 @@ pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
 };
+pub use antithetic::{Antithetic, PairedGradient};
 pub use arm::Arm;
 pub use arms::Arms;
 pub use decoupled_straight_through::DecoupledStraightThrough;
 pub use disarm::Disarm;
+pub use doubly_reparameterized::DoublyReparameterized;
 pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use gapped_straight_through::GappedStraightThrough;
@@ -66,6 +71,7 @@ pub use rejection_reparameterization::RejectionReparameterization;
 pub use relax::Relax;
 pub use score_function::ScoreFunction;
 pub use set_baseline::SetBaseline;
+pub use sticking_the_landing::StickingTheLanding;
 pub use straight_through::StraightThrough;
 pub use straight_through_gumbel_softmax::StraightThroughGumbelSoftmax;
 pub use sum_and_sample::{SumAndSample, Summed};

@@ -38,20 +38,25 @@ pub static PROPERTIES: Properties = Properties {
     reference: "kingma2014auto",
 };
 
+/// Whether the draws of a site are a differentiable transform of noise; if not, the reason.
+pub(super) fn has_path(site: &SiteInfo<'_, '_>) -> Result<(), String> {
+    let family = site.distribution.family();
+    if family.is_reparameterized() {
+        Ok(())
+    } else if family.support().is_discrete() {
+        Err("a discrete sample has no derivative with respect to its parameters".into())
+    } else {
+        Err("its sampler is not a differentiable transform of noise".into())
+    }
+}
+
 impl Estimator for Pathwise {
     fn properties(&self) -> &'static Properties {
         &PROPERTIES
     }
 
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
-        let family = site.distribution.family();
-        if family.is_reparameterized() {
-            Ok(())
-        } else if family.support().is_discrete() {
-            Err("a discrete sample has no derivative with respect to its parameters".into())
-        } else {
-            Err("its sampler is not a differentiable transform of noise".into())
-        }
+        has_path(site)
     }
 
     fn any_order(&self) -> Option<AnyOrder> {

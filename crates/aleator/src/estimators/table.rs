@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use super::{
-    Arm, Arms, DecoupledStraightThrough, Disarm, Enumeration, GappedStraightThrough,
-    GeneralizedReparameterization, GumbelRao, GumbelSoftmax, ImplicitReparameterization, Lax,
-    LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise, PerturbationAnalysis, Rebar, ReinMax,
-    ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction, StraightThrough,
-    StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement, arm, arms,
-    decoupled_straight_through, disarm, enumeration, gapped_straight_through, generalized_reparameterization,
-    gumbel_rao, gumbel_softmax, implicit_reparameterization, lax, local_expectation, measure_valued, muprop,
-    nvil, pathwise, perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization,
-    relax, score_function, straight_through, straight_through_gumbel_softmax, sum_and_sample, unordered_set,
-    vimco, without_replacement,
+    Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
+    GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+    ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
+    PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
+    StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco,
+    WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm, doubly_reparameterized,
+    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax,
+    implicit_reparameterization, lax, local_expectation, measure_valued, muprop, nvil, pathwise,
+    perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax,
+    score_function, sticking_the_landing, straight_through, straight_through_gumbel_softmax, sum_and_sample,
+    unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -76,6 +77,12 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &relax::PROPERTIES, build: |o| Ok(Arc::new(Relax::from_options(o)?)) },
         Entry { properties: &lax::PROPERTIES, build: |o| Ok(Arc::new(Lax::from_options(o))) },
         Entry { properties: &pathwise::PROPERTIES, build: |_| Ok(Arc::new(Pathwise)) },
+        Entry { properties: &sticking_the_landing::PROPERTIES, build: |_| Ok(Arc::new(StickingTheLanding)) },
+        Entry {
+            properties: &doubly_reparameterized::PROPERTIES,
+            build: |_| Ok(Arc::new(DoublyReparameterized)),
+        },
+        Entry { properties: &antithetic::PROPERTIES, build: |o| Ok(Arc::new(Antithetic::from_options(o))) },
         Entry {
             properties: &implicit_reparameterization::PROPERTIES,
             build: |_| Ok(Arc::new(ImplicitReparameterization)),

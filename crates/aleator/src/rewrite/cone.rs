@@ -91,7 +91,7 @@ impl<'a, 'g> Cone<'a, 'g> {
     pub fn cost_without_each(&self, replacement: impl Fn(Expr<'g>, usize) -> Expr<'g>) -> Result<Expr<'g>> {
         let Rewriter { graph, analysis, .. } = self.rewriter;
         let def = &analysis.sites[self.site];
-        let Some(LogSumExp { node, axis }) = find_log_sum_exp(graph, analysis, self.site) else {
+        let Some(LogSumExp { node, axis, .. }) = find_log_sum_exp(graph, analysis, self.site) else {
             return Err(Error::Unsuitable {
                 estimator: self.rewriter.plan.name(self.site).into(),
                 site: def.name.clone(),
@@ -144,6 +144,12 @@ impl<'a, 'g> Cone<'a, 'g> {
             }
         };
         Ok(own.permute(&order))
+    }
+
+    /// The groups of costs at the values of the main path that depend on the site, weighted.
+    pub(super) fn costs_of_main(&self) -> Vec<Expr<'g>> {
+        let groups = self.weighted(&self.main.weights, |place, _| self.main.groups[place]);
+        groups.into_iter().map(|(_, value)| value).collect()
     }
 
     pub(super) fn sum(&self, costs: Vec<Expr<'g>>) -> Expr<'g> {

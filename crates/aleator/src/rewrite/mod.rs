@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `estimator`, `properties`, `options`, `term` | what an estimator is, what a table says of it, its options, its terms |
 //! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes`, `other_outcomes` | a site as an estimator sees it |
-//! | `cone`, `cone_stack` | the nodes downstream of a site, as an estimator uses them |
+//! | `cone`, `cone_stack`, `cone_bound` | the nodes downstream of a site, as an estimator uses them |
 //! | `surrogate`, `rewriter`, `environment`, `derivatives` | the rewriting, step by step |
 //! | `any_order`, `first_derivatives` | second derivatives, and what must not jump for them |
 //! | `estimator_state`, `graph_state` | what is kept from run to run |
@@ -17,6 +17,7 @@ mod audit;
 mod checks;
 mod choice;
 mod cone;
+mod cone_bound;
 mod cone_stack;
 mod derivatives;
 mod environment;

@@ -169,6 +169,7 @@ impl<'g> Site<'g> {
             value: self.over_batch(value),
             weight: Some(entered.select(weight, 0.0)),
             places: Some(Places { entered, mode }),
+            log_prob: None,
         })
     }
 

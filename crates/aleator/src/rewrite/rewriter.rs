@@ -10,7 +10,7 @@ use super::one_hot::rows_of_uses;
 use super::site::{Direction, Site};
 use super::site_value::SiteValue;
 use super::term::GradientTerm;
-use crate::analysis::{Analysis, TermGroup, relocate};
+use crate::analysis::{Analysis, TermGroup, own_densities, relocate};
 use crate::distributions::Distribution;
 use crate::error::Result;
 use crate::graph::Graph;
@@ -78,6 +78,12 @@ impl<'g> Rewriter<'_, 'g> {
             let depends = |node| influences.sites(node).any(|site| site >= number);
             let axis = self.lead.rank() + self.slots[number].unwrap_or(0);
             rows_of_uses(self.graph, &sites[number], nodes, depends, axis, places, environment);
+        }
+        if let Some(log_prob) = draw.log_prob {
+            let Analysis { sites, nodes, .. } = self.analysis;
+            for node in own_densities(self.graph, &sites[number], nodes) {
+                environment.values.insert(node, log_prob);
+            }
         }
         if let Some(weight) = draw.weight {
             environment.weights.insert(number, weight);

@@ -212,6 +212,12 @@ impl<'g> Site<'g> {
         self.distribution.log_prob(value)
     }
 
+    /// log p(value) with the parameters held fixed: the derivative passes through the value alone.
+    pub fn log_prob_of_fixed_law(&self, value: Expr<'g>) -> Expr<'g> {
+        let fixed = self.distribution.parameters().iter().map(|p| p.stop_gradient()).collect();
+        self.distribution.with_parameters(fixed).log_prob(value)
+    }
+
     pub(crate) fn lacks(&self, what: &str) -> Error {
         Error::Invalid(format!(
             "the distribution of `{}` ({}) has no {what}",

@@ -35,6 +35,14 @@ impl<'g> Site<'g> {
         rows.reshape_last(free + 1, (0..batch).map(size).collect::<Vec<_>>())
     }
 
+    /// A value of shape sample + batch with a sample axis of size K, also where it is the same for all samples.
+    pub(crate) fn full_samples(&self, e: Expr<'g>) -> Expr<'g> {
+        let batch = self.batch.rank();
+        let shape = e.with_rank(batch + 1).shape();
+        let lead = shape.leading(shape.rank() - batch - 1);
+        e.with_rank(batch + 1).broadcast_to(lead.join(&[self.num_samples()]).join(&shape.trailing(batch)))
+    }
+
     /// Reduces a value of shape sample + batch over the numbers that one cost combines. Their axes remain, with size 1.
     pub fn over_coupled(&self, e: Expr<'g>, how: Reduction) -> Expr<'g> {
         let rank = self.batch.rank();

@@ -18,12 +18,14 @@ pub struct SiteValue<'g> {
     pub weight: Option<Expr<'g>>,
     /// If the alternatives are the outcomes of one categorical draw, in order: how they map to outcomes.
     pub(crate) places: Option<Places<'g>>,
+    /// What replaces log q(value) of this site wherever the author's graph contains it: the same number with another derivative.
+    pub(crate) log_prob: Option<Expr<'g>>,
 }
 
 impl<'g> SiteValue<'g> {
     /// A single value.
     pub fn value(value: Expr<'g>) -> Self {
-        SiteValue { value, weight: None, places: None }
+        SiteValue { value, weight: None, places: None, log_prob: None }
     }
 
     /// Alternatives along the site's own axis, with their weights.
@@ -32,7 +34,13 @@ impl<'g> SiteValue<'g> {
     /// independent or follow p. Each must satisfy E wₖ F(zₖ) = E F(z) for every F, independently of other sites, with weights that are
     /// constant under differentiation (see [`Site::joint`]): objective and gradient multiply what depends on the site by them.
     pub fn weighted(value: Expr<'g>, weight: Expr<'g>) -> Self {
-        SiteValue { value, weight: Some(weight), places: None }
+        SiteValue { value, weight: Some(weight), places: None, log_prob: None }
+    }
+
+    /// The same value; `log_prob`, of shape sample + batch, replaces log q(value) of this site wherever the author's graph contains
+    /// it. It must be the same number, but may have another derivative.
+    pub fn with_log_prob(self, log_prob: Expr<'g>) -> Self {
+        SiteValue { log_prob: Some(log_prob), ..self }
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod common;
 
+mod antithetic;
 mod automatic_choice;
 mod certify;
 mod closed_forms;
 mod coupled_coins;
 mod edges;
+mod evidence_bounds;
 mod exact_answers;
 mod extremes;
 mod gamma_families;

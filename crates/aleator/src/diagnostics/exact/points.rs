@@ -148,6 +148,6 @@ impl<'g> Site<'g> {
         let shape = [&self.lead[..], &vec![1; self.batch.rank()][..]].concat();
         let column = |&column: &NodeId| self.graph.expr(column).reshape(shape.clone());
         let weight = weight.map(|w| reciprocals.iter().map(column).fold(w, |w, reciprocal| w * reciprocal));
-        Ok(SiteValue { value, weight, places: None })
+        Ok(SiteValue { value, weight, places: None, log_prob: None })
     }
 }
