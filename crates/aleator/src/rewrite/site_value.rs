@@ -32,7 +32,7 @@ impl<'g> SiteValue<'g> {
     ///
     /// For an estimator without [`alternatives`](super::Estimator::alternatives), these are the K samples, which need not be
     /// independent or follow p. Each must satisfy E wₖ F(zₖ) = E F(z) for every F, independently of other sites, with weights that are
-    /// constant under differentiation (see [`Site::joint`]): objective and gradient multiply what depends on the site by them.
+    /// constant under differentiation (see [`Site::joint`](super::Site::joint)): objective and gradient multiply what depends on the site by them.
     pub fn weighted(value: Expr<'g>, weight: Expr<'g>) -> Self {
         SiteValue { value, weight: Some(weight), places: None, log_prob: None }
     }
