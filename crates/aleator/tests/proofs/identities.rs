@@ -106,7 +106,12 @@ fn an_empty_cone_has_no_gradient() {
                     | "doubly_reparameterized"
                     | "antithetic" => continuous,
                     "score_function" | "reinforce_loo" | "nvil" => true,
-                    "vimco" | "implicit_reparameterization" | "rejection_reparameterization" => false,
+                    "vimco"
+                    | "implicit_reparameterization"
+                    | "rejection_reparameterization"
+                    | "unordered_set"
+                    | "sum_and_sample"
+                    | "without_replacement" => false,
                     _ => !continuous,
                 };
                 if serves { estimator.clone() } else { automatic }
@@ -202,7 +207,18 @@ fn every_row_estimates_the_same_objective_to_the_bit() {
         let sites = g.sites().len();
         let reference = estimates(g, &vec![score(); sites], 2, elsewhere).swap_remove(0);
         // Those that do not draw a sample by its sampler.
-        let others = ["enumeration", "arm", "disarm", "arms", "antithetic(gradient=score_function)"];
+        let others = [
+            "enumeration",
+            "arm",
+            "disarm",
+            "arms",
+            "antithetic",
+            "antithetic(gradient=score_function)",
+            "unordered_set",
+            "unordered_set(baseline=built_in)",
+            "sum_and_sample",
+            "without_replacement",
+        ];
         for row in unbiased().iter().filter(|row| !others.contains(&row.text)) {
             let Some(plan) = alone(g, row) else { continue };
             let objectives = estimates(g, &plan, 2, elsewhere).swap_remove(0);
