@@ -11,13 +11,10 @@ use super::lower::Lowering;
 use super::names::CONSTANTS;
 use super::synonyms::{Kind, suggest};
 
-/// The estimators of the language's page that are still to come: their names are known, and no misspellings.
-const TO_COME: &[&str] = &["implicit_reparameterization"];
-
 /// The estimator that a call names, with its options.
 ///
 /// # Errors
-/// A name that no estimator has (with the nearest one), one that is not available yet, an option that the estimator
+/// A name that no estimator has (with the nearest one), an option that the estimator
 /// does not have, or a value that it does not accept; each at its place.
 ///
 /// ```
@@ -108,14 +105,10 @@ fn no_estimator(call: &EstimatorCall) -> Diagnostic {
         let names: Vec<&str> = all().iter().map(|entry| entry.properties.name).collect();
         format!("the estimators are {}", names.join(", "))
     };
-    if TO_COME.contains(&word) {
-        let message = format!("the estimator `{word}` is not available yet");
-        return Diagnostic::new(message).at(call.name.span).help(available());
-    }
     let names = all().iter().flat_map(|entry| {
         std::iter::once(entry.properties.name).chain(entry.properties.aliases.iter().copied())
     });
     let diagnostic = Diagnostic::new(format!("there is no estimator {}", quote(word))).at(call.name.span);
-    suggest(diagnostic, Kind::Estimator, word, names.chain(TO_COME.iter().copied()))
+    suggest(diagnostic, Kind::Estimator, word, names)
         .unwrap_or_else(|diagnostic| diagnostic.help(available()))
 }

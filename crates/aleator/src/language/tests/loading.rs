@@ -208,7 +208,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("z ~ Bernoulli()", "1:5", "needs `probs`", "Bernoulli(probs) or Bernoulli(logits=..)"),
     ("z ~ Bernoulli(0.5, logits = 1)", "1:20", "exclude each other", ""),
     ("z ~ Normal([0, 1], [1, 2, 3])", "1:5", "[2] and [3]", ""),
-    ("z ~ VonMises(0, 1) via implicit_reparameterization", "1:24", "not available yet", "score_function"),
+    ("z ~ VonMises(0, 1) via quasi_newton", "1:24", "no estimator", "score_function"),
     ("z ~ Categorical(0.5)", "1:5", "`probs` needs a last axis", ""),
     ("z ~ MultivariateNormal([1, 2], eye(3))", "1:5", "must be [2, 2]", ""),
     (
