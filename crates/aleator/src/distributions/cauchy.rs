@@ -18,7 +18,8 @@ use super::family::Distribution;
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::log1p_square;
-use super::weak_derivative::{Symmetric, WeakDerivative, length};
+use super::symmetric::Symmetric;
+use super::weak_derivative::{WeakDerivative, length};
 
 /// The Cauchy family.
 #[derive(Clone, Copy, Debug)]

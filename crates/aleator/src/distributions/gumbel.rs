@@ -18,7 +18,8 @@ use super::family::{Distribution, unpack};
 use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::special::EULER_GAMMA;
-use super::weak_derivative::{Place, Triple, WeakDerivative, exponential, held_beside};
+use super::symmetric::held_beside;
+use super::weak_derivative::{Place, Triple, WeakDerivative, exponential};
 
 /// The Gumbel family.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,8 @@ use super::argument::Argument;
 use super::family::Distribution;
 use super::location_scale::LocationScale;
 use super::noise::Noise;
-use super::weak_derivative::{Symmetric, WeakDerivative};
+use super::symmetric::Symmetric;
+use super::weak_derivative::WeakDerivative;
 
 /// The Laplace family.
 #[derive(Clone, Copy, Debug)]

@@ -42,6 +42,7 @@ mod relaxed_bernoulli;
 mod relaxed_one_hot_categorical;
 mod special;
 mod student_t;
+mod symmetric;
 mod table;
 mod transformation;
 mod uniform;

@@ -17,8 +17,9 @@ use super::argument::Argument;
 use super::family::{Distribution, unpack};
 use super::location_scale::LocationScale;
 use super::noise::Noise;
+use super::symmetric::Symmetric;
 use super::transformation::{OfStandard, Transform, Transformation, Transformed, of_standard};
-use super::weak_derivative::{Symmetric, WeakDerivative};
+use super::weak_derivative::WeakDerivative;
 
 /// The Normal family.
 #[derive(Clone, Copy, Debug)]

@@ -23,7 +23,8 @@ use super::location_scale::LocationScale;
 use super::noise::Noise;
 use super::normal::Normal;
 use super::special::{HALF_LOG_TAU, digamma_minus_log, finite, log1p_square, stirling_error};
-use super::weak_derivative::{Place, Triple, WeakDerivative, held_beside, length, with_sign};
+use super::symmetric::held_beside;
+use super::weak_derivative::{Place, Triple, WeakDerivative, length, with_sign};
 
 /// log p(μ)
 fn log_peak<'g>(df: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
