@@ -165,7 +165,7 @@ fn means_are_the_gradients() {
         let exact = gradient_of(graph);
         for samples in [1, 3] {
             let plan = [named("implicit_reparameterization")];
-            means_agree(name, graph, &plan, &untuned(samples, 100_000), &exact, 30);
+            means_agree(name, graph, &plan, &untuned(samples, 30_000), &exact, 30);
         }
         let how = Certify::new()
             .most_replicates(1 << 15)
@@ -195,6 +195,7 @@ fn variances_are_those_of_the_quantile() {
 /// leave-one-out.
 #[test]
 fn graphs_of_several_draws_agree_with_scores() {
+    const REPLICATES: usize = 40_000;
     type Write = fn(&Graph);
     let write: [(&str, Write); 3] = [
         ("behind another", |g| {
@@ -228,13 +229,13 @@ fn graphs_of_several_draws_agree_with_scores() {
                 })
                 .collect();
             let plan = Plan::choose(&g, &overrides, Some(2)).unwrap().estimators;
-            let how = aleator::diagnostics::Measure { seed, ..untuned(2, 100_000) };
+            let how = aleator::diagnostics::Measure { seed, ..untuned(2, REPLICATES) };
             aleator::diagnostics::measure(&g, &plan, &how, &|_| {}).unwrap().gradient
         };
         let (implicit, scores) = (estimate("implicit_reparameterization", 5), estimate("reinforce_loo", 6));
         let critical = critical_value(30);
         for (i, (a, b)) in implicit.iter().flatten().zip(scores.iter().flatten()).enumerate() {
-            let error = ((a.variance().unwrap() + b.variance().unwrap()) / 100_000.0).sqrt();
+            let error = ((a.variance().unwrap() + b.variance().unwrap()) / REPLICATES as f64).sqrt();
             assert!(
                 (a.mean - b.mean).abs() < critical * error,
                 "{name} [{i}]: {} {} {error}",
