@@ -114,6 +114,7 @@ fn example(parameter: &str, event_rank: usize) -> &'static str {
         ("low", _) => "0",
         ("high", _) => "1",
         ("total_count", _) => "3",
+        ("k", _) => "2",
         (_, 0) => "0.5",
         (_, 1) => "[0.2, 0.3, 0.5]",
         _ => "eye(3)",

@@ -150,7 +150,7 @@ impl Family for KSubset {
 
     fn jointly_violated<'g>(&self, parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {
         let n = elements(parameters) as f64;
-        Some((parameters[0].greater(n), "such that k is at most the number of logits"))
+        Some((parameters[0].greater(n), "`k` is at most the number of logits"))
     }
 
     fn event_shape(&self, parameters: &[Expr<'_>]) -> Shape {

@@ -33,8 +33,10 @@ pub(super) fn regimes(signature: &Signature) -> Vec<Regime> {
     let specs = family.parameters();
     // Vectors have three elements, and those with a matrix beside them two.
     let size = if specs.iter().any(|spec| spec.event_rank == 2) { 2 } else { 3 };
+    // A number of elements of a vector is below their number, also after an increase by 1.
+    let count = if specs.iter().any(|spec| spec.event_rank == 1) { 1.0 } else { 4.0 };
     let ordinary: Vec<Value> =
-        specs.iter().enumerate().map(|(place, spec)| ordinary(spec, place, size)).collect();
+        specs.iter().enumerate().map(|(place, spec)| ordinary(spec, place, size, count)).collect();
     let mut all = vec![Regime { name: "ordinary".into(), values: ordinary.clone() }];
     for (place, spec) in specs.iter().enumerate() {
         for extreme in extremes(spec, size) {
@@ -47,7 +49,7 @@ pub(super) fn regimes(signature: &Signature) -> Vec<Regime> {
     all
 }
 
-fn ordinary(spec: &Parameter, place: usize, size: usize) -> Value {
+fn ordinary(spec: &Parameter, place: usize, size: usize, count: f64) -> Value {
     let vector = |numbers: [f64; 3]| numbers[..size].to_vec();
     let second = place as f64;
     let (shape, numbers) = match (spec.event_rank, spec.constraint) {
@@ -55,7 +57,7 @@ fn ordinary(spec: &Parameter, place: usize, size: usize) -> Value {
         (1, Constraint::Weights) => (vec![size], vector([0.5, 0.2, 0.3])),
         (1, Constraint::Positive | Constraint::NotNegative) => (vec![size], vector([1.5, 0.8, 2.2])),
         (1, _) => (vec![size], vector([0.3, -0.8, 0.1])),
-        (_, Constraint::Count) => (vec![], vec![4.0]),
+        (_, Constraint::Count) => (vec![], vec![count]),
         (_, Constraint::Positive | Constraint::NotNegative) if spec.name == "df" => (vec![], vec![6.0]),
         (_, Constraint::Positive | Constraint::NotNegative) => (vec![], vec![1.3 - 0.3 * second]),
         (_, Constraint::Probability | Constraint::PositiveProbability | Constraint::ProbabilityBelowOne) => {
