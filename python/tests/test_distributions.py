@@ -13,6 +13,7 @@ GIVEN = {
     "Bernoulli": ({"probs": 0.3}, 1.0),
     "Categorical": ({"probs": [0.2, 0.8]}, 1.0),
     "OneHotCategorical": ({"probs": [0.2, 0.8]}, [0.0, 1.0]),
+    "KSubset": ({"k": 1.0, "logits": [0.3, -0.2]}, [1.0, 0.0]),
     "Binomial": ({"total_count": 4, "probs": 0.3}, 2.0),
     "Geometric": ({"probs": 0.3}, 2.0),
     "Poisson": ({"rate": 2.0}, 3.0),
