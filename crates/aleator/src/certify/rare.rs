@@ -48,7 +48,7 @@ pub(super) fn rarest_of(
     let engine = &surrogate.graph;
     let sites = graph.sites();
     let (mut names, mut outputs) = (Vec::new(), Vec::new());
-    for drawn in &surrogate.audit.drawn {
+    for drawn in surrogate.audit.drawn.iter().chain(&surrogate.audit.weighted) {
         let site = &sites[drawn.number];
         let parameters: Vec<_> = drawn.parameters.iter().map(|&p| engine.expr(p)).collect();
         let masses = match site.family.masses(&parameters) {

@@ -18,6 +18,8 @@ pub struct Audit {
     pub blind: Vec<(String, NodeId)>,
     /// The sites that are drawn.
     pub drawn: Vec<DrawnSite>,
+    /// The sites whose samples have weights: they are no draws from the distribution, but outcomes may be too rare among them as well.
+    pub weighted: Vec<DrawnSite>,
 }
 
 /// A site that is drawn, on the main path of an estimate.
@@ -66,10 +68,9 @@ impl<'g> Rewriter<'_, 'g> {
                     audit.masses.push(self.collapse(mean, 0).id());
                 }
                 None => {
-                    // Weighted samples are no draws from the distribution.
-                    if !environment.weights.contains_key(&number) {
-                        audit.drawn.push(site.as_drawn(number));
-                    }
+                    let has_weights = environment.weights.contains_key(&number);
+                    let list = if has_weights { &mut audit.weighted } else { &mut audit.drawn };
+                    list.push(site.as_drawn(number));
                     let moving = match self.plan.visits_every_outcome(number) {
                         true => None,
                         false => self.moving_edges(number, site, environment, &mut held),
