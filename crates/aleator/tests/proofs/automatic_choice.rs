@@ -225,7 +225,7 @@ fn it_is_never_biased() {
                     .iter()
                     .flat_map(|p| exact.gradient[&p.name].values.iter().map(|x| x.0).collect::<Vec<_>>())
                     .collect();
-                means_agree(case.name, &g, &plan.estimators, &untuned(k, 20_000), &gradient, 200);
+                means_agree(case.name, &g, &plan.estimators, &untuned(k, 10_000), &gradient, 200);
             }
         }
     }
