@@ -284,6 +284,11 @@ fn control_variates_see_jumps_behind_stops_and_at_poles() {
         "stop_gradient(b > 0.4) * b",
         "floor(stop_gradient(b) + 0.3) * b",
         "stop_gradient(floor(b + 0.3)) + b",
+        "log_prob(Poisson(where(stop_gradient(b) > 0.4, 2, 5)), 3)",
+        "log_prob(StudentT(3, floor(b + 0.3), 1), 3)",
+        "log_prob(Gamma(1 + 30 * (b > 0.4), 2), 0.4)",
+        "log_prob(VonMises(0, exp(5 * sign(b - 0.4))), 0.4)",
+        "asin(0.9 * floor(b + 0.3))",
         "abs(b - 0.4) / (b - 0.4)",
         "relu(b - 0.4)^2 / (b - 0.4)^2",
         "0^relu(b - 0.4)",
@@ -297,9 +302,14 @@ fn control_variates_see_jumps_behind_stops_and_at_poles() {
         let text = format!("param t = 0.3\nb ~ Bernoulli(logits = t) via score_function\ncost f = {cost}\n");
         assert!(planned(&read(&text).graph).is_empty(), "{cost}");
     }
-    for cost in
-        ["1 / (b + 0.5)", "b / stop_gradient(b + 1)", "3 * stop_gradient(b) + b^2", "norm(b - [0.3, 0.2])"]
-    {
+    for cost in [
+        "1 / (b + 0.5)",
+        "b / stop_gradient(b + 1)",
+        "3 * stop_gradient(b) + b^2",
+        "norm(b - [0.3, 0.2])",
+        "asin(0.9 * b) + sinh(2 * b) + erfinv(0.9 * b)",
+        "kl(Poisson(1 + 20 * b), Poisson(2))",
+    ] {
         let text = format!("param t = 0.3\nb ~ Bernoulli(logits = t) via rebar\ncost f = {cost}\n");
         let found = planned(&read(&text).graph);
         assert!(!found.iter().any(|lint| lint.biased), "{cost}: {found:?}");
@@ -450,6 +460,8 @@ fn observations_of_every_family_are_smooth() {
                 "Beta(exp(q), 2) via generalized_reparameterization",
                 "Bernoulli(sigmoid(q)) via gumbel_softmax",
                 "Bernoulli(sigmoid(q)) via muprop",
+                "Bernoulli(sigmoid(q)) via rebar",
+                "Bernoulli(sigmoid(q)) via relax",
             ] {
                 let source = format!("param q = 0.5\nz ~ {site}\n{observations}");
                 let found = planned(&read(&source).graph);
@@ -483,6 +495,8 @@ fn continuous_functions_are_proved_continuous() {
         "1 / (1 + exp(-z)) + log(1 / (1 + exp(-z)))",
         "log(sigmoid(z)) + log(1 - sigmoid(z)) + 1 / (z^2 + 1)",
         "entropy(Bernoulli(sigmoid(q * z))) + kl(Normal(z, exp(z)), Normal(0, 1))",
+        "log_prob(Poisson(0.1 + z^2), 3) + log_prob(Gamma(0.1 + z^2, 2), 0.4) + log_prob(StudentT(3, z, 1), 0.4)",
+        "asin(0.9 * tanh(z)) + sinh(z) + erfinv(0.9 * tanh(z))",
     ] {
         let source = format!("{WHOLE}cost f = {cost}\n");
         let found = planned(&read(&source).graph);
@@ -505,6 +519,15 @@ fn functions_that_resemble_continuous_ones_are_not_proved_continuous() {
         "z / abs(z)",
         "where(z * q > 0, z, 0) / (q * z)",
         "1 / (z^2 - 1)",
+        // Special functions with arguments that jump, and with poles.
+        "log_prob(Gamma(floor(exp(z)) + 1, 2), 0.4)",
+        "log_prob(Cauchy(0, where(z > 0, 1, 2)), 0.4)",
+        "log_prob(Poisson(z^2), 3)",
+        "log_prob(Gamma(z^2, 2), 0.4)",
+        "log_prob(StudentT(3, 0, abs(z)), 0.4)",
+        "log_prob(Beta(2, abs(z)), 0.4)",
+        "erfinv(0.9 * sign(z))",
+        "erfinv(z)",
     ] {
         let source = format!("{WHOLE}cost f = {cost}\n");
         let found = planned(&read(&source).graph);
