@@ -51,6 +51,7 @@ mod sweep;
 mod tensorboard;
 mod trainer;
 mod update;
+mod warnings;
 mod write_rows;
 mod written;
 
