@@ -212,6 +212,9 @@ fn spreads(names: &[String], reports: &[TrainReport]) -> Vec<Spread> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if let Some(choice) = &p.choice {
+        note(&format!("chosen by measurement before step {}: {}", choice.step + 1, choice.describe()));
+    }
     if let Some([start, starts]) = p.start {
         let note = format_args!("step {} of {}", p.step, p.steps);
         return progress.set_at(&format!("start {start} of {starts}; {label}"), 0, 0.0, note);
