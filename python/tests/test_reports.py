@@ -245,7 +245,7 @@ def test_compare_fixes_sites_as_the_command_does():
     assert len(al.compare(g, estimators=["nvil"], via=["b=measured"], replicates=20)) == 1
     with pytest.raises(al.AleatorError, match="leave nothing to compare"):
         al.compare(g, via="rebar")
-    with pytest.raises(al.AleatorError, match="no site"):
+    with pytest.raises(al.AleatorError, match="unknown site"):
         al.compare(g, via=["c=rebar"])
 
 
