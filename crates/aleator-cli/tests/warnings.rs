@@ -159,6 +159,18 @@ fn heavy_tails_are_warned_of() {
     }
 }
 
+/// A black box that fails is named with its place, and no smaller learning rate is proposed.
+#[test]
+fn a_black_box_that_fails_has_a_place_and_no_learning_rate() {
+    let graph = "param p = 0\nz ~ Normal(p, 1) via score_function\nexternal h(z) -> [] = command(\"aleator-no-such-program\")\ncost f = h(z)\n";
+    for command in ["grad", "optimize", "train"] {
+        let output = on(&format!("fails-{command}"), graph, &[command, "--allow-commands"]);
+        let said = stderr(&output);
+        assert!(!output.status.success() && said.contains("black box `h` failed"), "{command}: {said}");
+        assert!(said.contains(".scg:3:10") && !said.contains("--lr"), "{command}: {said}");
+    }
+}
+
 /// `optimize` and `train` say what `grad` says of kinks and jumps in parameters, with their place.
 #[test]
 fn optimize_and_train_say_what_grad_says_of_kinks_and_jumps() {

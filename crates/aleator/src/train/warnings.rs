@@ -3,6 +3,7 @@
 use super::config::TrainConfig;
 use super::scg::Source;
 use crate::diagnostics::{blind_spots, kinks};
+use crate::error::Error;
 use crate::language::{Model, Place};
 use crate::plan::{Lint, Plan, lints};
 
@@ -15,7 +16,15 @@ impl TrainConfig {
         found
     }
 
-    /// The same of a graph; nothing if it cannot be built, which is an error elsewhere.
+    /// Where the black box that an error speaks of stands in the text of the graph, such as `own.scg:3:1`.
+    pub fn place_of(&self, error: &Error) -> Option<String> {
+        let (source, name) = (self.recipe.graph.as_ref()?, error.black_box()?);
+        let model = source.load(&[], self.model.has_rows().then_some(self.batch), self.seed).ok()?;
+        let place = Place::of(&source.text, model.definition(name)?.name_span.start);
+        Some(format!("{}:{place}", source.name))
+    }
+
+    /// The warnings about a graph; nothing if it cannot be built, which is an error elsewhere.
     fn warnings_of_graph(&self, source: &Source) -> Vec<String> {
         let batch = self.model.has_rows().then_some(self.batch);
         let Ok(model) = source.load(&[], batch, self.seed) else { return Vec::new() };
