@@ -401,9 +401,11 @@ fn drawn(support: Support) -> &'static str {
         Support::OneHot => "[0, 1, 0]",
         Support::Subsets => "[0, 1, 1]",
         Support::Counts | Support::BoundedCounts => "[0, 3, 5]",
+        Support::Compositions => "[0, 3, 2]",
         Support::Real | Support::Circle => "[0.1, -2]",
         Support::Positive => "[0.1, 2]",
-        Support::Interval | Support::UnitInterval => "[0.1, 0.6]",
+        Support::Interval { high: None, .. } => "[2.1, 3]",
+        Support::Interval { .. } | Support::UnitInterval => "[0.1, 0.6]",
         Support::Simplex => "[0.1, 0.2, 0.7]",
         Support::RealVector => "[0.1, -2]",
     }
@@ -427,6 +429,7 @@ fn observations_of_every_family_are_smooth() {
                     // The observed values are within these ends at every draw, and not within the second ones.
                     ("Uniform", "low", _) => &["-exp(z)", "z - 0.5"][..],
                     ("Uniform", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    ("Pareto", "scale", _) => &["2 * sigmoid(z)"],
                     _ => smooth(p.constraint),
                 })
                 .collect();
