@@ -64,7 +64,7 @@ impl<'g> Nodes<'g> {
     /// Of I(t, h).
     pub(super) fn of(t: Expr<'g>, h: Expr<'g>) -> Self {
         let end = far(t);
-        let h = place(h).less(end).select(h, end);
+        let h = place(h).less(place(end)).select(h, end);
         Self::up_to(t, h)
     }
 
@@ -92,9 +92,8 @@ impl<'g> Nodes<'g> {
     }
 }
 
-/// s*, which is held fixed.
+/// s*
 fn far(t: Expr<'_>) -> Expr<'_> {
-    let t = place(t);
     2.0 * LARGEST_EXPONENT / (t + length(t, t.graph().scalar((2.0 * LARGEST_EXPONENT).sqrt())))
 }
 

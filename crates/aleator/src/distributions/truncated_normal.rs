@@ -103,7 +103,9 @@ impl<'g> FromMode<'g> {
 
     fn integrals(&self) -> Integrals<'g> {
         let [above, below] = [self.up, self.down].map(|h| Nodes::of(self.t, h));
-        Integrals { total: above.total() + below.total(), above, below }
+        // Never 0 unless it underflows, so that its logarithm has no pole.
+        let total = (above.total() + below.total()).maximum(f64::MIN_POSITIVE);
+        Integrals { total, above, below }
     }
 }
 

@@ -28,7 +28,7 @@ fn many() -> Measure {
 type Write = for<'g> fn(Expr<'g>, Expr<'g>) -> Distribution<'g>;
 
 /// Each family by the parameters with a known triple; the other ones are constants.
-const FAMILIES: [(&str, Write, [f64; 2]); 20] = [
+const FAMILIES: [(&str, Write, [f64; 2]); 24] = [
     ("normal", |a, b| Normal::new(a, b), [0.3, 0.8]),
     ("laplace", |a, b| Laplace::new(a, b), [0.3, 0.8]),
     ("logistic", |a, b| Logistic::new(a, b), [-0.3, 0.5]),
@@ -37,6 +37,10 @@ const FAMILIES: [(&str, Write, [f64; 2]); 20] = [
     ("log-normal", |a, b| LogNormal::new(a, b), [0.2, 0.4]),
     ("exponential", |a, b| Exponential::new(a * b), [1.3, 0.9]),
     ("gamma", |a, b| Gamma::new(0.7, a * b), [1.3, 0.9]),
+    ("half-normal", |a, b| HalfNormal::new(a * b), [1.3, 0.9]),
+    ("inverse gamma", |a, b| InverseGamma::new(20.0, a * b), [9.3, 0.9]),
+    ("pareto", |a, b| Pareto::new(a, 30.0 * b), [1.3, 0.9]),
+    ("truncated normal", |a, b| TruncatedNormal::new(0.3, 0.8, a, a + b), [-0.4, 1.7]),
     ("weibull", |a, b| Weibull::new(a * b, 1.7), [1.3, 0.9]),
     ("kumaraswamy", |a, b| Kumaraswamy::new(0.6, a * b), [1.3, 0.9]),
     ("uniform", |a, b| Uniform::new(a, a + b), [-0.4, 1.7]),

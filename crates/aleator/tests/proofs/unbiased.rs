@@ -39,7 +39,11 @@ fn the_table_says_what_serves_what() {
         g
     };
     let discrete = [Support::Boolean, Support::OneHot, Support::Indices];
-    for support in discrete.into_iter().chain([Support::Real, Support::Positive, BETWEEN]) {
+    for support in discrete.into_iter().chain([
+        Support::Real,
+        Support::Positive,
+        Support::Interval { low: 0, high: Some(1) },
+    ]) {
         let g = write(support);
         for row in unbiased() {
             assert_eq!(

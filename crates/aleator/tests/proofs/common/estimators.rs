@@ -37,7 +37,7 @@ pub enum Needs {
 }
 
 /// The support of a Uniform.
-pub const BETWEEN: Support = Support::Interval { low: 0, high: Some(1) };
+const BETWEEN: Support = Support::Interval { low: 0, high: Some(1) };
 const BOOLEAN: &[Support] = &[Support::Boolean];
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const CATEGORICAL: &[Support] = &[Support::OneHot, Support::Indices];
