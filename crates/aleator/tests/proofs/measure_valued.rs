@@ -8,8 +8,9 @@ use aleator::distributions::{Distribution, Place, Triple};
 use aleator::estimators::{Estimator, GradientTerm, MeasureValued, Properties, SiteInfo};
 use aleator::graph::{Expr, Graph};
 use aleator::prelude::{
-    Bernoulli, Binomial, Categorical, Cauchy, Exponential, Gamma, Geometric, Gumbel, Kumaraswamy, Laplace,
-    LogNormal, Logistic, NegativeBinomial, Normal, Poisson, StudentT, Uniform, Weibull,
+    Bernoulli, Binomial, Categorical, Cauchy, Exponential, Gamma, Geometric, Gumbel, HalfNormal,
+    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, NegativeBinomial, Normal, Pareto, Poisson,
+    StudentT, TruncatedNormal, Uniform, Weibull,
 };
 use aleator::rewrite::{Cone, DownstreamSites, Site};
 use aleator::{Options, Program};
