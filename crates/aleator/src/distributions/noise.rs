@@ -142,6 +142,17 @@ impl<'g> Noise<'g> {
         self.draw(Law::Binomial, &[], &[total_count, probs, complement])
     }
 
+    /// The same, one for each element of the site and of `event`, which are the last axes of the parameters.
+    pub(super) fn binomials(
+        &mut self,
+        event: &[usize],
+        total_count: Expr<'g>,
+        probs: Expr<'g>,
+        complement: Expr<'g>,
+    ) -> Expr<'g> {
+        self.draw(Law::Binomial, event, &[total_count, probs, complement])
+    }
+
     /// Draws from VonMises(0, concentration), in [−π, π].
     pub fn von_mises(&mut self, concentration: Expr<'g>) -> Expr<'g> {
         self.draw(Law::VonMises, &[], &[concentration])

@@ -97,6 +97,16 @@ pub(super) fn exp_excess(t: Expr<'_>) -> Expr<'_> {
     t.expm1() - t
 }
 
+/// A moment that is infinite unless α is greater than `order`.
+pub(super) fn moment_above<'g>(
+    order: f64,
+    alpha: Expr<'g>,
+    moment: impl Fn(Expr<'g>) -> Expr<'g>,
+) -> Expr<'g> {
+    let exists = place(alpha).greater(order);
+    exists.select(moment(exists.select(alpha, order + 1.0)), f64::INFINITY)
+}
+
 /// Replaces negative values, which are rounding errors, by 0. Derivatives do not change.
 pub(super) fn at_least_zero(x: Expr<'_>) -> Expr<'_> {
     let value = x.stop_gradient();

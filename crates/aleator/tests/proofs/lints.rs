@@ -411,9 +411,11 @@ fn drawn(support: Support) -> &'static str {
         Support::OneHot => "[0, 1, 0]",
         Support::Subsets => "[0, 1, 1]",
         Support::Counts | Support::BoundedCounts => "[0, 3, 5]",
+        Support::Compositions => "[0, 3, 2]",
         Support::Real | Support::Circle => "[0.1, -2]",
         Support::Positive => "[0.1, 2]",
-        Support::Interval | Support::UnitInterval => "[0.1, 0.6]",
+        Support::Interval { high: None, .. } => "[2.1, 3]",
+        Support::Interval { .. } | Support::UnitInterval => "[0.1, 0.6]",
         Support::Simplex => "[0.1, 0.2, 0.7]",
         Support::RealVector => "[0.1, -2]",
     }
@@ -435,8 +437,9 @@ fn observations_of_every_family_are_smooth() {
                     (.., 1) if p.constraint == Constraint::Positive => &["exp(stack([q * z, 0, z]))"],
                     (.., 1) if p.constraint == Constraint::Real => &["stack([q * z, 0, 1])"],
                     // The observed values are within these ends at every draw, and not within the second ones.
-                    ("Uniform", "low", _) => &["-exp(z)", "z - 0.5"][..],
-                    ("Uniform", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    ("Uniform" | "TruncatedNormal", "low", _) => &["-exp(z)", "z - 0.5"][..],
+                    ("Uniform" | "TruncatedNormal", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    ("Pareto", "scale", _) => &["2 * sigmoid(z)"],
                     _ => smooth(p.constraint),
                 })
                 .collect();
@@ -467,10 +470,12 @@ fn observations_of_every_family_are_smooth() {
                 let found = planned(&read(&source).graph);
                 let jumps = found.iter().any(|lint| lint.biased);
                 match entry.name {
-                    "Uniform" => {
+                    "Uniform" | "TruncatedNormal" => {
                         assert!(jumps || site.contains("muprop"), "{source}: {found:?}");
-                        let (inside, _) = source.split_once("observe [0.1, 0.6] ~ Uniform(low = z").unwrap();
-                        let found = planned(&read(inside).graph);
+                        let within = source.lines().take_while(|line| !line.contains("low = z"));
+                        let inside = within.collect::<Vec<_>>().join("\n");
+                        assert!(inside.len() < source.trim().len());
+                        let found = planned(&read(&inside).graph);
                         assert!(found.is_empty(), "{inside}: {found:?}");
                     }
                     _ => assert!(found.is_empty(), "{source}: {found:?}"),
