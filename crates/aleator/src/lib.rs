@@ -93,9 +93,9 @@ pub mod prelude {
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
         Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
         ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-        PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
-        ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
-        UnorderedSet, Vimco, WithoutReplacement,
+        PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+        Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax,
+        SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

@@ -23,6 +23,7 @@ mod muprop;
 mod nvil;
 mod pathwise;
 mod perturbation_analysis;
+mod quasi_monte_carlo;
 mod rebar;
 mod reinforce_loo;
 mod reinmax;
@@ -40,6 +41,7 @@ mod unordered_set;
 mod vimco;
 mod without_replacement;
 
+pub use crate::distributions::Scramble;
 pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
@@ -64,6 +66,7 @@ pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use pathwise::Pathwise;
 pub use perturbation_analysis::{EvaluatedJumps, PerturbationAnalysis};
+pub use quasi_monte_carlo::QuasiMonteCarlo;
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;
 pub use reinmax::ReinMax;

@@ -6,14 +6,14 @@ use super::{
     Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
     GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
     ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-    PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-    StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco,
-    WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm, doubly_reparameterized,
-    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax,
-    implicit_reparameterization, lax, local_expectation, measure_valued, muprop, nvil, pathwise,
-    perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax,
-    score_function, sticking_the_landing, straight_through, straight_through_gumbel_softmax, sum_and_sample,
-    unordered_set, vimco, without_replacement,
+    PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
+    ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
+    UnorderedSet, Vimco, WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm,
+    doubly_reparameterized, enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao,
+    gumbel_softmax, implicit_reparameterization, lax, local_expectation, measure_valued, muprop, nvil,
+    pathwise, perturbation_analysis, quasi_monte_carlo, rebar, reinforce_loo, reinmax,
+    rejection_reparameterization, relax, score_function, sticking_the_landing, straight_through,
+    straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -83,6 +83,10 @@ pub fn all() -> &'static [Entry] {
             build: |_| Ok(Arc::new(DoublyReparameterized)),
         },
         Entry { properties: &antithetic::PROPERTIES, build: |o| Ok(Arc::new(Antithetic::from_options(o))) },
+        Entry {
+            properties: &quasi_monte_carlo::PROPERTIES,
+            build: |o| Ok(Arc::new(QuasiMonteCarlo::from_options(o))),
+        },
         Entry {
             properties: &implicit_reparameterization::PROPERTIES,
             build: |_| Ok(Arc::new(ImplicitReparameterization)),

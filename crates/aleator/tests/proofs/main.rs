@@ -23,6 +23,7 @@ mod moving_average;
 mod mutants;
 mod perturbation_analysis;
 mod precision;
+mod quasi_monte_carlo;
 mod rejection;
 mod second_order;
 mod sets;
