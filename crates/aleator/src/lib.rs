@@ -91,7 +91,7 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
         ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
         PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
         Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax,

@@ -12,6 +12,7 @@ mod evidence_bounds;
 mod exact_answers;
 mod extremes;
 mod gamma_families;
+mod grpo;
 mod identities;
 mod implicit;
 mod influence;
