@@ -37,8 +37,8 @@ fn the_mean_of_one_coin_is_that_of_its_spread() {
         &[0.463_913_987_402_333, 0.433_951_799_447_922, 0.21875],
         1e-9,
     );
-    for (logit, group) in [(0.0, 2), (1.3, 3), (-4.0, 5), (12.0, 4)] {
-        let p = 1.0 / (1.0 + (-logit as f64).exp());
+    for (logit, group) in [(0.0f64, 2), (1.3, 3), (-4.0, 5), (12.0, 4)] {
+        let p = 1.0 / (1.0 + (-logit).exp());
         let (spread, k) = (mean_spread(group, p), group as f64);
         let unbiased = spread * ((k - 1.0) / k).sqrt();
         let undivided = (1.0 - 1.0 / k) * p * (1.0 - p);
