@@ -92,11 +92,11 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
         ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-        PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
-        ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
-        UnorderedSet, Vimco, WithoutReplacement,
+        PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+        Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax,
+        SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

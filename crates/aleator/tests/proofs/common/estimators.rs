@@ -151,6 +151,8 @@ pub fn unbiased() -> Vec<Row> {
         ("doubly_reparameterized", CONTINUOUS, First, Derivative, 60),
         ("antithetic", CONTINUOUS, Coupled, Derivative, 60),
         ("antithetic(gradient=score_function)", ALL, Coupled, Nothing, 60),
+        ("quasi_monte_carlo", CONTINUOUS, Coupled, Derivative, 60),
+        ("quasi_monte_carlo(scramble=shift)", CONTINUOUS, Coupled, Derivative, 60),
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),
