@@ -20,7 +20,7 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
-use crate::quadrature::{Deadline, Integrand, Size, Unknown, integrate};
+use crate::quadrature::{CONFIRMED, Deadline, Integrand, Size, Unknown, integrate};
 use crate::rewrite::{Estimator, Extras, Layout, rewrite};
 
 /// What is integrated.
@@ -52,6 +52,8 @@ pub(super) struct Expectation {
     pub values: Vec<f64>,
     /// The error bound of each value.
     pub errors: Vec<f64>,
+    /// The error bounds relative to the expectations of the absolute values.
+    pub relative: f64,
 }
 
 /// The largest number of joint outcomes.
@@ -96,7 +98,12 @@ pub(super) fn expectation(
     }
     let counts = columns.iter().map(|range| (*range == Range::Count).then_some(FEW_COUNTS)).collect();
     let integral = integrate(&mut estimate, counts, deadline)?;
-    Ok(integral.map(|(values, errors)| Expectation { method: "quadrature", values, errors }))
+    Ok(integral.map(|(values, errors)| Expectation {
+        method: "quadrature",
+        values,
+        errors,
+        relative: CONFIRMED,
+    }))
 }
 
 /// The number of counts that are tried first.
@@ -252,7 +259,7 @@ impl EstimateAtPoints {
         }
         sizes.pop();
         let errors = sizes.iter().map(|size| ROUNDING * size).collect();
-        Ok(Ok(Expectation { method: "enumeration", values: sums, errors }))
+        Ok(Ok(Expectation { method: "enumeration", values: sums, errors, relative: ROUNDING }))
     }
 
     /// The number of results: the estimates and the weight.

@@ -1,5 +1,7 @@
 //! Proofs: the exact expectation of an estimate beside the exact gradient.
 
+use std::sync::Arc;
+
 use super::certificate::{CoordinateCertificate, PlanCertificate, Standing};
 use super::expectation::{Expectation, Power, Question, expectation};
 use super::own_state::{OwnState, has_own_state};
@@ -7,8 +9,8 @@ use super::truth::{ROUNDING, WithError};
 use crate::diagnostics::Number;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
-use crate::plan::Plan;
 use crate::quadrature::{Deadline, Unknown};
+use crate::rewrite::Estimator;
 
 /// An exact expectation beside the exact gradient.
 pub(super) struct Proof {
@@ -18,10 +20,19 @@ pub(super) struct Proof {
 }
 
 impl Proof {
+    /// How the expectation is known.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// All coordinates.
+    pub fn coordinates(&self) -> impl Iterator<Item = &CoordinateCertificate> {
+        self.gradient.iter().flat_map(|(_, coordinates)| coordinates)
+    }
+
     /// Fills in a certificate.
     pub fn enter(self, blank: PlanCertificate) -> PlanCertificate {
-        let verdict =
-            self.gradient.iter().flat_map(|(_, c)| c).map(|c| c.verdict).max().unwrap_or(Standing::Proved);
+        let verdict = self.coordinates().map(|c| c.verdict).max().unwrap_or(Standing::Proved);
         PlanCertificate {
             method: self.method,
             own_parameters: self.own_parameters,
@@ -32,7 +43,7 @@ impl Proof {
     }
 
     fn refutes(&self) -> bool {
-        self.gradient.iter().flat_map(|(_, c)| c).any(|c| c.verdict == Standing::Refuted)
+        self.coordinates().any(|c| c.verdict == Standing::Refuted)
     }
 }
 
@@ -40,14 +51,14 @@ impl Proof {
 /// at others; the reason if it is not known.
 pub(super) fn prove(
     graph: &Graph,
-    plan: &Plan,
+    plan: &[Arc<dyn Estimator>],
     samples: usize,
     truth: &[WithError],
     deadline: Deadline,
 ) -> Result<Result<Proof, String>> {
     let at = |state| {
         let question = Question { samples, state, power: Power::First };
-        Ok::<_, Error>(match expectation(graph, &plan.estimators, question, deadline)? {
+        Ok::<_, Error>(match expectation(graph, plan, question, deadline)? {
             Ok(expectation) => match judge(graph, &expectation, truth) {
                 Some(gradient) => {
                     Ok(Proof { method: expectation.method, own_parameters: "initial", gradient })
@@ -60,7 +71,7 @@ pub(super) fn prove(
     };
     let initial = at(OwnState::Initial)?;
     let Ok(proof) = initial else { return Ok(initial) };
-    if proof.refutes() || !has_own_state(graph, &plan.estimators, samples)? {
+    if proof.refutes() || !has_own_state(graph, plan, samples)? {
         return Ok(Ok(proof));
     }
     // Where the second expectation is not known, the first one stands alone, and the certificate says so.
