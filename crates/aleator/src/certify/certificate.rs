@@ -13,7 +13,7 @@ use crate::diagnostics::{Number, Skipped};
 pub enum Standing {
     /// The exact expectation of the estimate is the exact gradient, up to a stated rounding and integration error.
     Proved,
-    /// A simultaneous confidence interval for the bias lies within the stated bound.
+    /// A simultaneous confidence interval for the bias, or the error bound of the expectation, lies within the stated bound.
     Certified,
     /// The budget ended before the interval was short enough.
     Undecided,

@@ -3,7 +3,7 @@
 //! | standing | meaning |
 //! |---|---|
 //! | proved | the estimate's own code, summed over all outcomes of its noise and integrated over the rest, has the exact gradient as its mean, up to a stated error |
-//! | certified | a simultaneous confidence interval of the bias lies within the bound |
+//! | certified | a simultaneous confidence interval of the bias, or the error bound of such an integral, lies within the bound |
 //! | refuted | the bias is not 0, by exact expectation or because such an interval excludes 0 |
 //! | undecided | the budget ended before |
 //!
@@ -372,7 +372,7 @@ fn certify_plan(
         Some(truth) => {
             let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2))
                 .with_operations(how.most_operations);
-            match prove(graph, &plan.estimators, samples, truth, deadline)? {
+            match prove(graph, &plan.estimators, samples, truth, how.bias_bound, deadline)? {
                 Ok(proof) => return Ok(proof.enter(blank)),
                 Err(reason) => Some(reason),
             }
@@ -401,7 +401,8 @@ fn with_identities(
     if !how.identities {
         return Ok(certificate);
     }
-    let truth = exact_values(graph, known).filter(|_| certificate.verdict == Standing::Proved);
+    let is_known = certificate.verdict <= Standing::Certified && certificate.method != "sampling";
+    let truth = exact_values(graph, known).filter(|_| is_known);
     let (name, samples) = (&certificate.estimator, certificate.samples);
     let identities = of_plan(graph, name, &plan.estimators, samples, truth.as_deref(), how, deadline)?;
     let fails = identities.iter().any(|identity| identity.verdict == Standing::Refuted);

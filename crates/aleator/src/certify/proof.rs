@@ -54,12 +54,13 @@ pub(super) fn prove(
     plan: &[Arc<dyn Estimator>],
     samples: usize,
     truth: &[WithError],
+    bias_bound: f64,
     deadline: Deadline,
 ) -> Result<Result<Proof, String>> {
     let at = |state| {
         let question = Question { samples, state, power: Power::First };
         Ok::<_, Error>(match expectation(graph, plan, question, deadline)? {
-            Ok(expectation) => match judge(graph, &expectation, truth) {
+            Ok(expectation) => match judge(graph, &expectation, truth, bias_bound) {
                 Some(gradient) => {
                     Ok(Proof { method: expectation.method, own_parameters: "initial", gradient })
                 }
@@ -82,7 +83,7 @@ pub(super) fn prove(
     }))
 }
 
-/// A proof whose error bound is larger than this share of the scale is none.
+/// An error bound that is larger than this share of the scale is no proof. Within the bias bound it is a certificate, as an interval of samples is.
 const LARGEST_ERROR: f64 = 1e-4;
 /// The factor by which a difference must exceed the error bound to refute.
 const CLEAR: f64 = 8.0;
@@ -92,6 +93,7 @@ fn judge(
     graph: &Graph,
     expectation: &Expectation,
     truth: &[WithError],
+    bias_bound: f64,
 ) -> Option<Vec<(String, Vec<CoordinateCertificate>)>> {
     let mut at = 1;
     let mut all = Vec::new();
@@ -107,6 +109,8 @@ fn judge(
             let bias = mean - exact;
             let verdict = if bias.abs() <= error && error <= LARGEST_ERROR * scale {
                 Standing::Proved
+            } else if bias.abs() <= error && bias.abs() + error <= bias_bound * scale {
+                Standing::Certified
             } else if bias.abs() > CLEAR * error {
                 Standing::Refuted
             } else {

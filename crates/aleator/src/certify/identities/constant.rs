@@ -34,6 +34,7 @@ pub(super) fn certify_constant(
     plan: &[Arc<dyn Estimator>],
     samples: usize,
     truth: Option<&[WithError]>,
+    bias_bound: f64,
     deadline: Deadline,
 ) -> Result<IdentityCertificate> {
     let unknown = |why: String| unknown("constant", name, why);
@@ -44,7 +45,7 @@ pub(super) fn certify_constant(
     let (raised, elements) = with_constant(graph, constant);
     let mut moved = truth.to_vec();
     moved[0].0 += constant * elements as f64;
-    let proof = match prove(&raised, plan, samples, &moved, deadline) {
+    let proof = match prove(&raised, plan, samples, &moved, bias_bound, deadline) {
         Ok(Ok(proof)) => proof,
         Ok(Err(reason)) => return Ok(unknown(reason)),
         Err(error) if is_unsuitable(&error) => return Ok(unknown(error.to_string())),

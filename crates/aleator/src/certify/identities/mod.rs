@@ -60,7 +60,7 @@ pub(super) fn of_plan(
     deadline: Deadline,
 ) -> Result<Vec<IdentityCertificate>> {
     Ok(vec![
-        constant::certify_constant(graph, name, plan, samples, truth, deadline)?,
+        constant::certify_constant(graph, name, plan, samples, truth, how.bias_bound, deadline)?,
         bits::certify_cone(graph, name, plan, samples, how.seed)?,
         bits::certify_threads(graph, name, plan, samples, how.seed)?,
     ])
