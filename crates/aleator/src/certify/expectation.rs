@@ -167,7 +167,7 @@ impl EstimateAtPoints {
             Ok(noise) => noise,
             Err(unknown) => return Ok(Err(unknown)),
         };
-        let Coordinates { inputs: noise_inputs, weight, mismatch, mut replaced } = noise;
+        let Coordinates { inputs: noise_inputs, weight, mismatch, mut replaced, .. } = noise;
         let mut outputs: Vec<NodeId> =
             estimates.iter().map(|&id| substitute(engine, id, &mut replaced).id()).collect();
         outputs.extend([weight.id(), mismatch.id()]);
@@ -180,13 +180,15 @@ impl EstimateAtPoints {
         }
         let (mut ranges, mut outcomes, mut inputs) = (Vec::new(), 1usize, Vec::new());
         for input in noise_inputs {
-            let source = |_| match input.range {
+            let is_used = |element: usize| input.used.as_ref().is_none_or(|used| used[element]);
+            let source = |element: usize| match input.range {
                 Range::Outcomes(base) => {
                     let place = outcomes;
                     outcomes = outcomes.saturating_mul(base);
                     Source::Outcome { place, base }
                 }
                 Range::Anywhere => Source::Middle,
+                Range::Uniform if !is_used(element) => Source::Middle,
                 range => {
                     ranges.push(range);
                     Source::Column(ranges.len() - 1)
