@@ -91,9 +91,9 @@ class CertifiedIdentity(_FromDict):
 
     Attributes
     ----------
-    identity : {"score", "constant", "cone", "threads"}
+    identity : {"score", "constant", "cone", "threads", "training"}
         The mean of the score is 0; a constant in the costs leaves the mean; a cost that no site reaches changes no bit; one, two and three
-        threads compute the same bits.
+        threads compute the same bits; the mean is the gradient at the state that training reaches.
     of : str
         The site or the plan.
     verdict : {"proved", "certified", "undecided", "refuted"}

@@ -107,7 +107,7 @@ pub struct PlanCertificate {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(Serialize))]
 pub struct IdentityCertificate {
-    /// `"score"`, `"constant"`, `"cone"`, `"threads"` or `"zero control"`.
+    /// `"score"`, `"constant"`, `"cone"`, `"threads"`, `"training"` or `"zero control"`.
     pub identity: &'static str,
     /// The name of the site or of the estimator.
     pub of: String,

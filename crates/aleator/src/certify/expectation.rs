@@ -25,11 +25,11 @@ use crate::rewrite::{Estimator, Extras, Layout, rewrite};
 
 /// What is integrated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Question<'a> {
     /// K
     pub samples: usize,
     /// The values of the estimators' own parameters.
-    pub state: OwnState,
+    pub state: OwnState<'a>,
     /// The power of the gradient whose expectation is computed.
     pub power: Power,
 }
@@ -78,7 +78,7 @@ const MASS_TOLERANCE: f64 = 1e-9;
 pub(super) fn expectation(
     graph: &Graph,
     plan: &[Arc<dyn Estimator>],
-    question: Question,
+    question: Question<'_>,
     deadline: Deadline,
 ) -> Result<Result<Expectation, Unknown>> {
     let estimate = |rows| EstimateAtPoints::new(graph, plan, question, rows, deadline);
@@ -151,7 +151,7 @@ impl EstimateAtPoints {
     fn new(
         graph: &Graph,
         plan: &[Arc<dyn Estimator>],
-        question: Question,
+        question: Question<'_>,
         rows: usize,
         deadline: Deadline,
     ) -> Result<Result<Self, Unknown>> {

@@ -7,7 +7,7 @@ use super::expectation::{Expectation, Power, Question, expectation};
 use super::own_state::{OwnState, has_own_state};
 use super::truth::{ROUNDING, WithError};
 use crate::diagnostics::Number;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Graph;
 use crate::quadrature::{Deadline, Unknown};
 use crate::rewrite::Estimator;
@@ -57,19 +57,7 @@ pub(super) fn prove(
     bias_bound: f64,
     deadline: Deadline,
 ) -> Result<Result<Proof, String>> {
-    let at = |state| {
-        let question = Question { samples, state, power: Power::First };
-        Ok::<_, Error>(match expectation(graph, plan, question, deadline)? {
-            Ok(expectation) => match judge(graph, &expectation, truth, bias_bound) {
-                Some(gradient) => {
-                    Ok(Proof { method: expectation.method, own_parameters: "initial", gradient })
-                }
-                None => Err("the error of its expectation is too large".into()),
-            },
-            Err(Unknown::NotOfTheKind) => Err("its expectation is not known".into()),
-            Err(Unknown::Because(reason)) => Err(reason),
-        })
-    };
+    let at = |state| prove_at(graph, plan, samples, state, truth, bias_bound, deadline);
     let initial = at(OwnState::Initial)?;
     let Ok(proof) = initial else { return Ok(initial) };
     if proof.refutes() || !has_own_state(graph, plan, samples)? {
@@ -81,6 +69,27 @@ pub(super) fn prove(
         Ok(_) => Proof { own_parameters: "initial and moved", ..proof },
         Err(_) => proof,
     }))
+}
+
+/// The same at some values of the estimators' own parameters.
+pub(super) fn prove_at(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    samples: usize,
+    state: OwnState<'_>,
+    truth: &[WithError],
+    bias_bound: f64,
+    deadline: Deadline,
+) -> Result<Result<Proof, String>> {
+    let question = Question { samples, state, power: Power::First };
+    Ok(match expectation(graph, plan, question, deadline)? {
+        Ok(expectation) => match judge(graph, &expectation, truth, bias_bound) {
+            Some(gradient) => Ok(Proof { method: expectation.method, own_parameters: "initial", gradient }),
+            None => Err("the error of its expectation is too large".into()),
+        },
+        Err(Unknown::NotOfTheKind) => Err("its expectation is not known".into()),
+        Err(Unknown::Because(reason)) => Err(reason),
+    })
 }
 
 /// An error bound that is larger than this share of the scale is no proof. Within the bias bound it is a certificate, as an interval of samples is.

@@ -93,11 +93,12 @@ pub(crate) fn identity_lines(certificate: &Certificate) -> Vec<String> {
 }
 
 /// The identities in the order in which they are reported, in words.
-const STATEMENTS: [(&str, &str); 4] = [
+const STATEMENTS: [(&str, &str); 5] = [
     ("score", "the mean of each site's score is 0"),
     ("constant", "a constant in the costs leaves the mean"),
     ("cone", "a cost that no site reaches changes no bit"),
     ("threads", "1, 2 and 3 threads compute the same bits"),
+    ("training", "the mean, given the state, is the gradient in training as well"),
 ];
 
 /// What is to be said of a plan besides its row.

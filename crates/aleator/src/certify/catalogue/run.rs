@@ -240,7 +240,7 @@ pub fn certify_catalogue(
 }
 
 /// The identities of the table, in the order in which they are counted.
-const IDENTITIES: [&str; 5] = ["score", "constant", "cone", "threads", "zero control"];
+const IDENTITIES: [&str; 6] = ["score", "constant", "cone", "threads", "training", "zero control"];
 
 /// What is certified of a graph.
 struct Certified {

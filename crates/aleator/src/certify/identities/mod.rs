@@ -6,19 +6,22 @@
 //! | `constant` | a plan | with c added to every cost, the mean is the same gradient |
 //! | `cone` | a plan | a further cost that no site reaches changes no bit of the gradient |
 //! | `threads` | a plan | one, two and three threads compute the same bits |
+//! | `training` | a plan | the mean is the gradient at the state that some steps of training reach, and no step reads what it changes |
 //!
-//! The first two are means, known by exact expectation; the score is sampled where that is not known. The other two are compared for a
-//! number of estimates. An identity that fails refutes the certificate. One that is undecided leaves it as it is.
+//! `score`, `constant` and `training` are means, known by exact expectation; the score is sampled where that is not known. The others are
+//! compared for a number of estimates. An identity that fails refutes the certificate. One that is undecided leaves it as it is.
 //!
 //! | file | contents |
 //! |---|---|
 //! | `score` | the mean of the score |
 //! | `constant` | the mean with a constant |
 //! | `bits` | what must be the same to the bit |
+//! | `training` | the mean while own parameters are tuned |
 
 mod bits;
 mod constant;
 mod score;
+mod training;
 
 use std::sync::Arc;
 
@@ -59,9 +62,13 @@ pub(super) fn of_plan(
     how: &Certify,
     deadline: Deadline,
 ) -> Result<Vec<IdentityCertificate>> {
-    Ok(vec![
-        constant::certify_constant(graph, name, plan, samples, truth, how.bias_bound, deadline)?,
+    let bound = how.bias_bound;
+    let mut all = vec![
+        constant::certify_constant(graph, name, plan, samples, truth, bound, deadline)?,
         bits::certify_cone(graph, name, plan, samples, how.seed)?,
         bits::certify_threads(graph, name, plan, samples, how.seed)?,
-    ])
+    ];
+    let known = truth.map(|truth| (truth, bound));
+    all.extend(training::certify_training(graph, name, plan, samples, how.seed, known, deadline)?);
+    Ok(all)
 }
