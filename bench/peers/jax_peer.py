@@ -40,14 +40,16 @@ def load():
     def posterior_logits(theta, x, mean):
         return (x - mean) @ theta["encoder_weight"] + theta["encoder_bias"]
 
+    def sbn_terms(theta, x, h, q_logits):
+        """Each row's reconstruction and each latent's own terms."""
+        pixel_logits = (2 * h - 1) @ theta["decoder_weight"] + theta["decoder_bias"]
+        own = log_bernoulli(h, theta["prior_logits"]) - log_bernoulli(h, q_logits)
+        return -log_bernoulli(x, pixel_logits).sum(-1) / x.shape[0], -own / x.shape[0]
+
     def sbn_costs(theta, x, h, q_logits):
         """What every latent's score is weighted by: the row's reconstruction and the latent's own terms."""
-        pixel_logits = (2 * h - 1) @ theta["decoder_weight"] + theta["decoder_bias"]
-        log_p_x = log_bernoulli(x, pixel_logits).sum(-1)
-        own = log_bernoulli(h, theta["prior_logits"]) - log_bernoulli(h, q_logits)
-        cost = -(log_p_x[..., None] + own) / x.shape[0]
-        loss = -(log_p_x + own.sum(-1)).sum(-1) / x.shape[0]
-        return cost, loss
+        of_row, own = sbn_terms(theta, x, h, q_logits)
+        return of_row[..., None] + own, (of_row + own.sum(-1)).sum(-1)
 
     def estimate(objective, theta):
         """Loss and gradients of (loss, surrogate), the surrogate's value left out of the loss."""
@@ -75,6 +77,74 @@ def load():
             return estimate(objective, theta)
 
         return uniform_of_latents(2, uniform), step
+
+    def sbn_by_surrogate(samples, drawn, weights, quantity):
+        """A step whose surrogate is the sum of weights, which are not differentiated, times a quantity of the logits.
+
+        drawn(logits, u): the latents; weights(cost, h, logits, cost_of_rows): their weights.
+        """
+
+        def step(inputs, u):
+            theta, x, mean = split(inputs)
+
+            def objective(theta):
+                logits = posterior_logits(theta, x, mean)
+                h = stop(drawn(logits, u).astype(u.dtype))
+                cost, loss = sbn_costs(theta, x, h, logits)
+
+                def cost_of_rows(h):
+                    of_row, own = sbn_terms(theta, x, h, logits)
+                    return of_row + own.sum(-1)
+
+                surrogate = (stop(weights(cost, h, logits, cost_of_rows)) * quantity(logits)).sum()
+                return loss.mean(), surrogate
+
+            return estimate(objective, theta)
+
+        return uniform_of_latents(samples, positive_uniform), step
+
+    def identity(logits):
+        return logits
+
+    def sbn_disarm(settings):
+        def drawn(logits, u):
+            return jnp.stack([u[0], 1 - u[0]]) > sigmoid(-logits)
+
+        def weights(cost, h, logits, cost_of_rows):
+            return 0.5 * (cost[0] - cost[1]) * (h[0] - h[1]) * sigmoid(jnp.abs(logits))
+
+        return sbn_by_surrogate(2, drawn, weights, identity)
+
+    def sbn_arms(settings):
+        samples = 4
+
+        def drawn(logits, u):
+            e = -jnp.log(u)
+            others = e.sum(0) - e
+            log_u = (samples - 1) * (jnp.log(others) - jnp.log(others + e))
+            rare = log_u < -softplus(jnp.abs(logits))
+            return jnp.where(logits < 0, rare, ~rare)
+
+        def weights(cost, h, logits, cost_of_rows):
+            x = jnp.minimum(jnp.expm1(softplus(jnp.abs(logits)) / (samples - 1)), 1)
+            factor = -sigmoid(jnp.abs(logits)) / jnp.expm1((samples - 1) * jnp.log1p(-x))
+            return ((cost - cost.mean(0)) * (h - sigmoid(logits))).sum(0) * factor / (samples - 1)
+
+        return sbn_by_surrogate(samples, drawn, weights, identity)
+
+    def sbn_local_expectation(settings):
+        def drawn(logits, u):
+            return u > sigmoid(-logits)
+
+        def weights(cost, h, logits, cost_of_rows):
+            h = h[0]
+            flips = jnp.eye(h.shape[-1], dtype=bool)
+            # All latents flipped in turn: latent, row, latents.
+            flipped = jnp.where(flips[:, None, :], 1 - h, h)
+            difference = cost_of_rows(flipped) - cost_of_rows(h)
+            return difference.T * (1 - 2 * h)
+
+        return sbn_by_surrogate(1, drawn, weights, sigmoid)
 
     def sbn_rebar(settings):
         eta, tau = settings["eta"], settings["tau"]
@@ -209,6 +279,9 @@ def load():
     workloads = {
         "sbn-step": sbn_step,
         "sbn-rebar": sbn_rebar,
+        "sbn-disarm": sbn_disarm,
+        "sbn-arms": sbn_arms,
+        "sbn-local-expectation": sbn_local_expectation,
         "elementwise": elementwise,
         "tiny": tiny,
         "bernoulli": bernoulli,

@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::peer::Peer;
 use crate::rounds::{Beside, Row};
 use crate::statistics::{median, ratio};
-use crate::workloads::sbn_step::{SbnStep, network};
+use crate::workloads::sbn_step::{Method, SbnStep, network};
 use crate::workloads::{Size, Workload};
 
 /// Measures all sides in turn. Peers forget what they compiled before each round, but have been imported and started.
@@ -16,7 +16,7 @@ use crate::workloads::{Size, Workload};
 /// # Errors
 /// If a side fails.
 pub fn measure(peers: &mut [Peer], folder: &Path, rounds: usize, progress: &dyn Fn(&str)) -> Result<Row> {
-    let workload = SbnStep::new(Size::Full)?;
+    let workload = SbnStep::new(Method::LeaveOneOut, Size::Full)?;
     for input in workload.inputs(0) {
         input.save(folder)?;
     }

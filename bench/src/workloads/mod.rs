@@ -12,6 +12,7 @@ use aleator::Program;
 use aleator_engine::exec::philox;
 use serde_json::Value;
 
+use self::sbn_step::{Method, SbnStep};
 use crate::array::Array;
 use crate::error::Result;
 
@@ -67,7 +68,17 @@ pub enum Size {
 }
 
 /// The names of all workloads, in the order in which they are measured.
-pub const NAMES: [&str; 6] = ["sbn-step", "sbn-rebar", "elementwise", "tiny", "bernoulli", "toy-variance"];
+pub const NAMES: [&str; 9] = [
+    "sbn-step",
+    "sbn-rebar",
+    "sbn-disarm",
+    "sbn-arms",
+    "sbn-local-expectation",
+    "elementwise",
+    "tiny",
+    "bernoulli",
+    "toy-variance",
+];
 
 /// The workload of that name; `None` if there is none.
 ///
@@ -75,7 +86,10 @@ pub const NAMES: [&str; 6] = ["sbn-step", "sbn-rebar", "elementwise", "tiny", "b
 /// If it cannot be compiled.
 pub fn build(name: &str, size: Size) -> Result<Option<Box<dyn Workload>>> {
     Ok(Some(match name {
-        "sbn-step" => Box::new(sbn_step::SbnStep::new(size)?),
+        "sbn-step" => Box::new(SbnStep::new(Method::LeaveOneOut, size)?),
+        "sbn-disarm" => Box::new(SbnStep::new(Method::Disarm, size)?),
+        "sbn-arms" => Box::new(SbnStep::new(Method::Arms, size)?),
+        "sbn-local-expectation" => Box::new(SbnStep::new(Method::LocalExpectation, size)?),
         "sbn-rebar" => Box::new(sbn_rebar::SbnRebar::new(size)?),
         "elementwise" => Box::new(elementwise::Elementwise::new(size)?),
         "tiny" => Box::new(tiny::Tiny::new()?),
