@@ -117,7 +117,28 @@ pub(in crate::certify) fn is_score_function(
     samples: usize,
     seed: u64,
 ) -> Result<IdentityCertificate> {
-    let plain: Vec<Arc<dyn Estimator>> = vec![Arc::new(ScoreFunction::default()); plan.len()];
+    let score: Arc<dyn Estimator> = Arc::new(ScoreFunction::default());
+    let plain = vec![score; plan.len()];
     let both = [plan, &plain].map(|plan| gradients(graph, plan, samples, seed, 1)).into_iter().collect();
     compare("zero control", name, both, "with a control variate of 0, it is not the score function")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::distributions::Bernoulli;
+    use crate::estimators::Rebar;
+
+    /// A control variate of 0 is the score function, and another one is not.
+    #[test]
+    fn a_control_variate_that_is_not_0_is_seen() {
+        let g = Graph::new();
+        let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 0.3)));
+        g.cost("f", (b - 0.45).square());
+        for (coefficient, expected) in [(0.0, Standing::Certified), (1e-9, Standing::Refuted)] {
+            let plan: [Arc<dyn Estimator>; 1] = [Arc::new(Rebar { coefficient, ..Rebar::default() })];
+            let identity = is_score_function(&g, "rebar", &plan, 1, 0).unwrap();
+            assert_eq!(identity.verdict, expected, "{identity:?}");
+        }
+    }
 }
