@@ -37,6 +37,7 @@ from .graph import Graph
 from .program import Estimate, Program
 from .reports import (
     Certificate,
+    CertifiedIdentity,
     CertifiedPlan,
     Exact,
     GradientEstimate,
@@ -50,6 +51,7 @@ from .reports import (
 __all__ = [
     "BlackBox",
     "Certificate",
+    "CertifiedIdentity",
     "CertifiedPlan",
     "Estimate",
     "Exact",

@@ -86,6 +86,38 @@ class Exact(_FromDict):
         return f"Exact(method={self.method!r}, objective={self.objective!r}, gradient={self.gradient!r})"
 
 
+class CertifiedIdentity(_FromDict):
+    """What is known of a statement that must hold without a tolerance.
+
+    Attributes
+    ----------
+    identity : {"score", "constant", "cone", "threads", "training"}
+        The mean of the score is 0; a constant in the costs leaves the mean; a cost that no site reaches changes no bit; one, two and three
+        threads compute the same bits; the mean is the gradient at the state that training reaches.
+    of : str
+        The site or the plan.
+    verdict : {"proved", "certified", "undecided", "refuted"}
+    method : {"enumeration", "quadrature", "sampling", "bits", "none"}
+    deviation : float
+        The largest relative deviation that is found or not excluded.
+    why : str or None
+        Why it is refuted or undecided.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._dict = data
+        self.identity: str = data["identity"]
+        self.of: str = data["of"]
+        self.verdict: str = data["verdict"]
+        self.method: str = data["method"]
+        deviation = _number(data["deviation"])
+        self.deviation: float = math.inf if deviation is None else deviation
+        self.why: str | None = data["why"]
+
+    def __repr__(self) -> str:
+        return f"CertifiedIdentity({self.identity!r}, {self.of!r}, {self.verdict!r})"
+
+
 class CertifiedPlan(_FromDict):
     """What is known of the bias of one plan.
 
@@ -104,6 +136,8 @@ class CertifiedPlan(_FromDict):
         The number of sampled estimates; 0 for a proof.
     bias : dict of str to numpy.ndarray
         By parameter, an interval that holds the bias of each element, of shape ``[n, 2]``.
+    identities : list of CertifiedIdentity
+        What must hold of the plan besides its mean.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -119,6 +153,7 @@ class CertifiedPlan(_FromDict):
             name: np.array([[_number(x) for x in c["bias"]] for c in elements], dtype=np.float64).reshape(-1, 2)
             for name, elements in data["gradient"].items()
         }
+        self.identities: list[CertifiedIdentity] = [CertifiedIdentity(i) for i in data["identities"]]
 
     def __repr__(self) -> str:
         return f"CertifiedPlan({self.estimator!r}, {self.verdict!r}, method={self.method!r})"
@@ -136,6 +171,8 @@ class Certificate(_FromDict):
     bias_bound : float
         The largest bias that is not excluded, relative to the scale of the gradient, over all plans and elements.
     plans : list of CertifiedPlan
+    identities : list of CertifiedIdentity
+        What must hold of the graph, whatever the plan.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -145,6 +182,7 @@ class Certificate(_FromDict):
         largest = _number(data["largest_bias"])
         self.bias_bound: float = math.inf if largest is None else largest
         self.plans: list[CertifiedPlan] = [CertifiedPlan(plan) for plan in data["plans"]]
+        self.identities: list[CertifiedIdentity] = [CertifiedIdentity(i) for i in data["identities"]]
 
     def __iter__(self) -> Iterator[CertifiedPlan]:
         return iter(self.plans)

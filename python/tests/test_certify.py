@@ -24,6 +24,14 @@ def test_what_is_unbiased_is_proved() -> None:
     assert {plan.estimator for plan in certificate} >= {"rebar", "reinforce_loo", "score_function"}
 
 
+def test_identities_are_certified_with_the_means() -> None:
+    certificate = al.certify(toy(), via="reinforce_loo", budget=3600)
+    assert [(i.identity, i.of, i.verdict) for i in certificate.identities] == [("score", "b", "proved")]
+    verdicts = {i.identity: i.verdict for i in certificate.plans[0].identities}
+    assert verdicts == {"constant": "proved", "cone": "certified", "threads": "certified"}
+    assert all(i.why is None and i.deviation < 1e-6 for i in certificate.plans[0].identities)
+
+
 def test_what_is_biased_is_refuted_with_its_bias() -> None:
     certificate = al.certify(toy(), via="straight_through")
     assert certificate.verdict == "refuted"

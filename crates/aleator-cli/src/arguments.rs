@@ -13,7 +13,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use train::Train;
 pub use trained::{Evaluate, ExportParameters, Parameters, Programs, Sample, Trained, Which};
-use values::{count, page_file, parameter_file, plot_file, positive, seconds, seed, seeds, threads};
+use values::{
+    certificate_file, count, page_file, parameter_file, plot_file, positive, seconds, seed, seeds, threads,
+};
 
 /// Gradients of expectations: write a computation with random nodes, and get its gradient by any estimator, with its bias,
 /// variance and computational cost.
@@ -297,8 +299,8 @@ pub struct Certify {
     /// Largest number of sampled estimates for each estimator [default: as many as the budget allows]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub replicates: Option<usize>,
-    /// Write a report with all coordinates, graph and formulas: one .html file
-    #[arg(long, value_name = "FILE", value_parser = page_file)]
+    /// Write a report with all coordinates, graph and formulas: one .html file; with --catalogue also a .md file
+    #[arg(long, value_name = "FILE", value_parser = certificate_file)]
     pub report: Option<PathBuf>,
     /// Certify all estimators on all distributions, topologies and regimes of the library instead of a file; budgets are counts, so that
     /// verdicts do not depend on time

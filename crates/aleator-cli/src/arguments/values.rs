@@ -114,6 +114,11 @@ pub fn page_file(text: &str) -> Result<PathBuf, String> {
     drawing(text, &["html", "htm"])
 }
 
+/// The path of a certificate's report.
+pub fn certificate_file(text: &str) -> Result<PathBuf, String> {
+    drawing(text, &["html", "htm", "md"])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

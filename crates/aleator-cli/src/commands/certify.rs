@@ -33,6 +33,10 @@ pub fn run(arguments: &Certify) -> Outcome {
     if let Some(path) = &arguments.check {
         return certify_check::run(arguments, path);
     }
+    if arguments.report.as_ref().is_some_and(|path| path.extension().is_some_and(|e| e == "md")) {
+        let message = "--report of one graph is an .html file; a .md file is written with --catalogue";
+        return Err(Failure::input(message));
+    }
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
     let ToCertify { estimators, fixed } = loaded.to_certify(&arguments.via)?;

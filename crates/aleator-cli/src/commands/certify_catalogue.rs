@@ -1,7 +1,7 @@
 //! `aleator certify --catalogue`: the certificate of the whole table.
 
 use aleator::certify::{Standing, certify_catalogue};
-use aleator_cli::report::{catalogue, catalogue_page};
+use aleator_cli::report::{catalogue, catalogue_markdown, catalogue_page};
 
 use crate::arguments::Certify;
 use crate::failure::{Failure, Outcome};
@@ -23,7 +23,10 @@ pub fn run(arguments: &Certify) -> Outcome {
     } else {
         print(&catalogue(&result, width(), color()))?;
     }
-    save_page(page.as_ref(), || Ok(catalogue_page(&result, origin(seed))))?;
+    let as_text = page.as_ref().is_some_and(|page| page.path().extension().is_some_and(|e| e == "md"));
+    save_page(page.as_ref(), || {
+        Ok(if as_text { catalogue_markdown(&result) } else { catalogue_page(&result, origin(seed)) })
+    })?;
     match result.verdict {
         Standing::Proved | Standing::Certified => Ok(()),
         Standing::Refuted => Err(Failure::check(format!("{} entries are refuted", result.counts.refuted))),

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use aleator::certify::{Certify as How, PlanCertificate, Standing, certify};
+use aleator::certify::{Certify as How, IdentityCertificate, PlanCertificate, Standing, certify};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -45,6 +45,8 @@ struct Recorded {
     confidence: f64,
     bias_bound: f64,
     plans: Vec<RecordedPlan>,
+    #[serde(default)]
+    identities: Vec<RecordedIdentity>,
 }
 
 #[derive(Deserialize)]
@@ -55,6 +57,15 @@ struct RecordedPlan {
     verdict: String,
     replicates: u64,
     gradient: BTreeMap<String, Vec<RecordedCoordinate>>,
+    #[serde(default)]
+    identities: Vec<RecordedIdentity>,
+}
+
+#[derive(Deserialize)]
+struct RecordedIdentity {
+    identity: String,
+    of: String,
+    verdict: String,
 }
 
 /// Numbers that are not finite are no numbers in JSON.
@@ -98,7 +109,8 @@ pub fn run(arguments: &Certify, path: &Path) -> Outcome {
         ..How::new()
     };
     let now = certify(&loaded.model.graph, &how).map_err(|e| loaded.failure(e))?;
-    let differences = differences(&recorded.plans, &now.plans);
+    let mut differences = differences(&recorded.plans, &now.plans);
+    differences.extend(other_identities(&recorded.identities, &now.identities));
     if differences.is_empty() {
         let plans = match now.plans.len() {
             1 => "1 plan".to_string(),
@@ -118,11 +130,35 @@ fn differences(recorded: &[RecordedPlan], now: &[PlanCertificate]) -> Vec<String
         };
         match now.iter().find(same) {
             None => all.push(format!("{} has no such plan", plan.estimator)),
-            Some(other) => all.extend(difference(plan, other)),
+            Some(other) => {
+                all.extend(difference(plan, other));
+                all.extend(other_identities(&plan.identities, &other.identities));
+            }
         }
     }
     let is_new = |other: &&PlanCertificate| !recorded.iter().any(|plan| plan.estimator == other.estimator);
     all.extend(now.iter().filter(is_new).map(|other| format!("{} is missing in it", other.estimator)));
+    all
+}
+
+/// The identities that fail now and did not before, or the reverse. What is only decided in one of them is no difference.
+fn other_identities(recorded: &[RecordedIdentity], now: &[IdentityCertificate]) -> Vec<String> {
+    let fails = Standing::Refuted.word();
+    let mut all = Vec::new();
+    for other in recorded {
+        let same = |i: &&IdentityCertificate| i.identity == other.identity && i.of == other.of;
+        match now.iter().find(same) {
+            Some(i) if (i.verdict.word() == fails) == (other.verdict == fails) => {}
+            Some(i) => all.push(format!(
+                "the identity {} of {} is {} and not {}",
+                i.identity,
+                i.of,
+                i.verdict.word(),
+                other.verdict
+            )),
+            None => all.push(format!("{} has no identity {}", other.of, other.identity)),
+        }
+    }
     all
 }
 

@@ -13,8 +13,8 @@ mod text;
 pub use aleator::drawing::{dot, mermaid, svg};
 pub use diagnostic::render_diagnostic;
 pub use page::{
-    Origin, Page, Several, catalogue_page, certificate_page, comparison_page, optimization_page,
-    training_page, training_runs_page,
+    Origin, Page, Several, catalogue_markdown, catalogue_page, certificate_page, comparison_page,
+    optimization_page, training_page, training_runs_page,
 };
 pub use pictures::pictures_png;
 pub use plot::{

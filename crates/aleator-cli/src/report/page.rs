@@ -3,6 +3,7 @@
 //! `document` builds a page from parts; the other files build the pages of commands from it.
 
 mod catalogue;
+mod catalogue_markdown;
 mod certificate;
 mod comparison;
 mod document;
@@ -11,6 +12,7 @@ mod style;
 mod training;
 
 pub use catalogue::catalogue_page;
+pub use catalogue_markdown::catalogue_markdown;
 pub use certificate::certificate_page;
 pub use comparison::comparison_page;
 pub use document::{Origin, Page};

@@ -14,9 +14,11 @@ mod training;
 mod values;
 
 pub use catalogue::catalogue;
-pub(crate) use catalogue::{catalogue_counts, catalogue_reasons};
+pub(crate) use catalogue::{catalogue_counts, catalogue_identities, catalogue_reasons};
 pub use certificate::certificate;
-pub(crate) use certificate::{certificate_cells, certificate_sentence, remarks as certificate_remarks};
+pub(crate) use certificate::{
+    certificate_cells, certificate_sentence, identity_lines, remarks as certificate_remarks,
+};
 pub use choices::choices;
 pub use comparison::comparison;
 pub(crate) use comparison::comparison_cells;

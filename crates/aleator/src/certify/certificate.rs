@@ -13,7 +13,7 @@ use crate::diagnostics::{Number, Skipped};
 pub enum Standing {
     /// The exact expectation of the estimate is the exact gradient, up to a stated rounding and integration error.
     Proved,
-    /// A simultaneous confidence interval for the bias lies within the stated bound.
+    /// A simultaneous confidence interval for the bias, or the error bound of the expectation, lies within the stated bound.
     Certified,
     /// The budget ended before the interval was short enough.
     Undecided,
@@ -57,6 +57,8 @@ pub struct Certificate {
     pub exact: Option<&'static str>,
     /// The plans, in the order of the table of estimators.
     pub plans: Vec<PlanCertificate>,
+    /// What must hold of the graph, whatever the plan: the mean of the score of each site.
+    pub identities: Vec<IdentityCertificate>,
     /// Estimators without a plan for the graph, with the reason.
     pub skipped: Vec<Skipped>,
 }
@@ -79,6 +81,8 @@ pub struct PlanCertificate {
     pub method: &'static str,
     /// The reason why the mean is sampled.
     pub why_sampled: Option<String>,
+    /// What keeps the verdict undecided.
+    pub obstacle: Option<Obstacle>,
     /// The reason why more estimates are needed, besides the width of the intervals.
     pub why_undecided: Option<String>,
     /// What the mean is compared with: `"exact gradient"`, or the name of another plan.
@@ -95,6 +99,59 @@ pub struct PlanCertificate {
     pub own_parameters: &'static str,
     /// The variance beside that of another plan, if one was named.
     pub variance: Option<VarianceCertificate>,
+    /// What must hold of this plan besides its mean.
+    pub identities: Vec<IdentityCertificate>,
+}
+
+/// What is known of an identity: a statement that must hold without a tolerance.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct IdentityCertificate {
+    /// `"score"`, `"constant"`, `"cone"`, `"threads"`, `"training"` or `"zero control"`.
+    pub identity: &'static str,
+    /// The name of the site or of the estimator.
+    pub of: String,
+    /// Proved by exact expectation; certified if it holds for all estimates that were compared, or if the interval of the mean is short
+    /// enough; refuted; or undecided.
+    pub verdict: Standing,
+    /// `"enumeration"`, `"quadrature"`, `"sampling"`, `"bits"` or `"none"`.
+    pub method: &'static str,
+    /// The largest deviation that is found or not excluded: of a score relative to the mean of its absolute value or, sampled, to its spread;
+    /// of a mean relative to the gradient's scale; of numbers that must be equal relative to the largest of them.
+    pub deviation: Number,
+    /// The number of estimates.
+    pub replicates: u64,
+    /// Why it is refuted or undecided.
+    pub why: Option<String>,
+}
+
+/// What keeps a sampled mean undecided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(Serialize), serde(rename_all = "snake_case"))]
+pub enum Obstacle {
+    /// No exact gradient is known, and no other unbiased estimator fits.
+    NoReference,
+    /// An outcome of a site is too rare for so many estimates.
+    RareOutcome,
+    /// The tails are so heavy that the variance may be infinite.
+    HeavyTail,
+    /// All estimates are equal so far, or a part of their variance comes from so few of them that the normal approximation does not hold.
+    RareValues,
+    /// The interval is too wide.
+    Variance,
+}
+
+impl Obstacle {
+    /// The obstacle in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Obstacle::NoReference => "no exact gradient is known, and no other unbiased estimator fits",
+            Obstacle::RareOutcome => "an outcome is too rare to be sampled",
+            Obstacle::HeavyTail => "heavy tail: the variance may be infinite",
+            Obstacle::RareValues => "rare values carry the mean or the variance",
+            Obstacle::Variance => "the variance is too large for the number of estimates",
+        }
+    }
 }
 
 /// What is known of the variance of an estimate: whether it is at most that of another plan with the same K. Only exact
@@ -141,17 +198,44 @@ pub struct Tails {
     pub heavy: bool,
 }
 
+impl CoordinateCertificate {
+    /// The largest bias that is not excluded, relative to the scale.
+    pub fn relative_bias(&self) -> f64 {
+        let largest = self.bias[0].0.abs().max(self.bias[1].0.abs());
+        if largest == 0.0 { 0.0 } else { largest / self.scale.0 }
+    }
+}
+
 impl PlanCertificate {
+    /// A certificate of which nothing is known yet.
+    pub(super) fn blank(estimator: &str, samples: usize) -> Self {
+        PlanCertificate {
+            estimator: estimator.into(),
+            plan: BTreeMap::new(),
+            samples,
+            declared_unbiased: true,
+            verdict: Standing::Proved,
+            method: "sampling",
+            why_sampled: None,
+            obstacle: None,
+            why_undecided: None,
+            reference: "exact gradient".into(),
+            replicates: 0,
+            needed: None,
+            gradient: BTreeMap::new(),
+            tails: None,
+            own_parameters: "initial",
+            variance: None,
+            identities: vec![],
+        }
+    }
+
     /// The largest bias that is not excluded, relative to the scale.
     pub fn largest_bias(&self) -> f64 {
-        let relative = |c: &CoordinateCertificate| {
-            let largest = c.bias[0].0.abs().max(c.bias[1].0.abs());
-            if largest == 0.0 { 0.0 } else { largest / c.scale.0 }
-        };
         self.gradient
             .values()
             .flatten()
-            .map(relative)
+            .map(CoordinateCertificate::relative_bias)
             .fold(0.0, |a, b| if b.is_nan() { f64::INFINITY } else { a.max(b) })
     }
 

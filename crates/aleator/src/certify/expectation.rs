@@ -20,16 +20,16 @@ use crate::analysis::Analysis;
 use crate::error::{Error, Result};
 use crate::graph::Graph;
 use crate::interruption;
-use crate::quadrature::{Deadline, Integrand, Size, Unknown, integrate};
+use crate::quadrature::{CONFIRMED, Deadline, Integrand, Size, Unknown, integrate};
 use crate::rewrite::{Estimator, Extras, Layout, rewrite};
 
 /// What is integrated.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question {
+pub(super) struct Question<'a> {
     /// K
     pub samples: usize,
     /// The values of the estimators' own parameters.
-    pub state: OwnState,
+    pub state: OwnState<'a>,
     /// The power of the gradient whose expectation is computed.
     pub power: Power,
 }
@@ -52,6 +52,8 @@ pub(super) struct Expectation {
     pub values: Vec<f64>,
     /// The error bound of each value.
     pub errors: Vec<f64>,
+    /// The error bounds relative to the expectations of the absolute values.
+    pub relative: f64,
 }
 
 /// The largest number of joint outcomes.
@@ -76,7 +78,7 @@ const MASS_TOLERANCE: f64 = 1e-9;
 pub(super) fn expectation(
     graph: &Graph,
     plan: &[Arc<dyn Estimator>],
-    question: Question,
+    question: Question<'_>,
     deadline: Deadline,
 ) -> Result<Result<Expectation, Unknown>> {
     let estimate = |rows| EstimateAtPoints::new(graph, plan, question, rows, deadline);
@@ -96,7 +98,12 @@ pub(super) fn expectation(
     }
     let counts = columns.iter().map(|range| (*range == Range::Count).then_some(FEW_COUNTS)).collect();
     let integral = integrate(&mut estimate, counts, deadline)?;
-    Ok(integral.map(|(values, errors)| Expectation { method: "quadrature", values, errors }))
+    Ok(integral.map(|(values, errors)| Expectation {
+        method: "quadrature",
+        values,
+        errors,
+        relative: CONFIRMED,
+    }))
 }
 
 /// The number of counts that are tried first.
@@ -144,7 +151,7 @@ impl EstimateAtPoints {
     fn new(
         graph: &Graph,
         plan: &[Arc<dyn Estimator>],
-        question: Question,
+        question: Question<'_>,
         rows: usize,
         deadline: Deadline,
     ) -> Result<Result<Self, Unknown>> {
@@ -160,7 +167,7 @@ impl EstimateAtPoints {
             Ok(noise) => noise,
             Err(unknown) => return Ok(Err(unknown)),
         };
-        let Coordinates { inputs: noise_inputs, weight, mismatch, mut replaced } = noise;
+        let Coordinates { inputs: noise_inputs, weight, mismatch, mut replaced, .. } = noise;
         let mut outputs: Vec<NodeId> =
             estimates.iter().map(|&id| substitute(engine, id, &mut replaced).id()).collect();
         outputs.extend([weight.id(), mismatch.id()]);
@@ -173,13 +180,15 @@ impl EstimateAtPoints {
         }
         let (mut ranges, mut outcomes, mut inputs) = (Vec::new(), 1usize, Vec::new());
         for input in noise_inputs {
-            let source = |_| match input.range {
+            let is_used = |element: usize| input.used.as_ref().is_none_or(|used| used[element]);
+            let source = |element: usize| match input.range {
                 Range::Outcomes(base) => {
                     let place = outcomes;
                     outcomes = outcomes.saturating_mul(base);
                     Source::Outcome { place, base }
                 }
                 Range::Anywhere => Source::Middle,
+                Range::Uniform if !is_used(element) => Source::Middle,
                 range => {
                     ranges.push(range);
                     Source::Column(ranges.len() - 1)
@@ -252,7 +261,7 @@ impl EstimateAtPoints {
         }
         sizes.pop();
         let errors = sizes.iter().map(|size| ROUNDING * size).collect();
-        Ok(Ok(Expectation { method: "enumeration", values: sums, errors }))
+        Ok(Ok(Expectation { method: "enumeration", values: sums, errors, relative: ROUNDING }))
     }
 
     /// The number of results: the estimates and the weight.

@@ -3,7 +3,7 @@
 //! | standing | meaning |
 //! |---|---|
 //! | proved | the estimate's own code, summed over all outcomes of its noise and integrated over the rest, has the exact gradient as its mean, up to a stated error |
-//! | certified | a simultaneous confidence interval of the bias lies within the bound |
+//! | certified | a simultaneous confidence interval of the bias, or the error bound of such an integral, lies within the bound |
 //! | refuted | the bias is not 0, by exact expectation or because such an interval excludes 0 |
 //! | undecided | the budget ended before |
 //!
@@ -13,6 +13,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `certificate` | the result |
+//! | `identities` | what must hold without a tolerance |
 //! | `catalogue` | all estimators of the table on all distributions of the table |
 //! | `noise` | the noise of an estimate as coordinates |
 //! | `own_state` | the values of the estimators' own parameters in a proof |
@@ -28,6 +29,7 @@
 mod catalogue;
 mod certificate;
 mod expectation;
+mod identities;
 mod noise;
 mod own_state;
 mod proof;
@@ -42,6 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::expectation::is_unsuitable;
+use self::identities::{of_plan, prove_scores, sample_score};
 use self::proof::prove;
 use self::sampled::{Reference, Sampling, sample};
 use self::truth::exact_values;
@@ -55,9 +58,10 @@ use crate::program::{Options, Program};
 use crate::quadrature::Deadline;
 use crate::rewrite::{Estimator, Tuning};
 
-pub use self::catalogue::{Catalogue, CatalogueEntry, Counts, certify_catalogue};
+pub use self::catalogue::{Catalogue, CatalogueEntry, Counts, IdentityCounts, certify_catalogue};
 pub use self::certificate::{
-    Certificate, CoordinateCertificate, PlanCertificate, Standing, Tails, VarianceCertificate,
+    Certificate, CoordinateCertificate, IdentityCertificate, Obstacle, PlanCertificate, Standing, Tails,
+    VarianceCertificate,
 };
 
 /// What to certify, and how surely.
@@ -81,6 +85,8 @@ pub struct Certify {
     pub most_replicates: u64,
     /// The largest number of operations of one integral; `None` for some seconds' worth.
     pub most_operations: Option<usize>,
+    /// Whether identities are certified besides the means.
+    pub identities: bool,
     /// The seed of all noise.
     pub seed: u64,
 }
@@ -104,6 +110,7 @@ impl Certify {
             budget: Duration::from_secs(60),
             most_replicates: 1 << 30,
             most_operations: None,
+            identities: true,
             seed: 0,
         }
     }
@@ -153,6 +160,11 @@ impl Certify {
     /// Sets the largest number of operations of one integral, so that the result does not depend on time.
     pub fn most_operations(self, most_operations: usize) -> Self {
         Certify { most_operations: Some(most_operations), ..self }
+    }
+
+    /// Certifies only the means, and no identities.
+    pub fn means_alone(self) -> Self {
+        Certify { identities: false, ..self }
     }
 
     /// Sets the seed of all noise.
@@ -207,20 +219,30 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
         Some(_) => vec![],
         None => references(graph, how)?,
     };
+    let (mut identities, scores) = match how.identities {
+        true => {
+            let limit =
+                Deadline::after(Some(how.budget / SHARE_OF_SCORES)).with_operations(how.most_operations);
+            prove_scores(graph, limit)?
+        }
+        false => (vec![], vec![]),
+    };
+    // What is sampled shares the probability of a false alarm.
+    let sampling_for = |parts: usize| Sampling {
+        error: how.confidence / (count + scores.len()) as f64,
+        coordinates,
+        bias_bound: how.bias_bound,
+        end: Instant::now() + how.budget.saturating_sub(start.elapsed()) / parts as u32,
+        most: how.most_replicates,
+        seed: how.seed,
+    };
     for (done, plan) in plans.into_iter().enumerate() {
-        let left = how.budget.saturating_sub(start.elapsed()) / (count - done) as u32;
-        let sampling = Sampling {
-            error: how.confidence / count as f64,
-            coordinates,
-            bias_bound: how.bias_bound,
-            end: Instant::now() + left,
-            most: how.most_replicates,
-            seed: how.seed,
-        };
+        let sampling = sampling_for(count - done + scores.len().min(1));
         match certify_plan(graph, &plan, how, &known, &references, &sampling) {
             Ok(certificate) => {
                 let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now())));
                 let certificate = certificate.with_declaration();
+                let certificate = with_identities(graph, &plan, how, &known, deadline, certificate)?;
                 certificates.push(with_variance(graph, &plan, how, deadline, certificate)?);
             }
             Err(error) if is_unsuitable(&error) => {
@@ -237,21 +259,36 @@ pub fn certify(graph: &Graph, how: &Certify) -> Result<Certificate> {
         };
         return Err(Error::Invalid(format!("there is no plan to certify: {reason}{remedy}")));
     }
-    let verdict = certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided);
+    for (done, score) in scores.iter().enumerate() {
+        // The first look is always taken, which would take too long for large graphs.
+        let in_time = start.elapsed() < how.budget;
+        let sampling = sampling_for(scores.len() - done);
+        identities.push(if in_time { sample_score(score, &sampling)? } else { score.left_open() });
+    }
+    let wrong = identities.iter().filter(|identity| identity.verdict == Standing::Refuted);
+    let wrong: Vec<String> = wrong.map(|identity| format!("the score of {}", identity.of)).collect();
+    let verdict = match wrong.is_empty() {
+        true => certificates.iter().map(|c| c.verdict).max().unwrap_or(Standing::Undecided),
+        false => Standing::Refuted,
+    };
     let refuted = certificates.iter().filter(|c| c.verdict == Standing::Refuted);
     Ok(Certificate {
         aleator: env!("CARGO_PKG_VERSION"),
         verdict,
-        refuted: refuted.map(|c| c.estimator.clone()).collect(),
+        refuted: refuted.map(|c| c.estimator.clone()).chain(wrong).collect(),
         largest_bias: Number(certificates.iter().map(PlanCertificate::largest_bias).fold(0.0, f64::max)),
         confidence: how.confidence,
         bias_bound: how.bias_bound,
         seed: how.seed,
         exact: known.method,
         plans: certificates,
+        identities,
         skipped,
     })
 }
+
+/// The part of the time in which the means of scores are proved.
+const SHARE_OF_SCORES: u32 = 10;
 
 /// The plans to certify, and the estimators that have none.
 fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<Skipped>)> {
@@ -281,13 +318,28 @@ fn plans(graph: &Graph, how: &Certify) -> Result<(Vec<Plan>, Vec<Skipped>)> {
     Ok((plans, skipped))
 }
 
-/// Two unbiased plans with which a mean can be compared where the exact gradient is not known: one for all plans but itself, and
-/// one for that one.
+/// The unbiased plans with which a mean can be compared where the exact gradient is not known.
 fn references(graph: &Graph, how: &Certify) -> Result<Vec<Plan>> {
     let all = Certify { estimators: None, ..how.clone() };
-    let (mut plans, _) = plans(graph, &all)?;
-    plans.truncate(2);
-    Ok(plans)
+    Ok(plans(graph, &all)?.0)
+}
+
+/// The plan with which the mean of another one is compared: the first that uses something else of the cost, its derivatives and not its
+/// values or the reverse, so that they share no mistake; otherwise the first other one. Estimates that are equal from the same
+/// noise would tell nothing, as those of the score function and of `nvil` before it has learned anything.
+fn reference_of<'a>(graph: &Graph, plan: &Plan, references: &'a [Plan]) -> Option<&'a Plan> {
+    let uses = |plan: &Plan| plan.estimators.iter().map(|e| e.smoothness()).collect::<Vec<_>>();
+    let at_start = |plan: &Plan| {
+        let equal = ["nvil", "lax", "score_function"];
+        plan.estimators.iter().all(|e| equal.contains(&e.properties().name))
+    };
+    let others = || {
+        references
+            .iter()
+            .filter(|other| other.describe(graph) != plan.describe(graph))
+            .filter(|other| !(at_start(other) && at_start(plan)))
+    };
+    others().find(|other| uses(other) != uses(plan)).or_else(|| others().next())
 }
 
 /// Whether a plan declares that it is unbiased for the graph.
@@ -308,22 +360,11 @@ fn certify_plan(
     sampling: &Sampling,
 ) -> Result<PlanCertificate> {
     let samples = how.samples.unwrap_or(plan.min_samples());
+    let name = plan.name();
     let blank = PlanCertificate {
-        estimator: if plan.name().is_empty() { "no random site".into() } else { plan.name() },
         plan: plan.describe(graph).into_iter().collect(),
-        samples,
         declared_unbiased: is_declared_unbiased(graph, plan, how),
-        verdict: Standing::Proved,
-        method: "sampling",
-        why_sampled: None,
-        why_undecided: None,
-        reference: "exact gradient".into(),
-        replicates: 0,
-        needed: None,
-        gradient: Default::default(),
-        tails: None,
-        own_parameters: "initial",
-        variance: None,
+        ..PlanCertificate::blank(if name.is_empty() { "no random site" } else { &name }, samples)
     };
     let truth = exact_values(graph, known);
     let why_sampled = match &truth {
@@ -331,13 +372,13 @@ fn certify_plan(
         Some(truth) => {
             let deadline = Deadline::after(Some(sampling.end.saturating_duration_since(Instant::now()) / 2))
                 .with_operations(how.most_operations);
-            match prove(graph, plan, samples, truth, deadline)? {
+            match prove(graph, &plan.estimators, samples, truth, how.bias_bound, deadline)? {
                 Ok(proof) => return Ok(proof.enter(blank)),
                 Err(reason) => Some(reason),
             }
         }
     };
-    let other = references.iter().find(|other| other.describe(graph) != plan.describe(graph));
+    let other = reference_of(graph, plan, references);
     let reference = match (&truth, other) {
         (Some(truth), _) => Reference::Exact(truth),
         (None, Some(other)) => Reference::Plan(other),
@@ -346,6 +387,27 @@ fn certify_plan(
     let mut certificate = PlanCertificate { why_sampled, ..blank };
     sample(graph, plan, samples, &reference, sampling, &mut certificate)?;
     Ok(certificate)
+}
+
+/// Adds the identities of the plan; one that fails refutes it.
+fn with_identities(
+    graph: &Graph,
+    plan: &Plan,
+    how: &Certify,
+    known: &Exact,
+    deadline: Deadline,
+    certificate: PlanCertificate,
+) -> Result<PlanCertificate> {
+    if !how.identities {
+        return Ok(certificate);
+    }
+    let is_known = certificate.verdict <= Standing::Certified && certificate.method != "sampling";
+    let truth = exact_values(graph, known).filter(|_| is_known);
+    let (name, samples) = (&certificate.estimator, certificate.samples);
+    let identities = of_plan(graph, name, &plan.estimators, samples, truth.as_deref(), how, deadline)?;
+    let fails = identities.iter().any(|identity| identity.verdict == Standing::Refuted);
+    let verdict = if fails { Standing::Refuted } else { certificate.verdict };
+    Ok(PlanCertificate { verdict, identities, ..certificate })
 }
 
 /// Adds the variance beside that of the named estimator; a larger one refutes the plan.

@@ -18,7 +18,7 @@
 //! p is computed by the graph from the parameters of the site on the main path, so that it follows earlier draws. The estimator's own
 //! code still computes everything from the noise; a row whose sample is not the outcome that was intended is reported.
 //!
-//! Positions v matter only to estimators that look within an outcome, such as relaxations. The others are recognised by the
+//! Elements that nothing is computed from have no coordinate. Positions v matter only to estimators that look within an outcome, such as relaxations. The others are recognised by the
 //! structure of the graph: with the sample replaced by the outcome, no result depends on the uniform number any more.
 
 use std::collections::{BTreeMap, HashMap};
@@ -54,6 +54,8 @@ pub(super) struct NoiseInput {
     /// The number of elements for each row.
     pub elements: usize,
     pub range: Range,
+    /// For each element, whether anything depends on it; `None` if this holds for all.
+    pub used: Option<Vec<bool>>,
 }
 
 /// The noise of a surrogate, replaced by inputs.
@@ -65,6 +67,8 @@ pub(super) struct Coordinates<'g> {
     pub mismatch: Expr<'g>,
     /// What takes the place of each node.
     pub replaced: HashMap<NodeId, Expr<'g>>,
+    /// The nodes from which the results are computed.
+    needed: NodeSet,
 }
 
 /// The smallest factor above 1, so that q (1 + ε) > q.
@@ -93,8 +97,13 @@ pub(super) fn coordinates<'g>(
     rows: usize,
 ) -> Result<Coordinates<'g>, Unknown> {
     let one = || engine.full([rows], 1.0);
-    let mut noise =
-        Coordinates { inputs: vec![], weight: one(), mismatch: one() - 1.0, replaced: HashMap::new() };
+    let mut noise = Coordinates {
+        inputs: vec![],
+        weight: one(),
+        mismatch: one() - 1.0,
+        replaced: HashMap::new(),
+        needed: NodeSet::ancestors(engine, outputs),
+    };
     let uniforms = uniforms(engine, outputs)?;
     let cells = cells(graph, engine, surrogate, &uniforms, &mut noise);
     let within = positions_that_matter(engine, outputs, &cells);
@@ -155,7 +164,8 @@ fn cells<'g>(
         };
         let outcome = engine.input(&format!("outcomes of {}", site.name), drawn.shape.clone());
         let elements = drawn.shape.numel() / drawn.shape[0];
-        noise.inputs.push(NoiseInput { node: outcome.id(), elements, range: Range::Outcomes(outcomes) });
+        let range = Range::Outcomes(outcomes);
+        noise.inputs.push(NoiseInput { node: outcome.id(), elements, range, used: None });
         let value =
             if site.family.support() == Support::OneHot { outcome.one_hot(outcomes) } else { outcome };
         cells.push(Cell { drawn: drawn.clone(), uniform, outcome, value, outcomes, categorical });
@@ -170,6 +180,26 @@ fn positions_that_matter(engine: &Engine, outputs: &[NodeId], cells: &[Cell<'_>]
     NodeSet::ancestors(engine, &outputs)
 }
 
+/// For each element of a row of uniform numbers, whether any result is computed from it: slices leave elements out, such as the second
+/// half of the samples, which has the mirrored numbers of the first half. `None` if all of them are used.
+fn used_elements(engine: &Engine, needed: &NodeSet, node: NodeId) -> Option<Vec<bool>> {
+    let shape = engine.node(node).shape;
+    let numel = shape.numel() / shape[0];
+    let mut used = vec![false; numel];
+    for user in needed.iter().map(|id| engine.node(id)).filter(|user| user.inputs.contains(&node)) {
+        match user.op {
+            // An axis that is not the first one, which holds the rows.
+            Op::Slice { axis, start, len } if axis + 1 < shape.rank() => {
+                let stride: usize = (0..axis).map(|behind| shape.from_end(behind)).product();
+                let place = |i: usize| (i / stride) % shape.from_end(axis);
+                (0..numel).for_each(|i| used[i] |= (start..start + len).contains(&place(i)));
+            }
+            _ => return None,
+        }
+    }
+    used.contains(&false).then_some(used)
+}
+
 /// By stream: the parameters of the draws, their values, and the logarithms or logits of these.
 type Laws<'g> = BTreeMap<u32, (Vec<NodeId>, [Expr<'g>; 2])>;
 
@@ -179,7 +209,11 @@ impl<'g> Coordinates<'g> {
         let shape = engine.node(node).shape;
         let input = engine.input(&format!("noise {}", node.index()), shape.clone());
         let elements = shape.numel() / shape[0];
-        self.inputs.push(NoiseInput { node: input.id(), elements, range });
+        let used = match range {
+            Range::Uniform => used_elements(engine, &self.needed, node),
+            Range::Outcomes(_) | Range::Logit | Range::Count | Range::Anywhere => None,
+        };
+        self.inputs.push(NoiseInput { node: input.id(), elements, range, used });
         input
     }
 

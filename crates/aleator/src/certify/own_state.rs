@@ -2,7 +2,7 @@
 //!
 //! The mean of an unbiased estimate depends neither on the weights of its control variate nor on its baseline. Many of these start at 0,
 //! and a mistake in what they multiply would not show there. The proof is therefore made twice: at the initial values, and with each
-//! number that tuning changes moved by up to ±½.
+//! number that tuning changes moved by up to ±½. The identity `training` computes it at the values that training reaches.
 
 use std::sync::Arc;
 
@@ -14,28 +14,36 @@ use crate::graph::Graph;
 use crate::rewrite::{Estimator, EstimatorParam, Extras, Layout, Owner, StateUpdate, Tuning, rewrite};
 
 /// The values of the estimators' own parameters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum OwnState {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum OwnState<'a> {
     /// The initial values.
     Initial,
     /// Those that tuning changes are moved, and the others are as they start.
     Moved,
+    /// These values by name, which steps of training have reached.
+    Trained(&'a [(String, Vec<f64>)]),
 }
 
 /// The stream of the numbers by which values are moved, which is disjoint from those of the sites.
 const STREAM: u32 = philox::STREAMS - 201;
 
-impl OwnState {
+impl OwnState<'_> {
     /// The mode in which the estimate is built: it says what changes without an effect on the mean.
     pub fn tuning(self) -> Tuning {
         match self {
             OwnState::Initial => Tuning::Held,
             OwnState::Moved => Tuning::Tuned,
+            OwnState::Trained(_) => Tuning::Training,
         }
     }
 
     /// The values of a parameter.
     pub fn values(self, own: &EstimatorParam) -> Vec<f64> {
+        if let OwnState::Trained(reached) = self
+            && let Some((_, values)) = reached.iter().find(|(name, _)| *name == own.name)
+        {
+            return values.clone();
+        }
         let mut values = own.initial.clone();
         if self == OwnState::Moved && moves(own) {
             let mut by = vec![0.0; values.len()];

@@ -1,14 +1,16 @@
 //! Proofs: the exact expectation of an estimate beside the exact gradient.
 
+use std::sync::Arc;
+
 use super::certificate::{CoordinateCertificate, PlanCertificate, Standing};
 use super::expectation::{Expectation, Power, Question, expectation};
 use super::own_state::{OwnState, has_own_state};
 use super::truth::{ROUNDING, WithError};
 use crate::diagnostics::Number;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::graph::Graph;
-use crate::plan::Plan;
 use crate::quadrature::{Deadline, Unknown};
+use crate::rewrite::Estimator;
 
 /// An exact expectation beside the exact gradient.
 pub(super) struct Proof {
@@ -18,10 +20,19 @@ pub(super) struct Proof {
 }
 
 impl Proof {
+    /// How the expectation is known.
+    pub fn method(&self) -> &'static str {
+        self.method
+    }
+
+    /// All coordinates.
+    pub fn coordinates(&self) -> impl Iterator<Item = &CoordinateCertificate> {
+        self.gradient.iter().flat_map(|(_, coordinates)| coordinates)
+    }
+
     /// Fills in a certificate.
     pub fn enter(self, blank: PlanCertificate) -> PlanCertificate {
-        let verdict =
-            self.gradient.iter().flat_map(|(_, c)| c).map(|c| c.verdict).max().unwrap_or(Standing::Proved);
+        let verdict = self.coordinates().map(|c| c.verdict).max().unwrap_or(Standing::Proved);
         PlanCertificate {
             method: self.method,
             own_parameters: self.own_parameters,
@@ -32,7 +43,7 @@ impl Proof {
     }
 
     fn refutes(&self) -> bool {
-        self.gradient.iter().flat_map(|(_, c)| c).any(|c| c.verdict == Standing::Refuted)
+        self.coordinates().any(|c| c.verdict == Standing::Refuted)
     }
 }
 
@@ -40,27 +51,16 @@ impl Proof {
 /// at others; the reason if it is not known.
 pub(super) fn prove(
     graph: &Graph,
-    plan: &Plan,
+    plan: &[Arc<dyn Estimator>],
     samples: usize,
     truth: &[WithError],
+    bias_bound: f64,
     deadline: Deadline,
 ) -> Result<Result<Proof, String>> {
-    let at = |state| {
-        let question = Question { samples, state, power: Power::First };
-        Ok::<_, Error>(match expectation(graph, &plan.estimators, question, deadline)? {
-            Ok(expectation) => match judge(graph, &expectation, truth) {
-                Some(gradient) => {
-                    Ok(Proof { method: expectation.method, own_parameters: "initial", gradient })
-                }
-                None => Err("the error of its expectation is too large".into()),
-            },
-            Err(Unknown::NotOfTheKind) => Err("its expectation is not known".into()),
-            Err(Unknown::Because(reason)) => Err(reason),
-        })
-    };
+    let at = |state| prove_at(graph, plan, samples, state, truth, bias_bound, deadline);
     let initial = at(OwnState::Initial)?;
     let Ok(proof) = initial else { return Ok(initial) };
-    if proof.refutes() || !has_own_state(graph, &plan.estimators, samples)? {
+    if proof.refutes() || !has_own_state(graph, plan, samples)? {
         return Ok(Ok(proof));
     }
     // Where the second expectation is not known, the first one stands alone, and the certificate says so.
@@ -71,7 +71,28 @@ pub(super) fn prove(
     }))
 }
 
-/// A proof whose error bound is larger than this share of the scale is none.
+/// The same at some values of the estimators' own parameters.
+pub(super) fn prove_at(
+    graph: &Graph,
+    plan: &[Arc<dyn Estimator>],
+    samples: usize,
+    state: OwnState<'_>,
+    truth: &[WithError],
+    bias_bound: f64,
+    deadline: Deadline,
+) -> Result<Result<Proof, String>> {
+    let question = Question { samples, state, power: Power::First };
+    Ok(match expectation(graph, plan, question, deadline)? {
+        Ok(expectation) => match judge(graph, &expectation, truth, bias_bound) {
+            Some(gradient) => Ok(Proof { method: expectation.method, own_parameters: "initial", gradient }),
+            None => Err("the error of its expectation is too large".into()),
+        },
+        Err(Unknown::NotOfTheKind) => Err("its expectation is not known".into()),
+        Err(Unknown::Because(reason)) => Err(reason),
+    })
+}
+
+/// An error bound that is larger than this share of the scale is no proof. Within the bias bound it is a certificate, as an interval of samples is.
 const LARGEST_ERROR: f64 = 1e-4;
 /// The factor by which a difference must exceed the error bound to refute.
 const CLEAR: f64 = 8.0;
@@ -81,6 +102,7 @@ fn judge(
     graph: &Graph,
     expectation: &Expectation,
     truth: &[WithError],
+    bias_bound: f64,
 ) -> Option<Vec<(String, Vec<CoordinateCertificate>)>> {
     let mut at = 1;
     let mut all = Vec::new();
@@ -96,6 +118,8 @@ fn judge(
             let bias = mean - exact;
             let verdict = if bias.abs() <= error && error <= LARGEST_ERROR * scale {
                 Standing::Proved
+            } else if bias.abs() <= error && bias.abs() + error <= bias_bound * scale {
+                Standing::Certified
             } else if bias.abs() > CLEAR * error {
                 Standing::Refuted
             } else {

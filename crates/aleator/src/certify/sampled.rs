@@ -12,7 +12,7 @@
 
 use std::time::Instant;
 
-use super::certificate::{CoordinateCertificate, PlanCertificate, Standing, Tails};
+use super::certificate::{CoordinateCertificate, Obstacle, PlanCertificate, Standing, Tails};
 use super::rare::{Rarest, rarest_of};
 use super::sequential::{FIRST_LOOK, Interval, Looks, Powers};
 use super::tails::tails;
@@ -30,6 +30,8 @@ pub(super) enum Reference<'a> {
     Exact(&'a [WithError]),
     /// The estimates of another plan.
     Plan(&'a Plan),
+    /// The mean 0 of a score. The coordinates for which this is false do not move the site, and are 0. The scale is the spread of the score.
+    Zero(Vec<bool>),
     /// Nothing.
     Nothing,
 }
@@ -56,6 +58,9 @@ const BYTES_PER_RUN: usize = 1 << 24;
 const MOST_AT_ONCE: usize = 1024;
 /// The approximate number of estimated numbers that are kept, and of those of a block.
 const MOST_NUMBERS: usize = 1 << 22;
+/// From this number of estimates on, sampling ends if more than this multiple of the largest number would be needed.
+const HOPELESS_FROM: u64 = 1 << 16;
+const HOPELESS: f64 = 16.0;
 /// The largest number of looks, so that numbers of estimates do not overflow.
 const MOST_LOOKS: u32 = 40;
 
@@ -133,7 +138,7 @@ pub(super) fn sample(
             certificate.reference = other.name();
             Some(Estimates::new(graph, other, samples.max(other.min_samples()), how.seed)?)
         }
-        Reference::Exact(_) => None,
+        Reference::Exact(_) | Reference::Zero(_) => None,
         Reference::Nothing => {
             certificate.reference = "nothing: no other unbiased estimator fits".into();
             None
@@ -157,6 +162,11 @@ pub(super) fn sample(
         tails: None,
         decided: vec![None; n],
     };
+    if let Reference::Zero(moves) = reference {
+        let nothing = Interval { low: 0.0, high: 0.0, holds: true };
+        let still = moves.iter().map(|moves| (!moves).then_some((Standing::Certified, nothing)));
+        state.decided = still.collect();
+    }
     let looks = Looks { error: how.error, coordinates: n.max(1) };
     for look in 0..MOST_LOOKS {
         let target = FIRST_LOOK << look;
@@ -192,7 +202,9 @@ pub(super) fn sample(
             }
         }
         let refuted = state.decided.iter().flatten().any(|(standing, _)| *standing == Standing::Refuted);
-        if refuted || state.decided.iter().all(Option::is_some) {
+        let hopeless =
+            target >= HOPELESS_FROM && needed(how, &looks, &state, &scales) > HOPELESS * how.most as f64;
+        if refuted || hopeless || state.decided.iter().all(Option::is_some) {
             break;
         }
     }
@@ -260,11 +272,26 @@ fn draw(
     Ok(true)
 }
 
+/// The number of estimates that would decide all coordinates, as far as the sample tells.
+fn needed(how: &Sampling, looks: &Looks, state: &State<'_>, scales: &[f64]) -> f64 {
+    let Some(look) = state.last else { return f64::INFINITY };
+    let of_each = |i: usize| {
+        let interval = looks.interval(look, &state.bias[i]);
+        let half = 0.5 * (interval.high - interval.low);
+        let by_width = state.done as f64 * (half / (how.bias_bound * scales[i])).powi(2);
+        by_width.max(looks.enough(look, &state.bias[i]))
+    };
+    let open = (0..how.coordinates).filter(|&i| state.decided[i].is_none());
+    let by_coordinates = open.map(of_each).fold(0.0, f64::max);
+    let by_outcomes = state.unseen.map_or(0.0, |rare| looks.sightings(look) / rare.probability);
+    by_coordinates.max(by_outcomes)
+}
+
 /// The error bound of the reference.
 fn error_of(reference: &Reference<'_>, coordinate: usize) -> f64 {
     match reference {
         Reference::Exact(truth) => truth[coordinate + 1].1,
-        Reference::Plan(_) | Reference::Nothing => 0.0,
+        Reference::Plan(_) | Reference::Zero(_) | Reference::Nothing => 0.0,
     }
 }
 
@@ -277,6 +304,7 @@ fn scales(graph: &Graph, reference: &Reference<'_>, state: &State<'_>) -> Vec<f6
         let size = |i: usize| match reference {
             Reference::Exact(truth) => truth[i + 1].0.abs(),
             Reference::Plan(_) => state.reference[i].mean.abs(),
+            Reference::Zero(_) => state.estimate[i].variance().sqrt(),
             Reference::Nothing => state.estimate[i].mean.abs(),
         };
         let largest = here.clone().map(size).fold(0.0, f64::max);
@@ -296,15 +324,11 @@ fn finish(
     certificate: &mut PlanCertificate,
 ) {
     let scales = scales(graph, reference, state);
-    let mut needed = 0.0f64;
+    let needed = needed(how, looks, state, &scales);
     let coordinate = |i: usize| {
         let unknown = Interval { low: f64::NEG_INFINITY, high: f64::INFINITY, holds: false };
         let now = state.last.map_or(unknown, |look| looks.interval(look, &state.bias[i]));
         let (verdict, interval) = state.decided[i].unwrap_or((Standing::Undecided, now));
-        if verdict == Standing::Undecided {
-            let half = 0.5 * (interval.high - interval.low);
-            needed = needed.max(state.done as f64 * (half / (how.bias_bound * scales[i])).powi(2));
-        }
         CoordinateCertificate {
             verdict,
             mean: Number(state.estimate[i].mean),
@@ -322,7 +346,6 @@ fn finish(
         certificate.gradient.values().flatten().map(|c| c.verdict).max().unwrap_or(Standing::Certified);
     certificate.replicates = state.done;
     if let Some(Rarest { site, probability }) = state.unseen {
-        needed = needed.max(looks.sightings(state.last.unwrap_or(0)) / probability);
         certificate.why_undecided = Some(format!(
             "an outcome of `{site}` has a probability of {probability:.1e}, which is too rare for so many estimates"
         ));
@@ -330,6 +353,17 @@ fn finish(
     let known = needed.is_finite() && needed > 0.0 && !matches!(reference, Reference::Nothing);
     certificate.needed = (certificate.verdict == Standing::Undecided && known)
         .then_some(needed.max(state.done as f64).ceil() as u64);
+    if certificate.verdict == Standing::Undecided {
+        let open = || (0..how.coordinates).filter(|&i| state.decided[i].is_none());
+        let holds = |i| state.last.is_some_and(|look| looks.interval(look, &state.bias[i]).holds);
+        certificate.obstacle = Some(match state.tails {
+            _ if matches!(reference, Reference::Nothing) => Obstacle::NoReference,
+            _ if state.unseen.is_some() => Obstacle::RareOutcome,
+            Some((_, true)) => Obstacle::HeavyTail,
+            _ if !open().all(holds) => Obstacle::RareValues,
+            _ => Obstacle::Variance,
+        });
+    }
     if let Some((tails, heavy)) = state.tails {
         certificate.tails = Some(tails);
         if heavy && certificate.why_undecided.is_none() && certificate.verdict == Standing::Undecided {

@@ -106,13 +106,25 @@ impl Looks {
         self.deviations(look).powi(4) / (12.0 * CORRECTION)
     }
 
+    /// The coefficients of 1/√n and 1/n in the exponent of the correction of the normal approximation.
+    fn correction(&self, look: u32, moments: &Powers) -> (f64, f64) {
+        let z = self.deviations(look);
+        (moments.skewness().abs() * z.powi(3) / 3.0, moments.kurtosis() * z.powi(4) / 12.0)
+    }
+
+    /// The number of numbers with these moments from which on an interval counts: a/√n + b/n ≤ ½.
+    pub fn enough(&self, look: u32, moments: &Powers) -> f64 {
+        let (a, b) = self.correction(look, moments);
+        ((a + (a * a + 4.0 * CORRECTION * b).sqrt()) / (2.0 * CORRECTION)).powi(2)
+    }
+
     /// The interval for the mean of numbers with these moments.
     pub fn interval(&self, look: u32, moments: &Powers) -> Interval {
         let z = self.deviations(look);
         let half = z * (moments.variance() / moments.count).sqrt();
         let n = moments.count;
-        let exponent = moments.skewness().abs() * z.powi(3) / (3.0 * n.sqrt())
-            + moments.kurtosis() * z.powi(4) / (12.0 * n);
+        let (a, b) = self.correction(look, moments);
+        let exponent = a / n.sqrt() + b / n;
         Interval {
             low: moments.mean - half,
             high: moments.mean + half,

@@ -741,6 +741,16 @@ impl Graph {
         graph
     }
 
+    /// The same graph with other costs, whose nodes are nodes of it.
+    pub(crate) fn with_costs(self, costs: Vec<Cost>) -> Graph {
+        {
+            let mut parts = self.parts.borrow_mut();
+            parts.costs = costs;
+            parts.observations.clear();
+        }
+        self
+    }
+
     /// The observations, in the order in which they were added.
     pub(crate) fn observations(&self) -> Vec<Observation> {
         self.parts.borrow().observations.clone()

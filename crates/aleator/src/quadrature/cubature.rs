@@ -29,7 +29,7 @@ const END: f64 = 3.1;
 /// Agreement relative to ∫ |f|.
 const AGREEMENT: f64 = 1e-10;
 /// The same between two partitions.
-const CONFIRMED: f64 = 1e-9;
+pub(crate) const CONFIRMED: f64 = 1e-9;
 /// The largest difference between a sum of weights and 1.
 const MASS_TOLERANCE: f64 = 1e-9;
 /// The largest share of the upper half of the counts.

@@ -5,7 +5,7 @@ mod unknown;
 
 use crate::error::Result;
 
-pub(crate) use cubature::integrate;
+pub(crate) use cubature::{CONFIRMED, integrate};
 pub(crate) use unknown::{Deadline, Unknown};
 
 /// The sizes of an integrand.

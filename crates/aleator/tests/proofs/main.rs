@@ -4,6 +4,7 @@ mod common;
 
 mod antithetic;
 mod automatic_choice;
+mod certified_identities;
 mod certify;
 mod closed_forms;
 mod coupled_coins;

@@ -7,7 +7,7 @@
 
 use aleator::distributions::{Bernoulli, Normal, OneHotCategorical};
 use aleator::graph::Graph;
-use aleator::rewrite::SecondDerivatives;
+use aleator::rewrite::{AnyOrder, Estimator, Properties, SecondDerivatives, Site, SiteInfo, SiteValue};
 use aleator_engine::autodiff::grad;
 use aleator_engine::graph::Expr;
 
@@ -178,4 +178,55 @@ fn the_baseline_of_every_order_removes_a_level() {
     let (low, high) = (variance(0.0, loo()), variance(1e4, loo()));
     assert!((low - high).abs() < 1e-6 * low, "{low} {high}");
     assert!(variance(1e4, score()) > 1e6 * variance(0.0, score()));
+}
+
+/// An estimator that claims another way to be differentiated more than once than it has.
+#[derive(Debug)]
+struct Claims(Shared, AnyOrder);
+
+impl Estimator for Claims {
+    fn properties(&self) -> &'static Properties {
+        self.0.properties()
+    }
+
+    fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
+        self.0.supports(site)
+    }
+
+    fn any_order(&self) -> Option<AnyOrder> {
+        Some(self.1)
+    }
+
+    fn draw<'g>(&self, site: &Site<'g>) -> aleator::Result<SiteValue<'g>> {
+        self.0.draw(site)
+    }
+}
+
+/// Mistakes in second derivatives show in their expectation: a draw without the ratio of its probabilities, and a transform of noise
+/// with it, whose score is then counted twice.
+#[test]
+fn mistakes_in_second_derivatives_are_refuted() {
+    let coin = Graph::new();
+    let b = coin.sample("b", Bernoulli::from_logits(coin.param("theta", -0.7)));
+    coin.cost("f", (b - 0.45).square() + 1.0);
+    let normal = Graph::new();
+    let z = normal.sample("z", Normal::new(0.7, normal.param("sigma", 1.3)));
+    normal.cost("f", z.square());
+    let p = 1.0 / (1.0 + 0.7f64.exp());
+    let ratio = AnyOrder::Ratio { leave_one_out: false };
+    let cases = [
+        (&coin, score(), AnyOrder::Differentiable, 0.1 * p * (1.0 - p) * (1.0 - 2.0 * p)),
+        (&normal, pathwise(), ratio, 2.0),
+    ];
+    let how = How { second: SecondDerivatives::Hessian, ..How::default() };
+    for (g, original, wrong, expected) in cases {
+        close(
+            &describe(&[original.clone()]),
+            &exactly_by(g, &[original.clone()], 1, &how).mean,
+            &[expected],
+            1e-8,
+        );
+        let got = exactly_by(g, &[shared(Claims(original, wrong))], 1, &how).mean[0];
+        assert!((got - expected).abs() > 1e-3, "{wrong:?}: {got} is the second derivative {expected}");
+    }
 }

@@ -4,7 +4,7 @@ use aleator::certify::{Catalogue, Counts, Standing};
 
 use super::document::{Origin, Page};
 use crate::report::numbers::significant;
-use crate::report::table::{catalogue_counts, catalogue_reasons};
+use crate::report::table::{catalogue_counts, catalogue_identities, catalogue_reasons};
 
 /// The page of `certify --catalogue`: counts, reasons, and every entry.
 pub fn catalogue_page(catalogue: &Catalogue, origin: Origin) -> String {
@@ -17,6 +17,9 @@ pub fn catalogue_page(catalogue: &Catalogue, origin: Origin) -> String {
     ));
     for (reason, count) in catalogue_reasons(catalogue) {
         page.paragraph(&format!("{count} undecided: {reason}."));
+    }
+    for line in catalogue_identities(catalogue) {
+        page.paragraph(&format!("{line}."));
     }
     let names = |titles: &[&str]| titles.iter().map(|title| title.to_string()).collect::<Vec<_>>();
     page.heading("Counts");

@@ -4,7 +4,7 @@ use aleator::certify::{Certificate, Standing};
 
 use super::document::{Origin, Page};
 use crate::report::numbers::significant;
-use crate::report::table::{certificate_cells, certificate_remarks, certificate_sentence};
+use crate::report::table::{certificate_cells, certificate_remarks, certificate_sentence, identity_lines};
 
 /// The page of `certify`: the conclusion, the plans, every coordinate, the graph and formulas. `graph` is the picture of the graph.
 pub fn certificate_page(certificate: &Certificate, file: &str, graph: &str, origin: Origin) -> String {
@@ -45,6 +45,10 @@ pub fn certificate_page(certificate: &Certificate, file: &str, graph: &str, orig
         for remark in certificate_remarks(plan, certificate.bias_bound) {
             page.paragraph(&format!("{}: {remark}.", plan.estimator));
         }
+    }
+    page.heading("Identities");
+    for line in identity_lines(certificate) {
+        page.paragraph(&format!("{line}."));
     }
     page.heading("The graph");
     page.figure("Squares are deterministic, circles stochastic, diamonds costs", graph);

@@ -33,6 +33,18 @@ pub(crate) fn catalogue_reasons(catalogue: &Catalogue) -> BTreeMap<String, usize
     reasons
 }
 
+/// The identities with their counts, and those that fail.
+pub(crate) fn catalogue_identities(catalogue: &Catalogue) -> Vec<String> {
+    let of_each = catalogue.identities.iter().map(|own| {
+        let Counts { proved, certified, refuted, undecided } = own.counts;
+        format!(
+            "identity {}: {proved} proved, {certified} certified, {refuted} refuted, {undecided} undecided",
+            own.identity
+        )
+    });
+    of_each.chain(catalogue.failures.iter().map(|failure| format!("refuted: {failure}"))).collect()
+}
+
 /// The counts of `certify --catalogue`, the reasons of undecided entries, and every refuted entry.
 pub fn catalogue(catalogue: &Catalogue, width: Option<u16>, color: bool) -> String {
     let room = width.map_or(100, usize::from);
@@ -66,6 +78,9 @@ pub fn catalogue(catalogue: &Catalogue, width: Option<u16>, color: bool) -> Stri
         catalogue.verdict.word()
     );
     let _ = writeln!(out, "{}", wrap(&sentence, room, 2));
+    for line in catalogue_identities(catalogue) {
+        let _ = writeln!(out, "{}", wrap(&line, room, 2));
+    }
     for (reason, count) in catalogue_reasons(catalogue) {
         let _ = writeln!(out, "{}", wrap(&format!("{count} undecided: {reason}"), room, 2));
     }

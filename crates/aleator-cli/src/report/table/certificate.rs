@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use aleator::certify::{Certificate, PlanCertificate, Standing};
+use aleator::certify::{Certificate, IdentityCertificate, PlanCertificate, Standing};
 use aleator::diagnostics::Skipped;
 
 use super::columns::{Column, Mark, empty_table, fill, finish};
@@ -52,18 +52,61 @@ pub fn certificate(certificate: &Certificate, file: &str, width: Option<u16>, co
             let _ = writeln!(out, "{}", wrap(&format!("{}: {line}", plan.estimator), room, 2));
         }
     }
+    for line in identity_lines(certificate) {
+        let _ = writeln!(out, "{}", wrap(&line, room, 2));
+    }
     for Skipped { estimator, reason } in &certificate.skipped {
         let _ = writeln!(out, "{}", wrap(&format!("not certified: {estimator}: {reason}"), room, 2));
     }
     out
 }
 
+/// What is to be said of the identities: a line for each kind, and one for each that fails or is undecided because of a mean.
+pub(crate) fn identity_lines(certificate: &Certificate) -> Vec<String> {
+    let of_plans = certificate.plans.iter().flat_map(|plan| &plan.identities);
+    let all: Vec<&IdentityCertificate> = certificate.identities.iter().chain(of_plans).collect();
+    let mut lines = Vec::new();
+    for (identity, statement) in STATEMENTS {
+        let own = || all.iter().filter(|i| i.identity == identity);
+        let holds = own().filter(|i| matches!(i.verdict, Standing::Proved | Standing::Certified)).count();
+        if own().next().is_some() {
+            lines.push(format!("identity: {statement}: {holds} of {} hold", own().count()));
+        }
+        for i in own().filter(|i| i.verdict == Standing::Refuted) {
+            let why = i.why.as_deref().unwrap_or_default();
+            lines.push(format!("refuted: {identity} of {}: {why}", printable(&i.of)));
+        }
+        // Many plans have the same reason.
+        let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+        for i in own().filter(|i| i.verdict == Standing::Undecided) {
+            let why = i.why.as_deref().unwrap_or_default();
+            match reasons.iter_mut().find(|(other, _)| *other == why) {
+                Some((_, names)) => names.push(&i.of),
+                None => reasons.push((why, vec![&i.of])),
+            }
+        }
+        for (why, names) in reasons {
+            lines.push(format!("undecided: {identity} of {}: {why}", printable(&names.join(", "))));
+        }
+    }
+    lines
+}
+
+/// The identities in the order in which they are reported, in words.
+const STATEMENTS: [(&str, &str); 5] = [
+    ("score", "the mean of each site's score is 0"),
+    ("constant", "a constant in the costs leaves the mean"),
+    ("cone", "a cost that no site reaches changes no bit"),
+    ("threads", "1, 2 and 3 threads compute the same bits"),
+    ("training", "the mean, given the state, is the gradient in training as well"),
+];
+
 /// What is to be said of a plan besides its row.
 pub(crate) fn remarks(plan: &PlanCertificate, bound: f64) -> Vec<String> {
     let mut remarks = Vec::new();
     match plan.verdict {
         Standing::Refuted => {
-            if plan.decisive().next().is_none() {
+            if plan.decisive().next().is_none() && !plan.declared_unbiased {
                 remarks.push("it declares itself biased; no bias was found at these parameters".into());
             }
             for (name, c) in plan.decisive().take(3) {

@@ -14,4 +14,4 @@ mod problems;
 mod regimes;
 mod run;
 
-pub use self::run::{Catalogue, CatalogueEntry, Counts, certify_catalogue};
+pub use self::run::{Catalogue, CatalogueEntry, Counts, IdentityCounts, certify_catalogue};

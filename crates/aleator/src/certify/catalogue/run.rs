@@ -1,7 +1,7 @@
 //! Certifying all graphs of the table.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[cfg(feature = "serde")]
@@ -9,13 +9,16 @@ use serde::Serialize;
 
 use super::problems::{Topology, write};
 use super::regimes::{Regime, regimes};
-use crate::certify::certificate::{PlanCertificate, Standing};
+use crate::certify::certificate::{IdentityCertificate, Obstacle, PlanCertificate, Standing};
+use crate::certify::identities::is_score_function;
 use crate::certify::{Certify, certify};
-use crate::diagnostics::Number;
+use crate::diagnostics::{Number, plan_with};
 use crate::distributions::{self, Signature};
 use crate::error::{Error, Result};
+use crate::estimators::{Lax, Nvil, Rebar, Relax};
 use crate::graph::Graph;
 use crate::interruption;
+use crate::rewrite::Estimator;
 
 /// The certificate of the whole table.
 #[derive(Clone, Debug)]
@@ -39,6 +42,20 @@ pub struct Catalogue {
     pub graphs: usize,
     /// The entries, in the order of the tables of distributions and estimators.
     pub entries: Vec<CatalogueEntry>,
+    /// The identities, and how many of each have each standing.
+    pub identities: Vec<IdentityCounts>,
+    /// The identities that fail.
+    pub failures: Vec<String>,
+}
+
+/// How many certificates of an identity have each standing.
+#[derive(Clone, Debug)]
+#[cfg_attr(feature = "serde", derive(Serialize))]
+pub struct IdentityCounts {
+    /// The name of the identity.
+    pub identity: &'static str,
+    /// The counts.
+    pub counts: Counts,
 }
 
 /// How many entries have each standing.
@@ -58,9 +75,14 @@ pub struct Counts {
 impl Counts {
     /// Counts standings.
     pub fn of<'a>(entries: impl IntoIterator<Item = &'a CatalogueEntry>) -> Self {
+        Self::of_standings(entries.into_iter().map(|entry| entry.verdict))
+    }
+
+    /// Counts standings.
+    fn of_standings(standings: impl Iterator<Item = Standing>) -> Self {
         let mut counts = Counts::default();
-        for entry in entries {
-            *match entry.verdict {
+        for standing in standings {
+            *match standing {
                 Standing::Proved => &mut counts.proved,
                 Standing::Certified => &mut counts.certified,
                 Standing::Refuted => &mut counts.refuted,
@@ -91,6 +113,10 @@ pub struct CatalogueEntry {
     pub largest_bias: Number,
     /// The number of sampled estimates.
     pub replicates: u64,
+    /// The number of estimates that would be needed, if it is undecided and the number can be told.
+    pub needed: Option<u64>,
+    /// Why the mean is sampled.
+    pub why_sampled: Option<String>,
     /// Why it is undecided or refuted.
     pub why: Option<String>,
 }
@@ -160,12 +186,11 @@ pub fn certify_catalogue(
         .most_replicates(replicates)
         .seed(seed);
     let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let results: Vec<Mutex<Option<Result<Vec<CatalogueEntry>>>>> =
-        problems.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<Result<Certified>>>> = problems.iter().map(|_| Mutex::new(None)).collect();
     let work = || {
         while let Some(problem) = problems.get(next.fetch_add(1, Ordering::Relaxed)) {
             let place = problems.iter().position(|p| std::ptr::eq(p, problem)).unwrap_or_default();
-            let result = certify_problem(problem, &how);
+            let result = certify_problem(problem, &how, quick);
             if let Ok(mut slot) = results[place].lock() {
                 *slot = Some(result);
             }
@@ -180,27 +205,83 @@ pub fn certify_catalogue(
         work();
     });
     interruption::check()?;
-    let mut entries = Vec::new();
-    for slot in results {
+    let (mut entries, mut identities, mut failures) = (Vec::new(), Vec::new(), Vec::new());
+    for (slot, problem) in results.into_iter().zip(&problems) {
         let result = slot.into_inner().ok().flatten();
-        entries
-            .extend(result.ok_or_else(|| Error::Invalid("a graph of the table was not certified".into()))??);
+        let certified =
+            result.ok_or_else(|| Error::Invalid("a graph of the table was not certified".into()))??;
+        entries.extend(certified.entries);
+        let wrong = certified.identities.iter().filter(|i| i.verdict == Standing::Refuted);
+        failures.extend(wrong.map(|i| {
+            let why = i.why.as_deref().unwrap_or_default();
+            format!("{} of {}: {}: {why}", i.identity, i.of, problem.name())
+        }));
+        identities.extend(certified.identities);
     }
+    let mut counts: Vec<IdentityCounts> = Vec::new();
+    for identity in IDENTITIES {
+        let own = identities.iter().filter(|i| i.identity == identity).map(|i| i.verdict);
+        counts.push(IdentityCounts { identity, counts: Counts::of_standings(own) });
+    }
+    let worst = entries.iter().map(|e| e.verdict).max().unwrap_or(Standing::Undecided);
     Ok(Catalogue {
         aleator: env!("CARGO_PKG_VERSION"),
         quick,
-        verdict: entries.iter().map(|e| e.verdict).max().unwrap_or(Standing::Undecided),
+        verdict: if failures.is_empty() { worst } else { Standing::Refuted },
         counts: Counts::of(&entries),
         confidence,
         bias_bound,
         seed,
         graphs: problems.len(),
         entries,
+        identities: counts,
+        failures,
     })
 }
 
-fn certify_problem(problem: &Problem, how: &Certify) -> Result<Vec<CatalogueEntry>> {
+/// The identities of the table, in the order in which they are counted.
+const IDENTITIES: [&str; 6] = ["score", "constant", "cone", "threads", "training", "zero control"];
+
+/// What is certified of a graph.
+struct Certified {
+    entries: Vec<CatalogueEntry>,
+    identities: Vec<IdentityCertificate>,
+}
+
+impl Problem {
+    fn name(&self) -> String {
+        format!("{}, {}, {}", self.distribution, self.topology.name(), self.regime.name)
+    }
+}
+
+/// Estimators whose control variate is 0, as it is given or at the start: they are the score function to the bit.
+fn with_zero_control() -> [(&'static str, Arc<dyn Estimator>); 4] {
+    [
+        ("rebar(coefficient=0)", Arc::new(Rebar { coefficient: 0.0, ..Rebar::default() })),
+        ("relax(use_cost=false)", Arc::new(Relax { use_cost: false, ..Relax::default() })),
+        ("nvil", Arc::new(Nvil::default())),
+        ("lax", Arc::new(Lax::default())),
+    ]
+}
+
+/// The identities of estimators with a control variate of 0, as far as they serve the graph.
+fn zero_controls(graph: &Graph, seed: u64) -> Result<Vec<IdentityCertificate>> {
+    let mut all = Vec::new();
+    for (name, estimator) in with_zero_control() {
+        let Ok(plan) = plan_with(graph, &estimator, &vec![None; graph.sites().len()], None) else { continue };
+        let alone = plan.estimators.iter().all(|e| e.properties().name == estimator.properties().name);
+        if alone {
+            all.push(is_score_function(graph, name, &plan.estimators, plan.min_samples(), seed)?);
+        }
+    }
+    Ok(all)
+}
+
+fn certify_problem(problem: &Problem, how: &Certify, quick: bool) -> Result<Certified> {
     let graph = Graph::new();
+    // The short table has the identities at ordinary parameters.
+    let identities = !quick || problem.regime.name == "ordinary";
+    let how = &Certify { identities, ..how.clone() };
     write(&graph, problem.signature, &problem.regime, problem.topology);
     let entry = |plan: &PlanCertificate| CatalogueEntry {
         distribution: problem.distribution.clone(),
@@ -211,11 +292,23 @@ fn certify_problem(problem: &Problem, how: &Certify) -> Result<Vec<CatalogueEntr
         method: plan.method,
         largest_bias: Number(plan.largest_bias()),
         replicates: plan.replicates,
+        needed: plan.needed,
+        why_sampled: plan.why_sampled.clone(),
         why: why(plan),
     };
+    let finish = |entries| {
+        let identities = if identities { zero_controls(&graph, how.seed)? } else { vec![] };
+        Ok(Certified { entries, identities })
+    };
     match certify(&graph, how) {
-        Ok(certificate) => Ok(certificate.plans.iter().map(entry).collect()),
-        Err(Error::NotFinite(reason)) => Ok(vec![CatalogueEntry {
+        Ok(certificate) => {
+            let entries = certificate.plans.iter().map(entry).collect();
+            let mut certified = finish(entries)?;
+            let of_plans = certificate.plans.into_iter().flat_map(|plan| plan.identities);
+            certified.identities.extend(certificate.identities.into_iter().chain(of_plans));
+            Ok(certified)
+        }
+        Err(Error::NotFinite(reason)) => finish(vec![CatalogueEntry {
             distribution: problem.distribution.clone(),
             topology: problem.topology.name(),
             regime: problem.regime.name.clone(),
@@ -224,14 +317,11 @@ fn certify_problem(problem: &Problem, how: &Certify) -> Result<Vec<CatalogueEntr
             method: "sampling",
             largest_bias: Number(f64::INFINITY),
             replicates: 0,
+            needed: None,
+            why_sampled: None,
             why: Some(format!("an estimate is not finite: {reason}")),
         }]),
-        Err(error) => Err(Error::Invalid(format!(
-            "the graph of {}, {}, {}: {error}",
-            problem.distribution,
-            problem.topology.name(),
-            problem.regime.name
-        ))),
+        Err(error) => Err(Error::Invalid(format!("the graph of {}: {error}", problem.name()))),
     }
 }
 
@@ -240,16 +330,24 @@ fn why(plan: &PlanCertificate) -> Option<String> {
     match plan.verdict {
         Standing::Proved | Standing::Certified => None,
         Standing::Refuted if !plan.declared_unbiased => Some("it declares itself biased".into()),
-        Standing::Refuted => plan.decisive().next().map(|(name, c)| {
-            format!("the bias of {name} is between {:e} and {:e}", c.bias[0].0, c.bias[1].0)
-        }),
-        Standing::Undecided => Some(match (&plan.why_undecided, plan.reference.starts_with("nothing")) {
-            (_, true) => "no exact gradient is known, and no other unbiased estimator fits".into(),
-            (Some(reason), _) if reason.contains("too rare") => {
-                "an outcome is too rare to be sampled, and the expectation is not known exactly".into()
+        Standing::Refuted => {
+            let of_mean = plan.decisive().next().map(|(name, c)| {
+                format!("the bias of {name} is between {:e} and {:e}", c.bias[0].0, c.bias[1].0)
+            });
+            let of_identity = plan.identities.iter().find(|i| i.verdict == Standing::Refuted);
+            of_mean.or_else(|| of_identity.and_then(|i| i.why.clone()))
+        }
+        Standing::Undecided => Some(match plan.obstacle {
+            Some(obstacle @ (Obstacle::Variance | Obstacle::RareValues | Obstacle::RareOutcome)) => {
+                format!("{}{}", obstacle.words(), how_many(plan.needed))
             }
-            (Some(_), _) => "its tails are so heavy that the variance may be infinite".into(),
-            (None, _) => "the variance is too large for the number of estimates".into(),
+            Some(obstacle) => obstacle.words().into(),
+            None => "it was not sampled".into(),
         }),
     }
+}
+
+/// The number of estimates that would be needed, by its power of ten.
+fn how_many(needed: Option<u64>) -> String {
+    needed.map_or(String::new(), |n| format!(": about 1e{} estimates would be needed", n.max(1).ilog10()))
 }

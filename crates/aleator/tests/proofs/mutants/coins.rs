@@ -99,6 +99,18 @@ pub(super) fn mutants() -> Vec<Mutant> {
         },
         Mutant {
             of: "disarm",
+            mistake: "the factor max(p, q) is missing at the log-odds 12, where it is 1 − 6e-6",
+            graph: |g| {
+                let b = g.sample("b", Bernoulli::from_logits(g.param("theta", 12.0)));
+                g.cost("loss", (b - 0.45).square());
+            },
+            samples: 2,
+            operations: 1 << 30,
+            terms: Some(|site, cone| disarm(site, cone.value(), cone.cost(), site.scalar(1.0))),
+            ..NONE
+        },
+        Mutant {
+            of: "disarm",
             mistake: "samples are paired although they have different parameters",
             graph: behind,
             samples: 2,

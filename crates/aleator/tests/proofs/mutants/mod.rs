@@ -4,7 +4,9 @@
 //! mistakes are taken from the history of the field or are one slip away from the formula. The originals are not refuted on the same
 //! graphs. The table of all mutants is part of the book, and a test compares it.
 
+mod bounds;
 mod coins;
+mod identities;
 mod relaxations;
 mod scores;
 mod straight_through;
@@ -41,6 +43,8 @@ struct Mutant {
     any_site: bool,
     /// Whether the mistake changes the variance only.
     variance_only: bool,
+    /// The identity that refutes it, if the mean is right on this graph.
+    identity: Option<&'static str>,
     /// Whether the original declares itself biased. Its mean is the gradient on this graph all the same, and that of the mutant is not.
     biased: bool,
 }
@@ -56,6 +60,7 @@ const NONE: Mutant = Mutant {
     terms: None,
     any_site: false,
     variance_only: false,
+    identity: None,
     biased: false,
 };
 
@@ -107,6 +112,15 @@ impl Estimator for Mutated {
 }
 
 impl Mutant {
+    /// What refutes it.
+    fn shown_by(&self) -> &'static str {
+        match self.identity {
+            Some(identity) => identity,
+            None if self.variance_only => "variance",
+            None => "mean",
+        }
+    }
+
     fn original(&self) -> Arc<dyn Estimator> {
         super::common::named(self.of)
     }
@@ -126,6 +140,9 @@ impl Mutant {
             .most_replicates(1 << 15)
             .most_operations(self.operations)
             .budget(std::time::Duration::from_secs(600));
+        if self.identity.is_none() {
+            how = how.means_alone();
+        }
         if self.variance_only {
             how = how.no_more_variance_than(self.original());
         }
@@ -141,6 +158,8 @@ fn all() -> Vec<Mutant> {
         relaxations::mutants(),
         straight_through::mutants(),
         transforms::mutants(),
+        bounds::mutants(),
+        identities::mutants(),
     ]
     .into_iter()
     .flatten()
@@ -160,7 +179,9 @@ fn are_refuted(mutants: Vec<Mutant>) {
         let wrong = mutant.certified(mutant.estimator()).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert_eq!(wrong.verdict, Standing::Refuted, "{name}: {wrong:?}");
         assert_ne!(wrong.declared_unbiased, mutant.biased, "{name}: it declares something else");
-        assert_ne!(has_wrong_mean(&wrong), mutant.variance_only, "{name}: {wrong:?}");
+        assert_eq!(has_wrong_mean(&wrong), mutant.shown_by() == "mean", "{name}: {wrong:?}");
+        let fails = wrong.identities.iter().filter(|i| i.verdict == Standing::Refuted);
+        assert!(fails.map(|i| i.identity).eq(mutant.identity), "{name}: {:?}", wrong.identities);
         let of_variance = wrong.variance.is_some_and(|variance| variance.verdict == Standing::Refuted);
         assert_eq!(of_variance, mutant.variance_only, "{name}");
         // An original that refuses the graph is not refuted either.
@@ -205,16 +226,26 @@ fn mistakes_in_transforms_are_refuted() {
     are_refuted(transforms::mutants());
 }
 
+#[test]
+fn mistakes_in_bounds_are_refuted() {
+    are_refuted(bounds::mutants());
+}
+
+#[test]
+fn mistakes_that_only_identities_show_are_refuted() {
+    are_refuted(identities::mutants());
+}
+
 /// The table in the book is that of these mutants.
 #[test]
 fn the_book_has_the_table_of_mutants() {
     let rows = |mutant: &Mutant| {
         let name = mutant.of.split('(').next().unwrap_or_default();
-        let shown = if mutant.variance_only { "variance" } else { "mean" };
+        let shown = mutant.shown_by();
         format!("| `{name}` | {} | {shown} |\n", mutant.mistake)
     };
     let table: String = all().iter().map(rows).collect();
     let page = include_str!("../../../../../docs/src/certificates.md");
-    assert!(all().len() >= 25);
+    assert!(all().len() >= 60);
     assert!(page.contains(&table), "docs/src/certificates.md must contain this table:\n{table}");
 }
