@@ -221,8 +221,8 @@ fn mistakes_in_second_derivatives_are_refuted() {
     let how = How { second: SecondDerivatives::Hessian, ..How::default() };
     for (g, original, wrong, expected) in cases {
         close(
-            &describe(&[original.clone()]),
-            &exactly_by(g, &[original.clone()], 1, &how).mean,
+            &describe(std::slice::from_ref(&original)),
+            &exactly_by(g, std::slice::from_ref(&original), 1, &how).mean,
             &[expected],
             1e-8,
         );
