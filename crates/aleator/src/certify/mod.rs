@@ -44,7 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::expectation::is_unsuitable;
-use self::identities::{of_plan, prove_scores, sample_score};
+use self::identities::{Setting, of_plan, prove_scores, sample_score};
 use self::proof::prove;
 use self::sampled::{Reference, Sampling, sample};
 use self::truth::exact_values;
@@ -404,7 +404,8 @@ fn with_identities(
     let is_known = certificate.verdict <= Standing::Certified && certificate.method != "sampling";
     let truth = exact_values(graph, known).filter(|_| is_known);
     let (name, samples) = (&certificate.estimator, certificate.samples);
-    let identities = of_plan(graph, name, &plan.estimators, samples, truth.as_deref(), how, deadline)?;
+    let setting = Setting { samples, seed: how.seed, bias_bound: how.bias_bound, deadline };
+    let identities = of_plan(graph, name, &plan.estimators, truth.as_deref(), setting)?;
     let fails = identities.iter().any(|identity| identity.verdict == Standing::Refuted);
     let verdict = if fails { Standing::Refuted } else { certificate.verdict };
     Ok(PlanCertificate { verdict, identities, ..certificate })

@@ -27,7 +27,6 @@ use std::sync::Arc;
 
 pub(super) use self::bits::is_score_function;
 pub(super) use self::score::{prove_scores, sample_score};
-use super::Certify;
 use super::certificate::{IdentityCertificate, Standing};
 use super::truth::WithError;
 use crate::diagnostics::Number;
@@ -49,6 +48,19 @@ fn unknown(identity: &'static str, of: &str, why: String) -> IdentityCertificate
     }
 }
 
+/// How the identities of a plan are certified.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Setting {
+    /// K
+    pub samples: usize,
+    /// The seed of all noise.
+    pub seed: u64,
+    /// The bias, relative to the scale of the gradient, within which a mean must lie.
+    pub bias_bound: f64,
+    /// The limit of time and operations.
+    pub deadline: Deadline,
+}
+
 /// The identities of a plan. `truth` is the exact gradient, if the mean of the plan was proved to be it.
 ///
 /// # Errors
@@ -57,18 +69,16 @@ pub(super) fn of_plan(
     graph: &Graph,
     name: &str,
     plan: &[Arc<dyn Estimator>],
-    samples: usize,
     truth: Option<&[WithError]>,
-    how: &Certify,
-    deadline: Deadline,
+    setting: Setting,
 ) -> Result<Vec<IdentityCertificate>> {
-    let bound = how.bias_bound;
+    let Setting { samples, seed, bias_bound: bound, deadline } = setting;
     let mut all = vec![
         constant::certify_constant(graph, name, plan, samples, truth, bound, deadline)?,
-        bits::certify_cone(graph, name, plan, samples, how.seed)?,
-        bits::certify_threads(graph, name, plan, samples, how.seed)?,
+        bits::certify_cone(graph, name, plan, samples, seed)?,
+        bits::certify_threads(graph, name, plan, samples, seed)?,
     ];
     let known = truth.map(|truth| (truth, bound));
-    all.extend(training::certify_training(graph, name, plan, samples, how.seed, known, deadline)?);
+    all.extend(training::certify_training(graph, name, plan, samples, seed, known, deadline)?);
     Ok(all)
 }
