@@ -73,12 +73,23 @@ def via_text(via: Any) -> str:
 
 
 def via_list(via: Any) -> list[tuple[str | None, str]]:
-    """Estimators for all sites, or by site, as pairs of a site and a text."""
+    """Estimators for all sites, or by site, as pairs of a site and a text. A sequence has texts as the command's `--via`."""
     if via is None:
         return []
+    if isinstance(via, (list, tuple)):
+        return [_site_and_text(one) for one in via]
     if isinstance(via, Mapping):
         return [(checked_name(site), via_text(estimator)) for site, estimator in via.items()]
     return [(None, via_text(via))]
+
+
+def _site_and_text(one: Any) -> tuple[str | None, str]:
+    """Of an estimator for all sites, or of a text such as ``"z=rebar(temperature=0.3)"``."""
+    if isinstance(one, str):
+        site, equals, estimator = one.partition("=")
+        if equals and "(" not in site:
+            return (checked_name(site.strip()), via_text(estimator.strip()))
+    return (None, via_text(one))
 
 
 Estimator.__module__ = "aleator"

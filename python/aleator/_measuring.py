@@ -74,9 +74,9 @@ def grad(
     Parameters
     ----------
     graph : Graph
-    via : str, Estimator or mapping of str to these, optional
-        Estimators that take precedence over the graph's: for all sites, or by site. ``"measured"`` is the one with the
-        smallest variance × operations in a pilot.
+    via : str, Estimator, mapping of str to these, or sequence of str, optional
+        Estimators that take precedence over the graph's: for all sites, or by site, as in ``{"z": "rebar"}`` or ``["z=rebar"]``.
+        ``"measured"`` is the one with the smallest variance × operations in a pilot.
     samples : int, optional
         Independent samples that are averaged in one estimate; by default the fewest that the estimators accept.
     replicates : int
@@ -105,6 +105,7 @@ def compare(
     graph: Graph,
     *,
     estimators: Any = None,
+    via: Any = None,
     samples: int | None = None,
     replicates: int = 1000,
     tune: int = 0,
@@ -121,6 +122,9 @@ def compare(
     graph : Graph
     estimators : sequence of str or Estimator, optional
         By default all.
+    via : mapping of str to str or Estimator, sequence of str, or str, optional
+        Sites whose estimator is the same in all rows, as in ``{"z": "rebar"}`` or ``["z=rebar"]``. ``"measured"`` alone adds the
+        plan that a pilot chooses as one more row.
     samples, replicates, tune, seed, exact, progress
         See `grad`.
 
@@ -134,7 +138,7 @@ def compare(
     texts = None if estimators is None else [via_text(estimator) for estimator in estimators]
     how = Measurement.checked(samples, replicates, tune, seed, exact)
     with shown(progress, how.replicates) as show:
-        text, notes = _aleator.compare(_raw(graph), texts, how, show)
+        text, notes = _aleator.compare(_raw(graph), texts, via_list(via), how, show)
     return Report(json.loads(text), notes)
 
 

@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "QuasiMonteCarlo", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "Grpo", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -119,6 +119,11 @@ class Antithetic(Estimator):
 
     def __init__(self, *, gradient: str = ...) -> None: ...
 
+class QuasiMonteCarlo(Estimator):
+    """QuasiMonteCarlo: pathwise with the noise of the samples from the points of one scrambled Sobol net."""
+
+    def __init__(self, *, scramble: str = ...) -> None: ...
+
 class ImplicitReparameterization(Estimator):
     """ImplicitReparameterization: the derivative of the sample at a fixed value of its distribution function."""
 
@@ -163,6 +168,11 @@ class DecoupledStraightThrough(Estimator):
     """DecoupledStraightThrough: the hard sample at one temperature forward, the derivative of the mean at another backward."""
 
     def __init__(self, *, forward_temperature: float = ..., backward_temperature: float = ...) -> None: ...
+
+class Grpo(Estimator):
+    """Grpo: the score function with the costs of a group of samples standardised by their own mean and spread."""
+
+    def __init__(self, *, spread: str = ..., epsilon: float = ...) -> None: ...
 
 class ReinMax(Estimator):
     """ReinMax: straight-through of second order: exact for quadratic costs of a one-hot draw."""

@@ -227,3 +227,31 @@ def test_warnings_are_warnings():
     with pytest.warns(al.AleatorWarning, match="z"):
         r = al.grad(g, replicates=10)
     assert r.warnings and not r.rows[0].unbiased
+
+
+def test_compare_fixes_sites_as_the_command_does():
+    g = al.Graph()
+    a = g.sample("a", al.Bernoulli(logits=g.param("t", 0.3)))
+    b = g.sample("b", al.Bernoulli(logits=g.param("s", -0.2)))
+    g.cost("f", (a + b - 0.4) ** 2)
+    for via in ({"a": "rebar"}, ["a=rebar"], {"a": al.Rebar}):
+        report = al.compare(g, estimators=["disarm", "nvil"], via=via, replicates=20, samples=2)
+        assert [row.plan["a"].split("(")[0] for row in report] == ["rebar", "rebar"]
+        assert [row.plan["b"].split("(")[0] for row in report] == ["disarm", "nvil"]
+    with_options = al.compare(g, estimators=["nvil"], via=["a=rebar(temperature=0.3)", "a=disarm"], replicates=4, samples=2)
+    assert with_options[0].plan["a"] == "disarm"
+    measured = al.compare(g, estimators=["nvil"], via="measured", replicates=20)
+    assert len(measured) == 2 and [choice["site"] for choice in measured.to_dict()["measured"]] == ["a", "b"]
+    assert len(al.compare(g, estimators=["nvil"], via=["b=measured"], replicates=20)) == 1
+    with pytest.raises(al.AleatorError, match="leave nothing to compare"):
+        al.compare(g, via="rebar")
+    with pytest.raises(al.AleatorError, match="unknown site"):
+        al.compare(g, via=["c=rebar"])
+
+
+def test_optimize_warns_of_a_kink():
+    g = al.Graph()
+    x = g.sample("x", al.Normal(0.0, 1.0))
+    g.cost("f", abs(g.param("k", 0.0)) * x**2)
+    with pytest.warns(UserWarning, match="`abs` has a kink exactly there"):
+        al.optimize(g, steps=1)

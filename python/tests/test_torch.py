@@ -729,7 +729,7 @@ def test_mistakes_in_estimates():
     bernoulli = torch.distributions.Bernoulli(logits=logits)
     mistakes = [
         (lambda: at.estimate("b", torch.sum), TypeError, "namesake"),
-        (lambda: at.estimate(torch.distributions.Pareto(1.0, 1.0), torch.sum), TypeError, "namesake"),
+        (lambda: at.estimate(torch.distributions.FisherSnedecor(1.0, 1.0), torch.sum), TypeError, "namesake"),
         (lambda: at.estimate(bernoulli, 3), TypeError, "must be a function"),
         (lambda: at.estimate(bernoulli, lambda z: 3.0), TypeError, "tensor of real numbers, got float"),
         (lambda: at.estimate(bernoulli, lambda z: z.to(torch.complex64)), TypeError, "complex64"),

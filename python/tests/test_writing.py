@@ -78,7 +78,7 @@ def test_every_estimator(name):
     elif name in ("UnorderedSet", "SumAndSample", "WithoutReplacement"):
         z = g.sample("z", al.Categorical(logits=g.param("theta", [0.4, -0.3, 0.1])), via=estimator)
         g.cost("f", (z - 1.0) ** 2)
-    elif name in ("Antithetic", "DoublyReparameterized", "GeneralizedReparameterization", "Lax", "Pathwise", "StickingTheLanding"):
+    elif name in ("Antithetic", "DoublyReparameterized", "QuasiMonteCarlo", "GeneralizedReparameterization", "Lax", "Pathwise", "StickingTheLanding"):
         z = g.sample("z", al.Normal(g.param("theta", 0.4), 0.7), via=estimator)
         g.cost("f", (z - 1.0) ** 2)
     else:

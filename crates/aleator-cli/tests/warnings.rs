@@ -158,3 +158,55 @@ fn heavy_tails_are_warned_of() {
         assert!(!said("light", "param m = 2\nz ~ Normal(m, 1)\ncost f = z^2\n", command), "{command}");
     }
 }
+
+/// A black box that fails is named with its place, and no smaller learning rate is proposed.
+#[test]
+fn a_black_box_that_fails_has_a_place_and_no_learning_rate() {
+    let graph = "param p = 0\nz ~ Normal(p, 1) via score_function\nexternal h(z) -> [] = command(\"aleator-no-such-program\")\ncost f = h(z)\n";
+    for command in ["grad", "optimize", "train"] {
+        let output = on(&format!("fails-{command}"), graph, &[command, "--allow-commands"]);
+        let said = stderr(&output);
+        assert!(!output.status.success() && said.contains("black box `h` failed"), "{command}: {said}");
+        assert!(said.contains(".scg:3:10") && !said.contains("--lr"), "{command}: {said}");
+    }
+}
+
+/// `optimize` and `train` say what `grad` says of kinks and jumps in parameters, with their place.
+#[test]
+fn optimize_and_train_say_what_grad_says_of_kinks_and_jumps() {
+    for (test, graph, said) in [
+        (
+            "abs",
+            "param k = 0\nx ~ Normal(0, 1)\ncost f = abs(k) * x^2\n",
+            ":3:10: the objective has no derivative",
+        ),
+        ("norm", "param w = [0, 0]\nx ~ Normal(0, 1)\ncost f = norm(w) + x^2\n", "`norm` has a kink exactly"),
+        (
+            "argmax",
+            "param w = [1, 1]\nx ~ Normal(0, 1)\ncost f = [3, 1][argmax(w)] * x^2\n",
+            "`argmax` jumps exactly",
+        ),
+        (
+            "one-hot",
+            "param k = 1\nx ~ Normal(0, 1)\ncost f = dot(one_hot(k, 3), [1, 2, 3]) * x^2\n",
+            "`one_hot` makes the cost jump as `k` changes",
+        ),
+        ("biased", "param m = 1\nx ~ Normal(m, 1) via pathwise\ncost f = x > 0\n", ":3:10: a comparison"),
+    ] {
+        let commands: [&[&str]; 3] = [
+            &["grad", "--replicates", "2"],
+            &["optimize", "--steps", "1"],
+            &["train", "--steps", "1", "--eval-samples", "2"],
+        ];
+        for command in commands {
+            let output = on(&format!("says-{test}"), graph, command);
+            assert!(output.status.success(), "{test}, {command:?}: {}", stderr(&output));
+            assert!(stderr(&output).contains(said), "{test}, {command:?}: {}", stderr(&output));
+        }
+    }
+    let fine = "param k = 0.3\nx ~ Normal(k, 1)\ncost f = abs(k) + norm(stack([k, x]))\n";
+    for command in ["optimize", "train"] {
+        let output = on("says-nothing", fine, &[command, "--steps", "1"]);
+        assert!(!stderr(&output).contains("warning: "), "{command}: {}", stderr(&output));
+    }
+}

@@ -5,6 +5,7 @@ mod common;
 use aleator_engine::compile::CompileOptions;
 use aleator_engine::exec::Program;
 use aleator_engine::exec::math::Real;
+use aleator_engine::exec::philox::NoiseAt;
 use aleator_engine::graph::{Expr, FromEnd, Graph, Law, NodeId, Quantile, Reduction, concat};
 use common::{Case, Choice, assert_agrees, bits, build, numbers, ready, run};
 use proptest::prelude::*;
@@ -334,6 +335,27 @@ fn draws_are_functions_of_their_position() {
         let wide: Vec<Vec<f64>> = narrow.iter().map(|v| vec![f64::from(v[0])]).collect();
         let (narrow, wide) = (run(&graph, &outputs, &narrow, 5, 3), run(&graph, &outputs, &wide, 5, 3));
         assert!(narrow.output(0).iter().zip(wide.output(0)).all(|(n, w)| *n == *w as f32), "{law:?}");
+    }
+}
+
+/// A run from a given row draws what a longer run draws at these rows, whatever leading axes the parameters have.
+#[test]
+fn rows_of_later_runs_are_rows_of_a_longer_run() {
+    const ROWS: usize = 20;
+    for (law, parameters) in LAWS {
+        let drawn = |rows: usize, first_row: u64| {
+            let graph = Graph::new();
+            let twice = parameters.iter().map(|&x| graph.full([2, 1, 1], x)).collect::<Vec<_>>();
+            let once = parameters.iter().map(|&x| graph.scalar(x)).collect::<Vec<_>>();
+            let outputs = [twice, once].map(|x| graph.draw(law, 3, [rows, 5].into(), &x).id());
+            let mut program = Program::<f64>::compile(&graph, &outputs, &CompileOptions::default()).unwrap();
+            program.run_at(NoiseAt { seed: 5, step: 3, first_row });
+            [0, 1].map(|i| program.output(i).to_vec())
+        };
+        let [_, whole] = drawn(2 * ROWS, 0);
+        let [twice, once] = drawn(ROWS, ROWS as u64);
+        assert_eq!(once, whole[5 * ROWS..], "{law:?}");
+        assert!(twice[..5 * ROWS] == once && twice[5 * ROWS..] == once, "{law:?}");
     }
 }
 

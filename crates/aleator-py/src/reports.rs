@@ -7,7 +7,7 @@ use std::time::Duration;
 use aleator::certify::{Certify, certify as certify_graph};
 use aleator::diagnostics::{
     self, Chosen, Compare, ExactAnswer, OptimizationPath, Optimize, Pilot, Report, SecondOrder, blind_spots,
-    choose_by_measurement,
+    choose_by_measurement, kinks,
 };
 use aleator::estimators::Estimator;
 use aleator::graph::Graph;
@@ -221,20 +221,48 @@ pub fn grad(
     })
 }
 
-/// A row for each estimator.
+/// A row for each estimator. `via` fixes sites, or adds the plan of a pilot as a row of its own.
 #[pyfunction]
-#[pyo3(signature = (graph, estimators, how, progress))]
+#[pyo3(signature = (graph, estimators, via, how, progress))]
 pub fn compare(
     py: Python<'_>,
     graph: &PyGraph,
     estimators: Option<Vec<String>>,
+    via: Via,
     how: Measurement,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Answer> {
     compute(py, graph, progress, move |graph, shown| {
         let estimators = estimators.map(|texts| texts.iter().map(|text| estimator_named(text)).collect());
         let how = Compare { estimators: estimators.transpose()?, ..Compare::from(how) };
-        answer(&diagnostics::compare(graph, &how, "", &|label, done| shown.set(label, done))?)
+        let every = |(site, text): &&(Option<String>, String)| site.is_none() && text.trim() != MEASURED;
+        if let Some((_, text)) = via.iter().find(every) {
+            return Err(Error::Invalid(format!(
+                "via='{text}' would fix every site, and leave nothing to compare; name one site, via={{'SITE': '{text}'}}, or use \
+                 estimators=['{text}']"
+            )));
+        }
+        let (mut overrides, by_pilot) = asked(graph, &via)?;
+        let (mut plans, mut measured) = (vec![], vec![]);
+        if by_pilot.contains(&true) {
+            let pilot = Pilot { samples: how.samples, tune: how.tune, seed: how.seed, ..Pilot::default() };
+            let chosen = choose_by_measurement(graph, &overrides, &by_pilot, &pilot)?;
+            measured = chosen.sites;
+            // A pilot that was asked for every site makes one more row.
+            if via.iter().any(|(site, _)| site.is_none()) {
+                plans.push(chosen.plan);
+            } else {
+                let sites = overrides.iter_mut().zip(&by_pilot).zip(&chosen.plan.estimators);
+                sites
+                    .filter(|((_, by_pilot), _)| **by_pilot)
+                    .for_each(|((own, _), e)| *own = Some(Arc::clone(e)));
+            }
+        }
+        let sites = graph.sites().into_iter().map(|site| site.name);
+        let fixed = sites.zip(overrides).filter_map(|(name, given)| Some((name, given?))).collect();
+        let how = Compare { plans, fixed, ..how };
+        let report = diagnostics::compare(graph, &how, "", &|label, done| shown.set(label, done))?;
+        answer(&Report { measured, ..report })
     })
 }
 
@@ -265,7 +293,8 @@ pub fn optimize(
         let Optimization { steps, learning_rate, optimizer, fix: fixed, samples, seed } = how;
         let Chosen { plan, sites } = chosen_of(graph, &via, &Pilot { samples, seed, ..Pilot::default() })?;
         let how = Optimize { steps, learning_rate, optimizer, samples, fixed, seed, ..Optimize::default() };
-        let warnings = lints(graph, &plan).iter().chain(&blind_spots(graph, &plan)).map(sentence).collect();
+        let found = [lints(graph, &plan), blind_spots(graph, &plan), kinks(graph, &plan)].concat();
+        let warnings = found.iter().map(sentence).collect();
         let path = diagnostics::optimize(graph, &plan, &how, "", &|step, _| shown.set("optimize", step))?;
         Ok((json(&OptimizationPath { measured: sites, ..path })?, warnings))
     })

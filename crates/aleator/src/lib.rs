@@ -84,18 +84,19 @@ pub use program::{Estimate, Options, Program};
 pub mod prelude {
     pub use crate::diagnostics::{Compare, compare};
     pub use crate::distributions::{
-        Bernoulli, Beta, Binomial, Categorical, Cauchy, Dirichlet, Distribution, Exponential, Gamma,
-        Geometric, Gumbel, KSubset, Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal,
-        NegativeBinomial, Normal, OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical,
-        StudentT, Uniform, VonMises, Weibull,
+        Bernoulli, Beta, BetaBinomial, Binomial, Categorical, Cauchy, Chi2, ContinuousBernoulli, Dirichlet,
+        DirichletMultinomial, Distribution, Exponential, Gamma, Geometric, Gumbel, HalfCauchy, HalfNormal,
+        InverseGamma, KSubset, Kumaraswamy, Laplace, LogNormal, Logistic, Multinomial, MultivariateNormal,
+        NegativeBinomial, Normal, OneHotCategorical, Pareto, Poisson, RelaxedBernoulli,
+        RelaxedOneHotCategorical, StudentT, TruncatedNormal, Uniform, VonMises, Weibull,
     };
     pub use crate::estimators::{
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-        Estimator, GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+        Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
         ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-        PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
-        ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
-        UnorderedSet, Vimco, WithoutReplacement,
+        PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
+        Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax,
+        SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

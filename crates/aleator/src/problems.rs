@@ -50,6 +50,7 @@ pub fn all() -> &'static [Problem] {
         "earthquakes",
         "epidemic",
         "european_option",
+        "evolution_strategies",
         "facility_sizing",
         "feature_selection",
         "game_of_life",

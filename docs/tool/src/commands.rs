@@ -18,6 +18,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use crate::catalogue::{heading, row};
+use crate::choices::Choices;
 use crate::write::{clear, files, save};
 use crate::{Result, read};
 
@@ -26,6 +27,8 @@ pub struct Runner {
     binary: PathBuf,
     scratch: PathBuf,
     pages: PathBuf,
+    /// The comparisons of the examples.
+    pub choices: Choices,
     /// Commands run so far.
     pub commands: usize,
     /// Graphs checked so far.
@@ -40,7 +43,14 @@ impl Runner {
         for file in files("examples")? {
             save(&scratch.join(&file), &read(&file)?)?;
         }
-        Ok(Runner { binary, scratch: scratch.into(), pages: pages.into(), commands: 0, graphs: 0 })
+        Ok(Runner {
+            binary,
+            scratch: scratch.into(),
+            pages: pages.into(),
+            choices: Choices::default(),
+            commands: 0,
+            graphs: 0,
+        })
     }
 
     /// The page with the results of its commands.
@@ -102,6 +112,7 @@ impl Runner {
             "table" => {
                 let json = self.shell(&format!("{command} --json"), true)?;
                 let report: Value = serde_json::from_str(&json).map_err(|e| format!("{command}: {e}"))?;
+                self.choices.add(command, &report);
                 Ok(format!("\n{}", table(&report, to_root).ok_or(format!("{command}: not a comparison"))?))
             }
             "picture" => {

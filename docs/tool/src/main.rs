@@ -6,6 +6,7 @@
 //! ```
 
 mod catalogue;
+mod choices;
 mod commands;
 mod gallery;
 mod headers;

@@ -80,6 +80,10 @@ pub fn write(binary: &Path) -> Result<String> {
         let path = Path::new(TARGET).join(&name);
         save(&path, &text)?;
     }
+    // A page may show it under this name.
+    if let Some(figure) = runner.choices.svg() {
+        save(&Path::new(TARGET).join("pictures/choices.svg"), &figure)?;
+    }
     Ok(format!("{} commands and {} graphs of the book work", runner.commands, runner.graphs))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use aleator::diagnostics::{Chosen, OptimizationPath, Pilot, blind_spots, origin_or_advice};
+use aleator::diagnostics::{Chosen, OptimizationPath, Pilot, blind_spots, kinks, origin_or_advice};
 use aleator::diagnostics::{Optimize as How, optimize};
 use aleator::graph::{Diagram, Graph};
 use aleator::plan::{Plan, lints};
@@ -51,6 +51,7 @@ pub fn run(arguments: &Optimize) -> Outcome {
     for Chosen { plan, sites } in &plans {
         loaded.warn_of(&lints(&loaded.model.graph, plan));
         loaded.warn_of(&blind_spots(&loaded.model.graph, plan));
+        loaded.warn_of(&kinks(&loaded.model.graph, plan));
         let seeds = (0..arguments.seeds as u64).map(|i| arguments.sampling.seed.wrapping_add(i));
         let paths = seeds.map(|seed| {
             let path = match seed == arguments.sampling.seed {

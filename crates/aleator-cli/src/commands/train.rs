@@ -72,7 +72,11 @@ pub fn run(arguments: &Train) -> Outcome {
         seen,
     );
     progress.finish();
-    let Trained { report, pictures, error } = outcome.map_err(in_file)?;
+    let failed = |error: aleator::Error| match config.place_of(&error) {
+        Some(place) => Failure::training(format!("{place}: {error}")),
+        None => in_file(error),
+    };
+    let Trained { report, pictures, error } = outcome.map_err(&failed)?;
     let shown =
         if arguments.json { print_json(&report) } else { print(&training(&report, width(), color())) };
     let drawn = save_plot(drawings.plot.as_ref(), || training_svg(slice::from_ref(&report)));
@@ -84,7 +88,7 @@ pub fn run(arguments: &Train) -> Outcome {
         _ => Ok(()),
     };
     let ended = match error {
-        Some(error) => Err(Failure::training(error)),
+        Some(error) => Err(failed(error)),
         None if report.interrupted => Err(interrupted(&report, &stop)),
         None => Ok(()),
     };
@@ -212,6 +216,9 @@ fn spreads(names: &[String], reports: &[TrainReport]) -> Vec<Spread> {
 
 /// How a run goes; after the last step all held-out rows are judged, which can take a while.
 fn show(progress: &Progress, config: &TrainConfig, label: &str, p: &Told) {
+    if let Some(choice) = &p.choice {
+        note(&format!("chosen by measurement before step {}: {}", choice.step + 1, choice.describe()));
+    }
     if let Some([start, starts]) = p.start {
         let note = format_args!("step {} of {}", p.step, p.steps);
         return progress.set_at(&format!("start {start} of {starts}; {label}"), 0, 0.0, note);

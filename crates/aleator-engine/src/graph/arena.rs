@@ -4,6 +4,7 @@
 //! first error is kept and its result is poisoned. [`Graph::error`] and compilation return this error every time.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::panic::Location;
 use std::path::Path;
@@ -53,6 +54,8 @@ struct Arena {
     hasher: RandomState,
     inputs: Vec<InputInfo>,
     holes: Vec<String>,
+    /// The nodes of which somebody knows that their values are continuous functions of some of the nodes before them.
+    continuous: BTreeMap<NodeId, Vec<NodeId>>,
     error: Option<(Error, &'static Location<'static>)>,
 }
 
@@ -166,6 +169,7 @@ impl Graph {
         arena.index.retain(|(_, id)| id.index() < nodes);
         arena.inputs.truncate(inputs);
         arena.holes.truncate(holes);
+        arena.continuous.retain(|id, _| id.index() < nodes);
         Err(error)
     }
 
@@ -229,6 +233,19 @@ impl Graph {
             arena.holes.len() as u32 - 1
         };
         self.insert(Op::Hole(number), inputs, shape)
+    }
+
+    /// [`Expr::is_continuous_in`](super::Expr::is_continuous_in). The first record of a node stays.
+    pub(super) fn record_continuous(&self, id: NodeId, of: Vec<NodeId>) {
+        // A result that has been simplified may be older than an argument, and says nothing then.
+        if of.iter().all(|argument| *argument < id) {
+            self.arena.borrow_mut().continuous.entry(id).or_insert(of);
+        }
+    }
+
+    /// The nodes of whose values a node is known to be a continuous function: [`Expr::is_continuous_in`](super::Expr::is_continuous_in).
+    pub fn continuous_in(&self, id: NodeId) -> Option<Vec<NodeId>> {
+        self.arena.borrow().continuous.get(&id).cloned()
     }
 
     /// The value of a scalar constant.

@@ -91,9 +91,9 @@ impl Graph {
     /// shape use the same random numbers.
     #[track_caller]
     pub fn draw<'g>(&'g self, law: Law, stream: u32, shape: Shape, parameters: &[Expr<'g>]) -> Expr<'g> {
-        // Align the axes now, as the operators do, so that parameters may later get additional leading axes.
+        // Align the axes of the parameters now, as the operators do, so that they may later get additional leading axes. The shape of the
+        // noise stays as it is: its first axis is that of the rows of a run.
         let rank = parameters.iter().map(|e| e.rank()).fold(shape.rank(), usize::max);
-        let shape = Shape::from(vec![1; rank - shape.rank()]).join(&shape);
         let parameters: Vec<Expr<'g>> = parameters.iter().map(|e| e.with_rank(rank)).collect();
         self.apply(Op::Draw { law, stream, shape }, &parameters)
     }

@@ -34,6 +34,7 @@ impl<'g> Expr<'g> {
         let near = self.is_below(1.0);
         let t = near.select(half, 0.0).tanh();
         near.select(2.0 * t / (1.0 - t.square()), half.half_of_difference() * (half.exp() + (-half).exp()))
+            .is_continuous_in([self])
     }
 
     /// cosh x = 1 + 2 sinh²(x/2)
@@ -67,7 +68,8 @@ impl<'g> Expr<'g> {
 
     /// √(1 − x²). Below ½ the derivative of 1 − x² keeps its digits, and above it the value of the product.
     fn other_leg(self) -> Self {
-        self.is_below(0.5).select(1.0 - self.square(), (1.0 - self) * (1.0 + self)).sqrt()
+        let square = self.is_below(0.5).select(1.0 - self.square(), (1.0 - self) * (1.0 + self));
+        square.is_continuous_in([self]).sqrt()
     }
 
     /// Whether |x| < `limit`: chooses between two formulas of one function, between which nothing jumps.
@@ -89,7 +91,7 @@ impl<'g> Expr<'g> {
         let near = self.is_below(0.5);
         let x = near.select(self, 0.0);
         let step = |y: Self| y - (y.erf() - x) / (std::f64::consts::FRAC_2_SQRT_PI * (-y.square()).exp());
-        near.select(step(step(near.select(start, 0.0))), start)
+        near.select(step(step(near.select(start, 0.0))), start).is_continuous_in([self])
     }
 
     /// x log y, and 0 at x = 0 for every y.

@@ -239,6 +239,15 @@ impl<'g> Expr<'g> {
         self.graph.apply(Op::StopGradient, &[self])
     }
 
+    /// The same node. Records that its value is a continuous function of these nodes although the formulas between jump, as those of
+    /// one function do that hold on different parts of its domain. Those who search for jumps read it
+    /// ([`Graph::continuous_in`]); nothing else changes. Poles between the nodes and this one are not meant, and are searched for.
+    #[must_use]
+    pub fn is_continuous_in<const N: usize>(self, of: [Self; N]) -> Self {
+        self.graph.record_continuous(self.id, of.map(|argument| argument.id).to_vec());
+        self
+    }
+
     /// The positions of `axes` from the end, in ascending order, each once.
     pub(super) fn positions(self, operation: &str, axes: impl Axes) -> Result<Vec<usize>, Error> {
         let axes = axes.axes();

@@ -67,6 +67,19 @@ pub fn svg(all: &[Curves]) -> std::result::Result<String, std::fmt::Error> {
     Ok(svg)
 }
 
+/// A small whole number as an exponent.
+fn superscript(power: i32) -> String {
+    let digit = |c: char| match c {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        '4' => '⁴',
+        _ => '⁰',
+    };
+    power.to_string().chars().map(digit).collect()
+}
+
 fn panel(svg: &mut String, curves: &Curves, (left, top): (f64, f64)) -> Result {
     let (width, height) = PANEL;
     let bottom = top + height;
@@ -81,7 +94,8 @@ fn panel(svg: &mut String, curves: &Curves, (left, top): (f64, f64)) -> Result {
         let (y, text) = (y(10_f64.powi(power)), left - 8.0);
         writeln!(
             svg,
-            r#"<path d="M{left} {y:.1}h{width}" stroke="{RULE}"/><text x="{text}" y="{y:.1}" dy=".35em" text-anchor="end">10<tspan dy="-5" font-size="9">{power}</tspan></text>"#
+            r#"<path d="M{left} {y:.1}h{width}" stroke="{RULE}"/><text x="{text}" y="{y:.1}" dy=".35em" text-anchor="end">10{}</text>"#,
+            superscript(power)
         )?;
     }
     for k in (first.ceil() as i32..=last.floor() as i32).filter(|k| first < 0.0 || k % 2 == 0) {

@@ -14,6 +14,9 @@
 //! The analysis proceeds from the step downstream as long as the sides do not meet. It follows elementwise operations only,
 //! because an equation between elements implies nothing about their sum. A value that ends in a stopped gradient has no
 //! derivative that could be incomplete. A step that reaches the parameter of a distribution, or a cost, is a jump.
+//!
+//! The formulas of a special function on the parts of its domain are not equal as polynomials. Its result says that it is continuous in
+//! its arguments (`Expr::is_continuous_in`): it meets where none of them jumps and no pole within it is reached.
 
 use std::collections::{BTreeSet, HashMap};
 use std::f64::consts::FRAC_PI_2;
@@ -21,6 +24,7 @@ use std::rc::Rc;
 
 use aleator_engine::graph::{Binary, Node, NodeId, Op, Shape, Unary};
 
+use super::discontinuity::DiscontinuityKind;
 use super::polynomial::{Atom, Atoms, Kind, Known, Polynomial};
 use super::selected::{at_argmax, norm_of, squared};
 use super::steps::{Step, Steps, Where};
@@ -219,6 +223,8 @@ impl<'s, 'g> Continuity<'s, 'g> {
     fn walk(&mut self, members: &BTreeSet<NodeId>, boundary: Option<&Polynomial>) -> bool {
         let Some(first) = members.first() else { return false };
         let mut jumps = vec![false; self.steps.nodes.len()];
+        // The nodes that jump because of a pole on the way.
+        let mut infinite = vec![false; self.steps.nodes.len()];
         let mut sides = boundary.map(|d| self.sides(d.clone(), &[]));
         let mut walked = 0;
         for index in first.index()..self.steps.nodes.len() {
@@ -235,8 +241,13 @@ impl<'s, 'g> Continuity<'s, 'g> {
             }
             // Until the opposite is shown, it must not be represented by itself.
             jumps[index] = true;
+            let pole = node.inputs.iter().any(|i| infinite[i.index()])
+                || members.contains(&id) && self.is_a_pole(id);
             let meets = match &mut sides {
                 _ if self.steps.is_fixed(id) => true,
+                _ if !pole && self.arguments(id).is_some_and(|of| of.iter().all(|a| !jumps[a.index()])) => {
+                    true
+                }
                 _ if at_argmax(self.steps.graph, id).is_some_and(|of| !jumps[of.index()]) => true,
                 Some(sides) if self.is_by_elements(id) => self.meets(sides, id, &jumps),
                 _ => false,
@@ -245,8 +256,18 @@ impl<'s, 'g> Continuity<'s, 'g> {
                 return false;
             }
             jumps[index] = !meets;
+            infinite[index] = !meets && pole;
         }
         true
+    }
+
+    /// The arguments of the special function of which a node is the value.
+    fn arguments(&self, id: NodeId) -> Option<Vec<NodeId>> {
+        self.steps.graph.engine().continuous_in(id)
+    }
+
+    fn is_a_pole(&self, id: NodeId) -> bool {
+        self.steps.at(id).is_some_and(|step| step.kind == DiscontinuityKind::Pole)
     }
 
     /// Whether a node blocks the values that lead to it.
@@ -403,6 +424,9 @@ impl<'s, 'g> Continuity<'s, 'g> {
         let jumping = jumps.get(id.index()).copied().unwrap_or(false);
         let formula = if self.work > MOST_WORK {
             None
+        } else if !jumping && self.arguments(id).is_some() {
+            // Formulas on different parts of a domain are not equal, although the value is the same.
+            self.leaf(view, id)
         } else if let Some((norm, power)) = self.norm(id).filter(|_| !jumping) {
             self.leaf(view, norm).and_then(|p| p.power(power, &self.atoms))
         } else if self.depth < DEEPEST && self.is_by_elements(id) {

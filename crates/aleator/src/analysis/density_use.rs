@@ -5,7 +5,6 @@ use aleator_engine::graph::{NodeId, Op, Unary, ancestors, dependents};
 use super::graph_analysis::Analysis;
 use super::log_sum_exp::find as find_log_sum_exp;
 use super::own_density::{Obstacle, enters_linearly, own_densities};
-use crate::distributions::Support;
 use crate::graph::Graph;
 
 /// Whether the score of a site has mean 0 as far as costs contain log q(z) of its draw z; if not, the reason.
@@ -15,7 +14,7 @@ pub(super) fn score_separates(graph: &Graph, analysis: &Analysis, site: usize) -
     if own.is_empty() {
         return Ok(());
     }
-    if def.family.support() == Support::Interval {
+    if def.family.support().ends().any(|end| analysis.moving[site][end]) {
         return Err(
             "its support depends on its parameters, so the mean of its score is not 0; use pathwise".into()
         );
@@ -29,7 +28,7 @@ pub(super) fn score_separates(graph: &Graph, analysis: &Analysis, site: usize) -
 pub(super) fn score_moves_to_path(graph: &Graph, analysis: &Analysis, site: usize) -> Result<(), String> {
     let Err(reason) = score_separates(graph, analysis, site) else { return Ok(()) };
     let (def, influences) = (&analysis.sites[site], &analysis.influences);
-    if def.family.support() == Support::Interval {
+    if def.family.support().ends().any(|end| analysis.moving[site][end]) {
         return Err(reason);
     }
     let name = &def.name;

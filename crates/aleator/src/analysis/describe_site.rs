@@ -3,7 +3,7 @@
 use super::density_use::{score_moves_to_path, score_separates};
 use super::graph_analysis::Analysis;
 use super::site_info::SiteInfo;
-use crate::distributions::{Distribution, Support};
+use crate::distributions::Distribution;
 use crate::graph::Graph;
 
 impl Analysis {
@@ -28,7 +28,7 @@ impl Analysis {
             draws: def.batch.numel(),
             coupled_draws,
             conditional: self.is_conditional(site),
-            support_moves: def.family.support() == Support::Interval && self.moving[site].contains(&true),
+            support_moves: def.family.support().ends().any(|end| self.moving[site][end]),
             moving: &self.moving[site],
             undefined_between: self.undefined_between[site],
             score_separates: Box::new(move || score_separates(graph, self, site)),

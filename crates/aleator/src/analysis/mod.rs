@@ -58,6 +58,7 @@ pub(crate) use moving::{Moving, moving};
 pub(crate) use own_density::{enters_linearly, own_densities};
 pub(crate) use ranges::Ranges;
 pub(crate) use scores::scored;
+pub(crate) use selected::norm_of;
 pub use site_info::SiteInfo;
 pub(crate) use steps::Steps;
 pub(crate) use stopped::Stopped;

@@ -105,8 +105,9 @@ impl Ranges {
             let (id, node) = engine.nodes_at(index);
             let shapes: Vec<Shape> = node.inputs.iter().map(|&i| engine.expr(i).shape()).collect();
             let given = known.get(&id).copied().or_else(|| {
-                let [low, high] = ends.get(&id)?;
-                Some(between(of.ranges[low.index()], of.ranges[high.index()]))
+                let (low, high) = ends.get(&id)?;
+                let high = high.map_or(EVERYTHING, |high| of.ranges[high.index()]);
+                Some(between(of.ranges[low.index()], high))
             });
             let place = places.get(&id).map(|&n| Range::closed(0.0, n.saturating_sub(1) as f64));
             let (mut range, mut each, mut form) = match place.or(given) {
@@ -359,14 +360,19 @@ fn elements_along(axes: &[usize], shape: &Shape) -> usize {
 
 /// The supports of all sites, except those whose ends are parameters.
 fn supports(graph: &Graph, of: fn(Support) -> Range) -> impl Iterator<Item = (NodeId, Range)> {
-    let sites = graph.sites().into_iter().filter(|s| s.family.support() != Support::Interval);
+    let sites = graph.sites().into_iter().filter(|s| !matches!(s.family.support(), Support::Interval { .. }));
     sites.map(move |s| (s.value, of(s.family.support())))
 }
 
-/// The ends of the support of a site on an interval, which are its two parameters.
-fn ends(graph: &Graph) -> HashMap<NodeId, [NodeId; 2]> {
-    let sites = graph.sites().into_iter().filter(|s| s.family.support() == Support::Interval);
-    sites.filter_map(|s| Some((s.value, s.parameters.try_into().ok()?))).collect()
+/// The ends of the support of a site on an interval, which are parameters; the upper one may be missing.
+fn ends(graph: &Graph) -> HashMap<NodeId, (NodeId, Option<NodeId>)> {
+    let ends = |s: SiteDef| match s.family.support() {
+        Support::Interval { low, high } => {
+            Some((s.value, (s.parameters[low], high.map(|h| s.parameters[h]))))
+        }
+        _ => None,
+    };
+    graph.sites().into_iter().filter_map(ends).collect()
 }
 
 /// The interior of an interval whose ends are in these ranges.
@@ -391,10 +397,12 @@ fn between_outcomes(support: Support) -> Range {
 fn support(support: Support) -> Range {
     match support {
         Support::Boolean | Support::OneHot | Support::Subsets => Range::closed(0.0, 1.0),
-        Support::Indices | Support::Counts | Support::BoundedCounts => Range::closed(0.0, f64::INFINITY),
+        Support::Indices | Support::Counts | Support::BoundedCounts | Support::Compositions => {
+            Range::closed(0.0, f64::INFINITY)
+        }
         Support::UnitInterval | Support::Simplex => Range::closed(0.0, 1.0),
         Support::Positive => Range::closed(0.0, f64::INFINITY),
-        Support::Real | Support::Interval | Support::Circle | Support::RealVector => EVERYTHING,
+        Support::Real | Support::Interval { .. } | Support::Circle | Support::RealVector => EVERYTHING,
     }
 }
 

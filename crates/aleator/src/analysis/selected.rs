@@ -100,7 +100,7 @@ pub(super) fn at_argmax(graph: &Graph, id: NodeId) -> Option<NodeId> {
 }
 
 /// The x and the axes of a norm √Σ x², which is computed with a scale s as s √Σ (x/s)².
-pub(super) fn norm_of(graph: &Graph, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
+pub(crate) fn norm_of(graph: &Graph, id: NodeId) -> Option<(NodeId, Vec<usize>)> {
     let engine = graph.engine();
     let node = engine.node(id);
     let [a, b] = node.inputs[..] else { return None };

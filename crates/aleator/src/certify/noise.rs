@@ -7,6 +7,7 @@
 //! uniform number of a Bernoulli     outcome b with mass p or q = 1 − p, position v within it
 //!                                   u = q + p v  for b = 1,   u = q v  for b = 0
 //! uniforms of a (OneHot)Categorical outcome k with mass pₖ, positions v:  Eₖ = pₖ m,  Eᵢ = pᵢ m − log vᵢ,  m = −log vₖ,  u = e^(−E)
+//! fair coins (streams of coins)     0 or 1 with mass ½,  u = ¼ + ½ outcome
 //! any other uniform number          itself
 //! draw from a law                   the value, weighted by its density (at logits x, see `support_bijector`) or its mass
 //! ```
@@ -25,7 +26,7 @@ use std::collections::{BTreeMap, HashMap};
 use aleator_engine::graph::{Expr, Graph as Engine, Law, NodeId, NodeSet, Op, Reduction, Shape, substitute};
 
 use crate::distributions::{
-    Beta, Binomial, Distribution, Gamma, Poisson, STREAMS_PER_SITE, Support, VonMises,
+    Beta, Binomial, Distribution, FIRST_STREAM_OF_COINS, Gamma, Poisson, STREAMS_PER_SITE, Support, VonMises,
 };
 use crate::graph::Graph;
 use crate::quadrature::Unknown;
@@ -110,6 +111,9 @@ pub(super) fn coordinates<'g>(
     // Inputs precede what is computed from them, and the noise of a site the parameters of the sites behind it.
     for id in NodeSet::ancestors(engine, outputs).iter() {
         match engine.node(id).op {
+            Op::Uniform { stream } if stream % STREAMS_PER_SITE >= FIRST_STREAM_OF_COINS => {
+                noise.coins(engine, id);
+            }
             Op::Uniform { .. } => match cells.iter().find(|cell| cell.uniform == id) {
                 Some(cell) => noise.enter(engine, graph, cell, rows, within.contains(id)),
                 None => {
@@ -211,6 +215,14 @@ impl<'g> Coordinates<'g> {
         };
         self.inputs.push(NoiseInput { node: input.id(), elements, range, used });
         input
+    }
+
+    /// Replaces uniform numbers that are only compared with ½.
+    fn coins(&mut self, engine: &'g Engine, id: NodeId) {
+        let outcome = self.input(engine, id, Range::Outcomes(2));
+        let elements = self.inputs.last().map_or(0, |input| input.elements);
+        self.weight = self.weight * 0.5f64.powi(elements as i32);
+        self.replaced.insert(id, 0.25 + 0.5 * outcome);
     }
 
     /// Multiplies the weight of each row by numbers that are given as logarithms.

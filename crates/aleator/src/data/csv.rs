@@ -110,7 +110,11 @@ pub(super) fn read_wanted<R: BufRead + Seek>(
         }
     }
     if rows == 0 {
-        return Err(DataError::Row { path: path.to_owned(), line: 1, reason: "no row of numbers".into() });
+        let reason = match has_header {
+            true => "no row of numbers below the names of the columns; add one",
+            false => "no row of numbers; write one row for each observation, with commas between its numbers",
+        };
+        return Err(DataError::Row { path: path.to_owned(), line: header_line, reason: reason.into() });
     }
     let columns = values.len() / rows;
     let words = words.map(|words| words.sorted(&mut values, columns)).unwrap_or_default();
@@ -305,8 +309,9 @@ mod tests {
             ("1,y\n3,4\n", "table.csv:1", "column 2 is \"y\""),
             ("# a\r\n\r\n1,2O\r\n3,4\r\n", "table.csv:3", "column 2 is \"2O\""),
             ("1,2\n\n# a\n3", "table.csv:4", "1 columns"),
-            ("x,y\n", "table.csv:1", "no row"),
-            ("", "table.csv:1", "no row"),
+            ("x,y\n", "table.csv:1", "no row of numbers below the names of the columns; add one"),
+            ("# a\n\nx,y\n", "table.csv:3", "no row"),
+            ("", "table.csv:1", "no row of numbers; write one row for each observation"),
             ("x,y\n1;2,3;4\n", "table.csv:2", "separated by `;`: write `,` instead"),
             ("1;2\n3\n", "table.csv:2", "1 columns"),
             ("x;y\n1;2,5,0\n", "table.csv:2", "column 2"),
@@ -325,6 +330,8 @@ mod tests {
         assert!(read(text, 10, Path::new("table.csv"), 40).is_ok());
         assert!(matches!(read(text, 10, Path::new("t"), 32), Err(DataError::TooLarge { .. })));
         assert!(matches!(read(text, 41, Path::new("t"), 40), Err(DataError::TooLarge { .. })));
+        let message = read(text, 41, Path::new("t.csv"), 40).unwrap_err().to_string();
+        assert!(message.starts_with("t.csv is too large") && message.contains("; save a part"), "{message}");
     }
 
     proptest! {

@@ -126,7 +126,7 @@ impl Dataset {
         let mut second = Table::load(held_out, &of_second)?;
         if first.rows.width != second.rows.width {
             return Err(Error::Invalid(format!(
-                "rows of {train} have {} numbers, but those of {held_out} have {}",
+                "rows of {train} have {} numbers, but those of {held_out} have {}; save both with the same columns",
                 first.rows.width, second.rows.width
             )));
         }

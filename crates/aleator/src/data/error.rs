@@ -87,7 +87,7 @@ pub enum DataError {
     },
 
     /// The data exceed the limit of this library.
-    #[error("{} is too large: {claim}, the limit is {limit}", path.display())]
+    #[error("{} is too large: {claim}, the limit is {limit}; save a part of its rows or columns as a file of its own", path.display())]
     TooLarge {
         /// The file.
         path: PathBuf,

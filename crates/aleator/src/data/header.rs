@@ -1,9 +1,15 @@
 //! Whether the first row of a table contains the names of its columns, and fields that are no numbers.
 //!
 //! A row of names has no field that is a number, was meant to be one (`1_000`, `0x10`, `5 %`) or says that one is missing (`NA`),
-//! and at least one field with a name. There is one exception, which other programs write when they have no names: all fields but
-//! the last are the numbers of the columns, from 0 or from 1, and there are at least two of them; the last one is a word that
-//! does not occur again in its column, where the other rows have words as well.
+//! and at least one field with a name. There are two exceptions, of rows with at least two numbers:
+//!
+//! - The numbers of the columns, from 0 or from 1, which other programs write when they have no names. They are all fields but the last,
+//!   which is a word that does not occur again in its column, where the other rows have words as well.
+//! - Years: whole numbers from 1000 to 2999 that rise in equal steps, such as `2019,2020,y`, if no row below has years in all of these
+//!   columns. All other fields are words. Below each of them there are only numbers, or, in the last column, only words that differ
+//!   from it.
+//!
+//! A row of numbers alone is never a header.
 
 use csv::StringRecord;
 
@@ -70,13 +76,44 @@ pub(super) fn has_names(
     if kinds.iter().all(is_name) {
         return kinds.contains(&Field::Word);
     }
-    let (Some(Field::Word), Some(word), true) = (kinds.last(), first.get(first.len() - 1), counts(first))
-    else {
+    let last = first.len() - 1;
+    let is_number = |row: &StringRecord, i: usize| row.get(i).is_some_and(|x| number(x, separator).is_ok());
+    let is_other_word = |row: &StringRecord| !is_number(row, last) && row.get(last) != first.get(last);
+    let mut below = std::iter::from_fn(next).peekable();
+    if below.peek().is_none() {
+        return false;
+    }
+    if counts(first) {
+        return kinds[last] == Field::Word && below.all(|row| is_other_word(&row));
+    }
+    let numbers: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i] == Field::Number).collect();
+    let names: Vec<usize> = (0..kinds.len()).filter(|&i| kinds[i] == Field::Word).collect();
+    if names.is_empty() || numbers.len() + names.len() < kinds.len() || !rises_in_years(first, &numbers) {
+        return false;
+    }
+    // Whether the last column has words is decided by the first row below.
+    let mut words = None;
+    below.all(|row| {
+        let words = *words.get_or_insert(names.contains(&last) && is_other_word(&row));
+        let named = |&i: &usize| if words && i == last { is_other_word(&row) } else { is_number(&row, i) };
+        numbers.iter().any(|&i| year(&row, i).is_none()) && names.iter().all(named)
+    })
+}
+
+/// Whether at least two fields are years that rise in equal steps.
+fn rises_in_years(row: &StringRecord, places: &[usize]) -> bool {
+    let Some(years) = places.iter().map(|&i| year(row, i)).collect::<Option<Vec<u32>>>() else {
         return false;
     };
-    let mut below = std::iter::from_fn(next).peekable();
-    let last = |row: &StringRecord| row.get(first.len() - 1).unwrap_or_default().to_owned();
-    below.peek().is_some() && below.all(|row| number(&last(&row), separator).is_err() && last(&row) != word)
+    let mut steps = years.windows(2).map(|two| two[1].checked_sub(two[0]));
+    let first = steps.next().flatten();
+    first.is_some_and(|step| step > 0) && steps.all(|step| step == first)
+}
+
+/// A year: four digits, from 1000 to 2999.
+fn year(row: &StringRecord, i: usize) -> Option<u32> {
+    let field = row.get(i).filter(|field| field.len() == 4 && field.bytes().all(|c| c.is_ascii_digit()))?;
+    field.parse().ok().filter(|year| (1000..3000).contains(year))
 }
 
 /// Whether all fields but the last are the numbers of the columns, at least two of them.
@@ -140,6 +177,10 @@ mod tests {
             "a,b",
             "1,2,label\n0.5,0.25,u\n1,2,v",
             "0,1,kind\n0.5,0.25,u\n0.5,0.25,u",
+            "2019,2020,y\n0.5,0.25,1\n0.5,2,3",
+            "2019,2020,y\n0.5,0.25,low\n0.5,2,high",
+            "id,2010,2015,2020\n1,3,4,5",
+            "2019,2020,kind\n0.5,2020,u",
         ] {
             assert!(is_header(text), "{text:?}");
         }
@@ -156,6 +197,22 @@ mod tests {
             "1,pear\n2,fig",
             "2,1,u\n3,4,v",
             ",\n1,2",
+            // A year of birth and one of death are data, and so are numbers that do not rise in equal steps.
+            "1815,1852,ada\n1912,1954,alan",
+            "2020,2019,y\n0.5,0.25,1",
+            "2010,2011,2020,y\n1,2,3,4",
+            "2019.5,2020.5,y\n1,2,3",
+            "3019,3020,y\n1,2,3",
+            "2019,y\n1,2",
+            "2019,2020\n1,2",
+            "2019,2020,y",
+            "2019,2020,NA\n1,2,3",
+            "2019,2020,,y\n1,2,3,4",
+            // The word occurs again, or only some rows have words.
+            "2019,2020,u\n1,2,v\n3,4,u",
+            "2019,2020,u\n1,2,v\n3,4,5",
+            "2019,2020,u\n1,2,3\n3,4,v",
+            "v,2019,2020\nu,1,2",
         ] {
             assert!(!is_header(text), "{text:?}");
         }

@@ -46,7 +46,9 @@ fn read_from(
             return Err(DataError::archive(path, format!("it has no array `{name}`; its arrays are {list}")));
         }
         (None, [one]) => one.clone(),
-        (None, []) => return Err(DataError::archive(path, "it holds no arrays")),
+        (None, []) => {
+            return Err(DataError::archive(path, "it holds no arrays; save one in it, as numpy.savez does"));
+        }
         (None, _) => {
             let shown = path.display();
             return Err(DataError::archive(
@@ -60,13 +62,17 @@ fn read_from(
         .map_err(|error| DataError::archive(path, error.to_string()))?;
     let (size, packed) = (file.size(), file.compressed_size());
     if size > packed.saturating_mul(MOST_EXPANSION).saturating_add(1 << 16) {
-        return Err(DataError::archive(path, format!("`{name}` claims {size} bytes from {packed}")));
+        return Err(DataError::archive(
+            path,
+            format!("`{name}` claims {size} bytes from {packed}; save it again"),
+        ));
     }
     npy::read(&mut BufReader::new(file.take(size)), size, path, limit)
 }
 
 fn open<R: Read + Seek>(reader: R, path: &Path) -> Result<ZipArchive<R>, DataError> {
-    let archive = ZipArchive::new(reader).map_err(|error| DataError::archive(path, error.to_string()))?;
+    let broken = |error| format!("it is cut off or no .npz file ({error}); save it again");
+    let archive = ZipArchive::new(reader).map_err(|error| DataError::archive(path, broken(error)))?;
     if archive.len() > MOST_ENTRIES {
         return Err(DataError::archive(path, format!("it has more than {MOST_ENTRIES} entries")));
     }

@@ -51,7 +51,9 @@ impl Table {
             }
         };
         if width == 0 || values.is_empty() {
-            return Err(Error::invalid(format!("{source} has no rows")));
+            return Err(Error::invalid(format!(
+                "{source} has no rows; save at least two in it, of which one is held out"
+            )));
         }
         if bytes && binarization.is_some() && values.iter().any(|&v| v > 1.0) {
             values.iter_mut().for_each(|v| *v /= 255.0);
@@ -149,7 +151,10 @@ fn not_finite(path: &Path, row: usize, column: usize, value: f64) -> Error {
         true => "too large for a number of 32 bits",
         false => "not finite",
     };
-    Error::NotFinite(format!("{place}: column {} is {value:e}, which is {reason}", column + 1))
+    Error::NotFinite(format!(
+        "{place}: column {} is {value:e}, which is {reason}; correct it, or leave its row or column out",
+        column + 1
+    ))
 }
 
 /// The error for a number that cannot be binarised, with a remedy.

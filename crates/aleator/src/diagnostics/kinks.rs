@@ -45,11 +45,12 @@ pub(super) struct NoDerivative {
     pub cause: Option<NodeId>,
 }
 
-/// The parameters with respect to which there is no derivative, given both sides. They are exact if there are errors
+/// The parameters with respect to which there is no derivative, given the objective and both sides. They are exact if there are errors
 /// of all elements of the gradient, and otherwise estimates.
 pub(super) fn without_derivative(
     graph: &Graph,
     kinks: &[Kink],
+    here: f64,
     [above, below]: &[Side; 2],
     error: Option<&dyn Fn(usize, usize) -> f64>,
 ) -> Vec<NoDerivative> {
@@ -57,15 +58,15 @@ pub(super) fn without_derivative(
     if ![above, below].iter().all(|side| side.scale().is_finite()) {
         return vec![];
     }
-    let jumps = (above.objective - below.objective).abs() > ROUNDING * scale;
+    let differ = |a: f64, b: f64| (a - b).abs() > ROUNDING * scale;
+    let sides_differ = differ(above.objective, below.objective);
+    let jumps = sides_differ || differ(here, above.objective);
     let mut found = Vec::new();
     for (place, param) in graph.params().iter().enumerate() {
-        let (here, there) = (&above.gradient[place], &below.gradient[place]);
-        let differs = (0..here.len())
-            .position(|i| {
-                (here[i] - there[i]).abs() > ROUNDING * scale + error.map_or(0.0, |error| error(place, i))
-            })
-            .is_some();
+        let (right, left) = (&above.gradient[place], &below.gradient[place]);
+        let differs = (0..right.len()).any(|i| {
+            (right[i] - left[i]).abs() > ROUNDING * scale + error.map_or(0.0, |error| error(place, i))
+        });
         let concerns = |kink: &&Kink| kink.parameters.contains(&param.name);
         let jump = kinks.iter().filter(|kink| kink.jumps).find(concerns).filter(|_| jumps);
         if !differs && jump.is_none() {
@@ -74,16 +75,20 @@ pub(super) fn without_derivative(
         let name = &param.name;
         let kink = jump.or_else(|| kinks.iter().find(concerns)).or(kinks.first());
         let operation = kink.map_or("a cost", |kink| kink.operation.as_str());
-        let sides = match (here[..].first(), there[..].first()) {
-            (Some(right), Some(left)) if here.len() == 1 && !jumps && error.is_some() => {
+        let sides = match (&right[..], &left[..]) {
+            ([right], [left]) if !jumps && error.is_some() => {
                 format!(" (it is {} below and {} above)", short(*left), short(*right))
             }
             _ => String::new(),
         };
         let what = if jump.is_some() { "jumps" } else { "has a kink" };
+        let estimates = match jump.is_some() && !sides_differ {
+            true => "estimates of the gradient ignore that",
+            false => "estimates take a value between the two sides",
+        };
         let message = format!(
             "the objective has no derivative with respect to `{name}` at its present value{sides}: {operation} {what} exactly \
-             there with positive probability, and estimates take a value between the two sides; change `{name}` a little"
+             there with positive probability, and {estimates}; change `{name}` a little"
         );
         found.push(NoDerivative { place, message, cause: kink.map(|kink| kink.node) });
     }
@@ -122,5 +127,5 @@ fn compared(graph: &Graph, plan: &Plan, sides: &Sides) -> Result<Vec<NoDerivativ
         Ok(Side { objective, gradient: gradient.collect() })
     };
     let both = [side(&sides.above)?, side(&sides.below)?];
-    Ok(without_derivative(graph, &sides.kinks, &both, None))
+    Ok(without_derivative(graph, &sides.kinks, side(graph)?.objective, &both, None))
 }

@@ -7,12 +7,15 @@
 //! If S is a whole number, a draw is equal to S with positive probability, and the two differ: J has no derivative there. A
 //! continuous draw is equal to S with probability 0, and J is smooth.
 //!
-//! A graph is rewritten for a direction v in the space of the parameters. Each comparison, maximum, minimum, absolute value, sign
-//! and floor whose location depends on parameters, and not on a continuous draw, is decided as it is at θ + εv for small ε > 0:
+//! A graph is rewritten for a direction v in the space of the parameters. Each comparison, maximum, minimum, absolute value, norm, sign,
+//! floor, argmax and one-hot vector whose location depends on parameters, and not on a continuous draw, is decided as it is at θ + εv for small ε > 0:
 //!
 //! ```text
 //! a < b   becomes   a' · v < b' · v   where a = b
 //! max(a, b)   becomes   a, where a = b and a' · v > b' · v
+//! argmax x    becomes   that of x' · v among the largest xᵢ
+//! one_hot(k)  becomes   0, where k is a place and k' · v is not 0
+//! ‖x‖         becomes   x · u with u = x' · v / ‖x' · v‖, where x = 0
 //! ```
 //!
 //! The gradient of the result is the derivative of J on that side. It is exact for compositions as well, because the derivatives of
@@ -24,7 +27,7 @@ use std::collections::HashMap;
 use aleator_engine::autodiff::jvp;
 use aleator_engine::graph::{Binary, Expr, FromEnd, NodeId, Op, Reduction, Unary, substitute};
 
-use crate::analysis::Steps;
+use crate::analysis::{Steps, norm_of};
 use crate::graph::{Graph, SiteDef};
 use crate::rewrite::direction;
 
@@ -41,6 +44,8 @@ pub(super) struct Kink {
     pub parameters: Vec<String>,
     /// Whether the value may jump there.
     pub jumps: bool,
+    /// If it is a norm, its argument and axes.
+    norm: Option<(NodeId, Vec<usize>)>,
 }
 
 /// A graph on both sides of its present parameters.
@@ -68,22 +73,25 @@ fn kinks(graph: &Graph) -> Vec<Kink> {
     let steps = Steps::of(graph);
     let kink = |index: usize| {
         let node = &steps.nodes[index];
-        let jumps = match &node.op {
-            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne)
-            | Op::Unary(Unary::Sign | Unary::Floor) => true,
+        let norm = norm_of(graph, steps.id(index));
+        let (jumps, operation) = match &node.op {
+            Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => (true, "a comparison".into()),
+            Op::Unary(Unary::Sign | Unary::Floor) | Op::ArgMax | Op::OneHot(_) => {
+                (true, format!("`{}`", node.op.name()))
+            }
             Op::Binary(Binary::Max | Binary::Min)
             | Op::Unary(Unary::Abs)
-            | Op::Reduce(Reduction::Max | Reduction::Min, _) => false,
+            | Op::Reduce(Reduction::Max | Reduction::Min, _) => (false, format!("`{}`", node.op.name())),
+            _ if norm.is_some() => (false, "`norm`".into()),
             _ => return None,
         };
-        steps.is_decided_by_parameters(&node.inputs).then(|| Kink {
+        let inputs = norm.as_ref().map_or(&node.inputs[..], |(x, _)| std::slice::from_ref(x));
+        steps.is_decided_by_parameters(inputs).then(|| Kink {
             node: steps.id(index),
-            operation: match node.op {
-                Op::Binary(Binary::Lt | Binary::Le | Binary::Eq | Binary::Ne) => "a comparison".into(),
-                _ => format!("`{}`", node.op.name()),
-            },
-            parameters: steps.parameters_of(&node.inputs),
+            operation,
+            parameters: steps.parameters_of(inputs),
             jumps,
+            norm: norm.clone(),
         })
     };
     (0..steps.nodes.len()).filter(|&index| steps.needed[index]).filter_map(kink).collect()
@@ -112,8 +120,15 @@ fn decide<'g>(graph: &'g Graph, kinks: &[Kink], sign: f64) -> Option<()> {
         let node = engine.node(kink.node);
         let inputs: Vec<Expr<'g>> =
             node.inputs.iter().map(|&input| substitute(engine, input, &mut replaced)).collect();
-        let changes = jvp(&inputs, &along);
-        replaced.insert(kink.node, decided(&node.op, &inputs, &changes)?);
+        let value = match &kink.norm {
+            Some((x, axes)) => {
+                let x = substitute(engine, *x, &mut replaced);
+                let norm = engine.apply(node.op, &inputs);
+                norm_on_side(norm, x, jvp(&[x], &along)[0].stop_gradient(), axes)
+            }
+            None => decided(&node.op, &inputs, &jvp(&inputs, &along))?,
+        };
+        replaced.insert(kink.node, value);
     }
     drawn.for_each(|site| draw(graph, site, &mut replaced));
     graph.redirect(|node| substitute(engine, node, &mut replaced).id());
@@ -167,19 +182,37 @@ fn decided<'g>(op: &Op, inputs: &[Expr<'g>], changes: &[Expr<'g>]) -> Option<Exp
                 _ => return None,
             }
         }
+        Op::ArgMax => {
+            let x = value(0);
+            let largest = |e: Expr<'g>| e.reduce(Reduction::Max, -1).unsqueeze(-1);
+            let equal = x.equal(largest(x));
+            let ahead = change(0).equal(largest(equal.select(change(0), f64::NEG_INFINITY)));
+            (equal * ahead).argmax()
+        }
+        Op::OneHot(_) => unchanged() * change(0).equal(0.0).unsqueeze(-1),
         Op::Reduce(reduction @ (Reduction::Max | Reduction::Min), axes) => {
             let x = value(0);
             let worst = if *reduction == Reduction::Max { f64::NEG_INFINITY } else { f64::INFINITY };
-            let best = |e: Expr<'g>| {
-                let reduced = e.reduce(*reduction, FromEnd(axes));
-                let mut axes = axes.to_vec();
-                axes.sort_unstable();
-                axes.into_iter().fold(reduced, |e, axis| e.unsqueeze(FromEnd(axis)))
-            };
+            let best = |e: Expr<'g>| kept_axes(e.reduce(*reduction, FromEnd(axes)), axes);
             let equal = x.equal(best(x));
             let ahead = change(0).equal(best(equal.select(change(0), worst)));
             (equal * ahead).select(inputs[0], worst).reduce(*reduction, FromEnd(axes))
         }
         _ => return None,
     })
+}
+
+/// Inserts axes of size 1 where `axes`, counted from the end, were reduced.
+fn kept_axes<'g>(reduced: Expr<'g>, axes: &[usize]) -> Expr<'g> {
+    let mut axes = axes.to_vec();
+    axes.sort_unstable();
+    axes.into_iter().fold(reduced, |e, axis| e.unsqueeze(FromEnd(axis)))
+}
+
+/// A norm of x as it is if x changes a little in a direction: where x = 0, it is x · u, with the direction u of the change.
+fn norm_on_side<'g>(norm: Expr<'g>, x: Expr<'g>, change: Expr<'g>, axes: &[usize]) -> Expr<'g> {
+    let length = change.norm(FromEnd(axes));
+    let leaves_zero = norm.stop_gradient().equal(0.0) * length.greater(0.0);
+    let direction = change / kept_axes(leaves_zero.select(length, 1.0), axes);
+    leaves_zero.select((x * direction).sum_axes(FromEnd(axes)), norm)
 }

@@ -123,9 +123,11 @@ pub fn optimize(
         if let Some(batches) = &mut batches {
             batches.set(&mut program, step as u64)?;
         }
-        let estimate = program
-            .run_step(step as u64)
-            .map_err(|error| Error::Invalid(format!("at step {step}: {error}; reduce the setting `lr`")))?;
+        let estimate = program.run_step(step as u64).map_err(|error| match error.black_box() {
+            // Parameters are not to blame.
+            Some(_) => error,
+            None => Error::Invalid(format!("at step {step}: {error}; reduce the setting `lr`")),
+        })?;
         let objective = estimate.objective();
         if step % every == 0 || step == how.steps {
             history.push(PathPoint { step, objective: Number(objective), parameters: named(&values) });

@@ -39,11 +39,13 @@ pub struct Pilot {
     pub replicates: usize,
     /// The seed of the estimates that will follow. The noise of the pilot is that of another one.
     pub seed: u64,
+    /// The operations that the measurement of one plan may take.
+    pub operations: u64,
 }
 
 impl Default for Pilot {
     fn default() -> Self {
-        Pilot { samples: None, tune: 0, replicates: 1000, seed: 0 }
+        Pilot { samples: None, tune: 0, replicates: 1000, seed: 0, operations: 1 << 29 }
     }
 }
 
@@ -60,8 +62,6 @@ pub struct Chosen {
 const ONE_BY_ONE: usize = 8;
 /// The largest number of rounds over all sites.
 const ROUNDS: usize = 3;
-/// The operations that the measurement of one plan may take.
-const BUDGET: u64 = 1 << 29;
 /// The fewest estimates from which a variance is measured.
 const FEWEST: u64 = 32;
 /// Another estimator takes the place of the present one if its W is below this share of the present one's: smaller differences are
@@ -218,7 +218,7 @@ impl Prices<'_> {
     }
 
     fn measured(&self, plan: &Plan) -> Result<Option<(f64, u64)>> {
-        let &Pilot { samples, tune, replicates, seed } = self.how;
+        let &Pilot { samples, tune, replicates, seed, operations } = self.how;
         let mut options = Options::new();
         if let Some(k) = samples {
             options = options.samples(k);
@@ -228,7 +228,7 @@ impl Prices<'_> {
         }
         let program = Program::<f64>::compile(self.graph, &plan.estimators, &options)?;
         let price = program.price();
-        let affordable = BUDGET / price.max(1);
+        let affordable = operations / price.max(1);
         let enough = if program.is_random() { affordable >= FEWEST } else { affordable > 0 };
         if !enough || !program.is_unbiased() {
             return Ok(None);

@@ -92,8 +92,33 @@ pub(super) fn first_order<'g>(count: Expr<'g>, expected: Expr<'g>) -> Expr<'g> {
     count.equal(0.0).select(1.0 - expected, count.equal(1.0).select(expected, 0.0))
 }
 
+/// c(z), 0 ≤ z ≤ n: what is left of log (n over z) when the large terms are parts of deviances.
+pub(super) fn coefficient<'g>(n: Expr<'g>, z: Expr<'g>) -> Expr<'g> {
+    let rest = n - z;
+    let interior = place(z).greater(0.0) * place(rest).greater(0.0);
+    let inner = |count: Expr<'g>| place(count).greater(0.0).select(count, 1.0);
+    let errors = stirling_error(inner(n)) - stirling_error(inner(z)) - stirling_error(inner(rest));
+    let width = inner(z).log() + inner(rest).log() - inner(n).log();
+    interior.select(errors - HALF_LOG_TAU - 0.5 * width, 0.0)
+}
+
+/// −Σ p log p, with 0 log 0 = 0, for a family on {0, …, n} whose first parameter is n, if it is constant and not too large.
+pub(super) fn entropy_of_counts<'g>(family: &dyn Family, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
+    let terms = largest_count(parameters[0])? + 1;
+    if terms > MOST_TERMS {
+        return None;
+    }
+    // The outcomes on a last axis of their own.
+    let last = |e: &Expr<'g>| if e.rank() == 0 { *e } else { e.unsqueeze(-1) };
+    let parameters: Vec<Expr<'g>> = parameters.iter().map(last).collect();
+    let log_p = family.log_prob(&parameters, parameters[0].graph().iota(terms));
+    let never = log_p.equal(f64::NEG_INFINITY);
+    let log_p = never.select(0.0, log_p);
+    Some(-never.select(0.0, log_p.exp() * log_p).sum_axes(-1))
+}
+
 /// The largest element of a constant; `None` for other expressions and for numbers that are not counts.
-fn largest_count(e: Expr<'_>) -> Option<usize> {
+pub(super) fn largest_count(e: Expr<'_>) -> Option<usize> {
     let largest = constant(e)?.into_iter().fold(f64::NAN, f64::max);
     (largest >= 0.0 && largest < MOST_OUTCOMES as f64).then_some(largest as usize)
 }
@@ -144,11 +169,7 @@ impl Family for Binomial {
         let possible = place(z).less_equal(n);
         let z = possible.select(z, 0.0);
         let rest = n - z;
-        let interior = place(z).greater(0.0) * place(rest).greater(0.0);
-        let inner = |count: Expr<'g>| place(count).greater(0.0).select(count, 1.0);
-        let errors = stirling_error(inner(n)) - stirling_error(inner(z)) - stirling_error(inner(rest));
-        let width = inner(z).log() + inner(rest).log() - inner(n).log();
-        let correction = interior.select(errors - HALF_LOG_TAU - 0.5 * width, 0.0);
+        let correction = coefficient(n, z);
         let log_n = n.equal(0.0).select(1.0, n).log();
         let successes = deviance_by_log(z, n * p, log_n + log_p);
         let failures = deviance_by_log(rest, n * q, log_n + log_q);
@@ -172,19 +193,8 @@ impl Family for Binomial {
         Some(n.stop_gradient() * p * q)
     }
 
-    /// −Σ p log p, with 0 log 0 = 0.
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let [n, x] = unpack(parameters);
-        let terms = largest_count(n)? + 1;
-        if terms > MOST_TERMS {
-            return None;
-        }
-        // The outcomes on a last axis of their own.
-        let last = |e: Expr<'g>| if e.rank() == 0 { e } else { e.unsqueeze(-1) };
-        let log_p = self.log_prob(&[last(n), last(x)], x.graph().iota(terms));
-        let never = log_p.equal(f64::NEG_INFINITY);
-        let log_p = never.select(0.0, log_p);
-        Some(-never.select(0.0, log_p.exp() * log_p).sum_axes(-1))
+        entropy_of_counts(self, parameters)
     }
 
     fn outcomes(&self, parameters: &[Expr<'_>]) -> Option<Vec<Vec<f64>>> {

@@ -22,7 +22,7 @@ use super::symmetric::Symmetric;
 use super::weak_derivative::{WeakDerivative, length};
 
 /// The Cauchy family.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Cauchy;
 
 impl Cauchy {

@@ -149,12 +149,19 @@ pub enum Support {
     Counts,
     /// {0, …, n}, where n is a parameter.
     BoundedCounts,
+    /// The vectors of counts whose sum is the first parameter.
+    Compositions,
     /// The real line.
     Real,
     /// (0, ∞)
     Positive,
-    /// An interval whose ends are parameters.
-    Interval,
+    /// The numbers from one parameter on, up to another one if there is one, which are given by their places.
+    Interval {
+        /// The parameter that is the lower end.
+        low: usize,
+        /// The parameter that is the upper end.
+        high: Option<usize>,
+    },
     /// (0, 1)
     UnitInterval,
     /// [−π, π), whose ends are one point.
@@ -168,13 +175,22 @@ pub enum Support {
 impl Support {
     /// Whether the support is countable.
     pub fn is_discrete(self) -> bool {
-        use Support::{Boolean, BoundedCounts, Counts, Indices, OneHot, Subsets};
-        matches!(self, Boolean | Indices | OneHot | Subsets | Counts | BoundedCounts)
+        use Support::{Boolean, BoundedCounts, Compositions, Counts, Indices, OneHot, Subsets};
+        matches!(self, Boolean | Indices | OneHot | Subsets | Counts | BoundedCounts | Compositions)
     }
 
     /// Whether the values are counts, whose mean lies between them.
     pub(crate) fn is_of_counts(self) -> bool {
-        matches!(self, Support::Counts | Support::BoundedCounts)
+        matches!(self, Support::Counts | Support::BoundedCounts | Support::Compositions)
+    }
+
+    /// The places of the parameters that are ends of the support.
+    pub(crate) fn ends(self) -> impl Iterator<Item = usize> {
+        let ends = match self {
+            Support::Interval { low, high } => [Some(low), high],
+            _ => [None, None],
+        };
+        ends.into_iter().flatten()
     }
 
     /// The possible values, in words.
@@ -186,9 +202,11 @@ impl Support {
             Support::Subsets => "vectors of 0 and 1 with k ones",
             Support::Counts => "0, 1, 2, and so on",
             Support::BoundedCounts => "the integers from 0 to its total count",
+            Support::Compositions => "vectors of counts whose sum is their total count",
             Support::Real => "real numbers",
             Support::Positive => "positive numbers",
-            Support::Interval => "the numbers between its bounds",
+            Support::Interval { high: Some(_), .. } => "the numbers between its bounds",
+            Support::Interval { high: None, .. } => "the numbers from its lower bound on",
             Support::UnitInterval => "the numbers between 0 and 1",
             Support::Circle => "the angles from -pi to pi",
             Support::Simplex => "positive numbers with sum 1",
@@ -209,8 +227,15 @@ impl Support {
             Support::BoundedCounts => {
                 Some(any(any(fractional(), value.less(0.0)), value.greater(parameters[0])))
             }
+            Support::Compositions => {
+                let total = value.sum_axes(-1).not_equal(parameters[0]).unsqueeze(-1);
+                Some(any(any(fractional(), value.less(0.0)), total))
+            }
             Support::Positive => Some(value.less(0.0)),
-            Support::Interval => Some(any(value.less(parameters[0]), value.greater(parameters[1]))),
+            Support::Interval { low, high } => {
+                let below = value.less(parameters[low]);
+                Some(high.map_or(below, |high| any(below, value.greater(parameters[high]))))
+            }
             Support::UnitInterval => Some(any(value.less(0.0), value.greater(1.0))),
             Support::Real | Support::RealVector => None,
         }
@@ -244,9 +269,10 @@ impl Support {
             }
             Support::Counts
             | Support::BoundedCounts
+            | Support::Compositions
             | Support::Real
             | Support::Positive
-            | Support::Interval
+            | Support::Interval { .. }
             | Support::UnitInterval
             | Support::RealVector => None,
         }

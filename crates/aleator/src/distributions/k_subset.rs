@@ -63,7 +63,7 @@ fn constant_k(parameters: &[Expr<'_>]) -> Option<usize> {
 }
 
 /// (n over k), if it is not greater than `most`.
-fn subsets(n: usize, k: usize, most: usize) -> Option<usize> {
+pub(super) fn combinations(n: usize, k: usize, most: usize) -> Option<usize> {
     let k = k.min(n.checked_sub(k)?);
     // After i factors, this is (n − k + i over i), which increases with i.
     (1..=k)
@@ -227,7 +227,7 @@ impl Family for KSubset {
 
     fn outcome_count(&self, parameters: &[Expr<'_>]) -> Option<usize> {
         let n = elements(parameters);
-        subsets(n, constant_k(parameters)?, MOST_ENUMERATED / n.max(1))
+        combinations(n, constant_k(parameters)?, MOST_ENUMERATED / n.max(1))
     }
 
     fn mode<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {

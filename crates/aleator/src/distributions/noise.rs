@@ -2,8 +2,13 @@
 
 use aleator_engine::graph::{Expr, FromEnd, Graph, Law, Shape, concat};
 
+use super::net::Net;
+
 /// The largest number of streams per site.
 pub const STREAMS_PER_SITE: u32 = 64;
+
+/// The first stream of a site whose uniform numbers are only compared with ½, so that each of them is a fair coin.
+pub const FIRST_STREAM_OF_COINS: u32 = 32;
 
 /// The noise of one site. Two values of this type with the same site and shape return the same numbers, so that repeated
 /// evaluations of a graph use common random numbers.
@@ -15,6 +20,7 @@ pub struct Noise<'g> {
     given: Option<Expr<'g>>,
     copies: Option<Copies>,
     mirrored: Option<Mirrored>,
+    net: Option<Net>,
 }
 
 /// The samples of which the second half mirrors the first.
@@ -43,6 +49,7 @@ impl<'g> Noise<'g> {
             given: None,
             copies: None,
             mirrored: None,
+            net: None,
         }
     }
 
@@ -55,6 +62,7 @@ impl<'g> Noise<'g> {
             given: Some(uniforms),
             copies: None,
             mirrored: None,
+            net: None,
         }
     }
 
@@ -68,6 +76,12 @@ impl<'g> Noise<'g> {
     /// `behind` is the number of axes behind that of the samples. Draws from other laws are not mirrored.
     pub(crate) fn mirrored(self, samples: usize, behind: usize) -> Self {
         Noise { mirrored: Some(Mirrored { samples, behind }), ..self }
+    }
+
+    /// The same streams, whose uniform numbers are the coordinates of the points of a scrambled net, one point for each sample. Draws
+    /// from other laws are not.
+    pub(crate) fn in_net(self, net: Net) -> Self {
+        Noise { net: Some(net), ..self }
     }
 
     /// The graph to which the noise belongs.
@@ -86,6 +100,10 @@ impl<'g> Noise<'g> {
             let axis = FromEnd(behind + event.len());
             let first = self.graph.uniform(stream, self.shape.join(event)).slice(axis, 0, samples / 2);
             return concat(&[first, 1.0 - first], axis).unwrap_or(first);
+        }
+        if let Some(net) = &mut self.net {
+            let coins = stream + FIRST_STREAM_OF_COINS;
+            return net.points(self.graph, [stream, coins], &self.shape, event);
         }
         let Some(Copies { count, ones }) = self.copies else {
             return self.graph.uniform(stream, self.shape.join(event));
@@ -140,6 +158,17 @@ impl<'g> Noise<'g> {
     /// Draws from Binomial(total_count, probs), where 1 − probs is a separate parameter.
     pub fn binomial(&mut self, total_count: Expr<'g>, probs: Expr<'g>, complement: Expr<'g>) -> Expr<'g> {
         self.draw(Law::Binomial, &[], &[total_count, probs, complement])
+    }
+
+    /// The same, one for each element of the site and of `event`, which are the last axes of the parameters.
+    pub(super) fn binomials(
+        &mut self,
+        event: &[usize],
+        total_count: Expr<'g>,
+        probs: Expr<'g>,
+        complement: Expr<'g>,
+    ) -> Expr<'g> {
+        self.draw(Law::Binomial, event, &[total_count, probs, complement])
     }
 
     /// Draws from VonMises(0, concentration), in [−π, π].

@@ -22,7 +22,7 @@ use super::transformation::{OfStandard, Transform, Transformation, Transformed, 
 use super::weak_derivative::WeakDerivative;
 
 /// The Normal family.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Normal;
 
 impl Normal {

@@ -50,7 +50,9 @@ pub(super) fn stirling_error(x: Expr<'_>) -> Expr<'_> {
     let coefficients: Vec<f64> = BERNOULLI.iter().enumerate().map(|(i, b)| b / (2 * i + 1) as f64).collect();
     let series = reciprocal * polynomial(&coefficients, reciprocal.square());
     let small = large.select(LARGE, x);
-    large.select(series, small.lgamma() - (small - 0.5) * small.log() + small - HALF_LOG_TAU)
+    large
+        .select(series, small.lgamma() - (small - 0.5) * small.log() + small - HALF_LOG_TAU)
+        .is_continuous_in([x])
 }
 
 /// r(x) = ψ(x) − log x, x > 0
@@ -60,7 +62,7 @@ pub(super) fn digamma_minus_log(x: Expr<'_>) -> Expr<'_> {
     let square = reciprocal.square();
     let series = -0.5 * reciprocal - square * polynomial(&BERNOULLI, square);
     let small = large.select(LARGE, x);
-    large.select(series, small.digamma() - small.log())
+    large.select(series, small.digamma() - small.log()).is_continuous_in([x])
 }
 
 /// D(x, m), x ≥ 0; D(0, m) = m.
@@ -74,16 +76,18 @@ pub(super) fn deviance<'g>(x: Expr<'g>, m: Expr<'g>) -> Expr<'g> {
 /// D(x, m) from log m, which may be more accurate than m; m may be 0.
 pub(super) fn deviance_by_log<'g>(x: Expr<'g>, m: Expr<'g>, log_m: Expr<'g>) -> Expr<'g> {
     let none = place(x).equal(0.0);
-    let x = place(x).less_equal(0.0).select(1.0, x);
-    let t = (m - x) / x;
+    let positive = place(x).less_equal(0.0).select(1.0, x);
+    let t = (m - positive) / positive;
     // Far from 0 the quotient loses what the logarithms keep. (The inner selection keeps 0 · ∞ out of derivatives.)
     let near = place(t).abs().less(0.5);
-    let log_ratio = near.select(near.select(t, 0.0).log1p(), log_m - x.log());
-    none.select(m, (m - x) - x * log_ratio)
+    let log_ratio = near.select(near.select(t, 0.0).log1p(), log_m - positive.log());
+    none.select(m, (m - positive) - positive * log_ratio).is_continuous_in([x, m, log_m])
 }
 
 /// The argument of a condition that chooses between formulas of one function, or the value at an end of its domain. Nothing jumps there,
-/// which the stopped gradient says to those who search for jumps; a condition has no derivative in any case.
+/// which the stopped gradient says to those who search for jumps along a derivative; a condition has no derivative in any case. Control
+/// variates are also computed between the outcomes of what is stopped: the function's result says by `is_continuous_in` that its
+/// formulas meet.
 pub(super) fn place(x: Expr<'_>) -> Expr<'_> {
     x.stop_gradient()
 }
@@ -91,6 +95,16 @@ pub(super) fn place(x: Expr<'_>) -> Expr<'_> {
 /// eᵗ − 1 − t ≥ 0, accurate at small t. (−1 − log r + r at r = eᵗ.)
 pub(super) fn exp_excess(t: Expr<'_>) -> Expr<'_> {
     t.expm1() - t
+}
+
+/// A moment that is infinite unless α is greater than `order`.
+pub(super) fn moment_above<'g>(
+    order: f64,
+    alpha: Expr<'g>,
+    moment: impl Fn(Expr<'g>) -> Expr<'g>,
+) -> Expr<'g> {
+    let exists = place(alpha).greater(order);
+    exists.select(moment(exists.select(alpha, order + 1.0)), f64::INFINITY)
 }
 
 /// Replaces negative values, which are rounding errors, by 0. Derivatives do not change.
@@ -104,7 +118,8 @@ pub(super) fn log1p_square<'g>(x: Expr<'g>, s: Expr<'g>) -> Expr<'g> {
     let ratio = x / s;
     let far = place(ratio).abs().greater(1e8);
     let near = far.select(0.0, ratio).square().log1p();
-    far.select(2.0 * (far.select(x, 1.0).abs().maximum(f64::MIN_POSITIVE).log() - s.log()), near)
+    let log_of_far = far.select(x, 1.0).abs().maximum(f64::MIN_POSITIVE).log();
+    far.select(2.0 * (log_of_far - s.log()), near).is_continuous_in([x, s])
 }
 
 /// log B(x, y) = log Γ(x) + log Γ(y) − log Γ(x + y)
@@ -151,7 +166,7 @@ pub(super) fn log_bessel_i0_minus(kappa: Expr<'_>) -> Expr<'_> {
     };
     let (cosines, weights) = circle(kappa.graph());
     let terms = (large.select(0.0, kappa).unsqueeze(-1) * cosines).exp() * weights;
-    large.select(asymptotic, terms.sum_axes(-1).log())
+    large.select(asymptotic, terms.sum_axes(-1).log()).is_continuous_in([kappa])
 }
 
 /// 1 − I₁(κ)/I₀(κ), κ ≥ 0: one minus the derivative of log I₀.
@@ -168,7 +183,7 @@ pub(super) fn one_minus_bessel_ratio(kappa: Expr<'_>) -> Expr<'_> {
     let (cosines, weights) = circle(kappa.graph());
     let terms = (large.select(0.0, kappa).unsqueeze(-1) * cosines).exp() * weights;
     let mean = (terms * -cosines).sum_axes(-1) / terms.sum_axes(-1);
-    large.select(asymptotic, mean)
+    large.select(asymptotic, mean).is_continuous_in([kappa])
 }
 
 /// 1 if the number is 0, 1, 2, …, else 0.

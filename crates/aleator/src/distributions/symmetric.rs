@@ -19,7 +19,7 @@ use super::noise::Noise;
 use super::weak_derivative::{Place, Triple, WeakDerivative, with_sign};
 
 /// A family of location and scale whose density f is symmetric about 0 and falls on both sides of it.
-pub(super) trait Symmetric: LocationScale {
+pub trait Symmetric: LocationScale {
     /// f(0)
     const PEAK: f64;
 

@@ -7,10 +7,11 @@ use aleator_engine::graph::Expr;
 use super::categorical::Categorical;
 use super::family::{Distribution, Family};
 use super::{
-    Bernoulli, Beta, Binomial, Cauchy, Dirichlet, Exponential, Gamma, Geometric, Gumbel, KSubset,
-    Kumaraswamy, Laplace, LogNormal, Logistic, MultivariateNormal, NegativeBinomial, Normal,
-    OneHotCategorical, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT, Uniform, VonMises,
-    Weibull,
+    Bernoulli, Beta, BetaBinomial, Binomial, Cauchy, Chi2, ContinuousBernoulli, Dirichlet,
+    DirichletMultinomial, Exponential, Gamma, Geometric, Gumbel, Half, InverseGamma, KSubset, Kumaraswamy,
+    Laplace, LogNormal, Logistic, Multinomial, MultivariateNormal, NegativeBinomial, Normal,
+    OneHotCategorical, Pareto, Poisson, RelaxedBernoulli, RelaxedOneHotCategorical, StudentT,
+    TruncatedNormal, Uniform, VonMises, Weibull,
 };
 
 /// One parameterisation of a family: the names of the parameters in positional order, and the family that accepts them.
@@ -84,6 +85,24 @@ pub fn all() -> &'static [Entry] {
             ],
         },
         Entry {
+            name: "BetaBinomial",
+            summary: "the number of successes in total_count trials whose common probability is a Beta",
+            signatures: &[signature!(BetaBinomial, "total_count", "concentration1", "concentration0")],
+        },
+        Entry {
+            name: "Multinomial",
+            summary: "how often each outcome occurs in total_count trials; the last axis of probs or logits is the event",
+            signatures: &[
+                signature!(Multinomial::Probs, "total_count", "probs"),
+                signature!(Multinomial::Logits, "total_count", "logits"),
+            ],
+        },
+        Entry {
+            name: "DirichletMultinomial",
+            summary: "a Multinomial whose probabilities are a Dirichlet; the last axis of concentration is the event",
+            signatures: &[signature!(DirichletMultinomial, "total_count", "concentration")],
+        },
+        Entry {
             name: "Geometric",
             summary: "a count 0, 1, 2, ..: the failures before the first success",
             signatures: &[signature!(Geometric::Probs, "probs"), signature!(Geometric::Logits, "logits")],
@@ -112,6 +131,16 @@ pub fn all() -> &'static [Entry] {
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(LogNormal) }],
         },
         Entry {
+            name: "TruncatedNormal",
+            summary: "between low and high: a Normal with loc and scale, given that it lies there",
+            signatures: &[signature!(TruncatedNormal, "loc", "scale", "low", "high")],
+        },
+        Entry {
+            name: "HalfNormal",
+            summary: "positive: the absolute value of a Normal with mean 0",
+            signatures: &[signature!(Half(Normal), "scale")],
+        },
+        Entry {
             name: "Laplace",
             summary: "real, density exp(-|z - loc| / scale) / (2 scale)",
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Laplace) }],
@@ -130,6 +159,11 @@ pub fn all() -> &'static [Entry] {
             name: "Cauchy",
             summary: "real, without mean: density 1 / (pi scale (1 + ((z - loc) / scale)^2))",
             signatures: &[Signature { names: LOC_SCALE, family: || Arc::new(Cauchy) }],
+        },
+        Entry {
+            name: "HalfCauchy",
+            summary: "positive, without mean: the absolute value of a Cauchy about 0",
+            signatures: &[signature!(Half(Cauchy), "scale")],
         },
         Entry {
             name: "Uniform",
@@ -152,9 +186,32 @@ pub fn all() -> &'static [Entry] {
             signatures: &[signature!(Gamma, "concentration", "rate")],
         },
         Entry {
+            name: "Chi2",
+            summary: "positive: the sum of the squares of df standard normal numbers",
+            signatures: &[signature!(Chi2, "df")],
+        },
+        Entry {
+            name: "InverseGamma",
+            summary: "positive: 1 over a Gamma with the same concentration and rate",
+            signatures: &[signature!(InverseGamma, "concentration", "rate")],
+        },
+        Entry {
+            name: "Pareto",
+            summary: "at least scale, P(Z > z) = (scale / z)^alpha",
+            signatures: &[signature!(Pareto, "scale", "alpha")],
+        },
+        Entry {
             name: "Beta",
             summary: "between 0 and 1, density z^(concentration1 - 1) (1 - z)^(concentration0 - 1) / B",
             signatures: &[signature!(Beta, "concentration1", "concentration0")],
+        },
+        Entry {
+            name: "ContinuousBernoulli",
+            summary: "between 0 and 1, density proportional to probs^z (1 - probs)^(1 - z)",
+            signatures: &[
+                signature!(ContinuousBernoulli::Probs, "probs"),
+                signature!(ContinuousBernoulli::Logits, "logits"),
+            ],
         },
         Entry {
             name: "Dirichlet",

@@ -42,7 +42,7 @@ impl Family for Uniform {
     }
 
     fn support(&self) -> Support {
-        Support::Interval
+        Support::Interval { low: 0, high: Some(1) }
     }
 
     fn jointly_violated<'g>(&self, parameters: &[Expr<'g>]) -> Option<(Expr<'g>, &'static str)> {

@@ -14,15 +14,20 @@
 //! | Gumbel, location           | 1/β         | z                    | μ − β log(E₁ + E₂)       |
 //! | Exponential, rate          | 1/λ         | z                    | z + E/λ                  |
 //! | Gamma, rate                | α/λ         | z                    | z + E/λ                  |
+//! | InverseGamma, rate         | α/λ         | z                    | z/(1 + z E/λ)            |
 //! | Weibull, scale             | k/λ         | λ (E₁ + E₂)^(1/k)    | z                        |
 //! | Uniform, upper end         | 1/(b − a)   | b                    | z                        |
 //! | Uniform, lower end         | 1/(b − a)   | z                    | a                        |
+//! | TruncatedNormal, high      | p(b)        | b                    | z                        |
+//! | TruncatedNormal, low       | p(a)        | z                    | a                        |
+//! | Pareto, scale s            | α/s         | z                    | s                        |
+//! | Pareto, alpha              | 1/α         | z                    | s e^((E₁ + E₂)/α)        |
 //! | Poisson, rate              | 1           | z + 1                | z                        |
 //! | Binomial, p                | z and n − z | z and z + 1          | z − 1 and z              |
 //! | NegativeBinomial, p        | r/q         | z + 1 + G            | z, where P(G ≥ k) = pᵏ   |
 //! | Geometric, p               | 1/p         | z                    | z + 1 + G, P(G ≥ k) = qᵏ |
 //!
-//! Those of symmetric families are derived in `symmetric`.
+//! Those of symmetric families are derived in `symmetric`; HalfNormal and HalfCauchy have |M| instead of M.
 //!
 //! Reference: `mohamed2020monte`.
 

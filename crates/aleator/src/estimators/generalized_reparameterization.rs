@@ -9,7 +9,7 @@
 //! | property       | value                                                                                  |
 //! |----------------|----------------------------------------------------------------------------------------|
 //! | bias           | none where F is continuous and differentiable at the sample                            |
-//! | distributions  | Normal, LogNormal, Gamma, Beta, Dirichlet                                              |
+//! | distributions  | Normal, LogNormal, Gamma, Chi2, InverseGamma, Beta, Dirichlet                          |
 //! | needs of F     | differentiable; a jump in F makes the estimate wrong                                   |
 //! | evaluations    | K                                                                                      |
 //!
@@ -46,7 +46,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the derivative through a transform that removes part of the dependence on theta, plus a score for the rest",
     formula: "grad F(T(eps; theta)) + F(z) grad log q(eps; theta)",
-    distributions: "Normal, LogNormal, Gamma, Beta, Dirichlet",
+    distributions: "Normal, LogNormal, Gamma, Chi2, InverseGamma, Beta, Dirichlet",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K",
     smoothness: Smoothness::AtSample,
@@ -87,7 +87,7 @@ impl Estimator for GeneralizedReparameterization {
             None if family.support().is_discrete() => {
                 Err("a discrete sample has no derivative with respect to its parameters".into())
             }
-            None => Err("the estimator only supports Normal, LogNormal, Gamma, Beta and Dirichlet".into()),
+            None => Err("the estimator only supports Normal, LogNormal, Gamma, Chi2, InverseGamma, Beta and Dirichlet".into()),
         }
     }
 

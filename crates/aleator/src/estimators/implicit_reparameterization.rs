@@ -8,7 +8,7 @@
 //! | property       | value                                                                                  |
 //! |----------------|----------------------------------------------------------------------------------------|
 //! | bias           | none where F is continuous and differentiable at the sample                            |
-//! | distributions  | Gamma, Beta, Dirichlet, StudentT, VonMises                                             |
+//! | distributions  | Gamma, Chi2, InverseGamma, Beta, Dirichlet, StudentT, VonMises                         |
 //! | needs of F     | differentiable; a jump in F makes the estimate wrong                                   |
 //! | evaluations    | K; for VonMises K (1 + 2 D) for D draws that costs combine                            |
 //!
@@ -27,7 +27,8 @@
 //!
 //! which is the surface term of −∫ f (p dz/dθ)′ dz = ∂θ E f by partial integration. It is 0 for a periodic cost.
 //!
-//! Families: the derivatives of Gamma, Beta, StudentT and VonMises quantiles are operations of the engine. A Dirichlet draw is that of
+//! Families: the derivatives of Gamma, Beta, StudentT and VonMises quantiles are operations of the engine. Chi2 and InverseGamma are
+//! functions of a Gamma. A Dirichlet draw is that of
 //! independent Gamma variates, each at its own fixed probability, divided by their sum.
 //!
 //! This is the pathwise estimator for families without a differentiable transform of noise. There is no score, so the variance does
@@ -57,7 +58,7 @@ pub static PROPERTIES: Properties = Properties {
     bias: Bias::Unbiased,
     summary: "the derivative of the sample at a fixed value of its distribution function",
     formula: "grad F(z) . dz/dtheta, dz/dtheta = -grad CDF(z; theta) / p(z; theta)",
-    distributions: "Gamma, Beta, Dirichlet, StudentT, VonMises",
+    distributions: "Gamma, Chi2, InverseGamma, Beta, Dirichlet, StudentT, VonMises",
     requires: "F continuous and differentiable at the sample",
     evaluations: "K; for VonMises K (1 + 2 D)",
     smoothness: Smoothness::AtSample,

@@ -24,8 +24,10 @@
 //! |---------------------------------------|--------------------------|----------------------------------------------|
 //! | Normal, LogNormal, Laplace, Logistic, Cauchy, StudentT | location (2), scale (1) | μ ± σ R; μ + σ M              |
 //! | Gumbel                                | location (1)             | a second exponential number is added         |
-//! | Exponential, Gamma, Weibull, Kumaraswamy | rate or scale (1), Kumaraswamy's b | a further exponential number is added |
-//! | Uniform                               | both ends (1 each)       | the end itself                               |
+//! | HalfNormal, HalfCauchy                | scale (1)                | σ |M|                                        |
+//! | Exponential, Gamma, InverseGamma, Weibull, Kumaraswamy | rate or scale (1), Kumaraswamy's b | a further exponential number is added |
+//! | Uniform, TruncatedNormal              | both ends (1 each)       | the end itself                               |
+//! | Pareto                                | scale (1), alpha (1)     | the end itself; a further exponential number |
 //! | Poisson                               | rate (1)                 | z + 1                                        |
 //! | Binomial                              | probability (2)          | z − 1 and z + 1                              |
 //! | Geometric, NegativeBinomial           | probability (1)          | z + 1 + a further geometric count            |

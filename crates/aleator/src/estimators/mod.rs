@@ -12,6 +12,7 @@ mod doubly_reparameterized;
 mod enumeration;
 mod gapped_straight_through;
 mod generalized_reparameterization;
+mod grpo;
 mod gumbel_rao;
 mod gumbel_softmax;
 mod hard_forward;
@@ -23,6 +24,7 @@ mod muprop;
 mod nvil;
 mod pathwise;
 mod perturbation_analysis;
+mod quasi_monte_carlo;
 mod rebar;
 mod reinforce_loo;
 mod reinmax;
@@ -40,6 +42,7 @@ mod unordered_set;
 mod vimco;
 mod without_replacement;
 
+pub use crate::distributions::Scramble;
 pub use crate::rewrite::{
     Bias, Estimator, EstimatorOptions, GradientTerm, OptionDefault, OptionError, OptionKind, OptionSpec,
     OptionValue, Properties, SiteInfo, Smoothness, describe,
@@ -54,6 +57,7 @@ pub use enumeration::Enumeration;
 pub(crate) use enumeration::outcome_count;
 pub use gapped_straight_through::GappedStraightThrough;
 pub use generalized_reparameterization::GeneralizedReparameterization;
+pub use grpo::{Grpo, Spread};
 pub use gumbel_rao::GumbelRao;
 pub use gumbel_softmax::GumbelSoftmax;
 pub use implicit_reparameterization::ImplicitReparameterization;
@@ -64,6 +68,7 @@ pub use muprop::MuProp;
 pub use nvil::Nvil;
 pub use pathwise::Pathwise;
 pub use perturbation_analysis::{EvaluatedJumps, PerturbationAnalysis};
+pub use quasi_monte_carlo::QuasiMonteCarlo;
 pub use rebar::Rebar;
 pub use reinforce_loo::ReinforceLoo;
 pub use reinmax::ReinMax;

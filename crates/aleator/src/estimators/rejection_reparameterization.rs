@@ -86,7 +86,7 @@ impl Estimator for RejectionReparameterization {
     fn supports(&self, site: &SiteInfo<'_, '_>) -> Result<(), String> {
         match site.distribution.family().transformation() {
             Some(formulas) if formulas.has(self.transform()) => Ok(()),
-            _ => Err("the estimator only supports Gamma, Beta and Dirichlet".into()),
+            _ => Err("the estimator only supports Gamma, Chi2, InverseGamma, Beta and Dirichlet".into()),
         }
     }
 

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use super::{
     Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-    GappedStraightThrough, GeneralizedReparameterization, GumbelRao, GumbelSoftmax,
+    GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
     ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-    PerturbationAnalysis, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax, ScoreFunction,
-    StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco,
-    WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm, doubly_reparameterized,
-    enumeration, gapped_straight_through, generalized_reparameterization, gumbel_rao, gumbel_softmax,
-    implicit_reparameterization, lax, local_expectation, measure_valued, muprop, nvil, pathwise,
-    perturbation_analysis, rebar, reinforce_loo, reinmax, rejection_reparameterization, relax,
-    score_function, sticking_the_landing, straight_through, straight_through_gumbel_softmax, sum_and_sample,
-    unordered_set, vimco, without_replacement,
+    PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
+    ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
+    UnorderedSet, Vimco, WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm,
+    doubly_reparameterized, enumeration, gapped_straight_through, generalized_reparameterization, grpo,
+    gumbel_rao, gumbel_softmax, implicit_reparameterization, lax, local_expectation, measure_valued, muprop,
+    nvil, pathwise, perturbation_analysis, quasi_monte_carlo, rebar, reinforce_loo, reinmax,
+    rejection_reparameterization, relax, score_function, sticking_the_landing, straight_through,
+    straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco, without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -84,6 +84,10 @@ pub fn all() -> &'static [Entry] {
         },
         Entry { properties: &antithetic::PROPERTIES, build: |o| Ok(Arc::new(Antithetic::from_options(o))) },
         Entry {
+            properties: &quasi_monte_carlo::PROPERTIES,
+            build: |o| Ok(Arc::new(QuasiMonteCarlo::from_options(o))),
+        },
+        Entry {
             properties: &implicit_reparameterization::PROPERTIES,
             build: |_| Ok(Arc::new(ImplicitReparameterization)),
         },
@@ -113,6 +117,7 @@ pub fn all() -> &'static [Entry] {
             properties: &decoupled_straight_through::PROPERTIES,
             build: |o| Ok(Arc::new(DecoupledStraightThrough::from_options(o))),
         },
+        Entry { properties: &grpo::PROPERTIES, build: |o| Ok(Arc::new(Grpo::from_options(o))) },
         Entry { properties: &reinmax::PROPERTIES, build: |o| Ok(Arc::new(ReinMax::from_options(o))) },
     ];
     ALL

@@ -785,6 +785,25 @@ impl Graph {
         self.parts.borrow().named.clone()
     }
 
+    /// Replaces the values of data.
+    ///
+    /// # Errors
+    /// Returns an error if there are no such data or if the number of elements differs.
+    pub fn set_data(&self, name: &str, values: Vec<f64>) -> Result<()> {
+        let mut parts = self.parts.borrow_mut();
+        let Some(place) = parts.data.iter().position(|data| data.name == name) else {
+            return Err(Error::unknown_name("data", name, parts.data.iter().map(|data| data.name.as_str())));
+        };
+        let data = &mut parts.data[place];
+        let n = data.shape.numel();
+        if values.len() != n {
+            let given = values.len();
+            return Err(Error::invalid(format!("`{name}` has {n} elements, but {given} numbers were given")));
+        }
+        data.values = values;
+        Ok(())
+    }
+
     /// Replaces the initial value of a parameter. A single number fills the shape.
     ///
     /// # Errors

@@ -242,7 +242,9 @@ impl<'g> Builder<'_, 'g> {
             return Err(other_shape(name, declared, &found, span));
         }
         if total == 0 {
-            return Err(Diagnostic::new(format!("the data `{name}` have no rows")).at(span));
+            return Err(
+                Diagnostic::new(format!("the data `{name}` have no rows; give at least one")).at(span)
+            );
         }
         Ok((total, values))
     }

@@ -17,6 +17,8 @@ use std::rc::Rc;
 use aleator_engine::autodiff;
 use aleator_engine::graph::{Expr, FromEnd, Graph, NodeId, Shape};
 
+use super::net_dimensions::NetDimensions;
+
 /// When the estimators' own parameters change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tuning {
@@ -122,6 +124,8 @@ pub(crate) struct Collected {
     pub at_work: usize,
     /// The means that estimators use: the index of the site whose estimator asked, the index of the site, the mean.
     pub means: Vec<(usize, usize, NodeId)>,
+    /// The dimensions of the scrambled net of which sites draw.
+    pub net: NetDimensions,
 }
 
 pub(crate) type Own = Rc<RefCell<Collected>>;

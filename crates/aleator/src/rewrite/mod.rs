@@ -3,7 +3,7 @@
 //! | files | contents |
 //! |---|---|
 //! | `estimator`, `properties`, `options`, `term` | what an estimator is, what a table says of it, its options, its terms |
-//! | `site`, `site_value`, `site_axes`, `site_state`, `outcomes`, `other_outcomes` | a site as an estimator sees it |
+//! | `site`, `site_value`, `site_axes`, `site_state`, `site_net`, `net_dimensions`, `outcomes`, `other_outcomes` | a site as an estimator sees it |
 //! | `cone`, `cone_stack`, `cone_bound` | the nodes downstream of a site, as an estimator uses them |
 //! | `surrogate`, `rewriter`, `environment`, `derivatives` | the rewriting, step by step |
 //! | `any_order`, `first_derivatives` | second derivatives, and what must not jump for them |
@@ -25,6 +25,7 @@ mod estimator;
 mod estimator_state;
 mod first_derivatives;
 mod graph_state;
+mod net_dimensions;
 mod one_hot;
 mod options;
 mod other_outcomes;
@@ -34,6 +35,7 @@ mod properties;
 mod rewriter;
 mod site;
 mod site_axes;
+mod site_net;
 mod site_state;
 mod site_value;
 mod surrogate;

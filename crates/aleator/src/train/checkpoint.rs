@@ -21,6 +21,7 @@ use std::path::Path;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use super::measured::EstimatorChoice;
 use super::moments;
 use super::places::{newest, steps_in};
 use super::recipe::Recipe;
@@ -63,6 +64,9 @@ pub struct Header {
     /// The starts that were tried.
     #[serde(default)]
     pub starts: Option<Starts>,
+    /// The estimators that were chosen by measurement, if they are; the last entry has those of the next step.
+    #[serde(default)]
+    pub choices: Vec<EstimatorChoice>,
     /// What the model is built from.
     #[serde(default)]
     pub recipe: Recipe,

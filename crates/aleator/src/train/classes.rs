@@ -8,8 +8,8 @@ use crate::models;
 const MOST_NAMES: usize = 10;
 
 impl TrainConfig {
-    /// What should be known of a configuration before it is used: classes without rows.
-    pub fn warnings(&self) -> Vec<String> {
+    /// Classes without rows.
+    pub(super) fn warnings_of_classes(&self) -> Vec<String> {
         let Some(data) = &self.recipe.data else { return Vec::new() };
         let (Some(classes), true) =
             (data.classes, models::find(self.model.name()).is_some_and(|entry| entry.has_label()))

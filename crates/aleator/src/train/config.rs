@@ -41,6 +41,9 @@ pub struct TrainConfig {
     pub data: Arc<Dataset>,
     /// The estimator of all sites; `None` for the default of the model, or of each site of a graph.
     pub estimator: Option<Arc<dyn Estimator>>,
+    /// Whether the estimators of all sites are chosen by measurement, before the first step and after evaluations. They begin with those
+    /// of `estimator`.
+    pub measured: bool,
     /// The objective.
     pub objective: Objective,
     /// The number of gradient steps.
@@ -107,6 +110,8 @@ pub struct TrainConfig {
 pub(super) const WHOLE_MODEL: &str = "options of the model";
 /// The entry of a fingerprint for the rows of validation.
 pub(super) const VALIDATION: &str = "rows of validation";
+/// The estimator that stands for a choice by measurement.
+pub(super) const MEASURED: &str = "measured";
 pub(super) const WHOLE_ESTIMATOR: &str = "options of the estimator";
 
 /// Replaces tensors by those given, which must be the same ones in name and shape.
@@ -154,6 +159,7 @@ impl TrainConfig {
         };
         TrainConfig {
             estimator: None,
+            measured: false,
             objective: Objective::default(),
             fixed: Vec::new(),
             steps: 10_000,
@@ -299,6 +305,7 @@ impl TrainConfig {
             model,
             data,
             estimator: _, // Of `serving`.
+            measured,
             objective,
             fixed,
             steps,
@@ -332,6 +339,7 @@ impl TrainConfig {
             recipe: _,
         } = self;
         let Dataset { name: _, train: _, held_out, image: _, dynamic } = &**data;
+        let serving = self.serving().map_or("that of each site".into(), |e| describe(&*e));
         let given = |value: &Option<f64>| value.map_or(String::new(), |value| value.to_string());
         let (objective, importance_samples) = match objective {
             Objective::Elbo => ("elbo", None),
@@ -351,7 +359,7 @@ impl TrainConfig {
             ("data", format!("{:08x}", data.checksum())),
             // After the data, from which a model takes means and sizes.
             (WHOLE_MODEL, checksum_of(model)),
-            ("estimator", self.serving().map_or("that of each site".into(), |e| describe(&*e))),
+            ("estimator", if *measured { MEASURED.into() } else { serving }),
             (WHOLE_ESTIMATOR, checksum_of(&self.serving())),
             ("objective", objective.into()),
             ("starts", self.starts().to_string()),
@@ -390,6 +398,15 @@ impl TrainConfig {
     /// # Errors
     /// Returns [`Error::Invalid`], which names the setting.
     pub fn check(&self) -> Result<()> {
+        // A graph may be evaluated on the rows from which it is trained.
+        if self.model.score().is_some() && self.data.held_out.count() == 0 {
+            return Err(Error::invalid("there are no held-out rows"));
+        }
+        self.check_to_evaluate()
+    }
+
+    /// The same for an evaluation, which needs no held-out rows.
+    pub(super) fn check_to_evaluate(&self) -> Result<()> {
         self.check_data()?;
         if let Some(model) = self.model.model()
             && model.specs().iter().any(|spec| spec.name == X_NAME)
@@ -403,6 +420,9 @@ impl TrainConfig {
                 "{} has an objective of its own; remove the setting `objective`",
                 self.model.name()
             )));
+        }
+        if self.measured && matches!(self.objective, Objective::WakeSleep(_)) {
+            return Err(Error::invalid("wake-sleep uses no estimator, so that there is none to measure"));
         }
         let counts = [
             ("steps", self.steps),
@@ -545,9 +565,7 @@ impl TrainConfig {
         }
         let validation = self.validation.iter().map(|rows| ("validation", &**rows));
         for (which, rows) in [("training", train), ("held-out", held_out)].into_iter().chain(validation) {
-            // A graph may be evaluated on the rows from which it is trained.
-            let may_be_empty = self.model.score().is_none() || self.recipe.whole;
-            if rows.count() == 0 && (which != "held-out" || !may_be_empty) {
+            if rows.count() == 0 && which != "held-out" {
                 return Err(Error::Invalid(format!("there are no {which} rows")));
             }
             if rows.count() > 0 && rows.width != self.model.width() {

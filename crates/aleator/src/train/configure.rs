@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
-use super::config::TrainConfig;
-use super::recipe::Recipe;
+use super::config::{MEASURED, TrainConfig};
+use super::recipe::{Recipe, Use};
 use super::scg::{Source, is_file};
 use super::setting::{BINARIZATIONS, DECAYS, OBJECTIVES};
 use super::settings::Settings;
@@ -82,10 +82,15 @@ impl Settings {
     /// # Errors
     /// As [`Settings::config`], and if the data do not fit the model.
     pub fn config_from(&self, commands: Commands, recipe: &Recipe) -> Result<TrainConfig> {
+        self.config_to(Use::Training, commands, recipe)
+    }
+
+    /// The same for this use of the rows of the data.
+    pub(super) fn config_to(&self, rows: Use, commands: Commands, recipe: &Recipe) -> Result<TrainConfig> {
         let name = self.model.as_deref().unwrap_or("sbn");
         let (subject, mut data, recipe) = match is_file(name) || recipe.graph.is_some() {
             true => self.graph(name, commands, recipe)?,
-            false => self.model(name, recipe)?,
+            false => self.model(name, rows, recipe)?,
         };
         let validation = match self.validation {
             Some(_) if !subject.has_rows() => {
@@ -103,12 +108,14 @@ impl Settings {
         };
         let usual = TrainConfig::new(subject, Arc::new(data));
         let objective = self.objective()?;
+        let measured = self.estimator.as_deref().is_some_and(|text| text.trim() == MEASURED);
         let estimator = match (&self.estimator, objective) {
             (Some(_), Objective::WakeSleep(_)) => {
                 return Err(Error::invalid(
                     "wake-sleep does not differentiate through draws and uses no estimator; remove the setting `estimator`",
                 ));
             }
+            (Some(_), _) if measured => None,
             (Some(text), _) => Some(estimator(text)?),
             // Made for it, where draws have no derivative.
             (None, Objective::Iwae(2..)) if usual_name(&usual) == Some("reinforce_loo") => {
@@ -122,6 +129,7 @@ impl Settings {
         }
         let config = TrainConfig {
             estimator,
+            measured,
             objective,
             fixed: self
                 .fix
@@ -207,7 +215,7 @@ impl Settings {
     }
 
     /// The built-in model of that name, and its data.
-    fn model(&self, name: &str, recipe: &Recipe) -> Result<(Subject, Dataset, Recipe)> {
+    fn model(&self, name: &str, rows: Use, recipe: &Recipe) -> Result<(Subject, Dataset, Recipe)> {
         let names = models::all().iter().map(|e| e.name);
         let entry = models::find(name).ok_or_else(|| unknown("model", name, names))?;
         if let Some(text) = self.set.first() {
@@ -238,7 +246,7 @@ impl Settings {
             labels: entry.has_label(),
             classes: known.map(|known| known.labels.clone()).unwrap_or_default(),
             names: known.map(|known| known.columns.clone()).unwrap_or_default(),
-            whole: recipe.whole,
+            whole: rows == Use::Evaluation,
         };
         let (data, Headings { classes: labels, columns }) = match (&self.data, self.binarization.is_some()) {
             (Some(source), _) => Dataset::read(source, self.test_data.as_deref(), &reading)?,
@@ -252,7 +260,7 @@ impl Settings {
             (None, _) => ((entry.data)(data_seed), Headings::default()),
         };
         let mut data = match self.held_out {
-            _ if recipe.whole => data,
+            _ if rows == Use::Evaluation => data,
             Some(share) => data.held_out_again(share, data_seed)?,
             None => data,
         };
@@ -278,7 +286,7 @@ impl Settings {
         let columns = if found.columns.is_empty() { known.columns.clone() } else { found.columns };
         let known = DataSummary { rows: found.rows, columns, ..known.clone() };
         let model = entry.build_for(&self.model_options, &known)?;
-        Ok((model.into(), data, Recipe { data: Some(known), whole: recipe.whole, graph: None }))
+        Ok((model.into(), data, Recipe { data: Some(known), graph: None }))
     }
 
     /// The chosen columns.

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::checkpoint::Checkpoint;
 use super::config::TrainConfig;
-use super::recipe::Recipe;
+use super::recipe::{Recipe, Use};
 use super::report::{HeldOut, JudgedBy};
 use super::run::judge;
 use super::settings::Settings;
@@ -126,12 +126,13 @@ impl Restored {
         let theirs = Settings::parse(&header.settings)
             .map_err(|e| Error::Invalid(format!("in the settings of the checkpoint: {e}")))?;
         let whole = settings.data.is_some() && which == RowsToEvaluate::All;
-        let recipe = Recipe { whole, ..header.recipe.for_columns(settings.columns.as_ref()) };
+        let recipe = header.recipe.for_columns(settings.columns.as_ref());
         let theirs = theirs.for_data(settings.data.as_ref());
         // All rows of other data are taken as they are.
         let theirs = if whole { Settings { validation: None, ..theirs } } else { theirs };
         let settings = settings.over(&theirs)?;
-        let config = settings.config_from(commands, &recipe)?;
+        let rows = if whole { Use::Evaluation } else { Use::Training };
+        let config = settings.config_to(rows, commands, &recipe)?;
         // Other data may have fewer rows than a minibatch.
         let batch = config.batch.min(config.data.train.count().max(1));
         let config = TrainConfig { batch, ..config };
@@ -193,7 +194,7 @@ pub fn evaluate(path: &std::path::Path, how: &Evaluate) -> Result<EvaluationRepo
             "an evaluation needs 1 to {MOST_SAMPLES} samples for each row, got {samples}"
         )));
     }
-    config.check().map_err(cannot)?;
+    config.check_to_evaluate().map_err(cannot)?;
     let part = restored.present(how.rows);
     let rows = restored.rows(part)?;
     let rows = match how.at_most {

@@ -31,6 +31,7 @@ mod evaluate;
 mod evaluation;
 mod graph_evaluation;
 mod judge;
+mod measured;
 mod metrics;
 mod moments;
 mod own_graph;
@@ -51,6 +52,7 @@ mod sweep;
 mod tensorboard;
 mod trainer;
 mod update;
+mod warnings;
 mod write_rows;
 mod written;
 
@@ -59,6 +61,7 @@ pub use comparison::{Comparison, Variant, of_estimators, of_seeds, runs_in, trai
 pub use config::TrainConfig;
 pub use evaluate::{Evaluate, EvaluationReport, Restored, RowsToEvaluate, evaluate};
 pub use evaluation::{Evaluation, EvaluationResult};
+pub use measured::EstimatorChoice;
 pub use own_graph::{BuildGraph, Column, OwnGraph, RowsOf, rows_of};
 pub use pictures::grey_levels;
 pub use places::place_of;

@@ -154,18 +154,27 @@ pub fn rows_of(all: &[RowsOf<'_>]) -> Result<(Vec<Column>, Rows)> {
         let rows =
             data.values.len().checked_div(data.width).filter(|rows| rows * data.width == data.values.len());
         let rows = rows.filter(|&rows| rows > 0).ok_or_else(|| {
-            Error::Invalid(format!("the data `{}` have no whole rows of {} numbers", data.name, data.width))
+            Error::Invalid(format!(
+                "the data `{}` have no whole rows of {width} numbers, but {} numbers; give {width} numbers for each row, of which there \
+                 is at least one",
+                data.name,
+                data.values.len(),
+                width = data.width
+            ))
         })?;
         let first = *count.get_or_insert(rows);
         if first != rows {
             return Err(Error::Invalid(format!(
-                "data that share their rows have different numbers of them: `{}` has {first}, `{}` has {rows}",
-                all[0].name, data.name
+                "data that share their rows have different numbers of them: `{}` has {first}, `{other}` has {rows}; give `{other}` \
+                 a row for each row of `{}`",
+                all[0].name,
+                all[0].name,
+                other = data.name
             )));
         }
         if let Some(i) = data.values.iter().position(|&v| !(v as f32).is_finite()) {
             return Err(Error::NotFinite(format!(
-                "row {} of the data `{}` contains {}, which is not a finite number of 32 bits",
+                "row {} of the data `{}` contains {}, which is not a finite number of 32 bits; leave out the row, or scale the data",
                 i / data.width + 1,
                 data.name,
                 data.values[i]
@@ -199,9 +208,15 @@ mod tests {
         });
         assert_eq!(apart, [("x".into(), vec![1.0, 2.0, 3.0, 4.0]), ("y".into(), vec![5.0, 6.0])]);
         let refused = |all: &[RowsOf<'_>]| rows_of(all).unwrap_err().to_string();
-        assert!(refused(&[data("x", 2, &x), data("y", 2, &y)]).contains("`x` has 2, `y` has 1"));
-        assert!(refused(&[data("x", 3, &x)]).contains("no whole rows of 3"));
+        let different = refused(&[data("x", 2, &x), data("y", 2, &y)]);
+        assert!(
+            different.contains("`x` has 2, `y` has 1; give `y` a row for each row of `x`"),
+            "{different}"
+        );
+        let broken = refused(&[data("x", 3, &x)]);
+        assert!(broken.contains("no whole rows of 3 numbers, but 4 numbers; give 3 numbers"), "{broken}");
         assert!(refused(&[data("x", 0, &[])]).contains("no whole rows"));
+        assert!(refused(&[data("y", 1, &[0.0, 1e39])]).contains("bits; leave out the row"));
         assert!(refused(&[data("y", 1, &[0.0, 1e39])]).contains("row 2 of the data `y` contains 1"));
         assert!(graph.build(2, 0).unwrap_err().to_string().contains("there are no such data"));
     }

@@ -12,9 +12,15 @@ pub struct Recipe {
     pub data: Option<DataSummary>,
     /// The text of a graph.
     pub graph: Option<Source>,
-    /// Whether all rows of other data are for evaluation, so that none of them are held out.
-    #[serde(skip)]
-    pub whole: bool,
+}
+
+/// How the rows of data are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Use {
+    /// Some are trained on, and others held out.
+    Training,
+    /// All of them are evaluated as they are, so that none are held out.
+    Evaluation,
 }
 
 impl Recipe {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::ser::Error as _;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::measured::EstimatorChoice;
 use super::written::run_with_objective;
 use crate::diagnostics::{self, Number};
 use crate::error::Error;
@@ -65,7 +66,7 @@ pub struct HistoryPoint {
 }
 
 /// The progress of a run, with which the [`Watch`](super::Watch) is called before the first step and after each one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Progress {
     /// The number of gradient steps taken.
     pub step: usize,
@@ -82,6 +83,8 @@ pub struct Progress {
     /// While several starts are tried: which one, from 1, and how many there are. The steps are then those of the start, and there
     /// is no held-out ELBO yet.
     pub start: Option<[usize; 2]>,
+    /// The estimators that were chosen by measurement before the last step, if they are others than before it.
+    pub choice: Option<EstimatorChoice>,
 }
 
 /// Several sets of initial parameters, of which the best one was kept.
@@ -263,6 +266,9 @@ pub struct TrainReport {
     /// The starts that were tried, if there were several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starts: Option<Starts>,
+    /// The estimators that were chosen by measurement, if they were: the first ones, and each change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<EstimatorChoice>,
     /// The evaluation whose parameters were kept as the best.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub best: Option<BestStep>,

@@ -147,6 +147,7 @@ impl<'c> Run<'c> {
                 looked,
                 steps_per_second: per_second(step, self.trainer.seconds),
                 start: None,
+                choice: self.trainer.choices.last().filter(|choice| choice.step + 1 == step).cloned(),
             });
             if last {
                 return Ok(false);
@@ -315,6 +316,7 @@ fn report(run: Run<'_>, interrupted: bool, error: Option<String>, start: Instant
         labels: config.recipe.data.as_ref().map(|data| data.labels.clone()).unwrap_or_default(),
         standardized: config.recipe.data.as_ref().is_some_and(|data| data.standardization.is_some()),
         starts: trainer.starts,
+        choices: trainer.choices,
         unbiased: trainer.program.is_unbiased(),
         rescaled: trainer.program.is_rescaled(),
         seed: config.seed,

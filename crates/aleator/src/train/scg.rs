@@ -118,7 +118,12 @@ impl Source {
         Ok((OwnGraph::new(&self.name, identity, columns, build), rows))
     }
 
-    fn load(&self, arrays: &[NamedArray], batch: Option<usize>, seed: u64) -> Result<language::Model> {
+    pub(super) fn load(
+        &self,
+        arrays: &[NamedArray],
+        batch: Option<usize>,
+        seed: u64,
+    ) -> Result<language::Model> {
         let settings = self.settings()?;
         let loading = Loading {
             folder: Some(&self.folder),

@@ -193,7 +193,8 @@ pub const SETTINGS: &[Setting] = &[
     },
     run(
         "estimator",
-        "Estimator of the latent variables, with options",
+        "Estimator of the latent variables, with options; `measured` chooses by variance × operations, before the first step and after \
+         evaluations",
         "reinforce_loo, or pathwise if the model supports it",
         Value::Text("ESTIMATOR"),
     ),

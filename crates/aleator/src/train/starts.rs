@@ -69,7 +69,8 @@ fn one(
     steps: usize,
     watch: &dyn Fn(&Progress) -> ControlFlow<()>,
 ) -> Option<Result<(f64, Vec<Vec<f32>>)>> {
-    let own = TrainConfig { seed: seed_of(config.seed, start), starts: Some(1), ..config.clone() };
+    let own =
+        TrainConfig { seed: seed_of(config.seed, start), starts: Some(1), measured: false, ..config.clone() };
     let mut trainer = match Trainer::new(&own) {
         Ok(trainer) => trainer,
         Err(error) => return Some(Err(error)),
@@ -83,6 +84,7 @@ fn one(
             looked: false,
             steps_per_second: 0.0,
             start: Some([start + 1, config.starts()]),
+            choice: None,
         };
         if watch(&progress).is_break() {
             return None;

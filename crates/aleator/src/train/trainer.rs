@@ -6,6 +6,7 @@ use super::batches::Batches;
 use super::best::{self, Best};
 use super::checkpoint::{Checkpoint, Header};
 use super::config::{MOST_ROWS, TrainConfig, VALIDATION, WHOLE_ESTIMATOR, WHOLE_MODEL};
+use super::measured::{EstimatorChoice, decide};
 use super::report::{GradientStatistics, HistoryPoint, Starts};
 use super::setting::{Effect, Part, Setting};
 use super::settings::{Difference, differences};
@@ -43,6 +44,8 @@ pub struct Trainer<'c> {
     pub best: Option<Best>,
     /// The starts that were tried, if there were several.
     pub starts: Option<Starts>,
+    /// The estimators that were chosen by measurement: the first ones, and each change.
+    pub choices: Vec<EstimatorChoice>,
     /// The number of gradient steps taken.
     pub step: usize,
     /// The time of training, in seconds.
@@ -54,6 +57,8 @@ pub struct Trainer<'c> {
     /// For each learned tensor, whether it keeps its initial values.
     fixed: Vec<bool>,
     sites: Vec<String>,
+    /// The present estimators.
+    plan: Plan,
     estimators: String,
 }
 
@@ -74,15 +79,8 @@ impl<'c> Trainer<'c> {
         let learned: Vec<&str> = tensors.iter().filter(|t| t.learned).map(|t| t.name.as_str()).collect();
         let fixed = fixed_places(&config.fixed, &learned)?;
         let (graph, plan) = config.training_graph(&tensors)?;
-        let samples = config.samples.unwrap_or_else(|| plan.min_samples());
-        check_rows(config, &graph, &plan, samples)?;
-        let adam = Adam { beta2: config.beta2.unwrap_or(Adam::default().beta2), ..Adam::default() };
-        let options = Options::new()
-            .seed(config.seed)
-            .samples(samples)
-            .tuning_rule(adam)
-            .tuning_rate(config.tuning_factor * config.learning_rate());
-        let program = Program::<f32>::compile(&graph, &plan.estimators, &options)?;
+        let program = compile(config, &graph, &plan)?;
+        let adam = adam(config);
         let rule: Box<dyn UpdateRule<f32>> = match config.optimizer.as_str() {
             "adam" => Box::new(adam),
             "adamw" => {
@@ -105,11 +103,13 @@ impl<'c> Trainer<'c> {
             running: None,
             best: None,
             starts: None,
+            choices: Vec::new(),
             step: 0,
             seconds: 0.0,
             batches: Batches::new(&config.data.train, config.batch, config.seed, config.data.dynamic),
             gathered: Vec::new(),
             estimators: names(&graph, &plan, config),
+            plan,
             sites: graph.sites().into_iter().map(|s| s.name).collect(),
         })
     }
@@ -133,6 +133,9 @@ impl<'c> Trainer<'c> {
     /// continue after this.
     pub fn advance(&mut self) -> Result<()> {
         let step = self.step;
+        if self.config.measured && step.is_multiple_of(self.config.eval_every()) {
+            self.choose().map_err(|e| at_step(step, e))?;
+        }
         self.write_rows(step as u64);
         let elbo = -self.program.run_step(step as u64).map_err(|e| at_step(step, e))?.objective();
         if !elbo.is_finite() {
@@ -149,6 +152,51 @@ impl<'c> Trainer<'c> {
         self.running = Some(self.running.map_or(elbo, |r| KEPT * r + (1.0 - KEPT) * elbo));
         self.step += 1;
         Ok(())
+    }
+
+    /// Chooses the estimators of the next steps by measurement.
+    fn choose(&mut self) -> Result<()> {
+        let (config, step) = (self.config, self.step);
+        let mut rows = vec![0.0; config.batch * config.model.width()];
+        if config.model.has_rows() {
+            self.batches.at_step(step.saturating_sub(1) as u64, &mut rows);
+        }
+        let plan = decide(config, &self.now(), &rows, &self.plan, step)?;
+        let (graph, _) = config.training_graph(&self.tensors)?;
+        let changed = plan.describe(&graph) != self.plan.describe(&graph);
+        // What cannot be used with a whole minibatch leaves the estimators as they are.
+        let changed = changed && self.adopt(&graph, plan).is_ok();
+        if changed || self.choices.is_empty() {
+            self.choices.push(EstimatorChoice::of(&graph, &self.plan, step));
+        }
+        Ok(())
+    }
+
+    /// Goes on with other estimators, from the present parameters and states.
+    fn adopt(&mut self, graph: &Graph, plan: Plan) -> Result<()> {
+        let mut program = compile(self.config, graph, &plan)?;
+        for place in 0..self.learned().count() {
+            if let Some(values) = self.program.param_at(place) {
+                program.set_param_at(place, values)?;
+            }
+        }
+        // Own parameters of the same name and size go on as well.
+        let (before, fresh): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            (self.program.own_state().into_iter().collect(), program.own_state().into_iter().collect());
+        program.restore_own_state(&|name| {
+            let new: &Vec<f64> = fresh.get(name)?;
+            Some(before.get(name).filter(|old| old.len() == new.len()).unwrap_or(new).clone())
+        })?;
+        (self.estimators, self.program) = (names(graph, &plan, self.config), program);
+        self.plan = plan;
+        Ok(())
+    }
+
+    /// The tensors with their present values.
+    fn now(&self) -> Vec<Tensor> {
+        let wide = |values: Vec<f32>| values.into_iter().map(f64::from).collect();
+        let values = self.parameters().into_iter().map(wide);
+        self.tensors.iter().cloned().zip(values).map(|(tensor, values)| Tensor { values, ..tensor }).collect()
     }
 
     /// Writes the minibatch of a step into the data of the program.
@@ -277,6 +325,7 @@ impl<'c> Trainer<'c> {
             seconds: self.seconds,
             best: self.best.as_ref().map(|best| (best.step as u64, best.value)),
             starts: self.starts.clone(),
+            choices: self.choices.clone(),
             recipe: self.config.recipe.clone(),
         });
         for (tensor, values) in self.learned().zip(self.best.iter().flat_map(|best| &best.parameters)) {
@@ -317,6 +366,11 @@ impl<'c> Trainer<'c> {
                 header.step, self.config.steps
             )));
         }
+        if let Some(choice) = header.choices.last() {
+            let (graph, _) = self.config.training_graph(&self.tensors)?;
+            self.adopt(&graph, choice.plan(&graph)?)?;
+        }
+        self.choices.clone_from(&header.choices);
         let missing = |name: &str| Error::Invalid(format!("it has no fitting `{name}`"));
         for (place, tensor) in self.tensors.iter().filter(|t| t.learned).enumerate() {
             let name = format!("parameters/{}", tensor.name);
@@ -355,6 +409,23 @@ impl<'c> Trainer<'c> {
     }
 }
 
+/// Adam with the constants of a configuration.
+fn adam(config: &TrainConfig) -> Adam {
+    Adam { beta2: config.beta2.unwrap_or(Adam::default().beta2), ..Adam::default() }
+}
+
+/// The program of a training step.
+fn compile(config: &TrainConfig, graph: &Graph, plan: &Plan) -> Result<Program<f32>> {
+    let samples = config.samples.unwrap_or_else(|| plan.min_samples());
+    check_rows(config, graph, plan, samples)?;
+    let options = Options::new()
+        .seed(config.seed)
+        .samples(samples)
+        .tuning_rule(adam(config))
+        .tuning_rate(config.tuning_factor * config.learning_rate());
+    Program::<f32>::compile(graph, &plan.estimators, &options)
+}
+
 /// Returns an error for an enumeration that could be compiled but would take too long per step.
 fn check_rows(config: &TrainConfig, graph: &Graph, plan: &Plan, samples: usize) -> Result<()> {
     let (mut outcomes, mut estimators) = (1_usize, plan.estimators.iter());
@@ -375,7 +446,7 @@ fn check_rows(config: &TrainConfig, graph: &Graph, plan: &Plan, samples: usize) 
 
 /// The estimator of all sites, or that of each site of a graph.
 fn names(graph: &Graph, plan: &Plan, config: &TrainConfig) -> String {
-    if let Some(one) = config.serving() {
+    if let Some(one) = config.serving().filter(|_| !config.measured) {
         return describe(&*one);
     }
     let mut sites = plan.describe(graph);

@@ -154,6 +154,55 @@ def binomial(params):
     return log_prob, n * s.p, n * s.p * s.q, entropy, cdf
 
 
+def beta_binomial(params):
+    n, a, b = int(params["total_count"]), m(params["concentration1"]), m(params["concentration0"])
+
+    def log_prob(k):
+        if not 0 <= k <= n or k != int(k):
+            return -INF
+        return mp.log(mp.binomial(n, int(k))) + log_beta(k + a, n - k + b) - log_beta(a, b)
+
+    s = a + b
+    entropy = -sum((mp.exp(lp) * lp for lp in map(log_prob, range(n + 1))), mp.mpf(0))
+    cdf = lambda k: sum((mp.exp(log_prob(j)) for j in range(int(k) + 1)), mp.mpf(0))
+    return log_prob, n * a / s, n * a * b * (n + s) / (s**2 * (s + 1)), entropy, cdf
+
+
+def compositions(n, k):
+    return [(n,)] if k == 1 else [(i, *rest) for i in range(n + 1) for rest in compositions(n - i, k - 1)]
+
+
+def over_compositions(n, k, log_prob):
+    """log_prob with the mean, the variance and the entropy as sums over all outcomes."""
+    terms = [(z, mp.exp(log_prob(z)), log_prob(z)) for z in compositions(n, k)]
+    mean = [mp.fsum(p * z[i] for z, p, _ in terms) for i in range(k)]
+    variance = [mp.fsum(p * (z[i] - mean[i]) ** 2 for z, p, _ in terms) for i in range(k)]
+    return log_prob, mean, variance, -mp.fsum(p * l for _, p, l in terms if p > 0), None
+
+
+def multinomial(params):
+    n, c = int(params["total_count"]), Probs(params)
+
+    def log_prob(z):
+        if sum(z) != n:
+            return -INF
+        ways = mp.loggamma(n + 1) - sum(mp.loggamma(x + 1) for x in z)
+        return ways + sum(x * l for x, l in zip(z, c.log_p) if x > 0)
+
+    return over_compositions(n, len(c.p), log_prob)
+
+
+def dirichlet_multinomial(params):
+    n, alpha = int(params["total_count"]), m(params["concentration"])
+    log_b = lambda a: sum(map(mp.loggamma, a)) - mp.loggamma(sum(a))
+
+    def log_prob(z):
+        ways = mp.loggamma(n + 1) - sum(mp.loggamma(x + 1) for x in z)
+        return ways + log_b([x + a for x, a in zip(z, alpha)]) - log_b(alpha)
+
+    return over_compositions(n, len(alpha), log_prob)
+
+
 def geometric(params):
     s = Success(params)
     log_prob = lambda k: (k * s.log_q if k > 0 else mp.mpf(0)) + s.log_p if k >= 0 else -INF
@@ -229,6 +278,83 @@ def cauchy(params):
     log_prob = lambda x: -mp.log(mp.pi * scale) - mp.log1p(((x - loc) / scale) ** 2)
     cdf = lambda x: mp.atan2(scale, loc - x) / mp.pi
     return log_prob, None, None, mp.log(4 * mp.pi * scale), cdf
+
+
+def truncated_normal(params):
+    loc, scale, low, high = (m(params[key]) for key in ("loc", "scale", "low", "high"))
+    a, b = (low - loc) / scale, (high - loc) / scale
+    # On the side of the smaller probabilities: erfc of positive numbers, with digits for what cancels.
+    mass = lambda x, y: (mp.erfc(x / mp.sqrt(2)) - mp.erfc(y / mp.sqrt(2))) / 2 if x + y >= 0 else mass(-y, -x)
+    phi = lambda x: mp.exp(-x * x / 2) / mp.sqrt(2 * mp.pi)
+    with mp.workdps(400):
+        total = mass(a, b)
+        first = (phi(a) - phi(b)) / total
+        second = 1 + (a * phi(a) - b * phi(b)) / total - first**2
+        entropy = mp.log(mp.sqrt(2 * mp.pi * mp.e) * scale * total) + (a * phi(a) - b * phi(b)) / (2 * total)
+    log_prob = lambda x: -(((x - loc) / scale) ** 2) / 2 - mp.log(mp.sqrt(2 * mp.pi) * scale * total) if low <= x <= high else -INF
+
+    def cdf(x):
+        with mp.workdps(400):
+            return mass(a, (min(max(x, low), high) - loc) / scale) / total
+
+    return log_prob, loc + scale * first, scale**2 * second, entropy, cdf
+
+
+def continuous_bernoulli(params):
+    phi = m(params["logits"]) if "logits" in params else mp.log(m(params["probs"])) - mp.log1p(-m(params["probs"]))
+    with mp.workdps(120):
+        phi += 0
+        mean = mp.exp(phi) / mp.expm1(phi) - 1 / phi if phi else mp.mpf(1) / 2
+        variance = 1 / phi**2 - 1 / (4 * mp.sinh(phi / 2) ** 2) if phi else mp.mpf(1) / 12
+        log_norm = mp.log(mp.expm1(phi) / phi) if phi else mp.mpf(0)
+        entropy = log_norm - phi * mean
+    log_prob = lambda x: phi * x - log_norm if 0 <= x <= 1 else -INF
+
+    def cdf(x):
+        x = min(max(x, mp.mpf(0)), mp.mpf(1))
+        return mp.expm1(phi * x) / mp.expm1(phi) if phi else x
+
+    return log_prob, mean, variance, entropy, cdf
+
+
+def half_normal(params):
+    scale = m(params["scale"])
+    log_prob = lambda x: mp.log(2 / mp.pi) / 2 - mp.log(scale) - (x / scale) ** 2 / 2 if x >= 0 else -INF
+    cdf = lambda x: mp.erf(max(x, 0) / scale / mp.sqrt(2))
+    entropy = mp.log(mp.pi * mp.e / 2) / 2 + mp.log(scale)
+    return log_prob, scale * mp.sqrt(2 / mp.pi), scale**2 * (1 - 2 / mp.pi), entropy, cdf
+
+
+def half_cauchy(params):
+    scale = m(params["scale"])
+    log_prob = lambda x: mp.log(2 / mp.pi / scale) - mp.log1p((x / scale) ** 2) if x >= 0 else -INF
+    return log_prob, None, None, mp.log(2 * mp.pi * scale), lambda x: 2 * mp.atan2(max(x, 0), scale) / mp.pi
+
+
+def inverse_gamma(params):
+    a, rate = m(params["concentration"]), m(params["rate"])
+    log_prob = lambda x: a * mp.log(rate) - (a + 1) * mp.log(x) - rate / x - mp.loggamma(a) if x > 0 else -INF
+    mean = rate / (a - 1) if a > 1 else INF
+    variance = mean**2 / (a - 2) if a > 2 else INF
+    entropy = a + mp.log(rate) + mp.loggamma(a) - (1 + a) * mp.digamma(a)
+    cdf = lambda x: mp.gammainc(a, rate / x, mp.inf, regularized=True) if x > 0 else mp.mpf(0)
+    return log_prob, mean, variance, entropy, cdf
+
+
+def chi2(params):
+    df = m(params["df"])
+    log_prob = lambda x: (df / 2 - 1) * mp.log(x) - x / 2 - df / 2 * mp.log(2) - mp.loggamma(df / 2) if x > 0 else -INF
+    entropy = df / 2 + mp.log(2) + mp.loggamma(df / 2) + (1 - df / 2) * mp.digamma(df / 2)
+    cdf = lambda x: mp.gammainc(df / 2, 0, x / 2, regularized=True) if x > 0 else mp.mpf(0)
+    return log_prob, df, 2 * df, entropy, cdf
+
+
+def pareto(params):
+    scale, a = m(params["scale"]), m(params["alpha"])
+    log_prob = lambda x: mp.log(a) + a * mp.log(scale) - (a + 1) * mp.log(x) if x >= scale else -INF
+    mean = a * scale / (a - 1) if a > 1 else INF
+    variance = a * scale**2 / ((a - 1) ** 2 * (a - 2)) if a > 2 else INF
+    return log_prob, mean, variance, mp.log(scale / a) + 1 + 1 / a, lambda x: 1 - (scale / max(x, scale)) ** a
 
 
 def uniform(params):
@@ -373,6 +499,7 @@ def scipy_of(name, params):
     return {
         "Bernoulli": lambda: stats.bernoulli(probs()),
         "Binomial": lambda: stats.binom(p["total_count"], probs()),
+        "BetaBinomial": lambda: stats.betabinom(p["total_count"], p["concentration1"], p["concentration0"]),
         "Geometric": lambda: stats.geom(probs(), loc=-1),
         "Poisson": lambda: stats.poisson(p["rate"]),
         "NegativeBinomial": lambda: stats.nbinom(p["total_count"], 1 - probs()),
@@ -382,6 +509,14 @@ def scipy_of(name, params):
         "Logistic": lambda: stats.logistic(p["loc"], p["scale"]),
         "Gumbel": lambda: stats.gumbel_r(p["loc"], p["scale"]),
         "Cauchy": lambda: stats.cauchy(p["loc"], p["scale"]),
+        "TruncatedNormal": lambda: stats.truncnorm(
+            (p["low"] - p["loc"]) / p["scale"], (p["high"] - p["loc"]) / p["scale"], p["loc"], p["scale"]
+        ),
+        "HalfNormal": lambda: stats.halfnorm(scale=p["scale"]),
+        "HalfCauchy": lambda: stats.halfcauchy(scale=p["scale"]),
+        "InverseGamma": lambda: stats.invgamma(p["concentration"], scale=p["rate"]),
+        "Chi2": lambda: stats.chi2(p["df"]),
+        "Pareto": lambda: stats.pareto(p["alpha"], scale=p["scale"]),
         "Uniform": lambda: stats.uniform(p["low"], p["high"] - p["low"]),
         "Exponential": lambda: stats.expon(scale=1 / p["rate"]),
         "Weibull": lambda: stats.weibull_min(p["concentration"], scale=p["scale"]),
@@ -394,12 +529,13 @@ def scipy_of(name, params):
     }.get(name, lambda: None)()
 
 
-DISCRETE = {"Bernoulli", "Binomial", "Geometric", "Poisson", "NegativeBinomial"}
+DISCRETE = {"Bernoulli", "Binomial", "BetaBinomial", "Geometric", "Poisson", "NegativeBinomial"}
 CIRCULAR = {"VonMises"}
 SUPPORT = {  # where quadrature looks: all but a negligible tail of the parameter sets that are integrated
     "Normal": (-40, 40), "Laplace": (-80, 80), "Logistic": (-80, 80), "Gumbel": (-6, 80),
     "LogNormal": (0, INF), "Exponential": (0, INF), "Weibull": (0, INF), "Gamma": (0, INF),
-    "Beta": (0, 1), "Kumaraswamy": (0, 1), "RelaxedBernoulli": (0, 1),
+    "HalfNormal": (0, 40), "HalfCauchy": (0, INF), "InverseGamma": (0, INF), "Chi2": (0, INF),
+    "Beta": (0, 1), "ContinuousBernoulli": (0, 1), "Kumaraswamy": (0, 1), "RelaxedBernoulli": (0, 1),
 }
 
 
@@ -431,11 +567,13 @@ def check_integral(name, params, value, exact):
     log_prob, mean, variance, entropy, cdf = exact
     density = lambda x: mp.exp(log_prob(x))
     if name in DISCRETE:
-        top = int(params["total_count"]) + 1 if name == "Binomial" else 2 if name == "Bernoulli" else 4000
+        top = int(params["total_count"]) + 1 if name in ("Binomial", "BetaBinomial") else 2 if name == "Bernoulli" else 4000
         points = [mp.mpf(k) for k in range(top)]
         integral = lambda f, upper=None: sum((f(x) for x in points if (upper is None or x <= upper) and density(x) > 0), mp.mpf(0))
     else:
-        if name == "Uniform":
+        if name == "Pareto":
+            low, high = m(params["scale"]), INF
+        elif name in ("Uniform", "TruncatedNormal"):
             low, high = m(params["low"]), m(params["high"])
         elif name in CIRCULAR:
             low, high = m(params["loc"]) - mp.pi, m(params["loc"]) + mp.pi
@@ -487,6 +625,15 @@ CASES = [  # (name, function, parameters, values, options)
     ("Binomial", binomial, {"total_count": 100, "logits": 1.5}, [50, 82, 100], {}),
     ("Binomial", binomial, {"total_count": 5, "logits": -200.0}, [0, 1, 5], {"scipy": False}),
     ("Binomial", binomial, {"total_count": 4, "probs": 1.0}, [3, 4], {"scipy": False}),
+    ("BetaBinomial", beta_binomial, {"total_count": 10, "concentration1": 2.0, "concentration0": 3.5}, [0, 3, 10], {"integrate": True}),
+    ("BetaBinomial", beta_binomial, {"total_count": 100, "concentration1": 0.5, "concentration0": 0.25}, [0, 50, 82, 100], {}),
+    ("BetaBinomial", beta_binomial, {"total_count": 7, "concentration1": 1e6, "concentration0": 2e6}, [0, 3], {"scipy": False}),
+    ("BetaBinomial", beta_binomial, {"total_count": 5, "concentration1": 1e-3, "concentration0": 2.0}, [0, 5], {"scipy": False}),
+    ("Multinomial", multinomial, {"total_count": 6, "probs": [0.5, 1.5, 1.0]}, [[1, 3, 2], [6, 0, 0], [1, 2, 2]], {"scipy": False}),
+    ("Multinomial", multinomial, {"total_count": 4, "logits": [0.5, -1.0, 2.0]}, [[1, 1, 2], [0, 4, 0]], {"scipy": False}),
+    ("Multinomial", multinomial, {"total_count": 4, "logits": [-300.0, 0.0, 300.0]}, [[1, 1, 2], [0, 0, 4]], {"scipy": False}),
+    ("DirichletMultinomial", dirichlet_multinomial, {"total_count": 6, "concentration": [0.5, 2.0, 3.5]}, [[1, 3, 2], [6, 0, 0]], {"scipy": False}),
+    ("DirichletMultinomial", dirichlet_multinomial, {"total_count": 5, "concentration": [1e-3, 1e5, 2e5]}, [[0, 2, 3], [1, 2, 2]], {"scipy": False}),
     ("Geometric", geometric, {"probs": 0.3}, [0, 1, 10], {"integrate": True}),
     ("Geometric", geometric, {"logits": -3.0}, [0, 40], {}),
     ("Geometric", geometric, {"probs": 1e-6}, [0, 1000000], {"scipy": False}),
@@ -513,6 +660,30 @@ CASES = [  # (name, function, parameters, values, options)
     ("Gumbel", gumbel, {"loc": 1.0, "scale": 2.5}, [-3.0, 10.0], {}),
     ("Cauchy", cauchy, {"loc": 0.0, "scale": 1.0}, [0.0, 1.0, -1e10], {"scipy": False}),
     ("Cauchy", cauchy, {"loc": 0.5, "scale": 0.1}, [0.0, 4.0], {"integrate": True}),
+    ("TruncatedNormal", truncated_normal, {"loc": 0.3, "scale": 1.2, "low": -1.0, "high": 2.0}, [0.5, -0.75, 1.9, 3.0], {"integrate": True}),
+    ("TruncatedNormal", truncated_normal, {"loc": 0.0, "scale": 1.0, "low": 30.0, "high": 31.0}, [30.03125, 30.5], {"scipy": False}),
+    ("TruncatedNormal", truncated_normal, {"loc": 0.0, "scale": 1.0, "low": -90.0, "high": -30.0}, [-30.03125, -31.0], {"scipy": False}),
+    ("TruncatedNormal", truncated_normal, {"loc": 0.0, "scale": 1.0, "low": -30.0, "high": 30.0}, [0.5, -20.0], {"scipy": False}),
+    ("TruncatedNormal", truncated_normal, {"loc": -2.0, "scale": 0.5, "low": -0.25, "high": 40.0}, [0.0, 2.0], {}),
+    ("TruncatedNormal", truncated_normal, {"loc": 1.5, "scale": 2.0, "low": -20.0, "high": 0.5}, [0.25, -4.0], {}),
+    ("TruncatedNormal", truncated_normal, {"loc": 0.0, "scale": 1.0, "low": 2.0, "high": 2.0009765625}, [2.00048828125], {"scipy": False}),
+    ("HalfNormal", half_normal, {"scale": 1.0}, [0.0, 1.5, 30.0], {"integrate": True}),
+    ("HalfNormal", half_normal, {"scale": 0.25}, [0.5, -1.0], {}),
+    ("HalfNormal", half_normal, {"scale": 1e100}, [1e99], {"scipy": False}),
+    ("HalfCauchy", half_cauchy, {"scale": 1.0}, [0.0, 1.0, 1e10], {"integrate": True}),
+    ("HalfCauchy", half_cauchy, {"scale": 0.1}, [4.0, -1.0], {}),
+    ("InverseGamma", inverse_gamma, {"concentration": 3.5, "rate": 2.0}, [0.5, 0.02, 40.0], {"integrate": True}),
+    ("InverseGamma", inverse_gamma, {"concentration": 0.1, "rate": 3.0}, [0.5, 1e10, -1.0], {"scipy": False}),
+    ("InverseGamma", inverse_gamma, {"concentration": 1.5, "rate": 0.5}, [1.0], {"scipy": False}),
+    ("InverseGamma", inverse_gamma, {"concentration": 1000.0, "rate": 10.0}, [0.01, 0.011, 0.009], {}),
+    ("InverseGamma", inverse_gamma, {"concentration": 1e-3, "rate": 1.0}, [1e100, 0.5], {"scipy": False}),
+    ("Chi2", chi2, {"df": 3.0}, [0.5, 2.0, 40.0], {"integrate": True}),
+    ("Chi2", chi2, {"df": 0.2}, [1e-10, 0.05, -1.0], {}),
+    ("Chi2", chi2, {"df": 2000.0}, [1900.0, 2000.0], {}),
+    ("Pareto", pareto, {"scale": 1.5, "alpha": 3.0}, [2.5, 1.75, 1e5], {"integrate": True}),
+    ("Pareto", pareto, {"scale": 0.5, "alpha": 30.0}, [0.625, 0.25], {}),
+    ("Pareto", pareto, {"scale": 1e3, "alpha": 1.5}, [1e4], {"scipy": False}),
+    ("Pareto", pareto, {"scale": 1e-3, "alpha": 0.25}, [1e9], {"scipy": False}),
     ("Uniform", uniform, {"low": 0.0, "high": 1.0}, [0.25, 1.5], {"integrate": False}),
     ("Uniform", uniform, {"low": -3.0, "high": 0.5}, [-2.5, -4.0], {}),
     ("Uniform", uniform, {"low": -3.0, "high": 0.5}, [-1.0], {"integrate": True}),
@@ -531,6 +702,16 @@ CASES = [  # (name, function, parameters, values, options)
     ("Beta", beta, {"concentration1": 0.5, "concentration0": 0.5}, [1e-6, 0.5], {}),
     ("Beta", beta, {"concentration1": 0.1, "concentration0": 0.3}, [1e-12, 0.7], {}),
     ("Beta", beta, {"concentration1": 200.0, "concentration0": 300.0}, [0.3, 0.4, 0.5], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"probs": 0.3}, [0.25, 0.0, 1.0, 1.5], {"integrate": True}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"probs": 0.5}, [0.25], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"probs": 0.5000001}, [0.75], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"probs": 1e-12}, [0.01], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": 0.0}, [0.5, 0.125], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": 1e-8}, [0.5, 0.125], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": -2.0}, [0.5, 0.875], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": 1.9}, [0.5, 0.875], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": -1000.0}, [0.001, 0.5], {}),
+    ("ContinuousBernoulli", continuous_bernoulli, {"logits": 700.0}, [0.999, 0.5], {}),
     ("Dirichlet", dirichlet, {"concentration": [1.0, 1.0, 1.0]}, [[0.25, 0.25, 0.5]], {}),
     ("Dirichlet", dirichlet, {"concentration": [0.5, 2.0, 3.5]}, [[0.125, 0.375, 0.5], [0.9375, 0.03125, 0.03125]], {}),
     ("Dirichlet", dirichlet, {"concentration": [0.01, 0.02, 0.03, 100.0]}, [[0.0625, 0.0625, 0.125, 0.75]], {}),

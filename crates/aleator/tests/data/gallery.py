@@ -646,6 +646,17 @@ def grpo_bias(log_odds):
     return total
 
 
+@answer("sums of normal probabilities over the steps", ["reinforce_loo", "score_function"], ["5.8840", "-2.8162", "1.3535"],
+        theta=[0.4, 1.3])
+def evolution_strategies(theta):
+    between = lambda x, k: Phi((k + 1 - x) / 0.5) - Phi((k - x) / 0.5)
+    steps = range(-12, 13)
+    first, second = ([between(x, k) for k in steps] for x in theta)
+    mean = lambda p: sum(k * q for k, q in zip(steps, p))
+    square = lambda p, c: sum((k - c) ** 2 * q for k, q in zip(steps, p))
+    return square(first, 2) + square(first, 0) + 2 * mean(first) * mean(second) + square(second, 0)
+
+
 if __name__ == "__main__":
     ANSWERS.sort(key=lambda a: a["file"])
     target = pathlib.Path(__file__).with_suffix(".json")

@@ -85,7 +85,7 @@ impl Case {
         match self.family().support() {
             Support::Boolean | Support::Indices | Support::OneHot | Support::Subsets => Kind::Outcome,
             Support::Counts | Support::BoundedCounts => Kind::Count,
-            Support::Simplex | Support::RealVector => Kind::Vector,
+            Support::Simplex | Support::RealVector | Support::Compositions => Kind::Vector,
             _ => Kind::Number,
         }
     }
@@ -222,6 +222,14 @@ fn loc_scale(name: &str, loc: f64, scale: f64) -> Case {
     Case::new(name, &[("loc", &[loc]), ("scale", &[scale])])
 }
 
+fn beta_binomial(n: f64, a: f64, b: f64) -> Case {
+    Case::new("BetaBinomial", &[("total_count", &[n]), ("concentration1", &[a]), ("concentration0", &[b])])
+}
+
+fn truncated(loc: f64, scale: f64, low: f64, high: f64) -> Case {
+    Case::new("TruncatedNormal", &[("loc", &[loc]), ("scale", &[scale]), ("low", &[low]), ("high", &[high])])
+}
+
 /// Ordinary parameters, at least one set for each signature, with light tails.
 pub fn moderate() -> Vec<Case> {
     let mut cases = vec![
@@ -240,6 +248,7 @@ pub fn moderate() -> Vec<Case> {
         Case::new("Exponential", &[("rate", &[2.5])]),
         Case::new("Binomial", &[("total_count", &[12.0]), ("probs", &[0.3])]),
         Case::new("Binomial", &[("total_count", &[200.0]), ("logits", &[0.4])]),
+        beta_binomial(12.0, 2.5, 1.2),
         Case::new("Geometric", &[("probs", &[0.35])]),
         Case::new("Geometric", &[("logits", &[-1.5])]),
         Case::new("Poisson", &[("rate", &[3.5])]),
@@ -247,11 +256,19 @@ pub fn moderate() -> Vec<Case> {
         Case::new("NegativeBinomial", &[("total_count", &[5.0]), ("probs", &[0.3])]),
         Case::new("NegativeBinomial", &[("total_count", &[2.5]), ("logits", &[1.0])]),
         loc_scale("Cauchy", 0.5, 0.1),
+        truncated(0.3, 1.2, -1.0, 2.0),
+        Case::new("HalfNormal", &[("scale", &[1.5])]),
+        Case::new("HalfCauchy", &[("scale", &[0.3])]),
+        Case::new("InverseGamma", &[("concentration", &[9.0]), ("rate", &[4.0])]),
+        Case::new("Chi2", &[("df", &[3.5])]),
+        Case::new("Pareto", &[("scale", &[1.5]), ("alpha", &[9.0])]),
         Case::new("Weibull", &[("scale", &[2.5]), ("concentration", &[1.5])]),
         Case::new("Gamma", &[("concentration", &[2.0]), ("rate", &[1.0])]),
         Case::new("Gamma", &[("concentration", &[0.6]), ("rate", &[3.0])]),
         Case::new("Beta", &[("concentration1", &[2.0]), ("concentration0", &[3.0])]),
         Case::new("Beta", &[("concentration1", &[1.5]), ("concentration0", &[8.0])]),
+        Case::new("ContinuousBernoulli", &[("probs", &[0.3])]),
+        Case::new("ContinuousBernoulli", &[("logits", &[4.0])]),
         Case::new("Dirichlet", &[("concentration", &[0.6, 2.0, 3.5])]),
         Case::new("StudentT", &[("df", &[30.0]), ("loc", &[-0.5]), ("scale", &[0.25])]),
         Case::new("VonMises", &[("loc", &[0.5]), ("concentration", &[4.0])]),
@@ -261,6 +278,13 @@ pub fn moderate() -> Vec<Case> {
         Case::new("RelaxedBernoulli", &[("temperature", &[1.5]), ("logits", &[0.4])]),
         Case::new("RelaxedOneHotCategorical", &[("temperature", &[0.5]), ("logits", &[0.5, -1.0, 2.0])]),
     ];
+    cases.push(Case::new("Multinomial", &[("total_count", &[12.0]), ("probs", &[0.5, 1.5, 1.0])]));
+    cases
+        .push(Case::new("Multinomial", &[("total_count", &[40.0]), ("logits", &[0.5, -1.0, 2.0, 0.0, 0.3])]));
+    cases.push(Case::new(
+        "DirichletMultinomial",
+        &[("total_count", &[12.0]), ("concentration", &[0.6, 2.0, 3.5])],
+    ));
     cases.push(Case::new("KSubset", &[("k", &[2.0]), ("logits", &[0.2, -0.5, 1.0, 0.3])]));
     cases.push(Case::new("KSubset", &[("k", &[3.0]), ("logits", &[0.4, 0.4, -1.0, 0.0, 0.7])]));
     for name in ["Categorical", "OneHotCategorical"] {
@@ -299,6 +323,10 @@ pub fn extreme() -> Vec<Case> {
         Case::new("Binomial", &[("total_count", &[5.0]), ("logits", &[-1000.0])]),
         Case::new("Binomial", &[("total_count", &[5.0]), ("logits", &[1000.0])]),
         Case::new("Binomial", &[("total_count", &[1e6]), ("logits", &[16.0])]),
+        beta_binomial(0.0, 1.0, 2.0),
+        beta_binomial(25.0, 0.3, 0.2),
+        beta_binomial(4.0, 1e-3, 1e-3),
+        beta_binomial(200.0, 1e6, 3e6),
         Case::new("Geometric", &[("probs", &[1.0])]),
         Case::new("Geometric", &[("probs", &[1e-6])]),
         Case::new("Geometric", &[("logits", &[1000.0])]),
@@ -313,6 +341,23 @@ pub fn extreme() -> Vec<Case> {
         Case::new("NegativeBinomial", &[("total_count", &[3.0]), ("logits", &[-1000.0])]),
         Case::new("NegativeBinomial", &[("total_count", &[3.0]), ("probs", &[0.0])]),
         loc_scale("Cauchy", 0.0, 1e6),
+        truncated(0.0, 1.0, 30.0, 31.0),
+        truncated(0.0, 1.0, -90.0, -30.0),
+        truncated(0.0, 1.0, -1e3, 1e3),
+        truncated(-2.0, 0.5, -0.25, 4.0),
+        truncated(0.0, 1e3, 1.0, 2.0),
+        truncated(-0.2, 1e-3, 0.0, 1.0),
+        Case::new("HalfNormal", &[("scale", &[1e-3])]),
+        Case::new("HalfNormal", &[("scale", &[1e6])]),
+        Case::new("HalfCauchy", &[("scale", &[1e-3])]),
+        Case::new("HalfCauchy", &[("scale", &[1e6])]),
+        Case::new("InverseGamma", &[("concentration", &[0.03]), ("rate", &[1e-3])]),
+        Case::new("InverseGamma", &[("concentration", &[1.0]), ("rate", &[1e6])]),
+        Case::new("InverseGamma", &[("concentration", &[1e6]), ("rate", &[1.0])]),
+        Case::new("Chi2", &[("df", &[2e-3])]),
+        Case::new("Chi2", &[("df", &[1e6])]),
+        Case::new("Pareto", &[("scale", &[1e-3]), ("alpha", &[0.5])]),
+        Case::new("Pareto", &[("scale", &[1e6]), ("alpha", &[50.0])]),
         Case::new("Weibull", &[("scale", &[1.0]), ("concentration", &[0.2])]),
         Case::new("Weibull", &[("scale", &[1e6]), ("concentration", &[20.0])]),
         Case::new("Gamma", &[("concentration", &[1e-3]), ("rate", &[1.0])]),
@@ -323,6 +368,12 @@ pub fn extreme() -> Vec<Case> {
         Case::new("Beta", &[("concentration1", &[0.03]), ("concentration0", &[0.05])]),
         Case::new("Beta", &[("concentration1", &[0.5]), ("concentration0", &[0.5])]),
         Case::new("Beta", &[("concentration1", &[2e5]), ("concentration0", &[3e5])]),
+        Case::new("ContinuousBernoulli", &[("probs", &[0.5])]),
+        Case::new("ContinuousBernoulli", &[("probs", &[0.500001])]),
+        Case::new("ContinuousBernoulli", &[("probs", &[1e-6])]),
+        Case::new("ContinuousBernoulli", &[("logits", &[0.0])]),
+        Case::new("ContinuousBernoulli", &[("logits", &[-1e-9])]),
+        Case::new("ContinuousBernoulli", &[("logits", &[-1000.0])]),
         Case::new("Dirichlet", &[("concentration", &[1e-3, 1e-2, 0.5])]),
         Case::new("Dirichlet", &[("concentration", &[1e5, 2e5, 1.0])]),
         Case::new("StudentT", &[("df", &[1.0]), ("loc", &[0.0]), ("scale", &[1.0])]),

@@ -13,7 +13,7 @@ const OUTCOMES: usize = 3000;
 
 fn short(case: &Case) -> bool {
     match case.name() {
-        "Binomial" => case.scalar("total_count").is_some_and(|n| n < OUTCOMES as f64),
+        "Binomial" | "BetaBinomial" => case.scalar("total_count").is_some_and(|n| n < OUTCOMES as f64),
         "Geometric" => {
             case.scalar("probs").is_none_or(|p| p > 0.1) && case.scalar("logits").is_none_or(|l| l > -2.0)
         }

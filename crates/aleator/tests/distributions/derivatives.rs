@@ -19,6 +19,14 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
     let case = &row.case;
     let width =
         case.scalar("scale").or_else(|| Some(case.scalar("high")? - case.scalar("low")?)).unwrap_or(1.0);
+    // The shortest length over which its density changes.
+    let width = match (case.scalar("low"), case.scalar("high"), case.scalar("loc")) {
+        (Some(low), Some(high), Some(loc)) => {
+            let nearest = loc.clamp(low, high);
+            (0.3 * width / (1.0 + (nearest - loc).abs() / width)).min(0.1 * (high - low))
+        }
+        _ => width,
+    };
     let width = if case.name() == "MultivariateNormal" { smallest_scale(row) } else { width };
     let constraint = case.family().parameters()[i].constraint;
     let unit = |v: f64| match constraint {
@@ -27,6 +35,10 @@ fn units(row: &Row, i: usize) -> Vec<f64> {
         Constraint::Real if case.name() == "LogNormal" => width.min(1.0),
         // (z/λ)ᵏ
         Constraint::Positive if case.name() == "Weibull" => v * power(case),
+        // Their moments have poles at 1 and 2.
+        Constraint::Positive if matches!(case.name(), "InverseGamma" | "Pareto") => {
+            0.3 * v.min((v - 1.0).abs()).min((v - 2.0).abs())
+        }
         Constraint::Positive | Constraint::NotNegative | Constraint::Weights => v,
         // Zeros above the diagonal stay.
         Constraint::LowerCholesky => width * v.abs().min(1.0).ceil(),
@@ -56,8 +68,13 @@ fn value_unit(row: &Row) -> f64 {
     match (case.name(), case.scalar("scale")) {
         _ if case.is_discrete() || case.kind() == Kind::Vector => 0.0,
         ("Weibull", _) => z * power(case),
-        ("Gamma", _) => z,
-        ("Beta" | "Kumaraswamy" | "RelaxedBernoulli", _) => z.min(1.0 - z),
+        ("Gamma" | "InverseGamma" | "Chi2" | "HalfCauchy", _) => z,
+        ("Pareto", Some(scale)) => z - scale,
+        ("TruncatedNormal", Some(scale)) => {
+            let (low, high) = (case.scalar("low").unwrap(), case.scalar("high").unwrap());
+            (z - low).min(high - z).min(scale)
+        }
+        ("Beta" | "Kumaraswamy" | "ContinuousBernoulli" | "RelaxedBernoulli", _) => z.min(1.0 - z),
         ("VonMises", _) => 1.0 / (1.0 + case.scalar("concentration").unwrap()).sqrt(),
         ("LogNormal", Some(scale)) => z * scale.min(1.0),
         (_, Some(scale)) => scale,
@@ -75,6 +92,8 @@ fn overflows(row: &Row) -> bool {
 /// Where the density has a kink, or the mean begins to exist.
 fn at_kink(row: &Row) -> bool {
     row.case.scalar("df") == Some(1.0)
+        || row.case.name() == "ContinuousBernoulli" && [0.0, 1.0].contains(&row.value[0])
+        || row.case.name().starts_with("Half") && row.value == [0.0]
         || row.case.name() == "Laplace" && row.case.scalar("loc") == Some(row.value[0])
 }
 

@@ -7,6 +7,7 @@
 
 mod cases;
 mod closed_forms;
+mod compositions;
 mod counts;
 mod derivatives;
 mod harness;

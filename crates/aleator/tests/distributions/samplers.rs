@@ -87,6 +87,7 @@ fn transformed<T: Real>(case: &Case, draws: &[f64]) -> Vec<f64> {
     let transform = |(i, &z): (usize, &f64)| match case.kind() {
         Kind::Count => spread(i, count_cdf(case, z - 1.0), count_cdf(case, z)),
         _ if z == least => spread(i, 0.0, cdf(case, z)),
+        _ if case.name() == "InverseGamma" && z == 1.0 / least => spread(i, cdf(case, z), 1.0),
         _ if unit && z > 0.5 && coarse::<T>(case) => spread(i, cdf(case, 0.5), 1.0),
         _ if unit && z == most => spread(i, cdf(case, z), 1.0),
         _ => cdf(case, z),
@@ -343,7 +344,8 @@ fn pathwise_derivatives_are_the_implicit_ones() {
         for (i, parameter) in case.parameters.iter().enumerate() {
             let positive =
                 case.family().parameters()[i].constraint == aleator::distributions::Constraint::Positive;
-            let h = 1e-4 * if positive { parameter.values[0] } else { width };
+            let h =
+                1e-4 * if positive && case.name() != "TruncatedNormal" { parameter.values[0] } else { width };
             let at = |shift: f64, z: f64| {
                 let mut moved = case.clone();
                 moved.parameters[i].values[0] += shift;
@@ -357,7 +359,12 @@ fn pathwise_derivatives_are_the_implicit_ones() {
                 let implicit = -slope / results[1][k].exp();
                 let got = results[2 + i][k];
                 // The differences lose 1e-16/1e-4 of F; 1/p brings it to units of z per unit of θ.
-                let unit = 1e-4 / (h * results[1][k].exp());
+                let mut unit = 1e-4 / (h * results[1][k].exp());
+                if case.name() == "TruncatedNormal" {
+                    // The exponent loses that of the number of standard deviations, squared.
+                    unit *= 1.0
+                        + (z - case.scalar("loc").unwrap()).powi(2) / case.scalar("scale").unwrap().powi(2);
+                }
                 assert!(
                     (got - implicit).abs() <= 1e-9 * implicit.abs() + 1e-10 * unit,
                     "{case}: dz/d{} = {got} at z = {z}, expected {implicit}",
@@ -371,8 +378,13 @@ fn pathwise_derivatives_are_the_implicit_ones() {
 /// What a shift of location is measured by.
 fn width(case: &Case) -> f64 {
     match (case.scalar("scale"), case.scalar("low"), case.scalar("high")) {
+        (Some(scale), Some(low), Some(high)) => {
+            let loc = case.scalar("loc").unwrap();
+            (scale / (1.0 + (loc.clamp(low, high) - loc).abs() / scale)).min(high - low)
+        }
         (Some(scale), ..) => scale,
         (_, Some(low), Some(high)) => high - low,
+        _ if case.name() == "ContinuousBernoulli" => case.scalar("probs").map_or(1.0, |p| p * (1.0 - p)),
         _ => 1.0,
     }
 }

@@ -153,14 +153,14 @@ fn draws_lie_in_the_support() {
             let inside: &dyn Fn(f64) -> bool = match d.family().support() {
                 Support::Boolean | Support::OneHot | Support::Subsets => &|z| z == 0.0 || z == 1.0,
                 Support::Indices => &|z| z >= 0.0 && z.fract() == 0.0,
-                Support::Counts | Support::BoundedCounts => {
+                Support::Counts | Support::BoundedCounts | Support::Compositions => {
                     &|z| z >= 0.0 && z.fract() == 0.0 && z.is_finite()
                 }
                 Support::Positive => &|z| z > 0.0 && z.is_finite(),
                 Support::UnitInterval => &|z| z > 0.0 && z < 1.0,
                 Support::Simplex => &|z| z > 0.0 && z <= 1.0,
                 Support::Circle => &|z| z.abs() <= f64::from(std::f32::consts::PI),
-                Support::Real | Support::Interval | Support::RealVector => &|z| z.is_finite(),
+                Support::Real | Support::Interval { .. } | Support::RealVector => &|z| z.is_finite(),
             };
             assert!(results[0].iter().all(|&z| inside(z)), "{}", cases[0]);
         }
@@ -173,10 +173,12 @@ fn values_outside_the_support_have_no_density() {
     for case in moderate() {
         let outside: &[f64] = match case.family().support() {
             Support::Positive => &[-1.0, -1e300],
+            Support::UnitInterval if case.name() == "ContinuousBernoulli" => &[-0.5, 1.5, f64::INFINITY],
             Support::UnitInterval => &[-0.5, 0.0, 1.0, 1.5],
             Support::Counts => &[-1.0, 0.5, f64::INFINITY, f64::NEG_INFINITY],
             Support::BoundedCounts => &[-1.0, 0.5, 201.0, f64::INFINITY],
-            Support::Interval => &[-1e9, 1e9, f64::INFINITY],
+            Support::Interval { high: Some(_), .. } => &[-1e9, 1e9, f64::INFINITY],
+            Support::Interval { high: None, .. } => &[-1e9, 0.0, f64::NEG_INFINITY],
             _ => continue,
         };
         let bench = Bench::new();

@@ -104,7 +104,8 @@ fn an_empty_cone_has_no_gradient() {
                     | "generalized_reparameterization"
                     | "sticking_the_landing"
                     | "doubly_reparameterized"
-                    | "antithetic" => continuous,
+                    | "antithetic"
+                    | "quasi_monte_carlo" => continuous,
                     "score_function" | "reinforce_loo" | "nvil" => true,
                     "vimco"
                     | "implicit_reparameterization"
@@ -214,6 +215,8 @@ fn every_row_estimates_the_same_objective_to_the_bit() {
             "arms",
             "antithetic",
             "antithetic(gradient=score_function)",
+            "quasi_monte_carlo",
+            "quasi_monte_carlo(scramble=shift)",
             "unordered_set",
             "unordered_set(baseline=built_in)",
             "sum_and_sample",

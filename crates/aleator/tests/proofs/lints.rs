@@ -284,6 +284,11 @@ fn control_variates_see_jumps_behind_stops_and_at_poles() {
         "stop_gradient(b > 0.4) * b",
         "floor(stop_gradient(b) + 0.3) * b",
         "stop_gradient(floor(b + 0.3)) + b",
+        "log_prob(Poisson(where(stop_gradient(b) > 0.4, 2, 5)), 3)",
+        "log_prob(StudentT(3, floor(b + 0.3), 1), 3)",
+        "log_prob(Gamma(1 + 30 * (b > 0.4), 2), 0.4)",
+        "log_prob(VonMises(0, exp(5 * sign(b - 0.4))), 0.4)",
+        "asin(0.9 * floor(b + 0.3))",
         "abs(b - 0.4) / (b - 0.4)",
         "relu(b - 0.4)^2 / (b - 0.4)^2",
         "0^relu(b - 0.4)",
@@ -297,9 +302,14 @@ fn control_variates_see_jumps_behind_stops_and_at_poles() {
         let text = format!("param t = 0.3\nb ~ Bernoulli(logits = t) via score_function\ncost f = {cost}\n");
         assert!(planned(&read(&text).graph).is_empty(), "{cost}");
     }
-    for cost in
-        ["1 / (b + 0.5)", "b / stop_gradient(b + 1)", "3 * stop_gradient(b) + b^2", "norm(b - [0.3, 0.2])"]
-    {
+    for cost in [
+        "1 / (b + 0.5)",
+        "b / stop_gradient(b + 1)",
+        "3 * stop_gradient(b) + b^2",
+        "norm(b - [0.3, 0.2])",
+        "asin(0.9 * b) + sinh(2 * b) + erfinv(0.9 * b)",
+        "kl(Poisson(1 + 20 * b), Poisson(2))",
+    ] {
         let text = format!("param t = 0.3\nb ~ Bernoulli(logits = t) via rebar\ncost f = {cost}\n");
         let found = planned(&read(&text).graph);
         assert!(!found.iter().any(|lint| lint.biased), "{cost}: {found:?}");
@@ -401,9 +411,11 @@ fn drawn(support: Support) -> &'static str {
         Support::OneHot => "[0, 1, 0]",
         Support::Subsets => "[0, 1, 1]",
         Support::Counts | Support::BoundedCounts => "[0, 3, 5]",
+        Support::Compositions => "[0, 3, 2]",
         Support::Real | Support::Circle => "[0.1, -2]",
         Support::Positive => "[0.1, 2]",
-        Support::Interval | Support::UnitInterval => "[0.1, 0.6]",
+        Support::Interval { high: None, .. } => "[2.1, 3]",
+        Support::Interval { .. } | Support::UnitInterval => "[0.1, 0.6]",
         Support::Simplex => "[0.1, 0.2, 0.7]",
         Support::RealVector => "[0.1, -2]",
     }
@@ -425,8 +437,9 @@ fn observations_of_every_family_are_smooth() {
                     (.., 1) if p.constraint == Constraint::Positive => &["exp(stack([q * z, 0, z]))"],
                     (.., 1) if p.constraint == Constraint::Real => &["stack([q * z, 0, 1])"],
                     // The observed values are within these ends at every draw, and not within the second ones.
-                    ("Uniform", "low", _) => &["-exp(z)", "z - 0.5"][..],
-                    ("Uniform", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    ("Uniform" | "TruncatedNormal", "low", _) => &["-exp(z)", "z - 0.5"][..],
+                    ("Uniform" | "TruncatedNormal", "high", _) => &["1 + exp(z)", "z + 0.55"],
+                    ("Pareto", "scale", _) => &["2 * sigmoid(z)"],
                     _ => smooth(p.constraint),
                 })
                 .collect();
@@ -450,15 +463,19 @@ fn observations_of_every_family_are_smooth() {
                 "Beta(exp(q), 2) via generalized_reparameterization",
                 "Bernoulli(sigmoid(q)) via gumbel_softmax",
                 "Bernoulli(sigmoid(q)) via muprop",
+                "Bernoulli(sigmoid(q)) via rebar",
+                "Bernoulli(sigmoid(q)) via relax",
             ] {
                 let source = format!("param q = 0.5\nz ~ {site}\n{observations}");
                 let found = planned(&read(&source).graph);
                 let jumps = found.iter().any(|lint| lint.biased);
                 match entry.name {
-                    "Uniform" => {
+                    "Uniform" | "TruncatedNormal" => {
                         assert!(jumps || site.contains("muprop"), "{source}: {found:?}");
-                        let (inside, _) = source.split_once("observe [0.1, 0.6] ~ Uniform(low = z").unwrap();
-                        let found = planned(&read(inside).graph);
+                        let within = source.lines().take_while(|line| !line.contains("low = z"));
+                        let inside = within.collect::<Vec<_>>().join("\n");
+                        assert!(inside.len() < source.trim().len());
+                        let found = planned(&read(&inside).graph);
                         assert!(found.is_empty(), "{inside}: {found:?}");
                     }
                     _ => assert!(found.is_empty(), "{source}: {found:?}"),
@@ -483,6 +500,8 @@ fn continuous_functions_are_proved_continuous() {
         "1 / (1 + exp(-z)) + log(1 / (1 + exp(-z)))",
         "log(sigmoid(z)) + log(1 - sigmoid(z)) + 1 / (z^2 + 1)",
         "entropy(Bernoulli(sigmoid(q * z))) + kl(Normal(z, exp(z)), Normal(0, 1))",
+        "log_prob(Poisson(0.1 + z^2), 3) + log_prob(Gamma(0.1 + z^2, 2), 0.4) + log_prob(StudentT(3, z, 1), 0.4)",
+        "asin(0.9 * tanh(z)) + sinh(z) + erfinv(0.9 * tanh(z))",
     ] {
         let source = format!("{WHOLE}cost f = {cost}\n");
         let found = planned(&read(&source).graph);
@@ -505,6 +524,15 @@ fn functions_that_resemble_continuous_ones_are_not_proved_continuous() {
         "z / abs(z)",
         "where(z * q > 0, z, 0) / (q * z)",
         "1 / (z^2 - 1)",
+        // Special functions with arguments that jump, and with poles.
+        "log_prob(Gamma(floor(exp(z)) + 1, 2), 0.4)",
+        "log_prob(Cauchy(0, where(z > 0, 1, 2)), 0.4)",
+        "log_prob(Poisson(z^2), 3)",
+        "log_prob(Gamma(z^2, 2), 0.4)",
+        "log_prob(StudentT(3, 0, abs(z)), 0.4)",
+        "log_prob(Beta(2, abs(z)), 0.4)",
+        "erfinv(0.9 * sign(z))",
+        "erfinv(z)",
     ] {
         let source = format!("{WHOLE}cost f = {cost}\n");
         let found = planned(&read(&source).graph);

@@ -8,8 +8,9 @@ use aleator::distributions::{Distribution, Place, Triple};
 use aleator::estimators::{Estimator, GradientTerm, MeasureValued, Properties, SiteInfo};
 use aleator::graph::{Expr, Graph};
 use aleator::prelude::{
-    Bernoulli, Binomial, Categorical, Cauchy, Exponential, Gamma, Geometric, Gumbel, Kumaraswamy, Laplace,
-    LogNormal, Logistic, NegativeBinomial, Normal, Poisson, StudentT, Uniform, Weibull,
+    Bernoulli, Binomial, Categorical, Cauchy, Exponential, Gamma, Geometric, Gumbel, HalfNormal,
+    InverseGamma, Kumaraswamy, Laplace, LogNormal, Logistic, NegativeBinomial, Normal, Pareto, Poisson,
+    StudentT, TruncatedNormal, Uniform, Weibull,
 };
 use aleator::rewrite::{Cone, DownstreamSites, Site};
 use aleator::{Options, Program};
@@ -28,7 +29,7 @@ fn many() -> Measure {
 type Write = for<'g> fn(Expr<'g>, Expr<'g>) -> Distribution<'g>;
 
 /// Each family by the parameters with a known triple; the other ones are constants.
-const FAMILIES: [(&str, Write, [f64; 2]); 20] = [
+const FAMILIES: [(&str, Write, [f64; 2]); 24] = [
     ("normal", |a, b| Normal::new(a, b), [0.3, 0.8]),
     ("laplace", |a, b| Laplace::new(a, b), [0.3, 0.8]),
     ("logistic", |a, b| Logistic::new(a, b), [-0.3, 0.5]),
@@ -37,6 +38,10 @@ const FAMILIES: [(&str, Write, [f64; 2]); 20] = [
     ("log-normal", |a, b| LogNormal::new(a, b), [0.2, 0.4]),
     ("exponential", |a, b| Exponential::new(a * b), [1.3, 0.9]),
     ("gamma", |a, b| Gamma::new(0.7, a * b), [1.3, 0.9]),
+    ("half-normal", |a, b| HalfNormal::new(a * b), [1.3, 0.9]),
+    ("inverse gamma", |a, b| InverseGamma::new(20.0, a * b), [9.3, 0.9]),
+    ("pareto", |a, b| Pareto::new(a, 30.0 * b), [1.3, 0.9]),
+    ("truncated normal", |a, b| TruncatedNormal::new(0.3, 0.8, a, a + b), [-0.4, 1.7]),
     ("weibull", |a, b| Weibull::new(a * b, 1.7), [1.3, 0.9]),
     ("kumaraswamy", |a, b| Kumaraswamy::new(0.6, a * b), [1.3, 0.9]),
     ("uniform", |a, b| Uniform::new(a, a + b), [-0.4, 1.7]),

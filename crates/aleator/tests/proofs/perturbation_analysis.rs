@@ -232,6 +232,12 @@ fn published_examples_have_their_derivatives() {
     let z = g.sample("z", Binomial::from_probs(n, p));
     g.cost("f", z);
     means_agree("nested", &g, &[all(), all()], &many(), &[12.0], 3);
+    // A jump of n leaves the noise of z alone. With it, n and z by inversion, the variance is 37.2, by the sum over n and the integral
+    // over that noise. Many runs of the program must share noise as one does. The chance of a false alarm is below 10⁻⁶.
+    let how = Measure { samples: Some(1), replicates: 20_000, tune: 0, seed: 2 };
+    let measured = measure(&g, &[all(), all()], &how, &|_| {}).unwrap();
+    let variance = measured.gradient[0][0].variance().unwrap();
+    assert!((variance - 37.2).abs() < 2.5, "{variance}");
 }
 
 #[test]

@@ -473,6 +473,7 @@ pub(crate) fn trained(estimator: &str, looks: &[(f64, f64)], reward: bool) -> Tr
         labels: Vec::new(),
         standardized: false,
         starts: None,
+        choices: Vec::new(),
         unbiased: !estimator.starts_with("straight_through") && estimator != "nvil",
         rescaled: estimator == "nvil",
         seed: 0,

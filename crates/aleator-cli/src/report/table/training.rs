@@ -10,7 +10,7 @@ use crate::report::text::{printable, wrap};
 
 /// Parameter tensors shown.
 const MAX_TENSORS: usize = 12;
-/// Classes and starts shown.
+/// Classes, starts and choices of estimators shown.
 const MAX_CLASSES: usize = 20;
 /// The estimator's own numbers shown.
 const MAX_OWN: usize = 8;
@@ -80,6 +80,12 @@ pub(crate) fn training_conclusions(report: &TrainReport) -> Vec<String> {
     let mut lines = about_data(report);
     if let Some(starts) = &report.starts {
         lines.push(about_starts(starts, sign(report)));
+    }
+    lines.extend(report.choices.iter().take(MAX_CLASSES).map(|choice| {
+        format!("estimators chosen by measurement before step {}: {}", choice.step + 1, choice.describe())
+    }));
+    if report.choices.len() > MAX_CLASSES {
+        lines.push(format!("and {} more changes of estimators", report.choices.len() - MAX_CLASSES));
     }
     if report.stopped_early {
         lines.push(format!("stopped early after step {}", report.steps));

@@ -141,7 +141,7 @@ fn doubled(value: &Value) -> (Vec<usize>, Vec<f64>) {
 /// x: a draw as the cost sees it, without its event axes.
 fn seen<'g>(graph: &'g Graph, name: &str, draw: Expr<'g>, support: Support, event: usize) -> Expr<'g> {
     let squashed = match support {
-        Support::Real | Support::Positive => (0.7 * draw).tanh(),
+        Support::Real | Support::Positive | Support::Interval { high: None, .. } => (0.7 * draw).tanh(),
         _ => draw,
     };
     if event == 0 {

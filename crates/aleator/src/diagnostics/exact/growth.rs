@@ -94,15 +94,22 @@ pub(super) fn too_fast(graph: &Graph) -> Option<String> {
 fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
     let power = |degree: f64| Growth { exponentials: 0, degree };
     match (site.family.name(), site.family.support()) {
-        ("Normal" | "MultivariateNormal", _) => power(0.5),
+        ("Normal" | "HalfNormal" | "MultivariateNormal", _) => power(0.5),
         ("LogNormal", _) => power(0.5).exp(),
-        ("StudentT" | "Cauchy", _) => power(1.0).exp(),
+        ("StudentT" | "Cauchy" | "HalfCauchy" | "InverseGamma" | "Pareto", _) => power(1.0).exp(),
         ("Weibull", _) => {
             let concentration = site.family.parameters().iter().position(|p| p.name == "concentration");
             let least = concentration.map_or(0.0, |i| initial.lower_bound(site.parameters[i]));
             if least > 0.0 { power(1.0 / least) } else { BEYOND }
         }
-        (_, Support::Real | Support::Positive | Support::Counts | Support::RealVector) => power(1.0),
+        (
+            _,
+            Support::Real
+            | Support::Positive
+            | Support::Interval { high: None, .. }
+            | Support::Counts
+            | Support::RealVector,
+        ) => power(1.0),
         (
             _,
             Support::Boolean
@@ -110,8 +117,9 @@ fn draw(site: &SiteDef, initial: &Ranges) -> Growth {
             | Support::OneHot
             | Support::Subsets
             | Support::BoundedCounts
+            | Support::Compositions
             | Support::UnitInterval
-            | Support::Interval
+            | Support::Interval { high: Some(_), .. }
             | Support::Circle
             | Support::Simplex,
         ) => BOUNDED,
@@ -177,11 +185,13 @@ fn growths(
             Op::Softmax(_) | Op::OneHot(_) | Op::ArgMax => BOUNDED,
             Op::Hole(_) => match sites.iter().find(|s| s.value == id) {
                 // Its values lie between 0 and its total count, or between its ends, which may be random themselves.
-                Some(site) if site.family.support() == Support::BoundedCounts => {
+                Some(site)
+                    if matches!(site.family.support(), Support::BoundedCounts | Support::Compositions) =>
+                {
                     let total = site.family.parameters().iter().position(|p| p.name == "total_count");
                     total.map_or(BEYOND, of)
                 }
-                Some(site) if site.family.support() == Support::Interval => all,
+                Some(site) if matches!(site.family.support(), Support::Interval { high: Some(_), .. }) => all,
                 // Its values scale with its parameters, or with their reciprocals.
                 Some(site) => {
                     let (own, by) = (own(site), (0..node.inputs.len()).map(of).fold(BOUNDED, Growth::times));

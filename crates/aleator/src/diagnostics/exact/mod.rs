@@ -91,7 +91,8 @@ fn solve(graph: &Graph, deadline: Deadline) -> Result<Result<Exact, Unknown>> {
             })
             .collect(),
     });
-    let found = without_derivative(graph, &sides.kinks, &both, Some(&error));
+    let here = exact.objective.map_or(f64::NAN, |x| x.0);
+    let found = without_derivative(graph, &sides.kinks, here, &both, Some(&error));
     for (place, param) in params.iter().enumerate() {
         if let Some(without) = found.iter().find(|without| without.place == place) {
             exact.unknown.get_or_insert(without.message.clone());

@@ -1,4 +1,4 @@
-//! Gamma, Exponential, Beta, Dirichlet.
+//! Gamma, InverseGamma, Chi2, Exponential, Beta, Dirichlet.
 //!
 //! ```text
 //! g(t) = eᵗ − 1 − t,   B(β, α) = δ(β) − δ(α) − (β − α) δ'(α) ≥ 0,   δ Stirling's error, δ'(α) = ψ(α) − log α + 1/(2α)
@@ -18,13 +18,15 @@
 //! and Stirling's formula turns the first three terms into α_p g(−t) + ½ g(t) + B(α_p, α_q), in which nothing large cancels;
 //! eᵗ = α_p/α_q puts α_p g(−t) and the rates together as α_p g(u). Dirichlet: Σₖ of those three terms of (βₖ, αₖ), less those
 //! of (m, n); and Σₖ βₖ g(−tₖ) − m g(−T) = Σₖ βₖ (tₖ − T) = Σₖ βₖ g(T − tₖ), as Σₖ βₖ e^{T − tₖ} = m. A Beta is a Dirichlet
-//! of two numbers; an Exponential of rate λ is Gamma(1, λ).
+//! of two numbers; an Exponential of rate λ is Gamma(1, λ), a Chi2 of df ν is Gamma(ν/2, ½),
+//! and the divergence of two inverses 1/g is that of the g.
 //!
 //! By hand: Gamma(1, 1) from Gamma(2, 1) is −E log z = γ: 2 g(−log 2) + ½ g(log 2) + B(2, 1) = 0.386294 + 0.153426 + 0.037495.
 //! Beta(1, 1) from Beta(2, 1) is −E log 2z = 1 − log 2: 0.169899 + 0.106159 + 0.037495 − 0.006700.
 
 use aleator_engine::graph::Expr;
 
+use super::super::chi2;
 use super::super::family::{Distribution, unpack};
 use super::super::special::{at_least_zero, digamma_minus_log, exp_excess, stirling_error};
 
@@ -39,9 +41,10 @@ pub(super) fn exponential<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Opt
     Some(exp_excess(rate_p.log() - rate_q.log()))
 }
 
-/// For Gamma and Exponential.
+/// For Gamma, InverseGamma, Chi2 and Exponential.
 pub(super) fn gamma<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
     let of = |d: &Distribution<'g>| match *d.parameters() {
+        [_] if d.name() == "Chi2" => chi2::of_gamma(d.parameters()),
         [rate] => [rate.graph().scalar(1.0), rate],
         _ => unpack(d.parameters()),
     };

@@ -7,6 +7,7 @@
 //! Laplace    g(s) + eˢ g(−|d| e⁻ˢ)
 //! Cauchy     log(1 + ¼ ((σ_q − σ_p)² + (μ_q − μ_p)²) / (σ_q σ_p))
 //! Gumbel     g(w) + log Γ(r) + γ (r − 1),   r = eˢ,   w = log Γ(1 + r) − d
+//! HalfNormal, HalfCauchy: with d = 0
 //! MVN        ½ |y|² + ½ Σ_{i>j} M_ij² + ½ Σ_i g(2 log M_ii),   L_p M = L_q,   L_p y = μ_q − μ_p
 //! ```
 //!
@@ -34,6 +35,18 @@ use super::super::special::{EULER_GAMMA, at_least_zero, exp_excess};
 fn compare<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> (Expr<'g>, Expr<'g>) {
     let ([loc_q, scale_q], [loc_p, scale_p]) = (unpack(q.parameters()), unpack(p.parameters()));
     (scale_q.log() - scale_p.log(), (loc_q - loc_p) / scale_p)
+}
+
+/// The two of a symmetric family have the same logarithm of a quotient on both sides of 0.
+pub(super) fn half_normal<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
+    let ([scale_q], [scale_p]) = (unpack(q.parameters()), unpack(p.parameters()));
+    Some(0.5 * exp_excess(2.0 * (scale_q.log() - scale_p.log())))
+}
+
+pub(super) fn half_cauchy<'g>(q: &Distribution<'g>, p: &Distribution<'g>) -> Option<Expr<'g>> {
+    let ([scale_q], [scale_p]) = (unpack(q.parameters()), unpack(p.parameters()));
+    let difference = scale_q - scale_p;
+    Some((0.25 * (difference / scale_q) * (difference / scale_p)).log1p())
 }
 
 /// Also for LogNormal.

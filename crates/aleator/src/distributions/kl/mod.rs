@@ -7,9 +7,9 @@
 //! | file | pairs |
 //! |---|---|
 //! | `probabilities` | Bernoulli, Categorical, OneHotCategorical, Binomial, Geometric, NegativeBinomial, Poisson |
-//! | `location_scale` | Normal, LogNormal, MultivariateNormal, Laplace, Cauchy, Gumbel, Weibull |
-//! | `concentration` | Gamma, Exponential, Beta, Dirichlet |
-//! | `bounded` | Uniform, VonMises |
+//! | `location_scale` | Normal, HalfNormal, HalfCauchy, LogNormal, MultivariateNormal, Laplace, Cauchy, Gumbel, Weibull |
+//! | `concentration` | Gamma, InverseGamma, Chi2, Exponential, Beta, Dirichlet |
+//! | `bounded` | Uniform, ContinuousBernoulli, Pareto, VonMises |
 //! | `moments` | any of several families from a Normal, an Exponential, a Gamma or a Uniform |
 //!
 //! Each formula is a sum of terms eᵗ − 1 − t ≥ 0, so that equal parameters give exactly 0 and nearly equal parameters give
@@ -40,6 +40,8 @@ const PAIRS: &[(&str, &str, Formula)] = &[
     ("Poisson", "Poisson", probabilities::poisson),
     ("Normal", "Normal", location_scale::normal),
     ("LogNormal", "LogNormal", location_scale::normal),
+    ("HalfNormal", "HalfNormal", location_scale::half_normal),
+    ("HalfCauchy", "HalfCauchy", location_scale::half_cauchy),
     ("MultivariateNormal", "MultivariateNormal", location_scale::multivariate_normal),
     ("Laplace", "Laplace", location_scale::laplace),
     ("Cauchy", "Cauchy", location_scale::cauchy),
@@ -49,11 +51,19 @@ const PAIRS: &[(&str, &str, Formula)] = &[
     ("Weibull", "Exponential", location_scale::weibull),
     ("Exponential", "Exponential", concentration::exponential),
     ("Gamma", "Gamma", concentration::gamma),
+    ("InverseGamma", "InverseGamma", concentration::gamma),
+    ("Chi2", "Chi2", concentration::gamma),
+    ("Chi2", "Gamma", concentration::gamma),
+    ("Gamma", "Chi2", concentration::gamma),
+    ("Chi2", "Exponential", concentration::gamma),
+    ("Exponential", "Chi2", concentration::gamma),
     ("Exponential", "Gamma", concentration::gamma),
     ("Gamma", "Exponential", concentration::gamma),
     ("Beta", "Beta", concentration::beta),
     ("Dirichlet", "Dirichlet", concentration::dirichlet),
     ("Uniform", "Uniform", bounded::uniform),
+    ("ContinuousBernoulli", "ContinuousBernoulli", bounded::continuous_bernoulli),
+    ("Pareto", "Pareto", bounded::pareto),
     ("VonMises", "VonMises", bounded::von_mises),
     ("Laplace", "Normal", moments::from_normal),
     ("Logistic", "Normal", moments::from_normal),

@@ -27,6 +27,7 @@ fn excess<'g>(q: Expr<'g>, p: Expr<'g>, log_ratio: Expr<'g>) -> Expr<'g> {
     // Far from 0, q eᵗ may be 0 · ∞ where p is not.
     let near = place(log_ratio).abs().less(1.0);
     near.select(q * exp_excess(near.select(log_ratio, 0.0)), (p - q) - q * log_ratio)
+        .is_continuous_in([q, p, log_ratio])
 }
 
 /// The same of probabilities and their logarithms, by the values that hold where one of them is 0.

@@ -16,9 +16,9 @@ const MISTAKES: &[(&str, &str, &str, &str, &str)] = &[
     ("Pyro", "k ~ Cat([0.5, 0.5])", "1:5", "no distribution", "did you mean `Categorical`?"),
     ("Pyro", "z ~ dist.Normal(0, 1)", "1:9", "expected `(`", "write `z ~ Normal(..)`"),
     ("TFP", "z ~ tfd.MultivariateNormalDiag(0, 1)", "1:8", "expected `(`", "no module in front"),
-    ("Pyro", "z ~ HalfNormal(1)", "1:5", "no distribution", "abs(y)"),
-    ("Pyro", "z ~ InverseGamma(1, 1)", "1:5", "no distribution", "1 / y"),
-    ("Pyro", "k ~ Multinomial(3, v)", "1:5", "no distribution", "OneHotCategorical"),
+    ("Stan", "z ~ chi_square(3)", "1:5", "no distribution", "did you mean `Chi2`?"),
+    ("Stan", "z ~ inv_gamma(1, 1)", "1:5", "no distribution", "did you mean `InverseGamma`?"),
+    ("JAGS", "k ~ dmulti(v, 3)", "1:5", "no distribution", "did you mean `Multinomial`?"),
     ("Pyro", "z ~ Delta(3)", "1:5", "no distribution", "`z = ..`"),
     // Parameters of distributions.
     ("NumPy", "z ~ Normal(mu = 0, sigma = 1)", "1:12", "no parameter `mu`", "`loc`"),

@@ -36,6 +36,8 @@ pub enum Needs {
     Copies,
 }
 
+/// The support of a Uniform.
+const BETWEEN: Support = Support::Interval { low: 0, high: Some(1) };
 const BOOLEAN: &[Support] = &[Support::Boolean];
 const COINS: &[Support] = &[Support::Boolean, Support::OneHot];
 const CATEGORICAL: &[Support] = &[Support::OneHot, Support::Indices];
@@ -43,24 +45,18 @@ const FINITE: &[Support] = &[Support::Boolean, Support::OneHot, Support::Indices
 const NOT_INDICES: &[Support] = &[Support::Boolean, Support::OneHot, Support::Real, Support::Positive];
 const ALL: &[Support] =
     &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive];
-const WITH_ENDS: &[Support] = &[
-    Support::Boolean,
-    Support::OneHot,
-    Support::Indices,
-    Support::Real,
-    Support::Positive,
-    Support::Interval,
-];
+const WITH_ENDS: &[Support] =
+    &[Support::Boolean, Support::OneHot, Support::Indices, Support::Real, Support::Positive, BETWEEN];
 const REAL: &[Support] = &[Support::Real, Support::Positive];
-const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, Support::Interval];
+const CONTINUOUS: &[Support] = &[Support::Real, Support::Positive, BETWEEN];
 const GAMMAS: &[Support] = &[Support::Positive, Support::UnitInterval, Support::Simplex];
 
 const IMPLICITS: &[Support] =
     &[Support::Positive, Support::UnitInterval, Support::Simplex, Support::Real, Support::Circle];
 
-const IMPLICIT: &[&str] = &["Gamma", "Beta", "Dirichlet", "StudentT", "VonMises"];
-const REJECTED: &[&str] = &["Gamma", "Beta", "Dirichlet"];
-const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Beta", "Dirichlet"];
+const IMPLICIT: &[&str] = &["Gamma", "Chi2", "InverseGamma", "Beta", "Dirichlet", "StudentT", "VonMises"];
+const REJECTED: &[&str] = &["Gamma", "Chi2", "InverseGamma", "Beta", "Dirichlet"];
+const STANDARDIZED: &[&str] = &["Normal", "LogNormal", "Gamma", "Chi2", "InverseGamma", "Beta", "Dirichlet"];
 /// Those with a known decomposition by all of their parameters.
 const DECOMPOSED: &[&str] = &[
     "Bernoulli",
@@ -71,6 +67,9 @@ const DECOMPOSED: &[&str] = &[
     "Laplace",
     "Logistic",
     "Exponential",
+    "HalfNormal",
+    "HalfCauchy",
+    "Pareto",
     "Uniform",
 ];
 const LOCATED: &[&str] = &["Normal", "LogNormal"];
@@ -152,6 +151,8 @@ pub fn unbiased() -> Vec<Row> {
         ("doubly_reparameterized", CONTINUOUS, First, Derivative, 60),
         ("antithetic", CONTINUOUS, Coupled, Derivative, 60),
         ("antithetic(gradient=score_function)", ALL, Coupled, Nothing, 60),
+        ("quasi_monte_carlo", CONTINUOUS, Coupled, Derivative, 60),
+        ("quasi_monte_carlo(scramble=shift)", CONTINUOUS, Coupled, Derivative, 60),
         ("generalized_reparameterization", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=location)", REAL, First, Derivative, 60),
         ("generalized_reparameterization(transform=shifted_scale)", REAL, First, Derivative, 60),

@@ -117,6 +117,35 @@ fn a_report_keeps_what_is_known() {
     assert_eq!((said, report.lints.len()), (1, 0), "{:?}", report.warnings);
 }
 
+/// Norms, argmax and one-hot vectors of parameters: a warning exactly at the kink or jump, and none beside it.
+#[test]
+fn norms_argmax_and_one_hot_of_parameters() {
+    for (at, beside, cost, said) in [
+        ("[0, 0]", "[0, 0.1]", "norm(w) + d", "`norm` has a kink"),
+        ("[1, 2]", "[1, 1.5]", "norm(w - [1, 2]) * (1 + d)", "`norm` has a kink"),
+        ("[0, 1]", "[0, 1.5]", "norm(stack([w[1] - d, w[0]]))", "`norm` has a kink"),
+        ("[1, 1]", "[1, 1.1]", "[3, 1][argmax(w)] * d", "`argmax` jumps"),
+        ("[1, 1]", "[1, 1.1]", "w[argmax(w)] * d", "`argmax` has a kink"),
+        ("[1, 0]", "[1.1, 0]", "dot(one_hot(w[0], 3), [1, 2, 3]) * (1 + d)", "`one_hot` jumps"),
+        ("[0, 0]", "[0.1, 0]", "abs(norm(w)) + norm(w)^2 + d", "`norm` has a kink"),
+    ] {
+        let text = |value: &str| format!("param w = {value}\nd ~ Binomial(2, 0.5)\ncost f = {cost}\n");
+        let found = warnings(&text(at));
+        assert!(found.len() == 1 && found[0].contains(said), "{cost}: {found:?}");
+        assert!(warnings(&text(beside)).is_empty(), "{cost}: {:?}", warnings(&text(beside)));
+        let (gradient, reason) = answer(&text(at), "w");
+        assert!(gradient.is_none() && reason.is_some_and(|reason| reason.contains(said)), "{cost}");
+    }
+    for smooth in
+        ["norm(w)^2 + d", "norm(w) - norm(w) + d", "norm(w - d - 0.5)", "w[argmax(w)] + w[argmax(-w)]"]
+    {
+        let text = format!("param w = [0, 0]\nd ~ Binomial(2, 0.5)\ncost f = {smooth}\n");
+        let (gradient, reason) = answer(&text, "w");
+        assert!(gradient.is_some(), "{smooth}: {reason:?}");
+        assert!(warnings(&text).is_empty(), "{smooth}: {:?}", warnings(&text));
+    }
+}
+
 /// Weights of outcomes that no parameter moves stand beside sums over counts.
 #[test]
 fn constant_weights_beside_sums_over_counts() {
