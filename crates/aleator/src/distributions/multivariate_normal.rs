@@ -26,9 +26,11 @@ pub(super) fn diagonal(matrix: Expr<'_>) -> Expr<'_> {
     places.one_hot(n).select(matrix, 0.0).sum_axes(-1)
 }
 
-/// L y
+/// L y. Elements above the diagonal are 0 and no parameters: nothing has a derivative by them.
 fn product<'g>(scale_tril: Expr<'g>, y: Expr<'g>) -> Expr<'g> {
-    (scale_tril * y.unsqueeze(-2)).sum_axes(-1)
+    let places = scale_tril.graph().iota(scale_tril.shape().from_end(0));
+    let above = places.unsqueeze(-1).less(places.unsqueeze(-2));
+    (above.select(0.0, scale_tril) * y.unsqueeze(-2)).sum_axes(-1)
 }
 
 /// L⁻¹ x by forward substitution; the elements are returned separately, each with a last axis of size 1.

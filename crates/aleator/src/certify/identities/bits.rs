@@ -66,6 +66,9 @@ fn compare(
     let size = first.iter().map(|x| x.abs()).fold(0.0, f64::max);
     let deviation = |(a, b): (&f64, &f64)| (a - b).abs() / if size > 0.0 { size } else { 1.0 };
     let pairs = || others.iter().flat_map(|other| first.iter().zip(other));
+    if all.iter().flatten().any(|x| !x.is_finite()) {
+        return Ok(unknown(identity, of, "an estimate is not finite".into()));
+    }
     let fails = pairs().any(differs);
     Ok(IdentityCertificate {
         identity,
@@ -110,7 +113,7 @@ pub(super) fn certify_threads(
 }
 
 /// Whether estimates are, to the bit, those of the score function, as they must be if a control variate is 0.
-pub(in crate::certify) fn is_score_function(
+pub fn is_score_function(
     graph: &Graph,
     name: &str,
     plan: &[Arc<dyn Estimator>],

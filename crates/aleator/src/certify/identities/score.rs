@@ -72,7 +72,7 @@ impl Estimator for Score {
 }
 
 /// The score of a site, of which the mean is asked.
-pub(in crate::certify) struct ScoreOf {
+pub struct ScoreOf {
     name: String,
     /// The graph in which the cost is 1, and the plan with the score of this site alone.
     graph: Graph,
@@ -87,10 +87,7 @@ pub(in crate::certify) struct ScoreOf {
 ///
 /// # Errors
 /// Returns an error if the graph is wrong.
-pub(in crate::certify) fn prove_scores(
-    graph: &Graph,
-    deadline: Deadline,
-) -> Result<(Vec<IdentityCertificate>, Vec<ScoreOf>)> {
+pub fn prove_scores(graph: &Graph, deadline: Deadline) -> Result<(Vec<IdentityCertificate>, Vec<ScoreOf>)> {
     let analysis = Analysis::of(graph)?;
     let (mut known, mut open) = (Vec::new(), Vec::new());
     for (number, site) in analysis.sites.iter().enumerate().filter(|(number, _)| analysis.used[*number]) {
@@ -131,14 +128,15 @@ impl ScoreOf {
             Err(Error::Interrupted) => return Err(Error::Interrupted),
             Err(error) => return Ok(Err(error.to_string())),
         };
-        // Densities and their derivatives have rounding errors of their own.
-        let rounding = |error: f64| error * (ROUNDING / known.relative).max(1.0);
+        // Densities and their derivatives have rounding errors of their own, and a score is a difference of numbers of order 1.
+        let rounding = |error: f64| error * (ROUNDING / known.relative).max(1.0) + f64::EPSILON;
         let of_gradient = || known.values.iter().zip(&known.errors).skip(1).map(|(x, e)| (x, rounding(*e)));
         let refuted = of_gradient().any(|(mean, error)| mean.abs() > CLEAR * error);
         if !refuted && of_gradient().any(|(mean, error)| mean.abs() > error) {
             return Ok(Err("the error of its expectation is too large".into()));
         }
-        let relative = |(mean, error): (&f64, f64)| (mean.abs() + error) / (error / known.relative);
+        let relative =
+            |(mean, error): (&f64, f64)| (mean.abs() + error) / (error / known.relative.max(ROUNDING));
         let size = of_gradient().filter(|(_, error)| *error > 0.0).map(relative).fold(0.0, f64::max);
         Ok(Ok(IdentityCertificate {
             identity: "score",
@@ -160,7 +158,7 @@ impl ScoreOf {
 ///
 /// # Errors
 /// Returns an error if the graph is wrong.
-pub(in crate::certify) fn sample_score(score: &ScoreOf, how: &Sampling) -> Result<IdentityCertificate> {
+pub fn sample_score(score: &ScoreOf, how: &Sampling) -> Result<IdentityCertificate> {
     let mut sampled = PlanCertificate::blank(&score.name, 1);
     let moves = &score.moves;
     let sizes = score.graph.params().into_iter().map(|p| p.shape.numel());
