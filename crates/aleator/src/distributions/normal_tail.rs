@@ -15,7 +15,7 @@
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
-use aleator_engine::graph::Expr;
+use aleator_engine::graph::{Expr, Graph};
 
 use super::special::{HALF_LOG_TAU, place};
 use super::weak_derivative::length;
@@ -75,7 +75,7 @@ impl<'g> Nodes<'g> {
 
     /// Of ∫₀ʰ e^(−w(s)) ds where the exponent is at most 40, for t of any sign.
     pub(super) fn up_to(t: Expr<'g>, h: Expr<'g>) -> Self {
-        let row = |of: fn(&(f64, f64)) -> f64| t.graph().tensor([NODES], rule().iter().map(of).collect());
+        let row = |of| row(t.graph(), of);
         let places = h.unsqueeze(-1) * row(|(s, _)| *s);
         let exponent = places * (t.unsqueeze(-1) + 0.5 * places);
         Nodes { places, weights: h.unsqueeze(-1) * row(|(_, w)| *w) * (-exponent).exp() }
@@ -90,6 +90,40 @@ impl<'g> Nodes<'g> {
     pub(super) fn total(&self) -> Expr<'g> {
         self.weights.sum_axes(-1)
     }
+}
+
+/// The nodes x of [0, 1] and the weights of a mean of e^(−w(x)), on a last axis.
+pub(super) struct Unit<'g> {
+    /// x
+    places: Expr<'g>,
+    /// The weights of the rule.
+    weights: Expr<'g>,
+    /// w(x)
+    exponent: Expr<'g>,
+}
+
+impl<'g> Unit<'g> {
+    /// With the exponent at nodes on a last axis, at most 40, in the graph.
+    pub(super) fn of(graph: &'g Graph, exponent: impl Fn(Expr<'g>) -> Expr<'g>) -> Self {
+        let places = row(graph, |(s, _)| *s);
+        Unit { places, weights: row(graph, |(_, w)| *w), exponent: exponent(places) }
+    }
+
+    /// log ∫₀¹ e^(−w(x)) dx, accurate for small w.
+    pub(super) fn log_mean(&self) -> Expr<'g> {
+        (self.weights * (-self.exponent).expm1()).sum_axes(-1).log1p()
+    }
+
+    /// E f(x), x with density proportional to e^(−w(x)).
+    pub(super) fn expect(&self, f: impl Fn(Expr<'g>) -> Expr<'g>) -> Expr<'g> {
+        let weights = self.weights * (-self.exponent).exp();
+        (weights * f(self.places)).sum_axes(-1) / weights.sum_axes(-1)
+    }
+}
+
+/// A part of the rule on one axis.
+fn row<'g>(graph: &'g Graph, of: fn(&(f64, f64)) -> f64) -> Expr<'g> {
+    graph.tensor([NODES], rule().iter().map(of).collect())
 }
 
 /// s*

@@ -9,6 +9,13 @@
 //! E z = m + σ E y,   Var z = σ² Var y,   entropy = log σ + log C + E w(y)      by the same rule
 //! ```
 //!
+//! In an interval over which the density changes by a factor of less than 2, the law is nearly uniform. The parts of 1/σ in the derivatives of
+//! log σ and of log C would then cancel, and with them the score: at σ = 1000 and [1, 2] it is 10⁻⁶ of either. There, with z = a + (b − a) x,
+//!
+//! ```text
+//! log σ + log C = log(b − a) + log(1 + ∫₀¹ (e^(−w(y(x))) − 1) dx),   E z = a + (b − a) E x,   Var z = (b − a)² Var x
+//! ```
+//!
 //! Sampling inverts the distribution function. Where μ lies between the ends, or at most 3 standard deviations outside,
 //! z = μ + σ Φ⁻¹(Φ(a') + u (Φ(b') − Φ(a'))), on the side of the smaller probabilities. Farther away, the distance s = |y| from the
 //! end is found on the scale of logarithms, so that nothing underflows at any distance: with v the probability of [0, s],
@@ -35,7 +42,7 @@ use super::argument::Argument;
 use super::coordinates::standardized;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::noise::Noise;
-use super::normal_tail::{Mills, Nodes, normal_cdf};
+use super::normal_tail::{Mills, Nodes, Unit, normal_cdf};
 use super::special::place;
 use super::weak_derivative::{Place, Triple, WeakDerivative};
 
@@ -58,8 +65,17 @@ impl TruncatedNormal {
 /// The t beyond which samples are computed on the scale of logarithms.
 const FAR: f64 = 3.0;
 
+/// The h (t + h) below which an interval is narrow.
+const NARROW: f64 = 0.5;
+
 /// The interval as seen from the mode.
 struct FromMode<'g> {
+    /// a
+    low: Expr<'g>,
+    /// b − a
+    length: Expr<'g>,
+    /// σ
+    scale: Expr<'g>,
     /// 1 where μ > b.
     is_above: Expr<'g>,
     /// m
@@ -80,9 +96,13 @@ impl<'g> FromMode<'g> {
         let outside = |below: Expr<'g>, above: Expr<'g>, inside: Expr<'g>| {
             is_below.select(below, is_above.select(above, inside))
         };
-        let width = (high - low) / scale;
+        let length = high - low;
+        let width = length / scale;
         let none = 0.0 * width;
         FromMode {
+            low,
+            length,
+            scale,
             is_above,
             mode: outside(low, high, loc),
             t: outside(low - loc, loc - high, 0.0 * loc) / scale,
@@ -99,6 +119,31 @@ impl<'g> FromMode<'g> {
     /// w(y)
     fn exponent(&self, y: Expr<'g>) -> Expr<'g> {
         y * (self.signed_t() + 0.5 * y)
+    }
+
+    /// Whether the density changes by a factor of less than 2.
+    fn is_narrow(&self) -> Expr<'g> {
+        let h = self.up + self.down;
+        place(h * (self.t + h)).less(NARROW)
+    }
+
+    /// The law of x in a narrow interval; that of an empty interval elsewhere, so that it has derivatives.
+    fn parts(&self) -> Unit<'g> {
+        let narrow = self.is_narrow();
+        let [up, down, t] =
+            [self.up, self.down, self.signed_t()].map(|e| narrow.select(e, 0.0).unsqueeze(-1));
+        Unit::of(t.graph(), |x| {
+            let y = (up + down) * x - down;
+            y * (t + 0.5 * y)
+        })
+    }
+
+    /// log σ + log C
+    fn log_total(&self) -> Expr<'g> {
+        self.is_narrow().select(
+            self.length.log() + self.parts().log_mean(),
+            self.scale.log() + self.integrals().total.log(),
+        )
     }
 
     fn integrals(&self) -> Integrals<'g> {
@@ -125,8 +170,8 @@ impl<'g> Integrals<'g> {
 }
 
 /// −w(y) − log σ − log C
-fn log_density<'g>(from: &FromMode<'g>, y: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
-    -from.exponent(y) - scale.log() - from.integrals().total.log()
+fn log_density<'g>(from: &FromMode<'g>, y: Expr<'g>) -> Expr<'g> {
+    -from.exponent(y) - from.log_total()
 }
 
 /// s at the probability v of [0, s], for t > 3.
@@ -153,8 +198,7 @@ fn distance_in_narrow<'g>(a: Expr<'g>, h: Expr<'g>, u: Expr<'g>) -> Expr<'g> {
 
 /// y at the probability u of smaller values.
 fn offset<'g>(from: &FromMode<'g>, u: Expr<'g>) -> Expr<'g> {
-    let (h, m) = (from.up + from.down, from.signed_t());
-    let narrow = place(h * (from.t + h)).less(0.5);
+    let (h, m, narrow) = (from.up + from.down, from.signed_t(), from.is_narrow());
     let far = place(from.t).greater(FAR);
     let in_narrow = {
         let (a, h) = (narrow.select(m - from.down, 0.0), narrow.select(h, 1.0));
@@ -213,32 +257,37 @@ impl Family for TruncatedNormal {
         let inside = low.less_equal(z) * z.less_equal(high);
         let from = FromMode::of(parameters);
         let y = inside.select(z - from.mode, 0.0) / scale;
-        inside.select(log_density(&from, y, scale), f64::NEG_INFINITY)
+        inside.select(log_density(&from, y), f64::NEG_INFINITY)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {
         let scale = parameters[1];
         let from = FromMode::of(parameters);
         let y = standardized(offset(&from, noise.uniform(&[])), from.mode, scale);
-        log_density(&from, y, scale)
+        log_density(&from, y)
     }
 
     fn mean<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let from = FromMode::of(parameters);
-        Some(from.mode + parameters[1] * from.integrals().expect(|y| y))
+        let in_narrow = from.low + from.length * from.parts().expect(|x| x);
+        Some(from.is_narrow().select(in_narrow, from.mode + from.scale * from.integrals().expect(|y| y)))
     }
 
     fn variance<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
-        let integrals = FromMode::of(parameters).integrals();
-        let mean = integrals.expect(|y| y).unsqueeze(-1);
-        Some(parameters[1].square() * integrals.expect(|y| (y - mean).square()))
+        let from = FromMode::of(parameters);
+        let (parts, integrals) = (from.parts(), from.integrals());
+        let (mean_part, mean) = (parts.expect(|x| x).unsqueeze(-1), integrals.expect(|y| y).unsqueeze(-1));
+        Some(from.is_narrow().select(
+            from.length.square() * parts.expect(|x| (x - mean_part).square()),
+            from.scale.square() * integrals.expect(|y| (y - mean).square()),
+        ))
     }
 
     fn entropy<'g>(&self, parameters: &[Expr<'g>]) -> Option<Expr<'g>> {
         let from = FromMode::of(parameters);
-        let (integrals, t) = (from.integrals(), from.signed_t().unsqueeze(-1));
-        let mean_exponent = integrals.expect(|y| y * (t + 0.5 * y));
-        Some(parameters[1].log() + integrals.total.log() + mean_exponent)
+        let t = from.signed_t().unsqueeze(-1);
+        let mean_exponent = from.integrals().expect(|y| y * (t + 0.5 * y));
+        Some(from.log_total() + mean_exponent)
     }
 
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
