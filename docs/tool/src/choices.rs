@@ -193,12 +193,17 @@ mod tests {
 
     #[test]
     fn costs_are_multiples_of_the_least() {
-        let row = |name: &str, unbiased: bool, variance: f64| serde_json::json!({ "estimator": name, "evaluations": 2, "unbiased": unbiased, "total_variance": variance });
+        let row = |name: &str, plan: &str, unbiased: bool, variance: f64| {
+            serde_json::json!({
+                "estimator": name, "plan": { "b": plan, "z": "pathwise" }, "evaluations": 2, "unbiased": unbiased,
+                "total_variance": variance
+            })
+        };
         let results = [
-            row("enumeration + pathwise", true, 0.0),
-            row("rebar + pathwise", true, 1.5),
-            row("score_function + pathwise", true, 4.5),
-            row("straight_through + pathwise", false, 0.1),
+            row("enumeration + pathwise", "enumeration", true, 0.0),
+            row("rebar + pathwise", "rebar(temperature=0.5, coefficient=1)", true, 1.5),
+            row("score_function + pathwise", "score_function", true, 4.5),
+            row("straight_through + pathwise", "straight_through", false, 0.1),
         ];
         let report = serde_json::json!({ "results": results });
         let costs = costs(&report).unwrap();

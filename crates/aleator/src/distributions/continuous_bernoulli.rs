@@ -84,6 +84,12 @@ fn polynomial<'g>(terms: impl DoubleEndedIterator<Item = f64>, y: Expr<'g>) -> E
     terms.rev().fold(y.graph().scalar(0.0), |sum, term| sum * y + term)
 }
 
+/// The same number, which is at least 1. To those who search for poles the maximum shows that it is not 0, and it is never one of equal
+/// numbers.
+fn at_least_half(a: Expr<'_>) -> Expr<'_> {
+    a.maximum(0.5)
+}
+
 /// One of two formulas: the first one for |x| < 1 from x, the second one from a = |x| and e^(−2a).
 fn near_or_far<'g>(
     x: Expr<'g>,
@@ -91,8 +97,8 @@ fn near_or_far<'g>(
     far: impl Fn(Expr<'g>, Expr<'g>) -> Expr<'g>,
 ) -> Expr<'g> {
     let is_near = place(x).abs().less(1.0);
-    let a = is_near.select(1.0, x.abs());
-    is_near.select(near(is_near.select(x, 0.0)), far(a, (-2.0 * a).exp()))
+    let a = at_least_half(is_near.select(1.0, x.abs()));
+    is_near.select(near(is_near.select(x, 0.0)), far(a, (-2.0 * a).exp())).is_continuous_in([x])
 }
 
 /// n-th coefficients of g, g' and g'' with a factor of the power.
@@ -184,12 +190,15 @@ impl Family for ContinuousBernoulli {
         let z = inside.select(z, 0.5);
         // Where the density is steep, from its greater end.
         let steep = place(logits).abs().greater(2.0);
-        let a = steep.select(logits.abs(), 2.0);
+        let a = at_least_half(steep.select(logits.abs(), 2.0));
         let from_end = place(logits).greater(0.0).select(1.0 - z, z);
         let far = a.log() - (-(-a).exp()).log1p() - a * from_end;
-        let logits = steep.select(0.0, logits);
-        let near = logits * (z - 0.5) - log_sinhc(0.5 * logits);
-        inside.select(steep.select(far, near), f64::NEG_INFINITY)
+        let near = {
+            let logits = steep.select(0.0, logits);
+            logits * (z - 0.5) - log_sinhc(0.5 * logits)
+        };
+        let density = steep.select(far, near).is_continuous_in([logits, z]);
+        inside.select(density, f64::NEG_INFINITY)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

@@ -37,7 +37,7 @@ impl Pareto {
 fn log_ratio<'g>(z: Expr<'g>, scale: Expr<'g>) -> Expr<'g> {
     let near = place(z).less(2.0 * place(scale));
     let excess = near.select(z - scale, 0.0) / scale;
-    near.select(excess.log1p(), z.log() - scale.log())
+    near.select(excess.log1p(), z.log() - scale.log()).is_continuous_in([z, scale])
 }
 
 impl Family for Pareto {
@@ -68,7 +68,7 @@ impl Family for Pareto {
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
         let [scale, alpha] = unpack(parameters);
         let inside = scale.less_equal(z);
-        let z = inside.select(z, scale.stop_gradient());
+        let z = inside.select(z, scale);
         inside.select(alpha.log() - z.log() - alpha * log_ratio(z, scale), f64::NEG_INFINITY)
     }
 

@@ -13,7 +13,7 @@
 //! log σ and of log C would then cancel, and with them the score: at σ = 1000 and [1, 2] it is 10⁻⁶ of either. There, with z = a + (b − a) x,
 //!
 //! ```text
-//! log σ + log C = log(b − a) + log(1 + ∫₀¹ (e^(−w(y(x))) − 1) dx),   E z = a + (b − a) E x,   Var z = (b − a)² Var x
+//! log σ + log C = log(b − a) + log ∫₀¹ e^(−w(y(x))) dx,   E z = a + (b − a) E x,   Var z = (b − a)² Var x
 //! ```
 //!
 //! Sampling inverts the distribution function. Where μ lies between the ends, or at most 3 standard deviations outside,
@@ -140,10 +140,9 @@ impl<'g> FromMode<'g> {
 
     /// log σ + log C
     fn log_total(&self) -> Expr<'g> {
-        self.is_narrow().select(
-            self.length.log() + self.parts().log_mean(),
-            self.scale.log() + self.integrals().total.log(),
-        )
+        let in_narrow = self.length.log() + self.parts().log_mean();
+        let in_wide = self.scale.log() + self.integrals().total.log();
+        self.is_narrow().select(in_narrow, in_wide)
     }
 
     fn integrals(&self) -> Integrals<'g> {
@@ -253,11 +252,12 @@ impl Family for TruncatedNormal {
     }
 
     fn log_prob<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
-        let [_, scale, low, high] = unpack(parameters);
+        let [loc, scale, low, high] = unpack(parameters);
         let inside = low.less_equal(z) * z.less_equal(high);
         let from = FromMode::of(parameters);
-        let y = inside.select(z - from.mode, 0.0) / scale;
-        inside.select(log_density(&from, y), f64::NEG_INFINITY)
+        let z = inside.select(z, low);
+        let density = log_density(&from, (z - from.mode) / scale);
+        inside.select(density.is_continuous_in([loc, scale, low, high, z]), f64::NEG_INFINITY)
     }
 
     fn log_prob_of_draw<'g>(&self, parameters: &[Expr<'g>], noise: &mut Noise<'g>) -> Expr<'g> {

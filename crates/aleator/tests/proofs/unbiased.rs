@@ -161,7 +161,9 @@ fn every_mean_over_a_continuous_draw_is_the_gradient() {
         let objective = mean + 0.3 * (variance + mean.square());
         let gradient = evaluate(&g, &grad(objective, &parameters(&g))).concat();
         let objective = evaluate(&g, &[objective]).concat();
-        for row in rows_for("continuous").iter().filter(|row| row.supports(&g, 0)) {
+        // The points of a net are drawn by an operation, whose noise is not replaced here: quasi_monte_carlo.rs goes through all of it.
+        let replaced = |row: &&Row| row.supports(&g, 0) && !row.text.starts_with("quasi_monte_carlo");
+        for row in rows_for("continuous").iter().filter(replaced) {
             // Laplace's density has a kink at its middle.
             let how = How {
                 depends: row.depends.max(Depends::First),
