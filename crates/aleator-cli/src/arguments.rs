@@ -245,7 +245,7 @@ pub struct Hessian {
 pub struct Compare {
     #[command(flatten)]
     pub source: Source,
-    /// Estimators to compare, separated by commas
+    /// Estimators to compare, separated by commas; `measured` is the choice of a pilot
     #[arg(long, value_name = "all|A,B,..", default_value = "all")]
     pub estimators: String,
     /// Fix the estimator of a site (b=rebar, or b=measured by a pilot); the rows differ in the estimators of the other sites.
@@ -339,7 +339,7 @@ pub struct Optimize {
     /// case
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub tune: usize,
-    /// Run once with each of these estimators, separated by commas, at every site that it supports
+    /// Run once with each of these estimators, separated by commas, at every site that it supports; `measured` is the choice of a pilot
     #[arg(long, value_name = "A,B,..", conflicts_with = "save")]
     pub compare: Option<String>,
     /// Run with this many seeds, from --seed on; figures show the mean and a band of one standard deviation

@@ -112,7 +112,8 @@ impl Loaded {
     /// The plans that use each of these estimators at every site that it supports, beside those that the options fix. A pilot that
     /// decides about every site makes one more plan, the first.
     pub fn plans(&self, list: &str, via: &[String], pilot: &Pilot) -> Outcome<Vec<Chosen>> {
-        let mut asked = self.asked(via)?;
+        let listed = Listed::read("--compare", list)?;
+        let mut asked = self.asked(&listed.with(via))?;
         let (mut plans, mut sites) = (vec![], vec![]);
         if asked.measures() {
             let chosen = self.by_pilot(&asked, pilot)?;
@@ -124,7 +125,7 @@ impl Loaded {
                 }
             }
         }
-        for estimator in estimator_list("--compare", list)? {
+        for estimator in listed.estimators {
             let plan = plan_with(&self.model.graph, &estimator, &asked.given, pilot.samples);
             plans.push(Chosen { plan: plan.map_err(|e| self.failure(e))?, sites: sites.clone() });
         }
@@ -242,18 +243,36 @@ fn is_measured(text: &str) -> bool {
     text.split_once('=').map_or(text, |(_, estimator)| estimator).trim() == MEASURED
 }
 
-/// The estimators of a comma-separated list, in which arguments may contain commas.
-pub fn estimator_list(option: &str, text: &str) -> Outcome<Vec<Arc<dyn Estimator>>> {
-    let mut depth = 0usize;
-    let parts = text.split(|c: char| {
-        match c {
-            '(' | '[' => depth += 1,
-            ')' | ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        c == ',' && depth == 0
-    });
-    parts.map(|part| estimator(option, part.trim())).collect()
+/// The estimators of a comma-separated list.
+pub struct Listed {
+    pub estimators: Vec<Arc<dyn Estimator>>,
+    /// Whether `measured` is one of them: the choice of a pilot.
+    pub measured: bool,
+}
+
+impl Listed {
+    /// Reads a list, in which arguments may contain commas.
+    pub fn read(option: &str, text: &str) -> Outcome<Self> {
+        let mut depth = 0usize;
+        let parts = text.split(|c: char| {
+            match c {
+                '(' | '[' => depth += 1,
+                ')' | ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            c == ',' && depth == 0
+        });
+        let (measured, named): (Vec<&str>, Vec<&str>) =
+            parts.map(str::trim).partition(|part| *part == MEASURED);
+        let estimators = named.into_iter().map(|part| estimator(option, part)).collect::<Outcome<_>>()?;
+        Ok(Listed { estimators, measured: !measured.is_empty() })
+    }
+
+    /// What `--via` says, and before it that the pilot decides if the list asks for it.
+    pub fn with(&self, via: &[String]) -> Vec<String> {
+        let measured = self.measured.then(|| MEASURED.to_string());
+        measured.into_iter().chain(via.iter().cloned()).collect()
+    }
 }
 
 /// The estimator that the value of a command-line option names.

@@ -564,6 +564,25 @@ fn a_comparison_says_which_runs_were_cut_off() {
     assert_eq!(runs["not_started"], serde_json::json!(["rebar(temperature=0.5)"]));
 }
 
+#[test]
+fn a_comparison_has_a_run_of_the_pilot() {
+    let runs = |more: &[&str]| {
+        let done = small(&[more, &["--json"]].concat());
+        succeeds(&done);
+        let runs: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        let reports = runs["reports"].as_array().unwrap();
+        let of = |r: &serde_json::Value| (r["choices"].clone(), r["held_out"].clone());
+        reports.iter().map(of).collect::<Vec<_>>()
+    };
+    let listed = runs(&["--compare", "nvil, measured"]);
+    assert_eq!(listed.len(), 2);
+    // The named one is not replaced by what the pilot would choose.
+    assert!(listed[0].0.as_array().is_none_or(Vec::is_empty), "{listed:?}");
+    assert!(!listed[1].0.as_array().unwrap().is_empty(), "{listed:?}");
+    assert_ne!(listed[0].1, listed[1].1);
+    assert_eq!(runs(&["--compare", "nvil", "--estimator", "measured"]), listed);
+}
+
 /// A small run of twenty steps, with a checkpoint after every second.
 fn small(more: &[&str]) -> Output {
     let base = ["train", "sbn", "--latents", "4", "--batch", "10", "--eval-samples", "2", "--eval-rows", "2"];

@@ -126,6 +126,13 @@ fn a_pilot_says_what_it_chose_and_chooses_it_again() {
         &["compare", "--via", "measured", "--estimators", "score_function", "--replicates", "50"],
     );
     assert!(compared.contains("kept via enumeration: ") && compared.contains("score_function"), "{compared}");
+    for (test, arguments) in [
+        ("pilot-list", ["compare", "--estimators", "score_function, measured", "--replicates", "50"]),
+        ("pilot-paths", ["optimize", "--compare", "measured,score_function", "--steps", "3"]),
+    ] {
+        let listed = run(test, &arguments);
+        assert!(listed.contains("enumeration") && listed.contains("score_function"), "{listed}");
+    }
     let wrong = stderr(&on("pilot-site", DECISION, &["grad", "--via", "kep=measured"]));
     assert!(wrong.contains("there is no site `kep`; did you mean `kept`?"), "{wrong}");
 }

@@ -11,15 +11,18 @@ use crate::input::load;
 use crate::output::{
     Progress, color, origin, print, print_json, save_page, save_plot, warn, warn_of_work, width,
 };
-use crate::via::{Besides, estimator_list};
+use crate::via::{Besides, Listed};
 
 pub fn run(arguments: &Compare) -> Outcome {
     let mut loaded = load(&arguments.source, arguments.sampling.seed)?;
     let plot = loaded.output("--plot", arguments.plot.as_ref())?;
     let page = loaded.output("--report", arguments.report.as_ref())?;
-    let estimators = match arguments.estimators.as_str() {
-        "all" => None,
-        list => Some(estimator_list("--estimators", list)?),
+    let (via, estimators) = match arguments.estimators.as_str() {
+        "all" => (arguments.via.clone(), None),
+        list => {
+            let listed = Listed::read("--estimators", list)?;
+            (listed.with(&arguments.via), Some(listed.estimators))
+        }
     };
     let pilot = Pilot {
         samples: arguments.sampling.samples,
@@ -27,7 +30,7 @@ pub fn run(arguments: &Compare) -> Outcome {
         seed: arguments.sampling.seed,
         ..Pilot::default()
     };
-    let Besides { fixed, plans, measured } = loaded.besides(&arguments.via, &pilot)?;
+    let Besides { fixed, plans, measured } = loaded.besides(&via, &pilot)?;
     let how = How {
         estimators,
         plans,

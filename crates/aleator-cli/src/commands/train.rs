@@ -9,8 +9,8 @@ use aleator::diagnostics::Skipped;
 use aleator::language::Commands;
 use aleator::train::{
     Checkpoint, Comparison, Given, Point, Progress as Told, Recipe, Setting, Settings, TrainConfig,
-    TrainReport, Trained, Trainer, Variant, of_estimators, of_seeds, place_of, runs_in, sweep, train_and_see,
-    train_variants,
+    TrainReport, Trained, Trainer, Variant, by_measurement, of_estimators, of_seeds, place_of, runs_in,
+    sweep, train_and_see, train_variants,
 };
 use aleator_cli::report::{
     Several, Spread, pictures_png, spread, training, training_comparison, training_page, training_runs_page,
@@ -27,7 +27,7 @@ use crate::output::{
 };
 use crate::signals::Stop;
 use crate::text::read;
-use crate::via::estimator_list;
+use crate::via::Listed;
 
 /// Images of each kind in a picture.
 const PICTURES: usize = 64;
@@ -178,7 +178,12 @@ fn variants(
 ) -> Outcome<Vec<Variant>> {
     let variants = match (&arguments.compare, &arguments.sweep) {
         (Some(list), _) => {
-            of_estimators(config, &estimator_list("--compare", list)?).map_err(Failure::training)?
+            let Listed { estimators, measured } = Listed::read("--compare", list)?;
+            let mut variants = of_estimators(config, &estimators).map_err(Failure::training)?;
+            if measured || config.measured {
+                variants.push(by_measurement(config));
+            }
+            variants
         }
         (None, Some(path)) => {
             let in_file = |e: aleator::Error| Failure::training(format!("in {}: {e}", path.display()));

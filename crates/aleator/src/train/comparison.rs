@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::checkpoint::Checkpoint;
-use super::config::TrainConfig;
+use super::config::{MEASURED, TrainConfig};
 use super::metrics;
 use super::places::{is_file_name, steps_in};
 use super::report::{HistoryPoint, TrainReport, Trained};
@@ -73,9 +73,17 @@ pub fn of_estimators(config: &TrainConfig, estimators: &[Arc<dyn Estimator>]) ->
     }
     let of_each = |estimator: &Arc<dyn Estimator>| Variant {
         name: describe(&**estimator),
-        config: TrainConfig { estimator: Some(estimator.clone()), ..config.clone() },
+        config: TrainConfig { estimator: Some(estimator.clone()), measured: false, ..config.clone() },
     };
     Ok(estimators.iter().map(of_each).collect())
+}
+
+/// The run whose estimators are chosen by measurement.
+pub fn by_measurement(config: &TrainConfig) -> Variant {
+    Variant {
+        name: MEASURED.into(),
+        config: TrainConfig { estimator: None, measured: true, ..config.clone() },
+    }
 }
 
 /// Each of these runs with `count` seeds, from that of its configuration.

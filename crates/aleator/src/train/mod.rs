@@ -57,7 +57,9 @@ mod write_rows;
 mod written;
 
 pub use checkpoint::{Checkpoint, Header, safetensors_bytes};
-pub use comparison::{Comparison, Variant, of_estimators, of_seeds, runs_in, train_compare, train_variants};
+pub use comparison::{
+    Comparison, Variant, by_measurement, of_estimators, of_seeds, runs_in, train_compare, train_variants,
+};
 pub use config::TrainConfig;
 pub use evaluate::{Evaluate, EvaluationReport, Restored, RowsToEvaluate, evaluate};
 pub use evaluation::{Evaluation, EvaluationResult};
