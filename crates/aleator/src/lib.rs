@@ -91,12 +91,12 @@ pub mod prelude {
         RelaxedOneHotCategorical, StudentT, TruncatedNormal, Uniform, VonMises, Weibull,
     };
     pub use crate::estimators::{
-        Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-        Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
-        ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
-        PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization,
-        Relax, ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax,
-        SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
+        Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DisarmCategorical, DoublyReparameterized,
+        Enumeration, Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao,
+        GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil,
+        Pathwise, PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo,
+        RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding, StraightThrough,
+        StraightThroughGumbelSoftmax, SumAndSample, UnorderedSet, Vimco, WithoutReplacement,
     };
     pub use crate::graph::{Expr, Graph, Reduction, concat};
     pub use crate::program::{Estimate, Options, Program};

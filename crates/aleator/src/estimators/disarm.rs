@@ -30,7 +30,7 @@
 
 use aleator_engine::graph::Expr;
 
-use super::coupled_coins::{coin, has_coins, mirrored, partners};
+use super::coupled_coins::{coin, has_coins, has_pairs, mirrored, partners};
 use crate::error::Result;
 use crate::rewrite::{
     Bias, Cone, DownstreamSites, Estimator, GradientTerm, Properties, Site, SiteInfo, SiteValue, Smoothness,
@@ -59,7 +59,7 @@ pub static PROPERTIES: Properties = Properties {
 impl Disarm {
     /// The numbers u of which the draws are made.
     fn uniform<'g>(site: &Site<'g>) -> Expr<'g> {
-        if site.is_conditional() { site.noise().uniform(&[]) } else { mirrored(site) }
+        if site.is_conditional() { site.noise().uniform(&[]) } else { mirrored(site, &[]) }
     }
 }
 
@@ -77,14 +77,7 @@ impl Estimator for Disarm {
     }
 
     fn accepts_samples(&self, _: &SiteInfo<'_, '_>, samples: usize) -> Result<(), String> {
-        match samples % 2 {
-            0 => Ok(()),
-            _ => Err(format!(
-                "it draws samples in pairs, and {samples} is odd; use {} or {} samples, or arms, which accepts any number",
-                samples - 1,
-                samples + 1
-            )),
-        }
+        has_pairs(samples).map_err(|reason| format!("{reason}, or arms, which accepts any number"))
     }
 
     fn extra_evaluations(&self, site: &SiteInfo<'_, '_>, _: usize) -> usize {

@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use super::{
-    Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DoublyReparameterized, Enumeration,
-    GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
+    Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DisarmCategorical, DoublyReparameterized,
+    Enumeration, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
     ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
     PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
     ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
     UnorderedSet, Vimco, WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm,
-    doubly_reparameterized, enumeration, gapped_straight_through, generalized_reparameterization, grpo,
-    gumbel_rao, gumbel_softmax, implicit_reparameterization, lax, local_expectation, measure_valued, muprop,
-    nvil, pathwise, perturbation_analysis, quasi_monte_carlo, rebar, reinforce_loo, reinmax,
-    rejection_reparameterization, relax, score_function, sticking_the_landing, straight_through,
-    straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco, without_replacement,
+    disarm_categorical, doubly_reparameterized, enumeration, gapped_straight_through,
+    generalized_reparameterization, grpo, gumbel_rao, gumbel_softmax, implicit_reparameterization, lax,
+    local_expectation, measure_valued, muprop, nvil, pathwise, perturbation_analysis, quasi_monte_carlo,
+    rebar, reinforce_loo, reinmax, rejection_reparameterization, relax, score_function, sticking_the_landing,
+    straight_through, straight_through_gumbel_softmax, sum_and_sample, unordered_set, vimco,
+    without_replacement,
 };
 use crate::rewrite::{CheckedOptions, Estimator, EstimatorOptions, OptionError, Properties};
 
@@ -49,6 +50,10 @@ pub fn all() -> &'static [Entry] {
         Entry { properties: &arm::PROPERTIES, build: |_| Ok(Arc::new(Arm)) },
         Entry { properties: &disarm::PROPERTIES, build: |_| Ok(Arc::new(Disarm)) },
         Entry { properties: &arms::PROPERTIES, build: |_| Ok(Arc::new(Arms)) },
+        Entry {
+            properties: &disarm_categorical::PROPERTIES,
+            build: |o| Ok(Arc::new(DisarmCategorical::from_options(o))),
+        },
         Entry { properties: &local_expectation::PROPERTIES, build: |_| Ok(Arc::new(LocalExpectation)) },
         Entry {
             properties: &measure_valued::PROPERTIES,

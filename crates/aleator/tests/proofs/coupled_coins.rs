@@ -13,10 +13,10 @@ use aleator_engine::graph::{FromEnd, NodeId, Shape, concat, substitute};
 use crate::common::*;
 
 /// A probability and the uniform numbers of every site.
-type Setting = (f64, Vec<Vec<f64>>);
+pub(crate) type Setting = (f64, Vec<Vec<f64>>);
 
 /// The gradients of a plan at given uniform numbers of each site, of shape K + batch + `event`, one setting in each replicate.
-fn at_noise(
+pub(crate) fn at_noise(
     g: &Graph,
     plan: &[Shared],
     samples: usize,
@@ -96,7 +96,7 @@ fn coupled(phi: &[f64], k: usize) -> Vec<(f64, Vec<f64>)> {
 }
 
 /// Mean and variance of each coordinate.
-fn moments(gradients: &[Vec<f64>], settings: &[Setting]) -> (Vec<f64>, Vec<f64>) {
+pub(crate) fn moments(gradients: &[Vec<f64>], settings: &[Setting]) -> (Vec<f64>, Vec<f64>) {
     let total: f64 = settings.iter().map(|(p, _)| p).sum();
     assert!((total - 1.0).abs() < 1e-11, "{total}");
     let expect = |i: usize, about: f64, power: i32| -> f64 {

@@ -110,6 +110,7 @@ fn an_empty_cone_has_no_gradient() {
                     "vimco"
                     | "implicit_reparameterization"
                     | "rejection_reparameterization"
+                    | "disarm_categorical"
                     | "unordered_set"
                     | "sum_and_sample"
                     | "without_replacement" => false,
@@ -213,6 +214,8 @@ fn every_row_estimates_the_same_objective_to_the_bit() {
             "arm",
             "disarm",
             "arms",
+            "disarm_categorical",
+            "disarm_categorical(variant=stick_breaking)",
             "antithetic",
             "antithetic(gradient=score_function)",
             "quasi_monte_carlo",

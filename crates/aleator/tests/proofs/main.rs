@@ -7,6 +7,7 @@ mod automatic_choice;
 mod certified_identities;
 mod certify;
 mod closed_forms;
+mod coupled_categories;
 mod coupled_coins;
 mod edges;
 mod evidence_bounds;

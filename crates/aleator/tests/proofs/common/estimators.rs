@@ -110,6 +110,8 @@ pub fn unbiased() -> Vec<Row> {
         ("arm", BOOLEAN, First, Nothing, 36),
         ("disarm", BOOLEAN, Outcomes, Nothing, 1),
         ("arms", BOOLEAN, Coupled, Nothing, 1),
+        ("disarm_categorical", CATEGORICAL, Coupled, Nothing, 1),
+        ("disarm_categorical(variant=stick_breaking)", CATEGORICAL, Coupled, Nothing, 1),
         ("local_expectation", FINITE, Outcomes, Nothing, 1),
         ("measure_valued", WITH_ENDS, Both, Nothing, 8),
         ("perturbation_analysis", FINITE, Outcomes, Nothing, 1),

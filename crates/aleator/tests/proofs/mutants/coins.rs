@@ -1,6 +1,6 @@
-//! Mistakes in coupled coins.
+//! Mistakes in coupled coins and other coupled draws.
 
-use aleator::distributions::Bernoulli;
+use aleator::distributions::{Bernoulli, Categorical};
 use aleator::estimators::GradientTerm;
 use aleator::graph::{Expr, Graph, concat};
 use aleator::rewrite::{DownstreamSites, Site, SiteValue};
@@ -20,6 +20,13 @@ fn four(g: &Graph) {
     let phi = g.param_tensor("phi", [4], vec![0.3, -0.8, 1.4, -0.2]);
     let b = g.sample("b", Bernoulli::from_logits(phi));
     g.cost("loss", (b.sum() - 0.45).square());
+}
+
+/// Three draws of one cost.
+fn categories(g: &Graph) {
+    let phi = g.param_tensor("phi", [3, 3], vec![0.3, -0.8, 1.4, -0.2, 0.5, 0.1, 0.0, 0.0, -1.0]);
+    let z = g.sample("z", Categorical::from_logits(phi));
+    g.cost("loss", (z.sum() - 2.6).square());
 }
 
 /// 1[u > q]
@@ -155,6 +162,25 @@ pub(super) fn mutants() -> Vec<Mutant> {
                 let weight = 1.5 * (f - mean) * (b - phi.sigmoid()) * phi.abs().sigmoid();
                 Ok(vec![GradientTerm { expr: phi, weight, event_rank: 0 }])
             }),
+            ..NONE
+        },
+        Mutant {
+            of: "disarm_categorical",
+            mistake: "the pair is weighted as if it were independent",
+            graph: categories,
+            samples: 2,
+            terms: Some(|site, cone| {
+                let f = cone.cost();
+                Ok(vec![GradientTerm::score(site.log_prob(cone.value()), f - swapped(site, f))])
+            }),
+            ..NONE
+        },
+        Mutant {
+            of: "disarm_categorical",
+            mistake: "the two samples are independent",
+            graph: categories,
+            samples: 2,
+            draw: Some(|site| Ok(SiteValue::value(site.sample()))),
             ..NONE
         },
     ]
