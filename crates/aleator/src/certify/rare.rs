@@ -4,15 +4,20 @@
 //! it is, and the sample has no trace of it: a mean without it looks like a certain bias. A bounded effect that is seen m times gives
 //! the estimates a kurtosis of n/m at least, and the interval of [`sequential`](super::sequential) counts from m = z⁴/6 on. Hence samples
 //! decide nothing before p n ≥ z⁴/6 for the least likely outcome of every site with finitely many.
+//!
+//! Of counts without an end, of those whose end is no constant, and of vectors with more outcomes than can be listed, the outcome is an
+//! event: that a count is not 0, whose probability is at most the mean of the count, or that it is not at its end n, whose probability is
+//! at most n minus the mean. Both are the probability itself where they are small and the count has one step, and a score is as large as
+//! 1/p at the first step of a rare count: the tail behind it has less of the mean by a factor of p for each step.
 
 use std::sync::Arc;
 
 use aleator_engine::backend::{Backend, Cpu, Executable};
 use aleator_engine::exec::philox::NoiseAt;
-use aleator_engine::graph::{FromEnd, Reduction};
+use aleator_engine::graph::{Expr, FromEnd, Graph as Engine, Reduction, Shape};
 
 use crate::analysis::Analysis;
-use crate::distributions::Distribution;
+use crate::distributions::{Distribution, Support};
 use crate::error::Result;
 use crate::graph::Graph;
 use crate::rewrite::{Estimator, Extras, Layout, Tuning, rewrite};
@@ -51,19 +56,8 @@ pub(super) fn rarest_of(
     for drawn in surrogate.audit.drawn.iter().chain(&surrogate.audit.weighted) {
         let site = &sites[drawn.number];
         let parameters: Vec<_> = drawn.parameters.iter().map(|&p| engine.expr(p)).collect();
-        let masses = match site.family.masses(&parameters) {
-            Some(masses) => vec![masses],
-            None => {
-                let distribution = Distribution::new(site.family.clone(), parameters.clone());
-                let outcomes = site.family.outcomes(&parameters).unwrap_or_default();
-                let mass = |outcome: Vec<f64>| distribution.mass(engine.tensor(site.event.clone(), outcome));
-                match outcomes.len() <= MOST_OUTCOMES {
-                    true => outcomes.into_iter().map(mass).collect(),
-                    false => vec![],
-                }
-            }
-        };
-        for masses in masses {
+        let distribution = Distribution::new(site.family.clone(), parameters);
+        for masses in masses_of(engine, &distribution, &site.event) {
             let axes: Vec<usize> = (0..masses.rank()).collect();
             let possible = masses.greater(0.0).select(masses, 1.0);
             names.push(&site.name);
@@ -85,4 +79,35 @@ pub(super) fn rarest_of(
         .enumerate()
         .map(|(i, site)| Rarest { site: site.to_string(), probability: executable.output(i)[0] });
     Ok(all.min_by(|a, b| a.probability.total_cmp(&b.probability)))
+}
+
+/// Probabilities of outcomes or events of a draw, the smallest of which may carry a mean; those that are 0 are not possible.
+fn masses_of<'g>(engine: &'g Engine, distribution: &Distribution<'g>, event: &Shape) -> Vec<Expr<'g>> {
+    let (family, parameters) = (distribution.family(), distribution.parameters());
+    if let Some(masses) = family.masses(parameters) {
+        return vec![masses];
+    }
+    let outcomes = family.outcomes(parameters).unwrap_or_default();
+    if (1..=MOST_OUTCOMES).contains(&outcomes.len()) {
+        let mass = |outcome: Vec<f64>| distribution.mass(engine.tensor(event.clone(), outcome));
+        return outcomes.into_iter().map(mass).collect();
+    }
+    let Some(mean) = distribution.mean().filter(|_| family.support().is_discrete()) else { return vec![] };
+    let not_zero = mean.minimum(1.0);
+    match family.support() {
+        Support::Subsets => vec![not_zero, 1.0 - not_zero],
+        Support::BoundedCounts => vec![not_zero, (parameters[0] - mean).minimum(1.0)],
+        Support::Counts | Support::Compositions => vec![not_zero],
+        // Their masses are known, or they have no smallest one.
+        Support::Boolean
+        | Support::Indices
+        | Support::OneHot
+        | Support::Real
+        | Support::Positive
+        | Support::Interval { .. }
+        | Support::UnitInterval
+        | Support::Circle
+        | Support::Simplex
+        | Support::RealVector => vec![],
+    }
 }

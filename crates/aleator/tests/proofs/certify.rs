@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use aleator::certify::{Certify, PlanCertificate, Standing, certify};
 use aleator::distributions::{
-    Bernoulli, Categorical, Exponential, Gamma, Normal, OneHotCategorical, Poisson,
+    Bernoulli, BetaBinomial, Binomial, Categorical, Exponential, Gamma, Geometric, Multinomial,
+    NegativeBinomial, Normal, OneHotCategorical, Poisson,
 };
 use aleator::estimators::{Estimator, EstimatorOptions, StraightThrough, find};
-use aleator::graph::Graph;
+use aleator::graph::{Graph, concat};
 
 fn named(name: &str) -> Arc<dyn Estimator> {
     find(name).expect("it is in the table").build(EstimatorOptions::none()).expect("it has defaults")
@@ -157,6 +158,44 @@ fn rare_outcomes_are_not_decided_by_samples_without_them() {
         for plan in &certificate.plans {
             assert_eq!((plan.method, plan.verdict), ("sampling", Standing::Undecided), "{plan:?}");
             assert!(plan.why_undecided.as_ref().is_some_and(|why| why.contains("`b`")), "{plan:?}");
+        }
+    }
+}
+
+/// The same of counts whose outcomes are no list: of two estimators, one that answers 0 and one that answers −F refute neither.
+#[test]
+fn rare_counts_are_not_decided_by_samples_without_them() {
+    let tiny = 1e-12;
+    let counts = |g: &Graph, which: usize| {
+        let n = g.data("n", [], vec![3.0]);
+        let p = g.param("p", if which == 2 { 1.0 - tiny } else { tiny });
+        let z = match which {
+            0 => g.sample("z", Poisson::new(p)),
+            1 | 2 => g.sample("z", Binomial::from_probs(n, p)),
+            3 => g.sample("z", Geometric::from_probs(1.0 - p)),
+            4 => g.sample("z", NegativeBinomial::from_probs(2.0, p)),
+            5 => g.sample("z", BetaBinomial::new(n, p, 1.0)),
+            _ => {
+                let weights = concat(&[p.unsqueeze(-1), g.data("w", [2], vec![0.5, 0.5])], -1).unwrap();
+                let z = g.sample("z", Multinomial::from_probs(n, weights));
+                z.dot(g.data("c", [3], vec![1.0, -2.0, 0.5]))
+            }
+        };
+        // No quadrature knows this cost, so that estimators are compared with each other.
+        let y = g.sample("y", Normal::new(0.3 * p, 1.0).copies(6));
+        g.cost("f", (z - 0.45).square() * (1.0 + 0.1 * y.sum()) + 0.1 * (y.sum() - 0.2).square());
+    };
+    for which in 0..7 {
+        let g = Graph::new();
+        counts(&g, which);
+        for estimator in ["score_function", "reinforce_loo"] {
+            let certificate = certify(&g, &how().via("z", named(estimator))).unwrap();
+            for plan in &certificate.plans {
+                assert_ne!(plan.verdict, Standing::Refuted, "{which}: {plan:?}");
+                let undecided = plan.verdict == Standing::Undecided;
+                let named = plan.why_undecided.as_ref().is_some_and(|why| why.contains("`z`"));
+                assert!(plan.method != "sampling" || undecided && named, "{which}: {plan:?}");
+            }
         }
     }
 }
