@@ -11,7 +11,7 @@ _Value = Expr | ArrayLike
 
 ALL: dict[str, type[Distribution]]
 
-__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance", "Bernoulli", "Categorical", "OneHotCategorical", "KSubset", "Binomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Beta", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
+__all__ = ["Distribution", "entropy", "kl", "log_prob", "variance", "Bernoulli", "Categorical", "OneHotCategorical", "KSubset", "Binomial", "BetaBinomial", "Multinomial", "DirichletMultinomial", "Geometric", "Poisson", "NegativeBinomial", "Normal", "LogNormal", "TruncatedNormal", "HalfNormal", "Laplace", "Logistic", "Gumbel", "Cauchy", "HalfCauchy", "Uniform", "Exponential", "Weibull", "Gamma", "Chi2", "InverseGamma", "Pareto", "Beta", "ContinuousBernoulli", "Dirichlet", "StudentT", "VonMises", "Kumaraswamy", "MultivariateNormal", "RelaxedBernoulli", "RelaxedOneHotCategorical"]
 
 class Bernoulli(Distribution):
     """Bernoulli: 0 or 1."""
@@ -50,6 +50,24 @@ class Binomial(Distribution):
     @overload
     def __init__(self, total_count: _Value, *, logits: _Value) -> None: ...
 
+class BetaBinomial(Distribution):
+    """BetaBinomial: the number of successes in total_count trials whose common probability is a Beta."""
+
+    def __init__(self, total_count: _Value, concentration1: _Value, concentration0: _Value) -> None: ...
+
+class Multinomial(Distribution):
+    """Multinomial: how often each outcome occurs in total_count trials; the last axis of probs or logits is the event."""
+
+    @overload
+    def __init__(self, total_count: _Value, probs: _Value) -> None: ...
+    @overload
+    def __init__(self, total_count: _Value, *, logits: _Value) -> None: ...
+
+class DirichletMultinomial(Distribution):
+    """DirichletMultinomial: a Multinomial whose probabilities are a Dirichlet; the last axis of concentration is the event."""
+
+    def __init__(self, total_count: _Value, concentration: _Value) -> None: ...
+
 class Geometric(Distribution):
     """Geometric: a count 0, 1, 2, ..: the failures before the first success."""
 
@@ -81,6 +99,16 @@ class LogNormal(Distribution):
 
     def __init__(self, loc: _Value, scale: _Value) -> None: ...
 
+class TruncatedNormal(Distribution):
+    """TruncatedNormal: between low and high: a Normal with loc and scale, given that it lies there."""
+
+    def __init__(self, loc: _Value, scale: _Value, low: _Value, high: _Value) -> None: ...
+
+class HalfNormal(Distribution):
+    """HalfNormal: positive: the absolute value of a Normal with mean 0."""
+
+    def __init__(self, scale: _Value) -> None: ...
+
 class Laplace(Distribution):
     """Laplace: real, density exp(-|z - loc| / scale) / (2 scale)."""
 
@@ -100,6 +128,11 @@ class Cauchy(Distribution):
     """Cauchy: real, without mean: density 1 / (pi scale (1 + ((z - loc) / scale)^2))."""
 
     def __init__(self, loc: _Value, scale: _Value) -> None: ...
+
+class HalfCauchy(Distribution):
+    """HalfCauchy: positive, without mean: the absolute value of a Cauchy about 0."""
+
+    def __init__(self, scale: _Value) -> None: ...
 
 class Uniform(Distribution):
     """Uniform: between low and high."""
@@ -121,10 +154,33 @@ class Gamma(Distribution):
 
     def __init__(self, concentration: _Value, rate: _Value) -> None: ...
 
+class Chi2(Distribution):
+    """Chi2: positive: the sum of the squares of df standard normal numbers."""
+
+    def __init__(self, df: _Value) -> None: ...
+
+class InverseGamma(Distribution):
+    """InverseGamma: positive: 1 over a Gamma with the same concentration and rate."""
+
+    def __init__(self, concentration: _Value, rate: _Value) -> None: ...
+
+class Pareto(Distribution):
+    """Pareto: at least scale, P(Z > z) = (scale / z)^alpha."""
+
+    def __init__(self, scale: _Value, alpha: _Value) -> None: ...
+
 class Beta(Distribution):
     """Beta: between 0 and 1, density z^(concentration1 - 1) (1 - z)^(concentration0 - 1) / B."""
 
     def __init__(self, concentration1: _Value, concentration0: _Value) -> None: ...
+
+class ContinuousBernoulli(Distribution):
+    """ContinuousBernoulli: between 0 and 1, density proportional to probs^z (1 - probs)^(1 - z)."""
+
+    @overload
+    def __init__(self, probs: _Value) -> None: ...
+    @overload
+    def __init__(self, *, logits: _Value) -> None: ...
 
 class Dirichlet(Distribution):
     """Dirichlet: positive numbers of sum 1; the last axis of its parameter is the event."""

@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "QuasiMonteCarlo", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "Grpo", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "DisarmCategorical", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "QuasiMonteCarlo", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "Grpo", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -38,6 +38,11 @@ class Arms(Estimator):
     """Arms: leave-one-out over K mutually antithetic draws, corrected for their correlation."""
 
     def __init__(self) -> None: ...
+
+class DisarmCategorical(Estimator):
+    """DisarmCategorical: the difference of F over an antithetic pair of categorical draws, with their noise integrated out."""
+
+    def __init__(self, *, variant: str = ...) -> None: ...
 
 class LocalExpectation(Estimator):
     """LocalExpectation: the exact sum over the outcomes of one draw at a time, given the other draws."""

@@ -75,7 +75,7 @@ def test_every_estimator(name):
     elif name in ("ImplicitReparameterization", "RejectionReparameterization"):
         z = g.sample("z", al.Gamma(g.param("theta", 2.0), 1.5), via=estimator)
         g.cost("f", (z - 1.0) ** 2)
-    elif name in ("UnorderedSet", "SumAndSample", "WithoutReplacement"):
+    elif name in ("DisarmCategorical", "UnorderedSet", "SumAndSample", "WithoutReplacement"):
         z = g.sample("z", al.Categorical(logits=g.param("theta", [0.4, -0.3, 0.1])), via=estimator)
         g.cost("f", (z - 1.0) ** 2)
     elif name in ("Antithetic", "DoublyReparameterized", "QuasiMonteCarlo", "GeneralizedReparameterization", "Lax", "Pathwise", "StickingTheLanding"):
