@@ -180,7 +180,7 @@ fn variants(
         (Some(list), _) => {
             let Listed { estimators, measured } = Listed::read("--compare", list)?;
             let mut variants = of_estimators(config, &estimators).map_err(Failure::training)?;
-            if measured || config.measured {
+            if measured {
                 variants.push(by_measurement(config));
             }
             variants
