@@ -92,7 +92,7 @@ pub mod prelude {
     };
     pub use crate::estimators::{
         Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DisarmCategorical, DoublyReparameterized,
-        Enumeration, Estimator, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao,
+        Enumeration, Estimator, Fini, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao,
         GumbelSoftmax, ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil,
         Pathwise, PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo,
         RejectionReparameterization, Relax, ScoreFunction, StickingTheLanding, StraightThrough,

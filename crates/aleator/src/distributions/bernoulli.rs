@@ -33,6 +33,7 @@ use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack
 use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
 use super::perturbation::{Coupling, HUGE, Perturbation, TINY};
+use super::quadratic_variance::{QuadraticVariance, in_proportion};
 use super::special::place;
 
 /// The Bernoulli family, by logits or by probabilities.
@@ -195,6 +196,10 @@ impl Family for Bernoulli {
         Some(q.less_equal(p))
     }
 
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
+        Some(self)
+    }
+
     fn jumps(&self) -> Option<&dyn Jumps> {
         Some(self)
     }
@@ -256,5 +261,12 @@ impl Perturbation for Bernoulli {
 
     fn relax<'g>(&self, x: Expr<'g>, temperature: Expr<'g>) -> Expr<'g> {
         (x.maximum(-HUGE).minimum(HUGE) / temperature).sigmoid()
+    }
+}
+
+impl QuadraticVariance for Bernoulli {
+    fn weight<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let (p, q) = self.p_and_q(parameters[0]);
+        0.5 * (in_proportion(z, p) + in_proportion(1.0 - z, q))
     }
 }

@@ -22,6 +22,7 @@ use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, constant, unpack};
 use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
+use super::quadratic_variance::{QuadraticVariance, in_proportion};
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
@@ -225,6 +226,10 @@ impl Family for Binomial {
         Some(((n + 1.0) * self.odds(x).p).floor().minimum(n))
     }
 
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
+        Some(self)
+    }
+
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
     }
@@ -277,5 +282,13 @@ impl WeakDerivative for Binomial {
             Triple { constant: z * slope, positive: Place::Sample, negative: Place::At(fewer) },
             Triple { constant: (n - z) * slope, positive: Place::At(more), negative: Place::Sample },
         ]
+    }
+}
+
+impl QuadraticVariance for Binomial {
+    fn weight<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [n, x] = unpack(parameters);
+        let (Odds { p, q, .. }, n) = (self.odds(x), n.stop_gradient());
+        0.5 * (in_proportion(z, n * p) + in_proportion(n - z, n * q))
     }
 }

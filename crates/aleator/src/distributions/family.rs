@@ -11,6 +11,7 @@ use super::implicit::{Flux, ImplicitReparameterization};
 use super::jumps::Jumps;
 use super::noise::Noise;
 use super::perturbation::{Coupling, Perturbation};
+use super::quadratic_variance::QuadraticVariance;
 use super::transformation::{Transform, Transformation, Transformed};
 use super::weak_derivative::WeakDerivative;
 
@@ -342,6 +343,10 @@ pub trait Family: fmt::Debug + Send + Sync {
     }
     /// The derivatives of the distribution with respect to its parameters as differences of two distributions, if any is known.
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
+        None
+    }
+    /// For counts whose variance is a quadratic function of their mean: the weights of derivatives at them.
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
         None
     }
     /// For counts: the rates at which a sample jumps to its neighbours when a parameter moves, if they are known.

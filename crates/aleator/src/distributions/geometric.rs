@@ -19,6 +19,7 @@ use super::binomial::{Odds, first_order};
 use super::family::{Constraint, Distribution, Family, Parameter, Support};
 use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
+use super::quadratic_variance::{QuadraticVariance, in_proportion};
 use super::special::{is_count, place};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
@@ -144,6 +145,10 @@ impl Family for Geometric {
         Some(-log_p - uncertain)
     }
 
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
+        Some(self)
+    }
+
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
     }
@@ -188,5 +193,16 @@ impl WeakDerivative for Geometric {
         let z = self.sample(parameters, noise);
         let more = count_beyond(z, 1.0 + self.sample(parameters, noise));
         vec![Triple { constant, positive: Place::Sample, negative: Place::At(more) }]
+    }
+}
+
+impl QuadraticVariance for Geometric {
+    fn weight<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let (x, mean) = (parameters[0], self.failures_per_success(parameters[0]));
+        let (p, q) = match self {
+            Geometric::Logits => (x.sigmoid(), (-x).sigmoid()),
+            Geometric::Probs => (x, 1.0 - x),
+        };
+        0.5 * ((1.0 + q) * in_proportion(z, mean) + p)
     }
 }

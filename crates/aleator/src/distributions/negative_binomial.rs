@@ -24,6 +24,7 @@ use super::coordinates::held;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
+use super::quadratic_variance::{QuadraticVariance, in_proportion};
 use super::special::{HALF_LOG_TAU, deviance_by_log, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
@@ -165,6 +166,10 @@ impl Family for NegativeBinomial {
         None
     }
 
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
+        Some(self)
+    }
+
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
     }
@@ -209,5 +214,16 @@ impl WeakDerivative for NegativeBinomial {
         let geometric = (noise.uniform(&[]).log() / log_p).floor();
         let more = count_beyond(z, 1.0 + geometric);
         vec![Triple { constant, positive: Place::At(more), negative: Place::Sample }]
+    }
+}
+
+impl QuadraticVariance for NegativeBinomial {
+    fn weight<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [r, x] = unpack(parameters);
+        let (p, q) = match self {
+            NegativeBinomial::Logits => (x.sigmoid(), (-x).sigmoid()),
+            NegativeBinomial::Probs => (x, 1.0 - x),
+        };
+        0.5 * ((1.0 + p) * in_proportion(z, r * self.successes_per_failure(x)) + q)
     }
 }

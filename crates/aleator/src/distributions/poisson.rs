@@ -21,6 +21,7 @@ use super::coordinates;
 use super::family::{Constraint, Distribution, Family, Parameter, Support, unpack};
 use super::jumps::{JumpRates, Jumps};
 use super::noise::Noise;
+use super::quadratic_variance::{QuadraticVariance, in_proportion};
 use super::special::{HALF_LOG_TAU, deviance, is_count, place, stirling_error};
 use super::weak_derivative::{Place, Triple, WeakDerivative, count_beyond};
 
@@ -101,6 +102,10 @@ impl Family for Poisson {
         None
     }
 
+    fn quadratic_variance(&self) -> Option<&dyn QuadraticVariance> {
+        Some(self)
+    }
+
     fn weak_derivative(&self) -> Option<&dyn WeakDerivative> {
         Some(self)
     }
@@ -135,5 +140,12 @@ impl WeakDerivative for Poisson {
         let z = self.sample(parameters, noise);
         let one = z.graph().scalar(1.0);
         vec![Triple { constant: one, positive: Place::At(count_beyond(z, one)), negative: Place::Sample }]
+    }
+}
+
+impl QuadraticVariance for Poisson {
+    fn weight<'g>(&self, parameters: &[Expr<'g>], z: Expr<'g>) -> Expr<'g> {
+        let [rate] = unpack(parameters);
+        0.5 * (in_proportion(z, rate) + 1.0)
     }
 }

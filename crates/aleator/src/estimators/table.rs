@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::{
     Antithetic, Arm, Arms, DecoupledStraightThrough, Disarm, DisarmCategorical, DoublyReparameterized,
-    Enumeration, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
+    Enumeration, Fini, GappedStraightThrough, GeneralizedReparameterization, Grpo, GumbelRao, GumbelSoftmax,
     ImplicitReparameterization, Lax, LocalExpectation, MeasureValued, MuProp, Nvil, Pathwise,
     PerturbationAnalysis, QuasiMonteCarlo, Rebar, ReinMax, ReinforceLoo, RejectionReparameterization, Relax,
     ScoreFunction, StickingTheLanding, StraightThrough, StraightThroughGumbelSoftmax, SumAndSample,
     UnorderedSet, Vimco, WithoutReplacement, antithetic, arm, arms, decoupled_straight_through, disarm,
-    disarm_categorical, doubly_reparameterized, enumeration, gapped_straight_through,
+    disarm_categorical, doubly_reparameterized, enumeration, fini, gapped_straight_through,
     generalized_reparameterization, grpo, gumbel_rao, gumbel_softmax, implicit_reparameterization, lax,
     local_expectation, measure_valued, muprop, nvil, pathwise, perturbation_analysis, quasi_monte_carlo,
     rebar, reinforce_loo, reinmax, rejection_reparameterization, relax, score_function, sticking_the_landing,
@@ -122,6 +122,7 @@ pub fn all() -> &'static [Entry] {
             properties: &decoupled_straight_through::PROPERTIES,
             build: |o| Ok(Arc::new(DecoupledStraightThrough::from_options(o))),
         },
+        Entry { properties: &fini::PROPERTIES, build: |_| Ok(Arc::new(Fini)) },
         Entry { properties: &grpo::PROPERTIES, build: |o| Ok(Arc::new(Grpo::from_options(o))) },
         Entry { properties: &reinmax::PROPERTIES, build: |o| Ok(Arc::new(ReinMax::from_options(o))) },
     ];

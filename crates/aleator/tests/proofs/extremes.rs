@@ -65,7 +65,7 @@ fn stays_finite<T: Real>(what: &str, g: &Graph, plan: &[Shared]) {
 }
 
 /// Estimators at temperatures from 10⁻³ to 10³, and the biased ones.
-const MORE: [&str; 23] = [
+const MORE: [&str; 24] = [
     "gumbel_softmax",
     "gumbel_softmax(temperature=0.001)",
     "gumbel_softmax(temperature=1000)",
@@ -80,6 +80,7 @@ const MORE: [&str; 23] = [
     "decoupled_straight_through(forward_temperature=0.001, backward_temperature=1000)",
     "reinmax",
     "reinmax(temperature=0.001)",
+    "fini",
     "rebar(temperature=0.001)",
     "rebar(temperature=1000)",
     "rebar(temperature=0.001, relaxation=mean_field, coupling=independent)",

@@ -3,8 +3,11 @@
 use aleator::diagnostics::{Measure, measure};
 use aleator::estimators::{Estimator, Properties, SiteInfo};
 use aleator::graph::{Expr, Graph};
-use aleator::prelude::{Bernoulli, OneHotCategorical};
+use aleator::prelude::{
+    Bernoulli, Binomial, Distribution, Geometric, NegativeBinomial, OneHotCategorical, Poisson,
+};
 use aleator::rewrite::{Site, SiteValue};
+use aleator_engine::autodiff::grad;
 
 use crate::common::*;
 
@@ -159,4 +162,101 @@ fn gumbel_rao_has_the_mean_of_straight_through_gumbel_softmax_and_less_variance(
         let (off, _) = compare(shared(ThroughTheNoise), 4);
         assert!(off > critical, "{off}");
     }
+}
+
+/// Families of counts with a quadratic variance, the number that a parameter named θ gives, and the number of counts to sum over.
+fn counts(g: &Graph, which: usize) -> (Distribution<'_>, usize) {
+    let theta = |value: f64| g.param("theta", value);
+    match which {
+        0 => (Poisson::new(theta(0.8)), 60),
+        1 => (Poisson::new(theta(7.5)), 90),
+        2 => (Binomial::from_probs(6.0, theta(0.3)), 7),
+        3 => (Binomial::from_logits(5.0, theta(2.5)), 6),
+        4 => (Bernoulli::from_logits(theta(-1.2)), 2),
+        5 => (Bernoulli::from_probs(theta(1e-9)), 2),
+        6 => (Bernoulli::from_probs(theta(1.0 - 1e-9)), 2),
+        7 => (Geometric::from_probs(theta(0.4)), 300),
+        8 => (Geometric::from_logits(theta(1.0)), 200),
+        9 => (NegativeBinomial::from_probs(2.5, theta(0.45)), 300),
+        10 => (NegativeBinomial::from_logits(3.0, theta(-0.7)), 200),
+        _ => (Binomial::from_probs(4.0, theta(1.0 - 1e-12)), 5),
+    }
+}
+
+#[test]
+fn weights_of_counts_are_exact_on_quadratics_and_off_by_a_twelfth_of_the_third_derivative() {
+    for which in 0..12 {
+        let g = Graph::new();
+        let (distribution, n) = counts(&g, which);
+        let parameters = distribution.parameters().to_vec();
+        let z = g.data("z", [n], (0..n).map(|i| i as f64).collect());
+        let given: Vec<_> = parameters.iter().map(|p| p.unsqueeze(0)).collect();
+        let family = distribution.family();
+        let weight = family.quadratic_variance().unwrap().weight(&given, z);
+        let p = family.log_prob(&given, z).exp();
+        let moment = |k: f64| (p * weight * k * z.pow(k - 1.0)).sum();
+        let (m, v) = (distribution.mean().unwrap(), distribution.variance().unwrap());
+        // By m: derivatives by θ divided by that of the mean.
+        let by_mean = |e: Expr<'_>| {
+            let theta = crate::common::parameters(&g);
+            let pair = evaluate(&g, &[grad(e, &theta)[0], grad(m, &theta)[0]]).concat();
+            pair[0] / pair[1]
+        };
+        let slope = by_mean(v);
+        let [got1, got2, got3, mean, variance, third]: [f64; 6] =
+            evaluate(&g, &[moment(1.0), moment(2.0), moment(3.0), m, v, (p * z.pow(3.0)).sum()])
+                .concat()
+                .try_into()
+                .unwrap();
+        let what = format!("{which}: {}", family.name());
+        close(&what, &[got1, got2], &[1.0, 2.0 * mean + slope], 1e-11);
+        // ∂m E z³ = Cov(z³, z)/V, which is 1e-12 of its terms where nearly all draws are equal.
+        if variance > 1e-3 {
+            let fourth = evaluate(&g, &[(p * z.pow(4.0)).sum()]).concat()[0];
+            close(&what, &[got3 - 0.5], &[(fourth - third * mean) / variance], 1e-10);
+        }
+    }
+}
+
+#[test]
+fn fini_is_reinmax_for_coins_and_exact_for_quadratic_costs_of_counts() {
+    let (t, phi) = (0.3, 0.8);
+    let [fini, reinmax] = ["fini", "reinmax"].map(|text| exactly(&coin(t, phi), &[named(text)], 1));
+    close("coin", &fini.mean, &reinmax.mean, 1e-14);
+    close("coin", &fini.variance, &reinmax.variance, 1e-14);
+    // Quadratic in each count, with products between sites and draws; the mean of the second count depends on the first.
+    let g = Graph::new();
+    let (u, w) = (g.param("u", 1.3), g.param("w", -0.4));
+    let a = g.sample("a", Poisson::new(u).copies(2));
+    let b = g.sample("b", Binomial::from_logits(3.0, w));
+    let c = g.sample("c", Poisson::new(0.5 + u * b));
+    g.cost("f", (0.3 * a.sum() + b - 1.0).square() + 0.2 * b * c + 0.1 * c.square() + 1e4);
+    // E[c | b] = 0.5 + u b, E[c² | b] = E c + (E c)².
+    let (n, p) = (3.0, sigmoid(-0.4));
+    let (m1, m2) = (n * p, n * p * (1.0 - p) + n * n * p * p);
+    let dp = p * (1.0 - p);
+    let (dm1, dm2) = (n * dp, n * dp * (1.0 - 2.0 * p) + 2.0 * n * n * p * dp);
+    let lambda = 1.3;
+    let by_u = 2.0 * 0.3 * 2.0 * (0.6 * lambda + m1 - 1.0)
+        + 0.09 * 2.0
+        + 0.2 * m2
+        + 0.1 * (m1 + m1 + 2.0 * lambda * m2);
+    let by_w = dm2
+        + 2.0 * (0.6 * lambda - 1.0) * dm1
+        + 0.2 * (0.5 * dm1 + lambda * dm2)
+        + 0.1 * (lambda * dm1 + lambda * dm1 + lambda * lambda * dm2);
+    means_agree(
+        "counts",
+        &g,
+        &[named("fini"), named("fini"), named("fini")],
+        &untuned(1, 200_000),
+        &[by_u, by_w],
+        2,
+    );
+    let refused = Graph::new();
+    let r = refused.param("r", 2.0);
+    let z = refused.sample("z", NegativeBinomial::from_probs(r, 0.4));
+    refused.cost("f", z.square());
+    let message = aleator::Program::<f64>::compile(&refused, &[named("fini")], &aleator::Options::new());
+    assert!(message.unwrap_err().to_string().contains("`total_count` depends on parameters"));
 }

@@ -7,12 +7,13 @@
 //! |---|---|
 //! | `straight_through` | F linear in a coin |
 //! | `reinmax` | F quadratic in a one-hot draw, τ = 1 |
+//! | `fini` | F quadratic in a count |
 //! | `gapped_straight_through` | F linear in a coin, φ = gap and τ = 1: both perturbed log-odds are ±φ, and σ' is even |
 //! | `decoupled_straight_through` | F linear in a coin, τ_b = 2 and σ'(φ/2)/2 = σ'(φ) |
 //!
 //! The last equation with t = e^(φ/2) is (1 + t²)² = 2 t (1 + t)², hence t + 1/t = 1 + √5.
 
-use aleator::distributions::{Bernoulli, OneHotCategorical};
+use aleator::distributions::{Bernoulli, Binomial, OneHotCategorical};
 use aleator::graph::{Expr, Graph};
 use aleator::rewrite::SiteValue;
 
@@ -29,6 +30,12 @@ fn quadratic(g: &Graph) {
     let l = g.param_tensor("l", [3], vec![0.3, -0.8, 0.1]);
     let z = g.sample("z", OneHotCategorical::from_logits(l));
     g.cost("f", (z.dot(g.data("v", [3], vec![1.0, -2.0, 0.5])) - 0.2).square());
+}
+
+/// A quadratic cost of a count.
+fn counted(g: &Graph) {
+    let z = g.sample("z", Binomial::from_probs(4.0, g.param("p", 0.3)));
+    g.cost("f", (0.7 * z - 1.1).square());
 }
 
 /// 2 ln t with t + 1/t = 1 + √5
@@ -78,6 +85,24 @@ pub(super) fn mutants() -> Vec<Mutant> {
                 let (z, phi) = (site.sample(), site.log_odds()?);
                 let pi = site.relax(phi, 1.0)?;
                 Ok(with(z, 2.0 * through(pi, phi) - 0.5 * through(pi, phi)))
+            }),
+            biased: true,
+            ..NONE
+        },
+        Mutant {
+            of: "fini",
+            mistake: "the derivative at the draw has the weight 1",
+            graph: counted,
+            draw: Some(|site| Ok(with(site.sample(), site.mean()?))),
+            biased: true,
+            ..NONE
+        },
+        Mutant {
+            of: "fini",
+            mistake: "the weight is z/m",
+            graph: counted,
+            draw: Some(|site| {
+                Ok(with(site.sample(), (site.sample() / site.mean()?).stop_gradient() * site.mean()?))
             }),
             biased: true,
             ..NONE
