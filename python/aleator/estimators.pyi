@@ -7,7 +7,7 @@ ALL: dict[str, type[Estimator]]
 
 def option_type(option: dict[str, Any]) -> str: ...
 
-__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "DisarmCategorical", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "QuasiMonteCarlo", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "Grpo", "ReinMax"]
+__all__ = ["Estimator", "Enumeration", "ScoreFunction", "ReinforceLoo", "Arm", "Disarm", "Arms", "DisarmCategorical", "LocalExpectation", "MeasureValued", "PerturbationAnalysis", "UnorderedSet", "SumAndSample", "WithoutReplacement", "Nvil", "Vimco", "MuProp", "Rebar", "Relax", "Lax", "Pathwise", "StickingTheLanding", "DoublyReparameterized", "Antithetic", "QuasiMonteCarlo", "ImplicitReparameterization", "GeneralizedReparameterization", "RejectionReparameterization", "GumbelSoftmax", "StraightThrough", "StraightThroughGumbelSoftmax", "GumbelRao", "GappedStraightThrough", "DecoupledStraightThrough", "Fini", "Grpo", "ReinMax"]
 
 class Enumeration(Estimator):
     """Enumeration: the exact sum over all outcomes; no variance."""
@@ -173,6 +173,11 @@ class DecoupledStraightThrough(Estimator):
     """DecoupledStraightThrough: the hard sample at one temperature forward, the derivative of the mean at another backward."""
 
     def __init__(self, *, forward_temperature: float = ..., backward_temperature: float = ...) -> None: ...
+
+class Fini(Estimator):
+    """Fini: the count forward, the derivative of its mean with a weight that makes quadratic costs exact backward."""
+
+    def __init__(self) -> None: ...
 
 class Grpo(Estimator):
     """Grpo: the score function with the costs of a group of samples standardised by their own mean and spread."""
